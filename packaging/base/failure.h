@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How every floor reports what went wrong: a function that can fail takes a
+ * struct failure, fills it through fail(), and returns -1. Success is 0 and
+ * leaves the struct alone. Outputs are untouched on failure.
+ *
+ * `what` is one line, "FILE: what is wrong (found X, expected Y)", without the
+ * program's name and without a newline; `cure` is empty or one line that names
+ * what mends it. Only the command line floor prints them.
+ */
+#ifndef BASE_FAILURE_H
+#define BASE_FAILURE_H
+
+struct failure {
+    char what[1024];
+    char cure[1024];
+};
+
+/* Sets `what` and empties `cure`. Always returns -1, so that a caller can write
+ * `return fail(f, ...)`. A NULL f is allowed: the text is then dropped. */
+int fail(struct failure *f, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Adds the cure to a failure that fail() has set. Always returns -1. */
+int fail_cure(struct failure *f, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

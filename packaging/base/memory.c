@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/memory.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *or_exit(void *p)
+{
+    if (!p) {
+        fputs("romcompat: out of memory\n", stderr);
+        exit(2);
+    }
+    return p;
+}
+
+void *xmalloc(size_t size)
+{
+    return or_exit(malloc(size ? size : 1));
+}
+
+void *xcalloc(size_t count, size_t size)
+{
+    return or_exit(calloc(count ? count : 1, size ? size : 1));
+}
+
+void *xreallocarray(void *old, size_t count, size_t size)
+{
+    return or_exit(reallocarray(old, count ? count : 1, size ? size : 1));
+}
+
+char *xstrdup(const char *text)
+{
+    return or_exit(strdup(text));
+}
+
+char *xstrndup(const char *text, size_t length)
+{
+    return or_exit(strndup(text, length));
+}
+
+char *xasprintf(const char *format, ...)
+{
+    char *text;
+    va_list args;
+
+    va_start(args, format);
+    if (vasprintf(&text, format, args) < 0)
+        text = NULL;
+    va_end(args);
+    return or_exit(text);
+}
+
+void *xgrow(void *array, size_t count, size_t *capacity, size_t element_size)
+{
+    if (count < *capacity)
+        return array;
+    *capacity = *capacity ? *capacity * 2 : 8;
+    return xreallocarray(array, *capacity, element_size);
+}

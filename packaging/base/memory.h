@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Memory for the tool (floors 2 to 4). When none is left there is nothing to
+ * answer with: one line on standard error, and exit status 2. Floor 1 (formats/)
+ * does not use these; it returns its own error.
+ *
+ * Sizes that come from a file are checked against a limit before they get here.
+ */
+#ifndef BASE_MEMORY_H
+#define BASE_MEMORY_H
+
+#include <stddef.h>
+
+void *xmalloc(size_t size);
+void *xcalloc(size_t count, size_t size);
+void *xreallocarray(void *old, size_t count, size_t size);
+char *xstrdup(const char *text);
+char *xstrndup(const char *text, size_t length);
+char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Makes room for one more element in a growing array: doubles *capacity when
+ * `count` has reached it and returns the array, moved or not. */
+void *xgrow(void *array, size_t count, size_t *capacity, size_t element_size);
+
+#endif

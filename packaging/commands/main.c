@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/command.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+int main(int argc, char **argv)
+{
+    const char *word = argc > 1 ? argv[1] : NULL;
+
+    /* For the width of characters in tables; numbers and sorting stay C. */
+    setlocale(LC_CTYPE, "");
+    /* A closed pipe is an error to report on the write, not a silent death. */
+    signal(SIGPIPE, SIG_IGN);
+
+    if (!word)
+        return usage_error(NULL, "a subcommand is missing");
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+        puts("romcompat " ROMCOMPAT_VERSION);
+        return finish_output(STATUS_YES);
+    }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+        word = "help";
+
+    const struct command *command = find_command(word);
+    if (!command)
+        return usage_error(NULL, "'%s' is not a subcommand", word);
+    argv[1] = (char *)command->name;
+    return command->run(argc - 1, argv + 1);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/command.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Everything that can move a terminal's cursor is shown, not sent: names come
+ * out of archives and error texts out of network peers. Bytes from 0x80 pass,
+ * they are UTF-8 text on any terminal of today. */
+static void put_plain(const char *text, FILE *to)
+{
+    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+        if (*p < 0x20 || *p == 0x7f)
+            fprintf(to, "\\x%02x", *p);
+        else
+            putc(*p, to);
+    }
+}
+
+int report(const struct failure *f)
+{
+    fflush(stdout);
+    fputs("romcompat: ", stderr);
+    put_plain(f->what, stderr);
+    putc('\n', stderr);
+    if (f->cure[0]) {
+        fputs("  ", stderr);
+        put_plain(f->cure, stderr);
+        putc('\n', stderr);
+    }
+    return STATUS_NO_ANSWER;
+}
+
+int complain(const char *format, ...)
+{
+    struct failure f = {0};
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(f.what, sizeof f.what, format, args);
+    va_end(args);
+    return report(&f);
+}
+
+int usage_error(const struct command *command, const char *format, ...)
+{
+    struct failure f = {0};
+    char text[sizeof f.what / 2];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (command) {
+        snprintf(f.what, sizeof f.what, "%s: %s", command->name, text);
+        snprintf(f.cure, sizeof f.cure, "See 'romcompat help %s'.", command->name);
+    } else {
+        snprintf(f.what, sizeof f.what, "%s", text);
+        snprintf(f.cure, sizeof f.cure, "See 'romcompat help'.");
+    }
+    return report(&f);
+}
+
+int finish_output(int status)
+{
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return complain("standard output: %s", strerror(errno));
+    return status;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The subcommands, in the order in which help lists them. */
+#include "commands/command.h"
+
+#include <string.h>
+
+#define COMMANDS(X) \
+    X(help)
+
+#define DECLARE(name) extern const struct command name##_command;
+COMMANDS(DECLARE)
+
+#define ENTRY(name) &name##_command,
+const struct command *const commands[] = {COMMANDS(ENTRY) NULL};
+
+const struct command *find_command(const char *name)
+{
+    for (const struct command *const *c = commands; *c; c++) {
+        if (strcmp((*c)->name, name) == 0)
+            return *c;
+    }
+    return NULL;
+}

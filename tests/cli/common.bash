@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2034,SC2154
+# What every bats file loads: where the built things are, and one wrapper.
+# A file that must fail when the feature breaks says so with `run -N`.
+
+bats_require_minimum_version 1.5.0
+
+TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+BUILD=${ROMCOMPAT_BUILD:-$TOP/build/release}
+PATH=$BUILD:$PATH
+export ROMCOMPAT_CACHE=${ROMCOMPAT_CACHE:-$TOP/build/cache}
+# Tests decide about these themselves.
+unset SOURCE_DATE_EPOCH http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY all_proxy ALL_PROXY
+
+# Shows the command, its status and its output when a test fails.
+show() {
+    echo "\$ ${BATS_RUN_COMMAND:-?}"
+    echo "status ${status:-?}"
+    echo "${output:-}"
+    [ -z "${stderr:-}" ] || printf 'stderr:\n%s\n' "$stderr"
+}
+
+# output_has TEXT...: each TEXT stands somewhere in $output (and $stderr).
+output_has() {
+    local text
+    for text; do
+        if [[ "${output:-}
+${stderr:-}" != *"$text"* ]]; then
+            echo "missing: $text"
+            show
+            return 1
+        fi
+    done
+}
+
+output_lacks() {
+    local text
+    for text; do
+        if [[ "${output:-}
+${stderr:-}" == *"$text"* ]]; then
+            echo "must not be there: $text"
+            show
+            return 1
+        fi
+    done
+}

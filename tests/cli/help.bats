@@ -1,0 +1,43 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+load common
+
+@test "without a subcommand the exit status is 2 and help is named" {
+    run -2 romcompat
+    output_has "romcompat: a subcommand is missing" "romcompat help"
+}
+
+@test "an unknown subcommand is status 2" {
+    run -2 romcompat frobnicate
+    output_has "'frobnicate' is not a subcommand"
+}
+
+@test "help lists every subcommand, and each of them explains itself" {
+    run -0 romcompat help
+    output_has "Subcommands:" "help"
+    for sub in $(romcompat help --options); do
+        run -0 romcompat help "$sub"
+        output_has "romcompat $sub" "Usage:" "Exit status:"
+        run -0 romcompat "$sub" --help
+        output_has "Usage:"
+    done
+}
+
+@test "an unknown option is status 2 in every subcommand, and is named" {
+    for sub in $(romcompat help --options); do
+        run -2 romcompat "$sub" --no-such-option
+        output_has "unknown option '--no-such-option'"
+        run -2 romcompat "$sub" operand --no-such-option
+        output_has "unknown option '--no-such-option'"
+    done
+}
+
+@test "--version prints the version" {
+    run -0 romcompat --version
+    [[ "$output" =~ ^romcompat\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+}
+
+@test "a full disk under standard output is status 2" {
+    run -2 bash -c 'romcompat help > /dev/full'
+    output_has "standard output: No space left on device"
+}

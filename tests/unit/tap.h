@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Unit tests speak TAP. A test program is a main() that calls ok(), is_int(),
+ * is_text() and ends with `return tap_done();`. The text of a test states the
+ * behaviour: "a ROM one byte over its bucket is refused".
+ */
+#ifndef TESTS_TAP_H
+#define TESTS_TAP_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static int tap_count, tap_failed;
+
+__attribute__((format(printf, 2, 3), unused))
+static bool ok(bool passed, const char *format, ...)
+{
+    __builtin_va_list args;
+
+    printf("%sok %d - ", passed ? "" : "not ", ++tap_count);
+    __builtin_va_start(args, format);
+    vprintf(format, args);
+    __builtin_va_end(args);
+    putchar('\n');
+    tap_failed += !passed;
+    fflush(stdout);
+    return passed;
+}
+
+#define is_int(found, expected, ...)                                         \
+    do {                                                                     \
+        long long f_ = (long long)(found), e_ = (long long)(expected);       \
+        if (!ok(f_ == e_, __VA_ARGS__))                                      \
+            printf("# %s:%d: found %lld (0x%llx), expected %lld (0x%llx)\n", \
+                   __FILE__, __LINE__, f_, (unsigned long long)f_, e_,       \
+                   (unsigned long long)e_);                                  \
+    } while (0)
+
+#define is_text(found, expected, ...)                                  \
+    do {                                                               \
+        const char *f_ = (found), *e_ = (expected);                    \
+        if (!ok(f_ && e_ ? !strcmp(f_, e_) : f_ == e_, __VA_ARGS__))   \
+            printf("# %s:%d: found '%s', expected '%s'\n", __FILE__,   \
+                   __LINE__, f_ ? f_ : "(null)", e_ ? e_ : "(null)");  \
+    } while (0)
+
+__attribute__((unused)) static int tap_done(void)
+{
+    printf("1..%d\n", tap_count);
+    return tap_failed != 0;
+}
+
+#endif
