@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading one whole file into memory. */
+#ifndef INPUTS_FILE_H
+#define INPUTS_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+
+/* No option ROM in the field is above 1 MiB; QEMU would take up to 2 GiB. */
+#define ROM_FILE_MAX ((size_t)16 << 20)
+
+/* Reads the regular file at `path` (a link is followed) of at most `limit` bytes.
+ * On success *data, which the caller frees, holds *size bytes; an empty file is
+ * size 0 with a *data that may still be freed. A folder, FIFO, socket or device
+ * is refused without being opened for reading, so nothing can hang. */
+int read_file(const char *path, size_t limit, uint8_t **data, size_t *size, struct failure *f);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "outputs/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+
+int write_all(int fd, const void *data, size_t size)
+{
+    const char *p = data;
+
+    while (size) {
+        ssize_t n = write(fd, p, size);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        p += n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
+int sync_folder_of(const char *path)
+{
+    char *copy = xstrdup(path);
+    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int result = -1;
+
+    free(copy);
+    if (fd >= 0) {
+        /* Some file systems cannot sync a folder and say EINVAL: no loss. */
+        result = fsync(fd) == 0 || errno == EINVAL ? 0 : -1;
+        close(fd);
+    }
+    return result;
+}
+
+static char *temporary_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    int folder = slash ? (int)(slash + 1 - path) : 0;
+
+    return xasprintf("%.*s.%s.romcompat-new", folder, path, path + folder);
+}
+
+/* Opens and locks the temporary file. Between open and lock another process may
+ * have renamed it away: then it is no longer ours to write to, so try again. */
+static int open_temporary(const char *name, mode_t mode, struct failure *f)
+{
+    for (int tries = 0; tries < 1000; tries++) {
+        struct stat opened, named;
+        int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, mode);
+
+        if (fd < 0)
+            return fail(f, "%s: %s", name, strerror(errno));
+        if (flock(fd, LOCK_EX) < 0 || fstat(fd, &opened) < 0) {
+            fail(f, "%s: %s", name, strerror(errno));
+            close(fd);
+            return -1;
+        }
+        /* In a folder that others may write to, the name could be a trap. */
+        if (!S_ISREG(opened.st_mode) || opened.st_uid != geteuid()) {
+            fail(f, "%s: stands in the way and is not ours", name);
+            close(fd);
+            return -1;
+        }
+        if (stat(name, &named) == 0 && named.st_ino == opened.st_ino &&
+            named.st_dev == opened.st_dev && opened.st_nlink == 1)
+            return fd;
+        close(fd);
+    }
+    return fail(f, "%s: other processes keep replacing it", name);
+}
+
+static int fill_and_rename(int fd, const char *temporary, const char *target, const void *data,
+                           size_t size, mode_t mode, struct failure *f)
+{
+    if (ftruncate(fd, 0) < 0 || write_all(fd, data, size) < 0 || fchmod(fd, mode) < 0 ||
+        fsync(fd) < 0)
+        return fail(f, "%s: %s", target, strerror(errno));
+    if (rename(temporary, target) < 0)
+        return fail(f, "%s: %s", target, strerror(errno));
+    if (sync_folder_of(target) < 0)
+        return fail(f, "%s: %s", target, strerror(errno));
+    return 0;
+}
+
+int write_file_atomically(const char *path, const void *data, size_t size, mode_t mode,
+                          struct failure *f)
+{
+    struct stat st;
+    char *target = NULL;
+    int result = -1;
+    mode_t mask = umask(0);
+
+    umask(mask);
+    mode &= ~mask;
+    if (stat(path, &st) == 0) {
+        if (!S_ISREG(st.st_mode))
+            return fail(f, "%s: not a regular file, not written", path);
+        mode = st.st_mode & 07777;
+        target = realpath(path, NULL);
+        if (!target)
+            return fail(f, "%s: %s", path, strerror(errno));
+        /* rename() needs only the folder; a read-only file stays what it is. */
+        if (access(target, W_OK) < 0) {
+            fail(f, "%s: %s", path, strerror(errno));
+            free(target);
+            return -1;
+        }
+    } else if (errno == ENOENT && lstat(path, &st) < 0) {
+        target = xstrdup(path);
+    } else {
+        return fail(f, "%s: %s", path, strerror(errno));
+    }
+
+    char *temporary = temporary_name(target);
+    int fd = open_temporary(temporary, 0600, f);
+    if (fd >= 0) {
+        result = fill_and_rename(fd, temporary, target, data, size, mode, f);
+        if (result < 0)
+            unlink(temporary);
+        close(fd);
+    }
+    free(temporary);
+    free(target);
+    return result;
+}

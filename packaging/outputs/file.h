@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Writing one file so that it appears whole or not at all. */
+#ifndef OUTPUTS_FILE_H
+#define OUTPUTS_FILE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/failure.h"
+
+/* Puts `size` bytes at `path`. What stands there is replaced and its mode kept; a
+ * new file gets `mode` less the umask. A link at `path` is followed: the file that
+ * it names is replaced. Anything but a regular file there is refused.
+ *
+ * The bytes go to ".NAME.romcompat-new" in the same folder and are on disk before
+ * they get the name. The temporary name is always the same and locked while in
+ * use: after a kill the old file stands, and the next write takes the left-over
+ * temporary over, so that none pile up. */
+int write_file_atomically(const char *path, const void *data, size_t size, mode_t mode,
+                          struct failure *f);
+
+/* write() until all is written: 0, or -1 with errno set. */
+int write_all(int fd, const void *data, size_t size);
+
+/* fsync() of the folder that holds `path`, so that a name in it lasts: 0 or -1. */
+int sync_folder_of(const char *path);
+
+#endif
