@@ -7,7 +7,8 @@
  * Layout of the cache folder (ROMCOMPAT_CACHE, else XDG_CACHE_HOME/romcompat,
  * else HOME/.cache/romcompat):
  *
- *   SHA256-NAME        a complete file; NAME is for people only (may be missing)
+ *   SHA256.deb         a complete file; the suffix is that of its URL (.deb,
+ *                      .rpm, .xz...), or .file where that has none
  *   SHA256.part        what has come so far; locked with flock() by whoever
  *                      downloads it, so that two runs never write the same bytes
  *
@@ -22,6 +23,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "inputs/download.h"
 
 struct fetch_request {
     const char *name;   /* for messages and the progress bar: "ipxe-qemu 1.0.0" */
@@ -39,7 +41,10 @@ struct fetch_request {
     const char *cache_dir; /* NULL: the default folder */
     const char *apt_root;  /* NULL: ROMCOMPAT_APT_ROOT, else "" for /etc/apt */
     bool offline;          /* the cache or nothing; file: URLs are read even so */
-    bool quiet;            /* no progress bar, though standard error is a terminal */
+    /* Called while a transfer goes on, and once with now->ended; NULL: silent.
+     * commands/progress.h has one that draws a bar on a terminal. */
+    download_progress *progress;
+    void *progress_state;
 };
 
 struct fetched {
