@@ -75,6 +75,10 @@ int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int usage_error(const struct command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* One line to standard output, control bytes shown as \xNN: for texts that hold
+ * names out of files. */
+void print_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Standard output must have taken everything, or a full disk would look like an
  * answer: returns `status`, or STATUS_NO_ANSWER with a report. */
 int finish_output(int status);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Everything that can move a terminal's cursor is shown, not sent: names come
@@ -61,6 +62,22 @@ int usage_error(const struct command *command, const char *format, ...)
         snprintf(f.cure, sizeof f.cure, "See 'romcompat help'.");
     }
     return report(&f);
+}
+
+void print_line(const char *format, ...)
+{
+    char *text;
+    va_list args;
+
+    va_start(args, format);
+    if (vasprintf(&text, format, args) < 0)
+        text = NULL;
+    va_end(args);
+    if (text) {
+        put_plain(text, stdout);
+        free(text);
+    }
+    putchar('\n');
 }
 
 int finish_output(int status)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define COMMANDS(X) \
+    X(lint)         \
     X(help)
 
 #define DECLARE(name) extern const struct command name##_command;

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include <romcompat.h>
+
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGIT "0123456789"
@@ -96,21 +98,11 @@ const char *machine_name_problem(const char *text)
 
 const char *machine_version_problem(const char *text)
 {
-    unsigned parts = 0;
+    struct romcompat_version version;
 
-    for (;;) {
-        size_t length = strspn(text, DIGIT);
-
-        if (length == 0 || length > 6)
-            return "must be numbers with dots between them, such as 10.0";
-        if (++parts > 4)
-            return "has too many components (limit 4)";
-        if (!text[length])
-            return NULL;
-        if (text[length] != '.')
-            return "must be numbers with dots between them, such as 10.0";
-        text += length + 1;
-    }
+    return romcompat_version_parse(text, strlen(text), &version) == ROMCOMPAT_OK
+               ? NULL
+               : "must be two to four numbers with dots between them, such as 10.0";
 }
 
 const char *line_problem(const char *text)

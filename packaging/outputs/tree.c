@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "outputs/tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "outputs/file.h"
+
+struct tree {
+    char *target;    /* without trailing slashes */
+    char *container; /* ".NAME.romcompat-new" */
+    char *growing;   /* container + "/tree" */
+    char *scratch;   /* container + "/scratch"; made when first asked for */
+    bool has_scratch;
+    int container_fd; /* holds the lock */
+    int fd;           /* of `growing` */
+};
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+    (void)st;
+    (void)where;
+    return type == FTW_DP || type == FTW_D || type == FTW_DNR ? rmdir(path) : unlink(path);
+}
+
+/* Links are removed, never followed (FTW_PHYS). */
+static int remove_all(const char *path)
+{
+    return nftw(path, remove_entry, 32, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+/* Makes and locks the container, and empties what a killed run left in it. Another
+ * process may remove it between open and lock: then the name is free again. */
+static int open_container(struct tree *t, struct failure *f)
+{
+    for (int tries = 0; tries < 1000; tries++) {
+        struct stat opened, named;
+
+        if (mkdir(t->container, 0700) < 0 && errno != EEXIST)
+            return fail(f, "%s: %s", t->target, strerror(errno));
+        int fd = open(t->container, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0 && errno == ENOENT)
+            continue;
+        if (fd < 0)
+            return fail(f, "%s: %s", t->container, strerror(errno));
+        if (flock(fd, LOCK_EX) < 0 || fstat(fd, &opened) < 0) {
+            fail(f, "%s: %s", t->container, strerror(errno));
+            close(fd);
+            return -1;
+        }
+        if (opened.st_uid != geteuid()) {
+            fail(f, "%s: stands in the way and is not ours", t->container);
+            close(fd);
+            return -1;
+        }
+        if (stat(t->container, &named) == 0 && named.st_ino == opened.st_ino &&
+            named.st_dev == opened.st_dev) {
+            t->container_fd = fd;
+            return 0;
+        }
+        close(fd);
+    }
+    return fail(f, "%s: other processes keep replacing it", t->container);
+}
+
+static void free_tree(struct tree *t)
+{
+    if (t->fd >= 0)
+        close(t->fd);
+    if (t->container_fd >= 0)
+        close(t->container_fd);
+    free(t->target);
+    free(t->container);
+    free(t->growing);
+    free(t->scratch);
+    free(t);
+}
+
+void tree_abandon(struct tree *t)
+{
+    if (!t)
+        return;
+    /* Removed while still locked: nobody else can be in it. */
+    if (t->container_fd >= 0)
+        remove_all(t->container);
+    free_tree(t);
+}
+
+int tree_begin(const char *target, struct tree **tree, struct failure *f)
+{
+    size_t length = strlen(target);
+
+    while (length > 1 && target[length - 1] == '/')
+        length--;
+    if (length == 0)
+        return fail(f, "the name of the output folder is empty");
+
+    struct tree *t = xcalloc(1, sizeof *t);
+    t->fd = t->container_fd = -1;
+    t->target = xstrndup(target, length);
+    const char *slash = strrchr(t->target, '/');
+    const char *name = slash ? slash + 1 : t->target;
+    if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+        fail(f, "%s: cannot be replaced as a whole (give the folder a name)", target);
+        tree_abandon(t);
+        return -1;
+    }
+    t->container =
+        xasprintf("%.*s.%s.romcompat-new", (int)(name - t->target), t->target, name);
+    t->growing = xasprintf("%s/tree", t->container);
+    t->scratch = xasprintf("%s/scratch", t->container);
+
+    if (open_container(t, f) < 0) {
+        free_tree(t);
+        return -1;
+    }
+    if (remove_all(t->growing) < 0 || remove_all(t->scratch) < 0 ||
+        mkdir(t->growing, 0755) < 0 || chmod(t->growing, 0755) < 0) {
+        fail(f, "%s: %s", t->growing, strerror(errno));
+        tree_abandon(t);
+        return -1;
+    }
+    t->fd = open(t->growing, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (t->fd < 0) {
+        fail(f, "%s: %s", t->growing, strerror(errno));
+        tree_abandon(t);
+        return -1;
+    }
+    *tree = t;
+    return 0;
+}
+
+const char *tree_path(const struct tree *t)
+{
+    return t->growing;
+}
+
+const char *tree_scratch(struct tree *t, struct failure *f)
+{
+    if (!t->has_scratch) {
+        if (mkdir(t->scratch, 0755) < 0 || chmod(t->scratch, 0755) < 0) {
+            fail(f, "%s: %s", t->scratch, strerror(errno));
+            return NULL;
+        }
+        t->has_scratch = true;
+    }
+    return t->scratch;
+}
+
+static int make_folders(struct tree *t, const char *path, struct failure *f)
+{
+    char *folder = xstrdup(path);
+    int result = 0;
+
+    for (char *slash = strchr(folder, '/'); slash && result == 0; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdirat(t->fd, folder, 0755) == 0) {
+            if (fchmodat(t->fd, folder, 0755, 0) < 0)
+                result = fail(f, "%s/%s: %s", t->target, folder, strerror(errno));
+        } else if (errno != EEXIST) {
+            result = fail(f, "%s/%s: %s", t->target, folder, strerror(errno));
+        }
+        *slash = '/';
+    }
+    free(folder);
+    return result;
+}
+
+int tree_add(struct tree *t, const char *path, const void *data, size_t size, mode_t mode,
+             struct failure *f)
+{
+    int fd = openat(t->fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    if (fd < 0 && errno == ENOENT) {
+        if (make_folders(t, path, f) < 0)
+            return -1;
+        fd = openat(t->fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    }
+    if (fd < 0)
+        return fail(f, "%s/%s: %s", t->target, path, strerror(errno));
+    int result = 0;
+    if (write_all(fd, data, size) < 0 || fchmod(fd, mode) < 0)
+        result = fail(f, "%s/%s: %s", t->target, path, strerror(errno));
+    if (close(fd) < 0 && result == 0)
+        result = fail(f, "%s/%s: %s", t->target, path, strerror(errno));
+    return result;
+}
+
+int tree_link(struct tree *t, const char *from, const char *to, struct failure *f)
+{
+    if (linkat(t->fd, from, t->fd, to, 0) == 0 ||
+        (errno == ENOENT && make_folders(t, to, f) == 0 &&
+         linkat(t->fd, from, t->fd, to, 0) == 0))
+        return 0;
+    return fail(f, "%s/%s: %s", t->target, to, strerror(errno));
+}
+
+/* nftw() has no argument for its callback; a process builds one tree at a time. */
+static __thread time_t date_to_set;
+
+static int set_date(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+    struct timespec times[2] = {{.tv_sec = date_to_set}, {.tv_sec = date_to_set}};
+
+    (void)st;
+    (void)type;
+    (void)where;
+    return utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
+}
+
+/* Exchanges where the target exists, so that no moment is without one. */
+static int put_in_place(struct tree *t)
+{
+    if (renameat2(AT_FDCWD, t->growing, AT_FDCWD, t->target, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno == EEXIST &&
+        renameat2(AT_FDCWD, t->growing, AT_FDCWD, t->target, RENAME_EXCHANGE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -1;
+    /* A file system without these flags: aside with the old one, into the
+     * container, and the new one in. A kill between the two leaves both there. */
+    char *old = xasprintf("%s/old", t->container);
+    int result = remove_all(old);
+    if (result == 0 && rename(t->target, old) < 0 && errno != ENOENT)
+        result = -1;
+    if (result == 0 && rename(t->growing, t->target) < 0) {
+        int why = errno;
+
+        rename(old, t->target);
+        errno = why;
+        result = -1;
+    }
+    free(old);
+    return result;
+}
+
+int tree_set_dates(struct tree *t, const char *path, time_t date, struct failure *f)
+{
+    char *top = xasprintf("%s/%s", t->growing, path);
+    int result = 0;
+
+    date_to_set = date;
+    if (nftw(top, set_date, 32, FTW_DEPTH | FTW_PHYS) != 0)
+        result = fail(f, "%s/%s: %s", t->target, path, strerror(errno));
+    free(top);
+    return result;
+}
+
+int tree_commit(struct tree *t, struct failure *f)
+{
+    if (remove_all(t->scratch) < 0) {
+        fail(f, "%s: %s", t->target, strerror(errno));
+        tree_abandon(t);
+        return -1;
+    }
+    /* One call for all files: syncing them one by one takes a journal commit each. */
+    if (syncfs(t->fd) < 0 || put_in_place(t) < 0 || sync_folder_of(t->target) < 0) {
+        fail(f, "%s: %s", t->target, strerror(errno));
+        tree_abandon(t);
+        return -1;
+    }
+    tree_abandon(t);
+    return 0;
+}
