@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * All option ROMs that operands of the command line stand for:
+ *
+ * - a ROM file: itself, whatever is in it;
+ * - an archive: its files that begin with 55 AA, in the archive's order;
+ * - a folder: its files that begin with 55 AA, and those of the .deb and .rpm
+ *   packages in it, with its sub-folders, in the order of their names. Links to
+ *   folders are not followed; a link to a file in a ROM's own folder is the same
+ *   ROM once more and passed over.
+ *
+ * An operand that begins with 55 AA is a ROM even where it could be read as an archive.
+ */
+#ifndef INPUTS_ROM_FILES_H
+#define INPUTS_ROM_FILES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+#include "inputs/file.h" /* ROM_FILE_MAX holds for each ROM, in archives as well */
+
+/* How deep folders may stand in each other. */
+#define ROM_FOLDER_DEPTH_MAX 64
+
+struct rom_file {
+    const char *name;    /* "dir/efi-e1000.rom", "ipxe-qemu.deb: usr/lib/ipxe/qemu/efi-e1000.rom" */
+    const char *path;    /* the file on disk: ROM or archive */
+    const char *entry;   /* the name in the archive, else NULL */
+    const uint8_t *bytes; /* valid during the call */
+    size_t size;
+};
+
+struct rom_files_visitor {
+    /* A ROM. 0 to go on; anything else ends the walk with that result. */
+    int (*rom)(void *arg, const struct rom_file *rom);
+    /* Something that should have been read could not be; the walk goes on. */
+    void (*problem)(void *arg, const struct failure *f);
+    /* Something that was passed over, one line; may be NULL. */
+    void (*note)(void *arg, const char *text);
+    void *arg;
+};
+
+/* 0 when everything was read, -1 when problem() was called at least once (also for
+ * an operand without any ROM in it), or what rom() ended the walk with. */
+int rom_files_walk(char *const operands[], size_t count, const struct rom_files_visitor *visitor);
+
+#endif
