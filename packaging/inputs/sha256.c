@@ -23,7 +23,7 @@ struct sha256 {
 static void must(bool succeeded)
 {
     if (!succeeded) {
-        fputs("romcompat: libcrypto cannot compute SHA-256 on this machine\n", stderr);
+        fputs("romcompat: libcrypto cannot compute checksums on this machine\n", stderr);
         exit(2);
     }
 }
@@ -42,15 +42,15 @@ static const EVP_MD *algorithm(void)
     return found;
 }
 
-static void write_hex(const uint8_t sum[SUM_SIZE], char hex[SHA256_TEXT_SIZE])
+static void write_hex(const uint8_t *sum, size_t length, char *hex)
 {
     static const char digits[] = "0123456789abcdef";
 
-    for (size_t i = 0; i < SUM_SIZE; i++) {
+    for (size_t i = 0; i < length; i++) {
         hex[2 * i] = digits[sum[i] >> 4];
         hex[2 * i + 1] = digits[sum[i] & 15];
     }
-    hex[2 * SUM_SIZE] = '\0';
+    hex[2 * length] = '\0';
 }
 
 struct sha256 *sha256_new(void)
@@ -74,7 +74,7 @@ void sha256_finish(struct sha256 *s, char hex[SHA256_TEXT_SIZE])
     unsigned length = 0;
 
     must(EVP_DigestFinal_ex(s->context, sum, &length) && length == SUM_SIZE);
-    write_hex(sum, hex);
+    write_hex(sum, SUM_SIZE, hex);
     sha256_free(s);
 }
 
@@ -92,6 +92,16 @@ void sha256_text(const void *data, size_t size, char hex[SHA256_TEXT_SIZE])
 
     sha256_add(s, data, size);
     sha256_finish(s, hex);
+}
+
+void md5_text(const void *data, size_t size, char hex[MD5_TEXT_SIZE])
+{
+    uint8_t sum[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+
+    must(OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL));
+    must(EVP_Digest(data, size, sum, &length, EVP_md5(), NULL) && length == MD5_TEXT_SIZE / 2);
+    write_hex(sum, length, hex);
 }
 
 int sha256_of_file(const char *path, char hex[SHA256_TEXT_SIZE], uint64_t *size, struct failure *f)

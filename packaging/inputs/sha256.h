@@ -32,6 +32,10 @@ void sha256_free(struct sha256 *s);
  * NULL, is how many bytes that were. 0 or -1. */
 int sha256_of_file(const char *path, char hex[SHA256_TEXT_SIZE], uint64_t *size, struct failure *f);
 
+/* MD5, for nothing but the md5sums file of a Debian package. */
+#define MD5_TEXT_SIZE 33
+void md5_text(const void *data, size_t size, char hex[MD5_TEXT_SIZE]);
+
 /* Whether `text` has the form that these functions write. */
 bool sha256_is_text(const char *text);
 

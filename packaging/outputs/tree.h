@@ -35,7 +35,9 @@ int tree_link(struct tree *tree, const char *from, const char *to, struct failur
 const char *tree_path(const struct tree *tree);
 
 /* Where other things may be put for the time being: a folder beside the growing one,
- * on the same file system, that tree_commit() and tree_abandon() remove. */
+ * on the same file system, that tree_commit() and tree_abandon() remove. The functions
+ * above reach it under TREE_SCRATCH; tree_scratch() makes it and returns its path. */
+#define TREE_SCRATCH "../scratch"
 const char *tree_scratch(struct tree *tree, struct failure *f);
 
 /* Gives every file and folder in `path` ("": the whole tree) the time `date`. */

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From romsets to a compat set on disk. */
+#ifndef ROMSET_BUILD_H
+#define ROMSET_BUILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "inputs/cache.h"
+#include "inputs/sha256.h"
+#include "romset/romset.h"
+
+/* A file of the output: path relative to its folder, size in bytes. */
+struct built_file {
+    char *path;
+    uint64_t size;
+    char sha256[SHA256_TEXT_SIZE];
+};
+
+struct built_rom {
+    const struct romset_rom *rom;
+    uint64_t input_size, chain_end;
+    size_t images;
+    size_t warnings; /* of the reader; errors stop the build */
+    char input_sha256[SHA256_TEXT_SIZE];
+    struct built_file output;
+};
+
+struct built_set {
+    const struct romset *set;
+    uint64_t source_size; /* 0 for a directory */
+    char *source_package, *source_version; /* of a .deb; else NULL */
+    char *package_version;
+    int64_t date; /* seconds since 1970 that everything of the set carries */
+    struct built_rom *roms;
+    struct built_file map;
+    struct built_file documents[2]; /* copyright and changelog */
+    size_t document_count;
+    struct built_file deb; /* path is NULL without --deb */
+};
+
+struct build_options {
+    const char *output; /* the folder to make */
+    bool deb;
+    /* How sources are fetched: cache_dir, mirrors, offline and progress are taken over. */
+    struct fetch_request fetch;
+};
+
+/* Builds the compat set of `count` romsets into options->output, which must be
+ * missing, empty, or an earlier output. The folder appears whole or not at all.
+ * *built, an array of `count`, is freed with built_free(); it refers to `sets`. */
+int build_sets(const struct romset *sets, size_t count, const struct build_options *options,
+               struct built_set **built, struct failure *f);
+
+void built_free(struct built_set *built, size_t count);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * manifest.json of a compat set: everything that went in and came out, with sizes and
+ * checksums. Shape, version 1 (sizes and offsets in bytes, sums SHA-256 in hex):
+ *
+ *   { "romcompat-manifest": 1,
+ *     "sets": [ {
+ *       "romset", "summary", "package", "package-version", "bucket",
+ *       "source": { "kind": "deb"|"url"|"archive"|"directory", "name", "version"?,
+ *                   "path"?, "size"?, "sha256"?, "source-package"?, "source-version"? },
+ *       "machines": [ "pc-q35 - 7.2", "pc-i440fx-xenial", ... ],
+ *       "roms": [ { "name", "images", "chain-end",
+ *                   "input": { "file", "size", "sha256" },
+ *                   "output": { "path", "size", "sha256", "bucket", "fill" } } ],
+ *       "map": { "path", "size", "sha256" },
+ *       "deb"?: { "path", "size", "sha256" } } ] }
+ *
+ * Keys with "?" stand only where there is something to say. Paths are relative to the
+ * folder of the manifest. The same romsets give the same bytes.
+ */
+#ifndef ROMSET_MANIFEST_H
+#define ROMSET_MANIFEST_H
+
+#include "romset/build.h"
+
+#define MANIFEST_NAME "manifest.json"
+#define SUMS_NAME     "SHA256SUMS"
+
+/* The text of the manifest; the caller frees it. */
+char *manifest_write(const struct built_set *sets, size_t count);
+
+/* Whether the folder at `path` is an earlier output of `romcompat build` and nothing
+ * else: it has a manifest, and SHA256SUMS names every file in it. 0, or -1 with the
+ * reason. A folder that is missing or empty is fine too. */
+int manifest_allows_replacing(const char *path, struct failure *f);
+
+#endif
