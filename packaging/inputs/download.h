@@ -54,6 +54,7 @@ struct download {
     const char *url;
     const char *name; /* for the progress callback */
     int fd;           /* open for writing; its present content is the start of the file */
+    const char *path; /* of fd, for messages */
     const struct patience *patience;
     download_progress *progress;
     void *progress_state;

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The mirrors that apt on this machine is configured for. */
+#ifndef INPUTS_APT_SOURCES_H
+#define INPUTS_APT_SOURCES_H
+
+#include <stddef.h>
+
+#include "base/failure.h"
+
+struct apt_mirrors {
+    char **list; /* base addresses, without a slash at the end, in apt's order, no doubles */
+    size_t count, capacity;
+    /* What could not be used, "FILE:LINE: why", the first of them; NULL: nothing. */
+    char *note;
+};
+
+/* Reads ROOT/etc/apt/sources.list, then ROOT/etc/apt/sources.list.d in order of
+ * name; root is "" but for tests. No file there at all is an empty list. */
+void apt_sources_read(const char *root, struct apt_mirrors *mirrors);
+
+void apt_mirrors_free(struct apt_mirrors *mirrors);
+
+#endif
