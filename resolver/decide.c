@@ -61,7 +61,7 @@ size_t romcompat_explain(const struct romcompat_rule *rule, const char *machine,
 
     bool own = strcmp(rule->compat_file, rule->rom) != 0;
     length = snprintf(text, text ? size : 0,
-                      "machine type %s needs a %s of at most %" PRIu32
+                      "machine type %s needs a ROM %s of at most %" PRIu32
                       " bytes: the installed one %s%s%s%s%s; install %s%s%s",
                       name, rule->rom, rule->bucket,
                       describe(installed_size, rule->bucket, installed), own ? ", " : "",

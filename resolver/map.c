@@ -86,8 +86,8 @@ static int expect_words(struct parser *p, unsigned int count, const char *form)
 {
     if (p->words == count)
         return ROMCOMPAT_OK;
-    return wrong(p, ROMCOMPAT_E_SYNTAX, "'%s' has %u words (expected: %s)", p->word[0], p->words,
-                 form);
+    return wrong(p, ROMCOMPAT_E_SYNTAX, "'%s' has %u word%s (expected: %s)", p->word[0],
+                 p->words, p->words == 1 ? "" : "s", form);
 }
 
 /* ---- checks of single words ---- */
@@ -180,10 +180,13 @@ static int do_format(struct parser *p)
         return wrong(p, ROMCOMPAT_E_FORMAT,
                      "'%.60s' is not the start of a compat map (expected: romcompat-map %s)",
                      p->word[0], number);
-    if (p->words != 2 || strcmp(p->word[1], number) != 0)
+    if (p->words < 2 || strcmp(p->word[1], number) != 0)
         return wrong(p, ROMCOMPAT_E_FORMAT,
                      "map version '%.60s' is not understood (expected: romcompat-map %s)",
-                     p->words > 1 ? p->word[p->words - 1] : "", number);
+                     p->words < 2 ? "" : p->word[1], number);
+    if (p->words > 2)
+        return wrong(p, ROMCOMPAT_E_FORMAT,
+                     "romcompat-map has %u words (expected: romcompat-map %s)", p->words, number);
     p->has_format = true;
     return ROMCOMPAT_OK;
 }
@@ -238,10 +241,7 @@ static int do_machine(struct parser *p)
     int code;
 
     if (p->words != 2 && p->words != 4)
-        return wrong(p, ROMCOMPAT_E_SYNTAX,
-                     "'machine' has %u words (expected: machine NAME, or machine FAMILY FIRST "
-                     "LAST)",
-                     p->words);
+        return expect_words(p, 0, "machine NAME, or machine FAMILY FIRST LAST");
     if ((code = check_machine(p, p->word[1], &m)) != ROMCOMPAT_OK)
         return code;
     line.name = p->word[1];
