@@ -38,6 +38,7 @@ struct candidate {
 /* What is known while one file is on its way. */
 struct job {
     const struct fetch_request *request;
+    char *name; /* as it may be shown: an address may hold a password */
     struct patience patience;
     char *dir, *path, *part;
     int fd; /* of the locked .part, or -1 */
@@ -146,7 +147,7 @@ static int find_candidates(struct job *j, struct failure *f)
     if (!r->pool_path)
         return 0;
     if (!pool_path_is_safe(r->pool_path))
-        return fail(f, "%s: '%s' is not a path below a mirror", r->name, r->pool_path);
+        return fail(f, "%s: '%s' is not a path below a mirror", j->name, r->pool_path);
     char *path = encode(r->pool_path);
     for (size_t i = 0; i < r->mirror_count; i++)
         add_mirror(j, r->mirrors[i], path);
@@ -218,7 +219,7 @@ static void sleep_ms(unsigned ms)
 
 static void show_note(const struct job *j, const char *note, bool ended)
 {
-    struct download_state s = {.name = j->request->name, .note = note, .ended = ended};
+    struct download_state s = {.name = j->name, .note = note, .ended = ended};
 
     if (j->request->progress)
         j->request->progress(j->request->progress_state, &s);
@@ -298,7 +299,7 @@ static enum download_result try_candidate(struct job *j, struct candidate *c, un
 {
     struct download d = {
         .url = c->url,
-        .name = j->request->name,
+        .name = j->name,
         .fd = j->fd,
         .path = j->part,
         .patience = &j->patience,
@@ -355,7 +356,11 @@ static int no_candidate_left(struct job *j, unsigned rounds, struct failure *f)
                 length = sizeof text - 1;
         }
     }
-    fail(f, "%s: %s", j->request->name, text);
+    /* The name of a url: source is its address, which stands there already. */
+    if (strncmp(text, j->name, strlen(j->name)) == 0)
+        fail(f, "%s", text);
+    else
+        fail(f, "%s: %s", j->name, text);
     if (unreachable && rounds > 1 && length < sizeof text - 64)
         fail(f, "%s (tried %u times)", f->what, rounds);
     if (wrong)
@@ -458,11 +463,11 @@ static int nothing_to_try(const struct job *j, struct failure *f)
     const struct fetch_request *r = j->request;
 
     if (r->offline) {
-        fail(f, "%s: not in the cache %s (SHA-256 %s), and --offline forbids to fetch it", r->name,
+        fail(f, "%s: not in the cache %s (SHA-256 %s), and --offline forbids to fetch it", j->name,
              j->dir, r->sha256);
         return fail_cure(f, "'romcompat fetch' without --offline puts it there.");
     }
-    fail(f, "%s: apt on this machine is configured for no mirror that can be used%s%s%s", r->name,
+    fail(f, "%s: apt on this machine is configured for no mirror that can be used%s%s%s", j->name,
          j->apt_note ? " (" : "", j->apt_note ? j->apt_note : "", j->apt_note ? ")" : "");
     return fail_cure(f, "--mirror URL names one.");
 }
@@ -484,6 +489,7 @@ static void free_job(struct job *j)
     free(j->part);
     free(j->path);
     free(j->dir);
+    free(j->name);
 }
 
 static int run_job(struct job *j, struct fetched *file, struct failure *f)
@@ -491,7 +497,7 @@ static int run_job(struct job *j, struct fetched *file, struct failure *f)
     const struct fetch_request *r = j->request;
 
     if (!sha256_is_text(r->sha256))
-        return fail(f, "%s: '%.80s' is not a SHA-256", r->name, r->sha256);
+        return fail(f, "%s: '%.80s' is not a SHA-256", j->name, r->sha256);
     if (patience_read(&j->patience, f) != 0 || !(j->dir = cache_folder(r->cache_dir, f)))
         return -1;
     char *suffix = suffix_of(r->pool_path ? r->pool_path : r->url_count ? r->urls[0] : "");
@@ -511,7 +517,7 @@ static int run_job(struct job *j, struct fetched *file, struct failure *f)
 
 int cache_fetch(const struct fetch_request *request, struct fetched *file, struct failure *f)
 {
-    struct job j = {.request = request, .fd = -1};
+    struct job j = {.request = request, .name = url_for_display(request->name), .fd = -1};
     struct fetched result = {0};
     struct failure why;
 

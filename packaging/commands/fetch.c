@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/command.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "commands/progress.h"
+#include "romset/source.h"
+
+enum { KEY_OFFLINE = 256, KEY_MIRROR, KEY_CACHE };
+
+static const struct option_spec options[] = {
+    {KEY_OFFLINE, "offline", NULL, "use the cache only"},
+    {KEY_MIRROR, "mirror", "URL", "fetch from this Debian mirror, not from apt's (repeatable)"},
+    {KEY_CACHE, "cache", "DIR", "keep downloads there"},
+    {'q', "quiet", NULL, "print nothing but errors"},
+    {0},
+};
+
+extern const struct command fetch_command;
+
+static void print_source(const struct romset *set, const struct fetched_source *fetched)
+{
+    const struct romset_source *source = &set->source;
+    char *name = url_for_display(source->name); /* a url: may hold a password */
+
+    if (source->kind == SOURCE_DIRECTORY)
+        print_line("%s  %s  (a folder, not fetched)", name, fetched->path);
+    else
+        print_line("%s%s%s  %" PRIu64 " bytes  %s  (%s)", name, source->version ? " " : "",
+                   source->version ? source->version : "", fetched->size, fetched->path,
+                   source->kind == SOURCE_ARCHIVE ? "on this machine"
+                   : fetched->was_cached          ? "already there"
+                                                  : "fetched");
+    free(name);
+}
+
+static int fetch_one(const char *path, const struct fetch_request *request, bool quiet)
+{
+    struct fetched_source fetched;
+    struct romset set;
+    struct failure f;
+    int status = STATUS_YES;
+
+    if (romset_load(path, &set, &f) < 0)
+        return report(&f);
+    if (fetch_source(&set, request, &fetched, &f) < 0) {
+        status = report(&f);
+    } else {
+        if (!quiet)
+            print_source(&set, &fetched);
+        fetched_source_free(&fetched);
+    }
+    romset_free(&set);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    const char **mirrors = xcalloc((size_t)argc, sizeof *mirrors);
+    struct fetch_request request = {.mirrors = mirrors};
+    struct progress_bar bar;
+    struct option_reader r;
+    const char *value;
+    bool quiet = false;
+    int key, status = STATUS_YES;
+
+    option_reader_init(&r, &fetch_command, argc, argv);
+    while ((key = next_option(&r, &value)) >= 0) {
+        switch (key) {
+        case KEY_OFFLINE:
+            request.offline = true;
+            break;
+        case KEY_MIRROR:
+            mirrors[request.mirror_count++] = value;
+            break;
+        case KEY_CACHE:
+            request.cache_dir = value;
+            break;
+        default:
+            quiet = true;
+        }
+    }
+    progress_bar_init(&bar, &request);
+    if (quiet)
+        request.progress = NULL;
+    if (key != OPTION_END) {
+        status = key == OPTION_HELPED ? STATUS_YES : STATUS_NO_ANSWER;
+    } else if (r.first == argc) {
+        status = usage_error(&fetch_command, "a ROMSET is missing");
+    } else {
+        /* One that fails does not keep the others from the cache. */
+        for (int i = r.first; i < argc; i++) {
+            if (fetch_one(argv[i], &request, quiet) != STATUS_YES)
+                status = STATUS_NO_ANSWER;
+        }
+    }
+    free(mirrors);
+    return finish_output(status);
+}
+
+const struct command fetch_command = {
+    .name = "fetch",
+    .summary = "put the sources of romsets into the cache",
+    .synopsis = "[--offline] [--mirror URL]... [--cache DIR] ROMSET...",
+    .details = "A deb: source comes from the mirrors that apt is configured for, in their order, or\n"
+               "from --mirror; a url: source from its address. What is in the cache already is\n"
+               "checked and not fetched again. A download that was cut off goes on where it stopped.\n"
+               "The cache is ROMCOMPAT_CACHE, else romcompat below XDG_CACHE_HOME or ~/.cache.",
+    .options = options,
+    .run = run,
+};
