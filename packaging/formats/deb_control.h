@@ -22,6 +22,7 @@ struct deb_control {
     char source_version[DEB_VALUE_SIZE]; /* "Source: ipxe (1.2)", else Version */
     char architecture[DEB_VALUE_SIZE];
     char multi_arch[DEB_VALUE_SIZE]; /* "" where there is none */
+    char maintainer[DEB_VALUE_SIZE]; /* one line of printable text; "" where there is none */
 };
 
 /* Parses `size` bytes of text; `name` is what a message begins with. 0 or -1. */

@@ -24,14 +24,14 @@ const char *yaml_kind_name(enum yaml_kind kind)
     return names[kind];
 }
 
-void yaml_free(struct yaml_node *node)
+void yaml_tree_free(struct yaml_node *node)
 {
     if (!node)
         return;
     for (size_t i = 0; i < node->count; i++) {
         if (node->keys)
-            yaml_free(node->keys[i]);
-        yaml_free(node->values[i]);
+            yaml_tree_free(node->keys[i]);
+        yaml_tree_free(node->values[i]);
     }
     free(node->keys);
     free(node->values);
@@ -158,20 +158,20 @@ static int add_child(struct reader *r, struct open_node *parent, struct yaml_nod
         if (child->kind != YAML_TEXT) {
             fail(r->f, "%s:%u:%u: a key must be text (found %s)", r->name, child->line,
                  child->column, yaml_kind_name(child->kind));
-            yaml_free(child);
+            yaml_tree_free(child);
             return -1;
         }
         /* Also what keeps the search for doubles from becoming quadratic. */
         if (node->count == YAML_KEYS_MAX) {
             fail(r->f, "%s:%u:%u: too many keys in one map (limit %d)", r->name, child->line,
                  child->column, YAML_KEYS_MAX);
-            yaml_free(child);
+            yaml_tree_free(child);
             return -1;
         }
         if (stands_already(node, child->text)) {
             fail(r->f, "%s:%u:%u: key '%.100s' stands twice", r->name, child->line,
                  child->column, child->text);
-            yaml_free(child);
+            yaml_tree_free(child);
             return -1;
         }
         parent->key = child;
@@ -249,8 +249,8 @@ static int read_document(struct reader *r, struct yaml_node **root)
 
 failed:
     for (unsigned i = 0; i < depth; i++)
-        yaml_free(open[i].key);
-    yaml_free(*root);
+        yaml_tree_free(open[i].key);
+    yaml_tree_free(*root);
     *root = NULL;
     return -1;
 }
@@ -272,7 +272,7 @@ static int expect_end(struct reader *r)
     }
 }
 
-int yaml_parse(const char *name, const uint8_t *data, size_t size, struct yaml_node **root,
+int yaml_tree_parse(const char *name, const uint8_t *data, size_t size, struct yaml_node **root,
                struct failure *f)
 {
     struct reader r = {.name = name, .data = data, .size = size, .f = f};
@@ -288,7 +288,7 @@ int yaml_parse(const char *name, const uint8_t *data, size_t size, struct yaml_n
     struct yaml_node *document;
     int result = read_document(&r, &document);
     if (result == 0 && expect_end(&r) < 0) {
-        yaml_free(document);
+        yaml_tree_free(document);
         result = -1;
     }
     yaml_parser_delete(&r.parser);

@@ -23,7 +23,9 @@
 
 enum yaml_kind { YAML_TEXT, YAML_LIST, YAML_MAP };
 
-/* line and column count from 1. A list has children in ->values; a map has the
+/* Names begin with yaml_tree or YAML: libyaml exports yaml_free() and the like.
+ *
+ * line and column count from 1. A list has children in ->values; a map has the
  * same number of ->keys beside them, each a YAML_TEXT node. */
 struct yaml_node {
     enum yaml_kind kind;
@@ -35,12 +37,12 @@ struct yaml_node {
 };
 
 /* Parses `size` bytes; `name` stands for the file in messages, which have the form
- * "name:line:column: what is wrong". The caller frees *root with yaml_free().
+ * "name:line:column: what is wrong". The caller frees *root with yaml_tree_free().
  * An empty document is refused. */
-int yaml_parse(const char *name, const uint8_t *data, size_t size, struct yaml_node **root,
+int yaml_tree_parse(const char *name, const uint8_t *data, size_t size, struct yaml_node **root,
                struct failure *f);
 
-void yaml_free(struct yaml_node *node);
+void yaml_tree_free(struct yaml_node *node);
 
 /* "text", "list" or "map", for messages. */
 const char *yaml_kind_name(enum yaml_kind kind);

@@ -148,13 +148,13 @@ static void lint_range(const struct romset *set, const struct claim *c,
     const char *names[COUNT(families)];
 
     if (romcompat_version_compare(&c->first, &c->last) > 0) {
-        add_problem(problems, PROBLEM_ERROR,
+        romset_add_problem(problems, PROBLEM_ERROR,
                     "%s:%u:%u: the range %s: %s..%s can match nothing: its first version is "
                     "above its last", AT(set, m), m->name, m->first, m->last);
         return;
     }
     if (romcompat_machine_parse(m->name, &parsed) == ROMCOMPAT_OK && parsed.family_length) {
-        add_problem(problems, PROBLEM_ERROR,
+        romset_add_problem(problems, PROBLEM_ERROR,
                     "%s:%u:%u: '%s' is one machine type, not a family (expected '%.*s')",
                     AT(set, m), m->name, (int)parsed.family_length, parsed.name);
         return;
@@ -167,7 +167,7 @@ static void lint_range(const struct romset *set, const struct claim *c,
     if (!family) {
         const char *near = nearest_name(m->name, names, COUNT(names));
 
-        add_problem(problems, PROBLEM_WARNING, "%s:%u:%u: no family '%s' is known%s%s%s",
+        romset_add_problem(problems, PROBLEM_WARNING, "%s:%u:%u: no family '%s' is known%s%s%s",
                     AT(set, m), m->name, near ? " (did you mean '" : "", near ? near : "",
                     near ? "'?)" : "");
         return;
@@ -184,7 +184,7 @@ static void lint_range(const struct romset *set, const struct claim *c,
             last = limit;
     }
     if (!release_between(&first, &last))
-        add_problem(problems, PROBLEM_ERROR,
+        romset_add_problem(problems, PROBLEM_ERROR,
                     "%s:%u:%u: the range %s: %s..%s can match nothing: no QEMU has had such a "
                     "machine type (%s begins at %s%s%s)", AT(set, m), m->name, m->first, m->last,
                     m->name, family->first, family->last ? " and ends at " : "",
@@ -203,7 +203,7 @@ static void lint_machines(const struct romset *set, struct romset_problems *prob
         } else {
             for (size_t k = 0; k < COUNT(aliases); k++) {
                 if (strcmp(aliases[k], m->name) == 0)
-                    add_problem(problems, PROBLEM_WARNING,
+                    romset_add_problem(problems, PROBLEM_WARNING,
                                 "%s:%u:%u: '%s' is an alias and can match nothing: QEMU asks "
                                 "with the concrete type, such as '%s-7.2'", AT(set, m), m->name,
                                 strcmp(m->name, "q35") == 0  ? "pc-q35"
@@ -213,11 +213,11 @@ static void lint_machines(const struct romset *set, struct romset_problems *prob
         }
         for (size_t k = 0; k < i; k++) {
             if (contend(&claims[i], &claims[k]))
-                add_problem(problems, PROBLEM_ERROR, "%s:%u:%u: '%s' is claimed twice (see line %u)",
+                romset_add_problem(problems, PROBLEM_ERROR, "%s:%u:%u: '%s' is claimed twice (see line %u)",
                             AT(set, m), m->name, set->machines[k].line);
             else if ((claims[i].in_family && !claims[k].exact && ranges_meet(&claims[i], &claims[k])) ||
                      (claims[k].in_family && !claims[i].exact && ranges_meet(&claims[k], &claims[i])))
-                add_problem(problems, PROBLEM_WARNING,
+                romset_add_problem(problems, PROBLEM_WARNING,
                             "%s:%u:%u: '%s' is claimed by name and by range (see line %u)",
                             AT(set, m), m->name, set->machines[k].line);
         }
@@ -231,12 +231,12 @@ void romset_lint(const struct romset *set, struct romset_problems *problems)
         const struct romset_rom *rom = &set->roms[i];
 
         if (!rom->sha256)
-            add_problem(problems, PROBLEM_WARNING,
+            romset_add_problem(problems, PROBLEM_WARNING,
                         "%s:%u:1: ROM '%s' has no sha256: nothing says that it is the right one",
                         set->file, rom->line, rom->file);
         for (size_t k = 0; k < i; k++) {
             if (strcmp(rom->name, set->roms[k].name) == 0)
-                add_problem(problems, PROBLEM_ERROR,
+                romset_add_problem(problems, PROBLEM_ERROR,
                             "%s:%u:1: ROM '%s' is named twice (see line %u)", set->file, rom->line,
                             rom->name, set->roms[k].line);
         }
@@ -267,7 +267,7 @@ static void lint_answers(const struct romset *a, const struct romset *b,
 
             if (strcmp(ra->name, rb->name) == 0 &&
                 (a->bucket != b->bucket || strcmp(ra->compat, rb->compat) != 0))
-                add_problem(problems, PROBLEM_ERROR,
+                romset_add_problem(problems, PROBLEM_ERROR,
                             "%s:%u:%u: '%s' of '%s' gets another answer in %s:%u:%u", b->file,
                             mb->line, mb->column, rb->name, mb->name, a->file, ma->line,
                             ma->column);
@@ -281,16 +281,16 @@ static void lint_pair(const struct romset *a, const struct romset *b,
                       struct romset_problems *problems)
 {
     if (strcmp(a->name, b->name) == 0)
-        add_problem(problems, PROBLEM_ERROR, "%s:1:1: the name '%s' is taken by %s", b->file,
+        romset_add_problem(problems, PROBLEM_ERROR, "%s:1:1: the name '%s' is taken by %s", b->file,
                     b->name, a->file);
     if (strcmp(a->package, b->package) == 0)
-        add_problem(problems, PROBLEM_ERROR, "%s:1:1: the package '%s' is taken by %s", b->file,
+        romset_add_problem(problems, PROBLEM_ERROR, "%s:1:1: the package '%s' is taken by %s", b->file,
                     b->package, a->file);
     for (size_t i = 0; i < a->rom_count; i++) {
         for (size_t k = 0; k < b->rom_count; k++) {
             if (strcmp(a->install_path, b->install_path) == 0 &&
                 strcmp(a->roms[i].compat, b->roms[k].compat) == 0)
-                add_problem(problems, PROBLEM_ERROR,
+                romset_add_problem(problems, PROBLEM_ERROR,
                             "%s:%u:1: '%s/%s' is installed by %s too: give one of them a prefix",
                             b->file, b->roms[k].line, b->install_path, b->roms[k].compat, a->file);
         }

@@ -22,7 +22,7 @@ struct reader {
     struct romset_problems *problems;
 };
 
-void add_problem(struct romset_problems *p, int grade, const char *format, ...)
+void romset_add_problem(struct romset_problems *p, int grade, const char *format, ...)
 {
     /* A hostile file may hold a hundred thousand mistakes; the first ones serve. */
     if (p->count >= 200)
@@ -60,7 +60,7 @@ static void wrong(struct reader *r, unsigned line, unsigned column, const char *
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    add_problem(r->problems, PROBLEM_ERROR, "%s:%u:%u: %s", r->file, line, column, text);
+    romset_add_problem(r->problems, PROBLEM_ERROR, "%s:%u:%u: %s", r->file, line, column, text);
 }
 
 /* --- maps with known keys ---------------------------------------------------- */
@@ -405,11 +405,11 @@ int romset_parse(const char *path, const uint8_t *data, size_t size, struct roms
     struct reader r = {.file = path, .problems = problems};
     struct yaml_node *root;
 
-    if (yaml_parse(path, data, size, &root, f) < 0)
+    if (yaml_tree_parse(path, data, size, &root, f) < 0)
         return -1;
     *set = (struct romset){.file = xstrdup(path)};
     read_root(&r, root, set);
-    yaml_free(root);
+    yaml_tree_free(root);
     return 0;
 }
 

@@ -99,7 +99,7 @@ int romset_load(const char *path, struct romset *set, struct failure *f);
 void romset_free(struct romset *set);
 void romset_problems_free(struct romset_problems *problems);
 
-void add_problem(struct romset_problems *p, int grade, const char *format, ...)
+void romset_add_problem(struct romset_problems *p, int grade, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/command.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/size.h"
+#include "commands/columns.h"
+#include "commands/progress.h"
+#include "romset/build.h"
+
+enum { KEY_DEB = 256, KEY_OFFLINE, KEY_MIRROR, KEY_CACHE };
+
+static const struct option_spec options[] = {
+    {'o', "output", "DIR", "the folder to make (default: compat-set); replaced if it is an\n"
+                           "earlier output"},
+    {KEY_DEB, "deb", NULL, "make the Debian package of each romset as well"},
+    {KEY_OFFLINE, "offline", NULL, "use the cache only"},
+    {KEY_MIRROR, "mirror", "URL", "fetch from this Debian mirror, not from apt's (repeatable)"},
+    {KEY_CACHE, "cache", "DIR", "keep downloads there"},
+    {'q', "quiet", NULL, "print nothing but errors"},
+    {0},
+};
+
+extern const struct command build_command;
+
+static void print_set(const struct built_set *built)
+{
+    char bucket[SIZE_TEXT_MAX];
+    struct columns c;
+
+    print_line("%s: %s", built->set->name, built->set->summary);
+    columns_init(&c, "lrrrrl");
+    columns_add(&c, "ROM");
+    columns_add(&c, "size");
+    columns_add(&c, "chain end");
+    columns_add(&c, "bucket");
+    columns_add(&c, "headroom");
+    columns_add(&c, "compat ROM");
+    for (size_t i = 0; i < built->set->rom_count; i++) {
+        const struct built_rom *rom = &built->roms[i];
+
+        columns_add(&c, "%s", rom->rom->name);
+        columns_add(&c, "%" PRIu64, rom->input_size);
+        columns_add(&c, "%" PRIu64, rom->chain_end);
+        columns_add(&c, "%s", size_format(built->set->bucket, bucket));
+        columns_add(&c, "%" PRIu64, built->set->bucket - rom->chain_end);
+        columns_add(&c, "%s", rom->output.path);
+    }
+    columns_print(&c, 2);
+    print_line("  map  %s", built->map.path);
+    if (built->deb.path)
+        print_line("  deb  %s (%" PRIu64 " bytes)", built->deb.path, built->deb.size);
+}
+
+static int build(int count, char **paths, const struct build_options *wanted, bool quiet)
+{
+    struct romset *sets = xcalloc((size_t)count, sizeof *sets);
+    struct built_set *built;
+    struct failure f;
+    int loaded = 0, status = STATUS_YES;
+
+    while (loaded < count && status == STATUS_YES) {
+        if (romset_load(paths[loaded], &sets[loaded], &f) < 0)
+            status = report(&f);
+        else
+            loaded++;
+    }
+    if (status == STATUS_YES && build_sets(sets, (size_t)count, wanted, &built, &f) < 0)
+        status = report(&f);
+    else if (status == STATUS_YES) {
+        for (int i = 0; i < count && !quiet; i++)
+            print_set(&built[i]);
+        if (!quiet)
+            print_line("Written to %s.", wanted->output);
+        built_free(built, (size_t)count);
+    }
+    while (loaded > 0)
+        romset_free(&sets[--loaded]);
+    free(sets);
+    return finish_output(status);
+}
+
+static int run(int argc, char **argv)
+{
+    const char **mirrors = xcalloc((size_t)argc, sizeof *mirrors);
+    struct build_options wanted = {.output = "compat-set"};
+    struct fetch_request *fetch = &wanted.fetch;
+    struct progress_bar bar = {0};
+    struct option_reader r;
+    const char *value;
+    bool quiet = false;
+    int key, status;
+
+    option_reader_init(&r, &build_command, argc, argv);
+    while ((key = next_option(&r, &value)) >= 0) {
+        switch (key) {
+        case 'o':
+            wanted.output = value;
+            break;
+        case KEY_DEB:
+            wanted.deb = true;
+            break;
+        case KEY_OFFLINE:
+            fetch->offline = true;
+            break;
+        case KEY_MIRROR:
+            mirrors[fetch->mirror_count++] = value;
+            break;
+        case KEY_CACHE:
+            fetch->cache_dir = value;
+            break;
+        default:
+            quiet = true;
+        }
+    }
+    fetch->mirrors = mirrors;
+    progress_bar_init(&bar, fetch);
+    if (key != OPTION_END)
+        status = key == OPTION_HELPED ? finish_output(STATUS_YES) : STATUS_NO_ANSWER;
+    else if (r.first == argc)
+        status = usage_error(&build_command, "a ROMSET is missing");
+    else
+        status = build(argc - r.first, argv + r.first, &wanted, quiet);
+    free(mirrors);
+    return status;
+}
+
+const struct command build_command = {
+    .name = "build",
+    .summary = "make the compat set of romsets: ROMs, maps, manifest, packages",
+    .synopsis = "[-o DIR] [--deb] [--offline] [--mirror URL]... [--cache DIR] ROMSET...",
+    .details = "DIR looks as it would be installed, with manifest.json and SHA256SUMS at its top. It\n"
+               "appears whole or not at all, and the same romsets give the same bytes.",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/columns.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "base/memory.h"
+
+void columns_init(struct columns *c, const char *align)
+{
+    *c = (struct columns){.count = strlen(align), .align = align};
+}
+
+/* \xNN for what could move the cursor. */
+static char *made_plain(const char *text)
+{
+    char *plain = xmalloc(4 * strlen(text) + 1), *to = plain;
+
+    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+        if (*p < 0x20 || *p == 0x7f)
+            to += sprintf(to, "\\x%02x", *p);
+        else
+            *to++ = (char)*p;
+    }
+    *to = '\0';
+    return plain;
+}
+
+void columns_add(struct columns *c, const char *format, ...)
+{
+    va_list args;
+    char *text;
+
+    va_start(args, format);
+    if (vasprintf(&text, format, args) < 0)
+        text = xstrdup("");
+    va_end(args);
+    c->cells = xgrow(c->cells, c->cell_count, &c->capacity, sizeof *c->cells);
+    c->cells[c->cell_count++] = made_plain(text);
+    free(text);
+}
+
+/* Columns on the screen; bytes where the locale does not know the text. */
+static size_t width_of(const char *text)
+{
+    wchar_t wide[512];
+    size_t length = mbstowcs(wide, text, sizeof wide / sizeof *wide);
+    int width;
+
+    if (length == (size_t)-1 || length == sizeof wide / sizeof *wide ||
+        (width = wcswidth(wide, length)) < 0)
+        return strlen(text);
+    return (size_t)width;
+}
+
+void columns_print(struct columns *c, unsigned indent)
+{
+    size_t widths[COLUMNS_MAX] = {0};
+
+    for (size_t i = 0; i < c->cell_count; i++) {
+        size_t width = width_of(c->cells[i]);
+
+        if (width > widths[i % c->count])
+            widths[i % c->count] = width;
+    }
+    for (size_t i = 0; i < c->cell_count; i++) {
+        size_t column = i % c->count;
+        int gap = (int)(widths[column] - width_of(c->cells[i]));
+        int end = column + 1 == c->count;
+
+        printf("%*s", column ? 2 : (int)indent, "");
+        if (c->align[column] == 'r')
+            printf("%*s%s", gap, "", c->cells[i]);
+        else
+            printf("%s%*s", c->cells[i], end ? 0 : gap, "");
+        if (end)
+            putchar('\n');
+        free(c->cells[i]);
+    }
+    free(c->cells);
+    columns_init(c, c->align);
+}
