@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# Bash completion for romcompat. It asks the program, so it is never out of date.
+
+_romcompat() {
+    local cur=${COMP_WORDS[COMP_CWORD]} program=${COMP_WORDS[0]} sub=${COMP_WORDS[1]-}
+    local words
+
+    COMPREPLY=()
+    if ((COMP_CWORD == 1)); then
+        words=$("$program" help --options 2>/dev/null)
+    elif [[ $sub == help ]] && ((COMP_CWORD == 2)); then
+        words=$("$program" help --options 2>/dev/null)
+    elif [[ $cur == -* ]]; then
+        words=$("$program" help --options "$sub" 2>/dev/null)
+    else
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+        return
+    fi
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+    [[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace 2>/dev/null
+    return 0
+}
+complete -F _romcompat romcompat

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* YAML, the romset reader, the linter and the map writer. Whatever is a romset without
+ * errors must make a map that the resolver takes. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "romset/lint.h"
+#include "romset/map.h"
+#include "romset/romset.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct romset_problems problems = {0};
+    struct romset set;
+    struct failure f;
+
+    if (romset_parse("fuzz.yaml", data, size, &set, &problems, &f) < 0)
+        return 0;
+    if (!problems.errors)
+        romset_lint(&set, &problems);
+    if (!problems.errors) {
+        char *map = map_write(&set, &f);
+
+        if (!map)
+            abort();
+        free(map);
+    }
+    romset_free(&set);
+    romset_problems_free(&problems);
+    return 0;
+}
