@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define COMMANDS(X) \
+    X(fetch)        \
     X(lint)         \
     X(help)
 
