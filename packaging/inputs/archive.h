@@ -18,7 +18,8 @@
  *
  * Nothing is written to disk, no program is run, and no name or link in an
  * archive is ever used as a path: they are reported as they stand there, ".." and
- * all. Memory is what the decompressor needs plus the one entry that is taken.
+ * all. Memory is what the decompressor needs (the dictionary that whoever compressed
+ * it chose: 8 MiB with xz -6, which dpkg-deb uses) plus the one entry that is taken.
  * Reading may end at any entry; only reading to the end checks the whole.
  */
 #ifndef INPUTS_ARCHIVE_H
@@ -31,10 +32,10 @@
 
 /* What a hostile archive may cost. QEMU's source with all its firmware, the largest
  * archive with ROMs that is known, has about 1 GiB in 100,000 entries. */
-#define UNPACK_ENTRY_MAX ((uint64_t)16 << 20)  /* bytes of an entry that is taken */
-#define UNPACK_ENTRIES_MAX UINT64_C(500000)    /* entries of the whole archive */
-#define UNPACK_TOTAL_MAX ((uint64_t)4 << 30)   /* bytes after decompression, all in all */
-#define UNPACK_HEADER_MAX ((uint64_t)8 << 20)  /* bytes of names and the like before an entry */
+#define UNPACK_ENTRY_MAX ((uint64_t)16 << 20) /* bytes of an entry that is taken */
+#define UNPACK_ENTRIES_MAX UINT64_C(500000)   /* entries of the whole archive */
+#define UNPACK_TOTAL_MAX ((uint64_t)4 << 30)  /* bytes after decompression, together */
+#define UNPACK_HEADER_MAX ((uint64_t)8 << 20) /* bytes of names and the like before an entry */
 
 struct unpack_limits {
     uint64_t entry;
@@ -42,9 +43,9 @@ struct unpack_limits {
     uint64_t total;
     uint64_t header;
 };
-#define UNPACK_LIMITS_DEFAULT                                                        \
-    {                                                                                \
-        UNPACK_ENTRY_MAX, UNPACK_ENTRIES_MAX, UNPACK_TOTAL_MAX, UNPACK_HEADER_MAX     \
+#define UNPACK_LIMITS_DEFAULT                                                                      \
+    {                                                                                              \
+        UNPACK_ENTRY_MAX, UNPACK_ENTRIES_MAX, UNPACK_TOTAL_MAX, UNPACK_HEADER_MAX                  \
     }
 
 /* Which part of a .deb an entry stands in; UNPACKED_PLAIN in any other archive.
@@ -55,7 +56,7 @@ enum unpacked_type {
     UNPACKED_FILE,
     UNPACKED_FOLDER,
     UNPACKED_SYMLINK,
-    UNPACKED_HARDLINK, /* to an entry of the same archive; it may have no bytes of its own */
+    UNPACKED_HARDLINK, /* tar: without bytes; cpio: the last name of a file has the bytes */
     UNPACKED_OTHER,    /* device, FIFO, socket */
 };
 
@@ -65,15 +66,19 @@ struct unpacked {
     /* Bytes as in the archive, without leading "./"; both are valid until the
      * next unpacker_next(). A name that cannot be read at all is "?". */
     const char *name;
-    const char *target; /* where a link points, as it stands there; else NULL */
-    uint64_t size;      /* what the header says, in bytes; 0 where it says nothing */
-    int64_t mtime;      /* seconds since 1970; 0 where the header says nothing */
+    /* Where a symlink points, as it stands there; the name of the entry that a hard
+     * link is another name of, without "./" as well; else NULL. */
+    const char *target;
+    uint64_t size; /* what the header says, in bytes; 0 where it says nothing */
+    int64_t mtime; /* seconds since 1970; 0 where the header says nothing */
 };
 
 struct unpacker;
 
 /* What unpacker_open() answers for a file that can be read and is no archive (nor
- * compressed): a ROM, most likely. *f says so in words; nothing is open then. */
+ * compressed): a ROM, most likely. *f says so in words; nothing is open then. A file
+ * that begins with a block of zeros is none either, though tar writes that for an
+ * archive without entries. */
 enum { UNPACK_NOT_AN_ARCHIVE = 1 };
 
 /* Opens the regular file at `path`, or `size` bytes that stay where they are until
@@ -96,7 +101,7 @@ int unpacker_peek(struct unpacker *u, size_t want, const uint8_t **bytes, size_t
                   struct failure *f);
 
 /* All bytes of the current entry, once; the caller frees *data. An entry that is no
- * file has none: *size is 0. -1 when it is above limits.entry, damaged or encrypted:
+ * file or hard link has none: *size is 0. -1 when it is above limits.entry, damaged or encrypted:
  * after that unpacker_next() may still be tried. */
 int unpacker_take(struct unpacker *u, uint8_t **data, size_t *size, struct failure *f);
 

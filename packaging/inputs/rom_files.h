@@ -24,9 +24,9 @@
 #define ROM_FOLDER_DEPTH_MAX 64
 
 struct rom_file {
-    const char *name;    /* "dir/efi-e1000.rom", "ipxe-qemu.deb: usr/lib/ipxe/qemu/efi-e1000.rom" */
-    const char *path;    /* the file on disk: ROM or archive */
-    const char *entry;   /* the name in the archive, else NULL */
+    const char *name;  /* "dir/efi-e1000.rom", "ipxe-qemu.deb: usr/lib/ipxe/qemu/efi-e1000.rom" */
+    const char *path;  /* the file on disk: ROM or archive */
+    const char *entry; /* the name in the archive, else NULL */
     const uint8_t *bytes; /* valid during the call */
     size_t size;
 };

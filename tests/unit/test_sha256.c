@@ -55,7 +55,7 @@ static void files(void)
     char path[64], missing[64], fifo[64];
     char hex[SHA256_TEXT_SIZE] = "untouched";
     uint64_t size = 7;
-    struct failure f = { 0 };
+    struct failure f = {0};
 
     if (!mkdtemp(folder))
         return (void)ok(false, "a temporary folder can be made");
