@@ -1,0 +1,57 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What users read: manual pages, completion, README.
+load common
+
+@test "every manual page is formatted without a warning" {
+    for page in "$TOP"/packaging/man/*.[1-8] "$TOP"/resolver/man/*.[1-8]; do
+        run -0 env LC_ALL=C MANWIDTH=80 man --warnings=all -l "$page"
+        [ -z "$(LC_ALL=C MANWIDTH=80 man --warnings=all -l "$page" 2>&1 > /dev/null)" ] || { echo "$page"; false; }
+    done
+}
+
+@test "romcompat(1) has a section for every subcommand" {
+    for sub in $(romcompat help --options); do
+        [ "$sub" = help ] || grep -qx "\.Ss $sub" "$TOP/packaging/man/romcompat.1" || { echo "$sub"; false; }
+    done
+}
+
+@test "romcompat(1) names the limits that the code has" {
+    page=$(MANWIDTH=200 man -l "$TOP/packaging/man/romcompat.1" | tr -s ' ')
+    limit() { # HEADER NAME VALUE TEXT
+        grep -qE "^#define $2 +.*$3" "$TOP/packaging/$1" || { echo "$1: $2 is not $3"; return 1; }
+        grep -qF -- "$4" <<< "$page" || { echo "not in the manual: $4"; return 1; }
+    }
+    limit inputs/file.h ROM_FILE_MAX '16 << 20' "a ROM 16 MiB"
+    limit formats/option_rom.h OPTROM_IMAGES_MAX 1024 "images of a ROM 1024"
+    limit inputs/archive.h UNPACK_ENTRY_MAX '16 << 20' "one entry that is read 16 MiB"
+    limit inputs/archive.h UNPACK_ENTRIES_MAX 500000 "entries 500,000"
+    limit inputs/archive.h UNPACK_TOTAL_MAX '4 << 30' "decompression 4 GiB"
+    limit inputs/archive.h UNPACK_HEADER_MAX '8 << 20' "one entry 8 MiB"
+    limit inputs/rom_files.h ROM_FOLDER_DEPTH_MAX 64 "folders in folders 64"
+    limit inputs/download.h DOWNLOAD_SIZE_MAX '512' "a download 512 MiB"
+    limit inputs/download.h DOWNLOAD_REDIRECTS_MAX 10 "redirections of a download 10"
+}
+
+# completes WORD...: what bash offers for the last word.
+completes() {
+    bash -c '
+        source "$1/packaging/completion/romcompat.bash"; shift
+        compopt() { :; }
+        COMP_WORDS=(romcompat "$@"); COMP_CWORD=$#
+        _romcompat; printf "%s\n" "${COMPREPLY[@]}"' bash "$TOP" "$@"
+}
+
+@test "bash completes subcommands, their options and files" {
+    run -0 completes bu
+    [ "$output" = build ]
+    run -0 completes help ins
+    [ "$output" = inspect ]
+    run -0 completes build --de
+    [ "$output" = --deb ]
+    run -0 completes pad --bu
+    [ "$output" = "--bucket=" ]
+    cd "$TOP"
+    run -0 completes lint READ
+    [ "$output" = README.md ]
+}
