@@ -6,7 +6,10 @@
 
 #define COMMANDS(X) \
     X(fetch)        \
+    X(build)        \
     X(lint)         \
+    X(resolve)      \
+    X(map)          \
     X(help)
 
 #define DECLARE(name) extern const struct command name##_command;
