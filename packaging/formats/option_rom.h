@@ -164,6 +164,7 @@ enum optrom_defect_kind {
     OPTROM_EFI_COMPRESSION_UNKNOWN,
     OPTROM_EFI_OFFSET_WRONG,
     OPTROM_EFI_PAYLOAD_SIZE_WRONG,
+    OPTROM_EFI_PAYLOAD_NOT_PE,
     /* $PnP */
     OPTROM_PNP_PAST_IMAGE,
     OPTROM_PNP_SIGNATURE_WRONG,
@@ -267,11 +268,19 @@ void optrom_pad(const uint8_t *data, const struct optrom *rom, uint8_t *out, siz
 
 /* --- ids (option_rom_ids.c) ------------------------------------------------- */
 
+enum optrom_ids_answer {
+    OPTROM_IDS_SET,
+    OPTROM_IDS_NO_PCIR,     /* there is no PCIR to write them to */
+    OPTROM_IDS_WOULD_BREAK, /* structures share bytes: other fields would change with the ids */
+    OPTROM_IDS_NO_MEMORY,
+};
+
 /* Rewrites vendor:device in the PCIR of every image of data[0, rom->size) and
- * keeps each legacy image's sum as it was, through byte 6 (QEMU
- * hw/pci/pci.c, pci_patch_ids()); touches nothing else. `rom` is what
- * optrom_read() made of the same bytes and keeps the old ids. Returns the
- * number of images changed or already right; 0 when none has a PCIR. */
-size_t optrom_set_ids(uint8_t *data, const struct optrom *rom, uint16_t vendor, uint16_t device);
+ * keeps the sum of each legacy image as it was, through byte 6 of its header (QEMU
+ * hw/pci/pci.c, pci_patch_ids()) or, where that byte may be code, through its last
+ * byte; touches nothing else. `rom` is what optrom_read() made of the same bytes
+ * and keeps the old ids. `data` is untouched unless the answer is OPTROM_IDS_SET. */
+enum optrom_ids_answer optrom_set_ids(uint8_t *data, const struct optrom *rom, uint16_t vendor,
+                                      uint16_t device);
 
 #endif
