@@ -113,6 +113,11 @@ answers() {
     run -1 grep -v '@@ROMCOMPAT_0$' <(nm -D --with-symbol-versions --defined-only "$STAGE/usr/lib/libromcompat.so" | awk '$2 != "A"')
 }
 
+@test "the static library takes no other name from its user" {
+    run -0 sh -c "nm --defined-only --extern-only '$STAGE/usr/lib/libromcompat.a' | awk 'NF == 3 {print \$3}' | sort -u"
+    diff <(grep -oE '\bromcompat_[a-z_]+\(' "$STAGE/usr/include/romcompat.h" | tr -d '(' | sort -u) <(echo "$output")
+}
+
 @test "pkg-config names no folder of the build" {
     run -0 cat "$STAGE/usr/lib/pkgconfig/romcompat.pc"
     output_lacks "$TOP" "$STAGE" "@"

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `romcompat map`: what compat maps say, and what is wrong with them. */
+#include "commands/command.h"
+
+#include <json-c/json.h>
+#include <stdio.h>
+
+#include "base/size.h"
+#include "commands/columns.h"
+#include "commands/maps.h"
+#include "romcompat.h"
+
+extern const struct command map_command;
+
+enum { KEY_JSON = 256 };
+
+static const struct option_spec options[] = {
+    {KEY_JSON, "json", NULL, "print one JSON object"},
+    {0},
+};
+
+/* ---- for a person ---- */
+
+static void print_machines(const struct romcompat *maps, size_t index)
+{
+    struct romcompat_machine_rule m;
+    struct columns table;
+
+    columns_init(&table, "rll");
+    columns_add(&table, "LINE");
+    columns_add(&table, "MACHINE");
+    columns_add(&table, "VERSIONS");
+    for (size_t i = 0; romcompat_machine_rule_at(maps, index, i, &m) == ROMCOMPAT_OK; i++) {
+        columns_add(&table, "%u", m.line);
+        columns_add(&table, "%s", m.name);
+        if (m.exact)
+            columns_add(&table, "this one");
+        else if (!m.first && !m.last)
+            columns_add(&table, "all");
+        else
+            columns_add(&table, "%s%s..%s%s", m.first ? m.first : "", m.first ? " " : "",
+                        m.last ? " " : "", m.last ? m.last : "");
+    }
+    columns_print(&table, 2);
+}
+
+static void print_roms(const struct romcompat *maps, size_t index)
+{
+    struct romcompat_rom r;
+    struct columns table;
+    char size[SIZE_TEXT_MAX];
+
+    columns_init(&table, "rlrl");
+    columns_add(&table, "LINE");
+    columns_add(&table, "ROM");
+    columns_add(&table, "BUCKET");
+    columns_add(&table, "COMPAT ROM");
+    for (size_t i = 0; romcompat_rom_at(maps, index, i, &r) == ROMCOMPAT_OK; i++) {
+        columns_add(&table, "%u", r.line);
+        columns_add(&table, "%s", r.file);
+        columns_add(&table, "%s", size_format(r.bucket, size));
+        columns_add(&table, "%s", r.compat_file);
+    }
+    columns_print(&table, 2);
+}
+
+static void print_sets(const struct romcompat *maps)
+{
+    struct romcompat_set set;
+
+    for (size_t i = 0; romcompat_set_at(maps, i, &set) == ROMCOMPAT_OK; i++) {
+        if (i)
+            putchar('\n');
+        print_line("%s:%u: set %s, %s%s", set.map, set.line, set.name,
+                   set.package ? "package " : "no package", set.package ? set.package : "");
+        print_machines(maps, i);
+        print_roms(maps, i);
+    }
+}
+
+/* ---- for a program ---- */
+
+static struct json_object *set_object(const struct romcompat *maps, size_t index,
+                                      const struct romcompat_set *set)
+{
+    struct json_object *o = json_object_new_object(), *machines = json_object_new_array(),
+                       *roms = json_object_new_array();
+    struct romcompat_machine_rule m;
+    struct romcompat_rom r;
+
+    json_object_object_add(o, "name", text_or_null(set->name));
+    json_object_object_add(o, "package", text_or_null(set->package));
+    json_object_object_add(o, "map", text_or_null(set->map));
+    json_object_object_add(o, "line", json_object_new_int64(set->line));
+    for (size_t i = 0; romcompat_machine_rule_at(maps, index, i, &m) == ROMCOMPAT_OK; i++) {
+        struct json_object *line = json_object_new_object();
+
+        json_object_object_add(line, m.exact ? "machine" : "family", text_or_null(m.name));
+        if (!m.exact) {
+            json_object_object_add(line, "first", text_or_null(m.first));
+            json_object_object_add(line, "last", text_or_null(m.last));
+        }
+        json_object_object_add(line, "line", json_object_new_int64(m.line));
+        json_object_array_add(machines, line);
+    }
+    for (size_t i = 0; romcompat_rom_at(maps, index, i, &r) == ROMCOMPAT_OK; i++) {
+        struct json_object *line = json_object_new_object();
+
+        json_object_object_add(line, "file", text_or_null(r.file));
+        json_object_object_add(line, "bucket", json_object_new_int64(r.bucket));
+        json_object_object_add(line, "compat-file", text_or_null(r.compat_file));
+        json_object_object_add(line, "line", json_object_new_int64(r.line));
+        json_object_array_add(roms, line);
+    }
+    json_object_object_add(o, "machines", machines);
+    json_object_object_add(o, "roms", roms);
+    return o;
+}
+
+static void print_json(const struct romcompat *maps)
+{
+    struct json_object *o = json_object_new_object(), *sets = json_object_new_array();
+    struct romcompat_set set;
+
+    for (size_t i = 0; romcompat_set_at(maps, i, &set) == ROMCOMPAT_OK; i++)
+        json_object_array_add(sets, set_object(maps, i, &set));
+    json_object_object_add(o, "sets", sets);
+    json_object_object_add(o, "problems", problems_object(maps));
+    put_json(o);
+}
+
+static int run(int argc, char **argv)
+{
+    struct option_reader r;
+    struct romcompat *maps;
+    const char *value;
+    int key, json = 0, code;
+
+    option_reader_init(&r, &map_command, argc, argv);
+    while ((key = next_option(&r, &value)) != OPTION_END) {
+        if (key == OPTION_BAD)
+            return STATUS_NO_ANSWER;
+        if (key == OPTION_HELPED)
+            return finish_output(STATUS_YES);
+        json = 1;
+    }
+    code = r.first < argc ? romcompat_open_files((const char *const *)argv + r.first,
+                                                 (size_t)(argc - r.first), &maps)
+                          : romcompat_open(&maps);
+    if (code != ROMCOMPAT_OK)
+        return complain("%s", romcompat_strerror(code));
+    if (json)
+        print_json(maps);
+    else
+        print_sets(maps);
+    int status = report_problems(maps);
+    romcompat_close(maps);
+    return finish_output(status);
+}
+
+const struct command map_command = {
+    .name = "map",
+    .summary = "check compat maps, and print what they say",
+    .synopsis = "[--json] [FILE]...",
+    .details = "Without FILE, the maps that QEMU reads on this host: those of /etc/qemu/romcompat.d and\n"
+               "/usr/share/qemu/romcompat.d. Maps are checked against each other too, in the given order;\n"
+               "the status is 1 if one of them is broken or contradicts an earlier one, and 2 if one cannot\n"
+               "be read. The format is described in romcompat-map(5).",
+    .options = options,
+    .run = run,
+};
