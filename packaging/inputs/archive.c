@@ -92,6 +92,8 @@ struct unpacker {
     bool data_ended;
 };
 
+/* compress (.Z) is not among them: its decoder reads while it is being appended, from
+ * what is not there yet (libarchive 3.6.2 crashes), and no package of today uses it. */
 static const struct filter {
     int code;
     const char *name;
@@ -110,7 +112,6 @@ static const struct filter {
     {ARCHIVE_FILTER_LZ4, "lz4", 4, "\x04\x22\x4d\x18", false},
     {ARCHIVE_FILTER_LZIP, "lzip", 4, "LZIP", false},
     {ARCHIVE_FILTER_LZMA, "lzma", 3, "\x5d\0\0", true},
-    {ARCHIVE_FILTER_COMPRESS, "compress", 2, "\x1f\x9d", true},
 };
 static const struct filter rpm_filter = {ARCHIVE_FILTER_RPM, "rpm", 4, "\xed\xab\xee\xdb", false};
 
@@ -563,10 +564,11 @@ static int finish_archive(struct unpacker *u, struct failure *f)
     /* tar ends with two blocks of zeros (POSIX.1-2017, pax, "ustar Interchange
      * Format"). libarchive is content when they are missing, and so cannot tell a file
      * that was cut off between two entries from a whole one. */
+    uint64_t end = s->below ? s->delivered : u->at; /* a search for zip's end reads twice */
     if ((archive_format(s->a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR &&
-        (uint64_t)archive_read_header_position(s->a) >= s->delivered)
+        (uint64_t)archive_read_header_position(s->a) >= end)
         return fail(f, "%s: cut off: tar's end mark is missing at byte %" PRIu64, where(u, place),
-                    s->delivered);
+                    end);
     if (!s->below)
         return 0;
     do
@@ -633,9 +635,10 @@ static int open_ar(struct unpacker *u, struct failure *f)
     r = next_header(u, f);
     if (r < 0)
         return -1;
-    if (r == 0)
+    if (r == 0) {
+        u->ended = true;
         return 0;
-
+    }
     const char *name = archive_entry_pathname(u->entry);
     if (!name || strcmp(name, "debian-binary") != 0) {
         u->entry_waits = true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Archives as streams of entries: tar, cpio and zip, also under gzip, bzip2, xz,
- * lzma, lzip, zstd, lz4 or compress; .rpm; ar; and .deb, whose control.tar and
+ * lzma, lzip, zstd or lz4; .rpm; ar; and .deb, whose control.tar and
  * data.tar are read in place as one sequence. The kind is told by content, never
  * by suffix. The one file that names libarchive is archive.c.
  *

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Any bytes as an archive: entries are peeked at, taken or left, by the parity of their
+ * number. Limits are small, so that a bomb costs no time. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "formats/deb_control.h"
+#include "inputs/archive.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const struct unpack_limits limits = {
+        .entry = 64 << 10, .entries = 100, .total = 1 << 20, .header = 128 << 10};
+    struct failure f;
+    struct unpacker *u;
+    struct unpacked e;
+    struct deb_control control;
+
+    if (unpacker_open_memory("fuzz", data, size, &limits, &u, &f) != 0)
+        return 0;
+    for (unsigned i = 0; unpacker_next(u, &e, &f) > 0; i++) {
+        const uint8_t *start;
+        uint8_t *bytes;
+        size_t n;
+
+        if (strlen(e.name) == 0)
+            abort();
+        if (i % 2 == 0 && unpacker_peek(u, 2, &start, &n, &f) == 0 && n > 2)
+            abort();
+        if (i % 3 != 2 && unpacker_take(u, &bytes, &n, &f) == 0) {
+            if (n > limits.entry)
+                abort();
+            deb_control_parse("fuzz", bytes, n, &control, &f);
+            free(bytes);
+        }
+    }
+    unpacker_close(u);
+    return 0;
+}
