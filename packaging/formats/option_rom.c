@@ -106,7 +106,9 @@ static void find_pcir_of(struct optrom_reading *r, size_t index, size_t at, size
     bool begun = pointer && in_range(r->size, target, 4) && !in_range(r->size, target, PCIR_SIZE) &&
                  memcmp(r->data + target, pcir_signature, 4) == 0;
     bool efi = load_le32(r->data + at + 4) == EFI_SIGNATURE;
-    if (index == 0 && !meant && !begun && !efi)
+    size_t header_end = at + (size_t)r->data[at + HEADER_LENGTH] * OPTROM_BLOCK;
+    bool chain = pointer && header_end > at && image_begins_at(r, header_end);
+    if (index == 0 && !meant && !begun && !efi && !chain)
         return;
     if (!pointer)
         optrom_add_defect(r, OPTROM_PCIR_MISSING, index, field, 0, 0);
@@ -258,7 +260,9 @@ static struct optrom_image *read_image(struct optrom_reading *r, size_t at)
         image->code_type = efi ? OPTROM_EFI : OPTROM_NO_PCIR;
         image->length = efi ? (size_t)load_le16(r->data + at + 2) * OPTROM_BLOCK
                             : image->header_length;
-        image->last = true;
+        /* A PCIR that cannot be read hides its last bit; what follows says as much. */
+        image->last = !(r->rom->error_count && image->length &&
+                        image_begins_at(r, at + image->length));
     }
     image->code_type_name = code_type_name(image->code_type);
     image->inside_file = in_range(r->size, at, image->length);
