@@ -39,6 +39,7 @@ enum {
     STAGES_MAX = 3,
     FILE_BLOCK = 128 * 1024,
     TAR_BLOCK = 512,
+    AR_MAGIC_SIZE = 8,
     DEB_VERSION_MAX = 64, /* of debian-binary; dpkg writes "2.0\n" */
 };
 
@@ -156,6 +157,8 @@ static ssize_t break_gate(struct unpacker *u, const char *what)
 static ssize_t read_file_block(struct unpacker *u, const void **block)
 {
     if (u->fd < 0) {
+        if (u->at == u->size)
+            return 0; /* the bytes may be NULL then */
         size_t n = (size_t)(u->size - u->at);
 
         *block = u->memory + u->at;
@@ -415,9 +418,10 @@ static void forget_entry(struct unpacker *u)
     u->data_ended = false;
 }
 
-static bool is_zip(const struct stage *s)
+/* `format`: ARCHIVE_FORMAT_ZIP and the like, whatever the variety. */
+static bool is_format(const struct stage *s, int format)
 {
-    return (archive_format(s->a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_ZIP;
+    return (archive_format(s->a) & ARCHIVE_FORMAT_BASE_MASK) == format;
 }
 
 /* The next block of the current entry into u->rest. 1, 0 at its end, or -1. */
@@ -447,7 +451,7 @@ static int read_entry_block(struct unpacker *u, struct failure *f)
     }
     u->rest = block;
     u->rest_offset = (uint64_t)offset;
-    if (is_zip(s)) {
+    if (is_format(s, ARCHIVE_FORMAT_ZIP)) {
         /* Decompressed behind the gate. */
         u->total += u->rest_size;
         if (u->total > u->limits.total)
@@ -519,7 +523,7 @@ static int pass_over(struct unpacker *u, struct failure *f)
 {
     struct stage *s = top(u);
 
-    if (is_zip(s) && !archive_entry_size_is_set(u->entry)) {
+    if (is_format(s, ARCHIVE_FORMAT_ZIP) && !archive_entry_size_is_set(u->entry)) {
         int r = 1;
         while (!u->data_ended && r > 0)
             r = read_entry_block(u, f);
@@ -565,8 +569,7 @@ static int finish_archive(struct unpacker *u, struct failure *f)
      * Format"). libarchive is content when they are missing, and so cannot tell a file
      * that was cut off between two entries from a whole one. */
     uint64_t end = s->below ? s->delivered : u->at; /* a search for zip's end reads twice */
-    if ((archive_format(s->a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR &&
-        (uint64_t)archive_read_header_position(s->a) >= end)
+    if (is_format(s, ARCHIVE_FORMAT_TAR) && (uint64_t)archive_read_header_position(s->a) >= end)
         return fail(f, "%s: cut off: tar's end mark is missing at byte %" PRIu64, where(u, place),
                     end);
     if (!s->below)
@@ -623,6 +626,20 @@ static int next_member(struct unpacker *u, struct failure *f)
     return r;
 }
 
+/* libarchive takes a header that is cut off for the end of the archive. A byte may be
+ * left: the padding of the last member. */
+static int check_end_of_ar(const struct unpacker *u, struct failure *f)
+{
+    uint64_t position = (uint64_t)archive_read_header_position(u->stages[0].a);
+
+    bool is_empty = position < AR_MAGIC_SIZE;
+    if (is_empty)
+        position = AR_MAGIC_SIZE;
+    if (u->size > position + !is_empty)
+        return fail(f, "%s: cut off in the header of a member at byte %" PRIu64, u->name, position);
+    return 0;
+}
+
 /* An ar archive whose first member is debian-binary is a .deb. */
 static int open_ar(struct unpacker *u, struct failure *f)
 {
@@ -637,7 +654,7 @@ static int open_ar(struct unpacker *u, struct failure *f)
         return -1;
     if (r == 0) {
         u->ended = true;
-        return 0;
+        return check_end_of_ar(u, f);
     }
     const char *name = archive_entry_pathname(u->entry);
     if (!name || strcmp(name, "debian-binary") != 0) {
@@ -694,7 +711,7 @@ static int open_pile(struct unpacker *u, struct failure *f)
      * ROM without content. */
     if (n == 0 || memcmp(start, zeros, smaller((uint64_t)n, TAR_BLOCK)) == 0)
         return UNPACK_NOT_AN_ARCHIVE;
-    if (n >= 8 && memcmp(start, "!<arch>\n", 8) == 0)
+    if (n >= AR_MAGIC_SIZE && memcmp(start, "!<arch>\n", AR_MAGIC_SIZE) == 0)
         return open_ar(u, f);
 
     bool is_rpm = has_magic(&rpm_filter, start, (size_t)n);
@@ -867,6 +884,8 @@ static int next(struct unpacker *u, struct unpacked *entry, struct failure *f)
         if (finish_archive(u, f) != 0)
             return -1;
         r = 0;
+        if (is_format(top(u), ARCHIVE_FORMAT_AR) && check_end_of_ar(u, f) != 0)
+            return -1;
         if (u->is_deb) {
             while (u->stage_count > 1)
                 pop(u);
