@@ -141,7 +141,15 @@ struct romcompat {
 
 /* A version as one number with the same order: 16 bits a part. */
 uint64_t version_number(const struct romcompat_version *version);
-bool is_name_byte(unsigned char byte);
+
+/* What a byte of a map may be, outside comments: one load for each byte that is read. */
+enum { BYTE_WORD = 1, BYTE_SLASH = 2, BYTE_PLUS = 4 };
+extern const unsigned char byte_class[256] __attribute__((visibility("hidden")));
+
+static inline bool is_word_byte(char byte)
+{
+    return byte_class[(unsigned char)byte] & BYTE_WORD;
+}
 
 /* ---- map.c: parses map number `map`, whose data has `size` bytes and a NUL behind
  * them, to the end of the arrays. On failure the arrays are as before, and unless memory

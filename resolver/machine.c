@@ -9,11 +9,15 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* What may stand in a word of a map. '#' starts a comment there. */
-bool is_name_byte(unsigned char byte)
-{
-    return byte > 0x20 && byte < 0x7f && byte != '#';
-}
+/* A word is printable ASCII but for the blank; '#' starts a comment. */
+const unsigned char byte_class[256] = {
+    ['!' ... '#' - 1] = BYTE_WORD,
+    ['#' + 1 ... '+' - 1] = BYTE_WORD,
+    ['+'] = BYTE_WORD | BYTE_PLUS,
+    ['+' + 1 ... '/' - 1] = BYTE_WORD,
+    ['/'] = BYTE_WORD | BYTE_SLASH,
+    ['/' + 1 ... '~'] = BYTE_WORD,
+};
 
 int romcompat_version_parse(const char *text, size_t length, struct romcompat_version *version)
 {
@@ -72,12 +76,11 @@ int romcompat_machine_parse(const char *text, struct romcompat_machine *machine)
     if (!text || !machine)
         return ROMCOMPAT_E_ARGUMENT;
     /* Proxmox adds "+pveN" to any name and keeps the machine as it is. */
-    for (; text[m.name_length] && text[m.name_length] != '+'; m.name_length++) {
-        if (m.name_length == ROMCOMPAT_MAX_NAME ||
-            !is_name_byte((unsigned char)text[m.name_length]) || text[m.name_length] == '/')
+    while (byte_class[(unsigned char)text[m.name_length]] == BYTE_WORD) {
+        if (m.name_length++ == ROMCOMPAT_MAX_NAME)
             return ROMCOMPAT_E_NAME;
     }
-    if (m.name_length == 0)
+    if (m.name_length == 0 || (text[m.name_length] && text[m.name_length] != '+'))
         return ROMCOMPAT_E_NAME;
 
     size_t start = m.name_length;

@@ -31,7 +31,11 @@ struct parser {
     struct names set_names;
     uint32_t first_set; /* of this map */
     uint64_t rules;     /* of all sets before the open one */
-    char *word[WORDS];
+    struct word {
+        char *text;
+        size_t length;
+        unsigned int class; /* the byte_class of all its bytes together */
+    } word[WORDS];
     unsigned int words;
 };
 
@@ -55,13 +59,14 @@ static int split(struct parser *p, char *at, char *end)
             at++;
         if (at == end || *at == '#')
             break;
-        char *word = at;
-        while (at < end && is_name_byte((unsigned char)*at))
-            at++;
+        struct word word = {.text = at};
+        while (at < end && is_word_byte(*at))
+            word.class |= byte_class[(unsigned char)*at++];
+        word.length = (size_t)(at - word.text);
         if (at < end && *at != ' ' && *at != '\t' && *at != '#')
             return wrong_byte(p, (unsigned char)*at);
         if (p->words == WORDS)
-            return wrong(p, ROMCOMPAT_E_SYNTAX, "too many words after '%.60s'", p->word[0]);
+            return wrong(p, ROMCOMPAT_E_SYNTAX, "too many words after '%.60s'", p->word[0].text);
         p->word[p->words++] = word;
         if (at < end && *at == '#')
             break;
@@ -86,53 +91,54 @@ static int expect_words(struct parser *p, unsigned int count, const char *form)
 {
     if (p->words == count)
         return ROMCOMPAT_OK;
-    return wrong(p, ROMCOMPAT_E_SYNTAX, "'%s' has %u word%s (expected: %s)", p->word[0],
+    return wrong(p, ROMCOMPAT_E_SYNTAX, "'%s' has %u word%s (expected: %s)", p->word[0].text,
                  p->words, p->words == 1 ? "" : "s", form);
 }
 
 /* ---- checks of single words ---- */
 
-static int check_name(struct parser *p, const char *what, const char *name)
+static int check_name(struct parser *p, const char *what, const struct word *name)
 {
-    if (strlen(name) > ROMCOMPAT_MAX_NAME)
+    if (name->length > ROMCOMPAT_MAX_NAME)
         return wrong(p, ROMCOMPAT_E_NAME, "the %s has %zu bytes (at most %d are allowed)", what,
-                     strlen(name), ROMCOMPAT_MAX_NAME);
-    if (strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-        return wrong(p, ROMCOMPAT_E_NAME, "the %s '%s' is not a bare name", what, name);
+                     name->length, ROMCOMPAT_MAX_NAME);
+    if ((name->class & BYTE_SLASH) ||
+        (name->length <= 2 && (strcmp(name->text, ".") == 0 || strcmp(name->text, "..") == 0)))
+        return wrong(p, ROMCOMPAT_E_NAME, "the %s '%s' is not a bare name", what, name->text);
     return ROMCOMPAT_OK;
 }
 
-static int check_machine(struct parser *p, const char *name, struct romcompat_machine *m)
+static int check_machine(struct parser *p, const struct word *name, struct romcompat_machine *m)
 {
     int code = check_name(p, "machine type", name);
 
     if (code != ROMCOMPAT_OK)
         return code;
-    if (strchr(name, '+'))
+    if (name->class & BYTE_PLUS)
         return wrong(p, ROMCOMPAT_E_NAME,
                      "the machine type '%s' can match nothing: what starts at '+' is dropped "
                      "before a lookup",
-                     name);
-    if (romcompat_machine_parse(name, m) != ROMCOMPAT_OK)
-        return wrong(p, ROMCOMPAT_E_NAME, "'%s' is not a machine type", name);
+                     name->text);
+    if (romcompat_machine_parse(name->text, m) != ROMCOMPAT_OK)
+        return wrong(p, ROMCOMPAT_E_NAME, "'%s' is not a machine type", name->text);
     return ROMCOMPAT_OK;
 }
 
-static int read_end(struct parser *p, const char *word, uint64_t open, const char **text,
+static int read_end(struct parser *p, const struct word *word, uint64_t open, const char **text,
                     uint64_t *number)
 {
     struct romcompat_version v;
 
-    if (strcmp(word, "-") == 0) {
+    if (strcmp(word->text, "-") == 0) {
         *text = NULL;
         *number = open;
         return ROMCOMPAT_OK;
     }
-    if (romcompat_version_parse(word, strlen(word), &v) != ROMCOMPAT_OK)
+    if (romcompat_version_parse(word->text, word->length, &v) != ROMCOMPAT_OK)
         return wrong(p, ROMCOMPAT_E_VERSION,
                      "'%.60s' is not a version (expected numbers such as 2.4 or 4.0.1, or -)",
-                     word);
-    *text = word;
+                     word->text);
+    *text = word->text;
     *number = version_number(&v);
     return ROMCOMPAT_OK;
 }
@@ -176,14 +182,14 @@ static int do_format(struct parser *p)
 {
     static const char number[] = {'0' + ROMCOMPAT_FORMAT, '\0'};
 
-    if (strcmp(p->word[0], "romcompat-map") != 0)
+    if (strcmp(p->word[0].text, "romcompat-map") != 0)
         return wrong(p, ROMCOMPAT_E_FORMAT,
                      "'%.60s' is not the start of a compat map (expected: romcompat-map %s)",
-                     p->word[0], number);
-    if (p->words < 2 || strcmp(p->word[1], number) != 0)
+                     p->word[0].text, number);
+    if (p->words < 2 || strcmp(p->word[1].text, number) != 0)
         return wrong(p, ROMCOMPAT_E_FORMAT,
                      "map version '%.60s' is not understood (expected: romcompat-map %s)",
-                     p->words < 2 ? "" : p->word[1], number);
+                     p->words < 2 ? "" : p->word[1].text, number);
     if (p->words > 2)
         return wrong(p, ROMCOMPAT_E_FORMAT,
                      "romcompat-map has %u words (expected: romcompat-map %s)", p->words, number);
@@ -196,21 +202,21 @@ static int do_set(struct parser *p)
     struct romcompat *c = p->c;
     int code = expect_words(p, 2, "set NAME");
 
-    if (code != ROMCOMPAT_OK || (code = check_name(p, "set", p->word[1])) != ROMCOMPAT_OK)
+    if (code != ROMCOMPAT_OK || (code = check_name(p, "set", &p->word[1])) != ROMCOMPAT_OK)
         return code;
     uint32_t known = p->set_names.count;
-    uint32_t id = names_add(&p->set_names, &c->keys, p->word[1], strlen(p->word[1]));
+    uint32_t id = names_add(&p->set_names, &c->keys, p->word[1].text, p->word[1].length);
     if (id == NO_ID)
         return ROMCOMPAT_E_MEMORY;
     if (id < known)
         return wrong(p, ROMCOMPAT_E_DUPLICATE, "set '%s' is there already, in line %u",
-                     p->word[1], c->set[p->first_set + id].line);
+                     p->word[1].text, c->set[p->first_set + id].line);
     if (c->sets == ROMCOMPAT_MAX_SETS)
         return wrong(p, ROMCOMPAT_E_LIMIT, "more than %d sets", ROMCOMPAT_MAX_SETS);
     if (!make_room(&c->set, c->sets, &c->set_capacity, sizeof *c->set))
         return ROMCOMPAT_E_MEMORY;
     c->set[c->sets++] = (struct set){
-        .name = p->word[1],
+        .name = p->word[1].text,
         .map = p->map,
         .line = p->line,
         .first_machine = c->machines,
@@ -224,12 +230,12 @@ static int do_package(struct parser *p)
 {
     int code = expect_words(p, 2, "package NAME");
 
-    if (code != ROMCOMPAT_OK || (code = check_name(p, "package", p->word[1])) != ROMCOMPAT_OK)
+    if (code != ROMCOMPAT_OK || (code = check_name(p, "package", &p->word[1])) != ROMCOMPAT_OK)
         return code;
     if (open_set(p)->package)
         return wrong(p, ROMCOMPAT_E_DUPLICATE, "set '%s' has a package already: %s",
                      open_set(p)->name, open_set(p)->package);
-    open_set(p)->package = p->word[1];
+    open_set(p)->package = p->word[1].text;
     return ROMCOMPAT_OK;
 }
 
@@ -242,9 +248,9 @@ static int do_machine(struct parser *p)
 
     if (p->words != 2 && p->words != 4)
         return expect_words(p, 0, "machine NAME, or machine FAMILY FIRST LAST");
-    if ((code = check_machine(p, p->word[1], &m)) != ROMCOMPAT_OK)
+    if ((code = check_machine(p, &p->word[1], &m)) != ROMCOMPAT_OK)
         return code;
-    line.name = p->word[1];
+    line.name = p->word[1].text;
     line.last = UINT64_MAX;
     if (p->words == 2) {
         line.exact = true;
@@ -254,13 +260,13 @@ static int do_machine(struct parser *p)
                          "'%s' is not a family (expected what stands before '-X.Y' in a machine "
                          "type)",
                          line.name);
-        if ((code = read_end(p, p->word[2], 0, &line.first_text, &line.first)) != ROMCOMPAT_OK ||
-            (code = read_end(p, p->word[3], UINT64_MAX, &line.last_text, &line.last)) !=
+        if ((code = read_end(p, &p->word[2], 0, &line.first_text, &line.first)) != ROMCOMPAT_OK ||
+            (code = read_end(p, &p->word[3], UINT64_MAX, &line.last_text, &line.last)) !=
                 ROMCOMPAT_OK)
             return code;
         if (line.first > line.last)
             return wrong(p, ROMCOMPAT_E_VERSION, "the range is empty: %s is above %s",
-                         p->word[2], p->word[3]);
+                         p->word[2].text, p->word[3].text);
     }
     struct set *set = open_set(p);
     if ((code = check_rules(p, set->machines + 1, set->roms)) != ROMCOMPAT_OK)
@@ -279,12 +285,12 @@ static int do_rom(struct parser *p)
     int code = expect_words(p, 4, "rom NAME BUCKET COMPAT-NAME");
 
     if (code != ROMCOMPAT_OK ||
-        (code = check_name(p, "ROM", p->word[1])) != ROMCOMPAT_OK ||
-        (code = read_bucket(p, p->word[2], &line.bucket)) != ROMCOMPAT_OK ||
-        (code = check_name(p, "compat ROM", p->word[3])) != ROMCOMPAT_OK)
+        (code = check_name(p, "ROM", &p->word[1])) != ROMCOMPAT_OK ||
+        (code = read_bucket(p, p->word[2].text, &line.bucket)) != ROMCOMPAT_OK ||
+        (code = check_name(p, "compat ROM", &p->word[3])) != ROMCOMPAT_OK)
         return code;
-    line.file = p->word[1];
-    line.compat_file = p->word[3];
+    line.file = p->word[1].text;
+    line.compat_file = p->word[3].text;
     struct set *set = open_set(p);
     if ((code = check_rules(p, set->machines, set->roms + 1)) != ROMCOMPAT_OK)
         return code;
@@ -326,7 +332,7 @@ static int do_line(struct parser *p)
     for (size_t i = 0; i < sizeof directives / sizeof directives[0]; i++) {
         const struct directive *d = &directives[i];
 
-        if (strcmp(p->word[0], d->name) != 0)
+        if (p->word[0].text[0] != d->name[0] || strcmp(p->word[0].text, d->name) != 0)
             continue;
         if (d->in_set == p->in_set)
             return d->run(p);
@@ -337,7 +343,7 @@ static int do_line(struct parser *p)
     }
     return wrong(p, ROMCOMPAT_E_SYNTAX,
                  "unknown directive '%.60s' (expected set, package, machine, rom or end)",
-                 p->word[0]);
+                 p->word[0].text);
 }
 
 static int parse_lines(struct parser *p, char *at, char *end)

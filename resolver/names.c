@@ -85,18 +85,22 @@ static bool same(const struct name *name, uint32_t hash, const char *text, size_
     return name->hash == hash && name->length == length && memcmp(name->text, text, length) == 0;
 }
 
-uint32_t names_find(const struct names *names, const struct hash_keys *keys, const char *text,
-                    size_t length)
+static uint32_t find(const struct names *names, uint32_t hash, const char *text, size_t length)
 {
     if (!names->count)
         return NO_ID;
-    uint32_t hash = hash_text(keys, text, length);
     for (uint32_t at = hash & (names->slots - 1);; at = (at + 1) & (names->slots - 1)) {
         uint32_t id = names->slot[at];
 
         if (id == NO_ID || same(&names->name[id], hash, text, length))
             return id;
     }
+}
+
+uint32_t names_find(const struct names *names, const struct hash_keys *keys, const char *text,
+                    size_t length)
+{
+    return names->count ? find(names, hash_text(keys, text, length), text, length) : NO_ID;
 }
 
 static void put(struct names *names, uint32_t id)
@@ -127,7 +131,8 @@ static bool grow_slots(struct names *names)
 uint32_t names_add(struct names *names, const struct hash_keys *keys, const char *text,
                    size_t length)
 {
-    uint32_t id = names_find(names, keys, text, length);
+    uint32_t hash = hash_text(keys, text, length);
+    uint32_t id = find(names, hash, text, length);
 
     if (id != NO_ID)
         return id;
@@ -135,7 +140,7 @@ uint32_t names_add(struct names *names, const struct hash_keys *keys, const char
         (names->count >= names->slots / 2 && !grow_slots(names)))
         return NO_ID;
     id = names->count++;
-    names->name[id] = (struct name){text, (uint32_t)length, hash_text(keys, text, length)};
+    names->name[id] = (struct name){text, (uint32_t)length, hash};
     put(names, id);
     return id;
 }
