@@ -55,7 +55,7 @@ size_t romcompat_explain(const struct romcompat_rule *rule, const char *machine,
             *text = '\0';
         return 0;
     }
-    for (; machine[at] && at < ROMCOMPAT_MAX_NAME; at++)
+    for (; at < ROMCOMPAT_MAX_NAME && machine[at]; at++)
         name[at] = (unsigned char)machine[at] < 0x20 || machine[at] == 0x7f ? '?' : machine[at];
     name[at] = '\0';
 

@@ -77,6 +77,7 @@ bool make_room(void *array, uint32_t count, uint32_t *capacity, size_t element_s
         return false;
     memcpy(array, &moved, sizeof moved);
     *capacity = more;
+    /* cppcheck-suppress memleak; the pointer was copied into `array` */
     return true;
 }
 

@@ -82,6 +82,7 @@ setup() {
 @test "--json says the same for programs" {
     run -1 --separate-stderr romcompat map --json good.map broken.map
     echo "$output" >out.json
+    # shellcheck disable=SC2016 # Perl's variables
     run -0 perl -MJSON::PP -0777 -ne '
         my $o = decode_json($_);
         my ($set, $problem) = ($o->{sets}[0], $o->{problems}[0]);

@@ -132,6 +132,7 @@ resolve() { romcompat resolve --maps maps --firmware fw --firmware more "$@"; }
     echo nonsense >maps/a.map
     run -1 --separate-stderr resolve --json -M pc-i440fx-7.2 efi-virtio.rom efi-e1000.rom none.rom
     echo "$output" >out.json
+    # shellcheck disable=SC2016 # Perl's variables
     run -0 perl -MJSON::PP -0777 -ne '
         my $o = decode_json($_);
         my ($one, $two, $three) = @{$o->{roms}};
