@@ -68,25 +68,25 @@ static int refuse_rom(struct builder *b, const struct built_set *set, const stru
 }
 
 static int build_rom(struct builder *b, struct built_set *set, struct built_rom *built,
-                     const struct source_rom *bytes)
+                     const uint8_t *data, size_t size)
 {
     struct optrom rom;
     int result = -1;
 
-    if (optrom_read(bytes->data, bytes->size, &rom) < 0)
+    if (optrom_read(data, size, &rom) < 0)
         return fail(b->f, "%s: out of memory", built->rom->file);
-    enum optrom_pad_answer answer = optrom_pad_check(bytes->data, &rom, set->set->bucket);
+    enum optrom_pad_answer answer = optrom_pad_check(data, &rom, set->set->bucket);
     if (answer == OPTROM_PAD_FITS) {
         size_t bucket = (size_t)set->set->bucket;
         char *path = xasprintf("%s/%s", set->set->install_path, built->rom->compat);
         uint8_t *padded = xmalloc(bucket);
 
-        optrom_pad(bytes->data, &rom, padded, bucket, set->set->fill);
-        built->input_size = bytes->size;
+        optrom_pad(data, &rom, padded, bucket, set->set->fill);
+        built->input_size = size;
         built->chain_end = rom.chain_end;
         built->images = rom.image_count;
         built->warnings = rom.warning_count;
-        sha256_text(bytes->data, bytes->size, built->input_sha256);
+        sha256_text(data, size, built->input_sha256);
         result = add_file(b, path, padded, bucket, &built->output);
         free(padded);
         free(path);
@@ -139,10 +139,9 @@ static char *pick_version(const struct romset *set, const struct source *source)
     return xasprintf("%s+compat1", version ? version : "0");
 }
 
-static int add_document(struct builder *b, struct built_set *built, const char *name,
+static int add_document(struct builder *b, struct built_set *built, char *path,
                         const void *data, size_t size)
 {
-    char *path = deb_doc_path(built->set, name);
     int result = add_file(b, path, data, size, &built->documents[built->document_count++]);
 
     free(path);
@@ -155,7 +154,8 @@ static int add_documents(struct builder *b, struct built_set *built, const struc
                          const char *maintainer)
 {
     if (source->copyright &&
-        add_document(b, built, "copyright", source->copyright, source->copyright_size) < 0)
+        add_document(b, built, deb_doc_path(built->set, "copyright"), source->copyright,
+                     source->copyright_size) < 0)
         return -1;
     if (!maintainer)
         return 0;
@@ -164,10 +164,18 @@ static int add_documents(struct builder *b, struct built_set *built, const struc
     uint8_t *packed = gzip_bytes(changelog, strlen(changelog), &size);
     /* A version without a revision is a native package: Debian Policy 12.7. */
     bool native = !strchr(built->package_version, '-');
-    int result =
-        add_document(b, built, native ? "changelog.gz" : "changelog.Debian.gz", packed, size);
+    int result = add_document(
+        b, built, deb_doc_path(built->set, native ? "changelog.gz" : "changelog.Debian.gz"), packed,
+        size);
     free(packed);
     free(changelog);
+    if (result == 0 && built->source_package) {
+        char *overrides = deb_lintian_overrides(built);
+
+        result = add_document(b, built, xasprintf("usr/share/lintian/overrides/%s", built->set->package),
+                              overrides, strlen(overrides));
+        free(overrides);
+    }
     return result;
 }
 
@@ -215,7 +223,8 @@ static int make_deb(struct builder *b, struct built_set *built, const char *main
     return result;
 }
 
-static int build_from_source(struct builder *b, struct built_set *built, struct source *source)
+/* What comes after the ROMs: documents, map, package. */
+static int finish_set(struct builder *b, struct built_set *built, const struct source *source)
 {
     const struct romset *set = built->set;
     const char *maintainer = set->maintainer ? set->maintainer : source->maintainer;
@@ -226,35 +235,63 @@ static int build_from_source(struct builder *b, struct built_set *built, struct 
     built->source_package = source->package ? xstrdup(source->package) : NULL;
     built->source_version = source->version ? xstrdup(source->version) : NULL;
     built->package_version = pick_version(set, source);
-
-    for (size_t i = 0; i < set->rom_count; i++) {
-        if (build_rom(b, built, &built->roms[i], &source->roms[i]) < 0)
-            return -1;
-        /* Not needed any more: one padded ROM at a time is enough in memory. */
-        free(source->roms[i].data);
-        source->roms[i].data = NULL;
-    }
-    if (add_map(b, built) < 0)
-        return -1;
-
-    if (add_documents(b, built, source, maintainer) < 0)
+    if (add_map(b, built) < 0 || add_documents(b, built, source, maintainer) < 0)
         return -1;
     return b->options->deb ? make_deb(b, built, maintainer, source) : 0;
 }
 
-static int build_set(struct builder *b, struct built_set *built)
-{
-    struct fetched_source fetched;
-    struct source source;
-    int result = -1;
+/* Sets of one source, which is read once for all of them. */
+struct group {
+    struct builder *builder;
+    struct built_set **built;
+    const struct romset **sets;
+    size_t count;
+};
 
-    if (fetch_source(built->set, &b->options->fetch, &fetched, b->f) < 0)
+static int visit_rom(void *arg, size_t set, size_t rom, const uint8_t *data, size_t size)
+{
+    struct group *g = arg;
+
+    return build_rom(g->builder, g->built[set], &g->built[set]->roms[rom], data, size);
+}
+
+static int build_group(struct group *g)
+{
+    struct builder *b = g->builder;
+    struct fetched_source fetched;
+
+    if (fetch_source(g->sets[0], &b->options->fetch, &fetched, b->f) < 0)
         return -1;
-    if (read_source(built->set, &fetched, &source, b->f) == 0) {
-        result = build_from_source(b, built, &source);
-        source_free(built->set, &source);
+    struct source *sources = xcalloc(g->count, sizeof *sources);
+    int result = read_source(g->sets, g->count, &fetched, sources, visit_rom, g, b->f);
+    if (result == 0) {
+        for (size_t i = 0; i < g->count; i++) {
+            if (result == 0)
+                result = finish_set(b, g->built[i], &sources[i]);
+            source_free(&sources[i]);
+        }
     }
+    free(sources);
     fetched_source_free(&fetched);
+    return result;
+}
+
+/* Builds built[first] and every later set of the same source; the ones before were. */
+static int build_same_source(struct builder *b, struct built_set *built, size_t first, size_t count)
+{
+    struct group g = {.builder = b};
+
+    g.built = xcalloc(count, sizeof(struct built_set *));
+    g.sets = xcalloc(count, sizeof(struct romset *));
+    for (size_t i = first; i < count; i++) {
+        if (same_source(built[first].set, built[i].set)) {
+            g.built[g.count] = &built[i];
+            g.sets[g.count++] = built[i].set;
+        }
+    }
+    int result = build_group(&g);
+    free(g.built);
+    free(g.sets);
     return result;
 }
 
@@ -305,7 +342,8 @@ static int build_all(struct builder *b, struct built_set *built, size_t count)
     int64_t newest = 0;
 
     for (size_t i = 0; i < count; i++) {
-        if (build_set(b, &built[i]) < 0)
+        /* package_version is set once a set is done. */
+        if (!built[i].package_version && build_same_source(b, built, i, count) < 0)
             return -1;
         if (built[i].date > newest)
             newest = built[i].date;

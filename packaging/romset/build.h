@@ -35,7 +35,7 @@ struct built_set {
     int64_t date; /* seconds since 1970 that everything of the set carries */
     struct built_rom *roms;
     struct built_file map;
-    struct built_file documents[2]; /* copyright and changelog */
+    struct built_file documents[3]; /* copyright, changelog, overrides of lintian */
     size_t document_count;
     struct built_file deb; /* path is NULL without --deb */
 };

@@ -55,6 +55,13 @@ char *deb_changelog(const struct built_set *built, const char *maintainer)
                      source_version(built), maintainer, date);
 }
 
+char *deb_lintian_overrides(const struct built_set *built)
+{
+    return xasprintf("# Debian 12's lintian is older than the field (Debian Policy 7.8, dpkg 1.21.3).\n"
+                     "%s: unknown-field Static-Built-Using\n",
+                     built->set->package);
+}
+
 /* --- control ------------------------------------------------------------------------ */
 
 /* Debian Policy 5.6.13: every line of the extended description begins with a space,

@@ -12,6 +12,9 @@ char *deb_file_name(const struct built_set *built);
 /* The changelog of the package, uncompressed. Free it. */
 char *deb_changelog(const struct built_set *built, const char *maintainer);
 
+/* What lintian must know about the package. Free it. */
+char *deb_lintian_overrides(const struct built_set *built);
+
 /* Where the package has its documents: "usr/share/doc/PACKAGE/NAME". Free it. */
 char *deb_doc_path(const struct romset *set, const char *name);
 

@@ -139,7 +139,7 @@ make_rom() {
 
 @test "lintian has no error and no warning about the packages" {
     romcompat build -q --offline --deb -o out "$EFI" "$PXE" "$TOP/romsets/debian-12-vgabios.yaml"
-    run -0 lintian --allow-root --fail-on error,warning --no-tag-display-limit out/*.deb
+    run -0 lintian --allow-root --fail-on error,warning --tag-display-limit 0 out/*.deb
     output_lacks "E: " "W: "
 }
 
@@ -211,8 +211,7 @@ refused() {
 @test "a ROM with another sum than the romset's is refused, both sums named" {
     local_romset
     printf x >> src/a.rom
-    refused "src/a.rom" "wrong SHA-256 (found $(sha256sum src/a.rom | cut -d' ' -f1), expected " ||
-        refused "a.rom: wrong SHA-256 (found $(sha256sum src/a.rom | cut -d' ' -f1), expected "
+    refused "a.rom: wrong SHA-256 (found $(sha256sum src/a.rom | cut -d' ' -f1), expected "
 }
 
 @test "a ROM that does not fit its bucket is refused, and the right bucket is named" {

@@ -27,7 +27,7 @@ load common
     limit inputs/archive.h UNPACK_ENTRY_MAX '16 << 20' "one entry that is read 16 MiB"
     limit inputs/archive.h UNPACK_ENTRIES_MAX 500000 "entries 500,000"
     limit inputs/archive.h UNPACK_TOTAL_MAX '4 << 30' "decompression 4 GiB"
-    limit inputs/archive.h UNPACK_HEADER_MAX '8 << 20' "one entry 8 MiB"
+    limit inputs/archive.h UNPACK_HEADER_MAX '8 << 20' "of an entry 8 MiB"
     limit inputs/rom_files.h ROM_FOLDER_DEPTH_MAX 64 "folders in folders 64"
     limit inputs/download.h DOWNLOAD_SIZE_MAX '512' "a download 512 MiB"
     limit inputs/download.h DOWNLOAD_REDIRECTS_MAX 10 "redirections of a download 10"
