@@ -368,8 +368,9 @@ static void read_chain(struct optrom_reading *r)
         }
         if (image->length == 0) {
             /* No way to the next one. The header's own length is the best that is known. */
-            rom->chain_end = in_range(r->size, at, image->header_length) ? at + image->header_length
-                                                                         : r->size;
+            rom->chain_end = image->header_length && in_range(r->size, at, image->header_length)
+                                 ? at + image->header_length
+                                 : r->size;
             return;
         }
         at += image->length;
