@@ -33,6 +33,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include "base/bytes.h"
 #include "base/memory.h"
 
 enum {
@@ -127,6 +128,36 @@ static const struct filter *filter_of(const uint8_t *bytes, size_t size)
         if (has_magic(&filters[i], bytes, size))
             return &filters[i];
     return NULL;
+}
+
+/* How large a dictionary the decoder will allocate; 0 where the header does not say or
+ * libarchive has a limit of its own. xz file format 1.1.0, 3.1 and 5.3.1; LZMA SDK,
+ * lzma-specification.txt. */
+static uint64_t dictionary_of(const struct filter *filter, const uint8_t *bytes, size_t size)
+{
+    enum { XZ_BLOCK = 12, XZ_LZMA2 = 0x21, XZ_LZMA2_MAX = 40 };
+
+    if (filter->code == ARCHIVE_FILTER_LZMA && size >= 5)
+        return load_le32(bytes + 1);
+    if (filter->code != ARCHIVE_FILTER_XZ || size < XZ_BLOCK + 2)
+        return 0;
+    const uint8_t *end = bytes + size, *at = bytes + XZ_BLOCK + 2;
+    unsigned flags = bytes[XZ_BLOCK + 1];
+    /* Compressed and uncompressed size, where given: seven bits a byte. */
+    for (unsigned given = !!(flags & 0x40) + !!(flags & 0x80); given && at < end; at++)
+        given -= !(*at & 0x80);
+    /* Up to four filters: an id, the length of its properties, these. Ids that are in
+     * use fit a byte. */
+    for (unsigned i = 0; i <= (flags & 3) && end - at >= 3; i++) {
+        if (at[0] == XZ_LZMA2 && at[1] == 1 && at[2] < XZ_LZMA2_MAX)
+            return (uint64_t)(2 | (at[2] & 1)) << (at[2] / 2 + 11);
+        if (at[0] == XZ_LZMA2 && at[1] == 1)
+            return UINT32_MAX;
+        if (end - at - 2 < at[1])
+            break;
+        at += 2 + at[1];
+    }
+    return 0;
 }
 
 /* --- the file, and the gate ------------------------------------------------- */
@@ -362,11 +393,20 @@ failed:
     return -1;
 }
 
-static int push_filter(struct unpacker *u, const struct filter *filter, const void *pending,
-                       size_t pending_size, struct failure *f)
+/* `start` are the first bytes of what is compressed, pending or not. */
+static int push_filter(struct unpacker *u, const struct filter *filter, const uint8_t *start,
+                       size_t start_size, bool is_pending, struct failure *f)
 {
     char place[512];
-    int r = push(u, WORK_FILTER, filter, pending, pending_size, f);
+    uint64_t dictionary = dictionary_of(filter, start, start_size);
+
+    if (dictionary > UNPACK_DICTIONARY_MAX) {
+        fail(f,
+             "%s: %s asks for too large a dictionary (found %" PRIu64 " bytes, limit %" PRIu64 ")",
+             where(u, place), filter->name, dictionary, UNPACK_DICTIONARY_MAX);
+        return filter->is_weak ? UNPACK_NOT_AN_ARCHIVE : -1;
+    }
+    int r = push(u, WORK_FILTER, filter, is_pending ? start : NULL, is_pending ? start_size : 0, f);
 
     if (r == UNPACK_NOT_AN_ARCHIVE) {
         fail(f, "%s: begins like %s, but is damaged or cut off there", where(u, place),
@@ -390,7 +430,7 @@ static int push_payload(struct unpacker *u, bool may_be_compressed, enum work wo
     if (n > 0 && may_be_compressed)
         filter = filter_of(block, (size_t)n);
     if (filter) {
-        if (push_filter(u, filter, block, (size_t)n, f) != 0)
+        if (push_filter(u, filter, block, (size_t)n, true, f) != 0)
             return -1;
         return push_payload(u, false, work, f);
     }
@@ -718,7 +758,7 @@ static int open_pile(struct unpacker *u, struct failure *f)
     const struct filter *filter = is_rpm ? &rpm_filter : filter_of(start, (size_t)n);
     if (!filter)
         return push(u, WORK_ANY_FORMAT, NULL, NULL, 0, f);
-    int r = push_filter(u, filter, NULL, 0, f);
+    int r = push_filter(u, filter, start, (size_t)n, false, f);
     if (r == 0) {
         r = push_payload(u, is_rpm, WORK_TAR_CPIO, f);
         if (r < 0 && filter->is_weak)
