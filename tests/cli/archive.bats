@@ -131,7 +131,7 @@ SPEC
     mkfifo tree/fifo
     tar -C tree -P --transform='s,^\./dir/a\.rom,../../../../tmp/escaped,' --transform='s,^\./noise,/etc/romcompat-escaped,' -cf t.tar .
     touch trace listed
-    find . ! -name before > before
+    tree_before=$(find . | sort)
     strace -f -o trace -e trace=execve,open,openat,creat,symlink,symlinkat,link,linkat,mkdir,mkdirat,mknod,mknodat,rename,unlink \
         "$BUILD/tests/cli/list_archive" t.tar > listed
     run -0 cat listed
@@ -139,7 +139,7 @@ SPEC
     # One program, and no file but libraries, locale, and the archive itself.
     [ "$(grep -c execve trace)" = 1 ]
     run -1 grep -E 'escaped|passwd|fifo|O_CREAT|symlink|link\(|mk' trace
-    [ "$(find . ! -name before | sort)" = "$(sort before)" ]
+    [ "$(find . | sort)" = "$tree_before" ]
     [ ! -e /etc/romcompat-escaped ]
 }
 
@@ -192,16 +192,16 @@ SPEC
     for _ in {1..10}; do cat header; done > ten
     for _ in {1..100}; do cat ten; done > thousand
     { for _ in {1..100}; do cat thousand; done; head -c 1024 /dev/zero; } | gzip -1 > t.tar.gz
-    run -0 --separate-stderr bash -c '"$1" --skip t.tar.gz | wc -l' - "$BUILD/tests/cli/list_archive"
-    [ "$output" = 100000 ]
+    list --skip t.tar.gz > listed
+    [ "$(wc -l < listed)" = 100000 ]
     run -2 --separate-stderr list --skip --limits ,99999,, t.tar.gz
     [ "$stderr" = "t.tar.gz: too many entries (found more than 99999, limit 99999)" ]
 }
 
 @test "a hundred megabytes under xz -6 are read in less than 32 MiB" {
-    for i in {1..100}; do head -c 1M /dev/zero | tr '\0' "$((i % 10))" > f$i; done
+    for i in {1..100}; do head -c 1M /dev/zero | tr '\0' "$((i % 10))" > "f$i"; done
     tar -cf - f* | xz -6 > t.tar.xz
-    run -0 bash -c '/usr/bin/env time -f %M -o rss "$1" t.tar.xz > /dev/null' - "$BUILD/tests/cli/list_archive"
+    env time -f %M -o rss "$BUILD/tests/cli/list_archive" t.tar.xz > /dev/null
     echo "peak: $(cat rss) KiB"
     [ "$(cat rss)" -lt 32768 ]
 }
