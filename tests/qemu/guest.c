@@ -252,6 +252,8 @@ static const char *expand(struct stage *s, const char *program, const char *word
 static struct guest *spawn(struct stage *s, const char *which, const char *line)
 {
     bool has_path = *which == '/';
+    /* tests/qemu/run --without-hook: to see that the scenarios notice. */
+    const char *side = getenv("ROMCOMPAT_WITHOUT_HOOK") ? strstr(which, "patched-") : NULL;
     const char *program = has_path                   ? strrchr(which, '/') + 1
                           : strstr(which, "aarch64") ? which
                                                      : text_of(s, "%s-x86_64", which);
@@ -265,6 +267,8 @@ static struct guest *spawn(struct stage *s, const char *which, const char *line)
 
     if (is_wrong(s))
         return NULL;
+    if (side)
+        path = text_of(s, "%s/control-%s", programs, program + strlen("patched-"));
     if (s->guest_count == MAX_GUESTS) {
         went_wrong(s, "more than %d guests", MAX_GUESTS);
         return NULL;
