@@ -1,0 +1,51 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The project's own Debian packages, built, looked at, and used from a scratch root.
+load common
+
+setup_file() {
+    cd "$TOP"
+    packaging/setup/deb "$BATS_FILE_TMPDIR/deb" > "$BATS_FILE_TMPDIR/list"
+}
+
+setup() {
+    cd "$BATS_FILE_TMPDIR/deb"
+}
+
+@test "lintian has no error and no warning about the project's packages" {
+    run -0 lintian --allow-root --fail-on error,warning --tag-display-limit 0 ./*.changes
+    output_lacks "E: " "W: "
+}
+
+@test "the tool, the library and its development files are packages of their own" {
+    run -0 dpkg-deb -c romcompat_*.deb
+    output_has ./usr/bin/romcompat man1/romcompat.1.gz romsets/debian-12-ipxe-efi.yaml completions/romcompat
+    run -0 dpkg-deb -c libromcompat0_*.deb
+    output_has libromcompat.so.0
+    output_lacks romcompat.h
+    run -0 dpkg-deb -c libromcompat-dev_*.deb
+    output_has include/romcompat.h libromcompat.a pkgconfig/romcompat.pc libromcompat.so
+}
+
+@test "the library depends on libc alone" {
+    run -0 dpkg-deb -f libromcompat0_*.deb Depends
+    [[ "$output" =~ ^libc6\ \(\>=\ [0-9.]+\)$ ]]
+}
+
+@test "a package built without the library's symbols is noticed" {
+    cp "$TOP/packaging/debian/libromcompat0.symbols" "$BATS_TEST_TMPDIR/"
+    run -0 dpkg-gensymbols -c4 -v0.1.0 -plibromcompat0 -e"$BUILD/libromcompat.so.0" \
+        -I"$BATS_TEST_TMPDIR/libromcompat0.symbols" -O/dev/null
+}
+
+@test "they unpack into a scratch root and the autopkgtests pass there" {
+    root=$BATS_TEST_TMPDIR/root
+    mkdir "$root"
+    for deb in romcompat_*.deb libromcompat*.deb; do
+        case $deb in *dbgsym*) ;; *) dpkg-deb -x "$deb" "$root" ;; esac
+    done
+    lib=$(dirname "$(find "$root" -name libromcompat.a)")
+    export PKG_CONFIG_PATH=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root LD_LIBRARY_PATH=$lib
+    AUTOPKGTEST_TMP=$BATS_TEST_TMPDIR run -0 sh "$TOP/packaging/debian/tests/compile-a-caller"
+    output_has "the caller got its answer"
+}
