@@ -325,7 +325,7 @@ static bool append_filter(struct archive *a, const struct filter *filter)
     return archive_read_append_filter(a, filter->code) == ARCHIVE_OK;
 }
 
-/* A new stage on top. `pending` are bytes that were pulled from below already.
+/* A new stage on top; `filter` belongs to WORK_FILTER. `pending` are bytes that were pulled from below already.
  * 0, -1, or UNPACK_NOT_AN_ARCHIVE when the bytes are nothing that it knows. */
 static int push(struct unpacker *u, enum work work, const struct filter *filter,
                 const void *pending, size_t pending_size, struct failure *f)
@@ -345,12 +345,12 @@ static int push(struct unpacker *u, enum work work, const struct filter *filter,
                         .delivered_max = UINT64_MAX};
     u->stage_count++;
 
+    if (filter && !append_filter(a, filter)) {
+        fail(f, "%s: this libarchive cannot read %s", where(u, place), filter->name);
+        goto failed;
+    }
     switch (work) {
     case WORK_FILTER:
-        if (!append_filter(a, filter)) {
-            fail(f, "%s: this libarchive cannot read %s", where(u, place), filter->name);
-            goto failed;
-        }
         archive_read_support_format_raw(a);
         break;
     case WORK_AR:
