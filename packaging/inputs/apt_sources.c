@@ -3,13 +3,14 @@
 
 #include <ctype.h>
 #include <dirent.h>
-#include <errno.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "formats/apt_conf.h"
 #include "formats/apt_sources.h"
 #include "inputs/file.h"
 
@@ -59,16 +60,29 @@ static void read_sources(const char *root, const char *path, parse_function *par
     free(data);
 }
 
-/* apt passes over backups and the like by name: sources.list(5). */
+/* apt passes over backups and the like by name: sources.list(5), apt.conf(5). */
+static bool is_plain_name(const char *name)
+{
+    for (const char *p = name; *p; p++) {
+        if (!isalnum((unsigned char)*p) && !strchr("._-", *p))
+            return false;
+    }
+    return name[0] != '.';
+}
+
 static int is_sources_name(const struct dirent *entry)
 {
     const char *dot = strrchr(entry->d_name, '.');
 
-    for (const char *p = entry->d_name; *p; p++) {
-        if (!isalnum((unsigned char)*p) && !strchr("._-", *p))
-            return 0;
-    }
-    return entry->d_name[0] != '.' && dot && (strcmp(dot, ".list") == 0 || strcmp(dot, ".sources") == 0);
+    return is_plain_name(entry->d_name) && dot &&
+           (strcmp(dot, ".list") == 0 || strcmp(dot, ".sources") == 0);
+}
+
+static int is_conf_name(const struct dirent *entry)
+{
+    const char *dot = strrchr(entry->d_name, '.');
+
+    return is_plain_name(entry->d_name) && (!dot || strcmp(dot, ".conf") == 0);
 }
 
 void apt_sources_read(const char *root, struct apt_mirrors *m)
@@ -93,6 +107,59 @@ void apt_sources_read(const char *root, struct apt_mirrors *m)
     free(entries);
     free(folder);
     free(main_list);
+}
+
+/* What apt would ask for, the most special last: it wins. */
+struct proxy_names {
+    char *list[3];
+    size_t count;
+};
+
+static void read_proxy(const char *path, const char *name, char value[APT_CONF_VALUE_MAX])
+{
+    uint8_t *data;
+    size_t size;
+
+    if (read_file(path, SOURCES_FILE_MAX, &data, &size, NULL) != 0)
+        return;
+    apt_conf_value((const char *)data, size, name, value);
+    free(data);
+}
+
+char *apt_proxy_read(const char *root, const char *uri)
+{
+    bool is_https = strncasecmp(uri, "https://", 8) == 0;
+    const char *host = uri + (is_https ? 8 : 7);
+    struct proxy_names names = {{0}, 0};
+    char proxy[APT_CONF_VALUE_MAX] = "";
+    struct dirent **entries = NULL;
+
+    if (!is_https && strncasecmp(uri, "http://", 7) != 0)
+        return NULL;
+    names.list[names.count++] = xstrdup("Acquire::http::Proxy");
+    if (is_https)
+        names.list[names.count++] = xstrdup("Acquire::https::Proxy");
+    names.list[names.count++] = xasprintf("Acquire::%s::Proxy::%.*s", is_https ? "https" : "http",
+                                          (int)strcspn(host, ":/"), host);
+
+    char *folder = xasprintf("%s/etc/apt/apt.conf.d", root);
+    char *conf = xasprintf("%s/etc/apt/apt.conf", root);
+    int n = scandir(folder, &entries, is_conf_name, alphasort);
+    for (size_t k = 0; k < names.count; k++) {
+        for (int i = 0; i < n; i++) {
+            char *path = xasprintf("%s/%s", folder, entries[i]->d_name);
+            read_proxy(path, names.list[k], proxy);
+            free(path);
+        }
+        read_proxy(conf, names.list[k], proxy);
+        free(names.list[k]);
+    }
+    for (int i = 0; i < n; i++)
+        free(entries[i]);
+    free(entries);
+    free(conf);
+    free(folder);
+    return proxy[0] && strcmp(proxy, "DIRECT") != 0 ? xstrdup(proxy) : NULL;
 }
 
 void apt_mirrors_free(struct apt_mirrors *m)

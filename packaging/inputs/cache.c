@@ -30,6 +30,7 @@
 /* One address to try. */
 struct candidate {
     char *url;
+    char *proxy;   /* that apt is configured for, or NULL */
     bool dead;     /* it cannot work: 404, wrong sum... */
     bool wrong;    /* it sent something else than we want */
     char *failure; /* of the last attempt, or NULL */
@@ -138,6 +139,17 @@ static void add_mirror(struct job *j, const char *mirror, const char *path)
     add_candidate(j, xasprintf("%s%.*s/%s", mirror[0] == '/' ? "file://" : "", (int)length, mirror, path));
 }
 
+/* The variables are libcurl's affair, and stand above what apt is told. It does not
+ * look at HTTP_PROXY: a web server would set that for a "Proxy:" header. */
+static bool has_proxy_variable(const char *url)
+{
+    if (environment("all_proxy") || environment("ALL_PROXY"))
+        return true;
+    if (strncasecmp(url, "https:", 6) == 0)
+        return environment("https_proxy") || environment("HTTPS_PROXY");
+    return environment("http_proxy");
+}
+
 static int find_candidates(struct job *j, struct failure *f)
 {
     const struct fetch_request *r = j->request;
@@ -156,8 +168,13 @@ static int find_candidates(struct job *j, struct failure *f)
         const char *root = r->apt_root ? r->apt_root : environment("ROMCOMPAT_APT_ROOT");
 
         apt_sources_read(root ? root : "", &m);
-        for (size_t i = 0; i < m.count; i++)
+        for (size_t i = 0; i < m.count; i++) {
+            size_t before = j->count;
+
             add_mirror(j, m.list[i], path);
+            if (j->count > before && !has_proxy_variable(m.list[i]))
+                j->list[before].proxy = apt_proxy_read(root ? root : "", m.list[i]);
+        }
         j->apt_note = m.note;
         m.note = NULL;
         apt_mirrors_free(&m);
@@ -299,6 +316,7 @@ static enum download_result try_candidate(struct job *j, struct candidate *c, un
 {
     struct download d = {
         .url = c->url,
+        .proxy = c->proxy,
         .name = j->name,
         .fd = j->fd,
         .path = j->part,
@@ -482,6 +500,7 @@ static void free_job(struct job *j)
     }
     for (size_t i = 0; i < j->count; i++) {
         free(j->list[i].url);
+        free(j->list[i].proxy);
         free(j->list[i].failure);
     }
     free(j->list);

@@ -420,6 +420,8 @@ static bool set_up(struct transfer *t, char *error)
     SET(HEADERDATA, t);
     SET(WRITEFUNCTION, take_body);
     SET(WRITEDATA, t);
+    if (t->d->proxy)
+        SET(PROXY, t->d->proxy);
     if (own_authorities())
         SET(CAINFO, own_authorities());
     if (t->d->progress) {

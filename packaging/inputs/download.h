@@ -52,7 +52,8 @@ typedef void download_progress(void *state, const struct download_state *now);
 
 struct download {
     const char *url;
-    const char *name; /* for the progress callback */
+    const char *name;  /* for the progress callback */
+    const char *proxy; /* NULL: what http_proxy and the like say */
     int fd;           /* open for writing; its present content is the start of the file */
     const char *path; /* of fd, for messages */
     const struct patience *patience;

@@ -489,6 +489,30 @@ range=-" ]
     output_lacks geheim
 }
 
+@test "the proxy of apt's own configuration is used for apt's mirrors" {
+    start_server
+    echo "deb http://mirror.invalid/plain s main" >root/etc/apt/sources.list
+    mkdir root/etc/apt/apt.conf.d
+    echo 'Acquire::http::Proxy "http://127.0.0.1:1";' >root/etc/apt/apt.conf.d/10proxy
+    printf 'Acquire {\n  http { Proxy "%s"; };\n};\n' "$web" >root/etc/apt/apt.conf
+    fetch_deb 0
+    is_stored
+    grep -q '^GET http://mirror.invalid/plain/pool/p/a_1_all.deb ' requests
+}
+
+@test "apt's proxy spares a host that is named DIRECT, and gives way to http_proxy" {
+    start_server
+    echo "deb $web/plain s main" >root/etc/apt/sources.list
+    echo 'Acquire::http { Proxy "http://127.0.0.1:1"; Proxy::127.0.0.1 "DIRECT"; };' >root/etc/apt/apt.conf
+    fetch_deb 0
+    is_stored
+    rm -r "$ROMCOMPAT_CACHE"
+    echo 'Acquire::http::Proxy "http://127.0.0.1:1";' >root/etc/apt/apt.conf
+    fetch_deb 2
+    http_proxy=$web fetch_deb 0
+    is_stored
+}
+
 # --- mirrors ----------------------------------------------------------------------------
 
 @test "a deb: source comes from --mirror, with or without a slash at its end" {
