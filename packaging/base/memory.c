@@ -6,12 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+void give_up(const char *why)
+{
+    fprintf(stderr, "romcompat: %s\n", why);
+    exit(2);
+}
+
 static void *or_exit(void *p)
 {
-    if (!p) {
-        fputs("romcompat: out of memory\n", stderr);
-        exit(2);
-    }
+    if (!p)
+        give_up("out of memory");
     return p;
 }
 

@@ -11,6 +11,10 @@
 
 #include <stddef.h>
 
+/* Ends the program with "romcompat: WHY" and status 2: for the two things without which
+ * nothing can be answered, memory and a libcrypto that works. */
+void give_up(const char *why) __attribute__((noreturn));
+
 void *xmalloc(size_t size);
 void *xcalloc(size_t count, size_t size);
 void *xreallocarray(void *old, size_t count, size_t size);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,10 +21,8 @@ struct sha256 {
 
 static void must(bool succeeded)
 {
-    if (!succeeded) {
-        fputs("romcompat: libcrypto cannot compute checksums on this machine\n", stderr);
-        exit(2);
-    }
+    if (!succeeded)
+        give_up("libcrypto cannot compute checksums on this machine");
 }
 
 static const EVP_MD *algorithm(void)

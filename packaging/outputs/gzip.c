@@ -23,7 +23,7 @@ uint8_t *gzip_bytes(const void *data, size_t size, size_t *out_size)
         *out_size = z.total_out;
         deflateEnd(&z);
     } else {
-        out = xreallocarray(NULL, SIZE_MAX, 1); /* only memory can be missing: says so, exits */
+        give_up("out of memory"); /* nothing else can be missing */
     }
     return out;
 }
