@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define COMMANDS(X) \
+    X(pad)          \
     X(fetch)        \
     X(build)        \
     X(lint)         \

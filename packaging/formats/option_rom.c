@@ -375,11 +375,13 @@ static void read_chain(struct optrom_reading *r)
         }
         at += image->length;
         rom->chain_end = at;
-        if (image->last)
+        bool last = image->last;
+        if (!last)
+            at = next_image(r, at);
+        if (last || at == r->size) {
+            r->at_end = true;
             return;
-        at = next_image(r, at);
-        if (at == r->size)
-            return;
+        }
     }
 }
 
@@ -415,11 +417,12 @@ static void look_at_padding(struct optrom_reading *r)
     /* A buffer equal to itself moved by one byte is one byte all along. */
     if (memcmp(r->data + at, r->data + at + 1, rom->padding_length - 1) != 0)
         rom->fill = OPTROM_FILL_MIXED;
-    if (rom->fill != OPTROM_FILL_MIXED || rom->image_count == 0 ||
-        !rom->images[rom->image_count - 1].last)
+    /* Where reading stopped before the end, this is no padding but the rest. */
+    if (rom->fill != OPTROM_FILL_MIXED || !r->at_end)
         return;
+    bool ended = rom->images[rom->image_count - 1].last;
     size_t other = find_image(r, at);
-    if (other == at && belongs_to_chain(r, at))
+    if (ended && other == at && belongs_to_chain(r, at))
         optrom_add_defect(r, OPTROM_LAST_EARLY, rom->image_count - 1,
                           rom->images[rom->image_count - 1].pcir_offset + PCIR_INDICATOR,
                           rom->images[rom->image_count - 1].indicator, 0);

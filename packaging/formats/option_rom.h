@@ -249,9 +249,12 @@ enum optrom_pad_answer {
     OPTROM_PAD_ROM_HAS_ERRORS,
     OPTROM_PAD_CHAIN_TOO_LONG, /* chain_end > bucket */
     OPTROM_PAD_WOULD_CUT_DATA, /* what stands beyond the bucket is not all 00 or all FF */
+    OPTROM_PAD_WOULD_CHANGE,   /* optrom_pad(): with the fill, the file reads as another chain */
+    OPTROM_PAD_NO_MEMORY,      /* optrom_pad() */
 };
 
-/* Whether optrom_pad() can make a ROM of `bucket` bytes from this one. */
+/* Whether optrom_pad() can make a ROM of `bucket` bytes from this one; never one of
+ * its last two answers. */
 enum optrom_pad_answer optrom_pad_check(const uint8_t *data, const struct optrom *rom,
                                         uint64_t bucket);
 
@@ -262,9 +265,13 @@ char *optrom_pad_text(enum optrom_pad_answer answer, const struct optrom *rom, u
 
 /* Writes the padded ROM to out[0, bucket): the file's bytes as they are, then
  * `fill` up to the bucket; padding of the file beyond the bucket is left out.
- * Only after optrom_pad_check() said OPTROM_PAD_FITS. `out` may be `data`. */
-void optrom_pad(const uint8_t *data, const struct optrom *rom, uint8_t *out, size_t bucket,
-                uint8_t fill);
+ * Only after optrom_pad_check() said OPTROM_PAD_FITS. `out` may be `data`.
+ *
+ * Then reads it again: the answer is OPTROM_PAD_FITS when it holds the same images
+ * without an error. It need not where a file of few blocks has data behind its chain,
+ * which the fill completes to an image. `out` is written in any case. */
+enum optrom_pad_answer optrom_pad(const uint8_t *data, const struct optrom *rom, uint8_t *out,
+                                  size_t bucket, uint8_t fill);
 
 /* --- ids (option_rom_ids.c) ------------------------------------------------- */
 

@@ -41,6 +41,7 @@ struct optrom_reading {
     size_t size;
     struct optrom *rom;
     size_t images_capacity, defects_capacity;
+    bool at_end; /* the chain was read to its end, marked or not */
     bool no_memory;
 };
 

@@ -57,15 +57,41 @@ char *optrom_pad_text(enum optrom_pad_answer answer, const struct optrom *rom, u
                  " are data, not padding (expected all 00 or all FF)",
                  rom->size - (size_t)bucket, bucket);
         break;
+    case OPTROM_PAD_WOULD_CHANGE:
+        snprintf(buf, n, "with the padding, data after the last image would be read as an image");
+        break;
+    case OPTROM_PAD_NO_MEMORY:
+        snprintf(buf, n, "out of memory");
+        break;
     }
     return buf;
 }
 
-void optrom_pad(const uint8_t *data, const struct optrom *rom, uint8_t *out, size_t bucket,
-                uint8_t fill)
+static bool same_images(const struct optrom *a, const struct optrom *b)
+{
+    if (a->image_count != b->image_count || a->chain_end != b->chain_end ||
+        a->error_count != b->error_count)
+        return false;
+    for (size_t i = 0; i < a->image_count; i++) {
+        if (a->images[i].offset != b->images[i].offset ||
+            a->images[i].length != b->images[i].length ||
+            a->images[i].code_type != b->images[i].code_type)
+            return false;
+    }
+    return true;
+}
+
+enum optrom_pad_answer optrom_pad(const uint8_t *data, const struct optrom *rom, uint8_t *out,
+                                  size_t bucket, uint8_t fill)
 {
     size_t kept = rom->size < bucket ? rom->size : bucket;
+    struct optrom now;
 
     memmove(out, data, kept);
     memset(out + kept, fill, bucket - kept);
+    if (optrom_read(out, bucket, &now) != 0)
+        return OPTROM_PAD_NO_MEMORY;
+    bool same = same_images(rom, &now);
+    optrom_free(&now);
+    return same ? OPTROM_PAD_FITS : OPTROM_PAD_WOULD_CHANGE;
 }

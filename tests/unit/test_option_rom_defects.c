@@ -402,7 +402,8 @@ static void test_truncation(void)
     make_two();
     rom_resize(&made, 2048 + 10, 0);
     defects("a ROM cut off in the header of its second image",
-            WARNING("last-missing", 0, PCIR + 0x15, 0, 0x80));
+            WARNING("last-missing", 0, PCIR + 0x15, 0, 0x80),
+            WARNING("data-after-last", FILE_ITSELF, 2048, ANY, ANY));
 
     make_one(ROM_EFI, 9);
     rom_resize(&made, 4096, 0);

@@ -102,7 +102,8 @@ static void test_padding(void)
     uint8_t out[16384];
 
     make_two(0, 0);
-    optrom_pad(made.data, &rom, out, sizeof out, 0xff);
+    is_int(optrom_pad(made.data, &rom, out, sizeof out, 0xff), OPTROM_PAD_FITS,
+           "a padded ROM reads as the same ROM");
     ok(memcmp(out, made.data, made.size) == 0, "every byte of the file stays");
     ok(all_are(out + made.size, sizeof out - made.size, 0xff), "what follows is the fill");
     make_two(7000, 0x11);
@@ -113,6 +114,19 @@ static void test_padding(void)
     memcpy(out, made.data, 16384);
     optrom_pad(out, &rom, out, 8192, 0x22);
     ok(memcmp(out, made.data, 8192) == 0, "padding beyond the bucket goes, in place");
+
+    /* An image that is cut off two bytes before its PCIR ends, behind a chain without last bit. */
+    free_rom(&made);
+    made = make_rom(&(struct rom_spec){.images = {{.type = ROM_LEGACY, .blocks = 1, .not_last = true}}});
+    struct made_rom other = make_rom(&(struct rom_spec){.images = {{.type = ROM_LEGACY, .blocks = 1}}});
+    rom_append(&made, &other);
+    free_rom(&other);
+    rom_insert(&made, 512, 3, 0x11);
+    rom_resize(&made, 515 + ROM_PCIR_AT + 0x16, 0);
+    read_it();
+    answers(2048, OPTROM_PAD_FITS, NULL, "data behind the chain is no reason by itself");
+    is_int(optrom_pad(made.data, &rom, out, 2048, 0xff), OPTROM_PAD_WOULD_CHANGE,
+           "but it is where the fill makes an image of it");
 }
 
 /* Sets 1234:5678 in a copy and counts the bytes that changed. */
