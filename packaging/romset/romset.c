@@ -2,149 +2,21 @@
 #include "romset/romset.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/nearest.h"
 #include "base/size.h"
 #include "inputs/file.h"
-#include "inputs/yaml.h"
 #include "romset/names.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-struct reader {
-    const char *file;
-    struct romset_problems *problems;
-};
-
-void romset_add_problem(struct romset_problems *p, int grade, const char *format, ...)
-{
-    /* A hostile file may hold a hundred thousand mistakes; the first ones serve. */
-    if (p->count >= 200)
-        return;
-    va_list args;
-    char *text;
-
-    va_start(args, format);
-    if (vasprintf(&text, format, args) < 0)
-        text = xstrdup("out of memory");
-    va_end(args);
-    p->list = xgrow(p->list, p->count, &p->capacity, sizeof *p->list);
-    p->list[p->count].grade = grade;
-    p->list[p->count++].text = text;
-    p->errors += grade == PROBLEM_ERROR;
-}
-
-void romset_problems_free(struct romset_problems *p)
-{
-    for (size_t i = 0; i < p->count; i++)
-        free(p->list[i].text);
-    free(p->list);
-    *p = (struct romset_problems){0};
-}
-
-#define WRONG(reader, node, ...) \
-    wrong(reader, (node)->line, (node)->column, __VA_ARGS__)
-
-__attribute__((format(printf, 4, 5)))
-static void wrong(struct reader *r, unsigned line, unsigned column, const char *format, ...)
-{
-    char text[512];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    romset_add_problem(r->problems, PROBLEM_ERROR, "%s:%u:%u: %s", r->file, line, column, text);
-}
-
-/* --- maps with known keys ---------------------------------------------------- */
-
-/* A key whose value is one text: where it goes, and what it must be like. */
-struct text_key {
-    const char *key;
-    size_t offset; /* of a char * */
-    bool required;
-    const char *(*problem)(const char *text);
-};
-
-/* Reads the text values of `map` into the struct at `base`. Keys in `others` are
- * left for the caller; any further key is unknown. */
-static void read_keys(struct reader *r, const struct yaml_node *map, const char *what,
-                      const struct text_key *keys, size_t key_count, const char *const *others,
-                      size_t other_count, void *base)
-{
-    const char *known[32];
-    size_t known_count = 0;
-
-    for (size_t i = 0; i < key_count; i++)
-        known[known_count++] = keys[i].key;
-    for (size_t i = 0; i < other_count; i++)
-        known[known_count++] = others[i];
-
-    for (size_t i = 0; i < map->count; i++) {
-        const struct yaml_node *key = map->keys[i], *value = map->values[i];
-        size_t k = 0;
-
-        while (k < known_count && strcmp(known[k], key->text) != 0)
-            k++;
-        if (k == known_count) {
-            const char *near = nearest_name(key->text, known, known_count);
-
-            WRONG(r, key, "unknown key '%.60s'%s%s%s", key->text,
-                  near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
-            continue;
-        }
-        if (k >= key_count)
-            continue;
-        if (value->kind != YAML_TEXT) {
-            WRONG(r, value, "'%s' must be text (found %s)", key->text,
-                  yaml_kind_name(value->kind));
-            continue;
-        }
-        const char *problem = keys[k].problem ? keys[k].problem(value->text) : NULL;
-        if (problem)
-            WRONG(r, value, "'%s' %s (found '%.80s')", key->text, problem, value->text);
-        else
-            *(char **)((char *)base + keys[k].offset) = xstrdup(value->text);
-    }
-    for (size_t i = 0; i < key_count; i++) {
-        bool given = false;
-
-        for (size_t k = 0; k < map->count; k++)
-            given |= strcmp(map->keys[k]->text, keys[i].key) == 0;
-        if (keys[i].required && !given)
-            WRONG(r, map, "%s lacks '%s'", what, keys[i].key);
-    }
-}
-
-static const struct yaml_node *value_of(const struct yaml_node *map, const char *key)
-{
-    for (size_t i = 0; i < map->count; i++) {
-        if (strcmp(map->keys[i]->text, key) == 0)
-            return map->values[i];
-    }
-    return NULL;
-}
-
-static bool is_kind(struct reader *r, const struct yaml_node *node, const char *what,
-                    enum yaml_kind kind)
-{
-    if (node->kind == kind)
-        return true;
-    WRONG(r, node, "%s must be %s (found %s)", what, yaml_kind_name(kind),
-          yaml_kind_name(node->kind));
-    return false;
-}
-
 /* --- the parts ------------------------------------------------------------------ */
 
-static void read_source(struct reader *r, const struct yaml_node *node, struct romset *set)
+static void read_source(struct field_reader *r, const struct yaml_node *node, struct romset *set)
 {
     static const char *const kinds[] = {
         [SOURCE_DEB] = "deb", [SOURCE_URL] = "url",
@@ -158,12 +30,12 @@ static void read_source(struct reader *r, const struct yaml_node *node, struct r
     struct romset_source *source = &set->source;
     const struct yaml_node *name = NULL;
 
-    if (!is_kind(r, node, "'source'", YAML_MAP))
+    if (!field_is(r, node, "'source'", YAML_MAP))
         return;
     source->line = node->line;
-    read_keys(r, node, "'source'", keys, COUNT(keys), kinds, COUNT(kinds), source);
+    field_read_texts(r, node, "'source'", keys, COUNT(keys), kinds, COUNT(kinds), source);
     for (size_t k = 0; k < COUNT(kinds); k++) {
-        const struct yaml_node *value = value_of(node, kinds[k]);
+        const struct yaml_node *value = field_value(node, kinds[k]);
 
         if (!value)
             continue;
@@ -179,7 +51,7 @@ static void read_source(struct reader *r, const struct yaml_node *node, struct r
         WRONG(r, node, "'source' lacks one of deb, url, archive, directory");
         return;
     }
-    if (!is_kind(r, name, kinds[source->kind], YAML_TEXT))
+    if (!field_is(r, name, kinds[source->kind], YAML_TEXT))
         return;
     const char *problem = source->kind == SOURCE_DEB ? package_name_problem(name->text)
                           : name->text[0]            ? line_problem(name->text)
@@ -191,19 +63,19 @@ static void read_source(struct reader *r, const struct yaml_node *node, struct r
     source->name = xstrdup(name->text);
 
     bool deb = source->kind == SOURCE_DEB, directory = source->kind == SOURCE_DIRECTORY;
-    if (deb && !value_of(node, "version"))
+    if (deb && !field_value(node, "version"))
         WRONG(r, node, "a 'deb' source lacks 'version'");
-    if (deb && !value_of(node, "path"))
+    if (deb && !field_value(node, "path"))
         WRONG(r, node, "a 'deb' source lacks 'path' (its place in the pool)");
-    if (!deb && value_of(node, "path"))
-        WRONG(r, value_of(node, "path"), "'path' belongs to a 'deb' source only");
-    if (!directory && !value_of(node, "sha256"))
+    if (!deb && field_value(node, "path"))
+        WRONG(r, field_value(node, "path"), "'path' belongs to a 'deb' source only");
+    if (!directory && !field_value(node, "sha256"))
         WRONG(r, node, "'source' lacks 'sha256'");
-    if (directory && value_of(node, "sha256"))
-        WRONG(r, value_of(node, "sha256"), "a 'directory' source has no 'sha256'; pin its ROMs");
+    if (directory && field_value(node, "sha256"))
+        WRONG(r, field_value(node, "sha256"), "a 'directory' source has no 'sha256'; pin its ROMs");
 }
 
-static void read_rom(struct reader *r, const struct yaml_node *node, struct romset *set)
+static void read_rom(struct field_reader *r, const struct yaml_node *node, struct romset *set)
 {
     static const struct text_key keys[] = {
         {"file", offsetof(struct romset_rom, file), true, relative_path_problem},
@@ -213,9 +85,9 @@ static void read_rom(struct reader *r, const struct yaml_node *node, struct roms
     struct romset_rom *rom = &set->roms[set->rom_count++];
 
     rom->line = node->line;
-    if (!is_kind(r, node, "a ROM", YAML_MAP))
+    if (!field_is(r, node, "a ROM", YAML_MAP))
         return;
-    read_keys(r, node, "a ROM", keys, COUNT(keys), NULL, 0, rom);
+    field_read_texts(r, node, "a ROM", keys, COUNT(keys), NULL, 0, rom);
     if (!rom->file)
         return;
     if (!rom->name) {
@@ -224,14 +96,14 @@ static void read_rom(struct reader *r, const struct yaml_node *node, struct roms
         const char *problem = bare_name_problem(base);
 
         if (problem)
-            WRONG(r, value_of(node, "file"), "the name of 'file' %s (found '%.80s')", problem, base);
+            WRONG(r, field_value(node, "file"), "the name of 'file' %s (found '%.80s')", problem, base);
         rom->name = xstrdup(base);
     }
     if (set->prefix)
         rom->compat = xasprintf("%s%s", set->prefix, rom->name);
 }
 
-static void read_range(struct reader *r, const struct yaml_node *node, struct romset_machine *m)
+static void read_range(struct field_reader *r, const struct yaml_node *node, struct romset_machine *m)
 {
     const char *text = node->text, *dots = strstr(text, "..");
     char *first, *last;
@@ -263,7 +135,7 @@ static void read_range(struct reader *r, const struct yaml_node *node, struct ro
     m->last = last;
 }
 
-static void read_machine(struct reader *r, const struct yaml_node *node, struct romset *set)
+static void read_machine(struct field_reader *r, const struct yaml_node *node, struct romset *set)
 {
     struct romset_machine *m = &set->machines[set->machine_count++];
     const struct yaml_node *name = node;
@@ -277,9 +149,9 @@ static void read_machine(struct reader *r, const struct yaml_node *node, struct 
             return;
         }
         name = node->keys[0];
-        if (is_kind(r, node->values[0], "a range of versions", YAML_TEXT))
+        if (field_is(r, node->values[0], "a range of versions", YAML_TEXT))
             read_range(r, node->values[0], m);
-    } else if (!is_kind(r, node, "a machine", YAML_TEXT)) {
+    } else if (!field_is(r, node, "a machine", YAML_TEXT)) {
         return;
     }
     const char *problem = machine_name_problem(name->text);
@@ -288,13 +160,13 @@ static void read_machine(struct reader *r, const struct yaml_node *node, struct 
     m->name = xstrdup(name->text);
 }
 
-static void read_list(struct reader *r, const struct yaml_node *map, const char *key, size_t limit,
+static void read_list(struct field_reader *r, const struct yaml_node *map, const char *key, size_t limit,
                       size_t element_size, void **array,
-                      void (*read_element)(struct reader *, const struct yaml_node *,
+                      void (*read_element)(struct field_reader *, const struct yaml_node *,
                                            struct romset *),
                       struct romset *set)
 {
-    const struct yaml_node *list = value_of(map, key);
+    const struct yaml_node *list = field_value(map, key);
 
     if (!list) {
         WRONG(r, map, "the romset lacks '%s'", key);
@@ -302,7 +174,7 @@ static void read_list(struct reader *r, const struct yaml_node *map, const char 
     }
     char what[32];
     snprintf(what, sizeof what, "'%s'", key);
-    if (!is_kind(r, list, what, YAML_LIST))
+    if (!field_is(r, list, what, YAML_LIST))
         return;
     if (list->count == 0 || list->count > limit) {
         WRONG(r, list, "'%s' must have 1 to %zu entries (found %zu)", key, limit, list->count);
@@ -313,22 +185,14 @@ static void read_list(struct reader *r, const struct yaml_node *map, const char 
         read_element(r, list->values[i], set);
 }
 
-static void read_bucket(struct reader *r, const struct yaml_node *root, struct romset *set)
+static void read_bucket(struct field_reader *r, const struct yaml_node *root, struct romset *set)
 {
-    const struct yaml_node *node = value_of(root, "bucket");
-    uint64_t size;
+    const struct yaml_node *node = field_value(root, "bucket");
 
-    if (!node) {
+    if (!node)
         WRONG(r, root, "the romset lacks 'bucket'");
-    } else if (is_kind(r, node, "'bucket'", YAML_TEXT)) {
-        if (!size_parse(node->text, &size))
-            WRONG(r, node, "'bucket' must be a size such as 256K (found '%.80s')", node->text);
-        else if (!is_bucket(size) || size > ROM_FILE_MAX)
-            WRONG(r, node, "'bucket' must be a power of two from 2K to 16M (found '%.80s')",
-                  node->text);
-        else
-            set->bucket = size;
-    }
+    else
+        field_bucket(r, node, "bucket", &set->bucket);
     if (!set->prefix && set->bucket) {
         char text[SIZE_TEXT_MAX];
 
@@ -339,18 +203,13 @@ static void read_bucket(struct reader *r, const struct yaml_node *root, struct r
     }
 }
 
-static void read_fill(struct reader *r, const struct yaml_node *root, struct romset *set)
+static void read_fill(struct field_reader *r, const struct yaml_node *root, struct romset *set)
 {
-    const struct yaml_node *node = value_of(root, "fill");
-    uint64_t byte;
+    const struct yaml_node *node = field_value(root, "fill");
 
     set->fill = 0xff;
-    if (!node || !is_kind(r, node, "'fill'", YAML_TEXT))
-        return;
-    if (!size_parse(node->text, &byte) || byte > 0xff)
-        WRONG(r, node, "'fill' must be a byte from 0 to 0xff (found '%.80s')", node->text);
-    else
-        set->fill = (uint8_t)byte;
+    if (node)
+        field_byte(r, node, "fill", &set->fill);
 }
 
 static const char *date_problem(const char *text)
@@ -362,11 +221,11 @@ static const char *date_problem(const char *text)
     return NULL;
 }
 
-static void read_root(struct reader *r, const struct yaml_node *root, struct romset *set)
+static void read_root(struct field_reader *r, const struct yaml_node *root, struct romset *set)
 {
     static const struct text_key keys[] = {
         {"romset", offsetof(struct romset, name), true, package_name_problem},
-        {"summary", offsetof(struct romset, summary), true, line_problem},
+        {"summary", offsetof(struct romset, summary), true, summary_problem},
         {"description", offsetof(struct romset, description), false, NULL},
         {"prefix", offsetof(struct romset, prefix), false, bare_name_problem},
         {"install-path", offsetof(struct romset, install_path), false, relative_path_problem},
@@ -379,14 +238,14 @@ static void read_root(struct reader *r, const struct yaml_node *root, struct rom
     };
     static const char *const others[] = {"bucket", "fill", "source", "roms", "machines"};
 
-    if (!is_kind(r, root, "a romset", YAML_MAP))
+    if (!field_is(r, root, "a romset", YAML_MAP))
         return;
-    read_keys(r, root, "the romset", keys, COUNT(keys), others, COUNT(others), set);
+    field_read_texts(r, root, "the romset", keys, COUNT(keys), others, COUNT(others), set);
     read_bucket(r, root, set);
     read_fill(r, root, set);
     if (!set->install_path)
         set->install_path = xstrdup("usr/share/qemu");
-    const struct yaml_node *source = value_of(root, "source");
+    const struct yaml_node *source = field_value(root, "source");
     if (source)
         read_source(r, source, set);
     else
@@ -402,7 +261,7 @@ static void read_root(struct reader *r, const struct yaml_node *root, struct rom
 int romset_parse(const char *path, const uint8_t *data, size_t size, struct romset *set,
                  struct romset_problems *problems, struct failure *f)
 {
-    struct reader r = {.file = path, .problems = problems};
+    struct field_reader r = {.file = path, .problems = problems};
     struct yaml_node *root;
 
     if (yaml_tree_parse(path, data, size, &root, f) < 0)
@@ -431,14 +290,7 @@ int romset_load(const char *path, struct romset *set, struct failure *f)
     struct romset_problems problems = {0};
     int result = romset_read(path, set, &problems, f);
 
-    if (result == 0 && problems.errors) {
-        size_t i = 0;
-
-        while (problems.list[i].grade != PROBLEM_ERROR)
-            i++;
-        fail(f, "%s", problems.list[i].text);
-        if (problems.errors > 1)
-            fail_cure(f, "'romcompat lint %s' lists all %zu errors.", path, problems.errors);
+    if (result == 0 && romset_first_problem(&problems, path, "lint", f) < 0) {
         romset_free(set);
         result = -1;
     }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/failure.h"
+#include "romset/fields.h"
 
 #define ROMSET_ROMS_MAX     256
 #define ROMSET_MACHINES_MAX 1024
@@ -70,18 +71,6 @@ struct romset {
     size_t machine_count;
 };
 
-/* What is wrong with a romset, or doubtful. The text is "FILE:LINE:COLUMN: ..." */
-struct romset_problem {
-    enum { PROBLEM_ERROR, PROBLEM_WARNING } grade;
-    char *text;
-};
-
-struct romset_problems {
-    struct romset_problem *list;
-    size_t count, capacity;
-    size_t errors;
-};
-
 /* Reads and checks one romset file. -1 with f filled when the file cannot be read
  * or is not YAML. Otherwise 0: `problems` gets everything that is wrong with its
  * content, and *set, which the caller frees with romset_free(), is complete exactly
@@ -97,9 +86,4 @@ int romset_parse(const char *path, const uint8_t *data, size_t size, struct roms
 int romset_load(const char *path, struct romset *set, struct failure *f);
 
 void romset_free(struct romset *set);
-void romset_problems_free(struct romset_problems *problems);
-
-void romset_add_problem(struct romset_problems *p, int grade, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
 #endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "romset/fields.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/nearest.h"
+#include "base/size.h"
+#include "inputs/file.h"
+
+/* --- problems ------------------------------------------------------------------ */
+
+void romset_add_problem(struct romset_problems *p, int grade, const char *format, ...)
+{
+    if (p->count >= ROMSET_PROBLEMS_MAX)
+        return;
+    va_list args;
+    char *text;
+
+    va_start(args, format);
+    if (vasprintf(&text, format, args) < 0)
+        text = xstrdup("out of memory");
+    va_end(args);
+    p->list = xgrow(p->list, p->count, &p->capacity, sizeof *p->list);
+    p->list[p->count].grade = grade;
+    p->list[p->count++].text = text;
+    p->errors += grade == PROBLEM_ERROR;
+}
+
+void romset_problems_free(struct romset_problems *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        free(p->list[i].text);
+    free(p->list);
+    *p = (struct romset_problems){0};
+}
+
+int romset_first_problem(const struct romset_problems *problems, const char *path,
+                         const char *command, struct failure *f)
+{
+    size_t i = 0;
+
+    if (!problems->errors)
+        return 0;
+    while (problems->list[i].grade != PROBLEM_ERROR)
+        i++;
+    fail(f, "%s", problems->list[i].text);
+    if (problems->errors > 1)
+        fail_cure(f, "'romcompat %s %s' lists all %zu errors.", command, path, problems->errors);
+    return -1;
+}
+
+void field_wrong(struct field_reader *r, unsigned line, unsigned column, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    romset_add_problem(r->problems, PROBLEM_ERROR, "%s:%u:%u: %s", r->file, line, column, text);
+}
+
+/* --- maps with known keys ------------------------------------------------------- */
+
+void field_read_texts(struct field_reader *r, const struct yaml_node *map, const char *what,
+                      const struct text_key *keys, size_t key_count, const char *const *others,
+                      size_t other_count, void *base)
+{
+    const char *known[FIELD_KEYS_MAX];
+    size_t known_count = 0;
+
+    for (size_t i = 0; i < key_count; i++)
+        known[known_count++] = keys[i].key;
+    for (size_t i = 0; i < other_count; i++)
+        known[known_count++] = others[i];
+
+    for (size_t i = 0; i < map->count; i++) {
+        const struct yaml_node *key = map->keys[i], *value = map->values[i];
+        size_t k = 0;
+
+        while (k < known_count && strcmp(known[k], key->text) != 0)
+            k++;
+        if (k == known_count) {
+            const char *near = nearest_name(key->text, known, known_count);
+
+            WRONG(r, key, "unknown key '%.60s'%s%s%s", key->text,
+                  near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+            continue;
+        }
+        if (k >= key_count)
+            continue;
+        if (value->kind != YAML_TEXT) {
+            WRONG(r, value, "'%s' must be text (found %s)", key->text,
+                  yaml_kind_name(value->kind));
+            continue;
+        }
+        const char *problem = keys[k].problem ? keys[k].problem(value->text) : NULL;
+        if (problem)
+            WRONG(r, value, "'%s' %s (found '%.80s')", key->text, problem, value->text);
+        else
+            *(char **)((char *)base + keys[k].offset) = xstrdup(value->text);
+    }
+    for (size_t i = 0; i < key_count; i++) {
+        if (keys[i].required && !field_value(map, keys[i].key))
+            WRONG(r, map, "%s lacks '%s'", what, keys[i].key);
+    }
+}
+
+const struct yaml_node *field_value(const struct yaml_node *map, const char *key)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        if (strcmp(map->keys[i]->text, key) == 0)
+            return map->values[i];
+    }
+    return NULL;
+}
+
+bool field_is(struct field_reader *r, const struct yaml_node *node, const char *what,
+              enum yaml_kind kind)
+{
+    if (node->kind == kind)
+        return true;
+    WRONG(r, node, "%s must be %s (found %s)", what, yaml_kind_name(kind),
+          yaml_kind_name(node->kind));
+    return false;
+}
+
+/* --- values ------------------------------------------------------------------------ */
+
+static bool is_text(struct field_reader *r, const struct yaml_node *node, const char *key)
+{
+    char *what = xasprintf("'%s'", key);
+    bool answer = field_is(r, node, what, YAML_TEXT);
+
+    free(what);
+    return answer;
+}
+
+bool field_bucket(struct field_reader *r, const struct yaml_node *node, const char *key,
+                  uint64_t *bucket)
+{
+    uint64_t size;
+
+    if (!is_text(r, node, key))
+        return false;
+    if (!size_parse(node->text, &size)) {
+        WRONG(r, node, "'%s' must be a size such as 256K (found '%.80s')", key, node->text);
+        return false;
+    }
+    if (!is_bucket(size) || size > ROM_FILE_MAX) {
+        WRONG(r, node, "'%s' must be a power of two from 2K to 16M (found '%.80s')", key,
+              node->text);
+        return false;
+    }
+    *bucket = size;
+    return true;
+}
+
+bool field_byte(struct field_reader *r, const struct yaml_node *node, const char *key,
+                uint8_t *byte)
+{
+    uint64_t value;
+
+    if (!is_text(r, node, key))
+        return false;
+    if (!size_parse(node->text, &value) || value > 0xff) {
+        WRONG(r, node, "'%s' must be a byte from 0 to 0xff (found '%.80s')", key, node->text);
+        return false;
+    }
+    *byte = (uint8_t)value;
+    return true;
+}

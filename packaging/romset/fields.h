@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the readers of YAML files (romset, budget) share: problems with the place where
+ * they stand, and maps of known keys.
+ */
+#ifndef ROMSET_FIELDS_H
+#define ROMSET_FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "inputs/yaml.h"
+
+/* What is wrong with a file, or doubtful. The text is "FILE:LINE:COLUMN: ..." */
+struct romset_problem {
+    enum { PROBLEM_ERROR, PROBLEM_WARNING } grade;
+    char *text;
+};
+
+/* A hostile file may hold a hundred thousand mistakes; the first ones serve. */
+#define ROMSET_PROBLEMS_MAX 200
+
+struct romset_problems {
+    struct romset_problem *list;
+    size_t count, capacity;
+    size_t errors; /* of those that are kept */
+};
+
+void romset_add_problem(struct romset_problems *p, int grade, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void romset_problems_free(struct romset_problems *problems);
+
+/* The first error becomes the failure; `path` and `command` ("lint") go into its cure
+ * where there are more. Returns -1, or 0 where there is no error. */
+int romset_first_problem(const struct romset_problems *problems, const char *path,
+                         const char *command, struct failure *f);
+
+/* A file while it is read. */
+struct field_reader {
+    const char *file;
+    struct romset_problems *problems;
+};
+
+/* An error at the place of a node. */
+#define WRONG(reader, node, ...) field_wrong(reader, (node)->line, (node)->column, __VA_ARGS__)
+void field_wrong(struct field_reader *r, unsigned line, unsigned column, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* A key whose value is one text: where it goes, and what it must be like. */
+struct text_key {
+    const char *key;
+    size_t offset; /* of a char * */
+    bool required;
+    const char *(*problem)(const char *text);
+};
+
+/* Reads the text values of `map` into the struct at `base`. Keys in `others` are
+ * left for the caller; any further key is unknown. At most FIELD_KEYS_MAX in all. */
+#define FIELD_KEYS_MAX 32
+void field_read_texts(struct field_reader *r, const struct yaml_node *map, const char *what,
+                      const struct text_key *keys, size_t key_count, const char *const *others,
+                      size_t other_count, void *base);
+
+/* The value of a key, or NULL. */
+const struct yaml_node *field_value(const struct yaml_node *map, const char *key);
+
+/* Whether a node is of a kind; else that is an error: "WHAT must be a list (found text)". */
+bool field_is(struct field_reader *r, const struct yaml_node *node, const char *what,
+              enum yaml_kind kind);
+
+/* Values of a text node: false, with an error added, for anything else. `key` is for messages. */
+bool field_bucket(struct field_reader *r, const struct yaml_node *node, const char *key,
+                  uint64_t *bucket);
+bool field_byte(struct field_reader *r, const struct yaml_node *node, const char *key,
+                uint8_t *byte);
+
+#endif
