@@ -325,8 +325,9 @@ static bool append_filter(struct archive *a, const struct filter *filter)
     return archive_read_append_filter(a, filter->code) == ARCHIVE_OK;
 }
 
-/* A new stage on top; `filter` belongs to WORK_FILTER. `pending` are bytes that were pulled from below already.
- * 0, -1, or UNPACK_NOT_AN_ARCHIVE when the bytes are nothing that it knows. */
+/* A new stage on top; `filter` belongs to WORK_FILTER. `pending` are bytes that were
+ * pulled from below already. 0, -1, or UNPACK_NOT_AN_ARCHIVE when the bytes are nothing
+ * that it knows. */
 static int push(struct unpacker *u, enum work work, const struct filter *filter,
                 const void *pending, size_t pending_size, struct failure *f)
 {

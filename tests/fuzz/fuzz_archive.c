@@ -8,7 +8,32 @@
 #include "formats/deb_control.h"
 #include "inputs/archive.h"
 
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+const char *__asan_default_options(void);
+
+/* Freed memory counts as in use while ASan keeps it from being used again, 256 MiB by
+ * default; decoders free megabytes for each input. */
+const char *__asan_default_options(void)
+{
+    return "quarantine_size_mb=16";
+}
+
+/* libarchive reserves as many bytes as a cpio header says that a name has, before it looks
+ * whether they are there. What is not touched costs nothing: here memory in use counts,
+ * which libFuzzer holds to its own limit still. */
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    static char limit[] = "-malloc_limit_mb=8192";
+    char **more = calloc((size_t)*argc + 2, sizeof *more);
+
+    if (!more)
+        abort();
+    memcpy(more, *argv, (size_t)*argc * sizeof *more);
+    more[(*argc)++] = limit;
+    *argv = more;
+    return 0;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
