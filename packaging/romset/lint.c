@@ -153,6 +153,12 @@ static void lint_range(const struct romset *set, const struct claim *c,
                     "above its last", AT(set, m), m->name, m->first, m->last);
         return;
     }
+    if (m->name[strlen(m->name) - 1] == '-') {
+        romset_add_problem(problems, PROBLEM_ERROR,
+                    "%s:%u:%u: '%s' is no family: the last '-' belongs to the version",
+                    AT(set, m), m->name);
+        return;
+    }
     if (romcompat_machine_parse(m->name, &parsed) == ROMCOMPAT_OK && parsed.family_length) {
         romset_add_problem(problems, PROBLEM_ERROR,
                     "%s:%u:%u: '%s' is one machine type, not a family (expected '%.*s')",
@@ -199,7 +205,15 @@ static void lint_machines(const struct romset *set, struct romset_problems *prob
         const struct romset_machine *m = &set->machines[i];
 
         if (!claims[i].exact) {
+            size_t ranges = 1;
+
             lint_range(set, &claims[i], problems);
+            for (size_t k = 0; k < i; k++)
+                ranges += !claims[k].exact && strcmp(m->name, set->machines[k].name) == 0;
+            if (ranges == ROMCOMPAT_MAX_RANGES + 1)
+                romset_add_problem(problems, PROBLEM_ERROR,
+                            "%s:%u:%u: '%s' has too many ranges (limit %d)", AT(set, m), m->name,
+                            ROMCOMPAT_MAX_RANGES);
         } else {
             for (size_t k = 0; k < COUNT(aliases); k++) {
                 if (strcmp(aliases[k], m->name) == 0)

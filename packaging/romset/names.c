@@ -10,7 +10,8 @@
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGIT "0123456789"
-#define NAME_LENGTH_MAX 128
+/* A prefix and a name together stay below ROMCOMPAT_MAX_NAME. */
+#define NAME_LENGTH_MAX 120
 
 static bool only(const char *text, const char *allowed)
 {
@@ -31,13 +32,14 @@ const char *bare_name_problem(const char *text)
     if (!*text)
         return "must not be empty";
     if (strlen(text) > NAME_LENGTH_MAX)
-        return "is too long (limit 128 bytes)";
+        return "is too long (limit 120 bytes)";
     if (strchr(text, '/'))
         return "must not hold a slash";
     if (text[0] == '.')
         return "must not begin with a dot";
-    if (!printable(text))
-        return "must be printable ASCII without blanks";
+    /* '#' begins a comment in a map. */
+    if (!printable(text) || strchr(text, '#'))
+        return "must be printable ASCII without blanks and '#'";
     return NULL;
 }
 
@@ -64,7 +66,7 @@ const char *relative_path_problem(const char *text)
 const char *package_name_problem(const char *text)
 {
     if (strlen(text) < 2 || strlen(text) > NAME_LENGTH_MAX)
-        return "must have 2 to 128 characters";
+        return "must have 2 to 120 characters";
     if (!only(text, LOWER DIGIT "+-.") || !strchr(LOWER DIGIT, text[0]))
         return "may hold lower-case letters, digits and '+-.' only, and begins with a letter or digit";
     return NULL;
@@ -73,7 +75,7 @@ const char *package_name_problem(const char *text)
 const char *package_version_problem(const char *text)
 {
     if (!*text || strlen(text) > NAME_LENGTH_MAX)
-        return "must have 1 to 128 characters";
+        return "must have 1 to 120 characters";
     if (!strchr(DIGIT, text[0]))
         return "must begin with a digit";
     if (!only(text, LOWER UPPER DIGIT ".+-~:"))
@@ -90,9 +92,11 @@ const char *sha256_problem(const char *text)
 const char *machine_name_problem(const char *text)
 {
     if (!*text || strlen(text) > NAME_LENGTH_MAX)
-        return "must have 1 to 128 characters";
-    if (!only(text, LOWER UPPER DIGIT "._+-") || strchr("._+-", text[0]))
-        return "may hold letters, digits and '._+-' only, and begins with a letter or digit";
+        return "must have 1 to 120 characters";
+    if (strchr(text, '+'))
+        return "must be without the '+suffix', which is dropped before a name is looked up";
+    if (!only(text, LOWER UPPER DIGIT "._-") || strchr("._-", text[0]))
+        return "may hold letters, digits and '._-' only, and begins with a letter or digit";
     return NULL;
 }
 
@@ -103,6 +107,13 @@ const char *machine_version_problem(const char *text)
     return romcompat_version_parse(text, strlen(text), &version) == ROMCOMPAT_OK
                ? NULL
                : "must be two to four numbers with dots between them, such as 10.0";
+}
+
+const char *summary_problem(const char *text)
+{
+    if (!*text || strlen(text) > NAME_LENGTH_MAX)
+        return "must have 1 to 120 characters";
+    return line_problem(text);
 }
 
 const char *line_problem(const char *text)

@@ -151,6 +151,9 @@ static void roms(void)
     says((struct parts){.roms = "roms:\n  - file: ../../etc/passwd\n"},
          "r.yaml:11:11: 'file' must not hold '.' or '..' as a component (found '../../etc/passwd')",
          "a ROM file that climbs is refused");
+    says((struct parts){.roms = "roms:\n  - file: a/x#1.rom\n    sha256: " SUM "\n"},
+         "r.yaml:11:11: the name of 'file' must be printable ASCII without blanks and '#' "
+         "(found 'x#1.rom')", "a ROM whose name would end a line of the map is refused");
     says((struct parts){.roms = "roms:\n  - file: a/x.rom\n"},
          "r.yaml:11:1: ROM 'a/x.rom' has no sha256: nothing says that it is the right one",
          "a ROM that is not pinned is a warning");
@@ -184,6 +187,9 @@ static void machines(void)
     says((struct parts){.machines = "machines:\n  - pc-i440fx-2.4: 2.4..7.2\n"},
          "r.yaml:14:5: 'pc-i440fx-2.4' is one machine type, not a family (expected 'pc-i440fx')",
          "a machine type in the place of a family is refused");
+    says((struct parts){.machines = "machines:\n  - pc-q35-: 2.4..7.2\n"},
+         "r.yaml:14:5: 'pc-q35-' is no family: the last '-' belongs to the version",
+         "a family with a '-' too much is refused");
     says((struct parts){.machines = "machines:\n  - q35\n"},
          "r.yaml:14:5: 'q35' is an alias and can match nothing: QEMU asks with the concrete "
          "type, such as 'pc-q35-7.2'", "an alias is a warning");
@@ -202,8 +208,11 @@ static void machines(void)
          "r.yaml:14:13: a range is FIRST..LAST, each a version or '-': '2.x' must be two to four "
          "numbers with dots between them, such as 10.0", "a version that is none is refused");
     says((struct parts){.machines = "machines:\n  - a b\n"},
-         "r.yaml:14:5: a machine name may hold letters, digits and '._+-' only, and begins with a "
+         "r.yaml:14:5: a machine name may hold letters, digits and '._-' only, and begins with a "
          "letter or digit (found 'a b')", "a name with a blank is refused");
+    says((struct parts){.machines = "machines:\n  - pc-q35-9.0+pve1\n"},
+         "r.yaml:14:5: a machine name must be without the '+suffix', which is dropped before a "
+         "name is looked up (found 'pc-q35-9.0+pve1')", "a name with Proxmox's suffix is refused");
     says((struct parts){.machines = "machines:\n  - pc-q35: -..-\n"}, NULL,
          "a range may be open at both ends");
 }
