@@ -84,3 +84,9 @@ packages_into() {
     rm -f "$QEMU"/apt/archives/*.deb
     mv "$folder.new" "$folder"
 }
+
+# The newest source package of this version that the mirror serves.
+source_version() {
+    apt-cache showsrc --only-source qemu 2>/dev/null |
+        sed -n "s/^Version: \(1:${1//./\\.}[.+].*\)/\1/p" | sort -uV | tail -n 1
+}
