@@ -39,6 +39,7 @@ struct guest {
 struct stage {
     char folder[512];
     char reason[4096]; /* empty while all is well */
+    const char *skipped;
     struct guest *guests;
     int guest_count;
     char **texts;
@@ -118,6 +119,14 @@ void went_wrong(struct stage *s, const char *format, ...)
 bool is_wrong(const struct stage *s)
 {
     return *s->reason;
+}
+
+void cannot_be_tried(struct stage *s, const char *reason)
+{
+    if (!is_wrong(s)) {
+        s->skipped = reason;
+        went_wrong(s, "%s", reason);
+    }
 }
 
 const char *work_folder(const struct stage *s)
@@ -852,7 +861,10 @@ static void play(const struct scenario *scenario, int number)
         free(g->events);
         free(g);
     }
-    if (!ok(!is_wrong(&s), "%s", scenario->name)) {
+    if (s.skipped) {
+        ok(true, "%s # SKIP %s", scenario->name, s.skipped);
+        remove_folder(s.folder);
+    } else if (!ok(!is_wrong(&s), "%s", scenario->name)) {
         for (char *line = strtok(s.reason, "\n"); line; line = strtok(NULL, "\n"))
             printf("# %s\n", line);
         printf("# logs are kept in %s\n", s.folder);

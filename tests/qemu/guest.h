@@ -38,6 +38,8 @@ int play_scenarios(const struct scenario *scenarios, size_t count, int argc, cha
 /* Adds a reason, unless there is one already. */
 void went_wrong(struct stage *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool is_wrong(const struct stage *s);
+/* This machine cannot do what the scenario is about: TAP's SKIP, with the reason. */
+void cannot_be_tried(struct stage *s, const char *reason);
 
 /* --- processes ---------------------------------------------------------------- */
 

@@ -4,6 +4,10 @@
  */
 #include "qemu/guest.h"
 
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
 #define BLOCK "0000:00:03.0/virtio-net-pci.rom"
 #define NIC "-device virtio-net-pci,id=dev,addr=3"
 #define LINE "-M pc-i440fx-7.2 -L {grown} -L {work}/host " NIC
@@ -275,6 +279,40 @@ static void traced(struct stage *s, const void *data)
                     "-M pc-i440fx-7.2 -L {grown} -L {map} -trace pci_romcompat* " NIC);
 }
 
+/* `romcompat resolve` on the same folders, for every kind of installed ROM. */
+static void tool_agrees(struct stage *s, const void *data)
+{
+    static const char *const hosts[] = {"old", "small", "grown"};
+    const char *which = data, *tool = getenv("ROMCOMPAT_BUILD");
+
+    for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+        struct guest *g = start(s, which, "-M pc-i440fx-7.2 -L {%s} -L {compat} " NIC, hosts[i]);
+        const char *path = text_of(s, "%s/answer-%s", work_folder(s), hosts[i]), *file;
+        json_object *answer, *roms, *rom, *value;
+
+        run_program(
+            s,
+            "'%s/romcompat' resolve --json -M pc-i440fx-7.2 --maps ../../roms/compat/romcompat.d "
+            "--firmware ../../roms/%s --firmware ../../roms/compat efi-virtio.rom >answer-%s",
+            tool ? tool : "ROMCOMPAT_BUILD", hosts[i], hosts[i]);
+        answer = is_wrong(s) ? NULL : json_object_from_file(path);
+        rom = json_object_object_get_ex(answer, "roms", &roms) ? json_object_array_get_idx(roms, 0)
+                                                               : NULL;
+        if (json_object_object_get_ex(rom, "romsize", &value))
+            expect_number(s, g, "dev", "romsize", json_object_get_int64(value));
+        else
+            went_wrong(s, "%s has no romsize", path);
+        if (json_object_object_get_ex(rom, "file", &value)) {
+            file = strrchr(json_object_get_string(value), '/');
+            expect_text(s, g, "dev", "romfile", file ? file + 1 : "?");
+        } else {
+            went_wrong(s, "%s has no file", path);
+        }
+        json_object_put(answer);
+        stop(s, g);
+    }
+}
+
 #define BOTH(text, play)                                                                           \
     {"7.2: " text, play, "patched-7.2"},                                                           \
     {                                                                                              \
@@ -307,6 +345,7 @@ static const struct scenario scenarios[] = {
     BOTH("a rule for one machine type beats a range", exact_beats_range),
     BOTH("a map in an earlier folder hides the one of the same name", earlier_hides_later),
     BOTH("the configuration folder comes before the data folders", configuration_comes_first),
+    BOTH("romcompat resolve and QEMU answer alike", tool_agrees),
     BOTH("trace events tell each decision", traced),
 };
 

@@ -5,6 +5,10 @@
  */
 #include "qemu/guest.h"
 
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #define BLOCK "0000:00:03.0/virtio-net-pci.rom"
 #define NIC "-device virtio-net-pci,id=dev,addr=3"
 #define OLD "-L {old}"
@@ -119,12 +123,25 @@ static void through_file(struct stage *s, const void *data)
     expect_status(s, back, "running");
 }
 
+/* Containers and vm.unprivileged_userfaultfd=0 forbid what postcopy is built on. */
+static bool postcopy_is_allowed(void)
+{
+    long fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+    if (fd < 0)
+        return false;
+    close((int)fd);
+    return true;
+}
+
 static void postcopy(struct stage *s, const void *data)
 {
     const struct way *w = data;
     const char *disk = "-drive file={firmware}/ticker.img,format=raw,file.locking=off,snapshot=on";
     struct guest *old, *grown;
 
+    if (!postcopy_is_allowed())
+        cannot_be_tried(s, "userfaultfd(2) is not allowed here");
     old = start(s, w->from, "running -M %s %s %s %s", w->machine, OLD, NIC, disk);
     wait_boot(s, old);
     grown = start(s, w->to, "running -M %s %s %s %s -incoming defer", w->machine, GROWN, NIC, disk);
