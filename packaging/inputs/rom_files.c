@@ -23,6 +23,7 @@ struct found {
 
 struct walk {
     const struct rom_files_visitor *visitor;
+    void (*empty)(void *arg, const char *operand); /* NULL: that is a problem */
     bool has_problem;
     size_t roms; /* of this operand */
     int result;  /* what rom() ended the walk with, or 0 */
@@ -307,7 +308,9 @@ static void walk_operand(struct walk *w, const char *path)
         else if (is_rom || walk_archive(w, path, &f) == UNPACK_NOT_AN_ARCHIVE)
             give_file(w, path);
     }
-    if (!w->roms && !w->has_problem) {
+    if (!w->roms && !w->has_problem && w->empty) {
+        w->empty(w->visitor->arg, path);
+    } else if (!w->roms && !w->has_problem) {
         fail(&f, "%s: no option ROM in it (no file that begins with 55 AA)", path);
         problem(w, &f);
     }
@@ -316,7 +319,14 @@ static void walk_operand(struct walk *w, const char *path)
 
 int rom_files_walk(char *const operands[], size_t count, const struct rom_files_visitor *visitor)
 {
-    struct walk w = {.visitor = visitor};
+    return rom_files_walk_any(operands, count, visitor, NULL);
+}
+
+int rom_files_walk_any(char *const operands[], size_t count,
+                       const struct rom_files_visitor *visitor,
+                       void (*empty)(void *arg, const char *operand))
+{
+    struct walk w = {.visitor = visitor, .empty = empty};
 
     for (size_t i = 0; i < count && w.result == 0; i++) {
         free(w.said);

@@ -45,4 +45,10 @@ struct rom_files_visitor {
  * an operand without any ROM in it), or what rom() ended the walk with. */
 int rom_files_walk(char *const operands[], size_t count, const struct rom_files_visitor *visitor);
 
+/* The same for callers that take an operand without any ROM in it for an answer:
+ * empty() is told of it, and not problem(). */
+int rom_files_walk_any(char *const operands[], size_t count,
+                       const struct rom_files_visitor *visitor,
+                       void (*empty)(void *arg, const char *operand));
+
 #endif
