@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define COMMANDS(X) \
+    X(inspect)      \
     X(pad)          \
     X(fetch)        \
     X(build)        \

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/command.h"
+
+#include <json-c/json.h>
+#include <string.h>
+
+#include "commands/maps.h"
+#include "commands/rom_report.h"
+
+enum { KEY_JSON = 'j' };
+
+static const struct option_spec options[] = {
+    {KEY_JSON, "json", NULL, "print one JSON object instead of tables"},
+    {0},
+};
+
+extern const struct command inspect_command;
+
+struct inspection {
+    struct rom_table table;
+    struct json_object *roms, *problems; /* NULL: a table is wanted */
+    size_t errors;
+};
+
+static int inspect_rom(void *arg, const struct rom_file *file)
+{
+    struct inspection *in = arg;
+    struct optrom rom;
+
+    if (optrom_read(file->bytes, file->size, &rom) != 0)
+        return complain("%s: out of memory", file->name);
+    in->errors += rom.error_count;
+    if (in->roms)
+        json_object_array_add(in->roms, rom_object(file, &rom));
+    else
+        rom_table_add(&in->table, file, &rom);
+    optrom_free(&rom);
+    return 0;
+}
+
+static void take_problem(void *arg, const struct failure *f)
+{
+    struct inspection *in = arg;
+
+    report(f);
+    if (in->problems)
+        json_object_array_add(in->problems, bytes_object(f->what, strlen(f->what)));
+}
+
+static void take_note(void *arg, const char *text)
+{
+    (void)arg;
+    complain("note: %s", text);
+}
+
+static int run(int argc, char **argv)
+{
+    struct option_reader r;
+    struct inspection in = {0};
+    const char *value;
+    int key;
+    bool json = false;
+
+    option_reader_init(&r, &inspect_command, argc, argv);
+    while ((key = next_option(&r, &value)) != OPTION_END) {
+        if (key == OPTION_BAD)
+            return STATUS_NO_ANSWER;
+        if (key == OPTION_HELPED)
+            return finish_output(STATUS_YES);
+        json = true;
+    }
+    if (r.first == argc)
+        return usage_error(&inspect_command, "a file is missing");
+    if (json) {
+        in.roms = json_object_new_array();
+        in.problems = json_object_new_array();
+    }
+
+    const struct rom_files_visitor visitor = {
+        .rom = inspect_rom, .problem = take_problem, .note = take_note, .arg = &in};
+    int result = rom_files_walk(argv + r.first, (size_t)(argc - r.first), &visitor);
+    if (json) {
+        struct json_object *o = json_object_new_object();
+
+        json_object_object_add(o, "roms", in.roms);
+        json_object_object_add(o, "problems", in.problems);
+        put_json(o);
+    } else {
+        rom_table_end(&in.table);
+    }
+    return finish_output(result != 0 ? STATUS_NO_ANSWER : in.errors ? STATUS_NO : STATUS_YES);
+}
+
+const struct command inspect_command = {
+    .name = "inspect",
+    .summary = "show what is in ROM files, and what is wrong with them",
+    .synopsis = "[--json] FILE...",
+    .details =
+        "FILE is a ROM, a folder or an archive (deb, rpm, tar, zip, cpio and others); in archives and\n"
+        "folders every file that begins with 55 AA is a ROM. Nothing is unpacked.\n"
+        "\n"
+        "For each ROM: its size; where the image chain ends; the bucket, which is the length that\n"
+        "QEMU gives its RAM block; how far the chain can grow in it; the padding's fill byte. Then\n"
+        "its images: type, vendor:device, where it begins and ends. Then what is wrong: an error\n"
+        "means that firmware will not run the ROM or one of its images, a warning that it will, but\n"
+        "a strict reader complains.\n"
+        "\n"
+        "Status 1: a ROM has an error. Status 2: something could not be read.",
+    .options = options,
+    .run = run,
+};
