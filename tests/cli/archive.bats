@@ -119,8 +119,14 @@ SPEC
     tar -C n --format=gnu -cf gnu.tar "$name"
     (cd n && LC_ALL=C.UTF-8 zip -q ../u.zip "$name")
     (cd n && echo "./$name" | cpio --quiet -o -H newc > ../n.cpio)
+    # Info-ZIP says so in an extra field; most others with bit 11 of the flags (APPNOTE
+    # 6.3.10, 4.4.4), in the local header and in the central one.
+    cp u.zip flag.zip
+    for at in 6 $(($(grep -obUaP 'PK\x01\x02' u.zip | cut -d: -f1) + 8)); do
+        printf '\x00\x08' | dd of=flag.zip bs=1 seek=$at conv=notrunc status=none
+    done
     for locale in C C.UTF-8 POSIX; do
-        for a in pax.tar gnu.tar u.zip n.cpio; do
+        for a in pax.tar gnu.tar u.zip flag.zip n.cpio; do
             LC_ALL=$locale run -0 list $a
             output_has "plain file 2 " " $name"
         done
@@ -184,6 +190,24 @@ SPEC
         run -2 list t.tar
         output_has "t.tar: entry huge: too large (found 1099511627776 bytes, limit 16777216)" "$SUM tree/dir/a.rom"
     done
+}
+
+@test "a sparse file that is taken has zeros for its holes, wherever they are" {
+    truncate -s 300K holes
+    for at in 0 100 200; do
+        printf data | dd of=holes bs=1K seek=$at conv=notrunc status=none
+    done
+    for format in oldgnu gnu pax; do
+        tar -S --format=$format -cf t.tar holes
+        [ "$(stat -c %s t.tar)" -lt 100000 ] # or tar saw no holes
+        run -0 list t.tar
+        output_has "plain file 307200 $(sha256sum < holes | cut -d' ' -f1) holes"
+    done
+    truncate -s 300K first
+    printf data | dd of=first bs=1K seek=200 conv=notrunc status=none
+    tar -S -cf t.tar first
+    run -0 list t.tar
+    output_has "plain file 307200 $(sha256sum < first | cut -d' ' -f1) first"
 }
 
 @test "a hundred thousand entries are read, and more than the limit refused" {

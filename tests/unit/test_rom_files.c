@@ -206,6 +206,8 @@ static void folders(void)
     rom("f/Zub/d.rom");
     file("f/readme", "text", 4);
     file("f/one", "\x55", 1);
+    file("f/half", "\x55\x55", 2);
+    file("f/swapped", "\xaa\x55", 2);
     walk_is("f", 0, "f/Zub/d.rom 6\nf/b.rom 6\nf/sub/c.rom 6\n",
             "of a folder, the ROMs, with sub-folders, in the order of their names");
     walk_is("f/", 0, "f/Zub/d.rom 6\nf/b.rom 6\nf/sub/c.rom 6\n",
