@@ -13,7 +13,7 @@
 char *map_path(const struct romset *set)
 {
     /* The resolver's system folder, whatever install_path says: it looks nowhere else. */
-    return xasprintf("%s/%s.map", ROMCOMPAT_FOLDER_SYSTEM + 1, set->name);
+    return xasprintf("%s/%s.map", &ROMCOMPAT_FOLDER_SYSTEM[1], set->name);
 }
 
 static void write_text(FILE *to, const struct romset *set)
