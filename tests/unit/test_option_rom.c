@@ -180,6 +180,7 @@ static void test_without_pcir(void)
     ok(rom.image_count == 1 && rom.defect_count == 0 && !rom.images[0].has_pcir,
        "a ROM whose PCIR pointer is 0 is one image");
     is_int(rom.images[0].code_type, OPTROM_NO_PCIR, "of the kind without PCIR");
+    ok(rom.bucket == 2048 && rom.chain_bucket == 2048, "its bucket is the next power of two");
     ok(rom.images[0].length == 1536 && rom.images[0].last, "as long as its length byte says");
     ok(text_is(&rom.images[0].pnp[0].product, "Linux loader"), "its $PnP is read all the same");
     done(&made);
@@ -257,6 +258,16 @@ static void test_padding(void)
     done(&made);
 }
 
+static void test_small_bucket(void)
+{
+    struct made_rom made = make_rom(&(struct rom_spec){.images = {{.type = ROM_LEGACY, .blocks = 1}}});
+
+    read_made(&made);
+    is_int(rom.bucket, 512, "QEMU gives a file of 512 bytes a bucket of 512");
+    is_int(rom.chain_bucket, 2048, "but no bucket below 2K is ever advised");
+    done(&made);
+}
+
 static void test_looks_like(void)
 {
     static const uint8_t head[] = {0x55, 0xaa, 0x4d};
@@ -275,6 +286,7 @@ int main(void)
     test_without_pcir();
     test_long_chains();
     test_padding();
+    test_small_bucket();
     test_looks_like();
     return tap_done();
 }

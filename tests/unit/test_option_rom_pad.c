@@ -189,6 +189,13 @@ static void test_ids(void)
     renumber(OPTROM_IDS_SET, "a length byte that covers the next image as well");
 
     free_rom(&made);
+    made = make_rom(&(struct rom_spec){
+        .images = {{.type = ROM_LEGACY, .blocks = 2}, {.type = ROM_LEGACY, .blocks = 2}}});
+    rom_set(&made, 0, HEADER_FIELD_LENGTH, 4);
+    is_int(renumber(OPTROM_IDS_SET, "a length byte that covers another sum"), 10,
+           "both sums are mended, the inner one first");
+
+    free_rom(&made);
     made = make_rom(&(struct rom_spec){.images = {{.type = ROM_LEGACY, .blocks = 1},
                                                   {.type = ROM_OPEN_FIRMWARE, .blocks = 1},
                                                   {.type = ROM_HP_PA, .blocks = 1}}});
