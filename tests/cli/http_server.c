@@ -228,11 +228,11 @@ static void serve(int s, const struct request *r)
     p += 1 + length;
 #define IS(text) (strcmp(kind, text) == 0)
     if (IS("redirect")) {
-        send_text(s, "HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n", p);
+        send_text(s, "HTTP/1.1 302 Found\r\nLocation: %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", p);
         return;
     }
     if (IS("loop") || IS("to-file")) {
-        send_text(s, "HTTP/1.1 302 Found\r\nLocation: %s%s%s\r\nContent-Length: 0\r\n\r\n",
+        send_text(s, "HTTP/1.1 302 Found\r\nLocation: %s%s%s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
                   IS("loop") ? "" : "file://", IS("loop") ? "" : root, IS("loop") ? r->path : p);
         return;
     }
