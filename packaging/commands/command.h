@@ -7,6 +7,8 @@
 #ifndef COMMANDS_COMMAND_H
 #define COMMANDS_COMMAND_H
 
+#include <getopt.h>
+
 #include "base/failure.h"
 
 /* Exit status, the same for every subcommand. */
@@ -39,12 +41,15 @@ void print_command_help(const struct command *command);
 
 /* --- options.c ---------------------------------------------------------- */
 
+#define OPTIONS_MAX 32 /* of one subcommand, --help among them */
+
 struct option_reader {
     const struct command *command;
     int argc;
     char **argv;
     int first; /* after OPTION_END: argv[first] is the first operand */
-    void *state;
+    char letters[2 * OPTIONS_MAX + 2]; /* what getopt_long() wants */
+    struct option names[OPTIONS_MAX + 1];
 };
 
 enum { OPTION_END = -1, OPTION_BAD = -2, OPTION_HELPED = -3 };

@@ -81,18 +81,19 @@ static int build_rom(struct builder *b, struct built_set *set, struct built_rom 
         char *path = xasprintf("%s/%s", set->set->install_path, built->rom->compat);
         uint8_t *padded = xmalloc(bucket);
 
-        optrom_pad(data, &rom, padded, bucket, set->set->fill);
+        answer = optrom_pad(data, &rom, padded, bucket, set->set->fill);
         built->input_size = size;
         built->chain_end = rom.chain_end;
         built->images = rom.image_count;
         built->warnings = rom.warning_count;
         sha256_text(data, size, built->input_sha256);
-        result = add_file(b, path, padded, bucket, &built->output);
+        if (answer == OPTROM_PAD_FITS)
+            result = add_file(b, path, padded, bucket, &built->output);
         free(padded);
         free(path);
-    } else {
-        refuse_rom(b, set, &rom, built->rom->file, answer);
     }
+    if (answer != OPTROM_PAD_FITS)
+        refuse_rom(b, set, &rom, built->rom->file, answer);
     optrom_free(&rom);
     return result;
 }

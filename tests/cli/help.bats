@@ -32,6 +32,19 @@ load common
     done
 }
 
+@test "an unknown letter is named, alone and among others" {
+    run -2 romcompat build -Z
+    output_has "unknown option '-Z'"
+    run -2 romcompat build -qZ x
+    output_has "unknown option '-Z'"
+    run -2 romcompat build --deb=x
+    output_has "unknown option '--deb=x'"
+    run -2 romcompat build x -o
+    output_has "option '-o' needs a value"
+    run -2 romcompat build x --output
+    output_has "option '--output' needs a value"
+}
+
 @test "--version prints the version" {
     run -0 romcompat --version
     [[ "$output" =~ ^romcompat\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
