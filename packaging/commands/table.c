@@ -10,6 +10,7 @@
     X(fetch)        \
     X(build)        \
     X(lint)         \
+    X(check)        \
     X(resolve)      \
     X(map)          \
     X(help)

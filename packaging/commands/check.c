@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `romcompat check`: do the ROMs of a release stay in their buckets? */
+#include "commands/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/size.h"
+#include "commands/command.h"
+#include "outputs/file.h"
+#include "romset/names.h"
+
+enum {
+    KEY_AGAINST = 256, KEY_JSON, KEY_JUNIT, KEY_STRICT, KEY_WRITE_BUDGET,
+    KEY_WRITE_ROMSET, KEY_PACKAGE_FROM, KEY_BUCKET, KEY_UNTIL, KEY_LOCAL,
+};
+
+static const struct option_spec options[] = {
+    {'b', "budget", "FILE", "the rules, see budget(5)"},
+    {KEY_AGAINST, "against", "OLD", "compare with the previous release, given in any form that\n"
+                                    "PATH may have"},
+    {KEY_STRICT, "strict", NULL, "warnings are failures"},
+    {'q', "quiet", NULL, "print failures and warnings only"},
+    {KEY_JSON, "json", "FILE", "write the report as JSON ('-': standard output)"},
+    {KEY_JUNIT, "junit", "FILE", "write the report as JUnit XML ('-': standard output)"},
+    {KEY_WRITE_BUDGET, "write-budget", NULL, "write a first budget from what stands in PATH"},
+    {KEY_WRITE_ROMSET, "write-romset", "NAME", "write the romset of the ROMs that have another\n"
+                                               "bucket in PATH than in the older package"},
+    {KEY_PACKAGE_FROM, "package-from", "OLD", "with --write-romset: the older package"},
+    {KEY_BUCKET, "bucket", "SIZE", "with --write-romset: only the ROMs that had this bucket"},
+    {KEY_UNTIL, "until", "VERSION", "with --write-romset: the last machine type whose guests\n"
+                                    "have the old bucket (default: all)"},
+    {KEY_LOCAL, "local", NULL, "with --write-romset: the source is the file OLD, not the\n"
+                               "pool of a Debian mirror"},
+    {0},
+};
+
+extern const struct command check_command;
+
+struct arguments {
+    const char *budget, *against, *json, *junit;
+    bool strict, quiet, write_budget;
+    struct romset_request romset;
+    char **paths;
+    size_t path_count;
+};
+
+/* --- reading ------------------------------------------------------------------------- */
+
+static void take_problem(void *arg, const struct failure *f)
+{
+    struct check *check = arg;
+
+    report(f);
+    check->problems = xgrow(check->problems, check->problem_count, &check->problem_capacity,
+                            sizeof *check->problems);
+    check->problems[check->problem_count++] = xstrdup(f->what);
+}
+
+static void take_empty(void *arg, const char *operand)
+{
+    (void)arg;
+    fflush(stdout);
+    complain("%s: no option ROM in it (no file that begins with 55 AA)", operand);
+}
+
+static int load_budget(const char *path, struct budget *budget)
+{
+    struct romset_problems problems = {0};
+    struct failure f;
+    int result = budget_read(path, budget, &problems, &f);
+
+    if (result < 0) {
+        report(&f);
+    } else if (problems.errors) {
+        for (size_t i = 0; i < problems.count; i++)
+            complain("%s", problems.list[i].text);
+        budget_free(budget);
+        result = -1;
+    }
+    romset_problems_free(&problems);
+    return result;
+}
+
+/* --- telling -------------------------------------------------------------------------- */
+
+static int write_report(const char *path, char *text)
+{
+    struct failure f;
+    int result = 0;
+
+    if (strcmp(path, "-") == 0)
+        fputs(text, stdout);
+    else if ((result = write_file_atomically(path, text, strlen(text), 0666, &f)) < 0)
+        report(&f);
+    free(text);
+    return result;
+}
+
+static bool is_stdout(const char *path)
+{
+    return path && strcmp(path, "-") == 0;
+}
+
+static int tell(const struct check *check, const struct arguments *a)
+{
+    int result = 0;
+
+    if (!is_stdout(a->json) && !is_stdout(a->junit))
+        check_print(check, a->quiet);
+    if (a->json)
+        result |= write_report(a->json, check_json(check));
+    if (a->junit)
+        result |= write_report(a->junit, check_junit(check));
+    return result;
+}
+
+/* --- the check ---------------------------------------------------------------------- */
+
+static int judge(const struct arguments *a, const struct measured *now, const struct measured *old,
+                 const struct budget *budget, struct check *check)
+{
+    struct verdicts v;
+
+    verdicts_init(&v, now);
+    v.old_path = a->against;
+    if (budget)
+        judge_by_budget(&v, budget);
+    if (a->against)
+        judge_by_release(&v, old);
+    verdicts_sort(&v);
+    check->verdicts = &v;
+    check->budget = budget;
+    check->against = a->against;
+    check->strict = a->strict;
+    check->roms = now->count;
+
+    int status = check_failed(check) ? STATUS_NO : STATUS_YES;
+    /* Of nothing at all there is nothing to say, unless something must be there. */
+    if (!v.count && !check->problem_count)
+        status = complain("there is nothing to check");
+    if (tell(check, a) < 0 || check->problem_count)
+        status = STATUS_NO_ANSWER;
+    verdicts_free(&v);
+    return status;
+}
+
+static int check_paths(const struct arguments *a)
+{
+    struct measured now = {0}, old = {0};
+    struct check check = {0};
+    struct budget budget;
+    struct measure_options how = {.with_sums = a->against != NULL, .problem = take_problem,
+                                  .empty = take_empty, .arg = &check};
+
+    if (a->budget && load_budget(a->budget, &budget) < 0)
+        return STATUS_NO_ANSWER;
+    measure_operands(a->paths, a->path_count, &how, &now);
+    if (a->against) {
+        char *operand = (char *)a->against;
+        measure_operands(&operand, 1, &how, &old);
+    }
+    int status = judge(a, &now, &old, a->budget ? &budget : NULL, &check);
+    for (size_t i = 0; i < check.problem_count; i++)
+        free(check.problems[i]);
+    free(check.problems);
+    measured_free(&now);
+    measured_free(&old);
+    if (a->budget)
+        budget_free(&budget);
+    return status;
+}
+
+/* --- writing first files ----------------------------------------------------------------- */
+
+static int write_files(const struct arguments *a)
+{
+    struct measured now = {0}, old = {0};
+    struct check check = {0};
+    struct failure f;
+    char *text = NULL, *operand = (char *)a->romset.package_from;
+    struct measure_options how = {.with_sums = true, .problem = take_problem,
+                                  .empty = take_empty, .arg = &check};
+    int result = 0, status = STATUS_YES;
+
+    measure_operands(a->paths, a->path_count, &how, &now);
+    if (operand)
+        measure_operands(&operand, 1, &how, &old);
+    if (check.problem_count) {
+        status = STATUS_NO_ANSWER;
+    } else if (a->write_budget) {
+        text = write_budget(a->paths[0], &now, &f);
+        result = text ? 0 : -1;
+    } else {
+        result = write_romset(&a->romset, &old, &now, &text, &f);
+    }
+    if (result != 0) {
+        report(&f);
+        status = result > 0 ? STATUS_NO : STATUS_NO_ANSWER;
+    }
+    if (text)
+        fputs(text, stdout);
+    free(text);
+    for (size_t i = 0; i < check.problem_count; i++)
+        free(check.problems[i]);
+    free(check.problems);
+    measured_free(&now);
+    measured_free(&old);
+    return status;
+}
+
+/* --- the command line ------------------------------------------------------------------- */
+
+static int take_option(struct arguments *a, int key, const char *value)
+{
+    unsigned long long size;
+
+    switch (key) {
+    case 'b':
+        a->budget = value;
+        return 0;
+    case KEY_AGAINST:
+        a->against = value;
+        return 0;
+    case KEY_JSON:
+        a->json = value;
+        return 0;
+    case KEY_JUNIT:
+        a->junit = value;
+        return 0;
+    case KEY_STRICT:
+        a->strict = true;
+        return 0;
+    case 'q':
+        a->quiet = true;
+        return 0;
+    case KEY_WRITE_BUDGET:
+        a->write_budget = true;
+        return 0;
+    case KEY_WRITE_ROMSET:
+        a->romset.name = value;
+        return 0;
+    case KEY_PACKAGE_FROM:
+        a->romset.package_from = value;
+        return 0;
+    case KEY_UNTIL:
+        a->romset.until = value;
+        return 0;
+    case KEY_LOCAL:
+        a->romset.local = true;
+        return 0;
+    default:
+        if (size_option(&check_command, "--bucket", value, &size) < 0)
+            return -1;
+        a->romset.bucket = size;
+        return 0;
+    }
+}
+
+static int check_arguments(const struct arguments *a)
+{
+    const struct command *c = &check_command;
+    const struct romset_request *romset = &a->romset;
+    const char *problem;
+    bool writes = a->write_budget || romset->name;
+
+    if (!a->path_count)
+        return usage_error(c, "a PATH is missing");
+    if (a->write_budget && romset->name)
+        return usage_error(c, "--write-budget and --write-romset are two runs");
+    if (writes && (a->budget || a->against || a->json || a->junit || a->strict || a->quiet))
+        return usage_error(c, "--write-budget and --write-romset check nothing");
+    if (romset->name && !romset->package_from)
+        return usage_error(c, "--write-romset needs --package-from");
+    if (!romset->name && (romset->package_from || romset->until || romset->bucket || romset->local))
+        return usage_error(c, "--package-from, --bucket, --until and --local belong to "
+                              "--write-romset");
+    if (romset->name && (problem = package_name_problem(romset->name)))
+        return usage_error(c, "--write-romset: '%s' %s", romset->name, problem);
+    if (romset->until && (problem = machine_version_problem(romset->until)))
+        return usage_error(c, "--until: '%s' %s", romset->until, problem);
+    if (!writes && !a->budget && !a->against)
+        return usage_error(c, "--budget FILE or --against OLD is missing");
+    if (is_stdout(a->json) && is_stdout(a->junit))
+        return usage_error(c, "--json - and --junit - both want standard output");
+    return STATUS_YES;
+}
+
+static int run(int argc, char **argv)
+{
+    struct arguments a = {0};
+    struct option_reader r;
+    const char *value;
+    int key;
+
+    option_reader_init(&r, &check_command, argc, argv);
+    while ((key = next_option(&r, &value)) >= 0) {
+        if (take_option(&a, key, value) < 0)
+            return STATUS_NO_ANSWER;
+    }
+    if (key != OPTION_END)
+        return key == OPTION_HELPED ? finish_output(STATUS_YES) : STATUS_NO_ANSWER;
+    a.paths = argv + r.first;
+    a.path_count = (size_t)(argc - r.first);
+    int status = check_arguments(&a);
+    if (status != STATUS_YES)
+        return status;
+    return finish_output(a.write_budget || a.romset.name ? write_files(&a) : check_paths(&a));
+}
+
+const struct command check_command = {
+    .name = "check",
+    .summary = "hold the ROMs of a release against a budget, or the previous release",
+    .synopsis = "--budget FILE [--against OLD] [--strict] [--json FILE] [--junit FILE] PATH...\n"
+                "--against OLD [--strict] [--json FILE] [--junit FILE] PATH...\n"
+                "--write-budget PATH...\n"
+                "--write-romset NAME --package-from OLD [--bucket SIZE] [--until VERSION]\n"
+                "    [--local] PATH...",
+    .details = "PATH is a ROM, a folder such as a source or build tree, a .deb, .rpm or other archive,\n"
+               "or a .changes file, which stands for the packages that it lists.\n"
+               "Status 0: all rules are kept, perhaps with warnings; 1: one is broken; 2: something\n"
+               "could not be read, or there was no ROM at all.",
+    .options = options,
+    .run = run,
+};

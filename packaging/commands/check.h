@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What `romcompat check` found out, and the forms in which it is told. */
+#ifndef COMMANDS_CHECK_H
+#define COMMANDS_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/failure.h"
+#include "romset/verdict.h"
+
+struct check {
+    const struct verdicts *verdicts;
+    const struct budget *budget; /* NULL: none */
+    const char *against;         /* NULL: none */
+    bool strict;
+    char **problems; /* what could not be read */
+    size_t problem_count, problem_capacity;
+    size_t roms; /* that are there */
+};
+
+/* Whether the answer is no. */
+bool check_failed(const struct check *check);
+
+/* For a person, on standard output. `quiet`: nothing but failures and warnings. */
+void check_print(const struct check *check, bool quiet);
+
+/* For programs; the caller frees the text. romcompat(1) describes both. */
+char *check_json(const struct check *check);
+char *check_junit(const struct check *check);
+
+/* --- check_write.c: first files for a maintainer, as text that the caller frees --- */
+
+/* A budget that everything measured keeps to, named after the operand it is from. */
+char *write_budget(const char *operand, const struct measured *m, struct failure *f);
+
+struct romset_request {
+    const char *name;         /* of the romset */
+    const char *package_from; /* the older release: a .deb, or any archive or folder */
+    const char *until;        /* version of the last machine type; NULL: open */
+    uint64_t bucket;          /* only the ROMs of this bucket; 0: all */
+    bool local;               /* the source is the file, not the pool of a mirror */
+};
+
+/* The romset of all ROMs in `old` that have another bucket in `now`. 1, with *f saying so,
+ * when there is none; 0 or -1 else. */
+int write_romset(const struct romset_request *request, const struct measured *old,
+                 const struct measured *now, char **text, struct failure *f);
+
+#endif

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/check.h"
+
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <langinfo.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/size.h"
+#include "commands/columns.h"
+#include "commands/command.h"
+
+static const char *const grade_names[] = {"note", "warning", "failure"};
+
+bool check_failed(const struct check *check)
+{
+    return check->verdicts->failures || (check->strict && check->verdicts->warnings);
+}
+
+/* --- for a person --------------------------------------------------------------------- */
+
+enum { WIDTH_DEFAULT = 80, WIDTH_MAX = 120, BAR_MIN = 8, BAR_MAX = 40 };
+
+/* Columns of the terminal, or 0 where standard output is none. */
+static size_t terminal_width(void)
+{
+    struct winsize size;
+
+    if (!isatty(STDOUT_FILENO))
+        return 0;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+        return WIDTH_DEFAULT;
+    return size.ws_col < WIDTH_MAX ? size.ws_col : WIDTH_MAX;
+}
+
+static const char *result_word(const struct verdict *verdict)
+{
+    static const char *const words[] = {"ok", "warn", "FAIL"};
+
+    return words[verdict_grade(verdict)];
+}
+
+/* How much of the way to the edge is taken. The last cell fills only when nothing is
+ * left; a chain beyond the edge is shown by an arrow. */
+static void draw_bar(const struct verdict *verdict, size_t width, char *bar)
+{
+    bool wide = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    const char *full = wide ? "█" : "#", *empty = wide ? "░" : ".";
+    uint64_t end = verdict->rom->chain_end, edge = verdict->edge ? verdict->edge : 1;
+    size_t filled = end >= edge ? width : (size_t)(end * width / edge);
+
+    *bar = '\0';
+    for (size_t i = 0; i < width; i++)
+        strcat(bar, end > edge && i + 1 == width ? ">" : i < filled ? full : empty);
+}
+
+/* Names alone where they tell the ROMs apart. */
+static bool is_name_unique(const struct check *check, const struct verdict *verdict)
+{
+    size_t same = 0;
+
+    /* A tree of thousands is told by paths at once. */
+    if (check->verdicts->count > 1000)
+        return false;
+    for (size_t i = 0; i < check->verdicts->count; i++)
+        same += strcmp(check->verdicts->list[i].name, verdict->name) == 0;
+    return same == 1;
+}
+
+static const char *label(const struct check *check, const struct verdict *verdict)
+{
+    if (!verdict->rom || is_name_unique(check, verdict))
+        return verdict->name;
+    return verdict->rom->place;
+}
+
+static void print_table(const struct check *check, bool quiet)
+{
+    /* All but name and bar: numbers of seven digits, gaps, "-100.0 %", "FAIL". */
+    enum { OTHERS = 2 + 8 + 2 + 9 + 2 + 6 + 2 + 2 + 8 + 2 + 6 + 2 + 4 };
+    char bucket[SIZE_TEXT_MAX], bar[4 * BAR_MAX + 1];
+    const struct verdicts *v = check->verdicts;
+    size_t longest = 3, width = terminal_width(), rows = 0;
+    struct columns c;
+
+    for (size_t i = 0; i < v->count; i++) {
+        if (!v->list[i].rom || (quiet && verdict_grade(&v->list[i]) == FINDING_NOTE))
+            continue;
+        size_t length = strlen(label(check, &v->list[i]));
+        longest = length > longest ? length : longest;
+        rows++;
+    }
+    if (!rows)
+        return;
+    width = width ? width : WIDTH_DEFAULT;
+    size_t cells = width > longest + OTHERS + BAR_MIN ? width - longest - OTHERS : BAR_MIN;
+    cells = cells > BAR_MAX ? BAR_MAX : cells;
+
+    columns_init(&c, "lrrrlrrl");
+    columns_add(&c, "ROM");
+    columns_add(&c, "size");
+    columns_add(&c, "chain end");
+    columns_add(&c, "bucket");
+    columns_add(&c, "used");
+    columns_add(&c, "headroom");
+    columns_add(&c, "%%");
+    columns_add(&c, " ");
+    for (size_t i = 0; i < v->count; i++) {
+        const struct verdict *one = &v->list[i];
+
+        if (!one->rom || (quiet && verdict_grade(one) == FINDING_NOTE))
+            continue;
+        int64_t headroom = verdict_headroom(one);
+        draw_bar(one, cells, bar);
+        columns_add(&c, "%s", label(check, one));
+        columns_add(&c, "%" PRIu64, one->rom->size);
+        columns_add(&c, "%" PRIu64, one->rom->chain_end);
+        columns_add(&c, "%s", size_format(one->rom->bucket, bucket));
+        columns_add(&c, "%s", bar);
+        columns_add(&c, "%" PRId64, headroom);
+        columns_add(&c, "%.1f", 100.0 * (double)headroom / (double)(one->edge ? one->edge : 1));
+        columns_add(&c, "%s", result_word(one));
+    }
+    columns_print(&c, 0);
+}
+
+/* A paragraph, wrapped on a terminal; `indent` is that of its further lines. */
+static void print_wrapped(size_t indent, const char *text)
+{
+    size_t width = terminal_width();
+
+    if (width <= indent + 20) {
+        print_line("%s", text);
+        return;
+    }
+    for (size_t room = width; strlen(text) > room; room = width - indent) {
+        size_t cut = room;
+
+        while (cut > indent && text[cut] != ' ')
+            cut--;
+        if (cut <= indent) /* one long word */
+            cut = strcspn(text + indent, " ") + indent;
+        if (!text[cut])
+            break;
+        print_line("%.*s", (int)cut, text);
+        text += cut + 1;
+        printf("%*s", (int)indent, "");
+    }
+    print_line("%s", text);
+}
+
+static void print_findings(const struct check *check, const struct verdict *verdict,
+                           enum finding_grade grade)
+{
+    static const char *const words[] = {"note", "warn", "FAIL"};
+
+    for (size_t i = 0; i < verdict->count; i++) {
+        const struct finding *finding = &verdict->findings[i];
+
+        if (finding->grade != grade)
+            continue;
+        char *text = xasprintf("%s %s: %s.", words[grade], label(check, verdict), finding->what);
+        print_wrapped(5, text);
+        free(text);
+        if (finding->cure) {
+            bool ended = finding->cure[strlen(finding->cure) - 1] == '.';
+
+            text = xasprintf("     %s%s", finding->cure, ended ? "" : " .");
+            if (!ended)
+                text[strlen(text) - 2] = '\0'; /* a command ends without a dot */
+            print_wrapped(5, text);
+            free(text);
+        }
+    }
+}
+
+#define PLURAL(n) ((n) == 1 ? "" : "s")
+
+void check_print(const struct check *check, bool quiet)
+{
+    const struct verdicts *v = check->verdicts;
+
+    print_table(check, quiet);
+    bool gap = false;
+    for (int grade = FINDING_FAILURE; grade >= (quiet ? FINDING_WARNING : FINDING_NOTE); grade--) {
+        for (size_t i = 0; i < v->count; i++) {
+            if (!gap && v->list[i].count) {
+                putchar('\n');
+                gap = true;
+            }
+            print_findings(check, &v->list[i], (enum finding_grade)grade);
+        }
+    }
+    if (quiet && !check_failed(check))
+        return;
+    if (v->count)
+        putchar('\n');
+    print_line("%zu ROM%s%s%s: %zu failure%s, %zu warning%s", check->roms, PLURAL(check->roms),
+               check->budget ? ", budget " : "", check->budget ? check->budget->name : "", v->failures, PLURAL(v->failures),
+               v->warnings, PLURAL(v->warnings));
+}
+
+/* --- JSON ------------------------------------------------------------------------------- */
+
+static void add(struct json_object *to, const char *key, struct json_object *value)
+{
+    json_object_object_add(to, key, value);
+}
+
+static struct json_object *text_or_null(const char *text)
+{
+    return text ? json_object_new_string(text) : NULL;
+}
+
+static struct json_object *images_array(const struct measured_rom *rom)
+{
+    struct json_object *list = json_object_new_array();
+
+    for (size_t i = 0; i < rom->image_count; i++) {
+        const struct measured_image *image = &rom->images[i];
+        struct json_object *o = json_object_new_object();
+        char id[8];
+
+        add(o, "type", json_object_new_string(image->kind));
+        snprintf(id, sizeof id, "%04x", image->vendor);
+        add(o, "vendor", image->has_ids ? json_object_new_string(id) : NULL);
+        snprintf(id, sizeof id, "%04x", image->device);
+        add(o, "device", image->has_ids ? json_object_new_string(id) : NULL);
+        add(o, "compressed", image->is_efi ? json_object_new_boolean(image->compressed) : NULL);
+        json_object_array_add(list, o);
+    }
+    return list;
+}
+
+static struct json_object *findings_array(const struct verdict *verdict)
+{
+    struct json_object *list = json_object_new_array();
+
+    for (size_t i = 0; i < verdict->count; i++) {
+        const struct finding *finding = &verdict->findings[i];
+        struct json_object *o = json_object_new_object();
+
+        add(o, "grade", json_object_new_string(grade_names[finding->grade]));
+        add(o, "check", json_object_new_string(finding->check));
+        add(o, "text", json_object_new_string(finding->what));
+        add(o, "cure", text_or_null(finding->cure));
+        json_object_array_add(list, o);
+    }
+    return list;
+}
+
+static void add_measures(struct json_object *o, const struct measured_rom *rom)
+{
+    char fill[8];
+
+    add(o, "size", json_object_new_uint64(rom->size));
+    add(o, "chain-end", json_object_new_uint64(rom->chain_end));
+    add(o, "bucket", json_object_new_uint64(rom->bucket));
+    snprintf(fill, sizeof fill, "0x%02x", rom->fill_byte);
+    add(o, "fill", json_object_new_string(rom->fill == OPTROM_FILL_NONE    ? "none"
+                                          : rom->fill == OPTROM_FILL_MIXED ? "mixed"
+                                                                           : fill));
+    add(o, "images", images_array(rom));
+}
+
+static struct json_object *rom_object(const struct verdict *verdict)
+{
+    struct json_object *o = json_object_new_object(), *old = NULL;
+    uint64_t legacy = verdict->rom ? measured_legacy_length(verdict->rom) : 0;
+
+    add(o, "name", json_object_new_string(verdict->name));
+    add(o, "place", text_or_null(verdict->rom ? verdict->rom->place : NULL));
+    if (verdict->rom) {
+        add_measures(o, verdict->rom);
+        add(o, "edge", json_object_new_uint64(verdict->edge));
+        add(o, "headroom", json_object_new_int64(verdict_headroom(verdict)));
+        add(o, "nics", legacy ? json_object_new_int64(shadow_ram_nics(legacy)) : NULL);
+    }
+    add(o, "rule-line", verdict->rule ? json_object_new_int64(verdict->rule->line) : NULL);
+    if (verdict->old) {
+        old = json_object_new_object();
+        add(old, "place", json_object_new_string(verdict->old->place));
+        add_measures(old, verdict->old);
+    }
+    add(o, "old", old);
+    add(o, "result", json_object_new_string(grade_names[verdict_grade(verdict)]));
+    if (verdict_grade(verdict) == FINDING_NOTE)
+        add(o, "result", json_object_new_string("ok"));
+    add(o, "findings", findings_array(verdict));
+    return o;
+}
+
+char *check_json(const struct check *check)
+{
+    struct json_object *root = json_object_new_object(), *roms = json_object_new_array();
+    struct json_object *problems = json_object_new_array();
+    const struct verdicts *v = check->verdicts;
+
+    add(root, "romcompat-check", json_object_new_int(1));
+    add(root, "budget", text_or_null(check->budget ? check->budget->name : NULL));
+    add(root, "budget-file", text_or_null(check->budget ? check->budget->file : NULL));
+    add(root, "against", text_or_null(check->against));
+    add(root, "result",
+        json_object_new_string(check->problem_count || !v->count ? "no-answer"
+                               : check_failed(check)             ? "no"
+                                                                 : "yes"));
+    add(root, "failures", json_object_new_uint64(v->failures));
+    add(root, "warnings", json_object_new_uint64(v->warnings));
+    add(root, "notes", json_object_new_uint64(v->notes));
+    for (size_t i = 0; i < v->count; i++)
+        json_object_array_add(roms, rom_object(&v->list[i]));
+    add(root, "roms", roms);
+    for (size_t i = 0; i < check->problem_count; i++)
+        json_object_array_add(problems, json_object_new_string(check->problems[i]));
+    add(root, "problems", problems);
+    char *text = xasprintf("%s\n", json_object_to_json_string_ext(
+                                       root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_object_put(root);
+    return text;
+}
+
+/* --- JUnit ------------------------------------------------------------------------------ */
+
+/* Text for an attribute or element. XML 1.0 knows no control characters at all, and a file
+ * name may be any bytes: what is no UTF-8 is shown as \xNN as well. */
+static void put_xml(FILE *to, const char *text)
+{
+    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+        size_t more = *p >= 0xf0 && *p < 0xf5 ? 3 : *p >= 0xe0 && *p < 0xf0 ? 2 : *p >= 0xc2 ? 1 : 0;
+        bool good = *p < 0x80 || (more && *p < 0xf5);
+
+        for (size_t i = 1; good && i <= more; i++)
+            good = (p[i] & 0xc0) == 0x80;
+        /* Surrogates, overlong forms, what is above U+10FFFF, U+FFFE and U+FFFF. */
+        if (good && more == 2)
+            good = !(*p == 0xe0 && p[1] < 0xa0) && !(*p == 0xed && p[1] >= 0xa0) &&
+                   !(*p == 0xef && p[1] == 0xbf && p[2] >= 0xbe);
+        if (good && more == 3)
+            good = !(*p == 0xf0 && p[1] < 0x90) && !(*p == 0xf4 && p[1] >= 0x90);
+        if (*p < 0x20 || *p == 0x7f || !good)
+            fprintf(to, "\\x%02x", *p);
+        else if (*p == '&')
+            fputs("&amp;", to);
+        else if (*p == '<')
+            fputs("&lt;", to);
+        else if (*p == '>')
+            fputs("&gt;", to);
+        else if (*p == '"')
+            fputs("&quot;", to);
+        else {
+            fwrite(p, 1, more + 1, to);
+            p += more;
+        }
+    }
+}
+
+static void put_attribute(FILE *to, const char *name, const char *value)
+{
+    fprintf(to, " %s=\"", name);
+    put_xml(to, value);
+    putc('"', to);
+}
+
+static void put_case(FILE *to, const struct check *check, const struct verdict *verdict,
+                     const char *suite)
+{
+    enum finding_grade fails = check->strict ? FINDING_WARNING : FINDING_FAILURE;
+    bool has_output = false;
+
+    fputs("    <testcase", to);
+    put_attribute(to, "classname", suite);
+    put_attribute(to, "name", label(check, verdict));
+    fputs(" time=\"0\">\n", to);
+    for (size_t i = 0; i < verdict->count; i++) {
+        const struct finding *finding = &verdict->findings[i];
+
+        if (finding->grade < fails) {
+            has_output = true;
+            continue;
+        }
+        fputs("      <failure", to);
+        put_attribute(to, "type", finding->check);
+        put_attribute(to, "message", finding->what);
+        putc('>', to);
+        put_xml(to, finding->cure ? finding->cure : "");
+        fputs("</failure>\n", to);
+    }
+    if (has_output) {
+        fputs("      <system-out>", to);
+        for (size_t i = 0; i < verdict->count; i++) {
+            if (verdict->findings[i].grade >= fails)
+                continue;
+            fprintf(to, "%s: ", grade_names[verdict->findings[i].grade]);
+            put_xml(to, verdict->findings[i].what);
+            putc('\n', to);
+        }
+        fputs("</system-out>\n", to);
+    }
+    fputs("    </testcase>\n", to);
+}
+
+char *check_junit(const struct check *check)
+{
+    const struct verdicts *v = check->verdicts;
+    size_t size, failed = 0;
+    char *text;
+    FILE *to = open_memstream(&text, &size);
+    char *suite = check->budget ? xasprintf("romcompat.%s", check->budget->name)
+                                : xstrdup("romcompat.check");
+
+    if (!to) {
+        free(suite);
+        return xstrdup("");
+    }
+    for (size_t i = 0; i < v->count; i++)
+        failed += verdict_grade(&v->list[i]) >= (check->strict ? FINDING_WARNING : FINDING_FAILURE);
+    fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite", to);
+    put_attribute(to, "name", suite);
+    fprintf(to, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"0\" time=\"0\">\n",
+            v->count + check->problem_count, failed, check->problem_count);
+    for (size_t i = 0; i < check->problem_count; i++) {
+        fputs("    <testcase", to);
+        put_attribute(to, "classname", suite);
+        fprintf(to, " name=\"reading %zu\" time=\"0\">\n      <error", i + 1);
+        put_attribute(to, "message", check->problems[i]);
+        fputs("/>\n    </testcase>\n", to);
+    }
+    for (size_t i = 0; i < v->count; i++)
+        put_case(to, check, &v->list[i], suite);
+    fputs("  </testsuite>\n</testsuites>\n", to);
+    fclose(to);
+    free(suite);
+    return text;
+}
