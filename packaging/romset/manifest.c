@@ -12,7 +12,7 @@
 #include "base/memory.h"
 #include "inputs/file.h"
 
-#define MANIFEST_KEY "romcompat-manifest"
+#define MANIFEST_KEY "romcompat_manifest"
 #define SUMS_FILE_MAX ((size_t)1 << 20)
 
 static void add_text(struct json_object *to, const char *key, const char *text)
@@ -49,8 +49,8 @@ static struct json_object *source_object(const struct built_set *built)
     if (source->kind != SOURCE_DIRECTORY)
         add_size(o, "size", built->source_size);
     add_text(o, "sha256", source->sha256);
-    add_text(o, "source-package", built->source_package);
-    add_text(o, "source-version", built->source_version);
+    add_text(o, "source_package", built->source_package);
+    add_text(o, "source_version", built->source_version);
     return o;
 }
 
@@ -61,7 +61,7 @@ static struct json_object *rom_object(const struct built_set *built, const struc
 
     add_text(o, "name", rom->rom->name);
     add_size(o, "images", rom->images);
-    add_size(o, "chain-end", rom->chain_end);
+    add_size(o, "chain_end", rom->chain_end);
     add_text(input, "file", rom->rom->file);
     add_size(input, "size", rom->input_size);
     add_text(input, "sha256", rom->input_sha256);
@@ -103,7 +103,7 @@ char *manifest_write(const struct built_set *sets, size_t count)
         add_text(o, "romset", b->set->name);
         add_text(o, "summary", b->set->summary);
         add_text(o, "package", b->set->package);
-        add_text(o, "package-version", b->package_version);
+        add_text(o, "package_version", b->package_version);
         add_size(o, "bucket", b->set->bucket);
         json_object_object_add(o, "source", source_object(b));
         json_object_object_add(o, "machines", machines_array(b->set));

@@ -3,13 +3,13 @@
  * manifest.json of a compat set: everything that went in and came out, with sizes and
  * checksums. Shape, version 1 (sizes and offsets in bytes, sums SHA-256 in hex):
  *
- *   { "romcompat-manifest": 1,
+ *   { "romcompat_manifest": 1,
  *     "sets": [ {
- *       "romset", "summary", "package", "package-version", "bucket",
+ *       "romset", "summary", "package", "package_version", "bucket",
  *       "source": { "kind": "deb"|"url"|"archive"|"directory", "name", "version"?,
- *                   "path"?, "size"?, "sha256"?, "source-package"?, "source-version"? },
+ *                   "path"?, "size"?, "sha256"?, "source_package"?, "source_version"? },
  *       "machines": [ "pc-q35 - 7.2", "pc-i440fx-xenial", ... ],
- *       "roms": [ { "name", "images", "chain-end",
+ *       "roms": [ { "name", "images", "chain_end",
  *                   "input": { "file", "size", "sha256" },
  *                   "output": { "path", "size", "sha256", "bucket", "fill" } } ],
  *       "map": { "path", "size", "sha256" },

@@ -77,8 +77,8 @@ make_rom() {
     sha256sum --quiet -c SHA256SUMS
     diff <(find . -type f ! -name SHA256SUMS | sed 's#^\./##' | LC_ALL=C sort) \
         <(sed 's/^[0-9a-f]*  //' SHA256SUMS | LC_ALL=C sort)
-    for key in '"romset": "ipxe-efi-256k"' '"source-package": "ipxe"' '"chain-end": 249344' \
-        '"source-version": "1.0.0+git-20190125.36a4c85-5.1"' '"bucket": 262144' '"fill": "0xff"'; do
+    for key in '"romset": "ipxe-efi-256k"' '"source_package": "ipxe"' '"chain_end": 249344' \
+        '"source_version": "1.0.0+git-20190125.36a4c85-5.1"' '"bucket": 262144' '"fill": "0xff"'; do
         grep -qF -- "$(echo "$key" | tr -d ' ')" <(tr -d ' ' < manifest.json) || { echo "$key"; false; }
     done
     sum=$(sha256sum usr/share/qemu/256k-efi-virtio.rom | cut -d' ' -f1)
