@@ -235,7 +235,7 @@ static const char *debian_of(struct stage *s, const char *program)
 }
 
 /* One word with its {names} replaced. */
-static const char *expand(struct stage *s, const char *program, const char *word)
+static const char *expand(struct stage *s, const char *word)
 {
     for (;;) {
         const char *open = strchr(word, '{'), *close = open ? strchr(open, '}') : NULL;
@@ -246,8 +246,6 @@ static const char *expand(struct stage *s, const char *program, const char *word
         name = text_of(s, "%.*s", (int)(close - open - 1), open + 1);
         if (!strcmp(name, "work"))
             value = s->folder;
-        else if (!strcmp(name, "debian"))
-            value = debian_of(s, program);
         else
             value = text_of(s, "%s/roms/%s", qemu_folder, name);
         if (access(value, F_OK))
@@ -313,7 +311,7 @@ static struct guest *spawn(struct stage *s, const char *which, const char *line)
         if (length == 7 && !strncmp(word, "running", 7))
             paused = false;
         else if (length)
-            add(s, &a, expand(s, program, text_of(s, "%.*s", (int)length, word)));
+            add(s, &a, expand(s, text_of(s, "%.*s", (int)length, word)));
         word += length;
     }
     if (paused)

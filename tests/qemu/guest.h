@@ -46,9 +46,9 @@ void cannot_be_tried(struct stage *s, const char *reason);
 /*
  * Starts bin/WHICH-x86_64 (or bin/WHICH if that names aarch64, or WHICH itself if it is
  * a path) and waits until it answers QMP. The arguments are split at blanks; then {NAME} becomes
- * the ROM folder of that name, {work} the scenario's own folder, and {debian} what the Debian
- * release of this version installed. Every guest gets -nodefaults, TCG, no display, its BIOS, and a
- * serial line that is written to a file; and -S unless the arguments say "running".
+ * the ROM folder of that name, and {work} the scenario's own folder. Every guest gets -nodefaults,
+ * TCG, no display, its BIOS, and a serial line that is written to a file; and -S unless the
+ * arguments say "running".
  */
 struct guest *start(struct stage *s, const char *which, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -118,8 +118,7 @@ void wait_serial(struct stage *s, struct guest *g, const char *text, int seconds
 /* The guest of ticker.S boots, or goes on ticking. */
 void wait_boot(struct stage *s, struct guest *g);
 void wait_ticks(struct stage *s, struct guest *g);
-/* Waits until the guest is up ("No bootable device" or the like), then: the text has
- * not come. */
+/* `text` has not come so far; to be asked after a wait. */
 void expect_serial_lacks(struct stage *s, struct guest *g, const char *text);
 /* system_reset; the guest boots again. */
 void reset(struct stage *s, struct guest *g);
