@@ -412,7 +412,8 @@ static int download_part(struct job *j, struct failure *f)
                 return 0;
             case DOWNLOAD_LOCAL:
                 /* A full disk gets its space back; free_job() removes the rest. */
-                return ftruncate(j->fd, 0), -1;
+                (void)!ftruncate(j->fd, 0);
+                return -1;
             case DOWNLOAD_NEVER:
                 c->dead = true;
                 break;
