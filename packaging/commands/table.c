@@ -11,6 +11,7 @@
     X(build)        \
     X(lint)         \
     X(check)        \
+    X(history)      \
     X(resolve)      \
     X(map)          \
     X(help)

@@ -1,0 +1,609 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/command.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+#include "base/size.h"
+#include "commands/columns.h"
+#include "commands/maps.h"
+#include "inputs/file.h"
+#include "inputs/yaml.h"
+#include "outputs/file.h"
+#include "romset/history.h"
+#include "romset/history_chart.h"
+#include "romset/names.h"
+
+/* Where `make install` puts the histories; the makefile gives it. */
+#ifndef ROMCOMPAT_HISTORY_DIR
+#define ROMCOMPAT_HISTORY_DIR "/usr/local/share/romcompat/romsets/history"
+#endif
+
+/* So many releases are shown in a table; --json has them all. */
+#define RELEASES_SHOWN 7
+
+enum { KEY_ROM = 256, KEY_DATA, KEY_SVG, KEY_JSON, KEY_ADD, KEY_PACKAGE, KEY_VERSION, KEY_DATE,
+       KEY_SNAPSHOT };
+
+static const struct option_spec options[] = {
+    {KEY_ROM, "rom", "PATTERN", "only ROMs whose name matches this shell pattern"},
+    {KEY_DATA, "data", "PATH", "read this history, or those in this folder (repeatable);\n"
+                               "default: $ROMCOMPAT_HISTORY, or those that are installed"},
+    {KEY_SVG, "svg", "FILE", "draw the sizes over the releases"},
+    {KEY_JSON, "json", NULL, "print one JSON object"},
+    {KEY_ADD, "add", "RELEASE", "measure PATH and append it under this name"},
+    {KEY_PACKAGE, "package", "NAME", "with --add: the package, where PATH does not say"},
+    {KEY_VERSION, "version", "VERSION", "with --add: its version, where PATH does not say"},
+    {KEY_DATE, "date", "YYYY-MM-DD", "with --add: its day (default: that of the newest ROM)"},
+    {KEY_SNAPSHOT, "snapshot", NULL, "with --add: a moving target, no release: not part of the pace"},
+    {0},
+};
+
+extern const struct command history_command;
+
+struct job {
+    const char *pattern, *svg;
+    bool json;
+    const char **data;
+    size_t data_count;
+    const char *add, *package, *version, *date;
+    bool snapshot;
+};
+
+/* --- which histories --------------------------------------------------------------- */
+
+struct histories {
+    struct history *list;
+    size_t count, capacity;
+};
+
+static void free_histories(struct histories *all)
+{
+    for (size_t i = 0; i < all->count; i++)
+        history_free(&all->list[i]);
+    free(all->list);
+}
+
+static int load_one(struct histories *all, const char *path, struct failure *f)
+{
+    all->list = xgrow(all->list, all->count, &all->capacity, sizeof *all->list);
+    if (history_load(path, &all->list[all->count], f) < 0)
+        return -1;
+    all->count++;
+    return 0;
+}
+
+static int is_yaml(const struct dirent *entry)
+{
+    const char *dot = strrchr(entry->d_name, '.');
+
+    return entry->d_name[0] != '.' && dot && strcmp(dot, ".yaml") == 0;
+}
+
+static int load_from(struct histories *all, const char *path, struct failure *f)
+{
+    struct dirent **names;
+    struct stat st;
+    int count, result = 0;
+
+    if (stat(path, &st) < 0)
+        return fail(f, "%s: %s", path, strerror(errno));
+    if (!S_ISDIR(st.st_mode))
+        return load_one(all, path, f);
+    count = scandir(path, &names, is_yaml, alphasort);
+    if (count < 0)
+        return fail(f, "%s: %s", path, strerror(errno));
+    if (count == 0)
+        result = fail(f, "%s: no history in this folder (expected *.yaml)", path);
+    for (int i = 0; i < count; i++) {
+        char *file = xasprintf("%s/%s", path, names[i]->d_name);
+
+        if (result == 0)
+            result = load_one(all, file, f);
+        free(file);
+        free(names[i]);
+    }
+    free(names);
+    return result;
+}
+
+static int load_all(const struct job *job, struct histories *all, struct failure *f)
+{
+    const char *named = getenv("ROMCOMPAT_HISTORY");
+
+    if (!job->data_count)
+        return load_from(all, named && *named ? named : ROMCOMPAT_HISTORY_DIR, f);
+    for (size_t i = 0; i < job->data_count; i++) {
+        if (load_from(all, job->data[i], f) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* --- for people ------------------------------------------------------------------------- */
+
+static const struct history_point *point_in(const struct history_line *line, size_t release)
+{
+    for (size_t i = 0; i < line->count; i++) {
+        if (line->points[i].release == release)
+            return &line->points[i];
+    }
+    return NULL;
+}
+
+static void add_point(struct columns *c, const struct history_point *p)
+{
+    const char *crossed = p && p->crossed_from ? "!" : "";
+
+    if (!p)
+        columns_add(c, "-");
+    else if (p->has_growth && p->growth == 0)
+        columns_add(c, "=%s", crossed);
+    else if (p->has_growth)
+        columns_add(c, "%+" PRId64 "%s", p->growth, crossed);
+    else if (p->has_reach)
+        columns_add(c, "%" PRIu64 "%s", p->reach, crossed);
+    else
+        columns_add(c, "(%" PRIu64 ")%s", p->rom->size, crossed);
+}
+
+/* Bytes a release, rounded away from zero: a pace is never shown slower than it is. */
+static int64_t rounded_pace(const struct history_line *line)
+{
+    int64_t n = line->pace_releases;
+
+    return line->pace_growth >= 0 ? (line->pace_growth + n - 1) / n : -((-line->pace_growth + n - 1) / n);
+}
+
+static void add_outlook(struct columns *c, const struct history *h, const struct history_line *line)
+{
+    const char *present = h->releases[history_present(h)].name;
+
+    switch (line->outlook) {
+    case HISTORY_CROSSES:
+        columns_add(c, "leaves it in %s + %" PRIu64 "%s%.7s", present, line->crosses_in,
+                    *line->crosses_about ? ", about " : "", line->crosses_about);
+        break;
+    case HISTORY_HOLDS:
+        columns_add(c, "holds");
+        break;
+    case HISTORY_GONE:
+        columns_add(c, "gone after %s", h->releases[line->points[line->count - 1].release].name);
+        break;
+    default:
+        columns_add(c, "not known");
+    }
+}
+
+static void print_table(const struct history *h, const struct history_line *lines, size_t count)
+{
+    static const char align[] = "lrrrrrrrrrrrrrr"; /* as long as any table gets */
+    size_t shown = h->release_count < RELEASES_SHOWN ? h->release_count : RELEASES_SHOWN;
+    size_t first = h->release_count - shown;
+    char letters[COLUMNS_MAX + 1], bucket[SIZE_TEXT_MAX];
+    struct columns c;
+
+    snprintf(letters, sizeof letters, "%.*sl", (int)(shown + 5), align);
+    columns_init(&c, letters);
+    columns_add(&c, "ROM");
+    for (size_t r = first; r < h->release_count; r++)
+        columns_add(&c, "%s", h->releases[r].name);
+    columns_add(&c, "ends at");
+    columns_add(&c, "bucket");
+    columns_add(&c, "left");
+    columns_add(&c, "a release");
+    columns_add(&c, "at this pace");
+    for (size_t i = 0; i < count; i++) {
+        const struct history_line *line = &lines[i];
+
+        columns_add(&c, "%s", line->name);
+        for (size_t r = first; r < h->release_count; r++)
+            add_point(&c, point_in(line, r));
+        columns_add(&c, line->has_headroom ? "%" PRIu64 : "-", line->reach);
+        columns_add(&c, "%s", size_format(line->bucket, bucket));
+        columns_add(&c, line->has_headroom ? "%" PRIu64 : "-", line->headroom);
+        columns_add(&c, line->pace_releases ? "%+" PRId64 : "-",
+                    line->pace_releases ? rounded_pace(line) : 0);
+        add_outlook(&c, h, line);
+    }
+    columns_print(&c, 2);
+}
+
+/* The newest release to which the ROM jumped further than it has room now; 0: none. */
+static size_t jump_of(const struct history_line *line)
+{
+    if (line->outlook == HISTORY_GONE || !line->has_headroom || line->largest_growth <= 0 ||
+        (uint64_t)line->largest_growth <= line->headroom)
+        return 0;
+    return line->points[line->largest_at].release;
+}
+
+/* The mean of a few releases hides a jump; another one like the largest would do it at once.
+ * One line for each release that had jumps. */
+static void print_jumps(const struct history *h, const struct history_line *lines, size_t count)
+{
+    for (size_t r = 1; r < h->release_count; r++) {
+        char *names = NULL;
+
+        for (size_t i = 0; i < count; i++) {
+            if (jump_of(&lines[i]) != r)
+                continue;
+            char *more = xasprintf("%s%s%s (%+" PRId64 ")", names ? names : "", names ? ", " : "",
+                                   lines[i].name, lines[i].largest_growth);
+            free(names);
+            names = more;
+        }
+        if (names)
+            print_line("  One more step like that to %s would leave the bucket: %s.",
+                       h->releases[r].name, names);
+        free(names);
+    }
+}
+
+static void print_sentences(const struct history *h, const struct history_line *lines, size_t count)
+{
+    char from[SIZE_TEXT_MAX], to[SIZE_TEXT_MAX];
+
+    for (size_t i = 0; i < count; i++) {
+        const struct history_line *line = &lines[i];
+
+        for (size_t k = 0; k < line->count; k++) {
+            const struct history_point *p = &line->points[k];
+
+            if (p->crossed_from)
+                print_line("  ! %s went from %s to %s in %s.", line->name,
+                           size_format(p->crossed_from, from), size_format(p->rom->bucket, to),
+                           h->releases[p->release].name);
+        }
+    }
+    print_jumps(h, lines, count);
+}
+
+static void print_history(const struct history *h, const struct history_line *lines, size_t count)
+{
+    print_line("%s: %s", h->name, h->summary);
+    print_table(h, lines, count);
+    print_sentences(h, lines, count);
+}
+
+/* --- for programs ---------------------------------------------------------------------------- */
+
+static struct json_object *number_or_null(bool given, int64_t n)
+{
+    return given ? json_object_new_int64(n) : NULL;
+}
+
+static struct json_object *point_object(const struct history *h, const struct history_point *p)
+{
+    struct json_object *o = json_object_new_object();
+
+    json_object_object_add(o, "release", text_or_null(h->releases[p->release].name));
+    json_object_object_add(o, "size", json_object_new_int64((int64_t)p->rom->size));
+    json_object_object_add(o, "chain-end",
+                           number_or_null(p->rom->has_chain_end, (int64_t)p->rom->chain_end));
+    json_object_object_add(o, "bucket", json_object_new_int64((int64_t)p->rom->bucket));
+    json_object_object_add(o, "growth", number_or_null(p->has_growth, p->growth));
+    json_object_object_add(o, "crossed-from",
+                           number_or_null(p->crossed_from != 0, (int64_t)p->crossed_from));
+    return o;
+}
+
+static struct json_object *line_object(const struct history *h, const struct history_line *line)
+{
+    struct json_object *o = json_object_new_object(), *points = json_object_new_array();
+    bool crosses = line->outlook == HISTORY_CROSSES;
+
+    json_object_object_add(o, "rom", text_or_null(line->name));
+    json_object_object_add(o, "bucket", json_object_new_int64((int64_t)line->bucket));
+    json_object_object_add(o, "headroom", number_or_null(line->has_headroom, (int64_t)line->headroom));
+    json_object_object_add(o, "growth-per-release",
+                           number_or_null(line->pace_releases != 0,
+                                          line->pace_releases ? rounded_pace(line) : 0));
+    json_object_object_add(o, "largest-growth", json_object_new_int64(line->largest_growth));
+    json_object_object_add(o, "outlook", text_or_null(history_outlook_name(line->outlook)));
+    json_object_object_add(o, "crosses-in", number_or_null(crosses, (int64_t)line->crosses_in));
+    json_object_object_add(o, "crosses-about",
+                           text_or_null(crosses && *line->crosses_about ? line->crosses_about : NULL));
+    for (size_t i = 0; i < line->count; i++)
+        json_object_array_add(points, point_object(h, &line->points[i]));
+    json_object_object_add(o, "points", points);
+    return o;
+}
+
+static struct json_object *history_object(const struct history *h, const struct history_line *lines,
+                                          size_t count)
+{
+    struct json_object *o = json_object_new_object(), *releases = json_object_new_array();
+    struct json_object *roms = json_object_new_array();
+
+    for (size_t i = 0; i < h->release_count; i++) {
+        const struct history_release *release = &h->releases[i];
+        struct json_object *r = json_object_new_object();
+
+        json_object_object_add(r, "release", text_or_null(release->name));
+        json_object_object_add(r, "package", text_or_null(release->package));
+        json_object_object_add(r, "version", text_or_null(release->version));
+        json_object_object_add(r, "date", text_or_null(release->date));
+        json_object_object_add(r, "source", text_or_null(release->source));
+        json_object_object_add(r, "snapshot", json_object_new_boolean(release->snapshot));
+        json_object_array_add(releases, r);
+    }
+    for (size_t i = 0; i < count; i++)
+        json_object_array_add(roms, line_object(h, &lines[i]));
+    json_object_object_add(o, "history", text_or_null(h->name));
+    json_object_object_add(o, "summary", text_or_null(h->summary));
+    json_object_object_add(o, "file", text_or_null(h->file));
+    json_object_object_add(o, "present", text_or_null(h->releases[history_present(h)].name));
+    json_object_object_add(o, "releases", releases);
+    json_object_object_add(o, "roms", roms);
+    return o;
+}
+
+/* --- showing ------------------------------------------------------------------------------------ */
+
+static int draw(const struct job *job, const struct histories *all)
+{
+    struct failure f = {0};
+    size_t length;
+    char *text = history_chart(all->list, all->count, job->pattern, &length, &f);
+    int status = STATUS_YES;
+
+    if (!text || write_file_atomically(job->svg, text, length, 0666, &f) < 0)
+        status = report(&f);
+    free(text);
+    return status;
+}
+
+static int show(const struct job *job)
+{
+    struct json_object *list = job->json ? json_object_new_array() : NULL;
+    struct histories all = {0};
+    struct failure f = {0};
+    size_t matched = 0;
+    int status = STATUS_YES;
+
+    if (load_all(job, &all, &f) < 0)
+        status = report(&f);
+    for (size_t i = 0; i < all.count && status == STATUS_YES; i++) {
+        struct history_line *lines;
+        size_t count = history_lines(&all.list[i], job->pattern, &lines);
+
+        if (count && job->json)
+            json_object_array_add(list, history_object(&all.list[i], lines, count));
+        else if (count) {
+            if (matched)
+                putchar('\n');
+            print_history(&all.list[i], lines, count);
+        }
+        matched += count;
+        history_lines_free(lines, count);
+    }
+    if (status == STATUS_YES && !matched) {
+        complain("no ROM of the history matches '%s'", job->pattern ? job->pattern : "*");
+        status = STATUS_NO;
+    }
+    if (job->json && status != STATUS_NO_ANSWER) {
+        struct json_object *o = json_object_new_object();
+
+        json_object_object_add(o, "histories", list);
+        put_json(o);
+    } else if (job->json) {
+        json_object_put(list);
+    }
+    if (status == STATUS_YES && job->svg)
+        status = draw(job, &all);
+    free_histories(&all);
+    return finish_output(status);
+}
+
+/* --- adding ----------------------------------------------------------------------------------------- */
+
+/* The one history whose newest release was measured of the same package. */
+static int find_file(const struct job *job, const struct history_release *release, char **path,
+                     struct failure *f)
+{
+    struct histories all = {0};
+    const struct history *found = NULL;
+    int result = 0;
+    struct stat st;
+
+    if (job->data_count > 1)
+        return fail(f, "--add needs one --data (found %zu)", job->data_count);
+    if (job->data_count == 1 && (stat(job->data[0], &st) < 0 || !S_ISDIR(st.st_mode))) {
+        *path = xstrdup(job->data[0]);
+        return 0;
+    }
+    if (!release->package) {
+        fail(f, "nothing says to which history this belongs");
+        fail_cure(f, "Name it with --data FILE, or the package with --package NAME.");
+        return -1;
+    }
+    if (load_all(job, &all, f) < 0)
+        result = -1;
+    for (size_t i = 0; i < all.count && result == 0; i++) {
+        const struct history_release *newest = &all.list[i].releases[all.list[i].release_count - 1];
+
+        if (!newest->package || strcmp(newest->package, release->package) != 0 ||
+            strcmp(newest->source, HISTORY_MEASURED) != 0)
+            continue;
+        if (found) {
+            result = fail(f, "more than one history has measured '%s': %s and %s", release->package,
+                          found->file, all.list[i].file);
+            fail_cure(f, "Say which with --data FILE.");
+        }
+        found = &all.list[i];
+    }
+    if (result == 0 && !found) {
+        result = fail(f, "no history has measured '%s'", release->package);
+        fail_cure(f, "Name one with --data FILE; a file that is missing is begun.");
+    }
+    if (result == 0)
+        *path = xstrdup(found->file);
+    free_histories(&all);
+    return result;
+}
+
+static void take_over(char **field, const char *given)
+{
+    if (given) {
+        free(*field);
+        *field = xstrdup(given);
+    }
+}
+
+/* The name of a history that is begun: that of its file. */
+static char *name_from(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *name = xstrdup(slash ? slash + 1 : path), *dot = strrchr(name, '.');
+
+    if (dot && strcmp(dot, ".yaml") == 0)
+        *dot = '\0';
+    return name;
+}
+
+static int append(const char *path, const struct history_release *release, struct failure *f)
+{
+    uint8_t *data = NULL;
+    struct stat st;
+    size_t size = 0, length;
+    char *text;
+
+    if (stat(path, &st) == 0 || errno != ENOENT) {
+        if (read_file(path, YAML_FILE_MAX, &data, &size, f) < 0)
+            return -1;
+    }
+    char *name = name_from(path);
+    char *summary = xasprintf("Option ROMs of %s", release->package ? release->package : name);
+    const char *wrong = data ? NULL : package_name_problem(name);
+    int result = wrong ? fail(f, "%s: the name of a new history %s (found '%s')", path, wrong, name)
+                       : history_append(path, data, size, name, summary, release, &text, &length, f);
+    if (result == 0) {
+        result = write_file_atomically(path, text, length, 0666, f);
+        free(text);
+    }
+    free(summary);
+    free(name);
+    free(data);
+    return result;
+}
+
+static int add(const struct job *job, const char *measured)
+{
+    struct history_release release;
+    struct failure f = {0};
+    char *path = NULL;
+    int status = STATUS_YES;
+
+    if (history_measure(measured, &release, &f) < 0)
+        return report(&f);
+    release.name = xstrdup(job->add);
+    release.snapshot = job->snapshot;
+    take_over(&release.package, job->package);
+    take_over(&release.version, job->version);
+    take_over(&release.date, job->date);
+    if (find_file(job, &release, &path, &f) < 0 || append(path, &release, &f) < 0)
+        status = report(&f);
+    else
+        print_line("%s: %s added, %zu ROM%s", path, release.name, release.rom_count,
+                   release.rom_count == 1 ? "" : "s");
+    free(path);
+    history_release_free(&release);
+    return finish_output(status);
+}
+
+/* --- options --------------------------------------------------------------------------------------------- */
+
+static int check_usage(const struct job *job, int operands)
+{
+    const char *wrong = NULL;
+    int64_t days;
+
+    if (!job->add) {
+        if (operands)
+            return usage_error(&history_command, "an operand needs --add RELEASE");
+        if (job->package || job->version || job->date || job->snapshot)
+            return usage_error(&history_command,
+                               "--package, --version, --date and --snapshot belong to --add");
+        return 0;
+    }
+    if (operands != 1)
+        return usage_error(&history_command, "--add measures one PATH (found %d)", operands);
+    if (job->pattern || job->svg || job->json)
+        return usage_error(&history_command, "--add goes without --rom, --svg and --json");
+    if (job->package && (wrong = package_name_problem(job->package)))
+        return usage_error(&history_command, "--package: the name %s", wrong);
+    if (job->version && (wrong = package_version_problem(job->version)))
+        return usage_error(&history_command, "--version: the version %s", wrong);
+    if (job->date && !history_date_parse(job->date, &days))
+        return usage_error(&history_command, "--date: '%s' is no day (expected YYYY-MM-DD)", job->date);
+    return 0;
+}
+
+static int run(int argc, char **argv)
+{
+    struct job job = {.data = xcalloc((size_t)argc, sizeof *job.data)};
+    struct option_reader r;
+    const char *value;
+    int key, status;
+
+    option_reader_init(&r, &history_command, argc, argv);
+    while ((key = next_option(&r, &value)) >= 0) {
+        switch (key) {
+        case KEY_ROM:
+            job.pattern = value;
+            break;
+        case KEY_DATA:
+            job.data[job.data_count++] = value;
+            break;
+        case KEY_SVG:
+            job.svg = value;
+            break;
+        case KEY_JSON:
+            job.json = true;
+            break;
+        case KEY_ADD:
+            job.add = value;
+            break;
+        case KEY_PACKAGE:
+            job.package = value;
+            break;
+        case KEY_VERSION:
+            job.version = value;
+            break;
+        case KEY_DATE:
+            job.date = value;
+            break;
+        default:
+            job.snapshot = true;
+        }
+    }
+    if (key != OPTION_END)
+        status = key == OPTION_HELPED ? finish_output(STATUS_YES) : STATUS_NO_ANSWER;
+    else if ((status = check_usage(&job, argc - r.first)) == 0)
+        status = job.add ? add(&job, argv[r.first]) : show(&job);
+    free(job.data);
+    return status;
+}
+
+const struct command history_command = {
+    .name = "history",
+    .summary = "how ROMs grew from release to release, and when they leave their bucket",
+    .synopsis = "[--rom PATTERN] [--data PATH]... [--svg FILE] [--json]\n"
+                "--add RELEASE [--data PATH] [--package NAME] [--version VERSION] "
+                "[--date YYYY-MM-DD] [--snapshot] PATH",
+    .details = "Shows for each ROM where its last image ends in each release (the first absolute, then the\n"
+               "growth; '!' where it left its bucket), how much is left, and at the pace of the last\n"
+               "releases in which one it leaves its bucket. With --add it measures a package, archive,\n"
+               "folder or ROM and appends it to the one history of that package, or to --data.",
+    .options = options,
+    .run = run,
+};
