@@ -80,52 +80,72 @@ static const char *label(const struct check *check, const struct verdict *verdic
     return verdict->rom->place;
 }
 
+/* What stands in the row of one ROM, bar aside. */
+enum { NAME, SIZE, CHAIN_END, BUCKET, HEADROOM, PERCENT, CELLS };
+
+static void fill_row(const struct check *check, const struct verdict *verdict, char *row[CELLS])
+{
+    int64_t headroom = verdict_headroom(verdict);
+    char bucket[SIZE_TEXT_MAX];
+
+    row[NAME] = xstrdup(label(check, verdict));
+    row[SIZE] = xasprintf("%" PRIu64, verdict->rom->size);
+    row[CHAIN_END] = xasprintf("%" PRIu64, verdict->rom->chain_end);
+    row[BUCKET] = xstrdup(size_format(verdict->rom->bucket, bucket));
+    row[HEADROOM] = xasprintf("%" PRId64, headroom);
+    row[PERCENT] = xasprintf("%.1f %%", 100.0 * (double)headroom /
+                                            (double)(verdict->edge ? verdict->edge : 1));
+}
+
 static void print_table(const struct check *check, bool quiet)
 {
-    /* All but name and bar: numbers of seven digits, gaps, "-100.0 %", "FAIL". */
-    enum { OTHERS = 2 + 8 + 2 + 9 + 2 + 6 + 2 + 2 + 8 + 2 + 6 + 2 + 4 };
-    char bucket[SIZE_TEXT_MAX], bar[4 * BAR_MAX + 1];
+    static const char *const heads[CELLS] = {"ROM", "size", "chain end", "bucket", "headroom", ""};
     const struct verdicts *v = check->verdicts;
-    size_t longest = 3, width = terminal_width(), rows = 0;
+    size_t widest[CELLS], width = terminal_width(), rows = 0, others = sizeof "  FAIL";
+    char *row[CELLS], bar[4 * BAR_MAX + 1];
     struct columns c;
 
+    for (int k = 0; k < CELLS; k++)
+        widest[k] = strlen(heads[k]);
     for (size_t i = 0; i < v->count; i++) {
         if (!v->list[i].rom || (quiet && verdict_grade(&v->list[i]) == FINDING_NOTE))
             continue;
-        size_t length = strlen(label(check, &v->list[i]));
-        longest = length > longest ? length : longest;
+        fill_row(check, &v->list[i], row);
+        for (int k = 0; k < CELLS; k++) {
+            widest[k] = strlen(row[k]) > widest[k] ? strlen(row[k]) : widest[k];
+            free(row[k]);
+        }
         rows++;
     }
     if (!rows)
         return;
+    for (int k = 0; k < CELLS; k++)
+        others += widest[k] + 2;
     width = width ? width : WIDTH_DEFAULT;
-    size_t cells = width > longest + OTHERS + BAR_MIN ? width - longest - OTHERS : BAR_MIN;
+    size_t cells = width > others + BAR_MIN ? width - others : BAR_MIN;
     cells = cells > BAR_MAX ? BAR_MAX : cells;
 
     columns_init(&c, "lrrrlrrl");
-    columns_add(&c, "ROM");
-    columns_add(&c, "size");
-    columns_add(&c, "chain end");
-    columns_add(&c, "bucket");
-    columns_add(&c, "used");
-    columns_add(&c, "headroom");
-    columns_add(&c, "%%");
-    columns_add(&c, " ");
+    for (int k = 0; k < CELLS; k++) {
+        if (k == HEADROOM)
+            columns_add(&c, "used");
+        columns_add(&c, "%s", heads[k]);
+    }
+    columns_add(&c, "%s", "");
     for (size_t i = 0; i < v->count; i++) {
-        const struct verdict *one = &v->list[i];
+        const struct verdict *verdict = &v->list[i];
 
-        if (!one->rom || (quiet && verdict_grade(one) == FINDING_NOTE))
+        if (!verdict->rom || (quiet && verdict_grade(verdict) == FINDING_NOTE))
             continue;
-        int64_t headroom = verdict_headroom(one);
-        draw_bar(one, cells, bar);
-        columns_add(&c, "%s", label(check, one));
-        columns_add(&c, "%" PRIu64, one->rom->size);
-        columns_add(&c, "%" PRIu64, one->rom->chain_end);
-        columns_add(&c, "%s", size_format(one->rom->bucket, bucket));
-        columns_add(&c, "%s", bar);
-        columns_add(&c, "%" PRId64, headroom);
-        columns_add(&c, "%.1f", 100.0 * (double)headroom / (double)(one->edge ? one->edge : 1));
-        columns_add(&c, "%s", result_word(one));
+        fill_row(check, verdict, row);
+        draw_bar(verdict, cells, bar);
+        for (int k = 0; k < CELLS; k++) {
+            if (k == HEADROOM)
+                columns_add(&c, "%s", bar);
+            columns_add(&c, "%s", row[k]);
+            free(row[k]);
+        }
+        columns_add(&c, "%s", result_word(verdict));
     }
     columns_print(&c, 0);
 }
@@ -155,29 +175,50 @@ static void print_wrapped(size_t indent, const char *text)
     print_line("%s", text);
 }
 
-static void print_findings(const struct check *check, const struct verdict *verdict,
-                           enum finding_grade grade)
+static void print_cure(const char *cure)
+{
+    const char *command = strstr(cure, ": romcompat ");
+    bool ended = cure[strlen(cure) - 1] == '.' || command;
+    char *text = xasprintf("     %s%s", cure, ended ? "" : ".");
+
+    /* A command is to be copied: it is neither wrapped nor ended with a dot. */
+    if (command && terminal_width() && strlen(text) > terminal_width()) {
+        char *before = xasprintf("     %.*s:", (int)(command - cure), cure);
+
+        print_wrapped(5, before);
+        print_line("       %s", command + 2);
+        free(before);
+    } else {
+        print_wrapped(5, text);
+    }
+    free(text);
+}
+
+/* All findings of a grade. A cure that several in a row share is told once, after them. */
+static void print_findings(const struct check *check, enum finding_grade grade)
 {
     static const char *const words[] = {"note", "warn", "FAIL"};
+    const char *cure = NULL;
 
-    for (size_t i = 0; i < verdict->count; i++) {
-        const struct finding *finding = &verdict->findings[i];
+    for (size_t i = 0; i < check->verdicts->count; i++) {
+        const struct verdict *verdict = &check->verdicts->list[i];
 
-        if (finding->grade != grade)
-            continue;
-        char *text = xasprintf("%s %s: %s.", words[grade], label(check, verdict), finding->what);
-        print_wrapped(5, text);
-        free(text);
-        if (finding->cure) {
-            bool ended = finding->cure[strlen(finding->cure) - 1] == '.';
+        for (size_t k = 0; k < verdict->count; k++) {
+            const struct finding *finding = &verdict->findings[k];
 
-            text = xasprintf("     %s%s", finding->cure, ended ? "" : " .");
-            if (!ended)
-                text[strlen(text) - 2] = '\0'; /* a command ends without a dot */
+            if (finding->grade != grade)
+                continue;
+            if (cure && (!finding->cure || strcmp(cure, finding->cure) != 0))
+                print_cure(cure);
+            char *text =
+                xasprintf("%s %s: %s.", words[grade], label(check, verdict), finding->what);
             print_wrapped(5, text);
             free(text);
+            cure = finding->cure;
         }
     }
+    if (cure)
+        print_cure(cure);
 }
 
 #define PLURAL(n) ((n) == 1 ? "" : "s")
@@ -187,16 +228,12 @@ void check_print(const struct check *check, bool quiet)
     const struct verdicts *v = check->verdicts;
 
     print_table(check, quiet);
-    bool gap = false;
-    for (int grade = FINDING_FAILURE; grade >= (quiet ? FINDING_WARNING : FINDING_NOTE); grade--) {
-        for (size_t i = 0; i < v->count; i++) {
-            if (!gap && v->list[i].count) {
-                putchar('\n');
-                gap = true;
-            }
-            print_findings(check, &v->list[i], (enum finding_grade)grade);
-        }
-    }
+    if (v->failures + v->warnings + (quiet ? 0 : v->notes))
+        putchar('\n');
+    print_findings(check, FINDING_FAILURE);
+    print_findings(check, FINDING_WARNING);
+    if (!quiet)
+        print_findings(check, FINDING_NOTE);
     if (quiet && !check_failed(check))
         return;
     if (v->count)

@@ -110,7 +110,10 @@ static void compare_buckets(struct change *c)
     /* A budget that names the new bucket says that it is meant. */
     bool meant = rule && rule->bucket == after;
     compat = cure_by_compat_set(c->v, before);
-    if (meant)
+    /* A budget with another bucket has said what can be done. */
+    if (!meant && verdict_grade(c->verdict) == FINDING_FAILURE)
+        cure = NULL;
+    else if (meant)
         cure = xasprintf("The budget allows it; %s", compat);
     else if (c->now->chain_end <= before)
         cure = cure_by_padding(c->now, before);

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The reader of budgets: what it takes, and how it names what it does not take. */
+#include "tap.h"
+
+#include <stdlib.h>
+
+#include "romset/budget.h"
+
+/* The problems of a text, one a line. */
+static char *problems_of(const char *text)
+{
+    struct romset_problems problems = {0};
+    struct budget budget;
+    struct failure f = {0};
+    static char all[8192];
+
+    all[0] = '\0';
+    if (budget_parse("b.yaml", (const uint8_t *)text, strlen(text), &budget, &problems, &f) < 0) {
+        snprintf(all, sizeof all, "%s", f.what);
+        return all;
+    }
+    for (size_t i = 0; i < problems.count; i++) {
+        size_t used = strlen(all);
+        snprintf(all + used, sizeof all - used, "%s%s", i ? "\n" : "", problems.list[i].text);
+    }
+    budget_free(&budget);
+    romset_problems_free(&problems);
+    return all;
+}
+
+static void refused(const char *text, const char *problem, const char *name)
+{
+    is_text(problems_of(text), problem, "%s", name);
+}
+
+#define RULE(text) "budget: b\nroms:\n  - match: \"*.rom\"\n    " text "\n"
+
+static void test_forms(void)
+{
+    static const char text[] = "budget: b\n"
+                               "unlisted: warn\n"
+                               "required: [a.rom, \"x/b?.rom\"]\n"
+                               "roms:\n"
+                               "  - match: [\"efi-*.rom\", old.rom]\n"
+                               "    bucket: 256K\n"
+                               "    max-chain: 200000\n"
+                               "    margin: 5%\n"
+                               "    padded: yes\n"
+                               "    fill: [0xff, 0]\n"
+                               "    images: [legacy, efi-x64]\n"
+                               "    ids: [8086:100E, 1af4:1000]\n"
+                               "    compressed: no\n"
+                               "    nics: 8\n"
+                               "    defects: ignore\n"
+                               "  - match: \"*\"\n"
+                               "    min-bucket: 0x10000\n"
+                               "    max-bucket: 131072\n"
+                               "    margin: 4K\n"
+                               "    ids: qemu\n";
+    struct romset_problems problems = {0};
+    struct budget b;
+    struct failure f;
+
+    is_int(budget_parse("b", (const uint8_t *)text, sizeof text - 1, &b, &problems, &f), 0,
+           "a budget with every key is read");
+    is_int(problems.count, 0, "and nothing is wrong with it");
+    is_int(b.rule_count, 2, "it has its rules");
+    is_int(b.unlisted, BUDGET_SAYS_WARN, "unlisted is taken over");
+    is_int(b.required_count, 2, "required is a list");
+    const struct budget_rule *rule = &b.rules[0];
+    is_int(rule->match_count, 2, "a rule may have several patterns");
+    is_int(rule->bucket, 262144, "a bucket may be 256K");
+    is_int(rule->bucket_line, 6, "and its line is known, for whoever must raise it");
+    is_int(rule->max_chain, 200000, "a chain may be any number");
+    is_int(rule->margin_percent, 5, "a margin may be a part of the bucket");
+    is_int(rule->padded, BUDGET_MUST, "padded: yes");
+    is_int(rule->compressed, BUDGET_MUST_NOT, "compressed: no");
+    ok(rule->fill_count == 2 && rule->fills[0] == 0xff && rule->fills[1] == 0, "fills are bytes");
+    ok(rule->image_count == 2 && strcmp(rule->images[1], "efi-x64") == 0, "images are kinds");
+    ok(rule->id_count == 2 && rule->ids[0].vendor == 0x8086 && rule->ids[0].device == 0x100e,
+       "ids are hexadecimal, in either case");
+    is_int(rule->nics, 8, "nics is a number");
+    is_int(rule->defects, BUDGET_SAYS_IGNORE, "defects is taken over");
+    rule = &b.rules[1];
+    ok(rule->min_bucket == 65536 && rule->max_bucket == 131072, "sizes are 0x10000 or 131072 too");
+    ok(rule->margin == 4096 && rule->qemu_ids, "a margin may be bytes, ids QEMU's");
+    ok(rule->defects == BUDGET_SAYS_ERROR && !rule->padded, "what is not said has its default");
+    budget_free(&b);
+}
+
+static bool matches(const char *pattern, const char *path)
+{
+    struct budget_pattern p = {(char *)pattern, 1};
+
+    return budget_pattern_matches(&p, path);
+}
+
+static void test_patterns(void)
+{
+    ok(matches("efi-*.rom", "usr/lib/ipxe/qemu/efi-e1000.rom"),
+       "a pattern is held against the last part of the path");
+    ok(matches("efi-*.rom", "efi-e1000.rom"), "which may be all of it");
+    ok(!matches("efi-*.rom", "efi-x/pxe-e1000.rom"), "and not against a folder");
+    ok(matches("ipxe.efi/*.rom", "usr/share/ipxe.efi/8086100e.rom"),
+       "a pattern with a slash is held against one part more");
+    ok(!matches("ipxe.efi/*.rom", "usr/share/ipxe/8086100e.rom"), "which must match as well");
+    ok(!matches("ipxe/*.rom", "my-ipxe/8086100e.rom"), "from its first letter on");
+    ok(!matches("a/b/*.rom", "b/x.rom"), "a path with fewer parts does not match");
+    ok(!matches("a*.rom", "a/b.rom") && !matches("share/*", "share/a/b.rom"),
+       "a star does not pass a slash");
+    ok(matches("pxe-[en]*.rom", "pxe-ne2k_pci.rom") && !matches("pxe-[en]*.rom", "pxe-pcnet.rom"),
+       "letters may be listed");
+    ok(matches("a\\*.rom", "a*.rom") && !matches("a\\*.rom", "ab.rom"), "a star may be itself");
+    ok(matches("virti?.rom", "virtio.rom"), "a question mark is one letter");
+}
+
+static void test_ids(void)
+{
+    struct budget_ids ids[QEMU_IDS_MAX];
+
+    is_int(qemu_ids_of("efi-virtio.rom", ids), 2, "virtio has a transitional and a modern id");
+    ok(ids[0].vendor == 0x1af4 && ids[0].device == 0x1000 && ids[1].device == 0x1041, "both");
+    is_int(qemu_ids_of("256k-efi-e1000.rom", ids), 3, "a compat ROM is for the same devices");
+    is_int(qemu_ids_of("e1000.rom", ids), 3, "a prefix is not needed");
+    is_int(qemu_ids_of("vgabios-qxl.bin", ids), 1, "display devices are known");
+    is_int(qemu_ids_of("efi-ee1000.rom", ids), 0, "half a name is none");
+    is_int(qemu_ids_of("linuxboot.bin", ids), 0, "what no PCI device loads is unknown");
+}
+
+int main(void)
+{
+    test_forms();
+    test_patterns();
+    test_ids();
+
+    refused("roms:\n  - match: a\n", "b.yaml:1:1: the budget lacks 'budget'", "a name is required");
+    refused("budget: b\n", "b.yaml:1:1: the budget lacks 'roms'", "rules are required");
+    refused("budget: b\nroms: []\n", "b.yaml:2:7: 'roms' must have 1 to 1000 rules (found 0)",
+            "no rule at all is refused");
+    refused("budget: b\nroms: x\n", "b.yaml:2:7: 'roms' must be a list (found text)",
+            "rules are a list");
+    refused("budget: b\nrom: []\nroms: [{match: a}]\n",
+            "b.yaml:2:1: unknown key 'rom' (did you mean 'roms'?)",
+            "an unknown key is named, with the one that was meant");
+    refused("budget: b\nroms:\n  - bucket: 256K\n", "b.yaml:3:5: a rule lacks 'match'",
+            "a rule without a pattern is refused");
+    refused("budget: b\nroms:\n  - efi.rom\n", "b.yaml:3:5: a rule must be a map (found text)",
+            "a rule that is no map is refused");
+    refused(RULE("buckets: 256K"), "b.yaml:4:5: unknown key 'buckets' (did you mean 'bucket'?)",
+            "a misspelt rule is no rule that is silently not kept");
+    refused(RULE("bucket: 200K"),
+            "b.yaml:4:13: 'bucket' must be a power of two from 2K to 16M (found '200K')",
+            "a bucket is a power of two");
+    refused(RULE("bucket: 1K"),
+            "b.yaml:4:13: 'bucket' must be a power of two from 2K to 16M (found '1K')",
+            "1K is below the smallest");
+    refused(RULE("max-bucket: 32M"),
+            "b.yaml:4:17: 'max-bucket' must be a power of two from 2K to 16M (found '32M')",
+            "32M is above the largest");
+    refused(RULE("bucket: big"),
+            "b.yaml:4:13: 'bucket' must be a size such as 256K (found 'big')",
+            "a word is no size");
+    refused(RULE("bucket: [256K]"), "b.yaml:4:13: 'bucket' must be text (found a list)",
+            "a bucket is one");
+    refused(RULE("bucket: 256K\n    max-bucket: 512K"),
+            "b.yaml:5:17: 'max-bucket' beside 'bucket': a rule has one or the other",
+            "exact and at most contradict each other");
+    refused(RULE("min-bucket: 256K\n    max-bucket: 128K"),
+            "b.yaml:4:17: 'min-bucket' 262144 is above 'max-bucket' 131072: nothing can fit",
+            "bounds that nothing fits are refused");
+    refused(RULE("margin: 100%"),
+            "b.yaml:4:13: 'margin' must be bytes such as 16K, or 1% to 99% (found '100%')",
+            "the whole bucket is no margin");
+    refused(RULE("margin: 5 %"),
+            "b.yaml:4:13: 'margin' must be bytes such as 16K, or 1% to 99% (found '5 %')",
+            "a blank before the sign is refused");
+    refused(RULE("bucket: 16K\n    margin: 16K"),
+            "b.yaml:5:13: 'margin' 16384 is not below the bucket of 16384",
+            "a margin that no ROM can keep is refused");
+    refused(RULE("bucket: 16K\n    max-chain: 16385"),
+            "b.yaml:5:16: 'max-chain' 16385 is above the bucket of 16384",
+            "a limit that never holds is refused");
+    refused(RULE("padded: maybe"),
+            "b.yaml:4:13: 'padded' must be yes, no, true or false (found 'maybe')",
+            "yes or no, nothing else");
+    refused(RULE("padded: no\n    fill: 0xff"),
+            "b.yaml:5:11: 'fill' beside 'padded: no': there is nothing to fill",
+            "a fill without padding is refused");
+    refused(RULE("fill: 256"), "b.yaml:4:11: 'fill' must be a byte from 0 to 0xff (found '256')",
+            "a fill is a byte");
+    refused(RULE("images: [legacy, efi-x46]"),
+            "b.yaml:4:22: no kind of image is called 'efi-x46' (did you mean 'efi-x64'?)",
+            "an unknown image is named, with the one that was meant");
+    refused(RULE("images: []"), "b.yaml:4:13: 'images' must have 1 to 256 entries (found 0)",
+            "an empty list is refused");
+    refused(RULE("images: [[legacy]]"),
+            "b.yaml:4:14: an entry of 'images' must be text (found a list)", "lists are flat");
+    refused(RULE("ids: 8086-100e"),
+            "b.yaml:4:10: 'ids' must be 'qemu' or VVVV:DDDD in hexadecimal (found '8086-100e')",
+            "ids have a colon");
+    refused(RULE("ids: 8086:100e0"),
+            "b.yaml:4:10: 'ids' must be 'qemu' or VVVV:DDDD in hexadecimal (found '8086:100e0')",
+            "ids have four digits");
+    refused(RULE("nics: 0"), "b.yaml:4:11: 'nics' must be a number from 1 to 64 (found 0)",
+            "no NIC is no rule");
+    refused(RULE("nics: {a: b}"), "b.yaml:4:11: 'nics' must be a number from 1 to 64 (found a map)",
+            "a map is no number");
+    refused(RULE("defects: fatal"),
+            "b.yaml:4:14: 'defects' must be error, warn or ignore (found 'fatal')",
+            "three words for what to do");
+    refused("budget: b\nunlisted: no\nroms: [{match: a}]\n",
+            "b.yaml:2:11: 'unlisted' must be error, warn or ignore (found 'no')",
+            "the same for unlisted");
+    refused("budget: b\nroms: [{match: \"\"}]\n", "b.yaml:2:16: 'match' must not be empty (found '')",
+            "an empty pattern is refused");
+    refused("budget: b\nroms: [{match: /a}]\n",
+            "b.yaml:2:16: 'match' must not begin with a slash (found '/a')",
+            "a pattern from the root is refused");
+    refused("budget: b\nroms: [{match: \"*a*a*a*a*a*a*a*a*\"}]\n",
+            "b.yaml:2:16: 'match' is too long (limits: 256 bytes, 8 stars) (found "
+            "'*a*a*a*a*a*a*a*a*')",
+            "a pattern that takes forever to match is refused");
+    refused("budget: a/b\nroms: [{match: a}]\n",
+            "b.yaml:1:9: 'budget' must not hold a slash (found 'a/b')", "a name stands alone");
+    refused(RULE("nics: 0\n    bucket: 3"),
+            "b.yaml:5:13: 'bucket' must be a power of two from 2K to 16M (found '3')\n"
+            "b.yaml:4:11: 'nics' must be a number from 1 to 64 (found 0)",
+            "all mistakes are listed");
+    refused("- a\n", "b.yaml:1:1: a budget must be a map (found a list)", "a list is no budget");
+    refused("a: [\n", "b.yaml:2:1: did not find expected node content while parsing a flow node",
+            "what is no YAML is refused");
+    return tap_done();
+}
