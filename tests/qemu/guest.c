@@ -85,6 +85,7 @@ static char *keep(struct stage *s, char *text)
     return text;
 }
 
+__attribute__((format(printf, 2, 0)))
 static char *vtext_of(struct stage *s, const char *format, va_list args)
 {
     char *text = NULL;
