@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "flash/image.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/memory.h"
+#include "formats/firmware_file.h"
+#include "inputs/file.h"
+#include "inputs/lzma.h"
+
+struct reader {
+    struct flash_image *image;
+    unsigned depth, packed;
+    uint64_t decoded;
+    uint16_t core_machine, any_machine;
+};
+
+static const char *const kind_names[] = {
+    [FLASH_CODE] = "code",   [FLASH_STORE] = "store", [FLASH_COMBINED] = "combined",
+    [FLASH_BLANK] = "blank", [FLASH_QCOW2] = "qcow2", [FLASH_UNKNOWN] = "unknown",
+};
+
+const char *flash_kind_name(enum flash_kind kind)
+{
+    return kind_names[kind];
+}
+
+/* Machines of the PE header: PE format, 3.3.1. */
+static const struct {
+    enum flash_architecture architecture;
+    uint16_t machine;
+    const char *name;
+} architectures[] = {
+    {ARCH_UNKNOWN, 0, "unknown"},         {ARCH_I386, 0x14c, "i386"},
+    {ARCH_X86_64, 0x8664, "x86_64"},      {ARCH_ARM, 0x1c2, "arm"},
+    {ARCH_AARCH64, 0xaa64, "aarch64"},    {ARCH_RISCV64, 0x5064, "riscv64"},
+    {ARCH_LOONGARCH64, 0x6264, "loongarch64"},
+};
+
+const char *flash_architecture_name(enum flash_architecture architecture)
+{
+    return architectures[architecture].name;
+}
+
+bool flash_is_x86(enum flash_architecture architecture)
+{
+    return architecture == ARCH_I386 || architecture == ARCH_X86_64;
+}
+
+/* --- volumes, files and sections ------------------------------------------------------- */
+
+static void read_sections(struct reader *r, const uint8_t *bytes, size_t size, bool is_core);
+
+static void read_volume(struct reader *r, const uint8_t *volume, const struct fv_header *header)
+{
+    struct ffs_walk walk;
+    struct ffs_file file;
+
+    ffs_walk_init(&walk, volume, header);
+    while (ffs_next(&walk, &file)) {
+        r->image->file_count++;
+        if (file.type != FFS_PAD && file.type != FFS_RAW)
+            read_sections(r, file.body, file.size, file.type == FFS_DXE_CORE);
+    }
+    if (walk.broken && !r->image->unread.what[0])
+        fail(&r->image->unread, "%s: a volume holds a file of an impossible length",
+             r->image->path);
+}
+
+static void read_packed(struct reader *r, const struct section *s, bool is_core)
+{
+    struct failure f = {0};
+    uint8_t *bytes;
+    size_t size;
+
+    if (r->packed++ == FLASH_PACKED_MAX)
+        fail(&f, "more compressed sections than are read (expected at most %d)", FLASH_PACKED_MAX);
+    else if (r->packed <= FLASH_PACKED_MAX &&
+             lzma_decode(s->body, s->size, FLASH_DECODED_MAX - r->decoded, &bytes, &size, &f) == 0) {
+        r->decoded += size;
+        read_sections(r, bytes, size, is_core);
+        free(bytes);
+        return;
+    }
+    if (f.what[0] && !r->image->unread.what[0])
+        fail(&r->image->unread, "%s: %s", r->image->path, f.what);
+}
+
+/* The driver of the flash holds the header of the volume that it expects (OvmfPkg
+ * QemuFlashFvbServicesRuntimeDxe/FvbInfo.c); its checksum is made at run time. */
+static void look_for_expected(struct reader *r, const struct section *s)
+{
+    enum { GUID_AT = 0x10, LENGTH_AT = 0x20, SIGNATURE_AT = 0x28, MAP_AT = 0x38 };
+    struct flash_expects *e = &r->image->expects;
+    size_t at = 0;
+
+    while (!e->source && at < s->size) {
+        const uint8_t *hit = memmem(s->body + at, s->size - at, fv_nv_guid, GUID_SIZE);
+
+        if (!hit)
+            return;
+        at = (size_t)(hit - s->body) + 1;
+        if (at <= GUID_AT || !in_range(s->size, at - 1 - GUID_AT, FV_HEADER_MIN))
+            continue;
+        const uint8_t *header = hit - GUID_AT;
+        if (memcmp(header + SIGNATURE_AT, "_FVH", 4) == 0 && load_le64(header + LENGTH_AT)) {
+            e->source = "flash driver";
+            e->volume_length = load_le64(header + LENGTH_AT);
+            e->block_length = load_le32(header + MAP_AT + 4);
+        }
+    }
+}
+
+static void take_name(struct flash_image *image, const struct section *s)
+{
+    image->secure_boot |= section_name_is(s, "SecureBootConfigDxe");
+    image->smm |= section_name_is(s, "PiSmmCore");
+    image->shell |= section_name_is(s, "Shell");
+    image->xen |= section_name_is(s, "XenBusDxe") || section_name_is(s, "XenPlatformPei");
+}
+
+static void read_section(struct reader *r, const struct section *s, bool is_core)
+{
+    struct fv_header header;
+    uint16_t machine = section_machine(s);
+
+    if (machine && is_core)
+        r->core_machine = machine;
+    if (machine)
+        r->any_machine = machine;
+    switch (s->type) {
+    case SECTION_GUID_DEFINED:
+        if (guid_is(s->guid, section_lzma_guid))
+            read_packed(r, s, is_core);
+        else
+            read_sections(r, s->body, s->size, is_core);
+        break;
+    case SECTION_VOLUME:
+        if (fv_read(s->body, s->size, &header) == FV_SOUND)
+            read_volume(r, s->body, &header);
+        break;
+    case SECTION_PE32:
+        look_for_expected(r, s);
+        break;
+    case SECTION_NAME:
+        take_name(r->image, s);
+        break;
+    default:
+        break;
+    }
+}
+
+static void read_sections(struct reader *r, const uint8_t *bytes, size_t size, bool is_core)
+{
+    struct section_walk walk;
+    struct section section;
+
+    if (r->depth == FLASH_DEPTH_MAX)
+        return;
+    r->depth++;
+    section_walk_init(&walk, bytes, size);
+    while (section_next(&walk, &section))
+        read_section(r, &section, is_core);
+    r->depth--;
+}
+
+static void read_volumes(struct reader *r)
+{
+    struct flash_image *image = r->image;
+    struct fv_header header;
+    size_t at = 0, found;
+
+    for (; fv_find(image->data, image->size, at, &found, &header);
+         at = found + (size_t)header.length) {
+        if (image->volume_count < FLASH_VOLUMES_MAX) {
+            struct flash_volume *v = &image->volumes[image->volume_count];
+
+            *v = (struct flash_volume){.offset = found, .length = header.length};
+            memcpy(v->guid, header.guid, GUID_SIZE);
+        }
+        image->volume_count++;
+        read_volume(r, image->data + found, &header);
+    }
+}
+
+/* --- what it is, and what it expects ---------------------------------------------------- */
+
+static bool is_blank(const uint8_t *data, size_t size)
+{
+    return size && (data[0] == 0 || data[0] == 0xff) && memcmp(data, data + 1, size - 1) == 0;
+}
+
+/* A store stands at the very start, even one whose header is damaged. */
+static bool begins_with_store(const uint8_t *data, size_t size)
+{
+    struct fv_header header;
+
+    if (size < FV_HEADER_MIN + GUID_SIZE)
+        return false;
+    fv_read(data, size, &header);
+    return guid_is(header.guid, fv_nv_guid) || varstore_begins_at(data + FV_HEADER_MIN);
+}
+
+static void decide_expected(struct flash_image *image)
+{
+    struct flash_expects *e = &image->expects;
+
+    for (size_t i = 0; !e->source && i < image->table.tdx.section_count && i < GUIDED_SECTIONS_MAX;
+         i++) {
+        const struct guided_section *s = &image->table.tdx.sections[i];
+
+        if (s->type == TDX_SECTION_CFV && s->file_size) {
+            e->source = "TDX metadata";
+            e->volume_length = s->file_size;
+        }
+    }
+    if (!e->source && image->architecture != ARCH_UNKNOWN && !flash_is_x86(image->architecture)) {
+        e->source = "architecture";
+        e->volume_length = 0xc0000;
+        e->block_length = 0x40000;
+    }
+    if (!e->source)
+        return;
+    e->layout = varstore_layout_of(e->volume_length, e->block_length);
+    e->file_size = image->architecture == ARCH_ARM || image->architecture == ARCH_AARCH64
+                       ? VIRT_FLASH_SIZE
+                       : e->volume_length;
+}
+
+static enum flash_architecture architecture_of(uint16_t machine)
+{
+    for (size_t i = 1; i < sizeof architectures / sizeof *architectures; i++) {
+        if (architectures[i].machine == machine)
+            return architectures[i].architecture;
+    }
+    return ARCH_UNKNOWN;
+}
+
+static void understand(struct flash_image *image)
+{
+    struct reader r = {.image = image};
+
+    if (image->size >= 4 && memcmp(image->data, "QFI\xfb", 4) == 0) {
+        image->kind = FLASH_QCOW2;
+        return;
+    }
+    if (is_blank(image->data, image->size)) {
+        image->kind = FLASH_BLANK;
+        return;
+    }
+    if (begins_with_store(image->data, image->size)) {
+        image->has_store = true;
+        if (varstore_read(image->data, image->size, &image->store) != 0)
+            give_up("out of memory");
+    }
+    read_volumes(&r);
+    image->architecture = architecture_of(r.core_machine ? r.core_machine : r.any_machine);
+    if (image->file_count)
+        image->kind = image->has_store ? FLASH_COMBINED : FLASH_CODE;
+    else
+        image->kind = image->has_store ? FLASH_STORE : FLASH_UNKNOWN;
+    if (image->file_count) {
+        guided_table_read(image->data, image->size, &image->table);
+        decide_expected(image);
+    }
+}
+
+int flash_open(const char *path, struct flash_image *image, struct failure *f)
+{
+    *image = (struct flash_image){.kind = FLASH_UNKNOWN};
+    if (read_file(path, FLASH_FILE_MAX, &image->data, &image->size, f) != 0)
+        return -1;
+    image->path = xstrdup(path);
+    sha256_text(image->data, image->size, image->sha256);
+    understand(image);
+    return 0;
+}
+
+void flash_close(struct flash_image *image)
+{
+    varstore_free(&image->store);
+    free(image->data);
+    free(image->path);
+    *image = (struct flash_image){.kind = FLASH_UNKNOWN};
+}

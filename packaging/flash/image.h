@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A UEFI flash image: what kind it is, what is in it, and which variable store it expects. */
+#ifndef FLASH_IMAGE_H
+#define FLASH_IMAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+#include "formats/firmware_volume.h"
+#include "formats/guided_table.h"
+#include "formats/variable_store.h"
+#include "inputs/sha256.h"
+
+/* The flash of QEMU's virt machines is 64 MiB; what is read may be twice that. */
+#define FLASH_FILE_MAX ((size_t)128 << 20)
+#define FLASH_VOLUMES_MAX 64                /* volumes of an image that are kept */
+#define FLASH_DEPTH_MAX 8                   /* volumes and sections in each other */
+#define FLASH_PACKED_MAX 64                 /* compressed sections that are decoded */
+#define FLASH_DECODED_MAX ((uint64_t)128 << 20) /* bytes that they make, together */
+
+#define VIRT_FLASH_SIZE ((uint64_t)64 << 20) /* QEMU hw/arm/virt.c: each of the two */
+
+enum flash_kind {
+    FLASH_CODE,
+    FLASH_STORE,
+    FLASH_COMBINED, /* store and code in one, for -bios */
+    FLASH_BLANK,    /* one byte, 00 or FF, over and over */
+    FLASH_QCOW2,
+    FLASH_UNKNOWN,
+};
+
+enum flash_architecture {
+    ARCH_UNKNOWN,
+    ARCH_I386,
+    ARCH_X86_64,
+    ARCH_ARM,
+    ARCH_AARCH64,
+    ARCH_RISCV64,
+    ARCH_LOONGARCH64,
+};
+
+struct flash_volume {
+    size_t offset;
+    uint64_t length;
+    uint8_t guid[GUID_SIZE];
+};
+
+/* The store that code expects. */
+struct flash_expects {
+    const char *source; /* how that is known; NULL: it is not */
+    uint64_t volume_length;
+    uint32_t block_length; /* 0: not known */
+    uint64_t file_size;
+    const struct varstore_layout *layout; /* NULL: none that is known */
+};
+
+struct flash_image {
+    char *path;
+    uint8_t *data;
+    size_t size;
+    char sha256[SHA256_TEXT_SIZE];
+    enum flash_kind kind;
+
+    /* FLASH_CODE and FLASH_COMBINED */
+    size_t volume_count; /* all; the first FLASH_VOLUMES_MAX are kept */
+    struct flash_volume volumes[FLASH_VOLUMES_MAX];
+    enum flash_architecture architecture;
+    bool secure_boot, smm, shell, xen;
+    size_t file_count;     /* files in all volumes, unpacked ones as well */
+    struct failure unread; /* why a part could not be looked into; empty: all was */
+    struct flash_expects expects;
+    struct guided_table table;
+
+    /* FLASH_STORE and FLASH_COMBINED */
+    bool has_store;
+    struct varstore store;
+};
+
+/* Reads the file. 0, or -1 when it cannot be read at all; what makes no sense is
+ * FLASH_UNKNOWN. */
+int flash_open(const char *path, struct flash_image *image, struct failure *f);
+void flash_close(struct flash_image *image);
+
+const char *flash_kind_name(enum flash_kind kind);
+const char *flash_architecture_name(enum flash_architecture architecture);
+bool flash_is_x86(enum flash_architecture architecture);
+
+#endif

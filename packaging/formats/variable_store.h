@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * UEFI variable stores as edk2 keeps them in flash: a firmware volume that holds a variable
+ * store, a fault-tolerant write area with its working block, and a spare area. Sources:
+ * edk2 MdeModulePkg/Include/Guid/VariableFormat.h, Guid/SystemNvDataGuid.h,
+ * Universal/FaultTolerantWriteDxe; OvmfPkg/VarStore.fdf.inc.
+ */
+#ifndef FORMATS_VARIABLE_STORE_H
+#define FORMATS_VARIABLE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "formats/firmware_volume.h"
+#include "formats/guid.h"
+
+#define VARSTORE_VARIABLES_MAX 16384 /* the largest known store has room for 4369 headers */
+#define VARSTORE_PROBLEMS_MAX 32     /* problems that are kept */
+#define FTW_WRITES_MAX 8192          /* write headers in a working block */
+
+/* How a store is laid out. Only the first volume length differs between builds of edk2. */
+struct varstore_layout {
+    const char *name;
+    uint32_t block_count, block_length;
+    uint32_t volume_length;
+    uint32_t store_size; /* with its header, without the volume header */
+    uint32_t ftw_at, ftw_size;
+    uint32_t spare_at, spare_size;
+};
+extern const struct varstore_layout varstore_layouts[]; /* ends with a NULL name */
+
+/* The layout of a volume of that length and block length, or NULL. A block length of 0
+ * stands for any. */
+const struct varstore_layout *varstore_layout_of(uint64_t volume_length, uint32_t block_length);
+
+enum varstore_format { VARSTORE_PLAIN, VARSTORE_AUTHENTICATED };
+
+/* States of a variable: bits are cleared one after the other. */
+enum {
+    VARIABLE_LIVE = 0x3f,
+    VARIABLE_IN_TRANSITION = 0x3e, /* being replaced: live until its successor is */
+    VARIABLE_DELETED = 0x3d,
+    VARIABLE_DELETED_IN_TRANSITION = 0x3c,
+    VARIABLE_HEADER_ONLY = 0x7f, /* a write that was cut off */
+};
+
+#define VARIABLE_TIME_SIZE 16
+struct variable {
+    size_t offset; /* of its header, in the file */
+    uint8_t state;
+    bool live; /* what the guest reads: 3f, or a 3e without successor */
+    uint32_t attributes;
+    uint64_t monotonic_count; /* these three: 0 in a plain store */
+    uint8_t timestamp[VARIABLE_TIME_SIZE];
+    uint32_t public_key_index;
+    uint8_t vendor[GUID_SIZE];
+    size_t name_at, name_size; /* UTF-16 with its NUL, bytes */
+    size_t data_at, data_size;
+};
+
+enum varstore_problem_kind {
+    VARSTORE_NOT_NV,        /* a volume, but not of variables */
+    VARSTORE_FORMAT_UNKNOWN, /* neither of the two GUIDs */
+    VARSTORE_SIZE_WRONG,
+    VARSTORE_NOT_FORMATTED, /* format byte */
+    VARSTORE_NOT_HEALTHY,   /* state byte */
+    VARSTORE_LAYOUT_UNKNOWN,
+    VARSTORE_VARIABLE_CUT,  /* lengths past the store: firmware reads nothing behind it */
+    VARSTORE_NAME_BAD,
+    VARSTORE_STATE_UNKNOWN,
+    VARSTORE_DOUBLE,        /* two live variables of one name and GUID */
+    VARSTORE_TAIL_NOT_FREE, /* bytes behind the last variable are not erased */
+    VARSTORE_TOO_MANY,
+    VARSTORE_FTW_HEADER,
+    VARSTORE_FTW_QUEUE,
+};
+
+struct varstore_problem {
+    enum varstore_problem_kind kind;
+    size_t offset;
+    uint64_t found, expected;
+};
+
+enum ftw_state {
+    FTW_NONE,    /* no working block where the layout has one */
+    FTW_IDLE,    /* nothing to do */
+    FTW_STARTED, /* a write was begun; the old content is whole */
+    FTW_PENDING, /* the spare area holds content that is not at its place yet */
+};
+
+struct ftw {
+    enum ftw_state state;
+    bool in_spare; /* the working block itself was being rewritten */
+    size_t writes; /* completed ones */
+    /* FTW_PENDING: spare[0, length) belongs to [target, target + length) of the volume. */
+    size_t target, length;
+};
+
+struct varstore {
+    struct fv_header volume;
+    const struct varstore_layout *layout; /* NULL: not a known one */
+    bool sound; /* volume and store header are what firmware takes */
+    enum varstore_format format;
+    size_t header_at; /* of the store */
+    uint32_t size;
+    uint8_t format_byte, state;
+    size_t variables_at, end; /* where variables stand, in the file */
+    size_t free_at;           /* behind the last variable */
+    size_t variable_count, live_count;
+    struct variable *variables;
+    size_t live_bytes; /* what the live ones need in a store, with headers and padding */
+    struct ftw ftw;
+    size_t problem_count; /* all; the first VARSTORE_PROBLEMS_MAX are kept */
+    struct varstore_problem problems[VARSTORE_PROBLEMS_MAX];
+};
+
+/* Reads the store in data[0, size). 0, or -1 when memory ran out. What is wrong is in
+ * volume.defect and `problems`; without a sound volume nothing else is read. */
+int varstore_read(const uint8_t *data, size_t size, struct varstore *store);
+
+/* Whether one of the two GUIDs of a store stands at `bytes` (GUID_SIZE of them). */
+bool varstore_begins_at(const uint8_t *bytes);
+void varstore_free(struct varstore *store);
+
+/* One line. Returns text. */
+#define VARSTORE_PROBLEM_TEXT_MAX 200
+char *varstore_problem_text(const struct varstore_problem *problem,
+                            char text[VARSTORE_PROBLEM_TEXT_MAX]);
+const char *varstore_problem_name(enum varstore_problem_kind kind);
+
+/* Whether firmware does not take the store at all because of it. */
+bool varstore_problem_is_fatal(enum varstore_problem_kind kind);
+
+const char *ftw_state_name(enum ftw_state state);
+const char *variable_state_name(const struct variable *v);
+
+/* The name as UTF-8, what is no character as U+FFFD, cut at n. Returns text. */
+char *variable_name(const uint8_t *data, const struct variable *v, char *text, size_t n);
+
+/* The live variable of that ASCII name and GUID, or NULL. */
+const struct variable *varstore_find(const uint8_t *data, const struct varstore *store,
+                                     const char *name, const uint8_t vendor[GUID_SIZE]);
+
+/* --- writing (variable_store_write.c) ------------------------------------------- */
+
+/* Carries out the pending write of a store that varstore_read() found FTW_PENDING, on the
+ * same bytes, as the firmware would at its next start, and marks it done. */
+void varstore_replay(uint8_t *data, const struct varstore *store);
+
+/* An empty store: layout->volume_length bytes at `out`. */
+void varstore_format(uint8_t *out, const struct varstore_layout *layout,
+                     enum varstore_format format);
+
+/* Appends live variables to a store that varstore_format() made. */
+struct varstore_writer {
+    uint8_t *out;
+    enum varstore_format format;
+    size_t at, end;
+};
+void varstore_writer_init(struct varstore_writer *w, uint8_t *out,
+                          const struct varstore_layout *layout, enum varstore_format format);
+
+/* `v` is a variable of `data`; it is written as VARIABLE_LIVE. False, with nothing written,
+ * when it does not fit. */
+bool varstore_append(struct varstore_writer *w, const uint8_t *data, const struct variable *v);
+
+/* Bytes that it needs in a store, with header and padding. */
+size_t varstore_needs(const struct variable *v, enum varstore_format format);
+
+#endif
