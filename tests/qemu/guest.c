@@ -471,6 +471,7 @@ static json_object *ask(struct stage *s, struct guest *g, const char *line)
 }
 
 /* Commands are sent with their arguments as JSON text; `why` gets the error text. */
+__attribute__((format(printf, 5, 0)))
 static json_object *vcall(struct stage *s, struct guest *g, const char **why, const char *command,
                           const char *format, va_list args)
 {
