@@ -41,7 +41,7 @@ static char **merge_environment(const char *const *extra)
 /* Reads to the end, so that the program never blocks, and keeps the beginning. */
 static void read_messages(int fd, char *text, size_t size)
 {
-    char rest[4096];
+    char rest[4096] = {0};
     size_t have = 0;
 
     for (;;) {
