@@ -32,11 +32,20 @@ struct command {
     const struct option_spec *options; /* NULL: none of its own */
     /* argv[0] is the subcommand's name; the result is the exit status. */
     int (*run)(int argc, char **argv);
+    /* Subcommands of its own, named "flash inspect" and so on; ends with NULL. NULL: none. */
+    const struct command *const *subcommands;
 };
 
 extern const struct command *const commands[]; /* ends with NULL */
 
+/* The subcommands of `romcompat flash`. */
+extern const struct command *const flash_commands[];
+
 const struct command *find_command(const char *name);
+/* `word` is the second half of the name. */
+const struct command *find_subcommand(const struct command *group, const char *word);
+/* The run() of a command that has subcommands. */
+int run_subcommand(const struct command *group, int argc, char **argv);
 void print_command_help(const struct command *command);
 
 /* --- options.c ---------------------------------------------------------- */

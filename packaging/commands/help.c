@@ -44,6 +44,10 @@ void print_command_help(const struct command *c)
     }
     puts("\nOptions:");
     print_options(c->options);
+    if (c->subcommands)
+        puts("\nSubcommands:");
+    for (const struct command *const *sub = c->subcommands; sub && *sub; sub++)
+        printf("  %-20s %s\n", (*sub)->name, (*sub)->summary);
     if (c->details)
         printf("\n%s\n", c->details);
     puts("\nExit status: 0 yes or done; 1 the answer is no; 2 no answer.");
@@ -64,6 +68,8 @@ static int print_bare(const struct command *c)
         for (const struct command *const *each = commands; *each; each++)
             puts((*each)->name);
     } else {
+        for (const struct command *const *sub = c->subcommands; sub && *sub; sub++)
+            puts((*sub)->name + strlen(c->name) + 1);
         for (const struct option_spec *o = c->options; o && o->key; o++)
             printf("--%s%s\n", o->name, o->argument ? "=" : "");
         puts("--help");
@@ -88,10 +94,17 @@ static int run(int argc, char **argv)
             return finish_output(STATUS_YES);
         bare = 1;
     }
-    if (argc - r.first > 1)
-        return usage_error(&help_command, "one subcommand at a time");
     if (r.first < argc && !(about = find_command(argv[r.first])))
         return usage_error(NULL, "'%s' is not a subcommand", argv[r.first]);
+    if (about && about->subcommands && r.first + 1 < argc) {
+        const char *word = argv[++r.first];
+
+        if (!find_subcommand(about, word))
+            return usage_error(about, "'%s' is not a subcommand of it", word);
+        about = find_subcommand(about, word);
+    }
+    if (argc - r.first > 1)
+        return usage_error(&help_command, "one subcommand at a time");
     if (bare)
         return print_bare(about);
     if (about)
@@ -104,7 +117,7 @@ static int run(int argc, char **argv)
 const struct command help_command = {
     .name = "help",
     .summary = "explain the subcommands",
-    .synopsis = "[SUBCOMMAND]",
+    .synopsis = "[SUBCOMMAND [SUBCOMMAND]]",
     .options = options,
     .run = run,
 };

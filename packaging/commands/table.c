@@ -14,18 +14,35 @@
     X(history)      \
     X(resolve)      \
     X(map)          \
+    X(flash)        \
     X(help)
+
+#define FLASH_COMMANDS(X) \
+    X(flash_inspect)
 
 #define DECLARE(name) extern const struct command name##_command;
 COMMANDS(DECLARE)
+FLASH_COMMANDS(DECLARE)
 
 #define ENTRY(name) &name##_command,
 const struct command *const commands[] = {COMMANDS(ENTRY) NULL};
+const struct command *const flash_commands[] = {FLASH_COMMANDS(ENTRY) NULL};
 
 const struct command *find_command(const char *name)
 {
     for (const struct command *const *c = commands; *c; c++) {
         if (strcmp((*c)->name, name) == 0)
+            return *c;
+    }
+    return NULL;
+}
+
+const struct command *find_subcommand(const struct command *group, const char *word)
+{
+    size_t prefix = strlen(group->name) + 1;
+
+    for (const struct command *const *c = group->subcommands; c && *c; c++) {
+        if (strcmp((*c)->name + prefix, word) == 0)
             return *c;
     }
     return NULL;

@@ -40,7 +40,8 @@ static uint16_t sum_words(const uint8_t *bytes, size_t size)
     return sum;
 }
 
-/* The map's lengths must add up to the volume's: edk2 takes block sizes from it. */
+/* The map must cover the volume, and may cover more: edk2's NOR flash driver formats a store
+ * with a map of the whole 64 MiB device (ArmPlatformPkg NorFlashDxe, block 0 to LastBlock). */
 static enum fv_defect read_block_map(const uint8_t *data, struct fv_header *h)
 {
     uint64_t total = 0;
@@ -50,7 +51,7 @@ static enum fv_defect read_block_map(const uint8_t *data, struct fv_header *h)
         uint32_t count = load_le32(data + at), length = load_le32(data + at + 4);
 
         if (!count && !length)
-            return total == h->length && h->block_entries ? FV_SOUND : FV_BLOCK_MAP;
+            return total >= h->length && h->block_entries ? FV_SOUND : FV_BLOCK_MAP;
         if (!count || !length || h->block_entries == FV_BLOCKS_MAX)
             return FV_BLOCK_MAP;
         if (h->block_entries++ == 0) {
@@ -124,8 +125,8 @@ char *fv_defect_text(const struct fv_header *h, size_t size, char text[FV_DEFECT
                  "expected 0)", h->sum);
         break;
     case FV_BLOCK_MAP:
-        snprintf(text, FV_DEFECT_TEXT_MAX, "volume header: the block map has no end, or not the "
-                 "sum of the volume's length (0x%" PRIx64 ")", h->length);
+        snprintf(text, FV_DEFECT_TEXT_MAX, "volume header: the block map has no end, or does "
+                 "not cover the volume's length (0x%" PRIx64 ")", h->length);
         break;
     case FV_LENGTH:
         snprintf(text, FV_DEFECT_TEXT_MAX, "volume header: wrong volume length (found 0x%" PRIx64

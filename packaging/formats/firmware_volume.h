@@ -29,7 +29,7 @@ enum fv_defect {
     FV_REVISION_WRONG,
     FV_HEADER_LENGTH, /* odd, too small, or past the bytes that are there */
     FV_CHECKSUM,      /* the header's u16 words do not sum to 0 */
-    FV_BLOCK_MAP,     /* not ended inside the header, or another sum than the length */
+    FV_BLOCK_MAP,     /* not ended inside the header, or less than the length */
     FV_LENGTH,        /* smaller than the header, or more than the bytes that are there */
 };
 

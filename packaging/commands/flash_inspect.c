@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/command.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "base/memory.h"
+#include "commands/columns.h"
+#include "commands/flash_report.h"
+#include "commands/maps.h"
+#include "flash/image.h"
+
+enum { KEY_JSON = 256 };
+
+static const struct option_spec options[] = {
+    {KEY_JSON, "json", NULL, "print one JSON object"},
+    {0},
+};
+
+extern const struct command flash_inspect_command;
+
+/* ---- code ---- */
+
+static void print_table(const struct guided_table *t)
+{
+    char guid[GUID_TEXT_SIZE];
+
+    if (!t->present)
+        return;
+    print_line("  GUIDed table%s:", t->sound ? "" : " (broken)");
+    for (size_t i = 0; i < t->entry_count; i++)
+        print_line("    %s  %s", guid_text(t->entries[i].guid, guid),
+                   guided_kind_name(t->entries[i].kind));
+    if (t->sev.present)
+        print_line("    SEV metadata: version %u, %zu ranges", t->sev.version,
+                   t->sev.section_count);
+    if (t->tdx.present)
+        print_line("    TDX metadata: version %u, %zu ranges", t->tdx.version,
+                   t->tdx.section_count);
+}
+
+static void print_code(const struct flash_image *image)
+{
+    const struct flash_expects *e = &image->expects;
+    char guid[GUID_TEXT_SIZE];
+    struct columns c;
+
+    print_line("  Secure Boot %s, SMM %s, shell %s, Xen %s", image->secure_boot ? "yes" : "no",
+               image->smm ? "yes" : "no", image->shell ? "yes" : "no", image->xen ? "yes" : "no");
+    if (e->source)
+        print_line("  expects a store of %" PRIu64 " bytes (%s, as its %s says)", e->file_size,
+                   e->layout ? e->layout->name : "unknown layout", e->source);
+    else
+        print_line("  which store it expects cannot be told");
+    columns_init(&c, "lrrl");
+    columns_add(&c, "VOLUME");
+    columns_add(&c, "OFFSET");
+    columns_add(&c, "LENGTH");
+    columns_add(&c, "GUID");
+    for (size_t i = 0; i < image->volume_count && i < FLASH_VOLUMES_MAX; i++) {
+        const struct flash_volume *v = &image->volumes[i];
+
+        columns_add(&c, "%zu", i);
+        columns_add(&c, "0x%zx", v->offset);
+        columns_add(&c, "0x%" PRIx64, v->length);
+        columns_add(&c, "%s", guid_text(v->guid, guid));
+    }
+    columns_print(&c, 2);
+    print_table(&image->table);
+}
+
+/* ---- a store ---- */
+
+static void print_variables(const struct flash_image *image)
+{
+    char guid[GUID_TEXT_SIZE], name[VARIABLE_NAME_SHOWN];
+    struct columns c;
+
+    columns_init(&c, "lrrll");
+    columns_add(&c, "GUID");
+    columns_add(&c, "SIZE");
+    columns_add(&c, "ATTRIBUTES");
+    columns_add(&c, "STATE");
+    columns_add(&c, "NAME");
+    for (size_t i = 0; i < image->store.variable_count; i++) {
+        const struct variable *v = &image->store.variables[i];
+
+        columns_add(&c, "%s", guid_text(v->vendor, guid));
+        columns_add(&c, "%zu", v->data_size);
+        columns_add(&c, "0x%x", v->attributes);
+        columns_add(&c, "%02x %s", v->state, variable_state_name(v));
+        columns_add(&c, "%s", variable_name(image->data, v, name, sizeof name));
+    }
+    columns_print(&c, 2);
+}
+
+static void print_store(const struct flash_image *image)
+{
+    const struct varstore *s = &image->store;
+    char text[VARSTORE_PROBLEM_TEXT_MAX];
+
+    if (s->volume.defect != FV_SOUND)
+        print_line("  error: %s", fv_defect_text(&s->volume, image->size, text));
+    for (size_t i = 0; i < s->problem_count && i < VARSTORE_PROBLEMS_MAX; i++)
+        print_line("  %s: %s",
+                   varstore_problem_is_fatal(s->problems[i].kind) ? "error" : "warning",
+                   varstore_problem_text(&s->problems[i], text));
+    if (!s->sound)
+        return;
+    print_line("  store: %s, %s variables, %zu live of %zu; %zu bytes used, %zu free",
+               s->layout ? s->layout->name : "unknown layout",
+               s->format == VARSTORE_AUTHENTICATED ? "authenticated" : "plain", s->live_count,
+               s->variable_count, s->free_at - s->variables_at, s->end - s->free_at);
+    print_line("  fault-tolerant write: %s", ftw_state_name(s->ftw.state));
+    if (s->variable_count)
+        print_variables(image);
+}
+
+static void print_image(const struct flash_image *image)
+{
+    bool is_code = image->kind == FLASH_CODE || image->kind == FLASH_COMBINED;
+
+    print_line("%s: %s, %s%s%zu bytes", image->path, flash_kind_name(image->kind),
+               is_code ? flash_architecture_name(image->architecture) : "", is_code ? ", " : "",
+               image->size);
+    print_line("  SHA-256 %s", image->sha256);
+    if (image->unread.what[0])
+        print_line("  warning: %s", image->unread.what);
+    if (is_code)
+        print_code(image);
+    if (image->has_store)
+        print_store(image);
+    if (image->kind == FLASH_BLANK)
+        print_line("  every byte is %02X", image->data[0]);
+    if (image->kind == FLASH_QCOW2)
+        print_line("  a qcow2 file: 'qemu-img convert -O raw' makes an image of it");
+}
+
+/* ---- */
+
+static bool is_good(const struct flash_image *image)
+{
+    if (image->kind == FLASH_UNKNOWN || image->kind == FLASH_QCOW2 || image->unread.what[0])
+        return false;
+    return !image->has_store || image->store.sound;
+}
+
+static int run(int argc, char **argv)
+{
+    struct json_object *images = json_object_new_array();
+    struct option_reader r;
+    const char *value;
+    int key, json = 0, status = STATUS_YES;
+
+    option_reader_init(&r, &flash_inspect_command, argc, argv);
+    while ((key = next_option(&r, &value)) != OPTION_END) {
+        if (key == OPTION_BAD || key == OPTION_HELPED) {
+            json_object_put(images);
+            return key == OPTION_BAD ? STATUS_NO_ANSWER : finish_output(STATUS_YES);
+        }
+        json = 1;
+    }
+    if (r.first == argc) {
+        json_object_put(images);
+        return usage_error(&flash_inspect_command, "a file is missing");
+    }
+    for (int i = r.first; i < argc; i++) {
+        struct flash_image image;
+        struct failure f;
+
+        if (flash_open(argv[i], &image, &f) != 0) {
+            status = report(&f);
+            continue;
+        }
+        if (json)
+            json_object_array_add(images, flash_image_object(&image));
+        else
+            print_image(&image);
+        if (!is_good(&image) && status == STATUS_YES)
+            status = STATUS_NO;
+        flash_close(&image);
+    }
+    if (json) {
+        struct json_object *o = json_object_new_object();
+
+        json_object_object_add(o, "images", images);
+        put_json(o);
+    } else {
+        json_object_put(images);
+    }
+    return finish_output(status);
+}
+
+const struct command flash_inspect_command = {
+    .name = "flash inspect",
+    .summary = "show what is in firmware images and variable stores",
+    .synopsis = "[--json] FILE...",
+    .details = "FILE is a code image, a variable store, or both in one. The store that code expects is\n"
+               "read from the code itself.\n"
+               "\n"
+               "The status is 1 if a FILE is none of these, or a store that firmware would not take.",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the subcommands about flash images share. */
+#ifndef COMMANDS_FLASH_REPORT_H
+#define COMMANDS_FLASH_REPORT_H
+
+#include "flash/image.h"
+
+/* Bytes of a variable's name that are shown; UEFI has no limit. */
+#define VARIABLE_NAME_SHOWN 512
+
+struct json_object;
+
+/* All that `flash inspect` shows of an image. */
+struct json_object *flash_image_object(const struct flash_image *image);
+
+#endif
