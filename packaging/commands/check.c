@@ -120,18 +120,16 @@ static int tell(const struct check *check, const struct arguments *a)
 /* --- the check ---------------------------------------------------------------------- */
 
 static int judge(const struct arguments *a, const struct measured *now, const struct measured *old,
-                 const struct budget *budget, struct check *check)
+                 const struct budget *budget, struct verdicts *v, struct check *check)
 {
-    struct verdicts v;
-
-    verdicts_init(&v, now);
-    v.old_path = a->against;
+    verdicts_init(v, now);
+    v->old_path = a->against;
     if (budget)
-        judge_by_budget(&v, budget);
+        judge_by_budget(v, budget);
     if (a->against)
-        judge_by_release(&v, old);
-    verdicts_sort(&v);
-    check->verdicts = &v;
+        judge_by_release(v, old);
+    verdicts_sort(v);
+    check->verdicts = v;
     check->budget = budget;
     check->against = a->against;
     check->strict = a->strict;
@@ -139,17 +137,17 @@ static int judge(const struct arguments *a, const struct measured *now, const st
 
     int status = check_failed(check) ? STATUS_NO : STATUS_YES;
     /* Of nothing at all there is nothing to say, unless something must be there. */
-    if (!v.count && !check->problem_count)
+    if (!v->count && !check->problem_count)
         status = complain("there is nothing to check");
     if (tell(check, a) < 0 || check->problem_count)
         status = STATUS_NO_ANSWER;
-    verdicts_free(&v);
     return status;
 }
 
 static int check_paths(const struct arguments *a)
 {
     struct measured now = {0}, old = {0};
+    struct verdicts verdicts;
     struct check check = {0};
     struct budget budget;
     struct measure_options how = {.with_sums = a->against != NULL, .problem = take_problem,
@@ -162,7 +160,8 @@ static int check_paths(const struct arguments *a)
         char *operand = (char *)a->against;
         measure_operands(&operand, 1, &how, &old);
     }
-    int status = judge(a, &now, &old, a->budget ? &budget : NULL, &check);
+    int status = judge(a, &now, &old, a->budget ? &budget : NULL, &verdicts, &check);
+    verdicts_free(&verdicts);
     for (size_t i = 0; i < check.problem_count; i++)
         free(check.problems[i]);
     free(check.problems);
