@@ -995,3 +995,128 @@ int unpacker_take(struct unpacker *u, uint8_t **data, size_t *size, struct failu
     u->have = u->capacity = 0;
     return 0;
 }
+
+/* --- one compressed stream -------------------------------------------------------- */
+
+struct unstream {
+    char *name;
+    const char *kind;
+    struct archive *a;
+    unpack_pull pull;
+    void *arg;
+    const uint8_t *head; /* pulled already, to see how large a dictionary it wants */
+    size_t head_size;
+    struct failure broken;
+    bool is_broken;
+};
+
+const char *unstream_kind(const uint8_t *head, size_t size)
+{
+    const struct filter *filter = filter_of(head, size);
+
+    return filter && !filter->is_weak ? filter->name : NULL;
+}
+
+static ssize_t pull_stream(struct archive *a, void *arg, const void **block)
+{
+    struct unstream *u = arg;
+    const uint8_t *bytes = NULL;
+    int64_t n = (int64_t)u->head_size;
+
+    (void)a;
+    if (n) {
+        bytes = u->head;
+        u->head_size = 0;
+    } else {
+        n = u->pull(u->arg, &bytes, &u->broken);
+    }
+    u->is_broken |= n < 0;
+    *block = bytes;
+    return (ssize_t)n;
+}
+
+static int unstream_failed(struct unstream *u, struct failure *f)
+{
+    const char *why = archive_error_string(u->a);
+
+    if (u->is_broken)
+        return fail(f, "%s", u->broken.what);
+    return fail(f, "%s: %s: %s", u->name, u->kind, why ? why : "damaged or cut off");
+}
+
+int unstream_open(const char *name, const char *kind, unpack_pull pull_bytes, void *arg,
+                  struct unstream **result, struct failure *f)
+{
+    const struct filter *filter = NULL;
+    struct archive_entry *entry;
+    const uint8_t *head = NULL;
+
+    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++)
+        if (strcmp(filters[i].name, kind) == 0)
+            filter = &filters[i];
+    if (!filter)
+        return fail(f, "%s: %s is not supported", name, kind);
+    int64_t n = pull_bytes(arg, &head, f);
+    if (n < 0)
+        return -1;
+    if (n == 0 || !has_magic(filter, head, (size_t)n))
+        return fail(f, "%s: not compressed with %s, as it says", name, kind);
+    uint64_t dictionary = dictionary_of(filter, head, (size_t)n);
+    if (dictionary > UNPACK_DICTIONARY_MAX)
+        return fail(f,
+                    "%s: %s asks for too large a dictionary (found %" PRIu64
+                    " bytes, limit %" PRIu64 ")",
+                    name, kind, dictionary, UNPACK_DICTIONARY_MAX);
+
+    struct unstream *u = xcalloc(1, sizeof *u);
+    *u = (struct unstream){.name = xstrdup(name),
+                           .kind = filter->name,
+                           .a = archive_read_new(),
+                           .pull = pull_bytes,
+                           .arg = arg,
+                           .head = head,
+                           .head_size = (size_t)n};
+    if (!u->a)
+        give_up("out of memory");
+    archive_read_support_format_raw(u->a);
+    archive_read_set_callback_data(u->a, u);
+    archive_read_set_read_callback(u->a, pull_stream);
+    if (!append_filter(u->a, filter)) {
+        fail(f, "%s: this libarchive cannot read %s", name, kind);
+    } else if (archive_read_open1(u->a) < ARCHIVE_WARN ||
+               archive_read_next_header(u->a, &entry) < ARCHIVE_WARN) {
+        unstream_failed(u, f);
+    } else {
+        *result = u;
+        return 0;
+    }
+    unstream_close(u);
+    return -1;
+}
+
+int64_t unstream_read(struct unstream *u, const uint8_t **bytes, struct failure *f)
+{
+    const void *block = NULL;
+    size_t size = 0;
+    int64_t offset;
+    int r;
+
+    do
+        r = archive_read_data_block(u->a, &block, &size, &offset);
+    while (r == ARCHIVE_RETRY || ((r == ARCHIVE_OK || r == ARCHIVE_WARN) && size == 0));
+    if (r == ARCHIVE_EOF)
+        return 0;
+    if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
+        return unstream_failed(u, f);
+    *bytes = block;
+    return (int64_t)size;
+}
+
+void unstream_close(struct unstream *u)
+{
+    if (!u)
+        return;
+    archive_read_free(u->a);
+    free(u->name);
+    free(u);
+}

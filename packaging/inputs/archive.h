@@ -111,4 +111,27 @@ int unpacker_take(struct unpacker *u, uint8_t **data, size_t *size, struct failu
 
 void unpacker_close(struct unpacker *u);
 
+/* --- one compressed stream --------------------------------------------------- */
+
+/* Bytes on the way to a decompressor: *bytes points at the next of them until the next
+ * call. How many, 0 at the end, or -1 with *f set. */
+typedef int64_t (*unpack_pull)(void *arg, const uint8_t **bytes, struct failure *f);
+
+struct unstream;
+
+/* The name of the compression that bytes begin with, of those that unstream_open() knows
+ * and that can be told without doubt: "gzip", "bzip2", "xz", "zstd", "lz4", "lzip". Or NULL. */
+const char *unstream_kind(const uint8_t *head, size_t size);
+
+/* Decompresses what `pull` delivers, one compression deep. `kind` is one of the names above;
+ * `name` is for messages. Nothing is read ahead beyond what the decoder asks for. The pull and
+ * `arg` must live until unstream_close(). */
+int unstream_open(const char *name, const char *kind, unpack_pull pull, void *arg,
+                  struct unstream **u, struct failure *f);
+
+/* The next bytes, as unpack_pull has them; in *bytes until the next call. */
+int64_t unstream_read(struct unstream *u, const uint8_t **bytes, struct failure *f);
+
+void unstream_close(struct unstream *u);
+
 #endif

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "inputs/saved_guest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "formats/libvirt_save.h"
+#include "formats/migration_stream.h"
+#include "formats/ramblock_text.h"
+#include "inputs/archive.h"
+
+enum {
+    WINDOW = 64 * 1024,
+    HEAD = 4096, /* enough to tell every kind */
+};
+
+/* Bytes that may come out of a decompressor before the list of blocks is complete. The
+ * longest list that is read has some 5 MiB. */
+#define DECOMPRESSED_HEAD_MAX (UINT64_C(16) << 20)
+
+/* A file that is read where it is asked for, or a pipe that only goes forward. */
+struct source {
+    const char *name;
+    int fd;
+    bool can_seek;
+    uint8_t window[WINDOW];
+    uint64_t start; /* offset of window[0] in the file */
+    size_t have;
+    uint64_t total; /* bytes read so far */
+    uint64_t at;    /* for the decompressor */
+};
+
+static ssize_t read_some(struct source *s, uint8_t *to, size_t n, uint64_t offset)
+{
+    ssize_t got;
+
+    do
+        got = s->can_seek ? pread(s->fd, to, n, (off_t)offset) : read(s->fd, to, n);
+    while (got < 0 && errno == EINTR);
+    if (got > 0)
+        s->total += (uint64_t)got;
+    return got;
+}
+
+static int read_failed(const struct source *s, struct failure *f)
+{
+    return fail(f, "%s: %s", s->name, strerror(errno));
+}
+
+/* The bytes from `offset` on that are at hand: their number, 0 at the end, or -1. */
+static int64_t source_get(struct source *s, uint64_t offset, const uint8_t **bytes,
+                          struct failure *f)
+{
+    while (offset < s->start || offset >= s->start + s->have) {
+        if (s->can_seek)
+            s->start = offset;
+        else if (offset < s->start)
+            return fail(f, "%s: a pipe cannot be read backwards", s->name);
+        else
+            s->start += s->have;
+        s->have = 0;
+        /* Little at a time: most heads end within the first kilobytes. */
+        ssize_t n = read_some(s, s->window, HEAD, s->start);
+        if (n < 0)
+            return read_failed(s, f);
+        if (n == 0)
+            return 0;
+        s->have = (size_t)n;
+    }
+    *bytes = s->window + (offset - s->start);
+    return (int64_t)(s->start + s->have - offset);
+}
+
+/* Fills the window from the file's begin until it holds `want` bytes, or all. */
+static int fill_head(struct source *s, size_t want, struct failure *f)
+{
+    while (s->have < want) {
+        ssize_t n = read_some(s, s->window + s->have, want - s->have, s->have);
+
+        if (n < 0)
+            return read_failed(s, f);
+        if (n == 0)
+            break;
+        s->have += (size_t)n;
+    }
+    return 0;
+}
+
+/* --- the guest ------------------------------------------------------------------ */
+
+static void add_block(struct saved_guest *g, size_t *capacity, const char *name, size_t length,
+                      uint64_t bytes)
+{
+    g->blocks = xgrow(g->blocks, g->block_count, capacity, sizeof *g->blocks);
+    g->blocks[g->block_count++] = (struct saved_block){xstrndup(name, length), bytes};
+}
+
+void saved_guest_free(struct saved_guest *g)
+{
+    for (size_t i = 0; i < g->block_count; i++)
+        free(g->blocks[i].name);
+    free(g->blocks);
+    free(g->description);
+    free(g->machine);
+    *g = (struct saved_guest){0};
+}
+
+static void take_stream(struct saved_guest *g, const struct migration_stream *s, const char *what)
+{
+    size_t capacity = 0;
+
+    g->description = xasprintf("%s%s", what, s->mapped_ram ? ", mapped-ram" : "");
+    g->machine = s->has_machine ? xstrdup(s->machine) : NULL;
+    g->machine_is_old = !s->has_machine;
+    g->mapped_ram = s->mapped_ram;
+    for (size_t i = 0; i < s->block_count; i++)
+        add_block(g, &capacity, s->blocks[i].name, strlen(s->blocks[i].name), s->blocks[i].length);
+}
+
+static int read_raw(struct source *src, uint64_t offset, struct migration_stream *s,
+                    struct failure *f)
+{
+    enum migration_answer answer = MIGRATION_MORE;
+
+    migration_stream_begin(s, src->name, offset);
+    while (answer == MIGRATION_MORE) {
+        const uint8_t *bytes = NULL;
+        int64_t n = source_get(src, s->position, &bytes, f);
+
+        if (n < 0)
+            return -1;
+        answer = n ? migration_stream_feed(s, bytes, (size_t)n, f) : migration_stream_cut(s, f);
+    }
+    return answer == MIGRATION_DONE ? 0 : -1;
+}
+
+static int64_t pull_source(void *arg, const uint8_t **bytes, struct failure *f)
+{
+    struct source *src = arg;
+    int64_t n = source_get(src, src->at, bytes, f);
+
+    if (n > 0)
+        src->at += (uint64_t)n;
+    return n;
+}
+
+static int read_decompressed(struct unstream *u, struct migration_stream *s, struct failure *f)
+{
+    enum migration_answer answer = MIGRATION_MORE;
+    uint64_t at = 0; /* of the byte that comes next out of the decompressor */
+
+    while (answer == MIGRATION_MORE) {
+        const uint8_t *bytes = NULL;
+        int64_t n = unstream_read(u, &bytes, f);
+
+        if (n < 0)
+            return -1;
+        if (n == 0) {
+            migration_stream_cut(s, f);
+            return -1;
+        }
+        uint64_t end = at + (uint64_t)n;
+        if (end > DECOMPRESSED_HEAD_MAX)
+            return fail(f, "%s: the list of RAM blocks does not end (limit %" PRIu64 " bytes)",
+                        s->name, DECOMPRESSED_HEAD_MAX);
+        if (s->position < end)
+            answer = migration_stream_feed(s, bytes + (s->position - at),
+                                           (size_t)(end - s->position), f);
+        at = end;
+    }
+    return answer == MIGRATION_DONE ? 0 : -1;
+}
+
+static int read_compressed(struct source *src, uint64_t offset, const char *kind,
+                           struct migration_stream *s, struct failure *f)
+{
+    struct unstream *u;
+    char *inner = xasprintf("%s (out of %s)", src->name, kind);
+    int result = -1;
+
+    src->at = offset;
+    migration_stream_begin(s, inner, 0);
+    if (unstream_open(src->name, kind, pull_source, src, &u, f) == 0) {
+        result = read_decompressed(u, s, f);
+        unstream_close(u);
+    }
+    free(inner);
+    return result;
+}
+
+static int finish_stream(int result, struct migration_stream *s, const char *what,
+                         struct saved_guest *g)
+{
+    if (result == 0)
+        take_stream(g, s, what);
+    migration_stream_end(s);
+    return result;
+}
+
+static int read_libvirt(struct source *src, struct saved_guest *g, struct failure *f)
+{
+    struct libvirt_save save;
+    struct migration_stream s;
+    int result;
+
+    if (libvirt_save_read(src->name, src->window, src->have, &save, f) != 0)
+        return -1;
+    const char *format = libvirt_save_format_name(save.format);
+    if (save.format == LIBVIRT_SAVE_LZOP) {
+        fail(f, "%s: the stream in it is compressed with lzop, which is not supported", src->name);
+        return fail_cure(
+            f, "Unpack it on the way: tail -c +%u '%s' | lzop -dc | romcompat preflight -",
+            save.stream_offset + 1, src->name);
+    }
+    if (save.format == LIBVIRT_SAVE_RAW || save.format == LIBVIRT_SAVE_SPARSE)
+        result = read_raw(src, save.stream_offset, &s, f);
+    else
+        result = read_compressed(src, save.stream_offset, format, &s, f);
+    char *what = xasprintf("libvirt save image, %s", format);
+    result = finish_stream(result, &s, what, g);
+    free(what);
+    g->kind = SAVED_LIBVIRT;
+    g->incomplete = save.incomplete;
+    return result;
+}
+
+/* --- text ------------------------------------------------------------------------- */
+
+struct lines {
+    struct saved_guest *guest;
+    size_t capacity;
+};
+
+static void take_line(void *arg, const struct ramblock_line *line)
+{
+    struct lines *l = arg;
+
+    add_block(l->guest, &l->capacity, line->name, line->name_length, line->used);
+}
+
+int saved_guest_from_text(const char *name, const char *text, size_t size,
+                          struct saved_guest *guest, struct failure *f)
+{
+    struct saved_guest g = {.kind = SAVED_RAMBLOCK_TEXT};
+    struct lines lines = {.guest = &g};
+
+    if (ramblock_text_read(name, text, size, take_line, &lines, f) != 0) {
+        saved_guest_free(&g);
+        return -1;
+    }
+    g.description = xstrdup("output of 'info ramblock'");
+    *guest = g;
+    return 0;
+}
+
+static int read_text(struct source *src, struct saved_guest *g, struct failure *f)
+{
+    size_t size = 0, capacity = 2 * WINDOW;
+    char *text = xmalloc(capacity);
+    int64_t n;
+
+    for (;;) {
+        const uint8_t *bytes = NULL;
+
+        n = source_get(src, size, &bytes, f);
+        if (n <= 0)
+            break;
+        if (size + (size_t)n > RAMBLOCK_TEXT_MAX) {
+            n = fail(f, "%s: too long for the output of 'info ramblock' (limit %zu bytes)",
+                     src->name, RAMBLOCK_TEXT_MAX);
+            break;
+        }
+        while (size + (size_t)n > capacity) {
+            capacity *= 2;
+            text = xreallocarray(text, capacity, 1);
+        }
+        memcpy(text + size, bytes, (size_t)n);
+        size += (size_t)n;
+    }
+    int result = n < 0 ? -1 : saved_guest_from_text(src->name, text, size, g, f);
+    free(text);
+    return result;
+}
+
+/* --- telling them apart -------------------------------------------------------------- */
+
+static int read_source(struct source *src, struct saved_guest *g, struct failure *f)
+{
+    struct migration_stream s;
+    const char *kind;
+
+    if (fill_head(src, HEAD, f) != 0)
+        return -1;
+    if (src->have == 0)
+        return fail(f, "%s: empty", src->name);
+    if (libvirt_save_looks_like(src->window, src->have))
+        return read_libvirt(src, g, f);
+    if (migration_stream_looks_like(src->window, src->have))
+        return finish_stream(read_raw(src, 0, &s, f), &s, "migration stream", g);
+    if ((kind = unstream_kind(src->window, src->have))) {
+        char *what = xasprintf("migration stream, %s", kind);
+        int result = finish_stream(read_compressed(src, 0, kind, &s, f), &s, what, g);
+
+        free(what);
+        return result;
+    }
+    if (ramblock_text_looks_like((const char *)src->window, src->have))
+        return read_text(src, g, f);
+    if (src->have >= 4 && memcmp(src->window, "\x89LZO", 4) == 0) {
+        fail(f, "%s: compressed with lzop, which is not supported", src->name);
+        return fail_cure(f, "Unpack it on the way: lzop -dc '%s' | romcompat preflight -",
+                         src->name);
+    }
+    if (src->have >= 4 && memcmp(src->window, "QFI\xfb", 4) == 0) {
+        fail(f, "%s: a qcow2 image; snapshots in it cannot be read", src->name);
+        return fail_cure(f, "Save the output of 'info ramblock' of the guest, and give that file.");
+    }
+    return fail(f,
+                "%s: not a saved guest (expected a QEMU migration stream, a libvirt save image, or "
+                "the output of 'info ramblock')",
+                src->name);
+}
+
+int saved_guest_read(const char *path, struct saved_guest *guest, struct failure *f)
+{
+    bool is_input = strcmp(path, "-") == 0;
+    struct stat st;
+    int fd = is_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+    if (fd < 0)
+        return fail(f, "%s: %s", path, strerror(errno));
+    struct source *src = xcalloc(1, sizeof *src);
+    src->name = is_input ? "standard input" : path;
+    src->fd = fd;
+    int result = -1;
+    if (fstat(fd, &st) < 0) {
+        fail(f, "%s: %s", src->name, strerror(errno));
+    } else if (S_ISDIR(st.st_mode)) {
+        fail(f, "%s: a folder, not a saved guest", src->name);
+    } else {
+        struct saved_guest g = {.kind = SAVED_STREAM};
+
+        /* Standard input may stand anywhere in its file: then it is read as a pipe. */
+        src->can_seek = !is_input && (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode));
+        result = read_source(src, &g, f);
+        g.bytes_read = src->total;
+        if (result == 0)
+            *guest = g;
+        else
+            saved_guest_free(&g);
+    }
+    if (!is_input)
+        close(fd);
+    free(src);
+    return result;
+}

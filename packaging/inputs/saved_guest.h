@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The RAM blocks of a guest that was saved, wherever they are written down: a QEMU
+ * migration stream, also a mapped-ram file; a libvirt save image; either compressed;
+ * the text of `info ramblock`. The kind is told by content, never by name.
+ *
+ * Only the head is read, and only the head is decompressed: a save file of hundreds
+ * of gigabytes costs what a small one does. Nothing is written, nothing is run.
+ */
+#ifndef INPUTS_SAVED_GUEST_H
+#define INPUTS_SAVED_GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+
+/* Bytes of `info ramblock`: some 120 a line. */
+#define RAMBLOCK_TEXT_MAX ((size_t)4 << 20)
+
+enum saved_kind { SAVED_STREAM, SAVED_LIBVIRT, SAVED_RAMBLOCK_TEXT, SAVED_RUNNING };
+
+struct saved_block {
+    char *name;
+    uint64_t length;
+};
+
+struct saved_guest {
+    enum saved_kind kind;
+    char *description; /* "libvirt save image (zstd), mapped-ram": for people */
+    char *machine;     /* NULL: not known */
+    /* A stream that says nothing of its machine type: it is one of QEMU 2.3 or before. */
+    bool machine_is_old;
+    bool mapped_ram; /* the destination will not compare lengths */
+    bool incomplete; /* libvirt did not finish the image */
+    size_t block_count;
+    struct saved_block *blocks;
+    uint64_t bytes_read; /* of the file or pipe */
+};
+
+/* `path` may be "-": standard input. 0 or -1; free with saved_guest_free(). */
+int saved_guest_read(const char *path, struct saved_guest *guest, struct failure *f);
+
+/* The same for text[0, size), as a running QEMU answers `info ramblock`. */
+int saved_guest_from_text(const char *name, const char *text, size_t size,
+                          struct saved_guest *guest, struct failure *f);
+
+void saved_guest_free(struct saved_guest *guest);
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "inputs/saved_guest.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fixtures/stream_maker.h"
+#include "tap.h"
+
+static char folder[] = "/tmp/test_saved_guest.XXXXXX";
+static char path[256], second[256];
+
+static void write_bytes(const char *name, const uint8_t *data, size_t size)
+{
+    FILE *file = fopen(name, "w");
+
+    if (!file || fwrite(data, 1, size, file) != size || fclose(file) != 0)
+        abort();
+}
+
+/* What a program of the machine makes of a file's bytes; appended to `m`. */
+static void append_output(struct made_stream *m, const char *command)
+{
+    uint8_t buffer[4096];
+    FILE *pipe = popen(command, "r");
+    size_t n;
+
+    while (pipe && (n = fread(buffer, 1, sizeof buffer, pipe)) > 0)
+        stream_append(m, buffer, n);
+    if (!pipe || pclose(pipe) != 0)
+        abort();
+}
+
+static struct stream_spec plain = {
+    .machine = "pc-q35-7.2",
+    .blocks = {{.name = "pc.ram", .length = 0x4000000},
+               {.name = "0000:00:03.0/virtio-net-pci.rom", .length = 0x40000}},
+};
+
+static void has_blocks(int result, struct saved_guest *g, const struct failure *f, const char *kind,
+                       const char *what)
+{
+    if (!ok(result == 0 && g->block_count == 2 && g->blocks[1].length == 0x40000 &&
+                !strcmp(g->blocks[1].name, "0000:00:03.0/virtio-net-pci.rom"),
+            "%s: its blocks", what))
+        printf("# %d: %s\n", result, f->what);
+    if (result == 0) {
+        is_text(g->description, kind, "%s: what it is called", what);
+        saved_guest_free(g);
+    }
+}
+
+static void reads(const char *kind, const char *what)
+{
+    struct saved_guest g = {0};
+    struct failure f = {0};
+    int result = saved_guest_read(path, &g, &f);
+
+    has_blocks(result, &g, &f, kind, what);
+}
+
+static void refuses(const char *text, const char *cure, const char *what)
+{
+    struct saved_guest g = {0};
+    struct failure f = {0};
+
+    if (!ok(saved_guest_read(path, &g, &f) == -1 && strstr(f.what, text) && strstr(f.cure, cure),
+            "%s", what))
+        printf("# '%s' '%s'\n", f.what, f.cure);
+}
+
+static void test_compressed(void)
+{
+    static const struct {
+        const char *name, *command;
+        uint32_t format;
+    } kinds[] = {{"gzip", "gzip -c", 1},
+                 {"bzip2", "bzip2 -c", 2},
+                 {"xz", "xz -c", 3},
+                 {"zstd", "zstd -qc", 5}};
+    struct made_stream m = make_stream(&plain);
+    char command[600], text[128];
+
+    write_bytes(second, m.data, m.size);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct made_stream save = make_save(&(struct save_spec){.format = kinds[i].format});
+
+        snprintf(command, sizeof command, "%s < '%s'", kinds[i].command, second);
+        append_output(&save, command);
+        write_bytes(path, save.data, save.size);
+        snprintf(text, sizeof text, "libvirt save image, %s", kinds[i].name);
+        reads(text, text);
+        size_t header = 92 + sizeof "<domain type='qemu'><name>guest</name></domain>";
+        write_bytes(path, save.data + header, save.size - header);
+        snprintf(text, sizeof text, "migration stream, %s", kinds[i].name);
+        reads(text, text);
+        write_bytes(path, save.data + header, 30);
+        refuses("", "", "cut off in its compressed data, it is refused");
+        free(save.data);
+        save = make_save(&(struct save_spec){.format = kinds[i].format});
+        stream_append(&save, m.data, m.size);
+        write_bytes(path, save.data, save.size);
+        snprintf(command, sizeof command, "not compressed with %s, as it says", kinds[i].name);
+        refuses(command, "", command);
+        free(save.data);
+    }
+    /* The dictionary is named in the first bytes: 1.5 GiB are not allocated for them. */
+    struct made_stream bomb = {0};
+    stream_append(&bomb,
+                  "\xfd"
+                  "7zXZ\0\0\4\xe6\xd6\xb4\x46\2\0\x21\1\x24\0\0\0",
+                  20);
+    write_bytes(path, bomb.data, bomb.size);
+    refuses("xz asks for too large a dictionary", "", "an xz with a dictionary of gigabytes");
+    free(bomb.data);
+    free(m.data);
+}
+
+static void test_pipe(void)
+{
+    struct made_stream m = make_stream(&plain);
+    struct saved_guest g = {0};
+    struct failure f = {0};
+
+    unlink(path);
+    if (mkfifo(path, 0600))
+        abort();
+    pid_t writer = fork();
+    if (writer == 0) {
+        int fd = open(path, O_WRONLY);
+
+        for (size_t i = 0; i < m.size; i++)
+            if (write(fd, m.data + i, 1) != 1)
+                _exit(1);
+        _exit(0);
+    }
+    int result = saved_guest_read(path, &g, &f);
+    has_blocks(result, &g, &f, "migration stream", "a pipe that delivers byte after byte");
+    waitpid(writer, NULL, 0);
+    unlink(path);
+    free(m.data);
+}
+
+int main(void)
+{
+    if (!mkdtemp(folder))
+        abort();
+    snprintf(path, sizeof path, "%s/guest", folder);
+    snprintf(second, sizeof second, "%s/stream", folder);
+
+    struct made_stream m = make_stream(&plain);
+    write_bytes(path, m.data, m.size);
+    reads("migration stream", "a stream in a file");
+    struct made_stream save = make_save(&(struct save_spec){.big_endian = true});
+    stream_append(&save, m.data, m.size);
+    write_bytes(path, save.data, save.size);
+    reads("libvirt save image, raw", "a libvirt save image");
+    free(save.data);
+
+    /* Sparse: mapped-ram, with offsets that count from the begin of the file. */
+    save = make_save(&(struct save_spec){.format = 6});
+    struct stream_spec mapped = plain;
+    mapped.capabilities[0] = "mapped-ram";
+    mapped.mapped = true;
+    mapped.base = save.size;
+    struct made_stream sparse = make_stream(&mapped);
+    memcpy(sparse.data, save.data, save.size);
+    write_bytes(path, sparse.data, sparse.size);
+    reads("libvirt save image, sparse, mapped-ram", "a sparse libvirt save image");
+    struct saved_guest g = {0};
+    struct failure f = {0};
+    ok(saved_guest_read(path, &g, &f) == 0 && g.mapped_ram && g.bytes_read < 65536,
+       "and of its 64 MiB little is read");
+    saved_guest_free(&g);
+    free(sparse.data);
+    free(save.data);
+
+    test_compressed();
+    test_pipe();
+
+    save = make_save(&(struct save_spec){.format = 4});
+    write_bytes(path, save.data, save.size);
+    refuses("compressed with lzop, which is not supported", "tail -c +141 '",
+            "lzop is refused, with the command that unpacks it");
+    free(save.data);
+    write_bytes(path, (const uint8_t *)"QFI\xfb", 4);
+    refuses("a qcow2 image; snapshots in it cannot be read", "info ramblock",
+            "a qcow2 image is refused, with a way out");
+    write_bytes(path, (const uint8_t *)"hello", 5);
+    refuses("not a saved guest (expected a QEMU migration stream", "", "a text is no guest");
+    write_bytes(path, (const uint8_t *)"", 0);
+    refuses("empty", "", "an empty file is no guest");
+    unlink(path);
+    mkdir(path, 0700);
+    refuses("a folder, not a saved guest", "", "nor is a folder");
+    rmdir(path);
+    refuses("No such file or directory", "", "nor is nothing");
+    free(m.data);
+
+    static const char table[] = "(qemu) info ramblock\r\n"
+                                "              Block Name    PSize              Offset             "
+                                "  Used              Total\r\n"
+                                "                  pc.ram    4 KiB  0x0000000000000000 "
+                                "0x0000000004000000 0x0000000004000000\r\n"
+                                "0000:00:03.0/virtio-net-pci.rom    4 KiB  0x0000000004040000 "
+                                "0x0000000000040000 0x0000000000040000\r\n"
+                                "(qemu) quit\r\n";
+    write_bytes(path, (const uint8_t *)table, sizeof table - 1);
+    reads("output of 'info ramblock'", "a saved table of a monitor");
+    write_bytes(path, (const uint8_t *)table, sizeof table - 40);
+    refuses("guest:4: not a line of 'info ramblock'", "", "a table that is cut off within a line");
+    write_bytes(path, (const uint8_t *)table, 100);
+    refuses("no RAM block in it", "", "a table without a line");
+
+    unlink(path);
+    unlink(second);
+    rmdir(folder);
+    return tap_done();
+}
