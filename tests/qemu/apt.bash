@@ -44,7 +44,8 @@ private_apt() {
     : >"$QEMU/apt/status"
     for suite in "$@"; do
         echo "deb [signed-by=$keyring] $uri $suite main"
-        echo "deb-src [signed-by=$keyring] $uri $suite main"
+        # The other half of what there is to read: left out where no source is wanted.
+        [ -n "${APT_BINARIES_ONLY:-}" ] || echo "deb-src [signed-by=$keyring] $uri $suite main"
     done >"$QEMU/apt/sources.list"
     # An empty status file and no essential packages: apt then answers with all
     # that a program needs, down to its libc, and with nothing else.
