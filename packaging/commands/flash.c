@@ -13,7 +13,8 @@ static int run(int argc, char **argv)
 const struct command flash_command = {
     .name = "flash",
     .summary = "UEFI firmware images: what is in them, and which store they take",
-    .synopsis = "inspect [--json] FILE...",
+    .synopsis = "inspect [--json] FILE...\n"
+                "check --code CODE --vars VARS [--from OLD_CODE] [--confidential] [--json]",
     .details = "'romcompat help flash SUBCOMMAND' explains one of them.",
     .run = run,
     .subcommands = flash_commands,

@@ -18,7 +18,8 @@
     X(help)
 
 #define FLASH_COMMANDS(X) \
-    X(flash_inspect)
+    X(flash_inspect)      \
+    X(flash_check)
 
 #define DECLARE(name) extern const struct command name##_command;
 COMMANDS(DECLARE)

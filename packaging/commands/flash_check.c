@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/command.h"
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "commands/maps.h"
+#include "flash/check.h"
+
+enum { KEY_CODE = 256, KEY_VARS, KEY_FROM, KEY_CONFIDENTIAL, KEY_JSON };
+
+static const struct option_spec options[] = {
+    {KEY_CODE, "code", "CODE", "the firmware that the guest will meet"},
+    {KEY_VARS, "vars", "VARS", "the guest's variable store"},
+    {KEY_FROM, "from", "OLD_CODE", "the firmware that the guest runs now"},
+    {KEY_CONFIDENTIAL, "confidential", NULL, "let only identical firmware pass; needs --from"},
+    {KEY_JSON, "json", NULL, "print one JSON object"},
+    {0},
+};
+
+extern const struct command flash_check_command;
+
+struct job {
+    const char *code, *vars, *from;
+    bool confidential, json;
+};
+
+static void print_verdict(const char *name, const struct flash_verdict *v)
+{
+    print_line("%-10s %-7s  %s", name, flash_answer_name(v->answer), v->text);
+    if (v->cure[0])
+        print_line("%-10s %-7s  %s", "", "", v->cure);
+}
+
+static struct json_object *verdict_object(const struct flash_verdict *v)
+{
+    struct json_object *o = json_object_new_object();
+
+    json_object_object_add(o, "answer", text_or_null(flash_answer_name(v->answer)));
+    json_object_object_add(o, "reason", text_or_null(v->reason));
+    json_object_object_add(o, "text", text_or_null(v->text));
+    json_object_object_add(o, "cure", text_or_null(v->cure[0] ? v->cure : NULL));
+    return o;
+}
+
+static void print_json(const struct job *job, const struct flash_check *check)
+{
+    struct json_object *o = json_object_new_object(), *warnings = json_object_new_array();
+
+    json_object_object_add(o, "code", text_or_null(job->code));
+    json_object_object_add(o, "vars", text_or_null(job->vars));
+    json_object_object_add(o, "from", text_or_null(job->from));
+    json_object_object_add(o, "migrate", verdict_object(&check->migrate));
+    json_object_object_add(o, "cold-boot", verdict_object(&check->cold_boot));
+    json_object_object_add(o, "measured", verdict_object(&check->measured));
+    for (size_t i = 0; i < check->warning_count; i++)
+        json_object_array_add(warnings, text_or_null(check->warnings[i]));
+    json_object_object_add(o, "warnings", warnings);
+    put_json(o);
+}
+
+static int status_of(const struct job *job, const struct flash_check *check)
+{
+    const struct flash_verdict *counted[] = {&check->migrate, &check->cold_boot,
+                                             job->confidential ? &check->measured : NULL};
+    int status = STATUS_YES;
+
+    for (size_t i = 0; i < 3 && counted[i]; i++) {
+        if (counted[i]->answer == FLASH_NO)
+            return STATUS_NO;
+        if (counted[i]->answer != FLASH_YES)
+            status = STATUS_NO_ANSWER;
+    }
+    return status;
+}
+
+static int answer(const struct job *job, const struct flash_image *code,
+                  const struct flash_image *vars, const struct flash_image *from)
+{
+    struct flash_check check;
+
+    if (code->kind != FLASH_CODE && code->kind != FLASH_COMBINED)
+        return complain("%s: not firmware code (found %s)", job->code, flash_kind_name(code->kind));
+    if (from && from->kind != FLASH_CODE && from->kind != FLASH_COMBINED)
+        return complain("%s: not firmware code (found %s)", job->from, flash_kind_name(from->kind));
+    flash_check(code, vars, from, &check);
+    if (job->json) {
+        print_json(job, &check);
+    } else {
+        print_verdict("migrate", &check.migrate);
+        print_verdict("cold-boot", &check.cold_boot);
+        print_verdict("measured", &check.measured);
+        for (size_t i = 0; i < check.warning_count; i++)
+            print_line("warning: %s", check.warnings[i]);
+    }
+    return finish_output(status_of(job, &check));
+}
+
+static int take_option(struct job *job, int key, const char *value)
+{
+    switch (key) {
+    case OPTION_BAD:
+        return STATUS_NO_ANSWER;
+    case OPTION_HELPED:
+        return finish_output(STATUS_YES);
+    case KEY_CODE:
+        job->code = value;
+        break;
+    case KEY_VARS:
+        job->vars = value;
+        break;
+    case KEY_FROM:
+        job->from = value;
+        break;
+    case KEY_CONFIDENTIAL:
+        job->confidential = true;
+        break;
+    default:
+        job->json = true;
+        break;
+    }
+    return -1;
+}
+
+static int run(int argc, char **argv)
+{
+    struct flash_image code = {0}, vars = {0}, from = {0};
+    struct option_reader r;
+    struct job job = {0};
+    struct failure f;
+    const char *value = NULL;
+    int key, status;
+
+    option_reader_init(&r, &flash_check_command, argc, argv);
+    while ((key = next_option(&r, &value)) != OPTION_END) {
+        if ((status = take_option(&job, key, value)) >= 0)
+            return status;
+    }
+    if (r.first != argc)
+        return usage_error(&flash_check_command, "'%s': no operand is expected", argv[r.first]);
+    if (!job.code || !job.vars)
+        return usage_error(&flash_check_command, "--%s is missing", job.code ? "vars" : "code");
+    if (job.confidential && !job.from)
+        return usage_error(&flash_check_command, "--confidential needs --from");
+    if (flash_open(job.code, &code, &f) != 0 || flash_open(job.vars, &vars, &f) != 0 ||
+        (job.from && flash_open(job.from, &from, &f) != 0))
+        status = report(&f);
+    else
+        status = answer(&job, &code, &vars, job.from ? &from : NULL);
+    flash_close(&code);
+    flash_close(&vars);
+    flash_close(&from);
+    return status;
+}
+
+const struct command flash_check_command = {
+    .name = "flash check",
+    .summary = "answer whether a guest's variable store goes with a firmware",
+    .synopsis = "--code CODE --vars VARS [--from OLD_CODE] [--confidential] [--json]",
+    .details =
+        "Three questions, because they are different: will the guest migrate to a host with CODE;\n"
+        "will it start there, and keep its variables, once it has been powered off; and is the\n"
+        "firmware the same, byte by byte, as a measured launch demands.\n"
+        "\n"
+        "The status is 1 if it will not migrate or not start with its variables; with\n"
+        "--confidential, also if CODE is not the same as OLD_CODE.",
+    .options = options,
+    .run = run,
+};

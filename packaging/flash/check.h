@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Three different questions about a firmware image and a guest's variable store. A migrated
+ * guest goes on with the firmware of its source until it is powered off; only then does the
+ * destination's code meet the store that came along. And a guest whose launch is measured
+ * is another guest as soon as one byte of the firmware is another.
+ */
+#ifndef FLASH_CHECK_H
+#define FLASH_CHECK_H
+
+#include "flash/image.h"
+
+enum flash_answer { FLASH_YES, FLASH_NO, FLASH_UNKNOWN_ANSWER };
+
+struct flash_verdict {
+    enum flash_answer answer;
+    const char *reason; /* stable: "size-mismatch" */
+    char text[512];     /* the consequence, in plain words */
+    char cure[256];     /* empty: there is none */
+};
+
+#define FLASH_WARNINGS_MAX 8
+struct flash_check {
+    struct flash_verdict migrate;   /* will the guest land on a host with this code? */
+    struct flash_verdict cold_boot; /* will it start there and keep its variables? */
+    struct flash_verdict measured;  /* is the firmware the same, byte by byte? */
+    size_t warning_count;
+    char warnings[FLASH_WARNINGS_MAX][256];
+};
+
+/* `code` is the new firmware, `vars` the guest's store, `from` the firmware that it was
+ * started with, or NULL where that is not known. */
+void flash_check(const struct flash_image *code, const struct flash_image *vars,
+                 const struct flash_image *from, struct flash_check *check);
+
+const char *flash_answer_name(enum flash_answer answer);
+
+#endif
