@@ -143,6 +143,9 @@ releases:
     roms:
       a.rom: {size: 4096, chain-end: 2048, bucket: 4K}
 Y
+    tar -cf roms.tar roms/b.rom roms/a.rom
+    run -0 romcompat history --data tar.yaml --package my-roms --version 1.0-1 --add 1 roms.tar
+    diff <(sed -n '/release: 1/,/release: 2/p' new.yaml | grep -v 'release: 2') <(sed -n '/release: 1/,$p' tar.yaml)
     mkdir roms/more
     "$BUILD/tests/cli/make_rom" legacy:16 > roms/more/a.rom
     run -2 romcompat history --data new.yaml --add 3 roms
