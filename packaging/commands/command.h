@@ -38,8 +38,8 @@ struct command {
 
 extern const struct command *const commands[]; /* ends with NULL */
 
-/* The subcommands of `romcompat flash`. */
-extern const struct command *const flash_commands[];
+/* The subcommands of `romcompat flash` and `romcompat varstore`. */
+extern const struct command *const flash_commands[], *const varstore_commands[];
 
 const struct command *find_command(const char *name);
 /* `word` is the second half of the name. */

@@ -14,20 +14,29 @@
     X(history)      \
     X(resolve)      \
     X(map)          \
+    X(preflight)    \
     X(flash)        \
+    X(varstore)     \
     X(help)
 
 #define FLASH_COMMANDS(X) \
     X(flash_inspect)      \
     X(flash_check)
 
+#define VARSTORE_COMMANDS(X) \
+    X(varstore_carry)        \
+    X(varstore_create)       \
+    X(varstore_repair)
+
 #define DECLARE(name) extern const struct command name##_command;
 COMMANDS(DECLARE)
 FLASH_COMMANDS(DECLARE)
+VARSTORE_COMMANDS(DECLARE)
 
 #define ENTRY(name) &name##_command,
 const struct command *const commands[] = {COMMANDS(ENTRY) NULL};
 const struct command *const flash_commands[] = {FLASH_COMMANDS(ENTRY) NULL};
+const struct command *const varstore_commands[] = {VARSTORE_COMMANDS(ENTRY) NULL};
 
 const struct command *find_command(const char *name)
 {

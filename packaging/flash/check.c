@@ -107,6 +107,16 @@ static void judge_migration(struct flash_check *check, const struct flash_image 
 
 /* --- cold boot ---------------------------------------------------------------------------- */
 
+static const char *first_problem(const struct varstore *s, char text[VARSTORE_PROBLEM_TEXT_MAX])
+{
+    for (size_t i = 0; i < s->problem_count && i < VARSTORE_PROBLEMS_MAX; i++) {
+        if (varstore_problem_is_fatal(s->problems[i].kind) ||
+            s->problems[i].kind == VARSTORE_SIZE_SHORT)
+            return varstore_problem_text(&s->problems[i], text);
+    }
+    return "it is damaged";
+}
+
 /* The header where the firmware looks for its volume, when the file has the right length. */
 static void judge_content(struct flash_verdict *v, const struct flash_image *code,
                           const struct flash_image *vars)
@@ -130,16 +140,17 @@ static void judge_content(struct flash_verdict *v, const struct flash_image *cod
         decide(v, FLASH_NO, "no-store", "there is no variable store in the file: the firmware "
                "%s", x86 ? "erases it, or crashes" : "formats it, and what it holds is lost");
     } else if (s->volume.defect != FV_SOUND) {
-        decide(v, FLASH_NO, "header-broken", "the store will be erased: the firmware does not "
-               "take its header (%s)", fv_defect_text(&s->volume, vars->size, text));
+        decide(v, FLASH_NO, "header-broken", "the store will be erased%s: the firmware does not "
+               "take its header (%s)", x86 ? ", and the guest then crashes" : "",
+               fv_defect_text(&s->volume, vars->size, text));
         cure(v, "'romcompat varstore repair' mends the header while the variables are still there.");
     } else if (s->volume.length != code->expects.volume_length) {
         decide(v, FLASH_NO, "geometry", "the store's volume has 0x%" PRIx64 " bytes and the "
                "firmware expects 0x%" PRIx64 ": it will be erased or not be read",
                s->volume.length, code->expects.volume_length);
-    } else if (!s->sound) {
-        decide(v, FLASH_NO, "store-broken", "the firmware does not take the store: %s",
-               s->problem_count ? varstore_problem_text(&s->problems[0], text) : "broken");
+    } else if (!s->sound || (!x86 && s->layout && s->size != s->layout->store_size)) {
+        decide(v, FLASH_NO, "store-broken", "the firmware %s: %s",
+               x86 ? "crashes on the store" : "erases the store", first_problem(s, text));
         cure(v, "'romcompat varstore repair' mends the header.");
     } else {
         decide(v, FLASH_YES, "kept", "the guest starts with its %zu variables and keeps them%s",

@@ -73,16 +73,17 @@ static void read_store_header(const uint8_t *data, struct varstore *s)
         s->format = VARSTORE_PLAIN;
     else
         varstore_add_problem(s, VARSTORE_FORMAT_UNKNOWN, at, 0, 0);
-    if (s->layout ? s->size != s->layout->store_size
-                  : s->size < STORE_HEADER_SIZE || s->size > room)
-        varstore_add_problem(s, VARSTORE_SIZE_WRONG, at + STORE_SIZE_AT, s->size,
-                    s->layout ? s->layout->store_size : room);
+    uint64_t most = s->layout ? s->layout->store_size : room;
+    if (s->size < STORE_HEADER_SIZE || s->size > most)
+        varstore_add_problem(s, VARSTORE_SIZE_WRONG, at + STORE_SIZE_AT, s->size, most);
     if (s->format_byte != STORE_FORMATTED)
         varstore_add_problem(s, VARSTORE_NOT_FORMATTED, at + STORE_FORMAT_AT, s->format_byte,
                     STORE_FORMATTED);
     if (s->state != STORE_HEALTHY)
         varstore_add_problem(s, VARSTORE_NOT_HEALTHY, at + STORE_STATE_AT, s->state, STORE_HEALTHY);
     s->sound = s->problem_count == before;
+    if (s->sound && s->layout && s->size != most)
+        varstore_add_problem(s, VARSTORE_SIZE_SHORT, at + STORE_SIZE_AT, s->size, most);
     s->variables_at = (at + STORE_HEADER_SIZE + 3) & ~(size_t)3;
     s->end = at + s->size;
 }
@@ -271,17 +272,17 @@ int varstore_read(const uint8_t *data, size_t size, struct varstore *s)
         s->layout = NULL;
     if (!s->layout)
         varstore_add_problem(s, VARSTORE_LAYOUT_UNKNOWN, 0x20, s->volume.length, 0);
+    if (s->layout) {
+        struct ftw_place place;
+
+        ftw_read(data, s, &place);
+    }
     read_store_header(data, s);
     if (!s->sound)
         return 0;
     if (read_variables(data, s) != 0 || mark_live(data, s) != 0) {
         varstore_free(s);
         return -1;
-    }
-    if (s->layout) {
-        struct ftw_place place;
-
-        ftw_read(data, s, &place);
     }
     return 0;
 }

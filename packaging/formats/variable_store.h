@@ -63,6 +63,7 @@ enum varstore_problem_kind {
     VARSTORE_NOT_NV,        /* a volume, but not of variables */
     VARSTORE_FORMAT_UNKNOWN, /* neither of the two GUIDs */
     VARSTORE_SIZE_WRONG,
+    VARSTORE_SIZE_SHORT,    /* less than its layout has: OVMF takes it, edk2 for ARM does not */
     VARSTORE_NOT_FORMATTED, /* format byte */
     VARSTORE_NOT_HEALTHY,   /* state byte */
     VARSTORE_LAYOUT_UNKNOWN,
@@ -147,6 +148,16 @@ const struct variable *varstore_find(const uint8_t *data, const struct varstore 
 /* Carries out the pending write of a store that varstore_read() found FTW_PENDING, on the
  * same bytes, as the firmware would at its next start, and marks it done. */
 void varstore_replay(uint8_t *data, const struct varstore *store);
+
+/* Writes again, in place, what firmware would answer by erasing the store: the headers of
+ * volume and store, for that layout. A pending write is carried out first, for it may have
+ * been cut in the middle of them. False, with nothing changed, when there is no variable
+ * store to be seen. data[0, layout->volume_length) must be there. */
+struct varstore_mended {
+    bool write_replayed, volume_header, store_header;
+};
+bool varstore_mend(uint8_t *data, const struct varstore_layout *layout,
+                   struct varstore_mended *mended);
 
 /* An empty store: layout->volume_length bytes at `out`. */
 void varstore_format(uint8_t *out, const struct varstore_layout *layout,

@@ -15,6 +15,8 @@ static const struct {
     [VARSTORE_FORMAT_UNKNOWN] = {"store-guid", "store header: its GUID is not one of a variable "
                                  "store", true, false},
     [VARSTORE_SIZE_WRONG] = {"store-size", "store header: wrong size", true, true},
+    [VARSTORE_SIZE_SHORT] = {"store-size-short", "store header: smaller than its layout", false,
+                             true},
     [VARSTORE_NOT_FORMATTED] = {"store-not-formatted", "store header: wrong format byte", true,
                                 true},
     [VARSTORE_NOT_HEALTHY] = {"store-not-healthy", "store header: wrong state byte", true, true},

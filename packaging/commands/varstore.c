@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/command.h"
+
+#include <stddef.h>
+
+extern const struct command varstore_command;
+
+static int run(int argc, char **argv)
+{
+    return run_subcommand(&varstore_command, argc, argv);
+}
+
+const struct command varstore_command = {
+    .name = "varstore",
+    .summary = "UEFI variable stores: make, carry over, repair",
+    .synopsis = "carry OLD --code NEW --out FILE\n"
+                "create --code CODE [--template VARS] --out FILE\n"
+                "repair FILE --out NEW",
+    .details = "'romcompat help varstore SUBCOMMAND' explains one of them.",
+    .run = run,
+    .subcommands = varstore_commands,
+};

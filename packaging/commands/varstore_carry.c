@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/command.h"
+
+#include <stdio.h>
+
+#include "commands/varstore_output.h"
+#include "flash/carry.h"
+#include "inputs/lock.h"
+
+static const struct option_spec options[] = {
+    {KEY_STORE_CODE, "code", "NEW", "the firmware that the new store is for"},
+    {KEY_STORE_OUT, "out", "FILE", "the new store; must not exist"},
+    {0},
+};
+
+extern const struct command varstore_carry_command;
+
+static int refuse(const char *path, const struct carried *c)
+{
+    complain("%s: nothing written: %zu variables do not fit a store of %s", path, c->left_count,
+             c->layout->name);
+    for (size_t i = 0; i < c->left_count; i++)
+        complain("%s: does not fit: %s", path, c->left[i]);
+    return STATUS_NO;
+}
+
+static int carry(const struct varstore_job *job, const struct flash_image *old,
+                 const struct flash_image *code)
+{
+    struct carried c;
+    struct failure f;
+    int status;
+
+    if (carry_store(old, code, &c, &f) != 0)
+        return report(&f);
+    if (c.left_count) {
+        status = refuse(job->in, &c);
+    } else {
+        status = put_store(job->out, c.data, c.size, job->in);
+        if (status == STATUS_YES)
+            print_line("%s: %zu variables (%zu bytes) in a store of %s%s%s", job->out, c.count,
+                       c.bytes, c.layout->name,
+                       c.replayed ? ", after a write that was pending" : "",
+                       c.converted ? ", from the plain format" : "");
+    }
+    carried_free(&c);
+    return finish_output(status);
+}
+
+static int run(int argc, char **argv)
+{
+    struct flash_image old = {0}, code = {0};
+    struct varstore_job job;
+    struct failure f;
+    int status = varstore_options(&varstore_carry_command, argc, argv, 1, &job);
+
+    if (status >= 0)
+        return status;
+    if (!job.code)
+        return usage_error(&varstore_carry_command, "--code is missing");
+    if (refuse_file_in_use(job.in, &f) != 0 || flash_open(job.in, &old, &f) != 0 ||
+        flash_open(job.code, &code, &f) != 0)
+        status = report(&f);
+    else
+        status = carry(&job, &old, &code);
+    flash_close(&old);
+    flash_close(&code);
+    return status;
+}
+
+const struct command varstore_carry_command = {
+    .name = "varstore carry",
+    .summary = "carry a guest's variables over to a store for another firmware",
+    .synopsis = "OLD --code NEW --out FILE",
+    .details =
+        "Every live variable of OLD, told apart by name and GUID, goes into a new store of the\n"
+        "layout that NEW expects: also one that was being replaced when the power went, and after\n"
+        "a fault-tolerant write that was still pending. Attributes, time stamps and counters stay.\n"
+        "OLD is not touched, and FILE never replaces anything. The guest must be off.\n"
+        "\n"
+        "The status is 1, and nothing is written, if not all variables fit.",
+    .options = options,
+    .run = run,
+};

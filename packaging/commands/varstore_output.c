@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/varstore_output.h"
+
+#include <sys/stat.h>
+
+#include "commands/command.h"
+#include "outputs/new_file.h"
+
+int varstore_options(const struct command *command, int argc, char **argv, int operands,
+                     struct varstore_job *job)
+{
+    struct option_reader r;
+    const char *value;
+    int key;
+
+    *job = (struct varstore_job){0};
+    option_reader_init(&r, command, argc, argv);
+    while ((key = next_option(&r, &value)) != OPTION_END) {
+        if (key == OPTION_BAD)
+            return STATUS_NO_ANSWER;
+        if (key == OPTION_HELPED)
+            return finish_output(STATUS_YES);
+        if (key == KEY_STORE_CODE)
+            job->code = value;
+        else if (key == KEY_STORE_OUT)
+            job->out = value;
+        else
+            job->template = value;
+    }
+    if (argc - r.first != operands)
+        return usage_error(command, operands ? "one store at a time (found %d operands)"
+                                             : "no operand is expected (found %d)",
+                           argc - r.first);
+    if (!job->out)
+        return usage_error(command, "--out is missing");
+    if (operands)
+        job->in = argv[r.first];
+    return -1;
+}
+
+int put_store(const char *out, const uint8_t *data, size_t size, const char *like)
+{
+    struct failure f;
+    struct stat st;
+    mode_t mode = 0600;
+    uid_t owner = (uid_t)-1;
+    gid_t group = (gid_t)-1;
+
+    if (like && stat(like, &st) == 0) {
+        mode = st.st_mode & 0666;
+        owner = st.st_uid;
+        group = st.st_gid;
+    }
+    if (write_new_file(out, data, size, mode, owner, group, &f) != 0)
+        return report(&f);
+    return STATUS_YES;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Making variable stores for a firmware: empty ones, and ones with the variables of an old
+ * store, whatever its layout was. */
+#ifndef FLASH_CARRY_H
+#define FLASH_CARRY_H
+
+#include "flash/image.h"
+
+struct carried {
+    uint8_t *data; /* the new store; NULL when something did not fit */
+    size_t size;
+    const struct varstore_layout *layout;
+    size_t count, bytes;  /* variables carried, and what they take */
+    bool replayed;        /* a pending write was carried out first */
+    bool converted;       /* from the plain format to the authenticated one */
+    size_t left_count;    /* what did not fit: names as text, with GUID and size */
+    char **left;
+    size_t capacity;
+};
+
+/* The new store for `code` with every live variable of `old`. 0, with what did not fit in
+ * `left` and then no data; or -1. Free with carried_free(). */
+int carry_store(const struct flash_image *old, const struct flash_image *code, struct carried *c,
+                struct failure *f);
+
+/* An empty store for `code`. */
+int create_store(const struct flash_image *code, struct carried *c, struct failure *f);
+
+/* A copy of the store in `old` whose headers firmware takes. */
+int repair_store(const struct flash_image *old, uint8_t **data, struct varstore_mended *mended,
+                 struct failure *f);
+
+void carried_free(struct carried *c);
+
+#endif
