@@ -15,6 +15,7 @@
     X(resolve)      \
     X(map)          \
     X(preflight)    \
+    X(explain)      \
     X(flash)        \
     X(varstore)     \
     X(help)

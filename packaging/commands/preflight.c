@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `romcompat preflight`: will this guest land there, and if not, what mends it. */
+#include "commands/preflight.h"
+
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/size.h"
+#include "commands/columns.h"
+#include "commands/command.h"
+#include "commands/maps.h"
+#include "inputs/qemu_binary.h"
+#include "inputs/qmp.h"
+
+extern const struct command preflight_command;
+
+enum { KEY_QMP = 256, KEY_QEMU, KEY_MAPS, KEY_LOADVM, KEY_JSON };
+
+static const struct option_spec options[] = {
+    {KEY_QMP, "qmp", "SOCKET", "ask the running QEMU behind this QMP socket, in place of SOURCE"},
+    {KEY_QEMU, "qemu", "BINARY",
+     "the destination's QEMU, which is asked for its version and\n"
+     "folders; the default is the one that is installed"},
+    {'M', "machine", "MACHINE", "the guest's machine type, where SOURCE does not tell it"},
+    {KEY_MAPS, "maps", "DIR",
+     "the destination's QEMU reads the compat maps of DIR;\n"
+     "again for further folders, most important first"},
+    {KEY_LOADVM, "loadvm", NULL,
+     "the guest is to be loaded from a snapshot, or started anew:\n"
+     "QEMU then reads ROM files in every version"},
+    {KEY_JSON, "json", NULL, "print one JSON object"},
+    {0},
+};
+
+struct question {
+    const char *qmp, *qemu, *machine;
+    const char *maps[ROMCOMPAT_MAX_FOLDERS];
+    size_t map_count;
+    bool loadvm, json;
+};
+
+/* The destination and everything it points at. */
+struct host {
+    struct destination to;
+    struct qemu_binary qemu;
+    bool has_qemu;
+    const char **folders;
+    struct romcompat *maps;
+    char *label;
+};
+
+/* Where Debian's QEMU looks (FIRMWARE_PATH), in its order. */
+static const char *const default_folders[] = {"/usr/share/qemu", "/usr/share/seabios",
+                                              "/usr/lib/ipxe/qemu"};
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* The QEMU that would run the guest here, or NULL. */
+static const char *installed_qemu(const char *machine)
+{
+    static const char *const candidates[] = {"/usr/bin/qemu-system-x86_64", "/usr/libexec/qemu-kvm",
+                                             "/usr/bin/qemu-kvm", "/usr/bin/qemu-system-aarch64"};
+
+    if (machine && strncmp(machine, "virt", 4) == 0 && access(candidates[3], X_OK) == 0)
+        return candidates[3];
+    for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++)
+        if (access(candidates[i], X_OK) == 0)
+            return candidates[i];
+    return NULL;
+}
+
+/* --maps, or what a QEMU with the library reads: its configuration folder, then
+ * romcompat.d in each of its data folders. */
+static int open_maps(const struct question *q, struct host *h)
+{
+    const char *folders[ROMCOMPAT_MAX_FOLDERS];
+    char *made[ROMCOMPAT_MAX_FOLDERS];
+    size_t count = 0, made_count = 0;
+    int code;
+
+    for (; count < q->map_count; count++) {
+        if (!is_folder(q->maps[count]))
+            return complain("%s: not a folder", q->maps[count]);
+        folders[count] = q->maps[count];
+    }
+    if (!count && is_folder(ROMCOMPAT_FOLDER_LOCAL))
+        folders[count++] = ROMCOMPAT_FOLDER_LOCAL;
+    for (size_t i = 0; !q->map_count && i < h->to.folder_count && count < ROMCOMPAT_MAX_FOLDERS;
+         i++) {
+        char *folder = xasprintf("%s/romcompat.d", h->to.folders[i]);
+
+        if (is_folder(folder))
+            folders[count++] = made[made_count++] = folder;
+        else
+            free(folder);
+    }
+    code = romcompat_open_folders(folders, count, &h->maps);
+    while (made_count)
+        free(made[--made_count]);
+    if (code != ROMCOMPAT_OK)
+        return complain("maps: %s", romcompat_strerror(code));
+    report_problems(h->maps);
+    h->to.maps = h->maps;
+    return STATUS_YES;
+}
+
+static void add_folder(struct host *h, const char *folder)
+{
+    h->folders = xreallocarray(h->folders, h->to.folder_count + 1, sizeof *h->folders);
+    h->folders[h->to.folder_count++] = folder;
+    h->to.folders = h->folders;
+}
+
+/* `operands` are the folders that were given. As with -L, they come before the QEMU's own. */
+static int open_host(const struct question *q, const char *machine, char **operands, struct host *h)
+{
+    struct failure f;
+    const char *binary = q->qemu ? q->qemu : operands[0] ? NULL : installed_qemu(machine);
+
+    h->to.loadvm = q->loadvm;
+    for (size_t i = 0; operands[i]; i++) {
+        if (!is_folder(operands[i]))
+            return complain("%s: not a folder with ROM files", operands[i]);
+        add_folder(h, operands[i]);
+    }
+    if (binary) {
+        if (qemu_binary_ask(binary, &h->qemu, &f) != 0)
+            return report(&f);
+        h->has_qemu = true;
+        h->to.qemu_major = h->qemu.major;
+        h->to.qemu_minor = h->qemu.minor;
+        for (size_t i = 0; i < h->qemu.folder_count; i++)
+            add_folder(h, h->qemu.folders[i]);
+    } else if (!operands[0]) {
+        complain(
+            "note: no QEMU is installed here; judged as a stock QEMU with the default folders");
+        for (size_t i = 0; i < sizeof default_folders / sizeof *default_folders; i++)
+            add_folder(h, default_folders[i]);
+    }
+    if ((h->has_qemu && h->qemu.has_library) || q->map_count) {
+        int status = open_maps(q, h);
+        if (status != STATUS_YES)
+            return status;
+    }
+    if (h->has_qemu)
+        h->label = xasprintf("%s, QEMU %u.%u.%u%s", h->qemu.path, h->qemu.major, h->qemu.minor,
+                             h->qemu.micro, h->to.maps ? ", reads compat maps" : "");
+    else
+        h->label = xasprintf("%s%s", h->to.folders[0], h->to.maps ? ", with compat maps" : "");
+    return STATUS_YES;
+}
+
+static void close_host(struct host *h)
+{
+    romcompat_close(h->maps);
+    qemu_binary_free(&h->qemu);
+    free(h->folders);
+    free(h->label);
+}
+
+/* ---- for a person ---- */
+
+static const char *length_text(uint64_t length, char text[SIZE_TEXT_MAX])
+{
+    return length ? size_format(length, text) : "-";
+}
+
+void print_mends(const struct preflight *p)
+{
+    for (size_t i = 0; i < p->mend_count; i++) {
+        putchar('\n');
+        print_line("%s", p->mends[i].when);
+        putchar('\n');
+        for (const char *at = p->mends[i].text; *at;) {
+            size_t n = strcspn(at, "\n");
+
+            print_line("    %.*s", (int)n, at);
+            at += n + (at[n] == '\n');
+        }
+    }
+}
+
+static void print_answer(const char *source, const struct saved_guest *guest, const struct host *h,
+                         const struct preflight *p)
+{
+    char in[SIZE_TEXT_MAX], here[SIZE_TEXT_MAX];
+    struct columns c;
+
+    print_line("source       %s (%s), %s", source, guest->description,
+               guest->machine          ? guest->machine
+               : guest->machine_is_old ? "machine type of QEMU 2.3 or before"
+                                       : "machine type not known");
+    if (guest->incomplete)
+        print_line("             libvirt did not finish this image: the guest in it is not whole");
+    print_line("destination  %s", h->label);
+    putchar('\n');
+    columns_init(&c, "lrrll");
+    columns_add(&c, "verdict");
+    columns_add(&c, "guest");
+    columns_add(&c, "there");
+    columns_add(&c, "RAM block");
+    columns_add(&c, "file there");
+    for (size_t i = 0; i < p->line_count; i++) {
+        const struct preflight_line *line = &p->lines[i];
+
+        columns_add(&c, "%s", preflight_verdict_name(line->verdict));
+        columns_add(&c, "%s", length_text(line->block->length, in));
+        columns_add(&c, "%s", length_text(line->length, here));
+        columns_add(&c, "%s", line->block->name);
+        if (line->file)
+            columns_add(&c, "%s (%" PRIu64 " bytes)", line->file, line->file_size);
+        else
+            columns_add(&c, "%s", line->length ? "none needed" : line->rom ? line->rom : "-");
+    }
+    columns_print(&c, 0);
+    for (size_t i = 0; i < p->line_count; i++) {
+        if (p->lines[i].why) {
+            putchar('\n');
+            print_line("%s:", p->lines[i].block->name);
+            print_line("  %s", p->lines[i].why);
+        }
+    }
+    putchar('\n');
+    print_line("%zu of %zu RAM blocks get their length from a file. The others, memory and tables, "
+               "are the",
+               p->line_count, p->line_count + p->not_judged);
+    print_line("guest's configuration and are not judged, nor is its topology.");
+    print_mends(p);
+}
+
+/* ---- for a program ---- */
+
+static struct json_object *number_or_null(uint64_t n)
+{
+    return n ? json_object_new_int64((int64_t)n) : NULL;
+}
+
+static struct json_object *line_object(const struct preflight_line *line)
+{
+    struct json_object *o = json_object_new_object(), *types = json_object_new_array();
+
+    json_object_object_add(o, "block", json_object_new_string(line->block->name));
+    json_object_object_add(o, "verdict",
+                           json_object_new_string(preflight_verdict_name(line->verdict)));
+    json_object_object_add(o, "length", json_object_new_int64((int64_t)line->block->length));
+    json_object_object_add(o, "length_there", number_or_null(line->length));
+    for (size_t i = 0; line->device && i < ROM_DEVICE_TYPES_MAX && line->device->types[i]; i++)
+        json_object_array_add(types, json_object_new_string(line->device->types[i]));
+    json_object_object_add(o, "device_types", types);
+    json_object_object_add(o, "rom", text_or_null(line->rom));
+    json_object_object_add(o, "file", text_or_null(line->file));
+    json_object_object_add(o, "file_size",
+                           line->file ? json_object_new_int64((int64_t)line->file_size) : NULL);
+    json_object_object_add(o, "package", text_or_null(line->package));
+    json_object_object_add(o, "why", text_or_null(line->why));
+    return o;
+}
+
+static const char *total_name(const struct preflight *p)
+{
+    return preflight_verdict_name(p->counts[PREFLIGHT_REFUSED]   ? PREFLIGHT_REFUSED
+                                  : p->counts[PREFLIGHT_WRONG]   ? PREFLIGHT_WRONG
+                                  : p->counts[PREFLIGHT_UNKNOWN] ? PREFLIGHT_UNKNOWN
+                                                                 : PREFLIGHT_LANDS);
+}
+
+static void print_json(const char *source, const struct saved_guest *guest, const struct host *h,
+                       const struct preflight *p)
+{
+    struct json_object *o = json_object_new_object(), *from = json_object_new_object(),
+                       *to = json_object_new_object(), *list = json_object_new_array(),
+                       *mends = json_object_new_array();
+
+    json_object_object_add(from, "name", json_object_new_string(source));
+    json_object_object_add(from, "kind", json_object_new_string(guest->description));
+    json_object_object_add(from, "machine", text_or_null(guest->machine));
+    json_object_object_add(from, "mapped_ram", json_object_new_boolean(guest->mapped_ram));
+    json_object_object_add(from, "incomplete", json_object_new_boolean(guest->incomplete));
+    json_object_object_add(to, "name", json_object_new_string(h->label));
+    char *version =
+        h->has_qemu ? xasprintf("%u.%u.%u", h->qemu.major, h->qemu.minor, h->qemu.micro) : NULL;
+    json_object_object_add(to, "qemu", text_or_null(version));
+    free(version);
+    json_object_object_add(to, "reads_maps", json_object_new_boolean(h->to.maps != NULL));
+    for (size_t i = 0; i < p->line_count; i++)
+        json_object_array_add(list, line_object(&p->lines[i]));
+    for (size_t i = 0; i < p->mend_count; i++) {
+        struct json_object *m = json_object_new_object();
+
+        json_object_object_add(m, "kind", json_object_new_string(mend_kind_name(p->mends[i].kind)));
+        json_object_object_add(m, "when", json_object_new_string(p->mends[i].when));
+        json_object_object_add(m, "text", json_object_new_string(p->mends[i].text));
+        json_object_array_add(mends, m);
+    }
+    json_object_object_add(o, "verdict", json_object_new_string(total_name(p)));
+    json_object_object_add(o, "source", from);
+    json_object_object_add(o, "destination", to);
+    json_object_object_add(o, "blocks", list);
+    json_object_object_add(o, "blocks_not_judged", json_object_new_int64((int64_t)p->not_judged));
+    json_object_object_add(o, "mends", mends);
+    put_json(o);
+}
+
+/* ---- the command ---- */
+
+/* OPTION_END, or the status to end with. */
+static int read_question(struct option_reader *r, struct question *q)
+{
+    const char *value;
+    int key;
+
+    while ((key = next_option(r, &value)) != OPTION_END) {
+        switch (key) {
+        case OPTION_BAD:
+            return STATUS_NO_ANSWER;
+        case OPTION_HELPED:
+            return finish_output(STATUS_YES);
+        case KEY_QMP:
+            q->qmp = value;
+            break;
+        case KEY_QEMU:
+            q->qemu = value;
+            break;
+        case 'M':
+            q->machine = value;
+            break;
+        case KEY_MAPS:
+            if (q->map_count == ROMCOMPAT_MAX_FOLDERS)
+                return usage_error(r->command, "too many --maps (limit %d)", ROMCOMPAT_MAX_FOLDERS);
+            q->maps[q->map_count++] = value;
+            break;
+        case KEY_LOADVM:
+            q->loadvm = true;
+            break;
+        case KEY_JSON:
+            q->json = true;
+            break;
+        }
+    }
+    return OPTION_END;
+}
+
+static int answer(const struct question *q, const char *source, struct saved_guest *guest,
+                  char **operands)
+{
+    struct host h = {0};
+    struct preflight p;
+    int status;
+
+    if (q->machine) {
+        free(guest->machine);
+        guest->machine = xstrdup(q->machine);
+    }
+    status = open_host(q, guest->machine, operands, &h);
+    if (status == STATUS_YES) {
+        preflight_judge(guest, &h.to, &p);
+        if (q->json)
+            print_json(source, guest, &h, &p);
+        else
+            print_answer(source, guest, &h, &p);
+        status = p.counts[PREFLIGHT_REFUSED] || p.counts[PREFLIGHT_WRONG] ? STATUS_NO
+                 : p.counts[PREFLIGHT_UNKNOWN] || guest->incomplete       ? STATUS_NO_ANSWER
+                                                                          : STATUS_YES;
+        preflight_free(&p);
+        status = finish_output(status);
+    }
+    close_host(&h);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    struct option_reader r;
+    struct question q = {0};
+    struct saved_guest guest = {0};
+    struct failure f;
+
+    option_reader_init(&r, &preflight_command, argc, argv);
+    int status = read_question(&r, &q);
+    if (status != OPTION_END)
+        return status;
+    char **operands = argv + r.first;
+    const char *source = q.qmp ? q.qmp : operands[0];
+    if (!source)
+        return usage_error(&preflight_command, "a SOURCE is missing");
+    if (q.qmp)
+        status = qmp_read_guest(q.qmp, &guest, &f);
+    else
+        status = saved_guest_read(*operands++, &guest, &f);
+    if (status != 0)
+        return report(&f);
+    if (strcmp(source, "-") == 0 && !q.qmp)
+        source = "standard input";
+    status = answer(&q, source, &guest, operands);
+    saved_guest_free(&guest);
+    return status;
+}
+
+const struct command preflight_command = {
+    .name = "preflight",
+    .summary = "will this guest land on that host, and if not, what mends it",
+    .synopsis = "[OPTION]... SOURCE [FOLDER]...\n--qmp SOCKET [OPTION]... [FOLDER]...",
+    .details =
+        "SOURCE is a QEMU migration stream, a mapped-ram file, a libvirt save image (raw, gzip,\n"
+        "bzip2, xz, zstd, sparse) or the saved output of 'info ramblock'; - is standard input. "
+        "Only\n"
+        "its head is read. A running QEMU is only asked, never told anything.\n"
+        "The destination is this host, or the FOLDERs with ROM files; with --qemu as well, they "
+        "come\n"
+        "before its own, as with -L.\n"
+        "\n"
+        "Compares every RAM block that gets its length from a ROM file with what the destination\n"
+        "would give it, for devices with their default ROM, and prints what mends it. Memory and\n"
+        "topology are not judged.\n"
+        "\n"
+        "Status 0: the guest lands. Status 1: it is refused, or it lands with a block of the "
+        "wrong\n"
+        "length (mapped-ram is not checked by QEMU). Status 2: no answer, also where a block is "
+        "not\n"
+        "known and nothing else is wrong.",
+    .options = options,
+    .run = run,
+};

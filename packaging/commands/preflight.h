@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What preflight and explain share. */
+#ifndef COMMANDS_PREFLIGHT_H
+#define COMMANDS_PREFLIGHT_H
+
+#include "romset/preflight.h"
+
+/* Each mend: what it is for, then the text that can be pasted, indented. */
+void print_mends(const struct preflight *p);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a RAM block's name says: which device made it, and from which ROM file.
+ *
+ * A device has three names: its type (`-device e1000-82545em`), the name in its RAM
+ * block (`e1000.rom`: that of its VMStateDescription, or the type where it has none), and
+ * its ROM file (`efi-e1000.rom`). The block's name is cut at 31 bytes, so that
+ * virtio-net-pci-non-transitional loses its ".rom" (QEMU hw/pci/pci.c,
+ * pci_add_option_rom()). The table is checked against real QEMU binaries by
+ * tests/qemu/rom-devices.
+ */
+#ifndef FORMATS_ROM_DEVICES_H
+#define FORMATS_ROM_DEVICES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define ROM_DEVICE_TYPES_MAX 5
+
+struct rom_device {
+    const char *block;                       /* the name behind the device's path */
+    const char *types[ROM_DEVICE_TYPES_MAX]; /* ends with NULL */
+    const char *rom;                         /* default ROM file */
+    /* The default of PC machine types up to 1.4 (QEMU hw/i386/pc.c, pc_compat_1_4); NULL:
+     * the same. */
+    const char *old_rom;
+    /* vendor:device that a ROM must name so that SeaBIOS runs it, where the ROMs that
+     * are shipped name others and only a default ROM is rewritten; else NULL. */
+    const char *ids;
+};
+
+/* Ends with an entry whose block is NULL. */
+extern const struct rom_device rom_devices[];
+
+enum ram_block_kind {
+    RAM_BLOCK_ROM,    /* the option ROM of a device in the table */
+    RAM_BLOCK_BIOS,   /* pc.bios: exactly as long as the BIOS file */
+    RAM_BLOCK_FLASH,  /* a firmware image that the guest's configuration names */
+    RAM_BLOCK_MEMORY, /* RAM or video memory: its length is the guest's configuration */
+    RAM_BLOCK_FIXED,  /* a length that QEMU itself gives it, or one that may change */
+    RAM_BLOCK_UNKNOWN,
+};
+
+/* `name` is a block's idstr. *device is set for RAM_BLOCK_ROM alone. */
+enum ram_block_kind ram_block_kind_of(const char *name, const struct rom_device **device);
+
+/* The device type as in `-device TYPE`, or NULL. */
+const struct rom_device *rom_device_of_type(const char *type);
+
+/* Whether machine types of this name use old_rom: pc-1.4, pc-i440fx-1.4, pc-q35-1.4 and
+ * before. */
+bool machine_has_old_roms(const char *machine);
+
+#endif

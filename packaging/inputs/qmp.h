@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Asks a running QEMU over its QMP socket for its RAM blocks. Only questions are sent:
+ * qmp_capabilities (without which none is answered), qom-get of the machine's type,
+ * x-query-ramblock, and for a QEMU before 6.2 `info ramblock`.
+ */
+#ifndef INPUTS_QMP_H
+#define INPUTS_QMP_H
+
+#include "base/failure.h"
+#include "inputs/saved_guest.h"
+
+#define QMP_ANSWER_SECONDS 10
+#define QMP_ANSWER_MAX ((size_t)8 << 20) /* bytes of one answer */
+#define QMP_MESSAGES_MAX 1000            /* events and the like before an answer */
+
+/* 0 or -1; free with saved_guest_free(). */
+int qmp_read_guest(const char *socket_path, struct saved_guest *guest, struct failure *f);
+
+#endif

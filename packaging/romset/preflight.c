@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "romset/preflight.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+#include "base/size.h"
+
+const char *preflight_verdict_name(enum preflight_verdict verdict)
+{
+    static const char *const names[] = {"lands", "refused", "lands wrong", "unknown"};
+
+    return names[verdict];
+}
+
+const char *mend_kind_name(enum mend_kind kind)
+{
+    static const char *const names[] = {"package", "commands", "arguments", "libvirt"};
+
+    return names[kind];
+}
+
+/* --- files ------------------------------------------------------------------------ */
+
+/* As qemu_find_file() does: the first folder that has the name decides. The size, or
+ * ROMCOMPAT_MISSING, also for what is no file. */
+static int64_t find_rom(const struct destination *to, const char *name, char **path)
+{
+    struct stat st;
+
+    for (size_t i = 0; i < to->folder_count; i++) {
+        char *candidate = xasprintf("%s/%s", to->folders[i], name);
+
+        if (stat(candidate, &st) == 0) {
+            *path = candidate;
+            return S_ISREG(st.st_mode) ? st.st_size : ROMCOMPAT_MISSING;
+        }
+        free(candidate);
+    }
+    *path = NULL;
+    return ROMCOMPAT_MISSING;
+}
+
+/* Before 8.1 QEMU reads the ROM file even where the stream brings its content (8.1:
+ * hw/pci/pci.c, pci_add_option_rom(), "load_file"). */
+static bool reads_incoming(const struct destination *to)
+{
+    return to->qemu_major < 8 || (to->qemu_major == 8 && to->qemu_minor < 1);
+}
+
+/* --- one option ROM ------------------------------------------------------------------ */
+
+/* What a destination gives a device with its default ROM. */
+struct gift {
+    uint64_t length; /* of the block; 0: QEMU does not start */
+    char *file;      /* NULL: none is read */
+    uint64_t file_size;
+    char *installed;
+    uint64_t installed_size;
+    const char *package, *compat_file;
+    char *why; /* where length is 0; or NULL */
+};
+
+static void free_gift(struct gift *g)
+{
+    free(g->file);
+    free(g->installed);
+    free(g->why);
+}
+
+/* A file by its size alone: pow2ceil (QEMU hw/pci/pci.c). */
+static void give_by_size(const char *rom, struct gift *g, int64_t size)
+{
+    if (size < 0) {
+        g->why = xasprintf("QEMU does not start: there is no %s", rom);
+    } else if (size == 0) {
+        g->why = xasprintf("QEMU does not start: %s is empty", rom);
+    } else if ((uint64_t)size > BUCKET_MAX) {
+        g->why = xasprintf("QEMU does not start: %s is larger than 2 GiB", rom);
+    } else {
+        g->length = power_of_two_ceiling((uint64_t)size);
+        g->file = xstrdup(g->installed);
+        g->file_size = (uint64_t)size;
+    }
+}
+
+static struct gift give(const struct destination *to, const char *machine, const char *rom)
+{
+    struct gift g = {0};
+    struct romcompat_rule rule;
+    struct romcompat_decision decision;
+    int64_t size = find_rom(to, rom, &g.installed), compat_size;
+    char *compat;
+
+    g.installed_size = size > 0 ? (uint64_t)size : 0;
+    if (!to->maps || !machine || romcompat_find(to->maps, machine, rom, &rule) != ROMCOMPAT_OK) {
+        give_by_size(rom, &g, size);
+        return g;
+    }
+    g.package = rule.package;
+    g.compat_file = rule.compat_file;
+    compat_size = find_rom(to, rule.compat_file, &compat);
+    unsigned flags = to->loadvm ? 0 : ROMCOMPAT_INCOMING;
+    if (reads_incoming(to))
+        flags |= ROMCOMPAT_READS_INCOMING;
+    if (romcompat_decide(rule.bucket, size, compat_size, flags, &decision) != ROMCOMPAT_OK) {
+        char text[1024];
+
+        romcompat_explain(&rule, machine, size, compat_size, text, sizeof text);
+        g.why = xasprintf("QEMU does not start: %s", text);
+    } else {
+        g.length = decision.romsize;
+        if (decision.file == ROMCOMPAT_FILE_INSTALLED) {
+            g.file = xstrdup(g.installed);
+            g.file_size = g.installed_size;
+        } else if (decision.file == ROMCOMPAT_FILE_COMPAT) {
+            g.file = xstrdup(compat);
+            g.file_size = (uint64_t)compat_size;
+        }
+    }
+    free(compat);
+    return g;
+}
+
+static char *size_text(uint64_t size, char text[SIZE_TEXT_MAX])
+{
+    return size_format(size, text);
+}
+
+/* Two lengths that differ. */
+static void judge_difference(const struct saved_guest *guest, struct preflight_line *line)
+{
+    char in[SIZE_TEXT_MAX], here[SIZE_TEXT_MAX];
+
+    size_text(line->block->length, in);
+    size_text(line->length, here);
+    line->verdict = guest->mapped_ram ? PREFLIGHT_WRONG : PREFLIGHT_REFUSED;
+    if (!guest->mapped_ram)
+        line->why = xasprintf("the guest brings %s, the destination has %s", in, here);
+    else if (line->length > line->block->length)
+        line->why =
+            xasprintf("mapped-ram is not checked: QEMU takes the guest's %s into %s, and its "
+                      "next migration carries the wrong length",
+                      in, here);
+    else
+        line->why =
+            xasprintf("mapped-ram is not checked: QEMU puts the guest's %s into %s, or ends "
+                      "with 'Partial read'",
+                      in, here);
+}
+
+static void judge_rom(const struct saved_guest *guest, const struct destination *to,
+                      struct preflight_line *line)
+{
+    const struct rom_device *device = line->device;
+    const char *machine = guest->machine;
+    bool old = device->old_rom && machine && machine_has_old_roms(machine);
+
+    line->rom = old ? device->old_rom : device->rom;
+    struct gift g = give(to, machine, line->rom);
+
+    /* Without a machine type it is one of QEMU 2.3 or before, and may be one that has the
+     * other ROM: the answer must not depend on that. */
+    if (device->old_rom && guest->machine_is_old && !machine) {
+        struct gift other = give(to, machine, device->old_rom);
+        bool agree = g.length == other.length;
+
+        free_gift(&other);
+        if (!agree) {
+            line->verdict = PREFLIGHT_UNKNOWN;
+            line->why = xasprintf("the stream does not name its machine type (QEMU 2.3 or before): "
+                                  "up to 1.4 the ROM is %s, later %s; say which with --machine",
+                                  device->old_rom, device->rom);
+            free_gift(&g);
+            return;
+        }
+    }
+    line->length = g.length;
+    line->file = g.file;
+    line->file_size = g.file_size;
+    line->installed = g.installed;
+    line->installed_size = g.installed_size;
+    line->package = g.package;
+    line->compat_file = g.compat_file;
+    if (g.length == 0) {
+        line->verdict = PREFLIGHT_REFUSED;
+        line->why = g.why;
+    } else if (to->maps && !machine) {
+        line->verdict = PREFLIGHT_UNKNOWN;
+        line->why =
+            xstrdup("the destination decides by machine type, and the guest's is not known; "
+                    "say it with --machine");
+    } else if (g.length == line->block->length) {
+        line->verdict = PREFLIGHT_LANDS;
+    } else {
+        judge_difference(guest, line);
+    }
+}
+
+/* Exactly as long as the file; which file it is, only the guest's configuration says. So
+ * a length that fits is an answer, and any other is none. */
+static void judge_bios(const struct destination *to, struct preflight_line *line)
+{
+    static const char *const files[] = {"bios-256k.bin", "bios.bin"};
+
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char *path;
+        int64_t size = find_rom(to, files[i], &path);
+
+        if (size > 0 && (uint64_t)size == line->block->length) {
+            line->verdict = PREFLIGHT_LANDS;
+            line->rom = files[i];
+            line->length = (uint64_t)size;
+            line->file_size = (uint64_t)size;
+            line->file = path;
+            return;
+        }
+        free(path);
+    }
+    line->verdict = PREFLIGHT_UNKNOWN;
+    line->why = xstrdup("no default BIOS of the destination has this length: it must have the file "
+                        "that -bios of the guest names, with exactly that many bytes");
+}
+
+static bool judge(const struct saved_guest *guest, const struct destination *to,
+                  struct preflight_line *line)
+{
+    switch (ram_block_kind_of(line->block->name, &line->device)) {
+    case RAM_BLOCK_ROM:
+        judge_rom(guest, to, line);
+        return true;
+    case RAM_BLOCK_BIOS:
+        judge_bios(to, line);
+        return true;
+    case RAM_BLOCK_FLASH:
+        line->verdict = PREFLIGHT_UNKNOWN;
+        line->why = xstrdup("a firmware image that the guest's configuration names: the "
+                            "destination's must have exactly this length");
+        return true;
+    case RAM_BLOCK_UNKNOWN:
+        line->verdict = PREFLIGHT_UNKNOWN;
+        line->why = xstrdup("not a block that is known here");
+        return true;
+    case RAM_BLOCK_MEMORY:
+    case RAM_BLOCK_FIXED:
+        break;
+    }
+    return false;
+}
+
+/* --- what mends it --------------------------------------------------------------------- */
+
+/* Text that grows. */
+struct text {
+    char *at;
+    size_t length;
+    FILE *out;
+};
+
+static void text_begin(struct text *t)
+{
+    *t = (struct text){0};
+    t->out = open_memstream(&t->at, &t->length);
+    if (!t->out)
+        give_up("out of memory");
+}
+
+/* NULL where nothing was written; without the newline at its end. */
+static char *text_end(struct text *t)
+{
+    fclose(t->out);
+    if (!t->length) {
+        free(t->at);
+        return NULL;
+    }
+    if (t->at[t->length - 1] == '\n')
+        t->at[t->length - 1] = '\0';
+    return t->at;
+}
+
+static void add_mend(struct preflight *p, enum mend_kind kind, const char *when, char *text)
+{
+    if (!text)
+        return;
+    p->mends = xreallocarray(p->mends, p->mend_count + 1, sizeof *p->mends);
+    p->mends[p->mend_count++] = (struct mend){kind, xstrdup(when), text};
+}
+
+static bool is_to_mend(const struct preflight_line *line)
+{
+    return line->device &&
+           (line->verdict == PREFLIGHT_REFUSED || line->verdict == PREFLIGHT_WRONG) &&
+           is_bucket(line->block->length);
+}
+
+/* Whether a line before this one had the same device. */
+static bool was_there(const struct preflight *p, const struct preflight_line *line)
+{
+    for (const struct preflight_line *l = p->lines; l < line; l++)
+        if (is_to_mend(l) && l->device == line->device)
+            return true;
+    return false;
+}
+
+/* -global holds for all devices of a type: they must all want the same. */
+static bool is_one_length(const struct preflight *p, const struct preflight_line *line)
+{
+    for (size_t i = 0; i < p->line_count; i++)
+        if (p->lines[i].device == line->device && p->lines[i].block->length != line->block->length)
+            return false;
+    return true;
+}
+
+static bool installed_fits(const struct preflight_line *line)
+{
+    return line->installed_size && line->installed_size <= line->block->length;
+}
+
+/* The compat ROM's name: the map's, or the one that `romcompat build` gives. */
+static char *compat_name(const struct preflight_line *line)
+{
+    char size[SIZE_TEXT_MAX];
+
+    if (line->compat_file)
+        return xstrdup(line->compat_file);
+    size_text(line->block->length, size);
+    for (char *c = size; *c; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
+    return xasprintf("%s-%s", size, line->rom);
+}
+
+/*
+ * What a ROM must name so that SeaBIOS runs it, or NULL where it does so already. A
+ * virtio-net-pci behind a PCIe port has no legacy interface, and with it the id that the
+ * ROMs name (QEMU hw/virtio/virtio-pci.c, virtio_pci_realize()); on a root bus it has the
+ * old one. The slot behind a port or bridge is a further part of the block's name.
+ */
+static const char *ids_of(const struct preflight_line *line, const char *machine)
+{
+    const char *path = line->block->name, *dot = strchr(path, '.');
+
+    if (strcmp(line->device->types[0], "virtio-net-pci") == 0 && dot && strchr(dot, ':') &&
+        !(machine && strncmp(machine, "pc-i440fx", 9) == 0))
+        return NULL;
+    return line->device->ids;
+}
+
+/* The property that gives the device its block: romsize where no other file is needed. */
+static char *property_of(const struct preflight_line *line, bool size_is_enough)
+{
+    if (installed_fits(line) || size_is_enough)
+        return xasprintf("romsize=%" PRIu64, line->block->length);
+    char *name = compat_name(line), *text = xasprintf("romfile=%s", name);
+
+    free(name);
+    return text;
+}
+
+static void mend_by_package(struct preflight *p, const char *machine)
+{
+    struct text named, made;
+
+    text_begin(&named);
+    text_begin(&made);
+    for (size_t i = 0; i < p->line_count; i++) {
+        const struct preflight_line *line = &p->lines[i];
+
+        if (!is_to_mend(line) || was_there(p, line))
+            continue;
+        if (line->package && !installed_fits(line))
+            fprintf(named.out, "apt install %s    # brings %s\n", line->package, line->compat_file);
+        else if (!line->package) {
+            char size[SIZE_TEXT_MAX];
+
+            fprintf(made.out, "# for %s: bucket %s, ROM %s, machine type %s\n", line->block->name,
+                    size_text(line->block->length, size), line->rom,
+                    machine ? machine : "of the guest");
+        }
+    }
+    add_mend(p, MEND_PACKAGE,
+             "Install the compat package that the destination's map names:", text_end(&named));
+    char *text = text_end(&made);
+    if (text) {
+        char *all = xasprintf("%s\nromcompat build --deb ROMSET.yaml", text);
+
+        free(text);
+        add_mend(p, MEND_PACKAGE,
+                 "A QEMU that reads compat maps: install the compat package of the ROMs that the "
+                 "guest was started with. Where there is none, make it:",
+                 all);
+    }
+}
+
+/* `size_is_enough`: a QEMU from 8.1 on, and -incoming. */
+static void mend_by_arguments(struct preflight *p, const char *machine, bool size_is_enough,
+                              const char *when)
+{
+    struct text t, commands;
+
+    text_begin(&t);
+    text_begin(&commands);
+    for (size_t i = 0; i < p->line_count; i++) {
+        const struct preflight_line *line = &p->lines[i];
+
+        if (!is_to_mend(line))
+            continue;
+        char *property = property_of(line, size_is_enough);
+        bool is_file = strncmp(property, "romfile", 7) == 0;
+        bool is_first = !was_there(p, line);
+
+        if (is_file && is_first) {
+            char *name = compat_name(line);
+            const char *ids = ids_of(line, machine);
+
+            /* QEMU writes the device's ids into its default ROM alone (pci_patch_ids), and
+             * SeaBIOS runs no ROM with others. */
+            fprintf(commands.out,
+                    "romcompat pad --bucket %" PRIu64 "%s%s OLD/%s -o /usr/share/qemu/%s\n",
+                    line->block->length, ids ? " --ids " : "", ids ? ids : "", line->rom, name);
+            free(name);
+        }
+        if (!is_one_length(p, line))
+            fprintf(t.out, "%s    # to the -device of %s\n", property, line->block->name);
+        else if (is_first)
+            for (size_t k = 0; k < ROM_DEVICE_TYPES_MAX && line->device->types[k]; k++)
+                fprintf(t.out, "-global %s.%s\n", line->device->types[k], property);
+        free(property);
+    }
+    add_mend(
+        p, MEND_COMMANDS,
+        "The compat ROMs for a QEMU that reads no maps (OLD is a folder with the ROMs that the "
+        "guest was started with):",
+        text_end(&commands));
+    add_mend(p, MEND_ARGUMENTS, when, text_end(&t));
+}
+
+static void mend_by_libvirt(struct preflight *p, bool size_is_enough)
+{
+    struct text arguments, files;
+
+    text_begin(&arguments);
+    text_begin(&files);
+    for (size_t i = 0; i < p->line_count; i++) {
+        const struct preflight_line *line = &p->lines[i];
+
+        if (!is_to_mend(line) || was_there(p, line))
+            continue;
+        char *property = property_of(line, size_is_enough);
+        if (strncmp(property, "romsize", 7) == 0) {
+            for (size_t k = 0; k < ROM_DEVICE_TYPES_MAX && line->device->types[k]; k++)
+                fprintf(arguments.out,
+                        "  <qemu:arg value='-global'/>\n  <qemu:arg value='%s.%s'/>\n",
+                        line->device->types[k], property);
+        } else {
+            char *name = compat_name(line);
+
+            fprintf(files.out, "<rom file='/usr/share/qemu/%s'/>    <!-- %s -->\n", name,
+                    line->block->name);
+            free(name);
+        }
+        free(property);
+    }
+    char *text = text_end(&arguments);
+    if (text) {
+        char *all = xasprintf("<qemu:commandline "
+                              "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n%s\n"
+                              "</qemu:commandline>",
+                              text);
+
+        free(text);
+        add_mend(p, MEND_LIBVIRT, "libvirt, inside <domain>:", all);
+    }
+    add_mend(p, MEND_LIBVIRT, "libvirt, inside the device:", text_end(&files));
+}
+
+static void find_mends(struct preflight *p, const struct destination *to, const char *machine)
+{
+    bool is_known = to->qemu_major != 0;
+    bool new_incoming = is_known && !reads_incoming(to) && !to->loadvm;
+    bool all_fit = true;
+
+    for (size_t i = 0; i < p->line_count; i++)
+        all_fit &= !is_to_mend(&p->lines[i]) || installed_fits(&p->lines[i]);
+    mend_by_package(p, machine);
+    if (all_fit) {
+        mend_by_arguments(p, machine, true,
+                          "Any QEMU, the guest arriving or started anew (the installed ROM "
+                          "fits; only its length must be said):");
+    } else {
+        if (new_incoming || (!is_known && !to->loadvm))
+            mend_by_arguments(p, machine, true,
+                              "A QEMU from 8.1 on, while the guest arrives (-incoming; not "
+                              "for -loadvm, and not for its next start):");
+        if (!new_incoming)
+            mend_by_arguments(p, machine, false,
+                              "A QEMU before 8.1, and any QEMU with -loadvm or a start "
+                              "anew:");
+    }
+    mend_by_libvirt(p, all_fit || new_incoming);
+}
+
+void preflight_judge(const struct saved_guest *guest, const struct destination *to,
+                     struct preflight *result)
+{
+    struct preflight p = {.lines = xcalloc(guest->block_count, sizeof *p.lines)};
+
+    for (size_t i = 0; i < guest->block_count; i++) {
+        struct preflight_line *line = &p.lines[p.line_count];
+
+        *line = (struct preflight_line){.block = &guest->blocks[i]};
+        if (judge(guest, to, line)) {
+            p.counts[line->verdict]++;
+            p.line_count++;
+        } else {
+            p.not_judged++;
+        }
+    }
+    if (p.counts[PREFLIGHT_REFUSED] || p.counts[PREFLIGHT_WRONG])
+        find_mends(&p, to, guest->machine);
+    *result = p;
+}
+
+void preflight_of_lengths(const struct saved_guest *guest, const uint64_t *there,
+                          const struct destination *to, struct preflight *result)
+{
+    struct preflight p = {.lines = xcalloc(guest->block_count, sizeof *p.lines)};
+
+    for (size_t i = 0; i < guest->block_count; i++) {
+        struct preflight_line *line = &p.lines[p.line_count++];
+
+        *line = (struct preflight_line){.block = &guest->blocks[i],
+                                        .verdict = PREFLIGHT_REFUSED,
+                                        .length = there[i],
+                                        /* Any file of that bucket fits a larger one, and none
+                                         * fits a smaller one. */
+                                        .installed_size = there[i]};
+        ram_block_kind_of(line->block->name, &line->device);
+        line->rom = line->device ? line->device->rom : NULL;
+        p.counts[PREFLIGHT_REFUSED]++;
+    }
+    find_mends(&p, to, guest->machine);
+    *result = p;
+}
+
+void preflight_free(struct preflight *p)
+{
+    for (size_t i = 0; i < p->line_count; i++) {
+        free(p->lines[i].file);
+        free(p->lines[i].installed);
+        free(p->lines[i].why);
+    }
+    for (size_t i = 0; i < p->mend_count; i++) {
+        free(p->mends[i].when);
+        free(p->mends[i].text);
+    }
+    free(p->lines);
+    free(p->mends);
+    *p = (struct preflight){0};
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whether a guest's RAM blocks fit the ROM files of a destination, and what mends it.
+ * Blocks that no file gives their length (RAM, video memory, ACPI tables) are not judged.
+ */
+#ifndef ROMSET_PREFLIGHT_H
+#define ROMSET_PREFLIGHT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+#include "formats/rom_devices.h"
+#include "inputs/saved_guest.h"
+#include "romcompat.h"
+
+/* The side that the guest is to come to. */
+struct destination {
+    const char *const *folders; /* where its QEMU looks for ROM files, in its order */
+    size_t folder_count;
+    const struct romcompat *maps;    /* NULL: its QEMU reads none */
+    unsigned qemu_major, qemu_minor; /* 0, 0: not known */
+    bool loadvm;                     /* the guest is a snapshot that is loaded, and not -incoming */
+};
+
+enum preflight_verdict {
+    PREFLIGHT_LANDS,
+    PREFLIGHT_REFUSED, /* QEMU refuses the guest, or does not start */
+    PREFLIGHT_WRONG,   /* mapped-ram: QEMU takes it, with a block of another length */
+    PREFLIGHT_UNKNOWN,
+};
+
+struct preflight_line {
+    const struct saved_block *block;
+    enum preflight_verdict verdict;
+    const struct rom_device *device; /* NULL: not an option ROM */
+    uint64_t length; /* that the destination gives the block; 0: not known, or none */
+    const char *rom; /* file name that the destination looks for, or NULL */
+    char *file;      /* path that it loads; NULL: none */
+    uint64_t file_size;
+    char *installed; /* path of `rom` there, which need not be what it loads */
+    uint64_t installed_size;
+    const char *package; /* that a map names for the compat ROM, or NULL */
+    const char *compat_file;
+    char *why; /* one line */
+};
+
+enum mend_kind { MEND_PACKAGE, MEND_COMMANDS, MEND_ARGUMENTS, MEND_LIBVIRT };
+
+struct mend {
+    enum mend_kind kind;
+    char *when; /* one line: what it is for */
+    char *text; /* to be pasted; lines end with newlines, but not the last */
+};
+
+struct preflight {
+    struct preflight_line *lines;
+    size_t line_count;
+    size_t counts[4]; /* by verdict */
+    size_t not_judged;
+    struct mend *mends;
+    size_t mend_count;
+};
+
+/* `guest` and `to` must live as long as the result; free with preflight_free(). */
+void preflight_judge(const struct saved_guest *guest, const struct destination *to,
+                     struct preflight *result);
+
+/* What mends a refusal that is known: there[i] is the length that the destination gives
+ * the guest's block i, and no file is looked at. */
+void preflight_of_lengths(const struct saved_guest *guest, const uint64_t *there,
+                          const struct destination *to, struct preflight *result);
+
+void preflight_free(struct preflight *p);
+
+/* "lands", "refused", "lands wrong", "unknown". */
+const char *preflight_verdict_name(enum preflight_verdict verdict);
+/* "package", "commands", "arguments", "libvirt". */
+const char *mend_kind_name(enum mend_kind kind);
+
+#endif

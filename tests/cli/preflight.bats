@@ -1,0 +1,317 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+load common
+
+NIC=0000:00:03.0/virtio-net-pci.rom
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return
+    mkdir old grown small
+    truncate -s 250000 old/efi-virtio.rom old/efi-e1000.rom old/bios-256k.bin
+    truncate -s 262144 old/bios-256k.bin grown/bios-256k.bin
+    truncate -s 262145 grown/efi-virtio.rom
+    truncate -s 250000 grown/efi-e1000.rom
+    truncate -s 100000 small/efi-virtio.rom
+}
+
+stream() { # OPTION... NAME=LENGTH...
+    "$BUILD/tests/cli/make_stream" -m pc-i440fx-7.2 "$@" > guest
+}
+
+# A QEMU as far as preflight asks it.
+fake_qemu() { # FILE VERSION FOLDER...
+    local file=$1 version=$2
+    shift 2
+    {
+        echo '#!/bin/sh'
+        echo "case \$1 in -version) echo 'QEMU emulator version $version (Debian)';;"
+        echo "-L) printf '%s\\n' $*;; *) exit 1;; esac"
+    } > "$file"
+    chmod +x "$file"
+}
+
+ramblock() {
+    cat << TABLE
+              Block Name    PSize              Offset               Used              Total
+                  pc.ram    4 KiB  0x0000000000000000 0x0000000004000000 0x0000000004000000
+$NIC    4 KiB  0x0000000004040000 0x0000000000040000 0x0000000000040000
+TABLE
+}
+
+@test "a guest whose ROMs are the destination's lands: status 0" {
+    stream pc.ram=0x4000000 pc.bios=0x40000 $NIC=0x40000 0000:00:04.0/e1000.rom=0x40000 pc.rom=0x20000
+    run -0 romcompat preflight guest old
+    output_has "migration stream" "pc-i440fx-7.2" "lands     256K   256K  $NIC" "3 of 5 RAM blocks"
+    output_lacks refused unknown -global
+}
+
+@test "a ROM that has grown is status 1, with both lengths, the file, and what mends it" {
+    stream pc.ram=0x4000000 $NIC=0x40000 0000:00:04.0/e1000.rom=0x40000
+    run -1 romcompat preflight guest grown
+    output_has "refused   256K   512K  $NIC" "grown/efi-virtio.rom (262145 bytes)" \
+        "lands     256K   256K  0000:00:04.0/e1000.rom" \
+        "-global virtio-net-pci.romsize=262144" \
+        "romcompat pad --bucket 262144 --ids 1af4:1000 OLD/efi-virtio.rom -o /usr/share/qemu/256k-efi-virtio.rom" \
+        "-global virtio-net-pci.romfile=256k-efi-virtio.rom" "<rom file='/usr/share/qemu/256k-efi-virtio.rom'/>"
+    output_lacks "-global e1000"
+}
+
+@test "a ROM that has shrunk needs its length alone" {
+    stream $NIC=0x40000
+    run -1 romcompat preflight guest small
+    output_has "refused   256K   128K" "-global virtio-net-pci.romsize=262144" "<qemu:arg value='virtio-net-pci.romsize=262144'/>"
+    output_lacks romfile "romcompat pad"
+}
+
+@test "a ROM that is missing is status 1" {
+    stream 0000:00:03.0/rtl8139.rom=0x40000
+    run -1 romcompat preflight guest old
+    output_has "refused" "QEMU does not start: there is no efi-rtl8139.rom"
+}
+
+@test "a ROM of exactly the bucket lands, one byte more does not" {
+    stream $NIC=0x40000
+    truncate -s 262144 old/efi-virtio.rom
+    run -0 romcompat preflight guest old
+    truncate -s 262145 old/efi-virtio.rom
+    run -1 romcompat preflight guest old
+}
+
+@test "mapped-ram is not checked by QEMU: the guest lands wrong, status 1" {
+    stream -r pc.ram=0x100000 $NIC=0x40000
+    run -1 romcompat preflight guest grown
+    output_has "mapped-ram" "lands wrong   256K   512K" "next migration carries the wrong length"
+    stream -r pc.ram=0x100000 $NIC=0x40000
+    run -1 romcompat preflight guest small
+    output_has "lands wrong   256K   128K" "Partial read"
+    run -0 romcompat preflight guest old
+}
+
+@test "a block that is not known is unknown, status 2, and never lands" {
+    stream $NIC=0x40000 0000:00:05.0/new-nic.rom=0x40000
+    run -2 romcompat preflight guest old
+    output_has "unknown   256K      -  0000:00:05.0/new-nic.rom" "lands"
+    # A refusal beside it is the answer.
+    run -1 romcompat preflight guest grown
+}
+
+@test "firmware images that the guest's configuration names are unknown, not refused" {
+    stream system.flash0=0x200000 pc.bios=0x80000
+    run -2 romcompat preflight guest old
+    output_has "system.flash0" "unknown" "exactly this length"
+}
+
+@test "libvirt save images are read, compressed or not" {
+    for format in "0" "6 -r"; do
+        # shellcheck disable=SC2086 # a number and perhaps an option
+        stream -s $format $NIC=0x40000
+        run -0 romcompat preflight guest old
+        output_has "libvirt save image, "
+        run -1 romcompat preflight guest grown
+    done
+    "$BUILD/tests/cli/make_stream" -m pc-i440fx-7.2 $NIC=0x40000 > bare
+    zstd -q < bare > guest
+    run -1 romcompat preflight guest grown
+    output_has "migration stream, zstd"
+    "$BUILD/tests/cli/make_stream" -s 4 $NIC=0x40000 > guest
+    run -2 romcompat preflight guest old
+    output_has "lzop, which is not supported" "lzop -dc | romcompat preflight -"
+}
+
+@test "a pipe, standard input, and saved 'info ramblock' are read too" {
+    stream $NIC=0x40000
+    run -1 bash -c 'cat guest | romcompat preflight - grown'
+    output_has "standard input (migration stream)"
+    mkfifo fifo
+    cat guest > fifo &
+    run -1 romcompat preflight fifo grown
+    ramblock > table
+    run -1 romcompat preflight table grown
+    output_has "output of 'info ramblock'" "refused   256K   512K"
+    run -0 romcompat preflight table old
+}
+
+@test "an image that libvirt did not finish is never status 0" {
+    stream -s 0 -p $NIC=0x40000
+    run -2 romcompat preflight guest old
+    output_has "libvirt did not finish this image"
+}
+
+@test "a stream of QEMU 2.3, which names no machine type, is judged where both ROMs agree" {
+    "$BUILD/tests/cli/make_stream" $NIC=0x40000 > guest
+    run -2 romcompat preflight guest old
+    output_has "QEMU 2.3 or before" "up to 1.4 the ROM is pxe-virtio.rom"
+    run -0 romcompat preflight --machine pc-i440fx-2.3 guest old
+    run -1 romcompat preflight --machine pc-i440fx-1.4 guest old
+    output_has "there is no pxe-virtio.rom"
+    truncate -s 200000 old/pxe-virtio.rom
+    run -0 romcompat preflight guest old
+}
+
+@test "two NICs of one type and two lengths get a property each, and no -global" {
+    stream $NIC=0x40000 0000:00:04.0/virtio-net-pci.rom=0x20000
+    run -1 romcompat preflight guest grown
+    output_has "romsize=262144    # to the -device of $NIC" "romsize=131072    # to the -device of 0000:00:04.0"
+    output_lacks "-global"
+}
+
+@test "the QEMU of the destination is asked for its version and folders" {
+    stream $NIC=0x40000
+    fake_qemu qemu-7 7.2.1 "$PWD/grown"
+    fake_qemu qemu-10 10.0.2 "$PWD/grown"
+    run -1 romcompat preflight --qemu ./qemu-7 guest
+    output_has "QEMU 7.2.1" "-global virtio-net-pci.romfile="
+    output_lacks "-global virtio-net-pci.romsize="
+    run -1 romcompat preflight --qemu ./qemu-10 guest
+    output_has "QEMU 10.0.2" "-global virtio-net-pci.romsize="
+    output_lacks "-global virtio-net-pci.romfile="
+    run -1 romcompat preflight --loadvm --qemu ./qemu-10 guest
+    output_has "-global virtio-net-pci.romfile="
+    output_lacks "-global virtio-net-pci.romsize="
+    # A folder comes before its own.
+    run -0 romcompat preflight --qemu ./qemu-10 guest old
+}
+
+@test "a destination that reads maps gets their answer" {
+    stream $NIC=0x40000
+    mkdir -p maps
+    printf '%s\n' 'romcompat-map 1' 'set s' '  package some-compat' '  machine pc-i440fx - 7.2' \
+        '  rom efi-virtio.rom 262144 256k-efi-virtio.rom' end > maps/s.map
+    run -1 romcompat preflight --maps maps guest grown
+    output_has "QEMU does not start" "apt install some-compat"
+    truncate -s 262144 grown/256k-efi-virtio.rom
+    run -0 romcompat preflight --maps maps guest grown
+    output_has "grown/256k-efi-virtio.rom (262144 bytes)"
+    # From 8.1 on an incoming guest needs no file, but a snapshot does.
+    rm grown/256k-efi-virtio.rom
+    fake_qemu qemu-10 10.0.2 "$PWD/grown"
+    run -0 romcompat preflight --maps maps --qemu ./qemu-10 guest
+    output_has "none needed"
+    run -1 romcompat preflight --maps maps --loadvm --qemu ./qemu-10 guest
+    # The rule is of another machine type.
+    "$BUILD/tests/cli/make_stream" -m pc-i440fx-9.2 $NIC=0x40000 > guest
+    run -1 romcompat preflight --maps maps guest grown
+    output_has "refused   256K   512K"
+    # QEMU reads the maps in its data folders only if it is linked with the library.
+    mv maps grown/romcompat.d
+    stream $NIC=0x40000
+    run -1 romcompat preflight --qemu ./qemu-10 guest
+    echo '# needs libromcompat.so.0' >> qemu-10
+    run -0 romcompat preflight --qemu ./qemu-10 guest
+    output_has "reads compat maps"
+}
+
+@test "a QEMU that fails, hangs or is none is status 2" {
+    stream $NIC=0x40000
+    run -2 romcompat preflight --qemu ./none guest
+    output_has "./none: No such file or directory"
+    run -2 romcompat preflight --qemu true guest
+    output_has "not the answer of a QEMU"
+    run -2 romcompat preflight --qemu false guest
+    output_has "-version: failed"
+    printf '#!/bin/sh\nexec sleep 60\n' > hangs
+    chmod +x hangs
+    run -2 timeout 30 romcompat preflight --qemu ./hangs guest
+    output_has "no answer in 10 seconds"
+}
+
+peer() { # MODE: starts the other side of the socket
+    ramblock > table
+    rm -f socket
+    "$BUILD/tests/cli/qmp_peer" socket "$1" table > asked 3>&- &
+    for _ in $(seq 100); do
+        [ ! -S socket ] || return 0
+        sleep 0.05
+    done
+    return 1
+}
+
+@test "a running QEMU is asked over QMP, and told nothing" {
+    for mode in good old; do
+        peer $mode
+        run -1 romcompat preflight --qmp socket grown
+        output_has "socket (running QEMU), pc-i440fx-7.2" "refused   256K   512K"
+        wait
+        grep -q '"x-query-ramblock"' asked
+        run -1 grep -vE '"execute": "(qmp_capabilities|x-query-ramblock)"|"qom-get", "arguments": \{"path": "/machine", "property": "type"\}|"command-line": "info ramblock"' asked
+    done
+    peer good
+    run -0 romcompat preflight --qmp socket old
+}
+
+@test "a QMP peer that closes, sends garbage or never ends is status 2" {
+    peer close
+    run -2 romcompat preflight --qmp socket old
+    output_has "socket: closed by the other side"
+    peer garbage
+    run -2 romcompat preflight --qmp socket old
+    output_has "not a QMP socket"
+    peer endless
+    run -2 romcompat preflight --qmp socket old
+    output_has "an answer is too long (limit 8388608 bytes)"
+    peer events
+    run -2 romcompat preflight --qmp socket old
+    output_has "too many messages and no answer (limit 1000)"
+    run -2 romcompat preflight --qmp none old
+    output_has "none: No such file or directory"
+    run -2 romcompat preflight --qmp table old
+    output_has "table: Connection refused"
+}
+
+@test "a QMP peer that stalls is given up after ten seconds, with a way out" {
+    peer stall
+    run -2 timeout 30 romcompat preflight --qmp socket old
+    output_has "no answer in 10 seconds" "virsh qemu-monitor-command"
+}
+
+@test "--json says the same as one object" {
+    stream pc.ram=0x4000000 $NIC=0x40000
+    run -1 romcompat preflight --json guest grown
+    output_has '"verdict": "refused"' '"machine": "pc-i440fx-7.2"' '"length": 262144' '"length_there": 524288' \
+        '"file_size": 262145' '"virtio-net-pci"' '"rom": "efi-virtio.rom"' '"blocks_not_judged": 1' \
+        '"kind": "arguments"' '-global virtio-net-pci.romsize=262144"'
+    run -0 romcompat preflight --json guest old
+    output_has '"verdict": "lands"'
+}
+
+@test "wrong usage, and what is no guest, are status 2" {
+    run -2 romcompat preflight
+    output_has "a SOURCE is missing"
+    run -2 romcompat preflight none
+    output_has "none: No such file or directory"
+    run -2 romcompat preflight old
+    output_has "old: a folder, not a saved guest"
+    run -2 romcompat preflight old/efi-virtio.rom
+    output_has "not a saved guest"
+    stream $NIC=0x40000
+    run -2 romcompat preflight guest guest
+    output_has "guest: not a folder with ROM files"
+    head -c 70 guest > part
+    run -2 romcompat preflight part old
+    output_has "part: cut off in "
+}
+
+@test "control bytes in a block's name do not reach the terminal" {
+    stream $'0000:00:03.0/\e[31m.rom=0x40000'
+    run -2 romcompat preflight guest old
+    output_has '\x1b[31m'
+    output_lacks $'\e'
+}
+
+@test "romcompat(1) names the limits of preflight" {
+    page=$(MANWIDTH=200 man -l "$TOP/packaging/man/romcompat.1" | tr -s ' ')
+    limit() { # HEADER NAME VALUE TEXT
+        grep -qE "^#define $2 +.*$3" "$TOP/packaging/$1" || { echo "$1: $2 is not $3"; return 1; }
+        grep -qF -- "$4" <<< "$page" || { echo "not in the manual: $4"; return 1; }
+    }
+    limit formats/migration_stream.h MIGRATION_BLOCKS_MAX 16384 "RAM blocks of a guest 16,384"
+    limit formats/migration_stream.h MIGRATION_SUBSECTIONS_MAX 32 "32, 64 and 64"
+    limit formats/migration_stream.h MIGRATION_CAPABILITIES_MAX 64 "32, 64 and 64"
+    limit formats/migration_stream.h MIGRATION_COMMANDS_MAX 64 "32, 64 and 64"
+    limit formats/migration_stream.h MIGRATION_OTHER_SECTIONS_MAX 65536 "before that of RAM 64 KiB"
+    limit formats/libvirt_save.h LIBVIRT_SAVE_DATA_MAX '16u << 20' "XML of a libvirt save image 16 MiB"
+    limit inputs/saved_guest.h RAMBLOCK_TEXT_MAX '4 << 20' "output of 'info ramblock' 4 MiB"
+    limit inputs/qmp.h QMP_ANSWER_MAX '8 << 20' "10 seconds, 8 MiB"
+    limit inputs/qmp.h QMP_ANSWER_SECONDS 10 "10 seconds, 8 MiB"
+    limit inputs/qemu_binary.h QEMU_ANSWER_SECONDS 10 "10 seconds, 8 MiB"
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * qmp_peer SOCKET MODE FILE: listens on SOCKET, and answers one client as a QEMU
+ * would; FILE holds the text of `info ramblock`. Prints every command that it got.
+ *
+ *   good      as QEMU from 6.2 on
+ *   old       knows no x-query-ramblock
+ *   stall     takes the connection and says nothing
+ *   close     greets and hangs up
+ *   garbage   greets with what is no JSON
+ *   endless   answers with a line without end
+ *   events    sends events without end
+ */
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static char table[65536];
+
+static void say(int fd, const char *text)
+{
+    for (size_t left = strlen(text); left;) {
+        ssize_t n = send(fd, text, left, MSG_NOSIGNAL);
+
+        if (n <= 0)
+            exit(0);
+        text += n;
+        left -= (size_t)n;
+    }
+}
+
+static void say_return(int fd, struct json_object *value)
+{
+    struct json_object *o = json_object_new_object();
+
+    json_object_object_add(o, "return", value);
+    say(fd, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+    say(fd, "\r\n");
+    json_object_put(o);
+}
+
+static void answer(int fd, const char *mode, const char *line)
+{
+    if (strcmp(mode, "endless") == 0)
+        for (;;)
+            say(fd, "{\"return\": "
+                    "\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+    if (strcmp(mode, "events") == 0)
+        for (;;)
+            say(fd, "{\"event\": \"STOP\"}\r\n");
+    if (strstr(line, "qom-get")) {
+        say(fd, "{\"event\": \"RTC_CHANGE\"}\r\n");
+        say_return(fd, json_object_new_string("pc-i440fx-7.2-machine"));
+    } else if (strstr(line, "x-query-ramblock") && strcmp(mode, "old") == 0) {
+        say(fd, "{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"The command "
+                "x-query-ramblock has not been found\"}}\r\n");
+    } else if (strstr(line, "x-query-ramblock")) {
+        struct json_object *o = json_object_new_object();
+
+        json_object_object_add(o, "human-readable-text", json_object_new_string(table));
+        say_return(fd, o);
+    } else if (strstr(line, "human-monitor-command")) {
+        say_return(fd, json_object_new_string(table));
+    } else {
+        say_return(fd, json_object_new_object());
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char line[4096];
+    FILE *file, *in;
+
+    if (argc != 4 || strlen(argv[1]) >= sizeof address.sun_path || !(file = fopen(argv[3], "r")))
+        return 2;
+    table[fread(table, 1, sizeof table - 1, file)] = '\0';
+    fclose(file);
+    strcpy(address.sun_path, argv[1]);
+    int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    alarm(60);
+    if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 1))
+        return 2;
+    int fd = accept(listener, NULL, NULL);
+    if (strcmp(argv[2], "stall") == 0)
+        return read(fd, line, sizeof line) < 0;
+    if (strcmp(argv[2], "garbage") == 0) {
+        say(fd, "SSH-2.0-OpenSSH_9.2\r\n");
+        return 0;
+    }
+    say(fd, "{\"QMP\": {\"version\": {}, \"capabilities\": []}}\r\n");
+    if (strcmp(argv[2], "close") == 0)
+        return 0;
+    in = fdopen(fd, "r");
+    while (in && fgets(line, sizeof line, in)) {
+        fputs(line, stdout);
+        fflush(stdout);
+        answer(fd, argv[2], line);
+    }
+    return 0;
+}
