@@ -215,9 +215,12 @@ static void print_table(const struct history *h, const struct history_line *line
         add_outlook(&c, h, line);
     }
     columns_print(&c, 2);
+    if (first)
+        print_line("  Releases before %s are not shown here; --json and --svg have them.",
+                   h->releases[first].name);
 }
 
-/* The newest release to which the ROM jumped further than it has room now; 0: none. */
+/* The release to which the ROM jumped furthest, if that is more than it has left; 0: none. */
 static size_t jump_of(const struct history_line *line)
 {
     if (line->outlook == HISTORY_GONE || !line->has_headroom || line->largest_growth <= 0 ||

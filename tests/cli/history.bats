@@ -55,10 +55,13 @@ begin() {
         1.0 2020-01-01 65536 65536 64K 1.1 2021-01-01 65537 65537 128K 1.2 2022-01-01 100000 100000 128K >> h.yaml
     run -0 romcompat history --data h.yaml
     output_has "+1!" "! a.rom went from 64K to 128K in 1.1" "+34463" "31072" "leaves it in 1.2 + 2, about 2023-10"
-    # At 17,232 bytes a release: 117,232 in the first, 134,464 in the second.
+    # (100,000 - 65,536) / 2 a release: 117,232 in the first, 134,464 in the second.
     begin exact.yaml 131070 131071
     run -0 romcompat history --data exact.yaml
     output_has "leaves it in r2 + 2"
+    begin long.yaml 1 2 3 4 5 6 7 8
+    run -0 romcompat history --data long.yaml
+    output_has "Releases before r2 are not shown"
     begin shrinks.yaml 131071 131070
     run -0 romcompat history --data shrinks.yaml
     output_has "holds"
