@@ -1,0 +1,167 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# varstore carry, create and repair, on the firmware that Debian 12 and 13 ship.
+load common
+
+make_store() { "$BUILD/tests/cli/make_store" "$@"; }
+
+setup_file() { "$BATS_TEST_DIRNAME/fetch-firmware" "$ROMCOMPAT_CACHE/firmware" bookworm trixie; }
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return
+    D12=$ROMCOMPAT_CACHE/firmware/bookworm/usr/share
+    D13=$ROMCOMPAT_CACHE/firmware/trixie/usr/share
+    NEW=$D13/OVMF/OVMF_CODE_4M.fd
+    OLD=$D12/OVMF/OVMF_CODE.fd
+}
+
+# live FILE: "GUID size name" of every live variable, sorted.
+live() { romcompat flash inspect "$1" | awk '$4 == "3f" || $4 == "3e" {if ($5 ~ /^live/) print $1, $2, $NF}' | sort; }
+
+@test "an empty store is the one that the distribution ships, byte for byte" {
+    run -0 romcompat varstore create --code "$NEW" --out 4m
+    cmp 4m "$D13/OVMF/OVMF_VARS_4M.fd"
+    [ "$(stat -c %a 4m)" = 600 ]
+    run -0 romcompat varstore create --code "$OLD" --out 2m
+    cmp 2m "$D12/OVMF/OVMF_VARS.fd"
+    run -0 romcompat varstore create --code "$D13/AAVMF/AAVMF_CODE.fd" --out arm
+    cmp arm "$D13/AAVMF/AAVMF_VARS.fd"
+}
+
+@test "create copies a template that goes with the code, and no other" {
+    run -0 romcompat varstore create --code "$NEW" --template "$D13/OVMF/OVMF_VARS_4M.ms.fd" --out ms
+    cmp ms "$D13/OVMF/OVMF_VARS_4M.ms.fd"
+    run -1 romcompat varstore create --code "$NEW" --template "$D12/OVMF/OVMF_VARS.ms.fd" --out no
+    output_has "not copied" "variables will not persist"
+    [ ! -e no ]
+}
+
+@test "what is written never replaces anything; of 50 at once one succeeds" {
+    echo mine > there
+    run -2 romcompat varstore create --code "$NEW" --out there
+    output_has "exists already"
+    [ "$(cat there)" = mine ]
+    ln -s nowhere link
+    run -2 romcompat varstore create --code "$NEW" --out link
+    [ ! -e nowhere ]
+    make_store 2M A:1:4 > good
+    cp good broken
+    printf '\1\1' | dd of=broken bs=1 seek=50 conv=notrunc status=none
+    for _ in {1..50}; do
+        { romcompat varstore repair broken --out race > /dev/null 2>&1 && echo won; } &
+    done > winners
+    wait
+    [ "$(cat winners)" = won ]
+    cmp race good
+    [ "$(find . -name '.romcompat*' | wc -l)" = 0 ]
+}
+
+@test "create: wrong usage, and what takes no store, are status 2" {
+    run -2 romcompat varstore create --out x
+    output_has "--code is missing"
+    run -2 romcompat varstore create --code "$NEW"
+    output_has "--out is missing"
+    run -2 romcompat varstore create --code "$D12/ovmf/OVMF.fd" --out x
+    output_has "not firmware code that takes a store (found combined)"
+    run -2 romcompat varstore create --code "$NEW" --out /dev/null/x
+    run -2 romcompat varstore create --code "$NEW" --out x operand
+    [ ! -e x ]
+}
+
+@test "carry takes the variables of a 2M store to the 4M layout, and back" {
+    run -0 romcompat varstore carry "$D12/OVMF/OVMF_VARS.ms.fd" --code "$NEW" --out 4m
+    output_has "31 variables"
+    run -0 romcompat flash check --code "$NEW" --vars 4m
+    [ "$(live 4m)" = "$(live "$D12/OVMF/OVMF_VARS.ms.fd")" ]
+    [ "$(live 4m | wc -l)" = 31 ]
+    run -0 romcompat varstore carry 4m --code "$OLD" --out 2m
+    [ "$(live 2m)" = "$(live 4m)" ]
+    run -0 romcompat varstore carry 2m --code "$D13/AAVMF/AAVMF_CODE.fd" --out arm
+    [ "$(stat -c %s arm)" = 67108864 ]
+    [ "$(live arm)" = "$(live 4m)" ]
+}
+
+@test "carry keeps doubles of a name, an orphan in transition, counts; drops what is deleted" {
+    make_store 2M Name:1:4 Name:2:5 Orphan:1:6:3e Gone:1:7:3d Twin:1:8:3e Twin:1:9:3f Count:1:2:3f:77 > old
+    cp old before
+    run -0 romcompat varstore carry old --code "$NEW" --out new
+    output_has "5 variables"
+    cmp old before
+    [ "$(live new | cut -d' ' -f2- | sort)" = $'2 Count\n4 Name\n5 Name\n6 Orphan\n9 Twin' ]
+    # 60 bytes before the name: the monotonic count at 8, the time stamp at 16, the key at 32.
+    at=$(grep -obUaP 'C\x00o\x00u\x00n\x00t' new | head -n 1 | cut -d: -f1)
+    [ "$(od -An -tx1 -j $((at - 60 + 8)) -N 28 new | tr -d ' \n')" = "4d00000000000000$(printf '05%.0s' {1..16})06000000" ]
+}
+
+@test "carry replays a write that was pending when the power went" {
+    make_store 2M A:1:4 B:1:5000 pending=C:1:6 > old
+    cp old before
+    run -0 romcompat varstore carry old --code "$NEW" --out new
+    output_has "3 variables" "after a write that was pending"
+    [ "$(live new | awk '{print $3}' | tr '\n' ' ')" = "A B C " ]
+    cmp old before
+}
+
+@test "carry makes a plain store an authenticated one" {
+    make_store 2M plain A:1:4 B:1:5:3e > old
+    run -0 romcompat varstore carry old --code "$NEW" --out new
+    output_has "2 variables" "from the plain format"
+    run -0 romcompat flash check --code "$NEW" --vars new
+}
+
+@test "what does not fit is named, and then nothing is written" {
+    make_store 4M Small:1:4 Huge:1:60000 Also:2:50000 > old
+    run -1 romcompat varstore carry old --code "$OLD" --out new
+    output_has "1 variables do not fit" "Huge (60000 bytes)"
+    [ ! -e new ]
+}
+
+@test "carry: damage, a guest that runs, wrong usage are status 2, and nothing is written" {
+    make_store 2M A:1:4 B:1:5 > old
+    run -2 "$BUILD/tests/cli/hold_image" old romcompat varstore carry old --code "$NEW" --out new
+    output_has "old: in use"
+    run -2 "$BUILD/tests/cli/hold_image" old romcompat varstore repair old --out new
+    output_has "old: in use"
+    printf '\377\377\377' | dd of=old bs=1 seek=$((0x64 + 40)) conv=notrunc status=none
+    run -2 romcompat varstore carry old --code "$NEW" --out new
+    output_has "pass the end of the store"
+    run -2 romcompat varstore carry "$NEW" --code "$NEW" --out new
+    output_has "not a variable store (found code)"
+    run -2 romcompat varstore carry old --code old --out new
+    run -2 romcompat varstore carry old --out new
+    output_has "--code is missing"
+    run -2 romcompat varstore carry --code "$NEW" --out new
+    output_has "one store at a time (found 0 operands)"
+    [ ! -e new ]
+}
+
+@test "carry keeps the mode of the old store, and a full disk leaves nothing" {
+    make_store 2M A:1:4 > old
+    chmod 640 old
+    run -0 romcompat varstore carry old --code "$NEW" --out new
+    [ "$(stat -c %a new)" = 640 ]
+    # shellcheck disable=SC2016
+    run -2 bash -c 'ulimit -f 100; trap "" XFSZ; romcompat varstore carry old --code "$1" --out full' bash "$NEW"
+    output_has "full: File too large"
+    [ ! -e full ]
+}
+
+@test "repair mends both headers and changes nothing else" {
+    make_store 4M A:1:4 B:1:5 > good
+    cp good broken
+    printf '\1\1' | dd of=broken bs=1 seek=50 conv=notrunc status=none
+    head -c 28 /dev/zero | dd of=broken bs=1 seek=72 conv=notrunc status=none
+    run -2 romcompat varstore carry broken --code "$NEW" --out x
+    output_has "varstore repair"
+    run -0 romcompat varstore repair broken --out fixed
+    output_has "mended: volume header store header"
+    cmp good fixed
+    run -1 romcompat varstore repair good --out x
+    output_has "nothing to mend"
+    run -2 romcompat varstore repair "$NEW" --out x
+    output_has "its length is that of no known store"
+    head -c 540672 /dev/zero > zero
+    run -2 romcompat varstore repair zero --out x
+    output_has "no variable store is to be seen"
+    [ ! -e x ]
+}
