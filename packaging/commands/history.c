@@ -30,20 +30,31 @@
 /* So many releases are shown in a table; --json has them all. */
 #define RELEASES_SHOWN 7
 
-enum { KEY_ROM = 256, KEY_DATA, KEY_SVG, KEY_JSON, KEY_ADD, KEY_PACKAGE, KEY_VERSION, KEY_DATE,
-       KEY_SNAPSHOT };
+enum {
+    KEY_ROM = 256,
+    KEY_DATA,
+    KEY_SVG,
+    KEY_JSON,
+    KEY_ADD,
+    KEY_PACKAGE,
+    KEY_VERSION,
+    KEY_DATE,
+    KEY_SNAPSHOT
+};
 
 static const struct option_spec options[] = {
     {KEY_ROM, "rom", "PATTERN", "only ROMs whose name matches this shell pattern"},
-    {KEY_DATA, "data", "PATH", "read this history, or those in this folder (repeatable);\n"
-                               "default: $ROMCOMPAT_HISTORY, or those that are installed"},
+    {KEY_DATA, "data", "PATH",
+     "read this history, or those in this folder (repeatable);\n"
+     "default: $ROMCOMPAT_HISTORY, or those that are installed"},
     {KEY_SVG, "svg", "FILE", "draw the sizes over the releases"},
     {KEY_JSON, "json", NULL, "print one JSON object"},
     {KEY_ADD, "add", "RELEASE", "measure PATH and append it under this name"},
     {KEY_PACKAGE, "package", "NAME", "with --add: the package, where PATH does not say"},
     {KEY_VERSION, "version", "VERSION", "with --add: its version, where PATH does not say"},
     {KEY_DATE, "date", "YYYY-MM-DD", "with --add: its day (default: that of the newest ROM)"},
-    {KEY_SNAPSHOT, "snapshot", NULL, "with --add: a moving target, no release: not part of the pace"},
+    {KEY_SNAPSHOT, "snapshot", NULL,
+     "with --add: a moving target, no release: not part of the pace"},
     {0},
 };
 
@@ -128,7 +139,7 @@ static int load_all(const struct job *job, struct histories *all, struct failure
     return 0;
 }
 
-/* --- for people ------------------------------------------------------------------------- */
+/* --- for people -------------------------------------------------------------------- */
 
 static const struct history_point *point_in(const struct history_line *line, size_t release)
 {
@@ -160,7 +171,8 @@ static int64_t rounded_pace(const struct history_line *line)
 {
     int64_t n = line->pace_releases;
 
-    return line->pace_growth >= 0 ? (line->pace_growth + n - 1) / n : -((-line->pace_growth + n - 1) / n);
+    return line->pace_growth >= 0 ? (line->pace_growth + n - 1) / n
+                                  : -((-line->pace_growth + n - 1) / n);
 }
 
 static void add_outlook(struct columns *c, const struct history *h, const struct history_line *line)
@@ -277,7 +289,7 @@ static void print_history(const struct history *h, const struct history_line *li
     print_sentences(h, lines, count);
 }
 
-/* --- for programs ---------------------------------------------------------------------------- */
+/* --- for programs ------------------------------------------------------------------ */
 
 static struct json_object *number_or_null(bool given, int64_t n)
 {
@@ -306,15 +318,17 @@ static struct json_object *line_object(const struct history *h, const struct his
 
     json_object_object_add(o, "rom", text_or_null(line->name));
     json_object_object_add(o, "bucket", json_object_new_int64((int64_t)line->bucket));
-    json_object_object_add(o, "headroom", number_or_null(line->has_headroom, (int64_t)line->headroom));
-    json_object_object_add(o, "growth-per-release",
-                           number_or_null(line->pace_releases != 0,
-                                          line->pace_releases ? rounded_pace(line) : 0));
+    json_object_object_add(o, "headroom",
+                           number_or_null(line->has_headroom, (int64_t)line->headroom));
+    json_object_object_add(
+        o, "growth-per-release",
+        number_or_null(line->pace_releases != 0, line->pace_releases ? rounded_pace(line) : 0));
     json_object_object_add(o, "largest-growth", json_object_new_int64(line->largest_growth));
     json_object_object_add(o, "outlook", text_or_null(history_outlook_name(line->outlook)));
     json_object_object_add(o, "crosses-in", number_or_null(crosses, (int64_t)line->crosses_in));
-    json_object_object_add(o, "crosses-about",
-                           text_or_null(crosses && *line->crosses_about ? line->crosses_about : NULL));
+    json_object_object_add(
+        o, "crosses-about",
+        text_or_null(crosses && *line->crosses_about ? line->crosses_about : NULL));
     for (size_t i = 0; i < line->count; i++)
         json_object_array_add(points, point_object(h, &line->points[i]));
     json_object_object_add(o, "points", points);
@@ -350,7 +364,7 @@ static struct json_object *history_object(const struct history *h, const struct 
     return o;
 }
 
-/* --- showing ------------------------------------------------------------------------------------ */
+/* --- showing ----------------------------------------------------------------------- */
 
 static int draw(const struct job *job, const struct histories *all)
 {
@@ -407,7 +421,7 @@ static int show(const struct job *job)
     return finish_output(status);
 }
 
-/* --- adding ----------------------------------------------------------------------------------------- */
+/* --- adding ------------------------------------------------------------------------ */
 
 /* The one history whose newest release was measured of the same package. */
 static int find_file(const struct job *job, const struct history_release *release, char **path,
@@ -487,8 +501,9 @@ static int append(const char *path, const struct history_release *release, struc
     char *name = name_from(path);
     char *summary = xasprintf("Option ROMs of %s", release->package ? release->package : name);
     const char *wrong = data ? NULL : package_name_problem(name);
-    int result = wrong ? fail(f, "%s: the name of a new history %s (found '%s')", path, wrong, name)
-                       : history_append(path, data, size, name, summary, release, &text, &length, f);
+    int result = wrong
+                     ? fail(f, "%s: the name of a new history %s (found '%s')", path, wrong, name)
+                     : history_append(path, data, size, name, summary, release, &text, &length, f);
     if (result == 0) {
         result = write_file_atomically(path, text, length, 0666, f);
         free(text);
@@ -523,7 +538,7 @@ static int add(const struct job *job, const char *measured)
     return finish_output(status);
 }
 
-/* --- options --------------------------------------------------------------------------------------------- */
+/* --- options ----------------------------------------------------------------------- */
 
 static int check_usage(const struct job *job, int operands)
 {
@@ -547,7 +562,8 @@ static int check_usage(const struct job *job, int operands)
     if (job->version && (wrong = package_version_problem(job->version)))
         return usage_error(&history_command, "--version: the version %s", wrong);
     if (job->date && !history_date_parse(job->date, &days))
-        return usage_error(&history_command, "--date: '%s' is no day (expected YYYY-MM-DD)", job->date);
+        return usage_error(&history_command, "--date: '%s' is no day (expected YYYY-MM-DD)",
+                           job->date);
     return 0;
 }
 
@@ -603,10 +619,11 @@ const struct command history_command = {
     .synopsis = "[--rom PATTERN] [--data PATH]... [--svg FILE] [--json]\n"
                 "--add RELEASE [--data PATH] [--package NAME] [--version VERSION] "
                 "[--date YYYY-MM-DD] [--snapshot] PATH",
-    .details = "Shows for each ROM where its last image ends in each release (the first absolute, then the\n"
-               "growth; '!' where it left its bucket), how much is left, and at the pace of the last\n"
-               "releases in which one it leaves its bucket. With --add it measures a package, archive,\n"
-               "folder or ROM and appends it to the one history of that package, or to --data.",
+    .details =
+        "Shows for each ROM where its last image ends in each release (the first absolute, then\n"
+        "the growth; '!' where it left its bucket), how much is left, and at the pace of the last\n"
+        "releases in which one it leaves its bucket. With --add it measures a package, archive,\n"
+        "folder or ROM and appends it to the one history of that package, or to --data.",
     .options = options,
     .run = run,
 };

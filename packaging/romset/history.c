@@ -50,7 +50,7 @@ static const char *source_problem(const char *text)
     return *text ? line_problem(text) : "must not be empty";
 }
 
-/* --- dates ---------------------------------------------------------------------------- */
+/* --- dates ------------------------------------------------------------------------- */
 
 /* Days since 1970-01-01 in the proleptic Gregorian calendar; the year begins in March here,
  * so that the leap day is its last. */
@@ -106,7 +106,7 @@ char *history_date_format(int64_t days, char text[HISTORY_DATE_MAX])
     return text;
 }
 
-/* --- reading ------------------------------------------------------------------------------- */
+/* --- reading ----------------------------------------------------------------------- */
 
 /* A number of bytes; 0 with an error added for what is none. */
 static uint64_t read_size(struct field_reader *r, const struct yaml_node *rom, const char *key)
@@ -142,14 +142,16 @@ static void read_rom(struct field_reader *r, const struct yaml_node *name,
     rom->bucket = read_size(r, node, "bucket");
     if (rom->bucket && (!is_power_of_two(rom->bucket) || rom->bucket < rom->size))
         WRONG(r, field_value(node, "bucket"),
-              "'bucket' must be a power of two not below the size of %" PRIu64 " (found %" PRIu64 ")",
+              "'bucket' must be a power of two not below the size of %" PRIu64 " (found %" PRIu64
+              ")",
               rom->size, rom->bucket);
     rom->has_chain_end = field_value(node, "chain-end") != NULL;
     if (rom->has_chain_end) {
         rom->chain_end = read_size(r, node, "chain-end");
         if (rom->chain_end > rom->size)
             WRONG(r, field_value(node, "chain-end"),
-                  "'chain-end' lies beyond the file (found %" PRIu64 ", expected at most %" PRIu64 ")",
+                  "'chain-end' lies beyond the file (found %" PRIu64 ", expected at most %" PRIu64
+                  ")",
                   rom->chain_end, rom->size);
     }
 }
@@ -323,7 +325,7 @@ void history_free(struct history *h)
     *h = (struct history){0};
 }
 
-/* --- writing ------------------------------------------------------------------------------ */
+/* --- writing ----------------------------------------------------------------------- */
 
 static bool is_same_text(const char *a, const char *b)
 {
@@ -348,7 +350,8 @@ static bool is_same_release(const struct history_release *a, const struct histor
     return true;
 }
 
-static void put_release(FILE *out, int indent, const char *end, const struct history_release *release)
+static void put_release(FILE *out, int indent, const char *end,
+                        const struct history_release *release)
 {
     char bucket[SIZE_TEXT_MAX];
 

@@ -13,7 +13,7 @@
 #include "base/failure.h"
 
 #define HISTORY_RELEASES_MAX 500
-#define HISTORY_ROMS_MAX     1000 /* of one release; YAML_KEYS_MAX */
+#define HISTORY_ROMS_MAX 1000 /* of one release; YAML_KEYS_MAX */
 /* Releases between two that are listed; no project has had so many. */
 #define HISTORY_UNLISTED_MAX 1000
 
@@ -36,9 +36,9 @@ struct history_release {
     char *name;    /* "13", "forky" */
     char *package; /* these three may be NULL */
     char *version;
-    char *date;    /* "2025-05-02": when the package was made */
-    char *source;  /* where the figures come from */
-    bool snapshot; /* a moving target such as Debian's sid: shown, but no step of the pace */
+    char *date;        /* "2025-05-02": when the package was made */
+    char *source;      /* where the figures come from */
+    bool snapshot;     /* a moving target such as Debian's sid: shown, but no step of the pace */
     unsigned unlisted; /* releases between the one before and this that are not listed */
     struct history_rom *roms;
     size_t rom_count;
@@ -81,7 +81,7 @@ int history_append(const char *path, const uint8_t *data, size_t size, const cha
  * ROMs, date, and, from a .deb, package and version; its name stays NULL. Free it. */
 int history_measure(const char *path, struct history_release *release, struct failure *f);
 
-/* --- what it tells (history_growth.c) ---------------------------------------------------- */
+/* --- what it tells (history_growth.c) ---------------------------------------------- */
 
 /* A ROM in one release. */
 struct history_point {
@@ -109,7 +109,7 @@ struct history_line {
     const char *name;
     struct history_point *points;
     size_t count;
-    bool has_headroom; /* the newest point has a reach */
+    bool has_headroom;                /* the newest point has a reach */
     uint64_t reach, bucket, headroom; /* of the newest point; headroom = bucket - reach */
     /* The present pace: pace_growth bytes in pace_releases steps (0: none) and pace_days
      * (0: not known). */

@@ -17,13 +17,13 @@ enum {
     COLUMN_MIN = 700,  /* from release to release */
     LETTER = 68,       /* width of a letter, on the wide side */
     PLOT_MIN = 4800,
-    BAND_MIN = 600,    /* from bucket to bucket */
+    BAND_MIN = 600, /* from bucket to bucket */
     BAND_MAX = 1500,
     BANDS_HEIGHT = 3000,
-    HEAD = 560,        /* title of a panel */
-    FOOT = 420,        /* names of the releases */
+    HEAD = 560, /* title of a panel */
+    FOOT = 420, /* names of the releases */
     LEGEND = 300,
-    LABEL_STEP = 140,  /* from label to label */
+    LABEL_STEP = 140, /* from label to label */
     LEADER = 220,
 };
 
@@ -75,8 +75,8 @@ struct panel {
     unsigned future;    /* columns after the present */
     int band;           /* height from bucket to bucket */
     int top, plot_top, plot_height, height;
-    int column, right;  /* of the plot */
-    int labels;         /* width of the ROMs' labels */
+    int column, right; /* of the plot */
+    int labels;        /* width of the ROMs' labels */
 };
 
 /* What is drawn of a point: how far the images reach or, where that is not known, the file. */
@@ -182,9 +182,10 @@ static void draw_axes(struct svg *s, const struct panel *p)
     char text[SIZE_TEXT_MAX];
 
     svg_text(s, MARGIN, p->top + 240, "title", "start", "%s", h->summary);
-    svg_text(s, MARGIN, p->top + 430, "quiet", "start",
-             "Where the last image of each ROM ends, by release. Between two lines the height shows how "
-             "full the bucket is.");
+    svg_text(
+        s, MARGIN, p->top + 430, "quiet", "start",
+        "Where the last image of each ROM ends, by release. Between two lines the height shows how "
+        "full the bucket is.");
     if (p->future)
         svg_rectangle(s, x_of(p, h->release_count) - p->column / 2, p->plot_top,
                       p->column * (int)p->future, p->plot_height, "future");
@@ -196,8 +197,7 @@ static void draw_axes(struct svg *s, const struct panel *p)
                 svg_line(s, LEFT, y - quarter * p->band / 4, p->right, y - quarter * p->band / 4,
                          "grid");
         svg_line(s, LEFT, y, p->right, y, "bucket");
-        svg_text(s, LEFT - 80, y + 40, "quiet", "end", "%s",
-                 size_format(UINT64_C(1) << n, text));
+        svg_text(s, LEFT - 80, y + 40, "quiet", "end", "%s", size_format(UINT64_C(1) << n, text));
     }
     for (size_t i = 0; i < count; i++) {
         svg_line(s, x_of(p, i), foot, x_of(p, i), foot + 50, "bucket");
@@ -205,7 +205,8 @@ static void draw_axes(struct svg *s, const struct panel *p)
             svg_text(s, x_of(p, i), foot + 180, h->releases[i].snapshot ? "quiet" : "", "middle",
                      "%s", h->releases[i].name);
         else
-            svg_text(s, x_of(p, i), foot + 180, "quiet", "middle", "+%zu", i - h->release_count + 1);
+            svg_text(s, x_of(p, i), foot + 180, "quiet", "middle", "+%zu",
+                     i - h->release_count + 1);
     }
 }
 
@@ -213,8 +214,7 @@ static void draw_ahead(struct svg *s, const struct panel *p, const struct histor
 {
     const struct history_point *newest = &line->points[line->count - 1];
     int x = x_of(p, newest->release), y = y_of(p, line->reach);
-    int edge_y = p->plot_top + p->plot_height -
-                 (int)(log2_floor(line->bucket) - p->low) * p->band;
+    int edge_y = p->plot_top + p->plot_height - (int)(log2_floor(line->bucket) - p->low) * p->band;
     /* The first future column is one step from the present, wherever a snapshot was drawn. */
     int from = x_of(p, p->history->release_count) - p->column;
     int edge_x = from + (int)((uint64_t)p->column * line->headroom * line->pace_releases /
@@ -247,11 +247,11 @@ static void draw_line(struct svg *s, const struct panel *p, const struct history
     snprintf(dot, sizeof dot, "%s-dot", class_of(line));
     for (size_t i = 0; i < line->count; i++) {
         const struct history_point *at = &line->points[i];
-        char *tip = xasprintf("%s, %s: %" PRIu64 " of %s%s%s", line->name,
-                              p->history->releases[at->release].name, drawn_size(at),
-                              size_format(at->rom->bucket, to),
-                              at->crossed_from ? ", before in " : "",
-                              at->crossed_from ? size_format(at->crossed_from, from) : "");
+        char *tip =
+            xasprintf("%s, %s: %" PRIu64 " of %s%s%s", line->name,
+                      p->history->releases[at->release].name, drawn_size(at),
+                      size_format(at->rom->bucket, to), at->crossed_from ? ", before in " : "",
+                      at->crossed_from ? size_format(at->crossed_from, from) : "");
 
         int x = x_of(p, at->release), y = y_of(p, drawn_size(at));
         if (at->crossed_from)
@@ -360,15 +360,16 @@ char *history_chart(const struct history *histories, size_t count, const char *p
     }
     for (size_t i = 0; i < used; i++) {
         panels[i].column = plot / (int)(panels[i].history->release_count + panels[i].future);
-        panels[i].right = LEFT + panels[i].column *
-                                     (int)(panels[i].history->release_count + panels[i].future);
+        panels[i].right =
+            LEFT + panels[i].column * (int)(panels[i].history->release_count + panels[i].future);
     }
     unsigned width = (unsigned)(LEFT + plot + labels + MARGIN) / 10;
     unsigned height = (unsigned)(y + LEGEND) / 10;
-    if (svg_begin(&s, width, height, "ROM sizes by release",
-                  "For each ROM where its last image ends in each release, lines at the powers of two, "
-                  "and where growth at the present pace meets one.",
-                  style, f) == 0) {
+    if (svg_begin(
+            &s, width, height, "ROM sizes by release",
+            "For each ROM where its last image ends in each release, lines at the powers of two, "
+            "and where growth at the present pace meets one.",
+            style, f) == 0) {
         svg_rectangle(&s, 0, 0, (int)width * 10, (int)height * 10, "back");
         for (size_t i = 0; i < used; i++)
             draw_panel(&s, &panels[i]);

@@ -135,19 +135,21 @@ static void find_outlook(const struct history *h, struct history_line *line)
     /* The first release in which reach + n * pace is more than the bucket: an exact power
      * of two still fits. */
     line->outlook = HISTORY_CROSSES;
-    line->crosses_in =
-        line->headroom * line->pace_releases / (uint64_t)line->pace_growth + 1;
+    line->crosses_in = line->headroom * line->pace_releases / (uint64_t)line->pace_growth + 1;
     if (line->pace_days && date && history_date_parse(date, &day))
-        history_date_format(
-            day + (int64_t)(line->headroom * (uint64_t)line->pace_days / (uint64_t)line->pace_growth) + 1,
-            line->crosses_about);
+        history_date_format(day +
+                                (int64_t)(line->headroom * (uint64_t)line->pace_days /
+                                          (uint64_t)line->pace_growth) +
+                                1,
+                            line->crosses_about);
 }
 
 static int by_urgency(const void *a, const void *b)
 {
     const struct history_line *x = a, *y = b;
 
-    if (x->outlook != y->outlook && (x->outlook == HISTORY_CROSSES || y->outlook == HISTORY_CROSSES))
+    if (x->outlook != y->outlook &&
+        (x->outlook == HISTORY_CROSSES || y->outlook == HISTORY_CROSSES))
         return x->outlook == HISTORY_CROSSES ? -1 : 1;
     if ((x->outlook == HISTORY_GONE) != (y->outlook == HISTORY_GONE))
         return x->outlook == HISTORY_GONE ? 1 : -1;

@@ -45,9 +45,9 @@ static int add_rom(const struct measured_rom *rom, struct history_release *relea
             continue;
         if (other->size == rom->size && other->chain_end == rom->chain_end)
             return 0;
-        return fail(f, "%s: a second ROM of that name (found %" PRIu64 " bytes, the first has %" PRIu64
-                       ")",
-                    rom->place, rom->size, other->size);
+        return fail(
+            f, "%s: a second ROM of that name (found %" PRIu64 " bytes, the first has %" PRIu64 ")",
+            rom->place, rom->size, other->size);
     }
     if (rom->size == 0)
         return fail(f, "%s: is empty", rom->place);

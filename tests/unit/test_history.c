@@ -27,12 +27,13 @@ static const char *refused(const char *text)
 
 static void test_reading(void)
 {
-    static const char text[] = HEAD "releases:\n"
-                               "  - release: 18.04\n    package: ipxe-qemu\n    version: 1.0-1\n"
-                               "    date: 2018-04-26\n    source: a report\n    unlisted: 2\n"
-                               "    roms:\n      a.rom: {size: 294K, bucket: 512K}\n"
-                               "  - release: sid\n    source: measured\n    snapshot: yes\n"
-                               "    roms:\n      a.rom: {size: 0x40000, chain-end: 9, bucket: 256K}\n";
+    static const char text[] =
+        HEAD "releases:\n"
+             "  - release: 18.04\n    package: ipxe-qemu\n    version: 1.0-1\n"
+             "    date: 2018-04-26\n    source: a report\n    unlisted: 2\n"
+             "    roms:\n      a.rom: {size: 294K, bucket: 512K}\n"
+             "  - release: sid\n    source: measured\n    snapshot: yes\n"
+             "    roms:\n      a.rom: {size: 0x40000, chain-end: 9, bucket: 256K}\n";
     struct history h;
 
     if (!ok(history_parse("h.yaml", (const uint8_t *)text, sizeof text - 1, &h, &f) == 0,
@@ -56,7 +57,8 @@ static void test_reading(void)
 
 static void test_refusals(void)
 {
-    is_text(refused("- a\n"), "h.yaml:1:1: a history must be a map (found a list)", "a list is no history");
+    is_text(refused("- a\n"), "h.yaml:1:1: a history must be a map (found a list)",
+            "a list is no history");
     ok(strstr(refused("history: ipxe\nreleases: []\n"), "lacks 'summary'") != NULL,
        "a history without summary is refused");
     is_text(refused(HEAD), "h.yaml:1:1: the history lacks 'releases'",
@@ -69,7 +71,8 @@ static void test_refusals(void)
     is_text(refused(HEAD "releases:\n  - release: 12\n    sauce: x\n"),
             "h.yaml:5:5: unknown key 'sauce' (did you mean 'source'?)",
             "an unknown key is refused, and the nearest one named");
-    ok(strstr(refused(HEAD "releases:\n" RELEASE("-12") ROM), "begins with a letter or digit") != NULL,
+    ok(strstr(refused(HEAD "releases:\n" RELEASE("-12") ROM), "begins with a letter or digit") !=
+           NULL,
        "a release's name begins with a letter or digit");
     ok(strstr(refused(HEAD "releases:\n" RELEASE("1#2") ROM), "may hold letters") != NULL,
        "a release's name holds nothing that YAML could misread");
@@ -81,12 +84,12 @@ static void test_refusals(void)
     ok(strstr(refused(HEAD "releases:\n" RELEASE("12") "      a.rom: {size: 1000, bucket: 3K}\n"),
               "power of two") != NULL,
        "a bucket that is no power of two is refused");
-    ok(strstr(refused(HEAD "releases:\n" RELEASE("12")
-                      "      a.rom: {size: 1000, chain-end: 1001, bucket: 1K}\n"),
+    ok(strstr(refused(HEAD "releases:\n" RELEASE(
+                  "12") "      a.rom: {size: 1000, chain-end: 1001, bucket: 1K}\n"),
               "beyond the file (found 1001, expected at most 1000)") != NULL,
        "a chain end beyond the file is refused");
-    ok(strstr(refused(HEAD "releases:\n" RELEASE("12") "      a.rom: {bucket: 1K}\n"), "lacks 'size'") !=
-           NULL,
+    ok(strstr(refused(HEAD "releases:\n" RELEASE("12") "      a.rom: {bucket: 1K}\n"),
+              "lacks 'size'") != NULL,
        "a ROM without a size is refused");
     ok(strstr(refused(HEAD "releases:\n" RELEASE("12") "      a.rom: {size: 3G, bucket: 4G}\n"),
               "from 1 byte to 2G") != NULL,
@@ -94,13 +97,21 @@ static void test_refusals(void)
     ok(strstr(refused(HEAD "releases:\n" RELEASE("12") "      a,b: {size: 1, bucket: 1}\n"),
               "may hold letters") != NULL,
        "a ROM's name holds nothing that YAML could misread");
-    ok(strstr(refused(HEAD "releases:\n  - release: 12\n    source: x\n    date: 2023-02-29\n    roms:\n" ROM),
-              "must be a day") != NULL,
+    ok(strstr(
+           refused(
+               HEAD
+               "releases:\n  - release: 12\n    source: x\n    date: 2023-02-29\n    roms:\n" ROM),
+           "must be a day") != NULL,
        "a day that is not in the calendar is refused");
-    ok(strstr(refused(HEAD "releases:\n  - release: 12\n    source: x\n    snapshot: perhaps\n    roms:\n" ROM),
-              "yes or no") != NULL,
+    ok(strstr(
+           refused(
+               HEAD
+               "releases:\n  - release: 12\n    source: x\n    snapshot: perhaps\n    roms:\n" ROM),
+           "yes or no") != NULL,
        "a snapshot is yes or no");
-    ok(strstr(refused(HEAD "releases:\n  - release: 12\n    source: x\n    unlisted: 1001\n    roms:\n" ROM),
+    ok(strstr(refused(
+                  HEAD
+                  "releases:\n  - release: 12\n    source: x\n    unlisted: 1001\n    roms:\n" ROM),
               "0 to 1000") != NULL,
        "more than 1000 releases that are not listed are refused");
 }
@@ -136,8 +147,8 @@ static char *appended(const char *text, const struct history_release *release)
     char *made;
 
     f = (struct failure){0};
-    if (history_append("h.yaml", (const uint8_t *)text, text ? strlen(text) : 0, "ipxe", "all of them",
-                       release, &made, &length, &f) < 0)
+    if (history_append("h.yaml", (const uint8_t *)text, text ? strlen(text) : 0, "ipxe",
+                       "all of them", release, &made, &length, &f) < 0)
         return NULL;
     return made;
 }
@@ -146,12 +157,20 @@ static void test_appending(void)
 {
     struct history_rom roms[] = {
         {.name = (char *)"a.rom", .size = 300000, .bucket = 524288},
-        {.name = (char *)"b.rom", .size = 65536, .chain_end = 512, .has_chain_end = true, .bucket = 65536},
+        {.name = (char *)"b.rom",
+         .size = 65536,
+         .chain_end = 512,
+         .has_chain_end = true,
+         .bucket = 65536},
     };
     struct history_release release = {
-        .name = (char *)"13", .package = (char *)"ipxe-qemu", .version = (char *)"2.0-1",
-        .date = (char *)"2025-05-02", .source = (char *)HISTORY_MEASURED,
-        .roms = roms, .rom_count = 2,
+        .name = (char *)"13",
+        .package = (char *)"ipxe-qemu",
+        .version = (char *)"2.0-1",
+        .date = (char *)"2025-05-02",
+        .source = (char *)HISTORY_MEASURED,
+        .roms = roms,
+        .rom_count = 2,
     };
 #define ADDED                                                                                      \
     "  - release: 13\n    package: ipxe-qemu\n    version: 2.0-1\n    date: 2025-05-02\n"          \
@@ -167,32 +186,38 @@ static void test_appending(void)
     is_text(made, HEAD "releases:\n" RELEASE("12") ROM ADDED, "a release is put after the last");
     free(made);
 
-    made = appended("# why\nhistory: ipxe   # so\nsummary: \"all\"\nreleases:\n" RELEASE("12") ROM "# end",
+    made = appended("# why\nhistory: ipxe   # so\nsummary: \"all\"\nreleases:\n" RELEASE("12") ROM
+                    "# end",
                     &release);
     is_text(made,
-            "# why\nhistory: ipxe   # so\nsummary: \"all\"\nreleases:\n" RELEASE("12") ROM "# end\n" ADDED,
+            "# why\nhistory: ipxe   # so\nsummary: \"all\"\nreleases:\n" RELEASE("12") ROM
+            "# end\n" ADDED,
             "comments, quotes and blanks stay as they are, and a last line gets its end");
     free(made);
 
-    made = appended(HEAD "releases:\n- release: 12\n  source: x\n  roms:\n    a.rom: {size: 9, bucket: 16}\n",
-                    &release);
+    made = appended(
+        HEAD "releases:\n- release: 12\n  source: x\n  roms:\n    a.rom: {size: 9, bucket: 16}\n",
+        &release);
     ok(made && strstr(made, "16}\n- release: 13\n  package: ipxe-qemu\n"),
        "the new release stands as far in as the others");
     free(made);
 
-    made = appended("history: ipxe\r\nsummary: all\r\nreleases:\r\n  - release: 12\r\n    source: x\r\n"
-                    "    roms:\r\n      a.rom: {size: 9, bucket: 16}\r\n",
-                    &release);
+    made = appended(
+        "history: ipxe\r\nsummary: all\r\nreleases:\r\n  - release: 12\r\n    source: x\r\n"
+        "    roms:\r\n      a.rom: {size: 9, bucket: 16}\r\n",
+        &release);
     ok(made && strstr(made, "16}\r\n  - release: 13\r\n    package: ipxe-qemu\r\n"),
        "lines end as the others do");
     free(made);
 
     made = appended("releases:\n" RELEASE("12") ROM HEAD, &release);
-    ok(!made && strstr(f.what, "nothing can be appended"), "releases that are not last are refused");
+    ok(!made && strstr(f.what, "nothing can be appended"),
+       "releases that are not last are refused");
     ok(strstr(f.cure, "must be the last key") != NULL, "and the cure says where they belong");
     free(made);
 
-    made = appended(HEAD "releases: [{release: 12, source: x, roms: {a.rom: {size: 9, bucket: 16}}}]\n",
+    made = appended(HEAD
+                    "releases: [{release: 12, source: x, roms: {a.rom: {size: 9, bucket: 16}}}]\n",
                     &release);
     ok(!made && strstr(f.what, "nothing can be appended"), "releases in brackets are refused");
     free(made);
@@ -202,7 +227,8 @@ static void test_appending(void)
     free(made);
 
     made = appended(HEAD "releases:\n" RELEASE("13") ROM, &release);
-    is_text(f.what, "h.yaml:4: release '13' is there already", "a release that is there is refused");
+    is_text(f.what, "h.yaml:4: release '13' is there already",
+            "a release that is there is refused");
     free(made);
 
     release.name = (char *)"13: no";

@@ -36,14 +36,15 @@ static void make(const char *words)
         int fields = sscanf(p, "%lu/%lu", &size, &chain);
         while (bucket < size)
             bucket *= 2;
-        at += (size_t)snprintf(text + at, sizeof text - at,
-                               "  - release: r%d\n    date: %d-01-01\n    source: x\n    snapshot: %s\n"
-                               "    unlisted: %d\n    roms:\n      other: {size: 7, bucket: 8}\n",
-                               release, year, snapshot ? "yes" : "no", unlisted);
+        at += (size_t)snprintf(
+            text + at, sizeof text - at,
+            "  - release: r%d\n    date: %d-01-01\n    source: x\n    snapshot: %s\n"
+            "    unlisted: %d\n    roms:\n      other: {size: 7, bucket: 8}\n",
+            release, year, snapshot ? "yes" : "no", unlisted);
         if (fields == 2)
             at += (size_t)snprintf(text + at, sizeof text - at,
-                                   "      a.rom: {size: %lu, chain-end: %lu, bucket: %lu}\n", size, chain,
-                                   bucket);
+                                   "      a.rom: {size: %lu, chain-end: %lu, bucket: %lu}\n", size,
+                                   chain, bucket);
         else if (fields == 1)
             at += (size_t)snprintf(text + at, sizeof text - at,
                                    "      a.rom: {size: %lu, bucket: %lu}\n", size, bucket);
@@ -66,7 +67,8 @@ static void test_edges(void)
     make("1000 1012");
     is_int(lines->headroom, 12, "the headroom is what is left to the bucket");
     is_int(lines->pace_growth, 12, "the pace is the growth of the last releases");
-    is_int(lines->crosses_in, 2, "growth to exactly the power of two still fits: the next one does not");
+    is_int(lines->crosses_in, 2,
+           "growth to exactly the power of two still fits: the next one does not");
     done();
 
     make("1000 1011");
@@ -94,7 +96,8 @@ static void test_edges(void)
     done();
 
     make("1500/1500 1000/1000");
-    is_int(lines->points[1].crossed_from, 2048, "a ROM that shrank below a power of two left its bucket too");
+    is_int(lines->points[1].crossed_from, 2048,
+           "a ROM that shrank below a power of two left its bucket too");
     done();
 }
 
@@ -148,9 +151,11 @@ static void test_reach(void)
     done();
 
     make("1500 2048 1600");
-    ok(!lines->points[1].has_reach, "a size that is a power of two does not tell where the images end");
+    ok(!lines->points[1].has_reach,
+       "a size that is a power of two does not tell where the images end");
     ok(!lines->points[1].has_growth, "so no growth is made of it");
-    is_int(lines->points[2].growth, 100, "and the next one is compared with the last that is known");
+    is_int(lines->points[2].growth, 100,
+           "and the next one is compared with the last that is known");
     done();
 
     make("1500 2048");
@@ -188,7 +193,8 @@ static void test_order_and_pattern(void)
         "      full: {size: 1020, bucket: 1K}\n";
     struct failure f;
 
-    if (!ok(history_parse("h.yaml", (const uint8_t *)roms, sizeof roms - 1, &h, &f) == 0, "four ROMs"))
+    if (!ok(history_parse("h.yaml", (const uint8_t *)roms, sizeof roms - 1, &h, &f) == 0,
+            "four ROMs"))
         return;
     count = history_lines(&h, NULL, &lines);
     is_int(count, 4, "without a pattern all are there");
@@ -233,11 +239,13 @@ static void test_chart(void)
        "a crossing that is near is drawn ahead");
     free(svg);
     svg = history_chart(&h, 1, "none", &length, &f);
-    ok(!svg && strstr(f.what, "no ROM of the history matches 'none'"), "without a ROM there is no chart");
+    ok(!svg && strstr(f.what, "no ROM of the history matches 'none'"),
+       "without a ROM there is no chart");
     done();
 
-    static const char odd[] = "history: hh\nsummary: a <b> & \"c\"\nreleases:\n"
-                              "  - release: a\n    source: x\n    roms:\n      x: {size: 1, bucket: 1}\n";
+    static const char odd[] =
+        "history: hh\nsummary: a <b> & \"c\"\nreleases:\n"
+        "  - release: a\n    source: x\n    roms:\n      x: {size: 1, bucket: 1}\n";
     if (history_parse("h.yaml", (const uint8_t *)odd, sizeof odd - 1, &h, &f) < 0)
         return;
     svg = history_chart(&h, 1, NULL, &length, &f);
