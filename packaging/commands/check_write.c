@@ -140,17 +140,57 @@ static char *rule_of(const struct measured_rom *rom)
 struct draft {
     const struct measured_rom *rom;
     char *rule;
-    bool written;
+    const char *name; /* the part of its path that the budget names it by */
+    bool again;       /* the same name and rule came before: a copy, as in a build tree */
 };
 
-/* The same file twice, as in a build tree, is one name. */
-static bool seen_before(const struct draft *drafts, size_t i)
+static int by_name(const void *one, const void *other)
 {
-    for (size_t k = 0; k < i; k++) {
-        if (strcmp(drafts[k].rom->name, drafts[i].rom->name) == 0)
-            return true;
+    const struct draft *a = one, *b = other;
+    int order = strcmp(a->rom->name, b->rom->name);
+
+    return order ? order : strcmp(a->rom->place, b->rom->place);
+}
+
+static int by_rule(const void *one, const void *other)
+{
+    const struct draft *a = one, *b = other;
+    int order = strcmp(a->rule, b->rule);
+
+    return order ? order : strcmp(a->name, b->name);
+}
+
+/* Fedora has ipxe/8086100e.rom and ipxe.efi/8086100e.rom: names that need more than one
+ * rule get their folder. Drafts are sorted by name. */
+static void choose_names(struct draft *drafts, size_t count)
+{
+    for (size_t i = 0, end; i < count; i = end) {
+        bool differ = false;
+
+        for (end = i; end < count && strcmp(drafts[end].rom->name, drafts[i].rom->name) == 0; end++)
+            differ |= strcmp(drafts[end].rule, drafts[i].rule) != 0;
+        for (size_t k = i; k < end; k++) {
+            const char *name = drafts[k].rom->name, *path = drafts[k].rom->path;
+
+            if (differ && name > path) {
+                for (name--; name > path && name[-1] != '/'; name--)
+                    ;
+            }
+            drafts[k].name = *name == '/' ? drafts[k].rom->name : name;
+        }
     }
-    return false;
+}
+
+/* How many different names there are. Drafts are sorted by rule. */
+static size_t mark_copies(struct draft *drafts, size_t count)
+{
+    size_t names = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        drafts[i].again = i > 0 && by_rule(&drafts[i], &drafts[i - 1]) == 0;
+        names += !drafts[i].again;
+    }
+    return names;
 }
 
 /* "ipxe-qemu" of "../ipxe-qemu_2.0.0+dfsg-5_all.deb". */
@@ -170,50 +210,84 @@ static void put_budget_name(FILE *to, const char *operand)
     free(path);
 }
 
+static void put_item(FILE *to, const char *indent, const char *name)
+{
+    fprintf(to, "%s- ", indent);
+    put_pattern(to, name);
+    putc('\n', to);
+}
+
+/* Rules with the names that share them; a list has its limit. */
+static size_t put_rules(FILE *to, const struct draft *drafts, size_t count)
+{
+    size_t rules = 0, in_list = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (in_list == 0 && !drafts[i].again) {
+            fputs("  - match:\n", to);
+            rules++;
+        }
+        if (!drafts[i].again) {
+            put_item(to, "      ", drafts[i].name);
+            in_list++;
+        }
+        bool ends = i + 1 == count || strcmp(drafts[i + 1].rule, drafts[i].rule) != 0;
+        if (in_list && (ends || in_list == BUDGET_LIST_MAX)) {
+            fputs(drafts[i].rule, to);
+            in_list = 0;
+        }
+    }
+    return rules;
+}
+
+static size_t put_budget(FILE *to, const char *operand, const struct draft *drafts, size_t count,
+                         size_t names)
+{
+    fputs("# Written by 'romcompat check --write-budget'; see budget(5). Each rule says what its\n"
+          "# ROMs are today.\n", to);
+    put_budget_name(to, operand);
+    fputs("unlisted: error\n", to);
+    if (names <= BUDGET_LIST_MAX) {
+        fputs("required:\n", to);
+        for (size_t i = 0; i < count; i++) {
+            if (!drafts[i].again)
+                put_item(to, "  ", drafts[i].name);
+        }
+    }
+    fputs("roms:\n", to);
+    return put_rules(to, drafts, count);
+}
+
 char *write_budget(const char *operand, const struct measured *m, struct failure *f)
 {
-    struct draft *drafts = xcalloc(m->count + 1, sizeof *drafts);
+    struct draft *drafts;
     char *text = NULL;
-    size_t size;
+    size_t size, rules = 0;
 
     if (!m->count) {
         fail(f, "there is no ROM to write a budget of");
-        free(drafts);
         return NULL;
     }
+    drafts = xcalloc(m->count, sizeof *drafts);
     for (size_t i = 0; i < m->count; i++)
-        drafts[i] = (struct draft){&m->roms[i], rule_of(&m->roms[i]), false};
+        drafts[i] = (struct draft){.rom = &m->roms[i], .rule = rule_of(&m->roms[i])};
+    qsort(drafts, m->count, sizeof *drafts, by_name);
+    choose_names(drafts, m->count);
+    qsort(drafts, m->count, sizeof *drafts, by_rule);
+    size_t names = mark_copies(drafts, m->count);
     FILE *to = open_memstream(&text, &size);
     if (to) {
-        fputs("# Written by 'romcompat check --write-budget'; see budget(5). Each rule says what its\n"
-              "# ROMs are today.\n", to);
-        put_budget_name(to, operand);
-        fputs("unlisted: error\nrequired:\n", to);
-        for (size_t i = 0; i < m->count; i++) {
-            if (seen_before(drafts, i))
-                continue;
-            fputs("  - ", to);
-            put_pattern(to, drafts[i].rom->name);
-            putc('\n', to);
-        }
-        fputs("roms:\n", to);
-        for (size_t i = 0; i < m->count; i++) {
-            if (drafts[i].written)
-                continue;
-            fputs("  - match:\n", to);
-            for (size_t k = i; k < m->count; k++) {
-                if (strcmp(drafts[k].rule, drafts[i].rule) != 0)
-                    continue;
-                drafts[k].written = true;
-                if (seen_before(drafts, k))
-                    continue;
-                fputs("      - ", to);
-                put_pattern(to, drafts[k].rom->name);
-                putc('\n', to);
-            }
-            fputs(drafts[i].rule, to);
-        }
+        rules = put_budget(to, operand, drafts, m->count, names);
         fclose(to);
+    } else {
+        fail(f, "out of memory");
+    }
+    if (rules > BUDGET_RULES_MAX) {
+        fail(f, "%zu ROMs need more rules than a budget has (found %zu, limit %d)", m->count,
+             rules, BUDGET_RULES_MAX);
+        fail_cure(f, "Write one for a part of them.");
+        free(text);
+        text = NULL;
     }
     for (size_t i = 0; i < m->count; i++)
         free(drafts[i].rule);

@@ -318,6 +318,31 @@ EOF
     run -0 romcompat check --strict -b w.yaml old
 }
 
+@test "a budget of more ROMs than a list may name has several rules" {
+    rm -r old/lib/*
+    make_rom legacy:4 > rom
+    # shellcheck disable=SC2046 # a name each
+    (cd old/lib && tee $(seq -f 'r%g.rom' 600) < ../../rom > /dev/null)
+    cp -r old/lib old/copy
+    romcompat check --write-budget old > w.yaml
+    [ "$(grep -c 'match:' w.yaml)" = 3 ]
+    [ "$(grep -c '    - r1.rom' w.yaml)" = 1 ]
+    run -0 romcompat check --strict -b w.yaml old
+    output_has "1200 ROMs, budget old: 0 failures, 0 warnings"
+}
+
+@test "two ROMs of one name that differ are named with their folders" {
+    mkdir old/other
+    make_rom legacy:60 > old/other/pxe-one.rom
+    romcompat check --write-budget old > w.yaml
+    grep -qx '  - other/pxe-one.rom' w.yaml && grep -qx '  - lib/pxe-one.rom' w.yaml
+    grep -qx '  - efi-one.rom' w.yaml
+    run -0 romcompat check --strict -b w.yaml old
+    cp old/other/pxe-one.rom old/lib/
+    run -1 romcompat check -b w.yaml old
+    output_has "FAIL old/lib/pxe-one.rom: the bucket is"
+}
+
 @test "a written romset is taken by lint and build: from the package itself, and from a folder" {
     pack old 1:2.0-1
     pack big 1:3.0-1
@@ -481,6 +506,23 @@ chain_of() {
     compare compat-256k-efi-virtio.rom 262143 0 0
     compare compat-256k-efi-virtio.rom 262144 1 0
     compare compat-256k-efi-virtio.rom 262145 1 1
+}
+
+@test "budget(5) and romcompat(1) name the limits that the code has" {
+    page=$(MANWIDTH=200 man -l "$TOP/packaging/man/budget.5" | tr -s ' ')
+    limit() { # HEADER NAME VALUE TEXT
+        grep -qE "$2 +[=(]?.*$3" "$TOP/packaging/$1" || { echo "$1: $2 is not $3"; return 1; }
+        grep -qF -- "$4" <<< "$page" || { echo "not in the manual: $4"; return 1; }
+    }
+    limit romset/budget.h BUDGET_RULES_MAX 1000 "1 to 1000 rules"
+    limit romset/budget.h BUDGET_LIST_MAX 256 "Up to 256 patterns"
+    limit romset/budget.h BUDGET_NICS_MAX 64 "1 to 64"
+    limit romset/budget.c PATTERN_STARS_MAX 8 "at most 8 stars"
+    limit romset/budget.c PATTERN_LENGTH_MAX 256 "of at most 256 bytes"
+    limit romset/measure.h SHADOW_RAM_SIZE 122880 "SeaBIOS has 122880 bytes"
+    page=$(MANWIDTH=200 man -l "$TOP/packaging/man/romcompat.1" | tr -s ' ')
+    limit formats/deb_changes.h DEB_CHANGES_MAX '1 << 20' "a .changes file 1 MiB"
+    limit romset/budget.h BUDGET_RULES_MAX 1000 "a budget 1 MiB and 1000 rules"
 }
 
 # --- on a terminal ----------------------------------------------------------------------------
