@@ -427,6 +427,20 @@ static int put_source(FILE *to, const struct romset_request *request,
     return 0;
 }
 
+/* A romset has one source: a ROM of a package that stands in a folder, or is listed by a
+ * .changes file, is not in what was named. */
+static int check_source(const struct romset_request *request, const struct measured_rom *rom,
+                        struct failure *f)
+{
+    size_t length = strlen(request->package_from);
+
+    if (strncmp(rom->place, request->package_from, length) == 0 &&
+        (strcmp(rom->place, rom->path) == 0 || rom->place[length] == ':'))
+        return 0;
+    fail(f, "%s: the ROM is in a package inside of %s", rom->place, request->package_from);
+    return fail_cure(f, "Name that package with --package-from.");
+}
+
 /* Where a ROM stands in the source: in a folder, relative to it. */
 static const char *file_in_source(const struct romset_request *request,
                                   const struct measured_rom *rom)
@@ -463,6 +477,8 @@ static int put_romset(FILE *to, const struct romset_request *request,
         const char *file = file_in_source(request, chosen[i]);
         const char *problem = relative_path_problem(file);
 
+        if (check_source(request, chosen[i], f) < 0)
+            return -1;
         if (problem)
             return fail(f, "%s: a path in a romset %s", chosen[i]->place, problem);
         fputs("  - file: ", to);

@@ -374,6 +374,18 @@ EOF
     grep -qxF "  path: pool/main/i/ipxe/ipxe-qemu_1.0.0+git-20190125.36a4c85-5.1_all.deb" r.yaml
 }
 
+@test "a romset of packages in a folder or a .changes file is asked to name one of them" {
+    pack old 1
+    mkdir pool
+    mv my-roms_1_all.deb pool/
+    run -2 romcompat check --write-romset my-32k --package-from pool big
+    output_has "the ROM is in a package inside of pool" "Name that package with --package-from."
+    printf 'Checksums-Sha256:\n %s 12 my-roms_1_all.deb\n' "$(sha256sum pool/*.deb | cut -d' ' -f1)" > pool/x.changes
+    run -2 romcompat check --write-romset my-32k --package-from pool/x.changes big
+    output_has "the ROM is in a package inside of pool/x.changes"
+    run -0 romcompat check --write-romset my-32k --package-from pool/my-roms_1_all.deb big
+}
+
 @test "where no ROM has left its bucket no romset is written, and several buckets are asked about" {
     run -1 romcompat check --write-romset my-32k --package-from old grown
     output_has "no ROM has left its bucket"
