@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/memory.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,16 +43,21 @@ char *xstrndup(const char *text, size_t length)
     return or_exit(strndup(text, length));
 }
 
-char *xasprintf(const char *format, ...)
+char *xvasprintf(const char *format, va_list args)
 {
     char *text;
+
+    return or_exit(vasprintf(&text, format, args) < 0 ? NULL : text);
+}
+
+char *xasprintf(const char *format, ...)
+{
     va_list args;
 
     va_start(args, format);
-    if (vasprintf(&text, format, args) < 0)
-        text = NULL;
+    char *text = xvasprintf(format, args);
     va_end(args);
-    return or_exit(text);
+    return text;
 }
 
 void *xgrow(void *array, size_t count, size_t *capacity, size_t element_size)

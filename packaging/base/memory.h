@@ -9,6 +9,7 @@
 #ifndef BASE_MEMORY_H
 #define BASE_MEMORY_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 /* Ends the program with "romcompat: WHY" and status 2: for the two things without which
@@ -21,6 +22,7 @@ void *xreallocarray(void *old, size_t count, size_t size);
 char *xstrdup(const char *text);
 char *xstrndup(const char *text, size_t length);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *xvasprintf(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 
 /* Makes room for one more element in a growing array: doubles *capacity when
  * `count` has reached it and returns the array, moved or not. */

@@ -32,11 +32,9 @@ static char *made_plain(const char *text)
 void columns_add(struct columns *c, const char *format, ...)
 {
     va_list args;
-    char *text;
 
     va_start(args, format);
-    if (vasprintf(&text, format, args) < 0)
-        text = xstrdup("");
+    char *text = xvasprintf(format, args);
     va_end(args);
     c->cells = xgrow(c->cells, c->cell_count, &c->capacity, sizeof *c->cells);
     c->cells[c->cell_count++] = made_plain(text);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 /* Everything that can move a terminal's cursor is shown, not sent: names come
  * out of archives and error texts out of network peers. Bytes from 0x80 pass,
  * they are UTF-8 text on any terminal of today. */
@@ -66,17 +68,13 @@ int usage_error(const struct command *command, const char *format, ...)
 
 void print_line(const char *format, ...)
 {
-    char *text;
     va_list args;
 
     va_start(args, format);
-    if (vasprintf(&text, format, args) < 0)
-        text = NULL;
+    char *text = xvasprintf(format, args);
     va_end(args);
-    if (text) {
-        put_plain(text, stdout);
-        free(text);
-    }
+    put_plain(text, stdout);
+    free(text);
     putchar('\n');
 }
 

@@ -24,11 +24,9 @@ __attribute__((format(printf, 3, 4)))
 static void add_line(struct rom_table *t, const char *name, const char *format, ...)
 {
     va_list args;
-    char *text;
 
     va_start(args, format);
-    if (vasprintf(&text, format, args) < 0)
-        text = xstrdup("");
+    char *text = xvasprintf(format, args);
     va_end(args);
     t->lines = xgrow(t->lines, t->count, &t->capacity, sizeof *t->lines);
     t->lines[t->count++] = (struct rom_line){name ? xstrdup(name) : NULL, text};

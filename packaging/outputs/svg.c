@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
+
 static void put_escaped(struct svg *s, const char *text)
 {
     for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
@@ -101,17 +103,15 @@ void svg_text(struct svg *s, int x, int y, const char *class_name, const char *a
               const char *format, ...)
 {
     va_list args;
-    char *text;
 
     va_start(args, format);
-    if (vasprintf(&text, format, args) < 0)
-        text = NULL;
+    char *text = xvasprintf(format, args);
     va_end(args);
     fprintf(s->out, "<text class=\"%s\" text-anchor=\"%s\"", class_name, anchor);
     put_number(s, "x", x);
     put_number(s, "y", y);
     putc('>', s->out);
-    put_escaped(s, text ? text : "");
+    put_escaped(s, text);
     fputs("</text>\n", s->out);
     free(text);
 }

@@ -18,11 +18,9 @@ void romset_add_problem(struct romset_problems *p, int grade, const char *format
     if (p->count >= ROMSET_PROBLEMS_MAX)
         return;
     va_list args;
-    char *text;
 
     va_start(args, format);
-    if (vasprintf(&text, format, args) < 0)
-        text = xstrdup("out of memory");
+    char *text = xvasprintf(format, args);
     va_end(args);
     p->list = xgrow(p->list, p->count, &p->capacity, sizeof *p->list);
     p->list[p->count].grade = grade;
