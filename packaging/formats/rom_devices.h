@@ -7,7 +7,7 @@
  * its ROM file (`efi-e1000.rom`). The block's name is cut at 31 bytes, so that
  * virtio-net-pci-non-transitional loses its ".rom" (QEMU hw/pci/pci.c,
  * pci_add_option_rom()). The table is checked against real QEMU binaries by
- * tests/qemu/rom-devices.
+ * tests/qemu/test_preflight_devices.c.
  */
 #ifndef FORMATS_ROM_DEVICES_H
 #define FORMATS_ROM_DEVICES_H

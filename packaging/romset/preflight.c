@@ -186,14 +186,17 @@ static void judge_rom(const struct saved_guest *guest, const struct destination 
     line->installed_size = g.installed_size;
     line->package = g.package;
     line->compat_file = g.compat_file;
-    if (g.length == 0) {
-        line->verdict = PREFLIGHT_REFUSED;
-        line->why = g.why;
-    } else if (to->maps && !machine) {
+    if (to->maps && !machine) {
+        /* A rule may hold or not: neither the length nor a missing file says anything. */
         line->verdict = PREFLIGHT_UNKNOWN;
+        line->length = 0;
+        free(g.why);
         line->why =
             xstrdup("the destination decides by machine type, and the guest's is not known; "
                     "say it with --machine");
+    } else if (g.length == 0) {
+        line->verdict = PREFLIGHT_REFUSED;
+        line->why = g.why;
     } else if (g.length == line->block->length) {
         line->verdict = PREFLIGHT_LANDS;
     } else {

@@ -188,6 +188,11 @@ TABLE
     run -0 romcompat preflight --maps maps --qemu ./qemu-10 guest
     output_has "none needed"
     run -1 romcompat preflight --maps maps --loadvm --qemu ./qemu-10 guest
+    # Without a machine type no rule can be looked up.
+    ramblock > table
+    run -2 romcompat preflight --maps maps table grown
+    output_has unknown "say it with --machine"
+    run -1 romcompat preflight --maps maps -M pc-i440fx-7.2 table grown
     # The rule is of another machine type.
     "$BUILD/tests/cli/make_stream" -m pc-i440fx-9.2 $NIC=0x40000 > guest
     run -1 romcompat preflight --maps maps guest grown
