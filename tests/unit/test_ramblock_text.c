@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "formats/ramblock_text.h"
+
+#include <stdlib.h>
+
+#include "tap.h"
+
+#define HEADING                                                                                    \
+    "              Block Name    PSize              Offset               Used              "       \
+    "Total\n"
+#define RAM                                                                                        \
+    "                  pc.ram    4 KiB  0x0000000000000000 0x0000000004000000 "                    \
+    "0x0000000004000000\n"
+#define ROM                                                                                        \
+    "0000:00:03.0/virtio-net-pci.rom    4 KiB  0x0000000004040000 0x0000000000040000 "             \
+    "0x0000000000040000\n"
+
+struct seen {
+    size_t count;
+    char last[256];
+    uint64_t used;
+};
+
+static void take(void *arg, const struct ramblock_line *line)
+{
+    struct seen *seen = arg;
+
+    seen->count++;
+    seen->used = line->used;
+    memcpy(seen->last, line->name, line->name_length);
+    seen->last[line->name_length] = '\0';
+}
+
+static int read_copy(const char *text, size_t size, struct seen *seen, struct failure *f)
+{
+    char *copy = malloc(size ? size : 1); /* nothing behind it */
+
+    *seen = (struct seen){0};
+    *f = (struct failure){0};
+    memcpy(copy, text, size);
+    int result = ramblock_text_read("x", copy, size, take, seen, f);
+    free(copy);
+    return result;
+}
+
+static void gives(const char *text, size_t count, const char *what)
+{
+    struct seen seen;
+    struct failure f;
+    int result = read_copy(text, strlen(text), &seen, &f);
+
+    if (!ok(result == 0 && seen.count == count &&
+                !strcmp(seen.last, "0000:00:03.0/virtio-net-pci.rom") && seen.used == 0x40000,
+            "%s", what))
+        printf("# %d, %zu blocks, last '%s': %s\n", result, seen.count, seen.last, f.what);
+}
+
+static void refuses(const char *text, const char *why, const char *what)
+{
+    struct seen seen;
+    struct failure f;
+
+    if (!ok(read_copy(text, strlen(text), &seen, &f) == -1 && strstr(f.what, why), "%s", what))
+        printf("# '%s'\n", f.what);
+}
+
+int main(void)
+{
+    static const char table[] = HEADING RAM ROM;
+    struct seen seen;
+    struct failure f;
+    size_t cut_in_line = 0, kept = 0;
+
+    gives(table, 2, "the table of QEMU 7.2");
+    gives("              Block Name    PSize              Offset               Used              "
+          "Total                HVA  RO\n"
+          "0000:00:03.0/virtio-net-pci.rom    4 KiB  0x0 0x40000 0x40000 0x00007f0000000000  ro\n",
+          1, "the table of QEMU 10.0, with HVA and RO");
+    gives("QEMU 7.2.22 monitor - type 'help'\r\n(qemu) info ramblock\r\n" HEADING RAM ROM
+          "(qemu) \r\n",
+          2, "a monitor's screen, with prompts");
+    gives(HEADING "\n" RAM "\n" ROM, 2, "empty lines");
+
+    refuses(RAM ROM, "not the output of 'info ramblock'", "a table without a heading");
+    refuses(HEADING, "no RAM block in it", "a heading alone");
+    refuses("", "not the output", "nothing");
+    refuses(HEADING "pc.ram 4 KiB 0x0 0x4000\n", "x:2: not a line of 'info ramblock'",
+            "a line with too few columns");
+    refuses(HEADING "pc.ram 4 KiB 0x0 4000 0x4000\n", "x:2: ", "a length without 0x");
+    refuses(HEADING "pc.ram 4 KiB 0x0 0x10000000000000000 0x1\n", "x:2: ", "a length of 65 bits");
+    refuses(HEADING "pc.ram 4 KiB 0x0 0x5000 0x4000\n", "x:2: ", "more used than there is");
+    ok(read_copy(HEADING "a\0b 4 KiB 0x0 0x1 0x1\n", sizeof HEADING + 24, &seen, &f) == -1,
+       "a NUL in a name");
+
+    for (size_t n = 0; n < sizeof table; n++) {
+        int result = read_copy(table, n, &seen, &f);
+
+        cut_in_line += result == -1;
+        kept += result == 0;
+    }
+    /* At the end of the first block's last column, its line end, and the same of the second. */
+    ok(kept < 25 && cut_in_line > 150, "cut within a line, it is refused (%zu of %zu)", cut_in_line,
+       cut_in_line + kept);
+
+    size_t lines = RAMBLOCK_LINES_MAX + 1, size = sizeof HEADING - 1;
+    char *many = malloc(size + lines * 32);
+    memcpy(many, HEADING, size);
+    for (size_t i = 0; i < lines; i++)
+        size += (size_t)sprintf(many + size, "b%zu 4 KiB 0x0 0x1 0x1\n", i);
+    ok(read_copy(many, size, &seen, &f) == -1 &&
+           strstr(f.what, "too many RAM blocks (limit 16384)"),
+       "16,385 blocks are too many");
+    free(many);
+    return tap_done();
+}
