@@ -89,8 +89,8 @@ int main(void)
     refuses(HEADING "pc.ram 4 KiB 0x0 4000 0x4000\n", "x:2: ", "a length without 0x");
     refuses(HEADING "pc.ram 4 KiB 0x0 0x10000000000000000 0x1\n", "x:2: ", "a length of 65 bits");
     refuses(HEADING "pc.ram 4 KiB 0x0 0x5000 0x4000\n", "x:2: ", "more used than there is");
-    ok(read_copy(HEADING "a\0b 4 KiB 0x0 0x1 0x1\n", sizeof HEADING + 24, &seen, &f) == -1,
-       "a NUL in a name");
+    static const char nul[] = HEADING "a\0b 4 KiB 0x0 0x1 0x1\n";
+    ok(read_copy(nul, sizeof nul - 1, &seen, &f) == -1, "a NUL in a name");
 
     for (size_t n = 0; n < sizeof table; n++) {
         int result = read_copy(table, n, &seen, &f);
