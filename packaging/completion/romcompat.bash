@@ -4,7 +4,7 @@
 
 _romcompat() {
     local cur=${COMP_WORDS[COMP_CWORD]} program=${COMP_WORDS[0]} sub=${COMP_WORDS[1]-}
-    local words
+    local words inner=${COMP_WORDS[2]-}
 
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
@@ -12,7 +12,11 @@ _romcompat() {
     elif [[ $sub == help ]] && ((COMP_CWORD == 2)); then
         words=$("$program" help --options 2>/dev/null)
     elif [[ $cur == -* ]]; then
-        words=$("$program" help --options "$sub" 2>/dev/null)
+        # Of `flash check`, where there is such a thing; else of `flash`.
+        words=$("$program" help --options "$sub" "$inner" 2>/dev/null ||
+            "$program" help --options "$sub" 2>/dev/null)
+    elif ((COMP_CWORD == 2)) && words=$("$program" help --options "$sub" 2>/dev/null | grep -v '^-'); then
+        :
     else
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")

@@ -56,6 +56,10 @@ completes() {
     [ "$output" = --deb ]
     run -0 completes pad --bu
     [ "$output" = "--bucket=" ]
+    run -0 completes flash che
+    [ "$output" = check ]
+    run -0 completes flash check --conf
+    [ "$output" = --confidential ]
     cd "$TOP"
     run -0 completes lint READ
     [ "$output" = README.md ]

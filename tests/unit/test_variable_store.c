@@ -313,7 +313,7 @@ static void test_writes(void)
     } lies[] = {
         {16, 0x1000, "an offset past the block"},       {24, 0, "no length"},
         {24, UINT64_MAX, "a length past the spare area"}, {32, 0, "a target in the spare area"},
-        {32, (uint64_t)-0x1800, "a target inside a block"}, {32, UINT64_MAX / 2, "a target far off"},
+        {32, (uint64_t)-0x41800, "a target inside a block"}, {32, UINT64_MAX / 2, "a target far off"},
         {32, (uint64_t)-0x1000, "a target whose blocks reach the spare area"},
     };
     for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
