@@ -20,7 +20,7 @@
 
 extern const struct command preflight_command;
 
-enum { KEY_QMP = 256, KEY_QEMU, KEY_MAPS, KEY_LOADVM, KEY_JSON };
+enum { KEY_QMP = 256, KEY_QEMU, KEY_MAPS, KEY_LOADVM, KEY_FILE, KEY_JSON };
 
 static const struct option_spec options[] = {
     {KEY_QMP, "qmp", "SOCKET", "ask the running QEMU behind this QMP socket, in place of SOURCE"},
@@ -34,11 +34,18 @@ static const struct option_spec options[] = {
     {KEY_LOADVM, "loadvm", NULL,
      "the guest is to be loaded from a snapshot, or started anew:\n"
      "QEMU then reads ROM files in every version"},
+    {KEY_FILE, "file", "BLOCK=FILE",
+     "the file that the destination gives this RAM block, where it\n"
+     "is not the default: system.flash0=/usr/share/OVMF/OVMF_CODE.fd"},
     {KEY_JSON, "json", NULL, "print one JSON object"},
     {0},
 };
 
+enum { GIVEN_MAX = 64 };
+
 struct question {
+    struct given_file given[GIVEN_MAX]; /* their names were allocated */
+    size_t given_count;
     const char *qmp, *qemu, *machine;
     const char *maps[ROMCOMPAT_MAX_FOLDERS];
     size_t map_count;
@@ -129,6 +136,8 @@ static int open_host(const struct question *q, const char *machine, char **opera
     const char *binary = q->qemu ? q->qemu : operands[0] ? NULL : installed_qemu(machine);
 
     h->to.loadvm = q->loadvm;
+    h->to.given = q->given;
+    h->to.given_count = q->given_count;
     for (size_t i = 0; operands[i]; i++) {
         if (!is_folder(operands[i]))
             return complain("%s: not a folder with ROM files", operands[i]);
@@ -314,6 +323,30 @@ static void print_json(const char *source, const struct saved_guest *guest, cons
 
 /* ---- the command ---- */
 
+static int add_given(const struct option_reader *r, struct question *q, const char *value)
+{
+    const char *equals = strrchr(value, '=');
+
+    if (!equals || equals == value || !equals[1]) {
+        usage_error(r->command, "--file '%s' is not BLOCK=FILE", value);
+        return -1;
+    }
+    if (q->given_count == GIVEN_MAX) {
+        usage_error(r->command, "too many --file (limit %d)", GIVEN_MAX);
+        return -1;
+    }
+    q->given[q->given_count++] =
+        (struct given_file){xstrndup(value, (size_t)(equals - value)), equals + 1};
+    return 0;
+}
+
+static int free_question(struct question *q, int status)
+{
+    while (q->given_count)
+        free((char *)q->given[--q->given_count].block);
+    return status;
+}
+
 /* OPTION_END, or the status to end with. */
 static int read_question(struct option_reader *r, struct question *q)
 {
@@ -339,6 +372,10 @@ static int read_question(struct option_reader *r, struct question *q)
             if (q->map_count == ROMCOMPAT_MAX_FOLDERS)
                 return usage_error(r->command, "too many --maps (limit %d)", ROMCOMPAT_MAX_FOLDERS);
             q->maps[q->map_count++] = value;
+            break;
+        case KEY_FILE:
+            if (add_given(r, q, value) != 0)
+                return STATUS_NO_ANSWER;
             break;
         case KEY_LOADVM:
             q->loadvm = true;
@@ -389,22 +426,22 @@ static int run(int argc, char **argv)
     option_reader_init(&r, &preflight_command, argc, argv);
     int status = read_question(&r, &q);
     if (status != OPTION_END)
-        return status;
+        return free_question(&q, status);
     char **operands = argv + r.first;
     const char *source = q.qmp ? q.qmp : operands[0];
     if (!source)
-        return usage_error(&preflight_command, "a SOURCE is missing");
+        return free_question(&q, usage_error(&preflight_command, "a SOURCE is missing"));
     if (q.qmp)
         status = qmp_read_guest(q.qmp, &guest, &f);
     else
         status = saved_guest_read(*operands++, &guest, &f);
     if (status != 0)
-        return report(&f);
+        return free_question(&q, report(&f));
     if (strcmp(source, "-") == 0 && !q.qmp)
         source = "standard input";
     status = answer(&q, source, &guest, operands);
     saved_guest_free(&guest);
-    return status;
+    return free_question(&q, status);
 }
 
 const struct command preflight_command = {

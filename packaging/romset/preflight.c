@@ -72,6 +72,15 @@ static void free_gift(struct gift *g)
     free(g->why);
 }
 
+/* RAM comes in pages (QEMU system/physmem.c, qemu_ram_alloc_internal()); 4 KiB on every
+ * host but some of Arm and POWER, and no ROM in the field is that small. */
+static uint64_t block_length(uint64_t romsize)
+{
+    enum { PAGE = 4096 };
+
+    return romsize < PAGE ? PAGE : romsize;
+}
+
 /* A file by its size alone: pow2ceil (QEMU hw/pci/pci.c). */
 static void give_by_size(const char *rom, struct gift *g, int64_t size)
 {
@@ -82,7 +91,7 @@ static void give_by_size(const char *rom, struct gift *g, int64_t size)
     } else if ((uint64_t)size > BUCKET_MAX) {
         g->why = xasprintf("QEMU does not start: %s is larger than 2 GiB", rom);
     } else {
-        g->length = power_of_two_ceiling((uint64_t)size);
+        g->length = block_length(power_of_two_ceiling((uint64_t)size));
         g->file = xstrdup(g->installed);
         g->file_size = (uint64_t)size;
     }
@@ -113,7 +122,7 @@ static struct gift give(const struct destination *to, const char *machine, const
         romcompat_explain(&rule, machine, size, compat_size, text, sizeof text);
         g.why = xasprintf("QEMU does not start: %s", text);
     } else {
-        g.length = decision.romsize;
+        g.length = block_length(decision.romsize);
         if (decision.file == ROMCOMPAT_FILE_INSTALLED) {
             g.file = xstrdup(g.installed);
             g.file_size = g.installed_size;
@@ -229,9 +238,54 @@ static void judge_bios(const struct destination *to, struct preflight_line *line
                         "that -bios of the guest names, with exactly that many bytes");
 }
 
+/* The length that a block gets from a file that was named for it. QEMU hw/pci/pci.c;
+ * hw/i386/x86-common.c, x86_bios_rom_init(); hw/i386/pc_sysfw.c. */
+static uint64_t length_by_kind(enum ram_block_kind kind, const char *block, uint64_t size)
+{
+    enum { ISA_WINDOW = 128 * 1024 };
+
+    if (kind == RAM_BLOCK_ROM)
+        return block_length(power_of_two_ceiling(size));
+    if (strcmp(block, "isa-bios") == 0 && size > ISA_WINDOW)
+        return ISA_WINDOW;
+    return size;
+}
+
+/* Whether a file was named for the block, which is then judged by it. */
+static bool judge_given(const struct saved_guest *guest, const struct destination *to,
+                        struct preflight_line *line)
+{
+    const struct rom_device *device = NULL;
+    enum ram_block_kind kind = ram_block_kind_of(line->block->name, &device);
+    const char *path = NULL;
+    struct stat st;
+
+    for (size_t i = 0; i < to->given_count; i++)
+        if (strcmp(to->given[i].block, line->block->name) == 0)
+            path = to->given[i].path;
+    if (!path)
+        return false;
+    line->rom = path;
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0) {
+        line->verdict = PREFLIGHT_REFUSED;
+        line->why = xasprintf("QEMU does not start: %s is no file, or empty", path);
+        return true;
+    }
+    line->file = xstrdup(path);
+    line->file_size = (uint64_t)st.st_size;
+    line->length = length_by_kind(kind, line->block->name, line->file_size);
+    if (line->length == line->block->length)
+        line->verdict = PREFLIGHT_LANDS;
+    else
+        judge_difference(guest, line);
+    return true;
+}
+
 static bool judge(const struct saved_guest *guest, const struct destination *to,
                   struct preflight_line *line)
 {
+    if (judge_given(guest, to, line))
+        return true;
     switch (ram_block_kind_of(line->block->name, &line->device)) {
     case RAM_BLOCK_ROM:
         judge_rom(guest, to, line);
@@ -242,7 +296,7 @@ static bool judge(const struct saved_guest *guest, const struct destination *to,
     case RAM_BLOCK_FLASH:
         line->verdict = PREFLIGHT_UNKNOWN;
         line->why = xstrdup("a firmware image that the guest's configuration names: the "
-                            "destination's must have exactly this length");
+                            "destination's must have exactly this length; say which with --file");
         return true;
     case RAM_BLOCK_UNKNOWN:
         line->verdict = PREFLIGHT_UNKNOWN;

@@ -15,6 +15,12 @@
 #include "inputs/saved_guest.h"
 #include "romcompat.h"
 
+/* A file that the destination's configuration gives a block: firmware, or `romfile=`. */
+struct given_file {
+    const char *block; /* its whole name */
+    const char *path;
+};
+
 /* The side that the guest is to come to. */
 struct destination {
     const char *const *folders; /* where its QEMU looks for ROM files, in its order */
@@ -22,6 +28,8 @@ struct destination {
     const struct romcompat *maps;    /* NULL: its QEMU reads none */
     unsigned qemu_major, qemu_minor; /* 0, 0: not known */
     bool loadvm;                     /* the guest is a snapshot that is loaded, and not -incoming */
+    const struct given_file *given;
+    size_t given_count;
 };
 
 enum preflight_verdict {

@@ -101,6 +101,24 @@ TABLE
     output_has "system.flash0" "unknown" "exactly this length"
 }
 
+@test "--file names the file of a block that has no default" {
+    truncate -s 2M code.fd
+    stream system.flash0=0x200000 isa-bios=0x20000 $NIC=0x40000
+    run -0 romcompat preflight --file system.flash0=code.fd --file isa-bios=code.fd guest old
+    output_has "lands       2M     2M  system.flash0"
+    truncate -s 4M code.fd
+    run -1 romcompat preflight --file system.flash0=code.fd --file isa-bios=code.fd guest old
+    output_has "the guest brings 2M, the destination has 4M"
+    # An option ROM of the user's own, in place of the default.
+    truncate -s 100 own.rom
+    stream $NIC=0x1000 # no RAM block is shorter than a page
+    run -0 romcompat preflight --file $NIC=own.rom guest old
+    run -1 romcompat preflight --file $NIC=none.rom guest old
+    output_has "none.rom is no file, or empty"
+    run -2 romcompat preflight --file $NIC guest old
+    output_has "is not BLOCK=FILE"
+}
+
 @test "libvirt save images are read, compressed or not" {
     for format in "0" "6 -r"; do
         # shellcheck disable=SC2086 # a number and perhaps an option
