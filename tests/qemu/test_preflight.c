@@ -194,6 +194,64 @@ static void agree(struct stage *s, const void *data)
     }
 }
 
+/* The arguments that preflight prints for this destination's QEMU, on one line. */
+static const char *mend_of(struct stage *s, const char *file, const struct to *to)
+{
+    const char *command =
+        text_of(s, "'%s/romcompat' preflight --json --qemu '%s/%s-x86_64' '%s/%s' %s",
+                getenv("ROMCOMPAT_BUILD"), bin_folder(), to->which, work_folder(s), file,
+                folders_of(s, to));
+    static char text[1 << 20];
+    const char *mend = "";
+    json_object *list;
+
+    if (is_wrong(s))
+        return "";
+    FILE *pipe = popen(command, "r");
+    size_t n = pipe ? fread(text, 1, sizeof text - 1, pipe) : 0;
+    if (pipe)
+        pclose(pipe);
+    text[n] = '\0';
+    json_object *answer = json_tokener_parse(text);
+    if (answer && json_object_object_get_ex(answer, "mends", &list))
+        for (size_t i = 0; i < json_object_array_length(list); i++) {
+            json_object *o = json_object_array_get_idx(list, i);
+
+            if (strcmp(text_in(s, o, "kind"), "arguments") == 0)
+                mend = text_in(s, o, "text");
+        }
+    json_object_put(answer);
+    char *line = (char *)text_of(s, "%s", mend);
+    for (char *c = line; *c; c++)
+        if (*c == '\n')
+            *c = ' ';
+    if (!*line)
+        went_wrong(s, "preflight: no arguments\n%s", command);
+    return line;
+}
+
+/* What is refused lands with the arguments that preflight prints, taken as they are. The
+ * compat ROMs that it says how to make stand in {compat}, where maps change nothing for
+ * a stock QEMU. */
+static void mended(struct stage *s, const void *data)
+{
+    const struct cases *c = data;
+    const struct from *from = c->from;
+    struct guest *g = start(s, from->which, "-M %s -L {%s} -device %s,addr=3", from->machine,
+                            from->folder, from->device);
+    const char *file = save(s, g, from->way);
+    stop(s, g);
+    struct verdict v = preflight(s, file, c->to, from);
+    if (strcmp(v.verdict, "refused") != 0)
+        went_wrong(s, "preflight: %s, expected refused", v.verdict);
+    const char *mend = mend_of(s, file, c->to);
+    g = start(s, c->to->which, "-M %s %s -L {compat} -device %s,addr=3 %s -incoming defer",
+              from->machine, arguments_of(s, c->to), from->device, mend);
+    migrate_in(s, g, "exec:cat saved");
+    expect_block(s, g, from->block, (unsigned long long)v.length);
+    printf("# mended: %s\n", mend);
+}
+
 #define AT3(tail) "0000:00:03.0/" tail
 #define PC "pc-i440fx-7.2"
 #define Q35 "pc-q35-7.2"
@@ -236,15 +294,31 @@ static const struct to destinations[] = {
     {"control-10.0", "grown compat"},
 };
 
+static const struct scenario mends[] = {
+    {"a refused virtio-net-pci lands on 7.2 with the compat ROM that preflight names", mended,
+     &(const struct cases){&sources[0], &destinations[1]}},
+    {"a refused virtio-net-pci lands on 7.2 whose ROM is smaller, with its length", mended,
+     &(const struct cases){&sources[0], &destinations[2]}},
+    {"a refused virtio-net-pci lands on 10.0 with the length that preflight names", mended,
+     &(const struct cases){&sources[0], &destinations[6]}},
+    {"a refused e1000 lands on 7.2 with the compat ROM that preflight names", mended,
+     &(const struct cases){&sources[3], &destinations[1]}},
+    {"a refused VGA lands on 10.0 with the length that preflight names", mended,
+     &(const struct cases){&sources[9], &destinations[6]}},
+    {"a refused i82559er lands on 10.0 with the length that preflight names", mended,
+     &(const struct cases){&sources[8], &destinations[6]}},
+};
+
 int main(int argc, char **argv)
 {
+    enum { MENDS = sizeof mends / sizeof *mends };
     enum {
         FROM = sizeof sources / sizeof *sources,
         TO = sizeof destinations / sizeof *destinations
     };
     static const char *const ways[] = {"stream", "gzip", "mapped-ram", "monitor"};
     static struct cases cases[FROM * TO];
-    static struct scenario scenarios[FROM * TO];
+    static struct scenario scenarios[FROM * TO + MENDS];
     static char names[FROM * TO][256];
     size_t count = 0;
 
@@ -266,5 +340,6 @@ int main(int argc, char **argv)
             count++;
         }
     }
-    return play_scenarios(scenarios, count, argc, argv);
+    memcpy(&scenarios[count], mends, sizeof mends);
+    return play_scenarios(scenarios, count + MENDS, argc, argv);
 }
