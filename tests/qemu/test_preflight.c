@@ -184,7 +184,10 @@ static void agree(struct stage *s, const void *data)
                                   text_of(s,
                                           "Size mismatch: %s: 0x%llx != 0x%llx: Invalid argument",
                                           from->block, v.length, v.there));
-    } else if (strcmp(v.verdict, "lands wrong") == 0 && v.there > v.length) {
+    } else if (strcmp(v.verdict, "lands wrong") == 0 &&
+               (v.there > v.length || (v.length == 0x80000 && v.there == 0x40000))) {
+        /* Also where it is cut: what the grown ROMs have behind 256 KiB is zeros, and pages
+         * of zeros are not in the file. */
         migrate_in(s, g, uri);
         expect_block(s, g, from->block, (unsigned long long)v.there);
     } else if (strcmp(v.verdict, "lands wrong") == 0) {
