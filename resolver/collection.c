@@ -98,8 +98,8 @@ static int check_total(struct romcompat *c, const char *path, size_t size)
 
 static int too_large(struct romcompat *c, const char *path, unsigned long long size)
 {
-    return add_problem(c, ROMCOMPAT_E_LIMIT, path, 0,
-                       "has %llu bytes (at most %d are allowed)", size, ROMCOMPAT_MAX_FILE_SIZE);
+    return add_problem(c, ROMCOMPAT_E_LIMIT, path, 0, "has %llu bytes (at most %d are allowed)",
+                       size, ROMCOMPAT_MAX_FILE_SIZE);
 }
 
 /* Reads up to `room` bytes; -1 with errno set. */
@@ -205,8 +205,8 @@ static int list_folder(struct romcompat *c, DIR *dir, const char *path, uint32_t
         if (!is_map_name(entry->d_name))
             continue;
         if (l->count == room)
-            return add_problem(c, ROMCOMPAT_E_LIMIT, path, 0,
-                               "with it there are more than %d maps", ROMCOMPAT_MAX_FILES);
+            return add_problem(c, ROMCOMPAT_E_LIMIT, path, 0, "with it there are more than %d maps",
+                               ROMCOMPAT_MAX_FILES);
         if (!make_room(&l->name, l->count, &l->capacity, sizeof *l->name) ||
             !(l->name[l->count] = strdup(entry->d_name)))
             return ROMCOMPAT_E_MEMORY;
@@ -240,8 +240,8 @@ static int open_folder(struct romcompat *c, const char *path, bool may_be_absent
     if (fd < 0 && errno == ENOENT && may_be_absent)
         return ROMCOMPAT_OK;
     if (fd < 0)
-        return go_on(add_problem(c, errno == ENOTDIR ? ROMCOMPAT_E_TYPE : ROMCOMPAT_E_READ, path,
-                                 0, "%m"));
+        return go_on(
+            add_problem(c, errno == ENOTDIR ? ROMCOMPAT_E_TYPE : ROMCOMPAT_E_READ, path, 0, "%m"));
     DIR *dir = fdopendir(fd);
     if (!dir) {
         close(fd);
@@ -340,8 +340,7 @@ int romcompat_open_files(const char *const *files, size_t count, struct romcompa
     return finish(c, code, maps);
 }
 
-int romcompat_open_buffer(const void *data, size_t size, const char *name,
-                          struct romcompat **maps)
+int romcompat_open_buffer(const void *data, size_t size, const char *name, struct romcompat **maps)
 {
     if (!maps || !name || (size && !data))
         return ROMCOMPAT_E_ARGUMENT;

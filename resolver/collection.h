@@ -44,7 +44,7 @@ struct names {
         const char *text;
         uint32_t length;
         uint32_t hash;
-    } *name;
+    } * name;
     uint32_t count, capacity;
     uint32_t *slot; /* id or NO_ID; a power of two of them, at most half of them taken */
     uint32_t slots;
@@ -169,7 +169,7 @@ static inline const struct claim *slot_claims(const struct slot *slot)
 
 /* Adds a problem; the text is the format's after "FILE:LINE: ". Returns `code`, or
  * ROMCOMPAT_E_MEMORY. `file` is copied. */
-int add_problem(struct romcompat *c, int code, const char *file, uint32_t line,
-                const char *format, ...) __attribute__((format(printf, 5, 6)));
+int add_problem(struct romcompat *c, int code, const char *file, uint32_t line, const char *format,
+                ...) __attribute__((format(printf, 5, 6)));
 
 #endif

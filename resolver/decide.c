@@ -60,15 +60,14 @@ size_t romcompat_explain(const struct romcompat_rule *rule, const char *machine,
     name[at] = '\0';
 
     bool own = strcmp(rule->compat_file, rule->rom) != 0;
-    length = snprintf(text, text ? size : 0,
-                      "machine type %s needs a ROM %s of at most %" PRIu32
-                      " bytes: the installed one %s%s%s%s%s; install %s%s%s",
-                      name, rule->rom, rule->bucket,
-                      describe(installed_size, rule->bucket, installed), own ? ", " : "",
-                      own ? rule->compat_file : "", own ? " " : "",
-                      own ? describe(compat_size, rule->bucket, compat) : "",
-                      rule->package ? "the package " : "a ",
-                      rule->package ? rule->package : rule->compat_file,
-                      rule->package ? "" : " that fits");
+    length = snprintf(
+        text, text ? size : 0,
+        "machine type %s needs a ROM %s of at most %" PRIu32
+        " bytes: the installed one %s%s%s%s%s; install %s%s%s",
+        name, rule->rom, rule->bucket, describe(installed_size, rule->bucket, installed),
+        own ? ", " : "", own ? rule->compat_file : "", own ? " " : "",
+        own ? describe(compat_size, rule->bucket, compat) : "",
+        rule->package ? "the package " : "a ", rule->package ? rule->package : rule->compat_file,
+        rule->package ? "" : " that fits");
     return length < 0 ? 0 : (size_t)length;
 }

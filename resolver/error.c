@@ -40,8 +40,8 @@ const char *romcompat_library_version(void)
     return ROMCOMPAT_VERSION;
 }
 
-int add_problem(struct romcompat *c, int code, const char *file, uint32_t line,
-                const char *format, ...)
+int add_problem(struct romcompat *c, int code, const char *file, uint32_t line, const char *format,
+                ...)
 {
     char what[1024], place[16] = "";
     va_list args;
@@ -62,8 +62,8 @@ int add_problem(struct romcompat *c, int code, const char *file, uint32_t line,
         return ROMCOMPAT_E_MEMORY;
     memcpy(block, file, name);
     snprintf(block + name, text, "%s%s: %s", file, place, what);
-    c->problem[c->problems++] = (struct romcompat_problem){
-        .code = code, .line = line, .file = block, .text = block + name};
+    c->problem[c->problems++] =
+        (struct romcompat_problem){.code = code, .line = line, .file = block, .text = block + name};
     return code;
 }
 

@@ -111,8 +111,8 @@ static int claim_one(struct romcompat *c, struct slot *slot, struct claim claim)
     }
     if (slot->count == ROMCOMPAT_MAX_RANGES)
         return add_problem(c, ROMCOMPAT_E_LIMIT, path_of(c, m), m->line,
-                           "more than %d ranges of family %s for %s", ROMCOMPAT_MAX_RANGES,
-                           m->name, r->file);
+                           "more than %d ranges of family %s for %s", ROMCOMPAT_MAX_RANGES, m->name,
+                           r->file);
     return add_claim(slot, claim) ? ROMCOMPAT_OK : ROMCOMPAT_E_MEMORY;
 }
 
@@ -167,8 +167,8 @@ static int claim_set(struct romcompat *c, const struct set *set)
                 *slot = (struct slot){.key = key, .rom = rom};
                 c->slots_taken++;
             }
-            int code = claim_one(c, slot,
-                                 (struct claim){set->first_machine + i, set->first_rom + j});
+            int code =
+                claim_one(c, slot, (struct claim){set->first_machine + i, set->first_rom + j});
             if (code != ROMCOMPAT_OK)
                 return code;
         }

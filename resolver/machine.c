@@ -11,12 +11,9 @@ static bool is_digit(char c)
 
 /* A word is printable ASCII but for the blank; '#' starts a comment. */
 const unsigned char byte_class[256] = {
-    ['!' ... '#' - 1] = BYTE_WORD,
-    ['#' + 1 ... '+' - 1] = BYTE_WORD,
-    ['+'] = BYTE_WORD | BYTE_PLUS,
-    ['+' + 1 ... '/' - 1] = BYTE_WORD,
-    ['/'] = BYTE_WORD | BYTE_SLASH,
-    ['/' + 1 ... '~'] = BYTE_WORD,
+    ['!' ... '#' - 1] = BYTE_WORD,  ['#' + 1 ... '+' - 1] = BYTE_WORD,
+    ['+'] = BYTE_WORD | BYTE_PLUS,  ['+' + 1 ... '/' - 1] = BYTE_WORD,
+    ['/'] = BYTE_WORD | BYTE_SLASH, ['/' + 1 ... '~'] = BYTE_WORD,
 };
 
 int romcompat_version_parse(const char *text, size_t length, struct romcompat_version *version)
@@ -61,8 +58,7 @@ uint64_t version_number(const struct romcompat_version *version)
     return number;
 }
 
-int romcompat_version_compare(const struct romcompat_version *a,
-                              const struct romcompat_version *b)
+int romcompat_version_compare(const struct romcompat_version *a, const struct romcompat_version *b)
 {
     uint64_t x = version_number(a), y = version_number(b);
 

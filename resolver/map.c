@@ -284,8 +284,7 @@ static int do_rom(struct parser *p)
     struct rom_line line = {.line = p->line, .id = NO_ID};
     int code = expect_words(p, 4, "rom NAME BUCKET COMPAT-NAME");
 
-    if (code != ROMCOMPAT_OK ||
-        (code = check_name(p, "ROM", &p->word[1])) != ROMCOMPAT_OK ||
+    if (code != ROMCOMPAT_OK || (code = check_name(p, "ROM", &p->word[1])) != ROMCOMPAT_OK ||
         (code = read_bucket(p, p->word[2].text, &line.bucket)) != ROMCOMPAT_OK ||
         (code = check_name(p, "compat ROM", &p->word[3])) != ROMCOMPAT_OK)
         return code;
@@ -365,8 +364,7 @@ static int parse_lines(struct parser *p, char *at, char *end)
     }
     if (!p->has_format) {
         p->line = 0;
-        return wrong(p, ROMCOMPAT_E_FORMAT, "empty (expected: romcompat-map %d)",
-                     ROMCOMPAT_FORMAT);
+        return wrong(p, ROMCOMPAT_E_FORMAT, "empty (expected: romcompat-map %d)", ROMCOMPAT_FORMAT);
     }
     if (p->in_set)
         return wrong(p, ROMCOMPAT_E_SYNTAX, "set '%s' (line %u) lacks 'end'", open_set(p)->name,

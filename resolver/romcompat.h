@@ -54,18 +54,18 @@ extern "C" {
  * too long: ROMCOMPAT_E_NAME), so that memory and time stay bounded whatever the
  * maps contain. romcompat-map(5) lists them too. */
 
-#define ROMCOMPAT_FORMAT 1                   /* the `romcompat-map` version that is understood */
-#define ROMCOMPAT_MAX_FILE_SIZE 4194304      /* bytes of one map */
-#define ROMCOMPAT_MAX_TOTAL_SIZE 67108864    /* bytes of all maps of one collection */
-#define ROMCOMPAT_MAX_LINE 1024              /* bytes of one line, its newline not counted */
-#define ROMCOMPAT_MAX_NAME 255               /* bytes of a machine type, ROM, set or package name */
-#define ROMCOMPAT_MAX_FOLDERS 16             /* folders of one collection */
-#define ROMCOMPAT_MAX_FILES 4096             /* maps of one collection */
-#define ROMCOMPAT_MAX_SETS 65536             /* sets of one collection */
-#define ROMCOMPAT_MAX_RULES 262144           /* machine lines times rom lines, summed over all sets */
-#define ROMCOMPAT_MAX_RANGES 64              /* ranges of one family for one ROM */
-#define ROMCOMPAT_MIN_BUCKET 2048            /* edk2 does not see a smaller ROM BAR */
-#define ROMCOMPAT_MAX_BUCKET 2147483648u     /* QEMU refuses a larger ROM */
+#define ROMCOMPAT_FORMAT 1                /* the `romcompat-map` version that is understood */
+#define ROMCOMPAT_MAX_FILE_SIZE 4194304   /* bytes of one map */
+#define ROMCOMPAT_MAX_TOTAL_SIZE 67108864 /* bytes of all maps of one collection */
+#define ROMCOMPAT_MAX_LINE 1024           /* bytes of one line, its newline not counted */
+#define ROMCOMPAT_MAX_NAME 255            /* bytes of a machine type, ROM, set or package name */
+#define ROMCOMPAT_MAX_FOLDERS 16          /* folders of one collection */
+#define ROMCOMPAT_MAX_FILES 4096          /* maps of one collection */
+#define ROMCOMPAT_MAX_SETS 65536          /* sets of one collection */
+#define ROMCOMPAT_MAX_RULES 262144        /* machine lines times rom lines, summed over all sets */
+#define ROMCOMPAT_MAX_RANGES 64           /* ranges of one family for one ROM */
+#define ROMCOMPAT_MIN_BUCKET 2048         /* edk2 does not see a smaller ROM BAR */
+#define ROMCOMPAT_MAX_BUCKET 2147483648u  /* QEMU refuses a larger ROM */
 
 /* The search path of romcompat_open(), most important folder first. */
 #define ROMCOMPAT_FOLDER_LOCAL "/etc/qemu/romcompat.d"
@@ -76,24 +76,24 @@ extern "C" {
 enum romcompat_code {
     ROMCOMPAT_OK = 0,
     /* A question could not be put: */
-    ROMCOMPAT_E_ARGUMENT = 1,  /* an argument is NULL or outside its documented values */
-    ROMCOMPAT_E_MEMORY = 2,    /* no memory was left */
+    ROMCOMPAT_E_ARGUMENT = 1, /* an argument is NULL or outside its documented values */
+    ROMCOMPAT_E_MEMORY = 2,   /* no memory was left */
     /* The answer to a question is no: */
-    ROMCOMPAT_E_NO_RULE = 3,   /* no map claims this machine type and ROM; use QEMU's own default */
-    ROMCOMPAT_E_NO_FILE = 4,   /* a rule holds, but no ROM file there fits the bucket */
+    ROMCOMPAT_E_NO_RULE = 3, /* no map claims this machine type and ROM; use QEMU's own default */
+    ROMCOMPAT_E_NO_FILE = 4, /* a rule holds, but no ROM file there fits the bucket */
     /* What can be wrong with a map, a folder, or a name: */
-    ROMCOMPAT_E_READ = 5,      /* it cannot be opened or read */
-    ROMCOMPAT_E_TYPE = 6,      /* it is not a regular file (or, for a folder, not a folder) */
-    ROMCOMPAT_E_LIMIT = 7,     /* it is beyond one of the limits above */
-    ROMCOMPAT_E_BYTE = 8,      /* a NUL, a control byte, or a byte above 0x7e outside a comment */
-    ROMCOMPAT_E_FORMAT = 9,    /* no `romcompat-map` line first, or a version not understood */
-    ROMCOMPAT_E_SYNTAX = 10,   /* unknown directive, one in the wrong place, wrong number of words */
-    ROMCOMPAT_E_NAME = 11,     /* not a bare file name, machine type, family, set or package name */
-    ROMCOMPAT_E_BUCKET = 12,   /* not a power of two between the smallest and the largest bucket */
-    ROMCOMPAT_E_VERSION = 13,  /* not a version, or a range whose first is above its last */
+    ROMCOMPAT_E_READ = 5,     /* it cannot be opened or read */
+    ROMCOMPAT_E_TYPE = 6,     /* it is not a regular file (or, for a folder, not a folder) */
+    ROMCOMPAT_E_LIMIT = 7,    /* it is beyond one of the limits above */
+    ROMCOMPAT_E_BYTE = 8,     /* a NUL, a control byte, or a byte above 0x7e outside a comment */
+    ROMCOMPAT_E_FORMAT = 9,   /* no `romcompat-map` line first, or a version not understood */
+    ROMCOMPAT_E_SYNTAX = 10,  /* unknown directive, one in the wrong place, wrong number of words */
+    ROMCOMPAT_E_NAME = 11,    /* not a bare file name, machine type, family, set or package name */
+    ROMCOMPAT_E_BUCKET = 12,  /* not a power of two between the smallest and the largest bucket */
+    ROMCOMPAT_E_VERSION = 13, /* not a version, or a range whose first is above its last */
     ROMCOMPAT_E_DUPLICATE = 14, /* a set name twice in one map, or `package` twice in one set */
-    ROMCOMPAT_E_EMPTY = 15,    /* a set without a machine or without a rom */
-    ROMCOMPAT_E_CONFLICT = 16  /* two sets give one machine type and ROM different answers */
+    ROMCOMPAT_E_EMPTY = 15,     /* a set without a machine or without a rom */
+    ROMCOMPAT_E_CONFLICT = 16   /* two sets give one machine type and ROM different answers */
 };
 
 /* What a code means, in a few words, lower case, no full stop: "no rule holds".
@@ -139,8 +139,7 @@ int romcompat_open_files(const char *const *files, size_t count, struct romcompa
 
 /* The same for one map in memory: `size` bytes at `data` (copied; NULL is allowed
  * when size is 0). `name` stands for the file name in problems and rules. */
-int romcompat_open_buffer(const void *data, size_t size, const char *name,
-                          struct romcompat **maps);
+int romcompat_open_buffer(const void *data, size_t size, const char *name, struct romcompat **maps);
 
 /* Frees a collection and every text reached through it. NULL is allowed. */
 void romcompat_close(struct romcompat *maps);
@@ -166,15 +165,15 @@ int romcompat_problem_at(const struct romcompat *maps, size_t index,
 /* ---- the question ----------------------------------------------------------- */
 
 struct romcompat_rule {
-    const char *set;          /* name of the set that holds */
-    const char *package;      /* package that installs the compat ROM; NULL if the map names none */
-    const char *rom;          /* ROM file name, the one that was asked for */
-    const char *compat_file;  /* bare name of the compat ROM; may equal `rom` */
-    const char *map;          /* the map file, as it was opened */
-    uint32_t bucket;          /* ROM BAR size and RAM-block length: a power of two */
-    uint32_t rom_line;        /* line of the `rom` that holds, in `map` */
-    uint32_t machine_line;    /* line of the `machine` that holds, in `map` */
-    uint32_t exact;           /* 1: that line names this machine type; 0: it is a range of a family */
+    const char *set;         /* name of the set that holds */
+    const char *package;     /* package that installs the compat ROM; NULL if the map names none */
+    const char *rom;         /* ROM file name, the one that was asked for */
+    const char *compat_file; /* bare name of the compat ROM; may equal `rom` */
+    const char *map;         /* the map file, as it was opened */
+    uint32_t bucket;         /* ROM BAR size and RAM-block length: a power of two */
+    uint32_t rom_line;       /* line of the `rom` that holds, in `map` */
+    uint32_t machine_line;   /* line of the `machine` that holds, in `map` */
+    uint32_t exact; /* 1: that line names this machine type; 0: it is a range of a family */
     const void *reserved[4];
 };
 
@@ -196,7 +195,7 @@ int romcompat_find(const struct romcompat *maps, const char *machine, const char
 #define ROMCOMPAT_MISSING (-1)
 
 /* Flags of romcompat_decide(). */
-#define ROMCOMPAT_INCOMING 1u       /* the guest's memory comes with a migration stream (-incoming) */
+#define ROMCOMPAT_INCOMING 1u /* the guest's memory comes with a migration stream (-incoming) */
 #define ROMCOMPAT_READS_INCOMING 2u /* this QEMU reads ROM files even then: QEMU before 8.1 */
 
 enum romcompat_file {
@@ -215,10 +214,10 @@ struct romcompat_decision {
  * empty file is no ROM (QEMU: "romfile is empty"), one of exactly `bucket` bytes fits.
  *
  *   installed fits | compat fits | INCOMING and not READS_INCOMING | answer
- *   yes            | any         | any                             | FILE_INSTALLED, romsize = bucket
- *   no             | yes         | any                             | FILE_COMPAT, romsize = bucket
- *   no             | no          | yes                             | FILE_NONE, romsize = bucket
- *   no             | no          | no                              | ROMCOMPAT_E_NO_FILE
+ *   yes            | any         | any                             | FILE_INSTALLED, romsize =
+ * bucket no             | yes         | any                             | FILE_COMPAT, romsize =
+ * bucket no             | no          | yes                             | FILE_NONE, romsize =
+ * bucket no             | no          | no                              | ROMCOMPAT_E_NO_FILE
  *
  * Loading a snapshot (-loadvm, loadvm) is not INCOMING: there QEMU reads the files.
  *   ROMCOMPAT_E_ARGUMENT  `bucket` is no bucket, an unknown flag, or `decision` is NULL */
@@ -238,20 +237,20 @@ size_t romcompat_explain(const struct romcompat_rule *rule, const char *machine,
 
 struct romcompat_set {
     const char *name;
-    const char *package;  /* NULL if the map names none */
-    const char *map;      /* the map file, as it was opened */
-    uint32_t line;        /* of the `set` */
-    uint32_t machines;    /* how many `machine` lines */
-    uint32_t roms;        /* how many `rom` lines */
+    const char *package; /* NULL if the map names none */
+    const char *map;     /* the map file, as it was opened */
+    uint32_t line;       /* of the `set` */
+    uint32_t machines;   /* how many `machine` lines */
+    uint32_t roms;       /* how many `rom` lines */
     const void *reserved[2];
 };
 
 struct romcompat_machine_rule {
-    const char *name;     /* exact: the machine type; else the family */
-    const char *first;    /* first version of the range, as written; NULL: open, or exact */
-    const char *last;     /* last version of the range, as written; NULL: open, or exact */
+    const char *name;  /* exact: the machine type; else the family */
+    const char *first; /* first version of the range, as written; NULL: open, or exact */
+    const char *last;  /* last version of the range, as written; NULL: open, or exact */
     uint32_t line;
-    uint32_t exact;       /* 1: one machine type; 0: a range of a family */
+    uint32_t exact; /* 1: one machine type; 0: a range of a family */
     const void *reserved[2];
 };
 
@@ -294,15 +293,14 @@ int romcompat_version_parse(const char *text, size_t length, struct romcompat_ve
  * 4.0 = 4.0.0 < 4.0.1 < 4.1. A range holds both its ends and what is between: the
  * range 4.0 to 4.0 holds 4.0 and not 4.0.1; 4.0 to 4.1 holds 4.0.1. Neither
  * pointer may be NULL. */
-int romcompat_version_compare(const struct romcompat_version *a,
-                              const struct romcompat_version *b);
+int romcompat_version_compare(const struct romcompat_version *a, const struct romcompat_version *b);
 
 /* A machine type name taken apart. `name` points into the text that was parsed. */
 struct romcompat_machine {
-    const char *name;      /* not terminated: see name_length */
-    size_t name_length;    /* without a `+suffix` */
-    size_t family_length;  /* the family is the first family_length bytes of `name`;
-                            * 0: the name has no version and only an exact line holds */
+    const char *name;                 /* not terminated: see name_length */
+    size_t name_length;               /* without a `+suffix` */
+    size_t family_length;             /* the family is the first family_length bytes of `name`;
+                                       * 0: the name has no version and only an exact line holds */
     struct romcompat_version version; /* all 0 where family_length is 0 */
 };
 

@@ -18,11 +18,9 @@ struct failure {
 
 /* Sets `what` and empties `cure`. Always returns -1, so that a caller can write
  * `return fail(f, ...)`. A NULL f is allowed: the text is then dropped. */
-int fail(struct failure *f, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+int fail(struct failure *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Adds the cure to a failure that fail() has set. Always returns -1. */
-int fail_cure(struct failure *f, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+int fail_cure(struct failure *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

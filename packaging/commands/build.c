@@ -14,8 +14,9 @@
 enum { KEY_DEB = 256, KEY_OFFLINE, KEY_MIRROR, KEY_CACHE };
 
 static const struct option_spec options[] = {
-    {'o', "output", "DIR", "the folder to make (default: compat-set); replaced if it is an\n"
-                           "earlier output"},
+    {'o', "output", "DIR",
+     "the folder to make (default: compat-set); replaced if it is an\n"
+     "earlier output"},
     {KEY_DEB, "deb", NULL, "make the Debian package of each romset as well"},
     {KEY_OFFLINE, "offline", NULL, "use the cache only"},
     {KEY_MIRROR, "mirror", "URL", "fetch from this Debian mirror, not from apt's (repeatable)"},
@@ -132,8 +133,9 @@ const struct command build_command = {
     .name = "build",
     .summary = "make the compat set of romsets: ROMs, maps, manifest, packages",
     .synopsis = "[-o DIR] [--deb] [--offline] [--mirror URL]... [--cache DIR] ROMSET...",
-    .details = "DIR looks as it would be installed, with manifest.json and SHA256SUMS at its top. It\n"
-               "appears whole or not at all, and the same romsets give the same bytes.",
+    .details =
+        "DIR looks as it would be installed, with manifest.json and SHA256SUMS at its top. It\n"
+        "appears whole or not at all, and the same romsets give the same bytes.",
     .options = options,
     .run = run,
 };

@@ -13,27 +13,39 @@
 #include "romset/names.h"
 
 enum {
-    KEY_AGAINST = 256, KEY_JSON, KEY_JUNIT, KEY_STRICT, KEY_WRITE_BUDGET,
-    KEY_WRITE_ROMSET, KEY_PACKAGE_FROM, KEY_BUCKET, KEY_UNTIL, KEY_LOCAL,
+    KEY_AGAINST = 256,
+    KEY_JSON,
+    KEY_JUNIT,
+    KEY_STRICT,
+    KEY_WRITE_BUDGET,
+    KEY_WRITE_ROMSET,
+    KEY_PACKAGE_FROM,
+    KEY_BUCKET,
+    KEY_UNTIL,
+    KEY_LOCAL,
 };
 
 static const struct option_spec options[] = {
     {'b', "budget", "FILE", "the rules, see budget(5)"},
-    {KEY_AGAINST, "against", "OLD", "compare with the previous release, given in any form that\n"
-                                    "PATH may have"},
+    {KEY_AGAINST, "against", "OLD",
+     "compare with the previous release, given in any form that\n"
+     "PATH may have"},
     {KEY_STRICT, "strict", NULL, "warnings are failures"},
     {'q', "quiet", NULL, "print failures and warnings only"},
     {KEY_JSON, "json", "FILE", "write the report as JSON ('-': standard output)"},
     {KEY_JUNIT, "junit", "FILE", "write the report as JUnit XML ('-': standard output)"},
     {KEY_WRITE_BUDGET, "write-budget", NULL, "write a first budget from what stands in PATH"},
-    {KEY_WRITE_ROMSET, "write-romset", "NAME", "write the romset of the ROMs that have another\n"
-                                               "bucket in PATH than in the older package"},
+    {KEY_WRITE_ROMSET, "write-romset", "NAME",
+     "write the romset of the ROMs that have another\n"
+     "bucket in PATH than in the older package"},
     {KEY_PACKAGE_FROM, "package-from", "OLD", "with --write-romset: the older package"},
     {KEY_BUCKET, "bucket", "SIZE", "with --write-romset: only the ROMs that had this bucket"},
-    {KEY_UNTIL, "until", "VERSION", "with --write-romset: the last machine type whose guests\n"
-                                    "have the old bucket (default: all)"},
-    {KEY_LOCAL, "local", NULL, "with --write-romset: the source is the file OLD, not the\n"
-                               "pool of a Debian mirror"},
+    {KEY_UNTIL, "until", "VERSION",
+     "with --write-romset: the last machine type whose guests\n"
+     "have the old bucket (default: all)"},
+    {KEY_LOCAL, "local", NULL,
+     "with --write-romset: the source is the file OLD, not the\n"
+     "pool of a Debian mirror"},
     {0},
 };
 
@@ -150,8 +162,10 @@ static int check_paths(const struct arguments *a)
     struct verdicts verdicts;
     struct check check = {0};
     struct budget budget;
-    struct measure_options how = {.with_sums = a->against != NULL, .problem = take_problem,
-                                  .empty = take_empty, .arg = &check};
+    struct measure_options how = {.with_sums = a->against != NULL,
+                                  .problem = take_problem,
+                                  .empty = take_empty,
+                                  .arg = &check};
 
     if (a->budget && load_budget(a->budget, &budget) < 0)
         return STATUS_NO_ANSWER;
@@ -180,8 +194,8 @@ static int write_files(const struct arguments *a)
     struct check check = {0};
     struct failure f;
     char *text = NULL, *operand = (char *)a->romset.package_from;
-    struct measure_options how = {.with_sums = true, .problem = take_problem,
-                                  .empty = take_empty, .arg = &check};
+    struct measure_options how = {
+        .with_sums = true, .problem = take_problem, .empty = take_empty, .arg = &check};
     int result = 0, status = STATUS_YES;
 
     measure_operands(a->paths, a->path_count, &how, &now);
@@ -317,10 +331,11 @@ const struct command check_command = {
                 "--write-budget PATH...\n"
                 "--write-romset NAME --package-from OLD [--bucket SIZE] [--until VERSION]\n"
                 "    [--local] PATH...",
-    .details = "PATH is a ROM, a folder such as a source or build tree, a .deb, .rpm or other archive,\n"
-               "or a .changes file, which stands for the packages that it lists.\n"
-               "Status 0: all rules are kept, perhaps with warnings; 1: one is broken; 2: something\n"
-               "could not be read, or there was no ROM at all.",
+    .details =
+        "PATH is a ROM, a folder such as a source or build tree, a .deb, .rpm or other archive,\n"
+        "or a .changes file, which stands for the packages that it lists.\n"
+        "Status 0: all rules are kept, perhaps with warnings; 1: one is broken; 2: something\n"
+        "could not be read, or there was no ROM at all.",
     .options = options,
     .run = run,
 };

@@ -239,8 +239,8 @@ void check_print(const struct check *check, bool quiet)
     if (v->count)
         putchar('\n');
     print_line("%zu ROM%s%s%s: %zu failure%s, %zu warning%s", check->roms, PLURAL(check->roms),
-               check->budget ? ", budget " : "", check->budget ? check->budget->name : "", v->failures, PLURAL(v->failures),
-               v->warnings, PLURAL(v->warnings));
+               check->budget ? ", budget " : "", check->budget ? check->budget->name : "",
+               v->failures, PLURAL(v->failures), v->warnings, PLURAL(v->warnings));
 }
 
 /* --- JSON ------------------------------------------------------------------------------- */
@@ -300,9 +300,10 @@ static void add_measures(struct json_object *o, const struct measured_rom *rom)
     add(o, "chain-end", json_object_new_uint64(rom->chain_end));
     add(o, "bucket", json_object_new_uint64(rom->bucket));
     snprintf(fill, sizeof fill, "0x%02x", rom->fill_byte);
-    add(o, "fill", json_object_new_string(rom->fill == OPTROM_FILL_NONE    ? "none"
-                                          : rom->fill == OPTROM_FILL_MIXED ? "mixed"
-                                                                           : fill));
+    add(o, "fill",
+        json_object_new_string(rom->fill == OPTROM_FILL_NONE    ? "none"
+                               : rom->fill == OPTROM_FILL_MIXED ? "mixed"
+                                                                : fill));
     add(o, "images", images_array(rom));
 }
 
@@ -356,8 +357,9 @@ char *check_json(const struct check *check)
     for (size_t i = 0; i < check->problem_count; i++)
         json_object_array_add(problems, json_object_new_string(check->problems[i]));
     add(root, "problems", problems);
-    char *text = xasprintf("%s\n", json_object_to_json_string_ext(
-                                       root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+    char *text =
+        xasprintf("%s\n", json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
+                                                                   JSON_C_TO_STRING_NOSLASHESCAPE));
     json_object_put(root);
     return text;
 }
@@ -369,7 +371,10 @@ char *check_json(const struct check *check)
 static void put_xml(FILE *to, const char *text)
 {
     for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-        size_t more = *p >= 0xf0 && *p < 0xf5 ? 3 : *p >= 0xe0 && *p < 0xf0 ? 2 : *p >= 0xc2 ? 1 : 0;
+        size_t more = *p >= 0xf0 && *p < 0xf5   ? 3
+                      : *p >= 0xe0 && *p < 0xf0 ? 2
+                      : *p >= 0xc2              ? 1
+                                                : 0;
         bool good = *p < 0x80 || (more && *p < 0xf5);
 
         for (size_t i = 1; good && i <= more; i++)
@@ -448,8 +453,8 @@ char *check_junit(const struct check *check)
     size_t size, failed = 0;
     char *text;
     FILE *to = open_memstream(&text, &size);
-    char *suite = check->budget ? xasprintf("romcompat.%s", check->budget->name)
-                                : xstrdup("romcompat.check");
+    char *suite =
+        check->budget ? xasprintf("romcompat.%s", check->budget->name) : xstrdup("romcompat.check");
 
     if (!to) {
         free(suite);

@@ -21,7 +21,8 @@
 /* A text that YAML gives back as it is. */
 static void put_text(FILE *to, const char *text)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+~-";
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+~-";
     size_t length = strspn(text, plain);
 
     /* "-" alone would begin a list, "~" is null to others; 1.0 stays text for our reader. */
@@ -84,8 +85,8 @@ static bool has_qemu_ids(const struct measured_rom *rom)
         if (!rom->images[i].has_ids)
             continue;
         with_ids++;
-        while (k < count && (ids[k].vendor != rom->images[i].vendor ||
-                             ids[k].device != rom->images[i].device))
+        while (k < count &&
+               (ids[k].vendor != rom->images[i].vendor || ids[k].device != rom->images[i].device))
             k++;
         if (k == count)
             return false;
@@ -244,7 +245,8 @@ static size_t put_budget(FILE *to, const char *operand, const struct draft *draf
                          size_t names)
 {
     fputs("# Written by 'romcompat check --write-budget'; see budget(5). Each rule says what its\n"
-          "# ROMs are today.\n", to);
+          "# ROMs are today.\n",
+          to);
     put_budget_name(to, operand);
     fputs("unlisted: error\n", to);
     if (names <= BUDGET_LIST_MAX) {
@@ -283,8 +285,8 @@ char *write_budget(const char *operand, const struct measured *m, struct failure
         fail(f, "out of memory");
     }
     if (rules > BUDGET_RULES_MAX) {
-        fail(f, "%zu ROMs need more rules than a budget has (found %zu, limit %d)", m->count,
-             rules, BUDGET_RULES_MAX);
+        fail(f, "%zu ROMs need more rules than a budget has (found %zu, limit %d)", m->count, rules,
+             BUDGET_RULES_MAX);
         fail_cure(f, "Write one for a part of them.");
         free(text);
         text = NULL;
@@ -352,7 +354,8 @@ static int choose_roms(const struct romset_request *request, const struct measur
         if (*count && chosen[0]->bucket != rom->bucket) {
             size_format(chosen[0]->bucket, one);
             size_format(rom->bucket, other);
-            fail(f, "ROMs of several buckets have changed (%s of %s, %s of %s), and a romset has one",
+            fail(f,
+                 "ROMs of several buckets have changed (%s of %s, %s of %s), and a romset has one",
                  chosen[0]->name, one, rom->name, other);
             return fail_cure(f, "Write one for each: --bucket %s, then --bucket %s.", one, other);
         }
@@ -377,8 +380,7 @@ static char *pool_path(const struct deb_control *control)
     int letters = strncmp(control->source, "lib", 3) == 0 && control->source[3] ? 4 : 1;
 
     return xasprintf("pool/main/%.*s/%s/%s_%s_%s.deb", letters, control->source, control->source,
-                     control->package, colon ? colon + 1 : control->version,
-                     control->architecture);
+                     control->package, colon ? colon + 1 : control->version, control->architecture);
 }
 
 static void put_machines(FILE *to, const char *until)
@@ -387,8 +389,10 @@ static void put_machines(FILE *to, const char *until)
                                            "s390-ccw-virtio"};
 
     if (!until)
-        fputs("# Every machine type, those of tomorrow as well: end the ranges at the newest whose\n"
-              "# guests have started with these ROMs.\n", to);
+        fputs(
+            "# Every machine type, those of tomorrow as well: end the ranges at the newest whose\n"
+            "# guests have started with these ROMs.\n",
+            to);
     fputs("machines:\n", to);
     for (size_t i = 0; i < sizeof families / sizeof *families; i++)
         fprintf(to, "  - %s: -..%s\n", families[i], until ? until : "-");
@@ -462,7 +466,8 @@ static int put_romset(FILE *to, const struct romset_request *request,
     char bucket[SIZE_TEXT_MAX];
 
     size_format(chosen[0]->bucket, bucket);
-    fprintf(to, "# Written by 'romcompat check --write-romset'; see romset(5).\nromset: %s\nsummary: ",
+    fprintf(to,
+            "# Written by 'romcompat check --write-romset'; see romset(5).\nromset: %s\nsummary: ",
             request->name);
     char *summary = control ? xasprintf("option ROMs of %s %s in buckets of %s", control->package,
                                         control->version, bucket)

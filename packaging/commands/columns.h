@@ -9,9 +9,9 @@
 #define COLUMNS_MAX 16
 
 struct columns {
-    size_t count;        /* columns */
-    const char *align;   /* one letter a column: 'l' or 'r' */
-    char **cells;        /* row by row */
+    size_t count;      /* columns */
+    const char *align; /* one letter a column: 'l' or 'r' */
+    char **cells;      /* row by row */
     size_t cell_count, capacity;
 };
 

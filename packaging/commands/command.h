@@ -26,9 +26,9 @@ struct option_spec {
 
 struct command {
     const char *name;
-    const char *summary;  /* one line, for the list of subcommands */
-    const char *synopsis; /* what follows `romcompat NAME`; one form a line */
-    const char *details;  /* paragraphs for `romcompat help NAME`, or NULL */
+    const char *summary;               /* one line, for the list of subcommands */
+    const char *synopsis;              /* what follows `romcompat NAME`; one form a line */
+    const char *details;               /* paragraphs for `romcompat help NAME`, or NULL */
     const struct option_spec *options; /* NULL: none of its own */
     /* argv[0] is the subcommand's name; the result is the exit status. */
     int (*run)(int argc, char **argv);
@@ -56,15 +56,15 @@ struct option_reader {
     const struct command *command;
     int argc;
     char **argv;
-    int first; /* after OPTION_END: argv[first] is the first operand */
+    int first;                         /* after OPTION_END: argv[first] is the first operand */
     char letters[2 * OPTIONS_MAX + 2]; /* what getopt_long() wants */
     struct option names[OPTIONS_MAX + 1];
 };
 
 enum { OPTION_END = -1, OPTION_BAD = -2, OPTION_HELPED = -3 };
 
-void option_reader_init(struct option_reader *r, const struct command *command,
-                        int argc, char **argv);
+void option_reader_init(struct option_reader *r, const struct command *command, int argc,
+                        char **argv);
 
 /* The next option's key, its argument in *value; OPTION_END; OPTION_BAD when
  * usage is wrong (already reported); OPTION_HELPED when --help was given and

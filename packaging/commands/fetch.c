@@ -104,10 +104,11 @@ const struct command fetch_command = {
     .name = "fetch",
     .summary = "put the sources of romsets into the cache",
     .synopsis = "[--offline] [--mirror URL]... [--cache DIR] ROMSET...",
-    .details = "A deb: source comes from the mirrors that apt is configured for, in their order, or\n"
-               "from --mirror; a url: source from its address. What is in the cache already is\n"
-               "checked and not fetched again. A download that was cut off goes on where it stopped.\n"
-               "The cache is ROMCOMPAT_CACHE, else romcompat below XDG_CACHE_HOME or ~/.cache.",
+    .details =
+        "A deb: source comes from the mirrors that apt is configured for, in their order, or\n"
+        "from --mirror; a url: source from its address. What is in the cache already is\n"
+        "checked and not fetched again. A download that was cut off goes on where it stopped.\n"
+        "The cache is ROMCOMPAT_CACHE, else romcompat below XDG_CACHE_HOME or ~/.cache.",
     .options = options,
     .run = run,
 };

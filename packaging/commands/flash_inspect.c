@@ -106,8 +106,7 @@ static void print_store(const struct flash_image *image)
     if (s->volume.defect != FV_SOUND)
         print_line("  error: %s", fv_defect_text(&s->volume, image->size, text));
     for (size_t i = 0; i < s->problem_count && i < VARSTORE_PROBLEMS_MAX; i++)
-        print_line("  %s: %s",
-                   varstore_problem_is_fatal(s->problems[i].kind) ? "error" : "warning",
+        print_line("  %s: %s", varstore_problem_is_fatal(s->problems[i].kind) ? "error" : "warning",
                    varstore_problem_text(&s->problems[i], text));
     if (!s->sound)
         return;
@@ -199,10 +198,11 @@ const struct command flash_inspect_command = {
     .name = "flash inspect",
     .summary = "show what is in firmware images and variable stores",
     .synopsis = "[--json] FILE...",
-    .details = "FILE is a code image, a variable store, or both in one. The store that code expects is\n"
-               "read from the code itself.\n"
-               "\n"
-               "The status is 1 if a FILE is none of these, or a store that firmware would not take.",
+    .details =
+        "FILE is a code image, a variable store, or both in one. The store that code expects is\n"
+        "read from the code itself.\n"
+        "\n"
+        "The status is 1 if a FILE is none of these, or a store that firmware would not take.",
     .options = options,
     .run = run,
 };

@@ -55,8 +55,9 @@ void print_command_help(const struct command *c)
 
 static void print_list(void)
 {
-    puts("romcompat keeps virtual machines migratable while the ROM files on their hosts change.\n\n"
-         "Usage:\n  romcompat SUBCOMMAND [OPTION]... [OPERAND]...\n\nSubcommands:");
+    puts(
+        "romcompat keeps virtual machines migratable while the ROM files on their hosts change.\n\n"
+        "Usage:\n  romcompat SUBCOMMAND [OPTION]... [OPERAND]...\n\nSubcommands:");
     for (const struct command *const *c = commands; *c; c++)
         printf("  %-12s %s\n", (*c)->name, (*c)->summary);
     puts("\n'romcompat help SUBCOMMAND' explains one of them; the manual is romcompat(1).");

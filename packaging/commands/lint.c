@@ -58,7 +58,8 @@ const struct command lint_command = {
     .name = "lint",
     .summary = "check romsets: form, double and impossible claims",
     .synopsis = "ROMSET...",
-    .details = "Prints what is wrong as FILE:LINE:COLUMN. Several romsets are also checked against each\n"
-               "other: whether they can stand on one host. Warnings alone leave the status 0.",
+    .details =
+        "Prints what is wrong as FILE:LINE:COLUMN. Several romsets are also checked against each\n"
+        "other: whether they can stand on one host. Warnings alone leave the status 0.",
     .run = run,
 };

@@ -162,10 +162,13 @@ const struct command map_command = {
     .name = "map",
     .summary = "check compat maps, and print what they say",
     .synopsis = "[--json] [FILE]...",
-    .details = "Without FILE, the maps that QEMU reads on this host: those of /etc/qemu/romcompat.d and\n"
-               "/usr/share/qemu/romcompat.d. Maps are checked against each other too, in the given order;\n"
-               "the status is 1 if one of them is broken or contradicts an earlier one, and 2 if one cannot\n"
-               "be read. The format is described in romcompat-map(5).",
+    .details =
+        "Without FILE, the maps that QEMU reads on this host: those of /etc/qemu/romcompat.d and\n"
+        "/usr/share/qemu/romcompat.d. Maps are checked against each other too, in the given "
+        "order;\n"
+        "the status is 1 if one of them is broken or contradicts an earlier one, and 2 if one "
+        "cannot\n"
+        "be read. The format is described in romcompat-map(5).",
     .options = options,
     .run = run,
 };

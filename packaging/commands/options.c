@@ -7,17 +7,17 @@
 
 enum { KEY_HELP = 'h' };
 
-void option_reader_init(struct option_reader *r, const struct command *command,
-                        int argc, char **argv)
+void option_reader_init(struct option_reader *r, const struct command *command, int argc,
+                        char **argv)
 {
     size_t count = 0, at = 0;
 
     *r = (struct option_reader){.command = command, .argc = argc, .argv = argv};
     r->letters[at++] = ':';
-    for (const struct option_spec *o = command->options;
-         o && o->key && count < OPTIONS_MAX - 1; o++) {
-        r->names[count++] = (struct option){
-            o->name, o->argument ? required_argument : no_argument, NULL, o->key};
+    for (const struct option_spec *o = command->options; o && o->key && count < OPTIONS_MAX - 1;
+         o++) {
+        r->names[count++] =
+            (struct option){o->name, o->argument ? required_argument : no_argument, NULL, o->key};
         if (o->key <= 255) {
             r->letters[at++] = (char)o->key;
             if (o->argument)
@@ -45,7 +45,8 @@ int next_option(struct option_reader *r, const char **value)
         char letter[] = {'-', (char)optopt, '\0'};
         /* A letter is told by optopt, even inside "-qz"; a name has just been passed. */
         const char *last = r->argv[optind - 1];
-        const char *word = optopt > 0 && optopt <= 255 && strncmp(last, "--", 2) != 0 ? letter : last;
+        const char *word =
+            optopt > 0 && optopt <= 255 && strncmp(last, "--", 2) != 0 ? letter : last;
 
         if (key == ':')
             usage_error(r->command, "option '%s' needs a value", word);
@@ -65,7 +66,8 @@ int size_option(const struct command *command, const char *option, const char *v
     uint64_t n;
 
     if (!size_parse(value, &n)) {
-        usage_error(command, "%s: '%s' is no size (expected 262144, 0x40000 or 256K)", option, value);
+        usage_error(command, "%s: '%s' is no size (expected 262144, 0x40000 or 256K)", option,
+                    value);
         return -1;
     }
     *size = n;

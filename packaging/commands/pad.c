@@ -20,8 +20,9 @@ enum { KEY_BUCKET = 'b', KEY_FILL = 'f', KEY_IDS = 'i', KEY_OUTPUT = 'o' };
 static const struct option_spec options[] = {
     {KEY_BUCKET, "bucket", "SIZE", "pad to SIZE bytes: a power of two from 2K on"},
     {KEY_FILL, "fill", "BYTE", "pad with BYTE, 0 to 255 or 0x0 to 0xff (default 0xff)"},
-    {KEY_IDS, "ids", "VVVV:DDDD", "write this vendor and device (hexadecimal) into every image\n"
-                                  "and mend the checksums"},
+    {KEY_IDS, "ids", "VVVV:DDDD",
+     "write this vendor and device (hexadecimal) into every image\n"
+     "and mend the checksums"},
     {KEY_OUTPUT, "output", "OUT", "write to OUT, which may be IN"},
     {0},
 };

@@ -84,8 +84,8 @@ char *progress_line(char text[PROGRESS_LINE_MAX], size_t width, const struct dow
     }
     if (name > room)
         name = room;
-    int n = snprintf(text, PROGRESS_LINE_MAX, "%.*s%s%s%s", (int)name, now->name, *bar ? " " : "", bar,
-                     right);
+    int n = snprintf(text, PROGRESS_LINE_MAX, "%.*s%s%s%s", (int)name, now->name, *bar ? " " : "",
+                     bar, right);
     /* Very narrow: even a note is cut. */
     if ((size_t)n > width)
         text[width] = '\0';

@@ -18,13 +18,16 @@ enum { KEY_MAPS = 256, KEY_FIRMWARE, KEY_INCOMING, KEY_QEMU, KEY_JSON };
 
 static const struct option_spec options[] = {
     {'M', "machine", "MACHINE", "machine type, as 'qemu-system-x86_64 -M help' lists it; no alias"},
-    {KEY_MAPS, "maps", "DIR", "read the maps of DIR in place of the default folders;\n"
-                              "again for further folders, most important first"},
-    {KEY_FIRMWARE, "firmware", "DIR", "look for ROM files in DIR in place of the default folders;\n"
-                                      "again for further folders"},
+    {KEY_MAPS, "maps", "DIR",
+     "read the maps of DIR in place of the default folders;\n"
+     "again for further folders, most important first"},
+    {KEY_FIRMWARE, "firmware", "DIR",
+     "look for ROM files in DIR in place of the default folders;\n"
+     "again for further folders"},
     {KEY_INCOMING, "incoming", NULL, "the guest arrives by migration (not from a snapshot)"},
-    {KEY_QEMU, "qemu", "VERSION", "the QEMU that asks: before 8.1 it reads ROM files even\n"
-                                  "when the guest arrives by migration"},
+    {KEY_QEMU, "qemu", "VERSION",
+     "the QEMU that asks: before 8.1 it reads ROM files even\n"
+     "when the guest arrives by migration"},
     {KEY_JSON, "json", NULL, "print one JSON object"},
     {0},
 };
@@ -111,8 +114,8 @@ static void ask(const struct question *q, const struct romcompat *maps, const ch
         return;
     a->compat = look_for(&q->firmware, a->rule.compat_file);
     describe_line(maps, a);
-    a->code = romcompat_decide(a->rule.bucket, a->installed.size, a->compat.size, q->flags,
-                               &a->decision);
+    a->code =
+        romcompat_decide(a->rule.bucket, a->installed.size, a->compat.size, q->flags, &a->decision);
     if (a->code == ROMCOMPAT_E_NO_FILE)
         romcompat_explain(&a->rule, q->machine, a->installed.size, a->compat.size, a->why,
                           sizeof a->why);
@@ -157,8 +160,8 @@ static void print_answer(const struct question *q, const struct answer *a)
     if (a->code == ROMCOMPAT_OK)
         print_line("  romsize   %u", a->decision.romsize);
     print_line("  rule      machine %s, bucket %u", a->line, a->rule.bucket);
-    print_line("  map       %s, lines %u (machine) and %u (rom)", a->rule.map,
-               a->rule.machine_line, a->rule.rom_line);
+    print_line("  map       %s, lines %u (machine) and %u (rom)", a->rule.map, a->rule.machine_line,
+               a->rule.rom_line);
     print_line("  set       %s%s%s", a->rule.set, a->rule.package ? ", package " : "",
                a->rule.package ? a->rule.package : "");
     print_found("installed", a->rom, &a->installed);
@@ -227,7 +230,8 @@ static int read_qemu(const char *text, unsigned int *flags)
     struct romcompat_version v;
 
     if (romcompat_version_parse(text, strlen(text), &v) != ROMCOMPAT_OK) {
-        usage_error(&resolve_command, "--qemu: '%s' is no version (expected 7.2 or the like)", text);
+        usage_error(&resolve_command, "--qemu: '%s' is no version (expected 7.2 or the like)",
+                    text);
         return -1;
     }
     *flags &= ~ROMCOMPAT_READS_INCOMING;
@@ -367,12 +371,15 @@ const struct command resolve_command = {
     .summary = "which file and length does each ROM get on this host",
     .synopsis = "-M MACHINE [OPTION]... ROM...",
     .details =
-        "Answers as a QEMU with libromcompat does for a device with its default ROM, and names the\n"
+        "Answers as a QEMU with libromcompat does for a device with its default ROM, and names "
+        "the\n"
         "map, the lines and the files that led there. ROM is a bare file name: efi-virtio.rom.\n"
         "ROM files are looked for in /usr/share/qemu, /usr/share/seabios and /usr/lib/ipxe/qemu.\n"
         "\n"
-        "Status 0: a rule holds for every ROM, also where no file fits (the answer then is the error\n"
-        "that QEMU would give). Status 1: for one of them no rule holds. A broken map is reported and\n"
+        "Status 0: a rule holds for every ROM, also where no file fits (the answer then is the "
+        "error\n"
+        "that QEMU would give). Status 1: for one of them no rule holds. A broken map is reported "
+        "and\n"
         "left out, as in QEMU; a --maps folder that cannot be read is status 2.",
     .options = options,
     .run = run,

@@ -11,8 +11,12 @@
 /* How many bytes the UTF-8 character at p has; 0 for none (RFC 3629, 4). */
 static size_t utf8_length(const unsigned char *p, size_t n)
 {
-    size_t length = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3
-                    : p[0] < 0xf5 ? 4 : 0;
+    size_t length = p[0] < 0x80   ? 1
+                    : p[0] < 0xc2 ? 0
+                    : p[0] < 0xe0 ? 2
+                    : p[0] < 0xf0 ? 3
+                    : p[0] < 0xf5 ? 4
+                                  : 0;
 
     if (length > n)
         return 0;

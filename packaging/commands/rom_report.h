@@ -16,9 +16,9 @@ struct json_object;
 struct rom_table {
     char *place; /* folder, or archive and folder in it, of the ROMs collected so far */
     struct rom_line {
-        char *name;    /* of a ROM; NULL for a line below one */
+        char *name; /* of a ROM; NULL for a line below one */
         char *text;
-    } *lines;
+    } * lines;
     size_t count, capacity;
     size_t roms, errors, warnings; /* of all tables */
 };

@@ -16,12 +16,12 @@
 #define NAME_WIDTH_MIN 16
 
 /* Of a ROM like that of a hostile archive, inspect --json has the rest. */
-#define IMAGES_SHOWN  32
+#define IMAGES_SHOWN 32
 #define DEFECTS_SHOWN 32
-#define TEXT_SHOWN    40
+#define TEXT_SHOWN 40
 
-__attribute__((format(printf, 3, 4)))
-static void add_line(struct rom_table *t, const char *name, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void add_line(struct rom_table *t, const char *name,
+                                                           const char *format, ...)
 {
     va_list args;
 
@@ -61,8 +61,7 @@ static void print_table(struct rom_table *t)
 }
 
 /* ", item" at the end of `to`, without the comma at its start. */
-__attribute__((format(printf, 3, 4)))
-static void item(char *to, size_t n, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void item(char *to, size_t n, const char *format, ...)
 {
     size_t at = strlen(to);
     va_list args;

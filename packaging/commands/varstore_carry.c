@@ -75,7 +75,8 @@ const struct command varstore_carry_command = {
     .details =
         "Every live variable of OLD, told apart by name and GUID, goes into a new store of the\n"
         "layout that NEW expects: also one that was being replaced when the power went, and after\n"
-        "a fault-tolerant write that was still pending. Attributes, time stamps and counters stay.\n"
+        "a fault-tolerant write that was still pending. Attributes, time stamps and counters "
+        "stay.\n"
         "OLD is not touched, and FILE never replaces anything. The guest must be off.\n"
         "\n"
         "The status is 1, and nothing is written, if not all variables fit.",

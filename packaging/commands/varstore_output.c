@@ -28,8 +28,9 @@ int varstore_options(const struct command *command, int argc, char **argv, int o
             job->template = value;
     }
     if (argc - r.first != operands)
-        return usage_error(command, operands ? "one store at a time (found %d operands)"
-                                             : "no operand is expected (found %d)",
+        return usage_error(command,
+                           operands ? "one store at a time (found %d operands)"
+                                    : "no operand is expected (found %d)",
                            argc - r.first);
     if (!job->out)
         return usage_error(command, "--out is missing");

@@ -29,8 +29,7 @@ static int repair(const struct varstore_job *job, const struct flash_image *old)
     else
         status = put_store(job->out, data, old->size, job->in);
     if (status == STATUS_YES)
-        print_line("%s: mended:%s%s%s", job->out,
-                   mended.write_replayed ? " a pending write" : "",
+        print_line("%s: mended:%s%s%s", job->out, mended.write_replayed ? " a pending write" : "",
                    mended.volume_header ? " volume header" : "",
                    mended.store_header ? " store header" : "");
     free(data);

@@ -31,8 +31,10 @@ static int make_empty(const struct flash_image *code, enum varstore_format forma
     if (!e->source)
         return fail(f, "%s: which store it expects cannot be told", code->path);
     if (!e->layout || e->file_size < e->layout->volume_length || e->file_size > FLASH_FILE_MAX)
-        return fail(f, "%s: it expects a store of a layout that is not known (found a volume of "
-                    "0x%" PRIx64 " bytes)", code->path, e->volume_length);
+        return fail(f,
+                    "%s: it expects a store of a layout that is not known (found a volume of "
+                    "0x%" PRIx64 " bytes)",
+                    code->path, e->volume_length);
     c->layout = e->layout;
     c->size = (size_t)e->file_size;
     c->data = xcalloc(c->size, 1);
@@ -75,8 +77,7 @@ static void copy_variables(struct carried *c, const uint8_t *data, const struct 
 }
 
 /* What would make variables be lost without a word. */
-static int refuse_damage(const struct flash_image *old, const struct varstore *s,
-                         struct failure *f)
+static int refuse_damage(const struct flash_image *old, const struct varstore *s, struct failure *f)
 {
     char text[VARSTORE_PROBLEM_TEXT_MAX];
 
@@ -155,8 +156,10 @@ int repair_store(const struct flash_image *old, uint8_t **data, struct varstore_
     struct varstore s;
 
     if (!layout)
-        return fail(f, "%s: its length is that of no known store (found %zu bytes, expected "
-                    "131072, 540672, 786432 or 67108864)", old->path, old->size);
+        return fail(f,
+                    "%s: its length is that of no known store (found %zu bytes, expected "
+                    "131072, 540672, 786432 or 67108864)",
+                    old->path, old->size);
     uint8_t *copy = xmalloc(old->size);
     memcpy(copy, old->data, old->size);
     if (!varstore_mend(copy, layout, mended)) {

@@ -10,10 +10,10 @@ struct carried {
     uint8_t *data; /* the new store; NULL when something did not fit */
     size_t size;
     const struct varstore_layout *layout;
-    size_t count, bytes;  /* variables carried, and what they take */
-    bool replayed;        /* a pending write was carried out first */
-    bool converted;       /* from the plain format to the authenticated one */
-    size_t left_count;    /* what did not fit: names as text, with GUID and size */
+    size_t count, bytes; /* variables carried, and what they take */
+    bool replayed;       /* a pending write was carried out first */
+    bool converted;      /* from the plain format to the authenticated one */
+    size_t left_count;   /* what did not fit: names as text, with GUID and size */
     char **left;
     size_t capacity;
 };

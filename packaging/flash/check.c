@@ -10,20 +10,21 @@
 #define PC_FLASH_SECTOR 0x1000
 #define PC_FLASH_MAX ((uint64_t)8 << 20)
 
-static const uint8_t global_guid[GUID_SIZE] = GUID_BYTES(0x8be4df61, 0x93ca, 0x11d2, 0xaa, 0x0d,
-                                                         0x00, 0xe0, 0x98, 0x03, 0x2b, 0x8c);
+static const uint8_t global_guid[GUID_SIZE] =
+    GUID_BYTES(0x8be4df61, 0x93ca, 0x11d2, 0xaa, 0x0d, 0x00, 0xe0, 0x98, 0x03, 0x2b, 0x8c);
 
 const char *flash_answer_name(enum flash_answer answer)
 {
-    static const char *const names[] = {[FLASH_YES] = "yes", [FLASH_NO] = "no",
-                                        [FLASH_UNKNOWN_ANSWER] = "unknown"};
+    static const char *const names[] = {
+        [FLASH_YES] = "yes", [FLASH_NO] = "no", [FLASH_UNKNOWN_ANSWER] = "unknown"};
 
     return names[answer];
 }
 
-__attribute__((format(printf, 4, 5)))
-static void decide(struct flash_verdict *v, enum flash_answer answer, const char *reason,
-                   const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void decide(struct flash_verdict *v,
+                                                         enum flash_answer answer,
+                                                         const char *reason, const char *format,
+                                                         ...)
 {
     va_list args;
 
@@ -34,8 +35,8 @@ static void decide(struct flash_verdict *v, enum flash_answer answer, const char
     va_end(args);
 }
 
-__attribute__((format(printf, 2, 3)))
-static void cure(struct flash_verdict *v, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void cure(struct flash_verdict *v, const char *format,
+                                                       ...)
 {
     va_list args;
 
@@ -44,8 +45,8 @@ static void cure(struct flash_verdict *v, const char *format, ...)
     va_end(args);
 }
 
-__attribute__((format(printf, 2, 3)))
-static void warn(struct flash_check *check, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void warn(struct flash_check *check,
+                                                       const char *format, ...)
 {
     va_list args;
 
@@ -64,7 +65,8 @@ static void refuse_length(struct flash_verdict *v, const char *block, uint64_t s
 {
     decide(v, FLASH_NO, "size-mismatch",
            "the migration, or restoring a saved guest, fails: Size mismatch: %s: 0x%" PRIx64
-           " != 0x%" PRIx64, block, source, destination);
+           " != 0x%" PRIx64,
+           block, source, destination);
     cure(v, "Keep the old firmware beside the new one on the destination.");
 }
 
@@ -126,26 +128,35 @@ static void judge_content(struct flash_verdict *v, const struct flash_image *cod
     char text[VARSTORE_PROBLEM_TEXT_MAX];
 
     if (vars->kind == FLASH_BLANK && !x86) {
-        decide(v, FLASH_YES, "blank", "the store is blank: the firmware formats it and starts "
+        decide(v, FLASH_YES, "blank",
+               "the store is blank: the firmware formats it and starts "
                "without any variable");
     } else if (vars->kind == FLASH_BLANK && vars->data[0] == 0) {
-        decide(v, FLASH_NO, "blank", "the store is blank (00): the guest starts, but its "
+        decide(v, FLASH_NO, "blank",
+               "the store is blank (00): the guest starts, but its "
                "variables will not persist");
         cure(v, "'romcompat varstore create' makes an empty store that is kept.");
     } else if (vars->kind == FLASH_BLANK) {
-        decide(v, FLASH_NO, "blank", "the store is blank (FF): the firmware crashes before it "
+        decide(v, FLASH_NO, "blank",
+               "the store is blank (FF): the firmware crashes before it "
                "starts anything");
         cure(v, "'romcompat varstore create' makes an empty store.");
     } else if (!vars->has_store) {
-        decide(v, FLASH_NO, "no-store", "there is no variable store in the file: the firmware "
-               "%s", x86 ? "erases it, or crashes" : "formats it, and what it holds is lost");
+        decide(v, FLASH_NO, "no-store",
+               "there is no variable store in the file: the firmware "
+               "%s",
+               x86 ? "erases it, or crashes" : "formats it, and what it holds is lost");
     } else if (s->volume.defect != FV_SOUND) {
-        decide(v, FLASH_NO, "header-broken", "the store will be erased%s: the firmware does not "
-               "take its header (%s)", x86 ? ", and the guest then crashes" : "",
+        decide(v, FLASH_NO, "header-broken",
+               "the store will be erased%s: the firmware does not "
+               "take its header (%s)",
+               x86 ? ", and the guest then crashes" : "",
                fv_defect_text(&s->volume, vars->size, text));
-        cure(v, "'romcompat varstore repair' mends the header while the variables are still there.");
+        cure(v,
+             "'romcompat varstore repair' mends the header while the variables are still there.");
     } else if (s->volume.length != code->expects.volume_length) {
-        decide(v, FLASH_NO, "geometry", "the store's volume has 0x%" PRIx64 " bytes and the "
+        decide(v, FLASH_NO, "geometry",
+               "the store's volume has 0x%" PRIx64 " bytes and the "
                "firmware expects 0x%" PRIx64 ": it will be erased or not be read",
                s->volume.length, code->expects.volume_length);
     } else if (!s->sound || (!x86 && s->layout && s->size != s->layout->store_size)) {
@@ -168,17 +179,22 @@ static void judge_x86(struct flash_verdict *v, const struct flash_image *code,
     uint64_t expected = code->expects.volume_length;
 
     if (!vars->size || vars->size % PC_FLASH_SECTOR || vars->size + code->size > PC_FLASH_MAX)
-        decide(v, FLASH_NO, "qemu-refuses", "QEMU does not start: the store has %zu bytes, not a "
-               "multiple of %d, or with the code more than 8 MiB", vars->size, PC_FLASH_SECTOR);
+        decide(v, FLASH_NO, "qemu-refuses",
+               "QEMU does not start: the store has %zu bytes, not a "
+               "multiple of %d, or with the code more than 8 MiB",
+               vars->size, PC_FLASH_SECTOR);
     else if (vars->size < expected)
-        decide(v, FLASH_NO, "store-too-small", "variables will not persist: the guest starts as "
+        decide(v, FLASH_NO, "store-too-small",
+               "variables will not persist: the guest starts as "
                "if all were well, but sees none of its variables and loses new ones at power-off "
-               "(the store has 0x%zx bytes, the firmware expects 0x%" PRIx64 ")", vars->size,
-               expected);
+               "(the store has 0x%zx bytes, the firmware expects 0x%" PRIx64 ")",
+               vars->size, expected);
     else if (vars->size > expected)
-        decide(v, FLASH_NO, "store-too-large", "the firmware crashes, and writes into the middle "
+        decide(v, FLASH_NO, "store-too-large",
+               "the firmware crashes, and writes into the middle "
                "of the store, at 0x%" PRIx64 " (the store has 0x%zx bytes, the firmware expects "
-               "0x%" PRIx64 ")", vars->size - expected, vars->size, expected);
+               "0x%" PRIx64 ")",
+               vars->size - expected, vars->size, expected);
     else
         judge_content(v, code, vars);
     if (v->answer == FLASH_NO && vars->size != expected && vars->has_store && vars->store.sound)
@@ -191,10 +207,12 @@ static void judge_cold_boot(struct flash_check *check, const struct flash_image 
     struct flash_verdict *v = &check->cold_boot;
 
     if (vars->kind == FLASH_QCOW2)
-        decide(v, FLASH_UNKNOWN_ANSWER, "qcow2", "the store is a qcow2 file, which is not read: "
+        decide(v, FLASH_UNKNOWN_ANSWER, "qcow2",
+               "the store is a qcow2 file, which is not read: "
                "'qemu-img convert -O raw' makes a raw one to check");
     else if (code->kind == FLASH_COMBINED)
-        decide(v, FLASH_NO, "combined-code", "the code is a combined image, with a store of its "
+        decide(v, FLASH_NO, "combined-code",
+               "the code is a combined image, with a store of its "
                "own: the guest starts, but its variables are neither read nor kept");
     else if (vars->kind == FLASH_COMBINED || vars->kind == FLASH_CODE)
         decide(v, FLASH_NO, "vars-is-code", "the store is a firmware image, not a variable store");
@@ -204,11 +222,14 @@ static void judge_cold_boot(struct flash_check *check, const struct flash_image 
     else if (flash_is_x86(code->architecture))
         judge_x86(v, code, vars);
     else if (code->expects.file_size == VIRT_FLASH_SIZE && vars->size != VIRT_FLASH_SIZE)
-        decide(v, FLASH_NO, "qemu-refuses", "QEMU does not start: device requires %" PRIu64
-               " bytes, the store has %zu", VIRT_FLASH_SIZE, vars->size);
+        decide(v, FLASH_NO, "qemu-refuses",
+               "QEMU does not start: device requires %" PRIu64 " bytes, the store has %zu",
+               VIRT_FLASH_SIZE, vars->size);
     else if (code->expects.file_size == VIRT_FLASH_SIZE && code->size != VIRT_FLASH_SIZE)
-        decide(v, FLASH_NO, "qemu-refuses", "QEMU does not start with this as flash: device "
-               "requires %" PRIu64 " bytes, the code has %zu", VIRT_FLASH_SIZE, code->size);
+        decide(v, FLASH_NO, "qemu-refuses",
+               "QEMU does not start with this as flash: device "
+               "requires %" PRIu64 " bytes, the code has %zu",
+               VIRT_FLASH_SIZE, code->size);
     else
         judge_content(v, code, vars);
 }
@@ -224,10 +245,12 @@ static void judge_measurement(struct flash_check *check, const struct flash_imag
         decide(v, FLASH_UNKNOWN_ANSWER, "no-old-code",
                "without --from there is nothing to compare with");
     else if (strcmp(from->sha256, code->sha256) == 0)
-        decide(v, FLASH_YES, "identical", "the firmware is the same, byte by byte: a launch "
+        decide(v, FLASH_YES, "identical",
+               "the firmware is the same, byte by byte: a launch "
                "digest stays what it was");
     else
-        decide(v, FLASH_NO, "different", "the firmware is another: a confidential guest (SEV, "
+        decide(v, FLASH_NO, "different",
+               "the firmware is another: a confidential guest (SEV, "
                "SEV-ES, SNP, TDX) measures differently, and its owner gives it no secrets");
 }
 
@@ -241,15 +264,15 @@ static void warn_of_losses(struct flash_check *check, const struct flash_image *
 {
     if (!code->secure_boot && has_keys(vars))
         warn(check, "the store has Secure Boot keys, but this code has no Secure Boot: unsigned "
-             "programs will be started, without a word");
+                    "programs will be started, without a word");
     else if (from && from->secure_boot && !code->secure_boot)
         warn(check, "the old code has Secure Boot and this one has not");
     if (from && from->smm && !code->smm)
         warn(check, "the old code keeps its variables in SMM and this one does not: the guest can "
-             "write to protected ones");
+                    "write to protected ones");
     if (from && !from->smm && code->smm)
         warn(check, "this code needs SMM (-machine smm=on, and flash that is secure) and the old "
-             "one did not");
+                    "one did not");
     if (from && from->shell && !code->shell)
         warn(check, "the old code has the UEFI shell and this one has not");
     if (from && from->xen && !code->xen)
@@ -257,7 +280,7 @@ static void warn_of_losses(struct flash_check *check, const struct flash_image *
     if (vars->has_store && vars->store.sound && vars->store.format == VARSTORE_PLAIN &&
         code->secure_boot)
         warn(check, "the store is of the plain format, without time stamps: Secure Boot needs the "
-             "authenticated one");
+                    "authenticated one");
     if (code->unread.what[0])
         warn(check, "not all of the code could be read: %.200s", code->unread.what);
 }

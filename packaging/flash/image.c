@@ -33,9 +33,12 @@ static const struct {
     uint16_t machine;
     const char *name;
 } architectures[] = {
-    {ARCH_UNKNOWN, 0, "unknown"},         {ARCH_I386, 0x14c, "i386"},
-    {ARCH_X86_64, 0x8664, "x86_64"},      {ARCH_ARM, 0x1c2, "arm"},
-    {ARCH_AARCH64, 0xaa64, "aarch64"},    {ARCH_RISCV64, 0x5064, "riscv64"},
+    {ARCH_UNKNOWN, 0, "unknown"},
+    {ARCH_I386, 0x14c, "i386"},
+    {ARCH_X86_64, 0x8664, "x86_64"},
+    {ARCH_ARM, 0x1c2, "arm"},
+    {ARCH_AARCH64, 0xaa64, "aarch64"},
+    {ARCH_RISCV64, 0x5064, "riscv64"},
     {ARCH_LOONGARCH64, 0x6264, "loongarch64"},
 };
 
@@ -78,7 +81,8 @@ static void read_packed(struct reader *r, const struct section *s, bool is_core)
     if (r->packed++ == FLASH_PACKED_MAX)
         fail(&f, "more compressed sections than are read (expected at most %d)", FLASH_PACKED_MAX);
     else if (r->packed <= FLASH_PACKED_MAX &&
-             lzma_decode(s->body, s->size, FLASH_DECODED_MAX - r->decoded, &bytes, &size, &f) == 0) {
+             lzma_decode(s->body, s->size, FLASH_DECODED_MAX - r->decoded, &bytes, &size, &f) ==
+                 0) {
         r->decoded += size;
         read_sections(r, bytes, size, is_core);
         free(bytes);

@@ -15,9 +15,9 @@
 
 /* The flash of QEMU's virt machines is 64 MiB; what is read may be twice that. */
 #define FLASH_FILE_MAX ((size_t)128 << 20)
-#define FLASH_VOLUMES_MAX 64                /* volumes of an image that are kept */
-#define FLASH_DEPTH_MAX 8                   /* volumes and sections in each other */
-#define FLASH_PACKED_MAX 64               /* compressed sections that are decoded */
+#define FLASH_VOLUMES_MAX 64                    /* volumes of an image that are kept */
+#define FLASH_DEPTH_MAX 8                       /* volumes and sections in each other */
+#define FLASH_PACKED_MAX 64                     /* compressed sections that are decoded */
 #define FLASH_DECODED_MAX ((uint64_t)128 << 20) /* bytes that they make, together */
 
 #define VIRT_FLASH_SIZE ((uint64_t)64 << 20) /* QEMU hw/arm/virt.c: each of the two */

@@ -110,7 +110,8 @@ bool apt_conf_value(const char *text, size_t size, const char *name, char value[
             leave(&r);
             break;
         case ';':
-            if (count == 2 && is_wanted(&r, words[0], name) && words[1].length < APT_CONF_VALUE_MAX) {
+            if (count == 2 && is_wanted(&r, words[0], name) &&
+                words[1].length < APT_CONF_VALUE_MAX) {
                 memcpy(value, words[1].p, words[1].length);
                 value[words[1].length] = '\0';
                 found = true;

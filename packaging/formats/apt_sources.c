@@ -164,7 +164,8 @@ static int add_uri(struct apt_sources *s, struct piece uri, unsigned line)
         bool is_list;
     } local[] = {{"file:", false}, {"copy:", false}, {"mirror+file:", true}};
     for (size_t i = 0; i < sizeof local / sizeof local[0]; i++) {
-        struct piece path = from(uri, has_prefix(uri, local[i].scheme) ? strlen(local[i].scheme) : 0);
+        struct piece path =
+            from(uri, has_prefix(uri, local[i].scheme) ? strlen(local[i].scheme) : 0);
 
         if (path.p == uri.p)
             continue;

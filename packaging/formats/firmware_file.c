@@ -77,8 +77,10 @@ bool ffs_next(struct ffs_walk *w, struct ffs_file *file)
         w->broken = true;
         return false;
     }
-    *file = (struct ffs_file){.guid = header, .type = header[FILE_TYPE_AT],
-                              .body = header + header_size, .size = (size_t)size - header_size};
+    *file = (struct ffs_file){.guid = header,
+                              .type = header[FILE_TYPE_AT],
+                              .body = header + header_size,
+                              .size = (size_t)size - header_size};
     w->at = align(w->at + (size_t)size, FILE_ALIGNMENT);
     return true;
 }
@@ -103,8 +105,8 @@ bool section_next(struct section_walk *w, struct section *s)
         w->broken = true;
         return false;
     }
-    *s = (struct section){.type = header[3], .body = header + header_size,
-                          .size = size - header_size};
+    *s = (struct section){
+        .type = header[3], .body = header + header_size, .size = size - header_size};
     if (s->type == SECTION_GUID_DEFINED) {
         if (s->size < GUIDED_HEADER || load_le16(s->body + GUID_SIZE) > size ||
             load_le16(s->body + GUID_SIZE) < header_size + GUIDED_HEADER) {

@@ -24,12 +24,12 @@ enum {
 /* What edk2's templates of stores carry (OvmfPkg/VarStore.fdf.inc). */
 #define FV_NV_ATTRIBUTES 0x0004feff
 
-const uint8_t fv_nv_guid[GUID_SIZE] = GUID_BYTES(0xfff12b8d, 0x7696, 0x4c8b, 0xa9, 0x85, 0x27,
-                                                 0x47, 0x07, 0x5b, 0x4f, 0x50);
-const uint8_t fv_ffs2_guid[GUID_SIZE] = GUID_BYTES(0x8c8ce578, 0x8a3d, 0x4f1c, 0x99, 0x35, 0x89,
-                                                   0x61, 0x85, 0xc3, 0x2d, 0xd3);
-const uint8_t fv_ffs3_guid[GUID_SIZE] = GUID_BYTES(0x5473c07a, 0x3dcb, 0x4dca, 0xbd, 0x6f, 0x1e,
-                                                   0x96, 0x89, 0xe7, 0x34, 0x9a);
+const uint8_t fv_nv_guid[GUID_SIZE] =
+    GUID_BYTES(0xfff12b8d, 0x7696, 0x4c8b, 0xa9, 0x85, 0x27, 0x47, 0x07, 0x5b, 0x4f, 0x50);
+const uint8_t fv_ffs2_guid[GUID_SIZE] =
+    GUID_BYTES(0x8c8ce578, 0x8a3d, 0x4f1c, 0x99, 0x35, 0x89, 0x61, 0x85, 0xc3, 0x2d, 0xd3);
+const uint8_t fv_ffs3_guid[GUID_SIZE] =
+    GUID_BYTES(0x5473c07a, 0x3dcb, 0x4dca, 0xbd, 0x6f, 0x1e, 0x96, 0x89, 0xe7, 0x34, 0x9a);
 
 static uint16_t sum_words(const uint8_t *bytes, size_t size)
 {
@@ -106,8 +106,10 @@ char *fv_defect_text(const struct fv_header *h, size_t size, char text[FV_DEFECT
         snprintf(text, FV_DEFECT_TEXT_MAX, "the volume header is sound");
         break;
     case FV_CUT:
-        snprintf(text, FV_DEFECT_TEXT_MAX, "too short for a volume header (found %zu bytes, "
-                 "expected at least %d)", size, FV_HEADER_MIN);
+        snprintf(text, FV_DEFECT_TEXT_MAX,
+                 "too short for a volume header (found %zu bytes, "
+                 "expected at least %d)",
+                 size, FV_HEADER_MIN);
         break;
     case FV_NO_SIGNATURE:
         snprintf(text, FV_DEFECT_TEXT_MAX, "no volume header (_FVH is not at 0x28)");
@@ -117,20 +119,27 @@ char *fv_defect_text(const struct fv_header *h, size_t size, char text[FV_DEFECT
                  h->revision, FV_REVISION);
         break;
     case FV_HEADER_LENGTH:
-        snprintf(text, FV_DEFECT_TEXT_MAX, "volume header: wrong header length (found %u, "
-                 "expected an even number from %d on)", h->header_length, FV_HEADER_MIN);
+        snprintf(text, FV_DEFECT_TEXT_MAX,
+                 "volume header: wrong header length (found %u, "
+                 "expected an even number from %d on)",
+                 h->header_length, FV_HEADER_MIN);
         break;
     case FV_CHECKSUM:
-        snprintf(text, FV_DEFECT_TEXT_MAX, "volume header: wrong checksum (found a sum of 0x%04x, "
-                 "expected 0)", h->sum);
+        snprintf(text, FV_DEFECT_TEXT_MAX,
+                 "volume header: wrong checksum (found a sum of 0x%04x, "
+                 "expected 0)",
+                 h->sum);
         break;
     case FV_BLOCK_MAP:
-        snprintf(text, FV_DEFECT_TEXT_MAX, "volume header: the block map has no end, or does "
-                 "not cover the volume's length (0x%" PRIx64 ")", h->length);
+        snprintf(text, FV_DEFECT_TEXT_MAX,
+                 "volume header: the block map has no end, or does "
+                 "not cover the volume's length (0x%" PRIx64 ")",
+                 h->length);
         break;
     case FV_LENGTH:
-        snprintf(text, FV_DEFECT_TEXT_MAX, "volume header: wrong volume length (found 0x%" PRIx64
-                 ", the file has 0x%zx)", h->length, size);
+        snprintf(text, FV_DEFECT_TEXT_MAX,
+                 "volume header: wrong volume length (found 0x%" PRIx64 ", the file has 0x%zx)",
+                 h->length, size);
         break;
     }
     return text;

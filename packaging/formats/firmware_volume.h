@@ -12,9 +12,9 @@
 
 #include "formats/guid.h"
 
-#define FV_HEADER_MIN 0x48   /* with one entry of the block map, and its end */
-#define FV_BLOCKS_MAX 64     /* entries of a block map that are read; edk2 writes one */
-#define FV_ALIGNMENT 0x1000  /* of the volumes of an image */
+#define FV_HEADER_MIN 0x48  /* with one entry of the block map, and its end */
+#define FV_BLOCKS_MAX 64    /* entries of a block map that are read; edk2 writes one */
+#define FV_ALIGNMENT 0x1000 /* of the volumes of an image */
 #define FV_REVISION 2
 
 extern const uint8_t fv_nv_guid[GUID_SIZE];   /* a volume of variables */
@@ -24,8 +24,8 @@ extern const uint8_t fv_ffs3_guid[GUID_SIZE]; /* the same, with files of 16 MiB 
 /* What is wrong with a header; the first of them that is met. */
 enum fv_defect {
     FV_SOUND,
-    FV_CUT,           /* fewer bytes than a header */
-    FV_NO_SIGNATURE,  /* _FVH is not there */
+    FV_CUT,          /* fewer bytes than a header */
+    FV_NO_SIGNATURE, /* _FVH is not there */
     FV_REVISION_WRONG,
     FV_HEADER_LENGTH, /* odd, too small, or past the bytes that are there */
     FV_CHECKSUM,      /* the header's u16 words do not sum to 0 */
@@ -41,8 +41,8 @@ struct fv_header {
     uint32_t attributes;
     uint16_t header_length, checksum, ext_header;
     uint8_t revision;
-    uint16_t sum;          /* of the header's words: 0 is right */
-    uint32_t block_count;  /* of the first entry of the map */
+    uint16_t sum;         /* of the header's words: 0 is right */
+    uint32_t block_count; /* of the first entry of the map */
     uint32_t block_length;
     size_t block_entries;
 };

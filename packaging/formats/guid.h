@@ -11,11 +11,11 @@
 #define GUID_TEXT_SIZE 37 /* 36 characters and NUL */
 
 /* The 16 bytes of a GUID from its numbers, in the order of the text form. */
-#define GUID_BYTES(a, b, c, d, e, f, g, h, i, j, k)                                           \
-    {                                                                                         \
-        (uint8_t)(a), (uint8_t)((a) >> 8), (uint8_t)((a) >> 16), (uint8_t)((a) >> 24),        \
-            (uint8_t)(b), (uint8_t)((b) >> 8), (uint8_t)(c), (uint8_t)((c) >> 8), d, e, f, g, \
-            h, i, j, k                                                                        \
+#define GUID_BYTES(a, b, c, d, e, f, g, h, i, j, k)                                              \
+    {                                                                                            \
+        (uint8_t)(a), (uint8_t)((a) >> 8), (uint8_t)((a) >> 16), (uint8_t)((a) >> 24),           \
+            (uint8_t)(b), (uint8_t)((b) >> 8), (uint8_t)(c), (uint8_t)((c) >> 8), d, e, f, g, h, \
+            i, j, k                                                                              \
     }
 
 static inline bool guid_is(const uint8_t *bytes, const uint8_t guid[GUID_SIZE])

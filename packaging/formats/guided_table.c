@@ -73,19 +73,20 @@ static void read_metadata(const uint8_t *data, size_t size, const struct guided_
     uint32_t count = load_le32(data + at + 12);
     if (count > (size - at - header) / section_size)
         return;
-    *m = (struct guided_metadata){.present = true, .at = at, .version = load_le32(data + at + 8),
-                                  .section_count = count};
+    *m = (struct guided_metadata){
+        .present = true, .at = at, .version = load_le32(data + at + 8), .section_count = count};
     for (size_t i = 0; i < count && i < GUIDED_SECTIONS_MAX; i++) {
         const uint8_t *p = data + at + header + i * section_size;
         struct guided_section *s = &m->sections[i];
 
         if (section_size == SEV_SECTION)
-            *s = (struct guided_section){.address = load_le32(p), .size = load_le32(p + 4),
-                                         .type = load_le32(p + 8)};
+            *s = (struct guided_section){
+                .address = load_le32(p), .size = load_le32(p + 4), .type = load_le32(p + 8)};
         else
             *s = (struct guided_section){.file_offset = load_le32(p),
                                          .file_size = load_le32(p + 4),
-                                         .address = load_le64(p + 8), .size = load_le64(p + 16),
+                                         .address = load_le64(p + 8),
+                                         .size = load_le64(p + 16),
                                          .type = load_le32(p + 24)};
     }
 }

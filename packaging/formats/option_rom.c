@@ -101,8 +101,8 @@ static void find_pcir_of(struct optrom_reading *r, size_t index, size_t at, size
 
     /* The structure that was meant: damaged where the pointer says, or elsewhere. Reading
      * goes on with it, to show what else is wrong. */
-    size_t meant = pointer >= OPTROM_HEADER_MIN && plausible_pcir(r, target) ? target
-                                                                             : find_pcir(r, at);
+    size_t meant =
+        pointer >= OPTROM_HEADER_MIN && plausible_pcir(r, target) ? target : find_pcir(r, at);
     bool begun = pointer && in_range(r->size, target, 4) && !in_range(r->size, target, PCIR_SIZE) &&
                  memcmp(r->data + target, pcir_signature, 4) == 0;
     bool efi = load_le32(r->data + at + 4) == EFI_SIGNATURE;
@@ -162,8 +162,8 @@ static void read_pcir(struct optrom_reading *r, struct optrom_image *image, size
         optrom_add_defect(r, OPTROM_PCIR_REVISION_UNKNOWN, index, at + PCIR_REVISION,
                           image->pcir_revision, 0);
     if (image->pcir_length < shortest)
-        optrom_add_defect(r, OPTROM_PCIR_LENGTH_SHORT, index, at + PCIR_LENGTH,
-                          image->pcir_length, shortest);
+        optrom_add_defect(r, OPTROM_PCIR_LENGTH_SHORT, index, at + PCIR_LENGTH, image->pcir_length,
+                          shortest);
     size_t room = image->offset + image->length > at ? image->offset + image->length - at : 0;
     if (image->length && image->pcir_length > room)
         optrom_add_defect(r, OPTROM_PCIR_LENGTH_PAST_IMAGE, index, at + PCIR_LENGTH,
@@ -258,11 +258,11 @@ static struct optrom_image *read_image(struct optrom_reading *r, size_t at)
         bool efi = load_le32(r->data + at + 4) == EFI_SIGNATURE;
 
         image->code_type = efi ? OPTROM_EFI : OPTROM_NO_PCIR;
-        image->length = efi ? (size_t)load_le16(r->data + at + 2) * OPTROM_BLOCK
-                            : image->header_length;
+        image->length =
+            efi ? (size_t)load_le16(r->data + at + 2) * OPTROM_BLOCK : image->header_length;
         /* A PCIR that cannot be read hides its last bit; what follows says as much. */
-        image->last = !(r->rom->error_count && image->length &&
-                        image_begins_at(r, at + image->length));
+        image->last =
+            !(r->rom->error_count && image->length && image_begins_at(r, at + image->length));
     }
     image->code_type_name = code_type_name(image->code_type);
     image->inside_file = in_range(r->size, at, image->length);
@@ -275,8 +275,8 @@ static struct optrom_image *read_image(struct optrom_reading *r, size_t at)
     if (!image->inside_file && image->has_pcir) {
         bool past_bucket = at + image->length > r->rom->bucket;
 
-        optrom_add_defect(r, past_bucket ? OPTROM_IMAGE_PAST_BUCKET : OPTROM_IMAGE_PAST_FILE,
-                          index, image->pcir_offset + PCIR_IMAGE_LENGTH, at + image->length,
+        optrom_add_defect(r, past_bucket ? OPTROM_IMAGE_PAST_BUCKET : OPTROM_IMAGE_PAST_FILE, index,
+                          image->pcir_offset + PCIR_IMAGE_LENGTH, at + image->length,
                           past_bucket ? r->rom->bucket : r->size);
     }
     if (image->has_pcir)
@@ -312,8 +312,7 @@ static void say_what_stands_at_the_start(struct optrom_reading *r)
     size_t image = find_image(r, 1);
     uint16_t found = load_le16(d);
     if (found == 0x55aa)
-        optrom_add_defect(r, OPTROM_SIGNATURE_SWAPPED, OPTROM_NO_IMAGE, 0, found,
-                          OPTROM_SIGNATURE);
+        optrom_add_defect(r, OPTROM_SIGNATURE_SWAPPED, OPTROM_NO_IMAGE, 0, found, OPTROM_SIGNATURE);
     else if (image < r->size)
         optrom_add_defect(r, OPTROM_LEADING_JUNK, OPTROM_NO_IMAGE, 0, image, 0);
     else
@@ -355,8 +354,8 @@ static void read_chain(struct optrom_reading *r)
 
     for (;;) {
         if (rom->image_count == OPTROM_IMAGES_MAX) {
-            optrom_add_defect(r, OPTROM_TOO_MANY_IMAGES, OPTROM_NO_IMAGE, at,
-                              OPTROM_IMAGES_MAX + 1, OPTROM_IMAGES_MAX);
+            optrom_add_defect(r, OPTROM_TOO_MANY_IMAGES, OPTROM_NO_IMAGE, at, OPTROM_IMAGES_MAX + 1,
+                              OPTROM_IMAGES_MAX);
             return;
         }
         const struct optrom_image *image = read_image(r, at);
@@ -459,8 +458,7 @@ int optrom_read(const uint8_t *data, size_t size, struct optrom *rom)
     } else {
         rom->bucket = power_of_two_ceiling(size);
         if (size < OPTROM_FILE_MIN)
-            optrom_add_defect(&r, OPTROM_FILE_TOO_SHORT, OPTROM_NO_IMAGE, 0, size,
-                              OPTROM_FILE_MIN);
+            optrom_add_defect(&r, OPTROM_FILE_TOO_SHORT, OPTROM_NO_IMAGE, 0, size, OPTROM_FILE_MIN);
         if (!signature_at(&r, 0))
             say_what_stands_at_the_start(&r);
         else if (size >= OPTROM_FILE_MIN)

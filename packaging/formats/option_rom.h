@@ -23,19 +23,19 @@
 
 /* Limits. Reading stops with a defect where a file goes beyond the first; the
  * others only bound what is kept, the counts stay right. */
-#define OPTROM_IMAGES_MAX  1024 /* images in a chain */
+#define OPTROM_IMAGES_MAX 1024  /* images in a chain */
 #define OPTROM_DEVICES_MAX 128  /* ids kept of one device list */
-#define OPTROM_PNP_MAX     16   /* $PnP structures kept of one image */
+#define OPTROM_PNP_MAX 16       /* $PnP structures kept of one image */
 #define OPTROM_DEFECTS_MAX 4096 /* defects kept of one ROM */
 
-#define OPTROM_BLOCK      512    /* unit of the length fields */
-#define OPTROM_HEADER_MIN 0x1a   /* a header, up to and with the PCIR pointer */
-#define OPTROM_FILE_MIN   0x1c   /* and with the $PnP pointer: the shortest file */
-#define OPTROM_SIGNATURE  0xaa55 /* little-endian: 55 AA in the file */
+#define OPTROM_BLOCK 512        /* unit of the length fields */
+#define OPTROM_HEADER_MIN 0x1a  /* a header, up to and with the PCIR pointer */
+#define OPTROM_FILE_MIN 0x1c    /* and with the $PnP pointer: the shortest file */
+#define OPTROM_SIGNATURE 0xaa55 /* little-endian: 55 AA in the file */
 
 /* PCIR code types. */
 enum optrom_code_type {
-    OPTROM_LEGACY = 0,       /* PC-AT */
+    OPTROM_LEGACY = 0, /* PC-AT */
     OPTROM_OPEN_FIRMWARE = 1,
     OPTROM_HP_PA = 2,
     OPTROM_EFI = 3,
@@ -90,8 +90,8 @@ struct optrom_image {
     size_t header_length; /* byte 2, in bytes: for EFI the low byte of initialisation_size only */
     int code_type;        /* enum optrom_code_type or the unknown value found */
     const char *code_type_name; /* "legacy", "EFI", "ISA", ...; never NULL; "unknown" */
-    bool inside_file;     /* the whole image is in the file */
-    bool last;            /* indicator bit 7; true for an image without PCIR */
+    bool inside_file;           /* the whole image is in the file */
+    bool last;                  /* indicator bit 7; true for an image without PCIR */
     uint8_t indicator;
 
     bool has_pcir; /* the fields up to `devices` are zero without */
@@ -245,7 +245,7 @@ const char *optrom_fill_text(const struct optrom *rom, char buf[OPTROM_FILL_TEXT
 
 enum optrom_pad_answer {
     OPTROM_PAD_FITS,
-    OPTROM_PAD_BAD_BUCKET,    /* no power of two in [2 KiB, 2 GiB] */
+    OPTROM_PAD_BAD_BUCKET, /* no power of two in [2 KiB, 2 GiB] */
     OPTROM_PAD_ROM_HAS_ERRORS,
     OPTROM_PAD_CHAIN_TOO_LONG, /* chain_end > bucket */
     OPTROM_PAD_WOULD_CUT_DATA, /* what stands beyond the bucket is not all 00 or all FF */

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 
 enum shape {
-    NONE,      /* no number says anything */
-    FOUND,     /* found only */
-    BOTH,      /* found and expected */
-    AT_LEAST,  /* expected at least that */
-    AT_MOST,   /* expected at most that */
+    NONE,     /* no number says anything */
+    FOUND,    /* found only */
+    BOTH,     /* found and expected */
+    AT_LEAST, /* expected at least that */
+    AT_MOST,  /* expected at most that */
     SHAPE_MASK = 0xf,
     HEX = 0x10, /* else decimal */
 };
@@ -185,8 +185,8 @@ const char *optrom_grade_name(enum optrom_grade grade)
 }
 
 /* snprintf() at the end of what is there; what does not fit is left out. */
-__attribute__((format(printf, 4, 5)))
-static void append(char *buf, size_t n, size_t *at, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void append(char *buf, size_t n, size_t *at,
+                                                         const char *format, ...)
 {
     va_list args;
 
@@ -224,7 +224,9 @@ char *optrom_defect_text(const struct optrom_defect *d, char *buf, size_t n)
         append_number(buf, n, &at, d->found, hex);
         if (d->has_expected) {
             append(buf, n, &at, ", expected %s",
-                   shape == AT_LEAST ? "at least " : shape == AT_MOST ? "at most " : "");
+                   shape == AT_LEAST  ? "at least "
+                   : shape == AT_MOST ? "at most "
+                                      : "");
             append_number(buf, n, &at, d->expected, hex);
         }
         append(buf, n, &at, ")");

@@ -93,8 +93,8 @@ enum optrom_ids_answer optrom_set_ids(uint8_t *data, const struct optrom *rom, u
     write_ids(copy, rom, vendor, device);
     enum optrom_ids_answer answer = OPTROM_IDS_NO_MEMORY;
     if (optrom_read(copy, rom->size, &now) == 0) {
-        answer = only_ids_changed(rom, &now, vendor, device) ? OPTROM_IDS_SET
-                                                             : OPTROM_IDS_WOULD_BREAK;
+        answer =
+            only_ids_changed(rom, &now, vendor, device) ? OPTROM_IDS_SET : OPTROM_IDS_WOULD_BREAK;
         if (answer == OPTROM_IDS_SET)
             memcpy(data, copy, rom->size);
         optrom_free(&now);

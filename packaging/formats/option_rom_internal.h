@@ -59,8 +59,10 @@ void optrom_add_graded(struct optrom_reading *r, enum optrom_defect_kind kind,
  * in the file; `index` is the image's, for defects. */
 void optrom_read_device_list(struct optrom_reading *r, struct optrom_image *image, size_t index,
                              size_t end);
-void optrom_read_efi(struct optrom_reading *r, struct optrom_image *image, size_t index, size_t end);
-void optrom_read_pnp(struct optrom_reading *r, struct optrom_image *image, size_t index, size_t end);
+void optrom_read_efi(struct optrom_reading *r, struct optrom_image *image, size_t index,
+                     size_t end);
+void optrom_read_pnp(struct optrom_reading *r, struct optrom_image *image, size_t index,
+                     size_t end);
 void optrom_read_undi(struct optrom_reading *r, struct optrom_image *image, size_t end);
 void optrom_read_ipxe(struct optrom_reading *r, struct optrom_image *image, size_t end);
 

@@ -110,8 +110,8 @@ static void check_efi_payload(struct optrom_reading *r, struct optrom_image *ima
         efi->original_size = load_le32(r->data + start + 4);
         /* edk2 BaseUefiDecompressLib, UefiDecompressGetInfo(). */
         if (efi->compressed_size > room - 8)
-            optrom_add_defect(r, OPTROM_EFI_PAYLOAD_SIZE_WRONG, index, start,
-                              efi->compressed_size, room - 8);
+            optrom_add_defect(r, OPTROM_EFI_PAYLOAD_SIZE_WRONG, index, start, efi->compressed_size,
+                              room - 8);
     } else if (efi->compression == 0 && room >= 2) {
         uint16_t magic = load_le16(r->data + start);
 
@@ -214,8 +214,8 @@ void optrom_read_pnp(struct optrom_reading *r, struct optrom_image *image, size_
             if (certain && !in_range(end, at, PNP_SIZE))
                 optrom_add_defect(r, OPTROM_PNP_PAST_IMAGE, index, field, at + PNP_SIZE, end);
             else if (certain)
-                optrom_add_defect(r, OPTROM_PNP_SIGNATURE_WRONG, index, at,
-                                  load_le32(r->data + at), load_le32(signature));
+                optrom_add_defect(r, OPTROM_PNP_SIGNATURE_WRONG, index, at, load_le32(r->data + at),
+                                  load_le32(signature));
             return;
         }
         if (!in_range(end, at, PNP_SIZE)) {

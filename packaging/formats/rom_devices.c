@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#define EEPRO100(type)                                                                             \
-    {                                                                                              \
-        .block = type ".rom", .types = {type}, .rom = "pxe-eepro100.rom", .ids = "8086:1209"       \
+#define EEPRO100(type)                                                                       \
+    {                                                                                        \
+        .block = type ".rom", .types = {type}, .rom = "pxe-eepro100.rom", .ids = "8086:1209" \
     }
 
 /* QEMU hw/net, hw/virtio, hw/display: every class that sets PCIDeviceClass.romfile. igb has

@@ -26,10 +26,10 @@ const struct varstore_layout *varstore_layout_of(uint64_t volume_length, uint32_
 }
 
 const uint8_t varstore_guids[2][GUID_SIZE] = {
-    [VARSTORE_PLAIN] = GUID_BYTES(0xddcf3616, 0x3275, 0x4164, 0x98, 0xb6, 0xfe, 0x85, 0x70, 0x7f,
-                                  0xfe, 0x7d),
-    [VARSTORE_AUTHENTICATED] = GUID_BYTES(0xaaf32c78, 0x947b, 0x439a, 0xa1, 0x80, 0x2e, 0x14, 0x4e,
-                                          0xc3, 0x77, 0x92),
+    [VARSTORE_PLAIN] =
+        GUID_BYTES(0xddcf3616, 0x3275, 0x4164, 0x98, 0xb6, 0xfe, 0x85, 0x70, 0x7f, 0xfe, 0x7d),
+    [VARSTORE_AUTHENTICATED] =
+        GUID_BYTES(0xaaf32c78, 0x947b, 0x439a, 0xa1, 0x80, 0x2e, 0x14, 0x4e, 0xc3, 0x77, 0x92),
 };
 
 const struct variable_header_form variable_header_forms[2] = {
@@ -78,7 +78,7 @@ static void read_store_header(const uint8_t *data, struct varstore *s)
         varstore_add_problem(s, VARSTORE_SIZE_WRONG, at + STORE_SIZE_AT, s->size, most);
     if (s->format_byte != STORE_FORMATTED)
         varstore_add_problem(s, VARSTORE_NOT_FORMATTED, at + STORE_FORMAT_AT, s->format_byte,
-                    STORE_FORMATTED);
+                             STORE_FORMATTED);
     if (s->state != STORE_HEALTHY)
         varstore_add_problem(s, VARSTORE_NOT_HEALTHY, at + STORE_STATE_AT, s->state, STORE_HEALTHY);
     s->sound = s->problem_count == before;
@@ -105,10 +105,9 @@ static bool name_is_good(const uint8_t *data, const struct variable *v)
 
 static bool is_known_state(uint8_t state)
 {
-    return state == VARIABLE_LIVE || state == VARIABLE_IN_TRANSITION ||
-           state == VARIABLE_DELETED || state == VARIABLE_DELETED_IN_TRANSITION ||
-           state == VARIABLE_HEADER_ONLY || state == (VARIABLE_HEADER_ONLY & 0xfd) ||
-           state == 0xff;
+    return state == VARIABLE_LIVE || state == VARIABLE_IN_TRANSITION || state == VARIABLE_DELETED ||
+           state == VARIABLE_DELETED_IN_TRANSITION || state == VARIABLE_HEADER_ONLY ||
+           state == (VARIABLE_HEADER_ONLY & 0xfd) || state == 0xff;
 }
 
 static void read_numbers(const uint8_t *data, const struct varstore *s, size_t at,
@@ -118,7 +117,8 @@ static void read_numbers(const uint8_t *data, const struct varstore *s, size_t a
     const uint8_t *h = data + at;
     uint32_t name = load_le32(h + form->name_size_at), bytes = load_le32(h + form->data_size_at);
 
-    *v = (struct variable){.offset = at, .state = h[VARIABLE_STATE_AT],
+    *v = (struct variable){.offset = at,
+                           .state = h[VARIABLE_STATE_AT],
                            .attributes = load_le32(h + VARIABLE_ATTRIBUTES_AT)};
     /* A header that was cut off while it was written has no lengths yet: edk2
      * VariableParsing.c, NameSizeOfVariable(). */
@@ -161,16 +161,18 @@ static int read_variables(const uint8_t *data, struct varstore *s)
         if (!in_range(s->end, v.name_at, v.name_size) ||
             !in_range(s->end, v.name_at + v.name_size, v.data_size)) {
             varstore_add_problem(s, VARSTORE_VARIABLE_CUT, at, (uint64_t)v.name_size + v.data_size,
-                        s->end - v.name_at);
+                                 s->end - v.name_at);
             break;
         }
         if (s->variable_count == VARSTORE_VARIABLES_MAX) {
-            varstore_add_problem(s, VARSTORE_TOO_MANY, at, VARSTORE_VARIABLES_MAX, VARSTORE_VARIABLES_MAX);
+            varstore_add_problem(s, VARSTORE_TOO_MANY, at, VARSTORE_VARIABLES_MAX,
+                                 VARSTORE_VARIABLES_MAX);
             break;
         }
         v.data_at = v.name_at + v.name_size;
         if (!is_known_state(v.state))
-            varstore_add_problem(s, VARSTORE_STATE_UNKNOWN, at + VARIABLE_STATE_AT, v.state, VARIABLE_LIVE);
+            varstore_add_problem(s, VARSTORE_STATE_UNKNOWN, at + VARIABLE_STATE_AT, v.state,
+                                 VARIABLE_LIVE);
         if (!add_variable(s, &v, &capacity))
             return -1;
         at = (v.data_at + v.data_size + VARIABLE_ALIGNMENT - 1) & ~(size_t)(VARIABLE_ALIGNMENT - 1);
@@ -198,7 +200,8 @@ static int compare_keys(const uint8_t *data, const struct variable *a, const str
 
 static int compare_places(const void *left, const void *right, void *data)
 {
-    const struct variable *a = *(struct variable *const *)left, *b = *(struct variable *const *)right;
+    const struct variable *a = *(struct variable *const *)left,
+                          *b = *(struct variable *const *)right;
     int order = compare_keys(data, a, b);
 
     return order ? order : (a->offset > b->offset) - (a->offset < b->offset);
@@ -312,7 +315,8 @@ const struct variable *varstore_find(const uint8_t *data, const struct varstore 
     for (size_t i = 0; i < s->variable_count; i++) {
         const struct variable *v = &s->variables[i];
 
-        if (v->live && guid_is(v->vendor, vendor) && ascii_is(data + v->name_at, v->name_size, name))
+        if (v->live && guid_is(v->vendor, vendor) &&
+            ascii_is(data + v->name_at, v->name_size, name))
             return v;
     }
     return NULL;

@@ -60,14 +60,14 @@ struct variable {
 };
 
 enum varstore_problem_kind {
-    VARSTORE_NOT_NV,        /* a volume, but not of variables */
+    VARSTORE_NOT_NV,         /* a volume, but not of variables */
     VARSTORE_FORMAT_UNKNOWN, /* neither of the two GUIDs */
     VARSTORE_SIZE_WRONG,
     VARSTORE_SIZE_SHORT,    /* less than its layout has: OVMF takes it, edk2 for ARM does not */
     VARSTORE_NOT_FORMATTED, /* format byte */
     VARSTORE_NOT_HEALTHY,   /* state byte */
     VARSTORE_LAYOUT_UNKNOWN,
-    VARSTORE_VARIABLE_CUT,  /* lengths past the store: firmware reads nothing behind it */
+    VARSTORE_VARIABLE_CUT, /* lengths past the store: firmware reads nothing behind it */
     VARSTORE_NAME_BAD,
     VARSTORE_STATE_UNKNOWN,
     VARSTORE_DOUBLE,        /* two live variables of one name and GUID */
@@ -101,7 +101,7 @@ struct ftw {
 struct varstore {
     struct fv_header volume;
     const struct varstore_layout *layout; /* NULL: not a known one */
-    bool sound; /* volume and store header are what firmware takes */
+    bool sound;                           /* volume and store header are what firmware takes */
     enum varstore_format format;
     size_t header_at; /* of the store */
     uint32_t size;

@@ -12,8 +12,8 @@
 #include "base/bytes.h"
 #include "formats/variable_store_internal.h"
 
-const uint8_t ftw_guid[GUID_SIZE] = GUID_BYTES(0x9e58292b, 0x7c68, 0x497d, 0xa0, 0xce, 0x65, 0x00,
-                                               0xfd, 0x9f, 0x1b, 0x95);
+const uint8_t ftw_guid[GUID_SIZE] =
+    GUID_BYTES(0x9e58292b, 0x7c68, 0x497d, 0xa0, 0xce, 0x65, 0x00, 0xfd, 0x9f, 0x1b, 0x95);
 
 uint32_t ftw_header_crc(const uint8_t *header)
 {
@@ -46,8 +46,8 @@ static bool read_record(const uint8_t *record, struct varstore *s)
     uint64_t length = load_le64(record + RECORD_LENGTH_AT);
     uint64_t target = l->spare_at + load_le64(record + RECORD_RELATIVE_AT); /* negative: wraps */
 
-    if (target >= l->spare_at || target % l->block_length || offset >= l->block_length ||
-        !length || length > l->spare_size || offset + length > l->spare_size)
+    if (target >= l->spare_at || target % l->block_length || offset >= l->block_length || !length ||
+        length > l->spare_size || offset + length > l->spare_size)
         return false;
     /* Whole blocks stand in the spare area, with what the write did not change. */
     uint64_t blocks = (offset + length + l->block_length - 1) / l->block_length;
@@ -82,8 +82,9 @@ static void read_write(const uint8_t *volume, struct varstore *s, size_t write, 
             if (read_record(volume + at, s))
                 s->ftw.state = FTW_PENDING;
             else
-                varstore_add_problem(s, VARSTORE_FTW_QUEUE, at, load_le64(volume + at + RECORD_LENGTH_AT),
-                            s->layout->spare_size);
+                varstore_add_problem(s, VARSTORE_FTW_QUEUE, at,
+                                     load_le64(volume + at + RECORD_LENGTH_AT),
+                                     s->layout->spare_size);
             return;
         }
         at += RECORD_SIZE + (size_t)private_size;
@@ -115,7 +116,7 @@ void ftw_read(const uint8_t *volume, struct varstore *s, struct ftw_place *place
         s->ftw.in_spare = header_is_good(volume + l->spare_at);
         if (guid_is(header, ftw_guid) && !s->ftw.in_spare)
             varstore_add_problem(s, VARSTORE_FTW_HEADER, l->ftw_at, load_le32(header + FTW_CRC_AT),
-                        ftw_header_crc(header));
+                                 ftw_header_crc(header));
         return;
     }
     uint64_t queue = load_le64(header + FTW_QUEUE_SIZE_AT);
@@ -135,7 +136,8 @@ void ftw_read(const uint8_t *volume, struct varstore *s, struct ftw_place *place
         }
         size_t length = write_length(volume + at, end - at);
         if (!length) {
-            varstore_add_problem(s, VARSTORE_FTW_QUEUE, at, load_le64(volume + at + WRITE_COUNT_AT), 1);
+            varstore_add_problem(s, VARSTORE_FTW_QUEUE, at, load_le64(volume + at + WRITE_COUNT_AT),
+                                 1);
             return;
         }
         s->ftw.writes++;

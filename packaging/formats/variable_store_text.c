@@ -12,8 +12,10 @@ static const struct {
     bool fatal, has_numbers;
 } problems[] = {
     [VARSTORE_NOT_NV] = {"not-variables", "the volume is not one of variables", true, false},
-    [VARSTORE_FORMAT_UNKNOWN] = {"store-guid", "store header: its GUID is not one of a variable "
-                                 "store", true, false},
+    [VARSTORE_FORMAT_UNKNOWN] = {"store-guid",
+                                 "store header: its GUID is not one of a variable "
+                                 "store",
+                                 true, false},
     [VARSTORE_SIZE_WRONG] = {"store-size", "store header: wrong size", true, true},
     [VARSTORE_SIZE_SHORT] = {"store-size-short", "store header: smaller than its layout", false,
                              true},
@@ -22,19 +24,25 @@ static const struct {
     [VARSTORE_NOT_HEALTHY] = {"store-not-healthy", "store header: wrong state byte", true, true},
     [VARSTORE_LAYOUT_UNKNOWN] = {"layout-unknown", "the volume's geometry is none that is known",
                                  false, false},
-    [VARSTORE_VARIABLE_CUT] = {"variable-past-store", "a variable's name and data pass the end of "
-                               "the store", false, true},
+    [VARSTORE_VARIABLE_CUT] = {"variable-past-store",
+                               "a variable's name and data pass the end of "
+                               "the store",
+                               false, true},
     [VARSTORE_NAME_BAD] = {"variable-name", "a variable's name is empty or has no end", false,
                            false},
     [VARSTORE_STATE_UNKNOWN] = {"variable-state", "a variable has a state that none can have",
                                 false, true},
     [VARSTORE_DOUBLE] = {"variable-double", "a live variable of this name and GUID stands before",
                          false, false},
-    [VARSTORE_TAIL_NOT_FREE] = {"free-space", "behind the last variable is something else than "
-                                "free space", false, true},
+    [VARSTORE_TAIL_NOT_FREE] = {"free-space",
+                                "behind the last variable is something else than "
+                                "free space",
+                                false, true},
     [VARSTORE_TOO_MANY] = {"too-many-variables", "more variables than are read", false, true},
-    [VARSTORE_FTW_HEADER] = {"ftw-header", "fault-tolerant write: wrong checksum of the working "
-                             "block", false, true},
+    [VARSTORE_FTW_HEADER] = {"ftw-header",
+                             "fault-tolerant write: wrong checksum of the working "
+                             "block",
+                             false, true},
     [VARSTORE_FTW_QUEUE] = {"ftw-queue", "fault-tolerant write: a length that cannot be", false,
                             true},
 };
@@ -62,8 +70,10 @@ bool varstore_problem_is_fatal(enum varstore_problem_kind kind)
 
 const char *ftw_state_name(enum ftw_state state)
 {
-    static const char *const names[] = {[FTW_NONE] = "none", [FTW_IDLE] = "idle",
-                                        [FTW_STARTED] = "started", [FTW_PENDING] = "pending"};
+    static const char *const names[] = {[FTW_NONE] = "none",
+                                        [FTW_IDLE] = "idle",
+                                        [FTW_STARTED] = "started",
+                                        [FTW_PENDING] = "pending"};
 
     return names[state];
 }

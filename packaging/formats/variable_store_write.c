@@ -6,8 +6,9 @@
 
 size_t varstore_needs(const struct variable *v, enum varstore_format format)
 {
-    return (variable_header_forms[format].size + v->name_size + v->data_size +
-            VARIABLE_ALIGNMENT - 1) & ~(size_t)(VARIABLE_ALIGNMENT - 1);
+    return (variable_header_forms[format].size + v->name_size + v->data_size + VARIABLE_ALIGNMENT -
+            1) &
+           ~(size_t)(VARIABLE_ALIGNMENT - 1);
 }
 
 static void write_store_header(uint8_t *store, const struct varstore_layout *l,
@@ -33,10 +34,11 @@ void varstore_format(uint8_t *out, const struct varstore_layout *l, enum varstor
     ftw[FTW_STATE_AT] &= (uint8_t)~FTW_HEADER_VALID;
 }
 
-void varstore_writer_init(struct varstore_writer *w, uint8_t *out,
-                          const struct varstore_layout *l, enum varstore_format format)
+void varstore_writer_init(struct varstore_writer *w, uint8_t *out, const struct varstore_layout *l,
+                          enum varstore_format format)
 {
-    *w = (struct varstore_writer){.out = out, .format = format,
+    *w = (struct varstore_writer){.out = out,
+                                  .format = format,
                                   .at = FV_HEADER_MIN + STORE_HEADER_SIZE,
                                   .end = FV_HEADER_MIN + l->store_size};
 }

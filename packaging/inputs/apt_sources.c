@@ -100,7 +100,8 @@ void apt_sources_read(const char *root, struct apt_mirrors *m)
         const char *dot = strrchr(path, '.');
 
         read_sources(root, path,
-                     strcmp(dot, ".list") == 0 ? apt_sources_parse_list : apt_sources_parse_deb822, m);
+                     strcmp(dot, ".list") == 0 ? apt_sources_parse_list : apt_sources_parse_deb822,
+                     m);
         free(path);
         free(entries[i]);
     }

@@ -47,9 +47,9 @@ struct unpack_limits {
     uint64_t total;
     uint64_t header;
 };
-#define UNPACK_LIMITS_DEFAULT                                                                      \
-    {                                                                                              \
-        UNPACK_ENTRY_MAX, UNPACK_ENTRIES_MAX, UNPACK_TOTAL_MAX, UNPACK_HEADER_MAX                  \
+#define UNPACK_LIMITS_DEFAULT                                                     \
+    {                                                                             \
+        UNPACK_ENTRY_MAX, UNPACK_ENTRIES_MAX, UNPACK_TOTAL_MAX, UNPACK_HEADER_MAX \
     }
 
 /* Which part of a .deb an entry stands in; UNPACKED_PLAIN in any other archive.

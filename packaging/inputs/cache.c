@@ -20,7 +20,7 @@
 #include "outputs/file.h"
 
 #define SHA256_DIGITS (SHA256_TEXT_SIZE - 1)
-#define SUFFIX_MAX 8             /* "deb", "xz": longer ones are not kept */
+#define SUFFIX_MAX 8                      /* "deb", "xz": longer ones are not kept */
 #define PART_KEEP_SECONDS (7 * 24 * 3600) /* then nobody will go on with it */
 #define LOCK_WAIT_MS 600000
 #define LOCK_POLL_MS 100
@@ -136,7 +136,8 @@ static void add_mirror(struct job *j, const char *mirror, const char *path)
 
     while (length && mirror[length - 1] == '/')
         length--;
-    add_candidate(j, xasprintf("%s%.*s/%s", mirror[0] == '/' ? "file://" : "", (int)length, mirror, path));
+    add_candidate(
+        j, xasprintf("%s%.*s/%s", mirror[0] == '/' ? "file://" : "", (int)length, mirror, path));
 }
 
 /* The variables are libcurl's affair, and stand above what apt is told. It does not
@@ -196,7 +197,7 @@ static int make_folders(const char *dir, struct failure *f)
     char *path = xstrdup(dir);
     int r = 0;
 
-    for (char *slash = path; r == 0 && slash; ) {
+    for (char *slash = path; r == 0 && slash;) {
         slash = strchr(slash + 1, '/');
         if (slash)
             *slash = '\0';
@@ -223,7 +224,8 @@ static bool same_file(int fd, const char *path)
 {
     struct stat a, b;
 
-    return fstat(fd, &a) == 0 && lstat(path, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+    return fstat(fd, &a) == 0 && lstat(path, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
 }
 
 static void sleep_ms(unsigned ms)
@@ -263,7 +265,8 @@ static int open_part(struct job *j, struct failure *f)
             return cannot_write(j->part, f);
         }
         if (waited >= LOCK_WAIT_MS)
-            return fail(f, "%s: locked by another run for more than %d s", j->part, LOCK_WAIT_MS / 1000);
+            return fail(f, "%s: locked by another run for more than %d s", j->part,
+                        LOCK_WAIT_MS / 1000);
         show_note(j, "another run is fetching it", false);
         sleep_ms(LOCK_POLL_MS);
         waited += LOCK_POLL_MS;
@@ -368,8 +371,8 @@ static int no_candidate_left(struct job *j, unsigned rounds, struct failure *f)
                 continue;
             wrong |= c->wrong;
             unreachable |= !c->dead;
-            length += (size_t)snprintf(text + length, sizeof text - length, "%s%s", length ? "; " : "",
-                                       c->failure);
+            length += (size_t)snprintf(text + length, sizeof text - length, "%s%s",
+                                       length ? "; " : "", c->failure);
             if (length >= sizeof text)
                 length = sizeof text - 1;
         }
@@ -382,7 +385,8 @@ static int no_candidate_left(struct job *j, unsigned rounds, struct failure *f)
     if (unreachable && rounds > 1 && length < sizeof text - 64)
         fail(f, "%s (tried %u times)", f->what, rounds);
     if (wrong)
-        fail_cure(f, "Nothing of it was kept. If the new content is meant, put its sum into the romset.");
+        fail_cure(
+            f, "Nothing of it was kept. If the new content is meant, put its sum into the romset.");
     else if (unreachable)
         fail_cure(f, "Check the network and http_proxy, https_proxy, no_proxy%s",
                   j->request->pool_path ? "; --mirror URL takes another mirror." : ".");

@@ -32,9 +32,9 @@
 
 /* --- the library ----------------------------------------------------------- */
 
-#define CURL_FUNCTIONS(X)                                                             \
-    X(global_init) X(easy_init) X(easy_cleanup) X(easy_setopt) X(easy_perform)        \
-    X(easy_getinfo) X(easy_strerror)
+#define CURL_FUNCTIONS(X) \
+    X(global_init)        \
+    X(easy_init) X(easy_cleanup) X(easy_setopt) X(easy_perform) X(easy_getinfo) X(easy_strerror)
 
 /* Types come from curl.h, so a call with wrong arguments does not compile. */
 static struct {
@@ -63,8 +63,8 @@ static int load_library(struct failure *f)
         fail(f, "http and https need libcurl: %s", reason);
         return fail_cure(f, "Install libcurl (Debian: libcurl4, from Debian 13 on libcurl4t64).");
     }
-#define SYMBOL(name)                                                                  \
-    if (!(*(void **)&api.name = dlsym(library, "curl_" #name)))                       \
+#define SYMBOL(name)                                            \
+    if (!(*(void **)&api.name = dlsym(library, "curl_" #name))) \
         goto too_old;
     CURL_FUNCTIONS(SYMBOL)
 #undef SYMBOL
@@ -127,8 +127,9 @@ int patience_read(struct patience *p, struct failure *f)
             r.size_max = n;
         else {
             fail(f, "ROMCOMPAT_NETWORK: '%s=%s' is not understood", word, equals + 1);
-            return fail_cure(f, "It holds tries=N, pause=MS, connect=MS, stall=SECONDS, size=BYTES, "
-                                "separated by commas.");
+            return fail_cure(f,
+                             "It holds tries=N, pause=MS, connect=MS, stall=SECONDS, size=BYTES, "
+                             "separated by commas.");
         }
         text += length + (text[length] == ',');
     }
@@ -164,7 +165,9 @@ char *url_for_display(const char *url)
 
 static int hex_digit(char c)
 {
-    return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? (c | 0x20) - 'a' + 10 : -1;
+    return isdigit((unsigned char)c)    ? c - '0'
+           : isxdigit((unsigned char)c) ? (c | 0x20) - 'a' + 10
+                                        : -1;
 }
 
 /* "/a b" of file:/a%20b, file:///a%20b or file://localhost/a%20b; NULL otherwise. */
@@ -261,7 +264,7 @@ struct transfer {
     uint64_t base; /* bytes that the file held when this attempt began */
     uint64_t size; /* bytes in the file now */
     bool asked_range, body_began;
-    bool has_range; /* the present response has a Content-Range... */
+    bool has_range;       /* the present response has a Content-Range... */
     uint64_t range_first; /* ...that begins here */
     struct timespec last_progress;
     /* Why a callback stopped the transfer; libcurl knows no more than that. */
@@ -499,7 +502,7 @@ static enum download_result judge(struct transfer *t, CURLcode code, const char 
     api.easy_getinfo(t->curl, CURLINFO_RETRY_AFTER, &retry_after);
     if (retry_after > 0)
         *wait_ms = retry_after >= DOWNLOAD_PAUSE_MAX_MS / 1000 ? DOWNLOAD_PAUSE_MAX_MS
-                                                             : (unsigned)retry_after * 1000;
+                                                               : (unsigned)retry_after * 1000;
     return DOWNLOAD_AGAIN;
 }
 
@@ -559,7 +562,8 @@ enum download_result download_once(const struct download *d, unsigned *wait_ms, 
         return copy_file_url(d, f);
     if (!has_scheme(d->url, "http://") && !has_scheme(d->url, "https://")) {
         char *shown = url_for_display(d->url);
-        fail(f, "%s: not an address that can be fetched (expected http://, https:// or file:)", shown);
+        fail(f, "%s: not an address that can be fetched (expected http://, https:// or file:)",
+             shown);
         free(shown);
         return DOWNLOAD_NEVER;
     }

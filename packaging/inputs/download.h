@@ -54,8 +54,8 @@ struct download {
     const char *url;
     const char *name;  /* for the progress callback */
     const char *proxy; /* NULL: what http_proxy and the like say */
-    int fd;           /* open for writing; its present content is the start of the file */
-    const char *path; /* of fd, for messages */
+    int fd;            /* open for writing; its present content is the start of the file */
+    const char *path;  /* of fd, for messages */
     const struct patience *patience;
     download_progress *progress;
     void *progress_state;

@@ -54,8 +54,8 @@ static int read_all(int fd, const char *path, size_t limit, uint8_t **data, size
             return -1;
         }
         if (n == 0) {
-            fail(f, "%s: file shrank while it was read (found %zu bytes, expected %zu)", path,
-                 have, want);
+            fail(f, "%s: file shrank while it was read (found %zu bytes, expected %zu)", path, have,
+                 want);
             free(bytes);
             return -1;
         }

@@ -12,8 +12,8 @@ enum { QEMU_WRITES_AT = 100 + 1 };
 
 int refuse_file_in_use(const char *path, struct failure *f)
 {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = QEMU_WRITES_AT,
-                         .l_len = 1};
+    struct flock lock = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = QEMU_WRITES_AT, .l_len = 1};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     int result = 0;
 

@@ -42,7 +42,8 @@ int lzma_decode(const uint8_t *data, size_t size, uint64_t limit, uint8_t **out,
         limit = LZMA_OUTPUT_MAX;
     /* Without a length it would be UINT64_MAX: edk2 always writes one. */
     if (length > limit)
-        return fail(f, "LZMA data: too large (found %" PRIu64 " bytes, expected at most %" PRIu64 ")",
+        return fail(f,
+                    "LZMA data: too large (found %" PRIu64 " bytes, expected at most %" PRIu64 ")",
                     length, limit);
     lzma_ret code = lzma_alone_decoder(&stream, LZMA_MEMORY_MAX);
     if (code != LZMA_OK)
@@ -60,7 +61,8 @@ int lzma_decode(const uint8_t *data, size_t size, uint64_t limit, uint8_t **out,
     lzma_end(&stream);
     if (made != length || (code != LZMA_OK && code != LZMA_STREAM_END)) {
         free(bytes);
-        return fail(f, "LZMA data: %s (found %zu bytes of %" PRIu64 ")", reason(code), made, length);
+        return fail(f, "LZMA data: %s (found %zu bytes of %" PRIu64 ")", reason(code), made,
+                    length);
     }
     *out = bytes;
     *out_size = made;

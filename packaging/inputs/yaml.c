@@ -169,8 +169,8 @@ static int add_child(struct reader *r, struct open_node *parent, struct yaml_nod
             return -1;
         }
         if (stands_already(node, child->text)) {
-            fail(r->f, "%s:%u:%u: key '%.100s' stands twice", r->name, child->line,
-                 child->column, child->text);
+            fail(r->f, "%s:%u:%u: key '%.100s' stands twice", r->name, child->line, child->column,
+                 child->text);
             yaml_tree_free(child);
             return -1;
         }
@@ -273,7 +273,7 @@ static int expect_end(struct reader *r)
 }
 
 int yaml_tree_parse(const char *name, const uint8_t *data, size_t size, struct yaml_node **root,
-               struct failure *f)
+                    struct failure *f)
 {
     struct reader r = {.name = name, .data = data, .size = size, .f = f};
 

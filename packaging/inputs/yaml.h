@@ -15,11 +15,11 @@
 
 #include "base/failure.h"
 
-#define YAML_FILE_MAX   ((size_t)1 << 20) /* bytes of a file */
-#define YAML_SCALAR_MAX ((size_t)4096)    /* bytes of one scalar */
-#define YAML_NODES_MAX  ((size_t)100000)
-#define YAML_DEPTH_MAX  16
-#define YAML_KEYS_MAX   1000 /* of one map */
+#define YAML_FILE_MAX ((size_t)1 << 20) /* bytes of a file */
+#define YAML_SCALAR_MAX ((size_t)4096)  /* bytes of one scalar */
+#define YAML_NODES_MAX ((size_t)100000)
+#define YAML_DEPTH_MAX 16
+#define YAML_KEYS_MAX 1000 /* of one map */
 
 enum yaml_kind { YAML_TEXT, YAML_LIST, YAML_MAP };
 
@@ -40,7 +40,7 @@ struct yaml_node {
  * "name:line:column: what is wrong". The caller frees *root with yaml_tree_free().
  * An empty document is refused. */
 int yaml_tree_parse(const char *name, const uint8_t *data, size_t size, struct yaml_node **root,
-               struct failure *f);
+                    struct failure *f);
 
 void yaml_tree_free(struct yaml_node *node);
 

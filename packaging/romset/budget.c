@@ -60,7 +60,10 @@ static int word_of(struct field_reader *r, const struct yaml_node *node, const c
             return (int)i;
         size_t used = strlen(list);
         snprintf(list + used, sizeof list - used, "%s%s",
-                 i == 0 ? "" : i + 1 == count ? " or " : ", ", words[i]);
+                 i == 0           ? ""
+                 : i + 1 == count ? " or "
+                                  : ", ",
+                 words[i]);
     }
     WRONG(r, node, "'%s' must be %s (found %s%.60s%s)", key, list,
           node->kind == YAML_TEXT ? "'" : "",
@@ -216,8 +219,7 @@ static bool parse_ids(const char *text, struct budget_ids *ids)
     return true;
 }
 
-static void read_ids(struct field_reader *r, const struct yaml_node *node,
-                     struct budget_rule *rule)
+static void read_ids(struct field_reader *r, const struct yaml_node *node, struct budget_rule *rule)
 {
     size_t count = entries_of(r, node, "ids", 1);
 
@@ -298,8 +300,8 @@ static void read_rule(struct field_reader *r, const struct yaml_node *node,
                       struct budget_rule *rule)
 {
     static const char *const keys[] = {
-        "match",  "bucket",     "min-bucket", "max-bucket", "max-chain", "margin", "padded",
-        "fill",   "images",     "ids",        "compressed", "nics",      "defects",
+        "match", "bucket", "min-bucket", "max-bucket", "max-chain", "margin",  "padded",
+        "fill",  "images", "ids",        "compressed", "nics",      "defects",
     };
     const struct yaml_node *value;
 

@@ -13,8 +13,8 @@
 #include "romset/fields.h"
 
 #define BUDGET_RULES_MAX 1000
-#define BUDGET_LIST_MAX  256 /* entries of one list: patterns, fills, images, ids */
-#define BUDGET_NICS_MAX  64
+#define BUDGET_LIST_MAX 256 /* entries of one list: patterns, fills, images, ids */
+#define BUDGET_NICS_MAX 64
 
 enum budget_say { BUDGET_SAYS_ERROR, BUDGET_SAYS_WARN, BUDGET_SAYS_IGNORE };
 enum budget_must { BUDGET_EITHER, BUDGET_MUST, BUDGET_MUST_NOT };

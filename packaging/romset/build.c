@@ -123,8 +123,8 @@ static int pick_date(const struct romset *set, const struct source *source, int6
 
     if (given == -2)
         return -1;
-    *date = given >= 0         ? given
-            : set->date        ? strtoll(set->date, NULL, 10)
+    *date = given >= 0           ? given
+            : set->date          ? strtoll(set->date, NULL, 10)
             : source->newest > 0 ? source->newest
                                  : DEFAULT_DATE;
     return 0;
@@ -140,8 +140,8 @@ static char *pick_version(const struct romset *set, const struct source *source)
     return xasprintf("%s+compat1", version ? version : "0");
 }
 
-static int add_document(struct builder *b, struct built_set *built, char *path,
-                        const void *data, size_t size)
+static int add_document(struct builder *b, struct built_set *built, char *path, const void *data,
+                        size_t size)
 {
     int result = add_file(b, path, data, size, &built->documents[built->document_count++]);
 
@@ -154,9 +154,8 @@ static int add_document(struct builder *b, struct built_set *built, char *path,
 static int add_documents(struct builder *b, struct built_set *built, const struct source *source,
                          const char *maintainer)
 {
-    if (source->copyright &&
-        add_document(b, built, deb_doc_path(built->set, "copyright"), source->copyright,
-                     source->copyright_size) < 0)
+    if (source->copyright && add_document(b, built, deb_doc_path(built->set, "copyright"),
+                                          source->copyright, source->copyright_size) < 0)
         return -1;
     if (!maintainer)
         return 0;
@@ -173,8 +172,9 @@ static int add_documents(struct builder *b, struct built_set *built, const struc
     if (result == 0 && built->source_package) {
         char *overrides = deb_lintian_overrides(built);
 
-        result = add_document(b, built, xasprintf("usr/share/lintian/overrides/%s", built->set->package),
-                              overrides, strlen(overrides));
+        result =
+            add_document(b, built, xasprintf("usr/share/lintian/overrides/%s", built->set->package),
+                         overrides, strlen(overrides));
         free(overrides);
     }
     return result;

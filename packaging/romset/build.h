@@ -29,7 +29,7 @@ struct built_rom {
 
 struct built_set {
     const struct romset *set;
-    uint64_t source_size; /* 0 for a directory */
+    uint64_t source_size;                  /* 0 for a directory */
     char *source_package, *source_version; /* of a .deb; else NULL */
     char *package_version;
     int64_t date; /* seconds since 1970 that everything of the set carries */

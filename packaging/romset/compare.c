@@ -118,8 +118,8 @@ static void compare_buckets(struct change *c)
     else if (c->now->chain_end <= before)
         cure = cure_by_padding(c->now, before);
     else
-        cure = xasprintf("Shrink it by %" PRIu64 " bytes; or %s", c->now->chain_end - before,
-                         compat);
+        cure =
+            xasprintf("Shrink it by %" PRIu64 " bytes; or %s", c->now->chain_end - before, compat);
     free(compat);
     changed(c, meant ? FINDING_WARNING : FINDING_FAILURE, "bucket-changed",
             xasprintf("the bucket was %s and is %s: guests of the older release do not land "

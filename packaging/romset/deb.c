@@ -34,7 +34,7 @@ static const char *source_name(const struct built_set *built)
 
 static const char *source_version(const struct built_set *built)
 {
-    return built->source_version   ? built->source_version
+    return built->source_version        ? built->source_version
            : built->set->source.version ? built->set->source.version
                                         : "";
 }
@@ -57,9 +57,10 @@ char *deb_changelog(const struct built_set *built, const char *maintainer)
 
 char *deb_lintian_overrides(const struct built_set *built)
 {
-    return xasprintf("# Debian 12's lintian is older than the field (Debian Policy 7.8, dpkg 1.21.3).\n"
-                     "%s: unknown-field Static-Built-Using\n",
-                     built->set->package);
+    return xasprintf(
+        "# Debian 12's lintian is older than the field (Debian Policy 7.8, dpkg 1.21.3).\n"
+        "%s: unknown-field Static-Built-Using\n",
+        built->set->package);
 }
 
 /* --- control ------------------------------------------------------------------------ */
@@ -203,8 +204,9 @@ static int run_dpkg_deb(struct tree *tree, const struct built_set *built, const 
     char *to = xasprintf("%s/%s", tree_path(tree), name);
     char *epoch = xasprintf("SOURCE_DATE_EPOCH=%" PRId64, built->date);
     /* One thread: with several, xz may cut its blocks by the number of cores. */
-    const char *const argv[] = {"dpkg-deb", "--root-owner-group", "--threads-max=1", "-Zxz", "-z9",
-                                "--build", from, to, NULL};
+    const char *const argv[] = {
+        "dpkg-deb", "--root-owner-group", "--threads-max=1", "-Zxz", "-z9", "--build", from, to,
+        NULL};
     const char *const environment[] = {epoch, "DPKG_COLORS=never", "LC_ALL=C", "TZ=UTC0", NULL};
 
     int result = run_program(argv, environment, f);

@@ -85,15 +85,14 @@ void field_read_texts(struct field_reader *r, const struct yaml_node *map, const
         if (k == known_count) {
             const char *near = nearest_name(key->text, known, known_count);
 
-            WRONG(r, key, "unknown key '%.60s'%s%s%s", key->text,
-                  near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+            WRONG(r, key, "unknown key '%.60s'%s%s%s", key->text, near ? " (did you mean '" : "",
+                  near ? near : "", near ? "'?)" : "");
             continue;
         }
         if (k >= key_count)
             continue;
         if (value->kind != YAML_TEXT) {
-            WRONG(r, value, "'%s' must be text (found %s)", key->text,
-                  yaml_kind_name(value->kind));
+            WRONG(r, value, "'%s' must be text (found %s)", key->text, yaml_kind_name(value->kind));
             continue;
         }
         const char *problem = keys[k].problem ? keys[k].problem(value->text) : NULL;

@@ -21,18 +21,10 @@
 static const struct family {
     const char *name, *first, *last;
 } families[] = {
-    {"pc", "0.10", "1.3"},
-    {"pc-i440fx", "1.4", NULL},
-    {"pc-q35", "1.4", NULL},
-    {"virt", "2.6", NULL},
-    {"pseries", "2.1", NULL},
-    {"s390-ccw-virtio", "2.4", NULL},
-    {"xenfv", "3.1", "4.2"},
-    {"pc-i440fx-rhel", NULL, NULL},
-    {"pc-q35-rhel", NULL, NULL},
-    {"virt-rhel", NULL, NULL},
-    {"pseries-rhel", NULL, NULL},
-    {"s390-ccw-virtio-rhel", NULL, NULL},
+    {"pc", "0.10", "1.3"},     {"pc-i440fx", "1.4", NULL},     {"pc-q35", "1.4", NULL},
+    {"virt", "2.6", NULL},     {"pseries", "2.1", NULL},       {"s390-ccw-virtio", "2.4", NULL},
+    {"xenfv", "3.1", "4.2"},   {"pc-i440fx-rhel", NULL, NULL}, {"pc-q35-rhel", NULL, NULL},
+    {"virt-rhel", NULL, NULL}, {"pseries-rhel", NULL, NULL},   {"s390-ccw-virtio-rhel", NULL, NULL},
     {"rhel", NULL, NULL},
 };
 
@@ -62,7 +54,7 @@ static bool release_between(const struct romcompat_version *first,
 }
 
 /* Names that QEMU resolves to a concrete type before a ROM is ever looked for. */
-static const char *const aliases[] = {"pc", "q35", "ubuntu", "ubuntu-q35", "s390-ccw-virtio",
+static const char *const aliases[] = {"pc",     "q35", "ubuntu", "ubuntu-q35", "s390-ccw-virtio",
                                       "pseries"};
 
 /* --- machine claims, ready to be compared ------------------------------------------- */
@@ -149,20 +141,21 @@ static void lint_range(const struct romset *set, const struct claim *c,
 
     if (romcompat_version_compare(&c->first, &c->last) > 0) {
         romset_add_problem(problems, PROBLEM_ERROR,
-                    "%s:%u:%u: the range %s: %s..%s can match nothing: its first version is "
-                    "above its last", AT(set, m), m->name, m->first, m->last);
+                           "%s:%u:%u: the range %s: %s..%s can match nothing: its first version is "
+                           "above its last",
+                           AT(set, m), m->name, m->first, m->last);
         return;
     }
     if (m->name[strlen(m->name) - 1] == '-') {
         romset_add_problem(problems, PROBLEM_ERROR,
-                    "%s:%u:%u: '%s' is no family: the last '-' belongs to the version",
-                    AT(set, m), m->name);
+                           "%s:%u:%u: '%s' is no family: the last '-' belongs to the version",
+                           AT(set, m), m->name);
         return;
     }
     if (romcompat_machine_parse(m->name, &parsed) == ROMCOMPAT_OK && parsed.family_length) {
         romset_add_problem(problems, PROBLEM_ERROR,
-                    "%s:%u:%u: '%s' is one machine type, not a family (expected '%.*s')",
-                    AT(set, m), m->name, (int)parsed.family_length, parsed.name);
+                           "%s:%u:%u: '%s' is one machine type, not a family (expected '%.*s')",
+                           AT(set, m), m->name, (int)parsed.family_length, parsed.name);
         return;
     }
     for (size_t i = 0; i < COUNT(families); i++) {
@@ -174,8 +167,8 @@ static void lint_range(const struct romset *set, const struct claim *c,
         const char *near = nearest_name(m->name, names, COUNT(names));
 
         romset_add_problem(problems, PROBLEM_WARNING, "%s:%u:%u: no family '%s' is known%s%s%s",
-                    AT(set, m), m->name, near ? " (did you mean '" : "", near ? near : "",
-                    near ? "'?)" : "");
+                           AT(set, m), m->name, near ? " (did you mean '" : "", near ? near : "",
+                           near ? "'?)" : "");
         return;
     }
     if (!family->first)
@@ -190,11 +183,12 @@ static void lint_range(const struct romset *set, const struct claim *c,
             last = limit;
     }
     if (!release_between(&first, &last))
-        romset_add_problem(problems, PROBLEM_ERROR,
-                    "%s:%u:%u: the range %s: %s..%s can match nothing: no QEMU has had such a "
-                    "machine type (%s begins at %s%s%s)", AT(set, m), m->name, m->first, m->last,
-                    m->name, family->first, family->last ? " and ends at " : "",
-                    family->last ? family->last : "");
+        romset_add_problem(
+            problems, PROBLEM_ERROR,
+            "%s:%u:%u: the range %s: %s..%s can match nothing: no QEMU has had such a "
+            "machine type (%s begins at %s%s%s)",
+            AT(set, m), m->name, m->first, m->last, m->name, family->first,
+            family->last ? " and ends at " : "", family->last ? family->last : "");
 }
 
 static void lint_machines(const struct romset *set, struct romset_problems *problems)
@@ -212,28 +206,33 @@ static void lint_machines(const struct romset *set, struct romset_problems *prob
                 ranges += !claims[k].exact && strcmp(m->name, set->machines[k].name) == 0;
             if (ranges == ROMCOMPAT_MAX_RANGES + 1)
                 romset_add_problem(problems, PROBLEM_ERROR,
-                            "%s:%u:%u: '%s' has too many ranges (limit %d)", AT(set, m), m->name,
-                            ROMCOMPAT_MAX_RANGES);
+                                   "%s:%u:%u: '%s' has too many ranges (limit %d)", AT(set, m),
+                                   m->name, ROMCOMPAT_MAX_RANGES);
         } else {
             for (size_t k = 0; k < COUNT(aliases); k++) {
                 if (strcmp(aliases[k], m->name) == 0)
-                    romset_add_problem(problems, PROBLEM_WARNING,
-                                "%s:%u:%u: '%s' is an alias and can match nothing: QEMU asks "
-                                "with the concrete type, such as '%s-7.2'", AT(set, m), m->name,
-                                strcmp(m->name, "q35") == 0  ? "pc-q35"
-                                : strcmp(m->name, "pc") == 0 ? "pc-i440fx"
-                                                             : m->name);
+                    romset_add_problem(
+                        problems, PROBLEM_WARNING,
+                        "%s:%u:%u: '%s' is an alias and can match nothing: QEMU asks "
+                        "with the concrete type, such as '%s-7.2'",
+                        AT(set, m), m->name,
+                        strcmp(m->name, "q35") == 0  ? "pc-q35"
+                        : strcmp(m->name, "pc") == 0 ? "pc-i440fx"
+                                                     : m->name);
             }
         }
         for (size_t k = 0; k < i; k++) {
             if (contend(&claims[i], &claims[k]))
-                romset_add_problem(problems, PROBLEM_ERROR, "%s:%u:%u: '%s' is claimed twice (see line %u)",
-                            AT(set, m), m->name, set->machines[k].line);
-            else if ((claims[i].in_family && !claims[k].exact && ranges_meet(&claims[i], &claims[k])) ||
-                     (claims[k].in_family && !claims[i].exact && ranges_meet(&claims[k], &claims[i])))
+                romset_add_problem(problems, PROBLEM_ERROR,
+                                   "%s:%u:%u: '%s' is claimed twice (see line %u)", AT(set, m),
+                                   m->name, set->machines[k].line);
+            else if ((claims[i].in_family && !claims[k].exact &&
+                      ranges_meet(&claims[i], &claims[k])) ||
+                     (claims[k].in_family && !claims[i].exact &&
+                      ranges_meet(&claims[k], &claims[i])))
                 romset_add_problem(problems, PROBLEM_WARNING,
-                            "%s:%u:%u: '%s' is claimed by name and by range (see line %u)",
-                            AT(set, m), m->name, set->machines[k].line);
+                                   "%s:%u:%u: '%s' is claimed by name and by range (see line %u)",
+                                   AT(set, m), m->name, set->machines[k].line);
         }
     }
     free_claims(claims, set->machine_count);
@@ -245,14 +244,15 @@ void romset_lint(const struct romset *set, struct romset_problems *problems)
         const struct romset_rom *rom = &set->roms[i];
 
         if (!rom->sha256)
-            romset_add_problem(problems, PROBLEM_WARNING,
-                        "%s:%u:1: ROM '%s' has no sha256: nothing says that it is the right one",
-                        set->file, rom->line, rom->file);
+            romset_add_problem(
+                problems, PROBLEM_WARNING,
+                "%s:%u:1: ROM '%s' has no sha256: nothing says that it is the right one", set->file,
+                rom->line, rom->file);
         for (size_t k = 0; k < i; k++) {
             if (strcmp(rom->name, set->roms[k].name) == 0)
                 romset_add_problem(problems, PROBLEM_ERROR,
-                            "%s:%u:1: ROM '%s' is named twice (see line %u)", set->file, rom->line,
-                            rom->name, set->roms[k].line);
+                                   "%s:%u:1: ROM '%s' is named twice (see line %u)", set->file,
+                                   rom->line, rom->name, set->roms[k].line);
         }
     }
     lint_machines(set, problems);
@@ -282,9 +282,9 @@ static void lint_answers(const struct romset *a, const struct romset *b,
             if (strcmp(ra->name, rb->name) == 0 &&
                 (a->bucket != b->bucket || strcmp(ra->compat, rb->compat) != 0))
                 romset_add_problem(problems, PROBLEM_ERROR,
-                            "%s:%u:%u: '%s' of '%s' gets another answer in %s:%u:%u", b->file,
-                            mb->line, mb->column, rb->name, mb->name, a->file, ma->line,
-                            ma->column);
+                                   "%s:%u:%u: '%s' of '%s' gets another answer in %s:%u:%u",
+                                   b->file, mb->line, mb->column, rb->name, mb->name, a->file,
+                                   ma->line, ma->column);
         }
     }
     free_claims(of_a, a->machine_count);
@@ -296,24 +296,24 @@ static void lint_pair(const struct romset *a, const struct romset *b,
 {
     if (strcmp(a->name, b->name) == 0)
         romset_add_problem(problems, PROBLEM_ERROR, "%s:1:1: the name '%s' is taken by %s", b->file,
-                    b->name, a->file);
+                           b->name, a->file);
     if (strcmp(a->package, b->package) == 0)
-        romset_add_problem(problems, PROBLEM_ERROR, "%s:1:1: the package '%s' is taken by %s", b->file,
-                    b->package, a->file);
+        romset_add_problem(problems, PROBLEM_ERROR, "%s:1:1: the package '%s' is taken by %s",
+                           b->file, b->package, a->file);
     for (size_t i = 0; i < a->rom_count; i++) {
         for (size_t k = 0; k < b->rom_count; k++) {
             if (strcmp(a->install_path, b->install_path) == 0 &&
                 strcmp(a->roms[i].compat, b->roms[k].compat) == 0)
-                romset_add_problem(problems, PROBLEM_ERROR,
-                            "%s:%u:1: '%s/%s' is installed by %s too: give one of them a prefix",
-                            b->file, b->roms[k].line, b->install_path, b->roms[k].compat, a->file);
+                romset_add_problem(
+                    problems, PROBLEM_ERROR,
+                    "%s:%u:1: '%s/%s' is installed by %s too: give one of them a prefix", b->file,
+                    b->roms[k].line, b->install_path, b->roms[k].compat, a->file);
         }
     }
     lint_answers(a, b, problems);
 }
 
-void romset_lint_together(const struct romset *sets, size_t count,
-                          struct romset_problems *problems)
+void romset_lint_together(const struct romset *sets, size_t count, struct romset_problems *problems)
 {
     for (size_t i = 0; i < count; i++) {
         for (size_t k = 0; k < i; k++)

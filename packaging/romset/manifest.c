@@ -80,8 +80,8 @@ static struct json_object *machines_array(const struct romset *set)
 
     for (size_t i = 0; i < set->machine_count; i++) {
         const struct romset_machine *m = &set->machines[i];
-        char *text = m->first ? xasprintf("%s %s %s", m->name, m->first, m->last)
-                              : xstrdup(m->name);
+        char *text =
+            m->first ? xasprintf("%s %s %s", m->name, m->first, m->last) : xstrdup(m->name);
 
         json_object_array_add(list, json_object_new_string(text));
         free(text);
@@ -114,8 +114,9 @@ char *manifest_write(const struct built_set *sets, size_t count)
         if (b->deb.path)
             json_object_object_add(o, "deb", file_object(&b->deb));
     }
-    char *text = xasprintf("%s\n", json_object_to_json_string_ext(
-                                       root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+    char *text =
+        xasprintf("%s\n", json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
+                                                                   JSON_C_TO_STRING_NOSLASHESCAPE));
     json_object_put(root);
     return text;
 }

@@ -24,7 +24,7 @@
 #include "romset/build.h"
 
 #define MANIFEST_NAME "manifest.json"
-#define SUMS_NAME     "SHA256SUMS"
+#define SUMS_NAME "SHA256SUMS"
 
 /* The text of the manifest; the caller frees it. */
 char *manifest_write(const struct built_set *sets, size_t count);

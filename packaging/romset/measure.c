@@ -10,9 +10,21 @@
 #include "inputs/rom_files.h"
 
 const char *const image_kinds[] = {
-    "legacy",      "isa",         "open-firmware",   "hp-pa",           "efi-ia32", "efi-x64", "efi-arm",
-    "efi-aa64",    "efi-riscv32", "efi-riscv64",     "efi-loongarch32", "efi-loongarch64",
-    "efi-ia64",    "efi-ebc",     NULL,
+    "legacy",
+    "isa",
+    "open-firmware",
+    "hp-pa",
+    "efi-ia32",
+    "efi-x64",
+    "efi-arm",
+    "efi-aa64",
+    "efi-riscv32",
+    "efi-riscv64",
+    "efi-loongarch32",
+    "efi-loongarch64",
+    "efi-ia64",
+    "efi-ebc",
+    NULL,
 };
 
 static const char *efi_kind(uint16_t machine)

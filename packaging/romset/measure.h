@@ -39,9 +39,9 @@ struct measured_rom {
     uint8_t fill_byte;
     size_t image_count;
     struct measured_image *images;
-    size_t error_count;              /* of the reader */
-    char *first_error;               /* NULL: none */
-    char sha256[SHA256_TEXT_SIZE];   /* "" unless asked for */
+    size_t error_count;            /* of the reader */
+    char *first_error;             /* NULL: none */
+    char sha256[SHA256_TEXT_SIZE]; /* "" unless asked for */
 };
 
 struct measured {

@@ -68,7 +68,8 @@ const char *package_name_problem(const char *text)
     if (strlen(text) < 2 || strlen(text) > NAME_LENGTH_MAX)
         return "must have 2 to 120 characters";
     if (!only(text, LOWER DIGIT "+-.") || !strchr(LOWER DIGIT, text[0]))
-        return "may hold lower-case letters, digits and '+-.' only, and begins with a letter or digit";
+        return "may hold lower-case letters, digits and '+-.' only, and begins with a letter or "
+               "digit";
     return NULL;
 }
 

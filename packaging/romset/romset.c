@@ -19,8 +19,10 @@
 static void read_source(struct field_reader *r, const struct yaml_node *node, struct romset *set)
 {
     static const char *const kinds[] = {
-        [SOURCE_DEB] = "deb", [SOURCE_URL] = "url",
-        [SOURCE_ARCHIVE] = "archive", [SOURCE_DIRECTORY] = "directory",
+        [SOURCE_DEB] = "deb",
+        [SOURCE_URL] = "url",
+        [SOURCE_ARCHIVE] = "archive",
+        [SOURCE_DIRECTORY] = "directory",
     };
     static const struct text_key keys[] = {
         {"version", offsetof(struct romset_source, version), false, package_version_problem},
@@ -96,14 +98,16 @@ static void read_rom(struct field_reader *r, const struct yaml_node *node, struc
         const char *problem = bare_name_problem(base);
 
         if (problem)
-            WRONG(r, field_value(node, "file"), "the name of 'file' %s (found '%.80s')", problem, base);
+            WRONG(r, field_value(node, "file"), "the name of 'file' %s (found '%.80s')", problem,
+                  base);
         rom->name = xstrdup(base);
     }
     if (set->prefix)
         rom->compat = xasprintf("%s%s", set->prefix, rom->name);
 }
 
-static void read_range(struct field_reader *r, const struct yaml_node *node, struct romset_machine *m)
+static void read_range(struct field_reader *r, const struct yaml_node *node,
+                       struct romset_machine *m)
 {
     const char *text = node->text, *dots = strstr(text, "..");
     char *first, *last;
@@ -160,8 +164,8 @@ static void read_machine(struct field_reader *r, const struct yaml_node *node, s
     m->name = xstrdup(name->text);
 }
 
-static void read_list(struct field_reader *r, const struct yaml_node *map, const char *key, size_t limit,
-                      size_t element_size, void **array,
+static void read_list(struct field_reader *r, const struct yaml_node *map, const char *key,
+                      size_t limit, size_t element_size, void **array,
                       void (*read_element)(struct field_reader *, const struct yaml_node *,
                                            struct romset *),
                       struct romset *set)

@@ -13,7 +13,7 @@
 #include "base/failure.h"
 #include "romset/fields.h"
 
-#define ROMSET_ROMS_MAX     256
+#define ROMSET_ROMS_MAX 256
 #define ROMSET_MACHINES_MAX 1024
 
 enum source_kind {

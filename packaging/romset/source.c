@@ -53,8 +53,8 @@ int fetch_source(const struct romset *set, const struct fetch_request *fetch,
         *fetched = (struct fetched_source){.path = path, .size = size, .was_cached = true};
         return 0;
     }
-    char *name = source->version ? xasprintf("%s %s", source->name, source->version)
-                                 : xstrdup(source->name);
+    char *name =
+        source->version ? xasprintf("%s %s", source->name, source->version) : xstrdup(source->name);
     request.name = name;
     request.sha256 = source->sha256;
     if (source->kind == SOURCE_DEB) {
@@ -169,7 +169,8 @@ static int read_single_rom(struct search *s, const char *path)
     size_t size;
 
     if (s->count != 1 || set->rom_count != 1)
-        return fail(s->f, "%s: the source is one file and no archive, but the romset names %zu ROMs",
+        return fail(s->f,
+                    "%s: the source is one file and no archive, but the romset names %zu ROMs",
                     set->file, set->rom_count);
     if (read_file(path, ROM_FILE_MAX, &data, &size, s->f) < 0)
         return -1;
@@ -254,9 +255,8 @@ static int take_wanted(struct search *s, struct unpacker *u, const struct unpack
                 result = hand_out(s, i, k, data, size);
         }
         struct source *source = &s->sources[i];
-        if (result == 0 && s->copyrights[i] && !source->copyright &&
-            entry->type == UNPACKED_FILE && entry->size <= COPYRIGHT_MAX &&
-            strcmp(entry->name, s->copyrights[i]) == 0) {
+        if (result == 0 && s->copyrights[i] && !source->copyright && entry->type == UNPACKED_FILE &&
+            entry->size <= COPYRIGHT_MAX && strcmp(entry->name, s->copyrights[i]) == 0) {
             if (!data)
                 result = unpacker_take(u, &data, &size, s->f);
             if (result == 0) {
@@ -299,9 +299,9 @@ static int read_archive(struct search *s, const char *path)
         return -1;
     /* When all is there, the rest of the archive is of no interest. */
     while (s->missing && (more = unpacker_next(u, &entry, s->f)) > 0) {
-        int result = entry.member != UNPACKED_DEB_CONTROL      ? take_wanted(s, u, &entry)
+        int result = entry.member != UNPACKED_DEB_CONTROL ? take_wanted(s, u, &entry)
                      : strcmp(entry.name, "control") == 0 ? take_control(s, u)
-                                                           : 0;
+                                                          : 0;
         if (result < 0) {
             more = -1;
             break;
@@ -312,11 +312,11 @@ static int read_archive(struct search *s, const char *path)
 }
 
 int read_source(const struct romset *const *sets, size_t count,
-                const struct fetched_source *fetched, struct source *sources,
-                source_visitor *visit, void *arg, struct failure *f)
+                const struct fetched_source *fetched, struct source *sources, source_visitor *visit,
+                void *arg, struct failure *f)
 {
-    struct search s = {.sets = sets, .count = count, .sources = sources, .visit = visit,
-                       .arg = arg, .f = f};
+    struct search s = {
+        .sets = sets, .count = count, .sources = sources, .visit = visit, .arg = arg, .f = f};
 
     s.seen = xcalloc(count, sizeof *s.seen);
     s.copyrights = xcalloc(count, sizeof *s.copyrights);

@@ -47,8 +47,8 @@ bool same_source(const struct romset *a, const struct romset *b);
  * sources[0..count) are filled; free each with source_free(). Memory is bounded by the
  * largest ROM, not by their number. */
 int read_source(const struct romset *const *sets, size_t count,
-                const struct fetched_source *fetched, struct source *sources,
-                source_visitor *visit, void *arg, struct failure *f);
+                const struct fetched_source *fetched, struct source *sources, source_visitor *visit,
+                void *arg, struct failure *f);
 void source_free(struct source *source);
 
 #endif

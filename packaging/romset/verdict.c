@@ -167,8 +167,7 @@ static void judge_too_big(struct judging *j, const char *check, uint64_t limit, 
             cure);
 }
 
-static void judge_too_small(struct judging *j, const char *check, uint64_t limit,
-                            const char *says)
+static void judge_too_small(struct judging *j, const char *check, uint64_t limit, const char *says)
 {
     char now[SIZE_TEXT_MAX], least[SIZE_TEXT_MAX];
 
@@ -202,19 +201,19 @@ static void judge_chain(struct judging *j)
     uint64_t most = j->rule->max_chain, end = j->rom->chain_end;
 
     if (most && end > most)
-        failure(j, "max-chain",
-                xasprintf("the image chain ends at %" PRIu64 ", %" PRIu64 " byte%s above the "
-                          "limit of %" PRIu64,
-                          end, end - most, PLURAL(end - most), most),
-                xasprintf("Shrink it, or raise 'max-chain' (%s:%u).", j->budget->file,
-                          j->rule->line));
+        failure(
+            j, "max-chain",
+            xasprintf("the image chain ends at %" PRIu64 ", %" PRIu64 " byte%s above the "
+                      "limit of %" PRIu64,
+                      end, end - most, PLURAL(end - most), most),
+            xasprintf("Shrink it, or raise 'max-chain' (%s:%u).", j->budget->file, j->rule->line));
 }
 
 static void judge_margin(struct judging *j)
 {
     uint64_t edge = j->verdict->edge, end = j->rom->chain_end;
-    uint64_t margin = j->rule->margin_percent ? edge * j->rule->margin_percent / 100
-                                              : j->rule->margin;
+    uint64_t margin =
+        j->rule->margin_percent ? edge * j->rule->margin_percent / 100 : j->rule->margin;
     char text[SIZE_TEXT_MAX];
 
     if (!margin || end > edge || edge - end >= margin)
@@ -257,12 +256,11 @@ static void judge_padding(struct judging *j, bool bucket_is_right)
              rom->fill_byte);
     for (size_t i = 0; i < rule->fill_count && i < 8; i++) {
         size_t used = strlen(wanted);
-        snprintf(wanted + used, sizeof wanted - used, "%s0x%02x", i ? " or " : "",
-                 rule->fills[i]);
+        snprintf(wanted + used, sizeof wanted - used, "%s0x%02x", i ? " or " : "", rule->fills[i]);
     }
     failure(j, "fill",
-            xasprintf("the %" PRIu64 " byte%s after the image chain are %s (expected %s)",
-                      padding, PLURAL(padding), found, wanted),
+            xasprintf("the %" PRIu64 " byte%s after the image chain are %s (expected %s)", padding,
+                      PLURAL(padding), found, wanted),
             NULL);
 }
 
@@ -286,8 +284,8 @@ static void judge_images(struct judging *j)
         snprintf(found + used, sizeof found - used, "%s%s", used ? ", " : "",
                  j->rom->images[k].kind);
     }
-    failure(j, "images",
-            xasprintf("it lacks %s (found %s)", missing, *found ? found : "no image"), NULL);
+    failure(j, "images", xasprintf("it lacks %s (found %s)", missing, *found ? found : "no image"),
+            NULL);
 }
 
 static void judge_ids(struct judging *j)
@@ -302,15 +300,14 @@ static void judge_ids(struct judging *j)
         ids = of_qemu;
         if (!count) {
             failure(j, "ids", xstrdup("no device of QEMU loads a ROM of this name"),
-                    xasprintf("Give 'ids' as VVVV:DDDD (%s:%u).", j->budget->file,
-                              j->rule->line));
+                    xasprintf("Give 'ids' as VVVV:DDDD (%s:%u).", j->budget->file, j->rule->line));
             return;
         }
     }
     for (size_t i = 0; i < count; i++) {
         size_t used = strlen(wanted);
-        snprintf(wanted + used, sizeof wanted - used, "%s%04x:%04x", i ? " or " : "",
-                 ids[i].vendor, ids[i].device);
+        snprintf(wanted + used, sizeof wanted - used, "%s%04x:%04x", i ? " or " : "", ids[i].vendor,
+                 ids[i].device);
     }
     for (size_t i = 0; i < j->rom->image_count && count; i++) {
         const struct measured_image *image = &j->rom->images[i];
@@ -332,8 +329,8 @@ static void judge_ids(struct judging *j)
                           j->rom->name));
     }
     if (count && !with_ids)
-        failure(j, "ids",
-                xasprintf("no image names a vendor and device (expected %s)", wanted), NULL);
+        failure(j, "ids", xasprintf("no image names a vendor and device (expected %s)", wanted),
+                NULL);
 }
 
 static void judge_compression(struct judging *j)
@@ -378,8 +375,8 @@ static void judge_defects(struct judging *j)
         return;
     add_finding(j->v, j->verdict, say == BUDGET_SAYS_WARN ? FINDING_WARNING : FINDING_FAILURE,
                 "defects",
-                xasprintf("%zu error%s in the ROM: %s", rom->error_count,
-                          PLURAL(rom->error_count), rom->first_error ? rom->first_error : ""),
+                xasprintf("%zu error%s in the ROM: %s", rom->error_count, PLURAL(rom->error_count),
+                          rom->first_error ? rom->first_error : ""),
                 xasprintf("romcompat inspect %s shows more.", rom->name));
 }
 
@@ -389,12 +386,11 @@ static void judge_rom(struct judging *j)
     j->verdict->rule = j->rule;
     if (!j->rule) {
         if (j->budget->unlisted != BUDGET_SAYS_IGNORE)
-            add_finding(j->v, j->verdict,
-                        j->budget->unlisted == BUDGET_SAYS_WARN ? FINDING_WARNING
-                                                                : FINDING_FAILURE,
-                        "unlisted", xstrdup("no rule of the budget names it"),
-                        xasprintf("Add a rule with 'match' to %s, or set 'unlisted'.",
-                                  j->budget->file));
+            add_finding(
+                j->v, j->verdict,
+                j->budget->unlisted == BUDGET_SAYS_WARN ? FINDING_WARNING : FINDING_FAILURE,
+                "unlisted", xstrdup("no rule of the budget names it"),
+                xasprintf("Add a rule with 'match' to %s, or set 'unlisted'.", j->budget->file));
         return;
     }
     if (j->rule->bucket || j->rule->max_bucket)
@@ -429,9 +425,9 @@ void judge_by_budget(struct verdicts *v, const struct budget *budget)
                !(v->list[k].rom && budget_pattern_matches(wanted, v->list[k].rom->path)))
             k++;
         if (k == present)
-            add_finding(v, add_absent(v, wanted->text), FINDING_FAILURE, "required",
-                        xasprintf("it is not there, and %s:%u requires it", budget->file,
-                                  wanted->line),
-                        NULL);
+            add_finding(
+                v, add_absent(v, wanted->text), FINDING_FAILURE, "required",
+                xasprintf("it is not there, and %s:%u requires it", budget->file, wanted->line),
+                NULL);
     }
 }

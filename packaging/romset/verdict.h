@@ -26,10 +26,10 @@ struct finding {
 };
 
 struct verdict {
-    const char *name;                /* of the ROM, or the pattern that none matches */
-    const struct measured_rom *rom;  /* NULL: not there */
-    const struct measured_rom *old;  /* in the older release; NULL: none, or not asked */
-    const struct budget_rule *rule;  /* NULL: none */
+    const char *name;               /* of the ROM, or the pattern that none matches */
+    const struct measured_rom *rom; /* NULL: not there */
+    const struct measured_rom *old; /* in the older release; NULL: none, or not asked */
+    const struct budget_rule *rule; /* NULL: none */
     uint64_t edge; /* bytes that the chain may grow to: of the rule, else the ROM's own bucket */
     struct finding *findings;
     size_t count, capacity;

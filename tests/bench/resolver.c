@@ -2,9 +2,9 @@
 /*
  * Opening maps of 10, 1,000 and 100,000 rules, and lookups in them: medians, as
  * a table. Two shapes of map:
- *   sets    as a packager writes them: 10 ROMs and 25 machine lines a set, a fifth of which are ranges
- *   lines   the most text for a rule: one ROM and one machine line a set
- * Opening is compared with reading the same bytes from the same files.
+ *   sets    as a packager writes them: 10 ROMs and 25 machine lines a set, a fifth of which are
+ * ranges lines   the most text for a rule: one ROM and one machine line a set Opening is compared
+ * with reading the same bytes from the same files.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -143,7 +143,8 @@ static double lookup(const struct romcompat *maps, enum question q, int sets, in
         else if (q == MISS)
             snprintf(machine[i], sizeof machine[i], "pc-q35-%d.%d", i % 10, i % 3);
         else
-            snprintf(machine[i], sizeof machine[i], "pc-f%d-%d.1", set, 1 + 5 * (i % ((machines + 4) / 5)));
+            snprintf(machine[i], sizeof machine[i], "pc-f%d-%d.1", set,
+                     1 + 5 * (i % ((machines + 4) / 5)));
     }
     for (int run = 0; run < RUNS; run++) {
         double start = now();
@@ -166,7 +167,8 @@ static void measure(const char *shape, int rules, int roms, int machines)
 {
     char folder[] = "/tmp/romcompat-bench-XXXXXX", command[64];
     int runs = rules > 10000 ? 15 : 201;
-    double *opened = calloc((size_t)runs, sizeof *opened), *only_read = calloc((size_t)runs, sizeof *only_read);
+    double *opened = calloc((size_t)runs, sizeof *opened),
+           *only_read = calloc((size_t)runs, sizeof *only_read);
 
     must(opened && only_read && mkdtemp(folder) && chdir(folder) == 0, folder);
     int sets = write_maps(rules, roms, machines);
@@ -186,8 +188,8 @@ static void measure(const char *shape, int rules, int roms, int machines)
     char exact[16] = "-";
     if (machines > 1)
         snprintf(exact, sizeof exact, "%.0f", lookup(maps, EXACT, sets, roms, machines));
-    printf("%-6s %7d %9zu %10.1f %10.1f %6.1f %7s %7.0f %7.0f\n", shape, sets * roms * machines, bytes,
-           r / 1e3, t / 1e3, t / r, exact, lookup(maps, RANGE, sets, roms, machines),
+    printf("%-6s %7d %9zu %10.1f %10.1f %6.1f %7s %7.0f %7.0f\n", shape, sets * roms * machines,
+           bytes, r / 1e3, t / 1e3, t / r, exact, lookup(maps, RANGE, sets, roms, machines),
            lookup(maps, MISS, sets, roms, machines));
     romcompat_close(maps);
     free(opened);
@@ -200,8 +202,8 @@ int main(void)
 {
     printf("%-6s %7s %9s %10s %10s %6s %7s %7s %7s\n", "", "", "", "read only", "open", "open/",
            "exact", "range", "miss");
-    printf("%-6s %7s %9s %10s %10s %6s %7s %7s %7s\n", "shape", "rules", "bytes", "us", "us", "read",
-           "ns", "ns", "ns");
+    printf("%-6s %7s %9s %10s %10s %6s %7s %7s %7s\n", "shape", "rules", "bytes", "us", "us",
+           "read", "ns", "ns", "ns");
     measure("sets", 10, 2, 5);
     measure("sets", 1000, ROMS, MACHINES);
     measure("sets", 100000, ROMS, MACHINES);

@@ -23,5 +23,6 @@ int main(int argc, char **argv)
         _exit(3);
     }
     return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status)
-               ? WEXITSTATUS(status) : 3;
+               ? WEXITSTATUS(status)
+               : 3;
 }

@@ -60,7 +60,7 @@ static int log_fd;
 static struct counter {
     char path[200];
     int count;
-} *counters;
+} * counters;
 
 static int times_asked(const char *path)
 {
@@ -95,8 +95,7 @@ static bool send_all(int s, const void *data, size_t size)
     return true;
 }
 
-__attribute__((format(printf, 2, 3)))
-static void send_text(int s, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void send_text(int s, const char *format, ...)
 {
     char text[1024];
     __builtin_va_list args;
@@ -205,8 +204,9 @@ static void wait_for_the_end(int s)
 static long begin(int s, const struct request *r, const struct file *f, bool range, long announce)
 {
     if (range && r->first >= 0 && r->first < f->size) {
-        send_text(s, "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes %ld-%ld/%ld\r\n"
-                     "Content-Length: %ld\r\nConnection: close\r\n\r\n",
+        send_text(s,
+                  "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes %ld-%ld/%ld\r\n"
+                  "Content-Length: %ld\r\nConnection: close\r\n\r\n",
                   r->first, f->size - 1, f->size, f->size - r->first);
         return r->first;
     }
@@ -228,11 +228,16 @@ static void serve(int s, const struct request *r)
     p += 1 + length;
 #define IS(text) (strcmp(kind, text) == 0)
     if (IS("redirect")) {
-        send_text(s, "HTTP/1.1 302 Found\r\nLocation: %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", p);
+        send_text(
+            s,
+            "HTTP/1.1 302 Found\r\nLocation: %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+            p);
         return;
     }
     if (IS("loop") || IS("to-file")) {
-        send_text(s, "HTTP/1.1 302 Found\r\nLocation: %s%s%s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+        send_text(s,
+                  "HTTP/1.1 302 Found\r\nLocation: %s%s%s\r\nConnection: close\r\nContent-Length: "
+                  "0\r\n\r\n",
                   IS("loop") ? "" : "file://", IS("loop") ? "" : root, IS("loop") ? r->path : p);
         return;
     }
@@ -277,21 +282,27 @@ static void serve(int s, const struct request *r)
         return;
     }
     if (IS("416") && r->first >= 0) {
-        send_text(s, "HTTP/1.1 416 No\r\nContent-Range: bytes */%ld\r\nContent-Length: 0\r\n\r\n", f.size);
+        send_text(s, "HTTP/1.1 416 No\r\nContent-Range: bytes */%ld\r\nContent-Length: 0\r\n\r\n",
+                  f.size);
         return;
     }
     if (IS("wrong-range") && r->first >= 0) {
-        send_text(s, "HTTP/1.1 206 Part\r\nContent-Range: bytes 1-%ld/%ld\r\nContent-Length: %ld\r\n\r\n",
-                  f.size - 1, f.size, f.size - 1);
+        send_text(
+            s, "HTTP/1.1 206 Part\r\nContent-Range: bytes 1-%ld/%ld\r\nContent-Length: %ld\r\n\r\n",
+            f.size - 1, f.size, f.size - 1);
         send_all(s, f.data + 1, (size_t)f.size - 1);
         return;
     }
     if (IS("wrong"))
         f.data[f.size - 1] ^= 1;
-    bool range = !IS("norange") && !IS("nolength") && !IS("cut-norange") && !IS("416") && !IS("longer") &&
-                 !IS("shorter") && !IS("short-announced") && !IS("endless") && !IS("huge");
-    long announce = IS("nolength") || IS("endless") ? -1 : IS("shorter") ? f.size + 1000
-                    : IS("short-announced") ? f.size - 1000 : IS("huge") ? 1L << 40 : f.size;
+    bool range = !IS("norange") && !IS("nolength") && !IS("cut-norange") && !IS("416") &&
+                 !IS("longer") && !IS("shorter") && !IS("short-announced") && !IS("endless") &&
+                 !IS("huge");
+    long announce = IS("nolength") || IS("endless") ? -1
+                    : IS("shorter")                 ? f.size + 1000
+                    : IS("short-announced")         ? f.size - 1000
+                    : IS("huge")                    ? 1L << 40
+                                                    : f.size;
     at = begin(s, r, &f, range, announce);
     long body = f.size - at;
     if (IS("longer"))
@@ -303,7 +314,8 @@ static void serve(int s, const struct request *r)
         return;
     }
     if (slow) {
-        for (; body > 0 && send_all(s, f.data + at, (size_t)(n < body ? n : body)); at += n, body -= n)
+        for (; body > 0 && send_all(s, f.data + at, (size_t)(n < body ? n : body));
+             at += n, body -= n)
             pause_ms(k);
         return;
     }
@@ -327,11 +339,12 @@ int main(int argc, char **argv)
     }
     root = argv[1];
     log_fd = open(argv[2], O_WRONLY | O_CREAT | O_APPEND, 0644);
-    counters = mmap(NULL, COUNTERS * sizeof *counters, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-                    -1, 0);
+    counters = mmap(NULL, COUNTERS * sizeof *counters, PROT_READ | PROT_WRITE,
+                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     int listener = socket(AF_INET, SOCK_STREAM, 0);
     if (log_fd < 0 || counters == MAP_FAILED || listener < 0 ||
-        bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 64) != 0 ||
+        bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
+        listen(listener, 64) != 0 ||
         getsockname(listener, (struct sockaddr *)&address, &length) != 0) {
         perror("http_server");
         return 2;

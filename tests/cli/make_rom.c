@@ -22,16 +22,11 @@ static const struct {
     const char *name;
     enum rom_field field;
 } fields[] = {
-    {"signature", HEADER_FIELD_SIGNATURE},
-    {"checksum", HEADER_FIELD_CHECKSUM},
-    {"length", HEADER_FIELD_LENGTH},
-    {"revision", PCIR_FIELD_REVISION},
-    {"image-length", PCIR_FIELD_IMAGE_LENGTH},
-    {"code-type", PCIR_FIELD_CODE_TYPE},
-    {"indicator", PCIR_FIELD_INDICATOR},
-    {"machine", EFI_FIELD_MACHINE},
-    {"subsystem", EFI_FIELD_SUBSYSTEM},
-    {"pnp-next", PNP_FIELD_NEXT},
+    {"signature", HEADER_FIELD_SIGNATURE},     {"checksum", HEADER_FIELD_CHECKSUM},
+    {"length", HEADER_FIELD_LENGTH},           {"revision", PCIR_FIELD_REVISION},
+    {"image-length", PCIR_FIELD_IMAGE_LENGTH}, {"code-type", PCIR_FIELD_CODE_TYPE},
+    {"indicator", PCIR_FIELD_INDICATOR},       {"machine", EFI_FIELD_MACHINE},
+    {"subsystem", EFI_FIELD_SUBSYSTEM},        {"pnp-next", PNP_FIELD_NEXT},
 };
 
 static void usage(const char *word)

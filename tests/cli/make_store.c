@@ -25,17 +25,23 @@ static void add(struct made_store *store, char *word)
         fprintf(stderr, "make_store: NAME:VENDOR:SIZE[:STATE[:COUNT]]\n");
         exit(2);
     }
-    add_made_variable(store, &(struct variable_spec){
-        .name = part[0], .vendor = (uint8_t)strtoul(part[1], NULL, 0),
-        .size = strtoul(part[2], NULL, 0), .fill = (uint8_t)part[0][strlen(part[0]) - 1],
-        .state = part[3] ? (uint8_t)strtoul(part[3], NULL, 16) : 0,
-        .count = part[4] ? strtoul(part[4], NULL, 0) : 0, .time = 5, .key = 6});
+    add_made_variable(
+        store, &(struct variable_spec){.name = part[0],
+                                       .vendor = (uint8_t)strtoul(part[1], NULL, 0),
+                                       .size = strtoul(part[2], NULL, 0),
+                                       .fill = (uint8_t)part[0][strlen(part[0]) - 1],
+                                       .state = part[3] ? (uint8_t)strtoul(part[3], NULL, 16) : 0,
+                                       .count = part[4] ? strtoul(part[4], NULL, 0) : 0,
+                                       .time = 5,
+                                       .key = 6});
 }
 
 static void make_pending(struct made_store *store, char *word)
 {
     uint8_t *data = store->data;
-    struct ftw_spec write = {.allocated = true, .spare_completed = true, .offset = 0x48,
+    struct ftw_spec write = {.allocated = true,
+                             .spare_completed = true,
+                             .offset = 0x48,
                              .length = store->layout->store_size};
     size_t length = (write.offset + write.length + store->layout->block_length - 1) /
                     store->layout->block_length * store->layout->block_length;

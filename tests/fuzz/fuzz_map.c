@@ -50,7 +50,9 @@ static void check_set(const struct romcompat *maps, size_t index)
             snprintf(machine, sizeof machine, "%s+x", m.name);
         else
             snprintf(machine, sizeof machine, "%s-%s", m.name,
-                     m.first ? m.first : m.last ? m.last : "4.0.1");
+                     m.first  ? m.first
+                     : m.last ? m.last
+                              : "4.0.1");
         if (strlen(machine) > ROMCOMPAT_MAX_NAME)
             continue;
         for (size_t j = 0; j < set.roms && j < 16; j++) {

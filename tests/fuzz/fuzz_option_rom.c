@@ -21,8 +21,8 @@ static bool inside(const struct optrom_text *text, const uint8_t *data, size_t s
 {
     const uint8_t *start = (const uint8_t *)text->text;
 
-    return !start || (start >= data && start <= data + size &&
-                      text->length <= (size_t)(data + size - start));
+    return !start ||
+           (start >= data && start <= data + size && text->length <= (size_t)(data + size - start));
 }
 
 static void check_images(const uint8_t *data, const struct optrom *rom)

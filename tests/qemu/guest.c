@@ -85,8 +85,8 @@ static char *keep(struct stage *s, char *text)
     return text;
 }
 
-__attribute__((format(printf, 2, 0)))
-static char *vtext_of(struct stage *s, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static char *vtext_of(struct stage *s, const char *format,
+                                                            va_list args)
 {
     char *text = NULL;
 
@@ -471,9 +471,10 @@ static json_object *ask(struct stage *s, struct guest *g, const char *line)
 }
 
 /* Commands are sent with their arguments as JSON text; `why` gets the error text. */
-__attribute__((format(printf, 5, 0)))
-static json_object *vcall(struct stage *s, struct guest *g, const char **why, const char *command,
-                          const char *format, va_list args)
+__attribute__((format(printf, 5, 0))) static json_object *vcall(struct stage *s, struct guest *g,
+                                                                const char **why,
+                                                                const char *command,
+                                                                const char *format, va_list args)
 {
     json_object *answer, *value;
     const char *arguments;

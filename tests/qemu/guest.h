@@ -32,7 +32,7 @@ struct scenario {
  * reports them as TAP. The result is main()'s. Environment: ROMCOMPAT_QEMU is the
  * folder that build-qemu fills. */
 int play_scenarios(const struct scenario *scenarios, size_t count, int argc, char **argv);
-#define PLAY(scenarios, argc, argv)                                                                \
+#define PLAY(scenarios, argc, argv) \
     play_scenarios(scenarios, sizeof(scenarios) / sizeof((scenarios)[0]), argc, argv)
 
 /* Adds a reason, unless there is one already. */

@@ -95,9 +95,9 @@ static void boots_without_file(struct stage *s, const void *data)
 }
 
 /* Debian's OVMF has no driver for the e1000 of its own. */
-#define OVMF                                                                                       \
-    "running -M pc-q35-7.2 -boot n "                                                               \
-    "-drive if=pflash,format=raw,readonly=on,file={firmware}/OVMF_CODE.fd "                        \
+#define OVMF                                                                \
+    "running -M pc-q35-7.2 -boot n "                                        \
+    "-drive if=pflash,format=raw,readonly=on,file={firmware}/OVMF_CODE.fd " \
     "-L {grown} -L {compat} -device e1000,id=dev,addr=3"
 
 static void uefi_driver_binds(struct stage *s, const void *data)
@@ -119,19 +119,19 @@ static void uefi_control(struct stage *s, const void *data)
     expect_serial_lacks(s, g, "iPXE");
 }
 
-#define BOOTS(name, ...)                                                                           \
-    {                                                                                              \
-        name, boots, &(const struct nic)                                                           \
-        {                                                                                          \
-            __VA_ARGS__                                                                            \
-        }                                                                                          \
+#define BOOTS(name, ...)                 \
+    {                                    \
+        name, boots, &(const struct nic) \
+        {                                \
+            __VA_ARGS__                  \
+        }                                \
     }
-#define DOES_NOT(name, ...)                                                                        \
-    {                                                                                              \
-        name, does_not_boot, &(const struct nic)                                                   \
-        {                                                                                          \
-            __VA_ARGS__                                                                            \
-        }                                                                                          \
+#define DOES_NOT(name, ...)                      \
+    {                                            \
+        name, does_not_boot, &(const struct nic) \
+        {                                        \
+            __VA_ARGS__                          \
+        }                                        \
     }
 
 static const struct nic virtio_7_2 = {"7.2", "pc-i440fx-7.2", "virtio-net-pci", ""};

@@ -61,19 +61,19 @@ static void old_cure_still_works(struct stage *s, const void *data)
     expect_status(s, mended, "running");
 }
 
-#define KEEPS(name, ...)                                                                           \
-    {                                                                                              \
-        name, keeps_meaning, &(const struct option)                                                \
-        {                                                                                          \
-            __VA_ARGS__                                                                            \
-        }                                                                                          \
+#define KEEPS(name, ...)                            \
+    {                                               \
+        name, keeps_meaning, &(const struct option) \
+        {                                           \
+            __VA_ARGS__                             \
+        }                                           \
     }
-#define ERROR(name, ...)                                                                           \
-    {                                                                                              \
-        name, keeps_error, &(const struct option)                                                  \
-        {                                                                                          \
-            __VA_ARGS__                                                                            \
-        }                                                                                          \
+#define ERROR(name, ...)                          \
+    {                                             \
+        name, keeps_error, &(const struct option) \
+        {                                         \
+            __VA_ARGS__                           \
+        }                                         \
     }
 
 static const struct scenario scenarios[] = {

@@ -91,19 +91,19 @@ static void leaves(struct stage *s, const void *data)
     expect_alive(s, p, old);
 }
 
-#define LANDS(name, ...)                                                                           \
-    {                                                                                              \
-        name, lands, &(const struct pair)                                                          \
-        {                                                                                          \
-            __VA_ARGS__                                                                            \
-        }                                                                                          \
+#define LANDS(name, ...)                  \
+    {                                     \
+        name, lands, &(const struct pair) \
+        {                                 \
+            __VA_ARGS__                   \
+        }                                 \
     }
-#define LEAVES(name, ...)                                                                          \
-    {                                                                                              \
-        name, leaves, &(const struct pair)                                                         \
-        {                                                                                          \
-            __VA_ARGS__                                                                            \
-        }                                                                                          \
+#define LEAVES(name, ...)                  \
+    {                                      \
+        name, leaves, &(const struct pair) \
+        {                                  \
+            __VA_ARGS__                    \
+        }                                  \
     }
 
 static const struct scenario scenarios[] = {

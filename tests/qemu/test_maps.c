@@ -313,10 +313,10 @@ static void tool_agrees(struct stage *s, const void *data)
     }
 }
 
-#define BOTH(text, play)                                                                           \
-    {"7.2: " text, play, "patched-7.2"},                                                           \
-    {                                                                                              \
-        "10.0: " text, play, "patched-10.0"                                                        \
+#define BOTH(text, play)                    \
+    {"7.2: " text, play, "patched-7.2"},    \
+    {                                       \
+        "10.0: " text, play, "patched-10.0" \
     }
 
 static const struct scenario scenarios[] = {

@@ -29,12 +29,12 @@ static void refused(struct stage *s, const void *data)
     expect_said(s, grown, "load of migration failed: Invalid argument");
 }
 
-#define REFUSED(name, ...)                                                                         \
-    {                                                                                              \
-        name, refused, &(const struct arrival)                                                     \
-        {                                                                                          \
-            __VA_ARGS__                                                                            \
-        }                                                                                          \
+#define REFUSED(name, ...)                     \
+    {                                          \
+        name, refused, &(const struct arrival) \
+        {                                      \
+            __VA_ARGS__                        \
+        }                                      \
     }
 
 /* The same with maps and compat ROMs installed: it is not they that mend it. */

@@ -21,8 +21,8 @@ struct expected {
 };
 
 /* Reads from a heap copy of exactly that size, so that sanitizers see every step beyond. */
-__attribute__((unused))
-static void read_exactly(const uint8_t *data, size_t size, uint8_t **copy, struct optrom *rom)
+__attribute__((unused)) static void read_exactly(const uint8_t *data, size_t size, uint8_t **copy,
+                                                 struct optrom *rom)
 {
     *copy = malloc(size ? size : 1);
     if (!*copy)
@@ -37,8 +37,8 @@ __attribute__((unused)) static void show_defects(const struct optrom *rom)
     char text[OPTROM_DEFECT_TEXT_MAX];
 
     for (size_t i = 0; i < rom->defect_count; i++)
-        printf("# met: %s %s: %s\n", optrom_grade_name(rom->defects[i].grade),
-               rom->defects[i].name, optrom_defect_text(&rom->defects[i], text, sizeof text));
+        printf("# met: %s %s: %s\n", optrom_grade_name(rom->defects[i].grade), rom->defects[i].name,
+               optrom_defect_text(&rom->defects[i], text, sizeof text));
 }
 
 static bool same_defect(const struct optrom_defect *d, const struct expected *e)
@@ -50,13 +50,13 @@ static bool same_defect(const struct optrom_defect *d, const struct expected *e)
 }
 
 /* The defects of these bytes are exactly these, in any order. */
-#define has_defects(data, size, what, ...)                                              \
-    check_defects(data, size, what, (const struct expected[]){__VA_ARGS__},              \
+#define has_defects(data, size, what, ...)                                  \
+    check_defects(data, size, what, (const struct expected[]){__VA_ARGS__}, \
                   sizeof((const struct expected[]){__VA_ARGS__}) / sizeof(struct expected))
 
-__attribute__((unused))
-static void check_defects(const uint8_t *data, size_t size, const char *what,
-                          const struct expected *expected, size_t count)
+__attribute__((unused)) static void check_defects(const uint8_t *data, size_t size,
+                                                  const char *what, const struct expected *expected,
+                                                  size_t count)
 {
     struct optrom rom;
     uint8_t *copy;
@@ -75,8 +75,7 @@ static void check_defects(const uint8_t *data, size_t size, const char *what,
             printf("# expected: %s %s image %zd offset 0x%zx found 0x%llx expected 0x%llx\n",
                    optrom_grade_name(expected[i].grade), expected[i].name,
                    (ssize_t)expected[i].image, expected[i].offset,
-                   (unsigned long long)expected[i].found,
-                   (unsigned long long)expected[i].expected);
+                   (unsigned long long)expected[i].found, (unsigned long long)expected[i].expected);
         show_defects(&rom);
     }
     optrom_free(&rom);

@@ -13,8 +13,7 @@
 
 static int tap_count, tap_failed;
 
-__attribute__((format(printf, 2, 3), unused))
-static bool ok(bool passed, const char *format, ...)
+__attribute__((format(printf, 2, 3), unused)) static bool ok(bool passed, const char *format, ...)
 {
     __builtin_va_list args;
 
@@ -28,21 +27,20 @@ static bool ok(bool passed, const char *format, ...)
     return passed;
 }
 
-#define is_int(found, expected, ...)                                         \
-    do {                                                                     \
-        long long f_ = (long long)(found), e_ = (long long)(expected);       \
-        if (!ok(f_ == e_, __VA_ARGS__))                                      \
-            printf("# %s:%d: found %lld (0x%llx), expected %lld (0x%llx)\n", \
-                   __FILE__, __LINE__, f_, (unsigned long long)f_, e_,       \
-                   (unsigned long long)e_);                                  \
+#define is_int(found, expected, ...)                                                             \
+    do {                                                                                         \
+        long long f_ = (long long)(found), e_ = (long long)(expected);                           \
+        if (!ok(f_ == e_, __VA_ARGS__))                                                          \
+            printf("# %s:%d: found %lld (0x%llx), expected %lld (0x%llx)\n", __FILE__, __LINE__, \
+                   f_, (unsigned long long)f_, e_, (unsigned long long)e_);                      \
     } while (0)
 
-#define is_text(found, expected, ...)                                  \
-    do {                                                               \
-        const char *f_ = (found), *e_ = (expected);                    \
-        if (!ok(f_ && e_ ? !strcmp(f_, e_) : f_ == e_, __VA_ARGS__))   \
-            printf("# %s:%d: found '%s', expected '%s'\n", __FILE__,   \
-                   __LINE__, f_ ? f_ : "(null)", e_ ? e_ : "(null)");  \
+#define is_text(found, expected, ...)                                                              \
+    do {                                                                                           \
+        const char *f_ = (found), *e_ = (expected);                                                \
+        if (!ok(f_ && e_ ? !strcmp(f_, e_) : f_ == e_, __VA_ARGS__))                               \
+            printf("# %s:%d: found '%s', expected '%s'\n", __FILE__, __LINE__, f_ ? f_ : "(null)", \
+                   e_ ? e_ : "(null)");                                                            \
     } while (0)
 
 __attribute__((unused)) static int tap_done(void)

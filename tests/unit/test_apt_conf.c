@@ -27,10 +27,12 @@ int main(void)
     gives("acquire::HTTP::proxy http://p:3142;", "http://p:3142", "in any case, without quotes");
     gives("Acquire { http { Proxy \"p\"; }; };", "p", "nested braces");
     gives("Acquire::http { Proxy \"p\"; }", "p", "half flat, half nested");
-    gives("Acquire { Retries \"3\"; http { Timeout 3; Proxy \"p\"; }; Queue-Mode x; };", "p", "among others");
+    gives("Acquire { Retries \"3\"; http { Timeout 3; Proxy \"p\"; }; Queue-Mode x; };", "p",
+          "among others");
     gives("Acquire::http::Proxy \"a\"; Acquire::http::Proxy \"b\";", "b", "the last one counts");
-    gives("// Acquire::http::Proxy \"a\";\n# Acquire::http::Proxy \"b\";\n/* Acquire::http::Proxy \"c\"; */", NULL,
-          "comments");
+    gives("// Acquire::http::Proxy \"a\";\n# Acquire::http::Proxy \"b\";\n/* Acquire::http::Proxy "
+          "\"c\"; */",
+          NULL, "comments");
     gives("Acquire { ftp { Proxy \"p\"; }; }; Proxy \"q\";", NULL, "another scope");
     gives("Acquire::http::Proxy::host \"DIRECT\";", NULL, "a name that goes on");
     gives("Acquire::http::Proxy \"\";", "", "an empty value is a value");

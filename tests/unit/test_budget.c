@@ -157,8 +157,7 @@ int main(void)
     refused(RULE("max-bucket: 32M"),
             "b.yaml:4:17: 'max-bucket' must be a power of two from 2K to 16M (found '32M')",
             "32M is above the largest");
-    refused(RULE("bucket: big"),
-            "b.yaml:4:13: 'bucket' must be a size such as 256K (found 'big')",
+    refused(RULE("bucket: big"), "b.yaml:4:13: 'bucket' must be a size such as 256K (found 'big')",
             "a word is no size");
     refused(RULE("bucket: [256K]"), "b.yaml:4:13: 'bucket' must be text (found a list)",
             "a bucket is one");
@@ -211,8 +210,8 @@ int main(void)
     refused("budget: b\nunlisted: no\nroms: [{match: a}]\n",
             "b.yaml:2:11: 'unlisted' must be error, warn or ignore (found 'no')",
             "the same for unlisted");
-    refused("budget: b\nroms: [{match: \"\"}]\n", "b.yaml:2:16: 'match' must not be empty (found '')",
-            "an empty pattern is refused");
+    refused("budget: b\nroms: [{match: \"\"}]\n",
+            "b.yaml:2:16: 'match' must not be empty (found '')", "an empty pattern is refused");
     refused("budget: b\nroms: [{match: /a}]\n",
             "b.yaml:2:16: 'match' must not begin with a slash (found '/a')",
             "a pattern from the root is refused");

@@ -56,9 +56,8 @@ static char *compared(const struct file *before, const struct file *after, const
         for (size_t k = 0; k < v.list[i].count; k++) {
             size_t used = strlen(all);
 
-            snprintf(all + used, sizeof all - used, "%s%s: %s %s", used ? ", " : "",
-                     v.list[i].name, grades[v.list[i].findings[k].grade],
-                     v.list[i].findings[k].check);
+            snprintf(all + used, sizeof all - used, "%s%s: %s %s", used ? ", " : "", v.list[i].name,
+                     grades[v.list[i].findings[k].grade], v.list[i].findings[k].check);
         }
     }
     verdicts_free(&v);
@@ -84,29 +83,35 @@ int main(void)
               "also downwards: guests with the larger one do not land");
     is_change(FILES({"a.rom", LEGACY(5)}), FILES({"a.rom", LEGACY(6)}), "a.rom: note grown",
               "growing inside of the bucket is worth a note");
-    is_change(FILES({"a.rom", LEGACY(5)}),
-              FILES({"a.rom", .spec = {.images = {{.type = ROM_LEGACY, .blocks = 5}},
-                                       .pad_to = 4096}}),
-              "a.rom: note grown", "so is padding");
+    is_change(
+        FILES({"a.rom", LEGACY(5)}),
+        FILES({"a.rom", .spec = {.images = {{.type = ROM_LEGACY, .blocks = 5}}, .pad_to = 4096}}),
+        "a.rom: note grown", "so is padding");
     is_change(four, FILES({"b.rom", LEGACY(4)}), "a.rom: fail vanished, b.rom: note appeared",
               "a ROM that is gone is a failure, a new one is not");
     is_change(four, NULL, "a.rom: fail vanished", "that none is left is a failure");
     is_change(NULL, four, "a.rom: note appeared", "that none was there is not");
 
-    const struct file *both = FILES({"a.rom", .spec = {.images = {
-        {.type = ROM_LEGACY, .blocks = 2}, {.type = ROM_EFI, .blocks = 2}}}});
-    is_change(both, FILES({"a.rom", .spec = {.images = {
-                  {.type = ROM_LEGACY, .blocks = 2}, {.type = ROM_EFI, .blocks = 2,
-                   .compressed = true}}}}),
-              "a.rom: note compression-changed", "compression is worth a note");
-    is_change(both, FILES({"a.rom", .spec = {.images = {
-                  {.type = ROM_LEGACY, .blocks = 2}, {.type = ROM_EFI, .blocks = 2,
-                   .device = 0x1229, .vendor = 0x8086}}}}),
+    const struct file *both = FILES(
+        {"a.rom",
+         .spec = {.images = {{.type = ROM_LEGACY, .blocks = 2}, {.type = ROM_EFI, .blocks = 2}}}});
+    is_change(
+        both,
+        FILES({"a.rom", .spec = {.images = {{.type = ROM_LEGACY, .blocks = 2},
+                                            {.type = ROM_EFI, .blocks = 2, .compressed = true}}}}),
+        "a.rom: note compression-changed", "compression is worth a note");
+    is_change(both,
+              FILES({"a.rom", .spec = {.images = {{.type = ROM_LEGACY, .blocks = 2},
+                                                  {.type = ROM_EFI,
+                                                   .blocks = 2,
+                                                   .device = 0x1229,
+                                                   .vendor = 0x8086}}}}),
               "a.rom: warn ids-changed", "another vendor or device is a warning");
-    is_change(both, FILES({"a.rom", .spec = {.images = {
-                  {.type = ROM_LEGACY, .blocks = 2}, {.type = ROM_EFI, .blocks = 2,
-                   .machine = 0xaa64}}}}),
-              "a.rom: warn images-changed", "an image of another kind is a warning");
+    is_change(
+        both,
+        FILES({"a.rom", .spec = {.images = {{.type = ROM_LEGACY, .blocks = 2},
+                                            {.type = ROM_EFI, .blocks = 2, .machine = 0xaa64}}}}),
+        "a.rom: warn images-changed", "an image of another kind is a warning");
     is_change(both, FILES({"a.rom", LEGACY(3)}),
               "a.rom: warn ids-changed, a.rom: warn images-changed, "
               "a.rom: note compression-changed, a.rom: note shrunk",
@@ -120,12 +125,10 @@ int main(void)
     is_change(FILES({"x/a.rom", LEGACY(4)}, {"y/a.rom", LEGACY(3)}),
               FILES({"x/a.rom", LEGACY(4)}, {"y/a.rom", LEGACY(3)}), "",
               "two ROMs of one name are told apart by their folders");
-    is_change(FILES({"x/a.rom", LEGACY(4)}, {"y/a.rom", LEGACY(3)}),
-              FILES({"x/a.rom", LEGACY(4)}), "a.rom: fail vanished",
-              "one of them is missed when it is gone");
-    is_change(FILES({"x/a.rom", LEGACY(4)}),
-              FILES({"x/a.rom", LEGACY(4)}, {"y/a.rom", LEGACY(3)}), "a.rom: note appeared",
-              "and noticed when it is new");
+    is_change(FILES({"x/a.rom", LEGACY(4)}, {"y/a.rom", LEGACY(3)}), FILES({"x/a.rom", LEGACY(4)}),
+              "a.rom: fail vanished", "one of them is missed when it is gone");
+    is_change(FILES({"x/a.rom", LEGACY(4)}), FILES({"x/a.rom", LEGACY(4)}, {"y/a.rom", LEGACY(3)}),
+              "a.rom: note appeared", "and noticed when it is new");
 
     is_text(compared(four, FILES({"a.rom", LEGACY(5)}),
                      "budget: b\nroms: [{match: a.rom, bucket: 4K}]\n"),

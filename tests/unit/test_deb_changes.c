@@ -29,12 +29,15 @@ int main(void)
     is_text(names_of("Format: 1.8\nChecksums-Sha256:\n " SUM " 12 a_1_all.deb\n " SUM
                      " 3 b.buildinfo\nFiles:\n x 1 - - c.deb\n"),
             "a_1_all.deb;b.buildinfo;", "the files of Checksums-Sha256 are listed, and no others");
-    is_text(names_of("-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nChecksums-Sha256:\r\n "
-                     SUM " 12 a.deb\r\n-----BEGIN PGP SIGNATURE-----\n"),
-            "a.deb;", "a signature is passed over, and line ends of either kind");
-    is_text(names_of("Checksums-Sha256:\n " SUM " 12 a.deb"), "a.deb;", "the last line may be open");
+    is_text(
+        names_of("-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nChecksums-Sha256:\r\n " SUM
+                 " 12 a.deb\r\n-----BEGIN PGP SIGNATURE-----\n"),
+        "a.deb;", "a signature is passed over, and line ends of either kind");
+    is_text(names_of("Checksums-Sha256:\n " SUM " 12 a.deb"), "a.deb;",
+            "the last line may be open");
     is_text(names_of("Checksums-Sha256:\nFiles:\n"), "", "a list may be empty");
-    is_text(names_of("Files:\n"), "x.changes: no .changes file (found no field 'Checksums-Sha256:')",
+    is_text(names_of("Files:\n"),
+            "x.changes: no .changes file (found no field 'Checksums-Sha256:')",
             "without the field it is none");
     is_text(names_of(""), "x.changes: no .changes file (found no field 'Checksums-Sha256:')",
             "nothing is none");

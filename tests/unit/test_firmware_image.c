@@ -48,7 +48,8 @@ static void test_table(void)
            t.entries[0].kind == GUIDED_TDX_METADATA && t.entries[0].data_size == 4,
        "an entry is read backwards from the footer");
     ok(t.tdx.present && t.tdx.section_count == 1 && t.tdx.sections[0].file_size == 0x84000 &&
-           t.tdx.sections[0].type == TDX_SECTION_CFV, "TDX metadata is found from the image's end");
+           t.tdx.sections[0].type == TDX_SECTION_CFV,
+       "TDX metadata is found from the image's end");
     ok(guided_table_has(&t, GUIDED_TDX_METADATA) && !guided_table_has(&t, GUIDED_IGVM),
        "what is in the table can be asked");
     static const struct {
@@ -169,9 +170,11 @@ static void test_lzma(void)
        "LZMA data comes out as it went in");
     free(out);
     ok(lzma_decode(packed, size, sizeof plain - 1, &out, &out_size, &f) == -1 &&
-           strstr(f.what, "too large"), "more than the limit is refused before it is decoded");
+           strstr(f.what, "too large"),
+       "more than the limit is refused before it is decoded");
     ok(lzma_decode(packed, size / 2, sizeof plain, &out, &out_size, &f) == -1 &&
-           strstr(f.what, "cut off"), "data that is cut off is told");
+           strstr(f.what, "cut off"),
+       "data that is cut off is told");
     ok(lzma_decode(packed, 12, sizeof plain, &out, &out_size, &f) == -1, "so is half a header");
     store_le64(packed + 5, UINT64_MAX);
     ok(lzma_decode(packed, size, UINT64_MAX, &out, &out_size, &f) == -1,
@@ -179,7 +182,8 @@ static void test_lzma(void)
     store_le64(packed + 5, sizeof plain);
     store_le32(packed + 1, 0xffffffff);
     ok(lzma_decode(packed, size, sizeof plain, &out, &out_size, &f) == -1 &&
-           strstr(f.what, "memory"), "a dictionary of 4 GiB is refused");
+           strstr(f.what, "memory"),
+       "a dictionary of 4 GiB is refused");
 }
 
 static void test_image(void)

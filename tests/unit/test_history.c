@@ -172,9 +172,9 @@ static void test_appending(void)
         .roms = roms,
         .rom_count = 2,
     };
-#define ADDED                                                                                      \
-    "  - release: 13\n    package: ipxe-qemu\n    version: 2.0-1\n    date: 2025-05-02\n"          \
-    "    source: measured\n    roms:\n      a.rom: {size: 300000, bucket: 512K}\n"                 \
+#define ADDED                                                                             \
+    "  - release: 13\n    package: ipxe-qemu\n    version: 2.0-1\n    date: 2025-05-02\n" \
+    "    source: measured\n    roms:\n      a.rom: {size: 300000, bucket: 512K}\n"        \
     "      b.rom: {size: 65536, chain-end: 512, bucket: 64K}\n"
     char *made;
 

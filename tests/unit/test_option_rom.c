@@ -28,10 +28,19 @@ static bool text_is(const struct optrom_text *text, const char *expected)
 static void test_legacy_and_efi(void)
 {
     struct made_rom made = make_rom(&(struct rom_spec){
-        .images = {{.type = ROM_LEGACY, .blocks = 10, .vendor = 0x1af4, .device = 0x1041,
-                    .pnp = 2, .manufacturer = "Somebody", .product = "Boot ROM", .undi = true,
+        .images = {{.type = ROM_LEGACY,
+                    .blocks = 10,
+                    .vendor = 0x1af4,
+                    .device = 0x1041,
+                    .pnp = 2,
+                    .manufacturer = "Somebody",
+                    .product = "Boot ROM",
+                    .undi = true,
                     .ipxe = true},
-                   {.type = ROM_EFI, .blocks = 20, .vendor = 0x1af4, .device = 0x1041,
+                   {.type = ROM_EFI,
+                    .blocks = 20,
+                    .vendor = 0x1af4,
+                    .device = 0x1041,
                     .compressed = true}},
         .pad_to = 32768,
         .fill = 0xff,
@@ -45,7 +54,8 @@ static void test_legacy_and_efi(void)
     ok(rom.fill == OPTROM_FILL_UNIFORM && rom.fill_byte == 0xff, "its fill is FF");
     is_int(rom.bucket, 32768, "a file of exactly a power of two is its own bucket");
     is_int(rom.chain_bucket, 16384, "the chain alone needs a smaller bucket");
-    is_int(rom.headroom, 32768 - 30 * 512, "headroom counts from the chain end, not from the file size");
+    is_int(rom.headroom, 32768 - 30 * 512,
+           "headroom counts from the chain end, not from the file size");
 
     const struct optrom_image *legacy = &rom.images[0], *efi = &rom.images[1];
     is_text(legacy->code_type_name, "legacy", "code type 0 is called legacy");
@@ -56,7 +66,8 @@ static void test_legacy_and_efi(void)
     ok(legacy->vendor == 0x1af4 && legacy->device == 0x1041, "with vendor and device");
     is_int(legacy->class_code, 0x020000, "and the class");
     is_int(legacy->code_revision, 0x0102, "and the code revision");
-    ok(legacy->pcir_revision == 0 && legacy->pcir_length == 0x18, "and its own revision and length");
+    ok(legacy->pcir_revision == 0 && legacy->pcir_length == 0x18,
+       "and its own revision and length");
     ok(legacy->has_checksum && legacy->checksum == 0, "the image adds up to 0");
     ok(!legacy->last && legacy->indicator == 0, "the first image is not the last");
     is_int(legacy->pnp_count, 2, "both $PnP structures are found");
@@ -77,7 +88,8 @@ static void test_legacy_and_efi(void)
     is_text(efi->efi.machine_name, "x86_64", "machine 8664 is x86_64");
     is_text(efi->efi.subsystem_name, "boot driver", "subsystem B is a boot driver");
     ok(efi->efi.compressed, "it is compressed");
-    is_int(efi->efi.image_offset, ROM_EFI_PAYLOAD_AT, "the payload's offset is relative to the image");
+    is_int(efi->efi.image_offset, ROM_EFI_PAYLOAD_AT,
+           "the payload's offset is relative to the image");
     ok(efi->efi.has_payload_sizes && efi->efi.compressed_size == 10240 - ROM_EFI_PAYLOAD_AT - 8 &&
            efi->efi.original_size == 40960,
        "the sizes of a compressed payload are read");
@@ -108,7 +120,8 @@ static void test_revision_3(void)
     made = make_rom(&(struct rom_spec){
         .images = {{.type = ROM_OPEN_FIRMWARE, .blocks = 2, .revision = 3, .devices = many}}});
     read_made(&made);
-    is_int(rom.images[0].device_count, OPTROM_DEVICES_MAX + 72, "a longer device list is counted to its end");
+    is_int(rom.images[0].device_count, OPTROM_DEVICES_MAX + 72,
+           "a longer device list is counted to its end");
     is_int(rom.images[0].devices[OPTROM_DEVICES_MAX - 1], OPTROM_DEVICES_MAX,
            "and kept up to the limit");
     done(&made);
@@ -134,9 +147,9 @@ static void test_other_code_types(void)
     static const struct {
         uint16_t machine;
         const char *name;
-    } machines[] = {{0x014c, "i386"},    {0x8664, "x86_64"},  {0x01c2, "arm"},
-                    {0xaa64, "aarch64"}, {0x5032, "riscv32"}, {0x5064, "riscv64"},
-                    {0x6264, "loongarch64"}, {0x0200, "ia64"}, {0x0ebc, "efi-bytecode"}};
+    } machines[] = {{0x014c, "i386"},        {0x8664, "x86_64"},  {0x01c2, "arm"},
+                    {0xaa64, "aarch64"},     {0x5032, "riscv32"}, {0x5064, "riscv64"},
+                    {0x6264, "loongarch64"}, {0x0200, "ia64"},    {0x0ebc, "efi-bytecode"}};
     struct made_rom made;
 
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
@@ -149,12 +162,12 @@ static void test_other_code_types(void)
         ok(rom.fill == OPTROM_FILL_NONE && rom.padding_length == 0, "without padding");
         done(&made);
     }
-    made = make_rom(&(struct rom_spec){.images = {{.type = ROM_LEGACY, .blocks = 3},
-                                                  {.type = ROM_OPEN_FIRMWARE, .blocks = 1},
-                                                  {.type = ROM_HP_PA, .blocks = 2},
-                                                  {.type = ROM_EFI, .blocks = 5},
-                                                  {.type = ROM_EFI, .blocks = 4,
-                                                   .machine = 0xaa64, .subsystem = 0x0c}}});
+    made = make_rom(&(struct rom_spec){
+        .images = {{.type = ROM_LEGACY, .blocks = 3},
+                   {.type = ROM_OPEN_FIRMWARE, .blocks = 1},
+                   {.type = ROM_HP_PA, .blocks = 2},
+                   {.type = ROM_EFI, .blocks = 5},
+                   {.type = ROM_EFI, .blocks = 4, .machine = 0xaa64, .subsystem = 0x0c}}});
     read_made(&made);
     ok(rom.image_count == 5 && rom.defect_count == 0 && rom.chain_end == 15 * 512,
        "a chain may hold images of all code types");
@@ -242,8 +255,8 @@ static void test_padding(void)
            "padding of %02x is seen as such", fills[i]);
         done(&made);
     }
-    struct made_rom made = make_rom(
-        &(struct rom_spec){.images = {{.type = ROM_LEGACY, .blocks = 3}}, .pad_to = 4096, .fill = 0x5a});
+    struct made_rom made = make_rom(&(struct rom_spec){
+        .images = {{.type = ROM_LEGACY, .blocks = 3}}, .pad_to = 4096, .fill = 0x5a});
     read_made(&made);
     is_text(optrom_fill_text(&rom, text), "0x5a", "a fill byte is written in hexadecimal");
     done(&made);
@@ -260,7 +273,8 @@ static void test_padding(void)
 
 static void test_small_bucket(void)
 {
-    struct made_rom made = make_rom(&(struct rom_spec){.images = {{.type = ROM_LEGACY, .blocks = 1}}});
+    struct made_rom made =
+        make_rom(&(struct rom_spec){.images = {{.type = ROM_LEGACY, .blocks = 1}}});
 
     read_made(&made);
     is_int(rom.bucket, 512, "QEMU gives a file of 512 bytes a bucket of 512");

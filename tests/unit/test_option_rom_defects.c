@@ -37,8 +37,14 @@ static size_t images_of(size_t *chain_end)
 }
 
 #define defects(what, ...) has_defects(made.data, made.size, what, __VA_ARGS__)
-#define ERROR(name, image, offset, found, expected) {name, OPTROM_ERROR, image, offset, found, expected}
-#define WARNING(name, image, offset, found, expected) {name, OPTROM_WARNING, image, offset, found, expected}
+#define ERROR(name, image, offset, found, expected)        \
+    {                                                      \
+        name, OPTROM_ERROR, image, offset, found, expected \
+    }
+#define WARNING(name, image, offset, found, expected)        \
+    {                                                        \
+        name, OPTROM_WARNING, image, offset, found, expected \
+    }
 
 static void test_files_that_are_no_rom(void)
 {
@@ -53,16 +59,17 @@ static void test_files_that_are_no_rom(void)
         snprintf(what, sizeof what, "%zu bytes of a ROM", size);
         has_defects(made.data, size, what, ERROR("file-too-short", FILE_ITSELF, 0, size, 28));
     }
-    has_defects(made.data, 1, "one byte of a ROM",
-                ERROR("file-too-short", FILE_ITSELF, 0, 1, 28));
+    has_defects(made.data, 1, "one byte of a ROM", ERROR("file-too-short", FILE_ITSELF, 0, 1, 28));
 
     memset(blank, 0xff, sizeof blank);
-    has_defects(blank, sizeof blank, "a file of FF only", ERROR("file-blank", FILE_ITSELF, 0, 0xff, ANY));
+    has_defects(blank, sizeof blank, "a file of FF only",
+                ERROR("file-blank", FILE_ITSELF, 0, 0xff, ANY));
     has_defects(blank, 20, "20 bytes of FF are both too short and blank",
                 ERROR("file-blank", FILE_ITSELF, 0, 0xff, ANY),
                 ERROR("file-too-short", FILE_ITSELF, 0, 20, 28));
     memset(blank, 0x00, sizeof blank);
-    has_defects(blank, sizeof blank, "a file of 00 only", ERROR("file-blank", FILE_ITSELF, 0, 0, ANY));
+    has_defects(blank, sizeof blank, "a file of 00 only",
+                ERROR("file-blank", FILE_ITSELF, 0, 0, ANY));
 
     memset(blank, 0x42, sizeof blank);
     has_defects(blank, sizeof blank, "a file of other bytes has a wrong signature",
@@ -77,8 +84,7 @@ static void test_files_that_are_no_rom(void)
 
     make_two();
     rom_insert(&made, 0, 3, 0x20);
-    defects("junk before the first image is counted",
-            ERROR("leading-junk", FILE_ITSELF, 0, 3, 0));
+    defects("junk before the first image is counted", ERROR("leading-junk", FILE_ITSELF, 0, 3, 0));
     make_two();
     rom_insert(&made, 0, 1024, 0xff);
     defects("so is junk of whole blocks", ERROR("leading-junk", FILE_ITSELF, 0, 1024, 0));
@@ -239,8 +245,8 @@ static void test_pcir_fields(void)
         .images = {{.type = ROM_LEGACY, .blocks = 1, .revision = 3, .devices = devices}}});
     memset(made.data + ROM_DEVICES_AT, 0x11, 512 - ROM_DEVICES_AT);
     rom_mend(&made, 0);
-    defects("a device list without end",
-            WARNING("device-list-unterminated", 0, ROM_DEVICES_AT, (512 - ROM_DEVICES_AT) / 2, ANY));
+    defects("a device list without end", WARNING("device-list-unterminated", 0, ROM_DEVICES_AT,
+                                                 (512 - ROM_DEVICES_AT) / 2, ANY));
     rom_set(&made, 0, PCIR_FIELD_DEVICE_LIST, 0x4000);
     defects("a device list past its image",
             WARNING("device-list-past-image", 0, PCIR + 8, PCIR + 0x4000, 512));
@@ -300,7 +306,8 @@ static void test_efi(void)
     defects("an unknown EFI compression", ERROR("efi-compression-unknown", 1, efi + 0xc, 2, 1));
 
     free_rom(&made);
-    made = make_rom(&(struct rom_spec){.images = {{.type = ROM_EFI, .blocks = 8, .compressed = true}}});
+    made = make_rom(
+        &(struct rom_spec){.images = {{.type = ROM_EFI, .blocks = 8, .compressed = true}}});
     rom_set(&made, 0, EFI_FIELD_COMPRESSED_SIZE, 4096 - 0x38 - 8 + 1);
     defects("a compressed payload one byte too long for its image",
             ERROR("efi-payload-size-wrong", 0, 0x38, 4096 - 0x38 - 8 + 1, 4096 - 0x38 - 8));

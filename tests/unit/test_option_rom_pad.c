@@ -32,7 +32,8 @@ static void answers(uint64_t bucket, enum optrom_pad_answer expected, const char
 
     is_int(answer, expected, "%s", what);
     if (text)
-        is_text(optrom_pad_text(answer, &rom, bucket, buf, sizeof buf), text, "and the text says so");
+        is_text(optrom_pad_text(answer, &rom, bucket, buf, sizeof buf), text,
+                "and the text says so");
 }
 
 static void test_what_fits(void)
@@ -56,9 +57,10 @@ static void test_what_fits(void)
     answers(262144, OPTROM_PAD_FITS, NULL, "a chain of exactly the bucket fits");
     rom_resize(&made, 262145, 0x42);
     read_it();
-    answers(262144, OPTROM_PAD_WOULD_CUT_DATA,
-            "the 1 bytes beyond the bucket of 262144 are data, not padding (expected all 00 or all FF)",
-            "one byte of data over the bucket is not cut off");
+    answers(
+        262144, OPTROM_PAD_WOULD_CUT_DATA,
+        "the 1 bytes beyond the bucket of 262144 are data, not padding (expected all 00 or all FF)",
+        "one byte of data over the bucket is not cut off");
     made.data[262144] = 0xff;
     read_it();
     answers(262144, OPTROM_PAD_FITS, NULL, "one byte of padding over the bucket is");
@@ -81,7 +83,8 @@ static void test_what_fits(void)
     make_two(0, 0);
     rom_set(&made, 0, HEADER_FIELD_CHECKSUM, made.data[6] + 1u);
     read_it();
-    answers(8192, OPTROM_PAD_ROM_HAS_ERRORS, "the ROM has 1 error", "a ROM with an error is refused");
+    answers(8192, OPTROM_PAD_ROM_HAS_ERRORS, "the ROM has 1 error",
+            "a ROM with an error is refused");
     make_two(0, 0);
     rom_set(&made, 0, PCIR_FIELD_REVISION, 2);
     read_it();
@@ -117,8 +120,10 @@ static void test_padding(void)
 
     /* An image that is cut off two bytes before its PCIR ends, behind a chain without last bit. */
     free_rom(&made);
-    made = make_rom(&(struct rom_spec){.images = {{.type = ROM_LEGACY, .blocks = 1, .not_last = true}}});
-    struct made_rom other = make_rom(&(struct rom_spec){.images = {{.type = ROM_LEGACY, .blocks = 1}}});
+    made = make_rom(
+        &(struct rom_spec){.images = {{.type = ROM_LEGACY, .blocks = 1, .not_last = true}}});
+    struct made_rom other =
+        make_rom(&(struct rom_spec){.images = {{.type = ROM_LEGACY, .blocks = 1}}});
     rom_append(&made, &other);
     free_rom(&other);
     rom_insert(&made, 512, 3, 0x11);
@@ -144,8 +149,8 @@ static size_t renumber(enum optrom_ids_answer expected, const char *what)
     for (size_t i = 0; i < made.size; i++)
         changed += copy[i] != made.data[i];
     if (expected == OPTROM_IDS_SET) {
-        bool right = optrom_read(copy, made.size, &now) == 0 && now.image_count == rom.image_count &&
-                     now.defect_count == rom.defect_count;
+        bool right = optrom_read(copy, made.size, &now) == 0 &&
+                     now.image_count == rom.image_count && now.defect_count == rom.defect_count;
 
         for (size_t i = 0; right && i < now.image_count; i++)
             right = (!now.images[i].has_pcir ||
@@ -171,12 +176,16 @@ static void test_ids(void)
     is_int(renumber(OPTROM_IDS_SET, "the same ids once more"), 0, "change nothing");
 
     free_rom(&made);
-    made = make_rom(&(struct rom_spec){.images = {
-        {.type = ROM_LEGACY, .blocks = 1, .revision = 3, .devices = devices, .sum_in_last_byte = true}}});
+    made = make_rom(&(struct rom_spec){.images = {{.type = ROM_LEGACY,
+                                                   .blocks = 1,
+                                                   .revision = 3,
+                                                   .devices = devices,
+                                                   .sum_in_last_byte = true}}});
     memcpy(before, made.data, sizeof before);
     is_int(renumber(OPTROM_IDS_SET, "ids are written to a ROM with code in byte 6"), 5,
            "four bytes of ids and one of the sum change");
-    ok(made.data[6] == before[6] && made.data[511] != before[511], "the sum is mended in the last byte");
+    ok(made.data[6] == before[6] && made.data[511] != before[511],
+       "the sum is mended in the last byte");
     ok(memcmp(made.data + ROM_DEVICES_AT, before + ROM_DEVICES_AT, 16) == 0,
        "the device list stays as it is");
 
@@ -213,7 +222,8 @@ static void test_ids(void)
     memmove(made.data + 0x14, made.data + ROM_PCIR_AT, 0x18);
     memcpy(made.data + 0x18, "\x14\x00\x00\x00", 4);
     rom_mend(&made, 0);
-    is_int(renumber(OPTROM_IDS_WOULD_BREAK, "ids that share their bytes with the PCIR pointer are refused"),
+    is_int(renumber(OPTROM_IDS_WOULD_BREAK,
+                    "ids that share their bytes with the PCIR pointer are refused"),
            0, "and nothing changes");
 }
 

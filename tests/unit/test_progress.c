@@ -6,7 +6,8 @@
 static const struct download_state half = {
     .name = "demo 1.0", .received = 512 * 1024, .total = 1024 * 1024, .bytes_per_second = 2048};
 
-static void shows(size_t width, const struct download_state *s, const char *expected, const char *what)
+static void shows(size_t width, const struct download_state *s, const char *expected,
+                  const char *what)
 {
     char text[PROGRESS_LINE_MAX];
 
@@ -35,8 +36,10 @@ int main(void)
     shows(79, &s, "demo 1.0  again in 2 s", "a note takes the place of the numbers");
     s = half;
     s.name = "a\033[2J\xff";
-    shows(40, &s, "a?[2J?  50%   512 KiB   2.0 KiB/s", "control bytes of a name do not reach the terminal");
-    s.name = "a-very-long-name-that-would-fill-the-whole-line-of-a-terminal-and-then-some-more-of-the-next-one";
+    shows(40, &s, "a?[2J?  50%   512 KiB   2.0 KiB/s",
+          "control bytes of a name do not reach the terminal");
+    s.name = "a-very-long-name-that-would-fill-the-whole-line-of-a-terminal-and-then-some-more-of-"
+             "the-next-one";
     for (size_t width = 1; width <= 300; width++) {
         s.note = width % 2 ? "a note" : NULL;
         fits &= strlen(progress_line(text, width, &s)) <= width;

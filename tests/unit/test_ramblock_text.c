@@ -5,14 +5,14 @@
 
 #include "tap.h"
 
-#define HEADING                                                                                    \
-    "              Block Name    PSize              Offset               Used              "       \
+#define HEADING                                                                              \
+    "              Block Name    PSize              Offset               Used              " \
     "Total\n"
-#define RAM                                                                                        \
-    "                  pc.ram    4 KiB  0x0000000000000000 0x0000000004000000 "                    \
+#define RAM                                                                     \
+    "                  pc.ram    4 KiB  0x0000000000000000 0x0000000004000000 " \
     "0x0000000004000000\n"
-#define ROM                                                                                        \
-    "0000:00:03.0/virtio-net-pci.rom    4 KiB  0x0000000004040000 0x0000000000040000 "             \
+#define ROM                                                                            \
+    "0000:00:03.0/virtio-net-pci.rom    4 KiB  0x0000000004040000 0x0000000000040000 " \
     "0x0000000000040000\n"
 
 struct seen {

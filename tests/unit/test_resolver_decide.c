@@ -7,8 +7,7 @@
 
 enum { BUCKET = 262144, OLD = ROMCOMPAT_READS_INCOMING, IN = ROMCOMPAT_INCOMING };
 
-static void gives(int64_t installed, int64_t compat, unsigned int flags, int file,
-                  const char *what)
+static void gives(int64_t installed, int64_t compat, unsigned int flags, int file, const char *what)
 {
     struct romcompat_decision d = {.file = 77};
 
@@ -36,8 +35,8 @@ static void no_bucket(uint32_t bucket)
 static void explains(const char *package, const char *compat_file, int64_t installed,
                      int64_t compat, const char *expected)
 {
-    struct romcompat_rule rule = {.rom = "efi-virtio.rom", .compat_file = compat_file,
-                                  .package = package, .bucket = BUCKET};
+    struct romcompat_rule rule = {
+        .rom = "efi-virtio.rom", .compat_file = compat_file, .package = package, .bucket = BUCKET};
     char text[512];
     size_t length = romcompat_explain(&rule, "pc-i440fx-7.2", installed, compat, text, sizeof text);
 
@@ -53,7 +52,8 @@ int main(void)
     for (int i = 0; i < 4; i++) {
         unsigned int f = every[i];
 
-        gives(BUCKET, missing, f, ROMCOMPAT_FILE_INSTALLED, "an installed ROM of the bucket's size");
+        gives(BUCKET, missing, f, ROMCOMPAT_FILE_INSTALLED,
+              "an installed ROM of the bucket's size");
         gives(BUCKET, BUCKET, f, ROMCOMPAT_FILE_INSTALLED, "an installed ROM beside a compat ROM");
         gives(1, BUCKET + 1, f, ROMCOMPAT_FILE_INSTALLED, "an installed ROM of one byte");
         gives(BUCKET / 2, missing, f, ROMCOMPAT_FILE_INSTALLED,
@@ -89,7 +89,8 @@ int main(void)
         is_int(romcompat_decide(bucket, bucket, -1, 0, &d), ROMCOMPAT_OK, "%u is a bucket", bucket);
         is_int(d.romsize, bucket, "... and the length");
     }
-    is_int(romcompat_decide(BUCKET, 1, 1, 4, &d), ROMCOMPAT_E_ARGUMENT, "a flag of the future is refused");
+    is_int(romcompat_decide(BUCKET, 1, 1, 4, &d), ROMCOMPAT_E_ARGUMENT,
+           "a flag of the future is refused");
     is_int(romcompat_decide(BUCKET, 1, 1, 0, NULL), ROMCOMPAT_E_ARGUMENT, "no output is refused");
 
     explains("ipxe-qemu-256k-compat", "256k-efi-virtio.rom", 300000, -1,
@@ -113,19 +114,22 @@ int main(void)
     char text[512], whole[512], few[11];
     memset(few, 'x', sizeof few);
     size_t length = romcompat_explain(&rule, "m", -1, -1, whole, sizeof whole);
-    is_int(romcompat_explain(&rule, "m", -1, -1, few, 10), length, "a short buffer: the whole length");
+    is_int(romcompat_explain(&rule, "m", -1, -1, few, 10), length,
+           "a short buffer: the whole length");
     is_int(strlen(few), 9, "... the text cut at the buffer");
     is_int(few[10], 'x', "... and nothing behind it");
     is_int(romcompat_explain(&rule, "m", -1, -1, NULL, 0), length, "no buffer: the length");
-    is_int(romcompat_explain(&rule, "m", -1, -1, few + 10, 0), length, "a buffer of no bytes likewise");
+    is_int(romcompat_explain(&rule, "m", -1, -1, few + 10, 0), length,
+           "a buffer of no bytes likewise");
     is_int(few[10], 'x', "... and is left alone");
     romcompat_explain(&rule, "a\nb\x1b[2J\x7f", -1, -1, text, sizeof text);
-    ok(strncmp(text, "machine type a?b?[2J? needs", 27) == 0, "control bytes of a machine type are not passed on");
+    ok(strncmp(text, "machine type a?b?[2J? needs", 27) == 0,
+       "control bytes of a machine type are not passed on");
     char huge[4000];
     memset(huge, 'a', sizeof huge);
     huge[sizeof huge - 1] = '\0';
-    is_int(romcompat_explain(&rule, huge, -1, -1, text, sizeof text), length - 1 + ROMCOMPAT_MAX_NAME,
-           "a machine type without end is cut");
+    is_int(romcompat_explain(&rule, huge, -1, -1, text, sizeof text),
+           length - 1 + ROMCOMPAT_MAX_NAME, "a machine type without end is cut");
     is_int(romcompat_explain(NULL, "m", -1, -1, text, sizeof text), 0, "no rule, no text");
     is_text(text, "", "... but a terminated one");
     is_int(romcompat_explain(&rule, NULL, -1, -1, text, sizeof text), 0, "no machine, no text");
@@ -138,7 +142,8 @@ int main(void)
             all = all && strcmp(t, romcompat_strerror(other)) != 0;
     }
     ok(all, "every code has a text of its own");
-    is_text(romcompat_strerror(ROMCOMPAT_E_CONFLICT + 1), "unknown code", "one code more is unknown");
+    is_text(romcompat_strerror(ROMCOMPAT_E_CONFLICT + 1), "unknown code",
+            "one code more is unknown");
     is_text(romcompat_strerror(-1), "unknown code", "so is a negative one");
     is_text(romcompat_strerror(-2147483647 - 1), "unknown code", "so is the lowest number");
     is_text(romcompat_library_version(), ROMCOMPAT_VERSION, "the library knows its version");

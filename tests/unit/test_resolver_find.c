@@ -5,29 +5,29 @@
 #include "tap.h"
 #include "fixtures/maps.h"
 
-static const char example[] =
-    "romcompat-map 1\n"
-    "set ipxe-efi-256k\n"
-    "  package ipxe-qemu-256k-compat\n"
-    "  machine pc-i440fx 2.4 10.0\n"
-    "  machine pc-q35 - 4.0\n"
-    "  machine pc-i440fx-xenial\n"
-    "  machine virt 6.0 -\n"
-    "  machine pc-q35-rhel 8.0.0 9.4.0\n"
-    "  rom efi-virtio.rom 262144 256k-efi-virtio.rom\n"
-    "  rom efi-e1000.rom  524288 512k-efi-e1000.rom\n"
-    "end\n"
-    "set other\n"
-    "  machine pseries-2.12-sxxm\n"
-    "  machine pc-i440fx 2.0 2.3\n"
-    "  rom efi-virtio.rom 524288 512k-efi-virtio.rom\n"
-    "end\n";
+static const char example[] = "romcompat-map 1\n"
+                              "set ipxe-efi-256k\n"
+                              "  package ipxe-qemu-256k-compat\n"
+                              "  machine pc-i440fx 2.4 10.0\n"
+                              "  machine pc-q35 - 4.0\n"
+                              "  machine pc-i440fx-xenial\n"
+                              "  machine virt 6.0 -\n"
+                              "  machine pc-q35-rhel 8.0.0 9.4.0\n"
+                              "  rom efi-virtio.rom 262144 256k-efi-virtio.rom\n"
+                              "  rom efi-e1000.rom  524288 512k-efi-e1000.rom\n"
+                              "end\n"
+                              "set other\n"
+                              "  machine pseries-2.12-sxxm\n"
+                              "  machine pc-i440fx 2.0 2.3\n"
+                              "  rom efi-virtio.rom 524288 512k-efi-virtio.rom\n"
+                              "end\n";
 
 static void holds(const struct romcompat *maps, const char *machine, uint32_t line, bool exact)
 {
     struct romcompat_rule r = {0};
 
-    if (!ok(romcompat_find(maps, machine, "efi-virtio.rom", &r) == ROMCOMPAT_OK, "%s has a rule", machine))
+    if (!ok(romcompat_find(maps, machine, "efi-virtio.rom", &r) == ROMCOMPAT_OK, "%s has a rule",
+            machine))
         return;
     is_int(r.machine_line, line, "... in line %u", line);
     is_int(r.exact, exact, "... %s", exact ? "that names it" : "of its family");
@@ -49,7 +49,8 @@ static void lookups(void)
     struct romcompat *maps = maps_of(example);
     struct romcompat_rule r;
 
-    is_int(romcompat_find(maps, "pc-i440fx-7.2", "efi-e1000.rom", &r), ROMCOMPAT_OK, "a rule is found");
+    is_int(romcompat_find(maps, "pc-i440fx-7.2", "efi-e1000.rom", &r), ROMCOMPAT_OK,
+           "a rule is found");
     is_text(r.set, "ipxe-efi-256k", "... with its set");
     is_text(r.package, "ipxe-qemu-256k-compat", "... its package");
     is_text(r.rom, "efi-e1000.rom", "... its ROM");
@@ -59,7 +60,8 @@ static void lookups(void)
     is_int(r.machine_line, 4, "... its machine line");
     is_int(r.rom_line, 10, "... its rom line");
     is_int(r.exact, 0, "... and that it is a range");
-    is_int(romcompat_find(maps, "pc-i440fx-2.0", "efi-virtio.rom", &r), ROMCOMPAT_OK, "a rule of another set is found");
+    is_int(romcompat_find(maps, "pc-i440fx-2.0", "efi-virtio.rom", &r), ROMCOMPAT_OK,
+           "a rule of another set is found");
     ok(!r.package, "... which names no package");
 
     holds(maps, "pc-i440fx-2.4", 4, false);
@@ -156,8 +158,10 @@ static void lists(void)
     is_int(r.line, 10, "... and its line");
 
     is_int(romcompat_set_at(maps, 2, &s), ROMCOMPAT_E_ARGUMENT, "there is no third set");
-    is_int(romcompat_set_at(maps, (size_t)-1, &s), ROMCOMPAT_E_ARGUMENT, "nor one before the first");
-    is_int(romcompat_machine_rule_at(maps, 0, 5, &m), ROMCOMPAT_E_ARGUMENT, "no sixth machine line");
+    is_int(romcompat_set_at(maps, (size_t)-1, &s), ROMCOMPAT_E_ARGUMENT,
+           "nor one before the first");
+    is_int(romcompat_machine_rule_at(maps, 0, 5, &m), ROMCOMPAT_E_ARGUMENT,
+           "no sixth machine line");
     is_int(romcompat_machine_rule_at(maps, 2, 0, &m), ROMCOMPAT_E_ARGUMENT, "none of a third set");
     is_int(romcompat_rom_at(maps, 0, 2, &r), ROMCOMPAT_E_ARGUMENT, "no third rom line");
     is_int(romcompat_rom_at(maps, 2, 0, &r), ROMCOMPAT_E_ARGUMENT, "none of a third set");
@@ -197,7 +201,8 @@ static void differ(const char *ma, const char *ra, const char *mb, const char *r
 {
     struct romcompat *maps = two(ma, ra, mb, rb);
 
-    is_int(problem_code(maps, 0), ROMCOMPAT_E_CONFLICT, "'%s' %s contradicts '%s' %s", ma, ra, mb, rb);
+    is_int(problem_code(maps, 0), ROMCOMPAT_E_CONFLICT, "'%s' %s contradicts '%s' %s", ma, ra, mb,
+           rb);
     is_int(romcompat_set_count(maps), 0, "... so that nothing of the map serves");
     is_text(answer(maps, "pc-3.0", "r.rom"), "", "... nor is found");
     romcompat_close(maps);
@@ -260,13 +265,15 @@ static void conflicts(void)
     is_text(p.file, "t.map", "... and its file");
     romcompat_close(maps);
 
-    maps = maps_of("romcompat-map 1\nset a\nmachine pc - -\nrom r.rom 2048 x\nrom r.rom 2048 y\nend\n");
+    maps = maps_of(
+        "romcompat-map 1\nset a\nmachine pc - -\nrom r.rom 2048 x\nrom r.rom 2048 y\nend\n");
     is_int(problem_code(maps, 0), ROMCOMPAT_E_CONFLICT, "a set may contradict itself");
     romcompat_close(maps);
 
     /* Same answer and nested in each other, then one in the middle that differs. */
-    maps = maps_of("romcompat-map 1\nset a\nmachine pc 1.0 100.0\nmachine pc 2.0 3.0\nrom r.rom 2048 x\n"
-                   "end\nset b\nmachine pc 50.0 51.0\nrom r.rom 2048 y\nend\n");
+    maps = maps_of(
+        "romcompat-map 1\nset a\nmachine pc 1.0 100.0\nmachine pc 2.0 3.0\nrom r.rom 2048 x\n"
+        "end\nset b\nmachine pc 50.0 51.0\nrom r.rom 2048 y\nend\n");
     is_int(problem_code(maps, 0), ROMCOMPAT_E_CONFLICT, "a range inside another hides no conflict");
     romcompat_close(maps);
 }

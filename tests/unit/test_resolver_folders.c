@@ -86,12 +86,15 @@ static void precedence(void)
     struct romcompat *maps = open_abc();
     is_text(problem_text(maps, 0), "", "a file that is hidden contradicts nobody");
     is_int(romcompat_set_count(maps), 4, "four of the seven maps are not hidden");
-    is_text(answer(maps, "pc-4.0", "r.rom"), "a20.rom", "a file of the first folder hides the second's");
+    is_text(answer(maps, "pc-4.0", "r.rom"), "a20.rom",
+            "a file of the first folder hides the second's");
     is_text(map_of(maps, "pc-4.0", "r.rom"), "a/20.map", "... and is named with its folder");
-    is_text(answer(maps, "virt-4.0", "r.rom"), "b30.rom", "a file of the second folder hides the third's");
+    is_text(answer(maps, "virt-4.0", "r.rom"), "b30.rom",
+            "a file of the second folder hides the third's");
     is_text(map_of(maps, "virt-4.0", "r.rom"), "b/30.map", "... and no slash is doubled");
     is_text(answer(maps, "pc-focal", "r.rom"), "", "the first folder hides the third's too");
-    is_text(answer(maps, "pc-jammy", "r.rom"), "c40.rom", "a name that only the third folder has serves");
+    is_text(answer(maps, "pc-jammy", "r.rom"), "c40.rom",
+            "a name that only the third folder has serves");
     struct romcompat_set s;
     romcompat_set_at(maps, 0, &s);
     is_text(s.map, "a/20.map", "names are sorted byte by byte: 20 before 3");
@@ -118,7 +121,8 @@ static void precedence(void)
     put_map("a/xmap", "pc - -", "r.rom", "bad.rom");
     put_map("a/x.MAP", "pc - -", "r.rom", "bad.rom");
     maps = open_abc();
-    is_int(romcompat_set_count(maps), 0, "other names than *.map, and those with a dot first, are no maps");
+    is_int(romcompat_set_count(maps), 0,
+           "other names than *.map, and those with a dot first, are no maps");
     is_int(romcompat_problem_count(maps), 0, "... and no problem");
     romcompat_close(maps);
 }
@@ -127,9 +131,10 @@ static void conflicts(void)
 {
     empty_folders();
     put_map("a/1.map", "pc - 5.0", "r.rom", "one.rom");
-    put("a/2.map", "romcompat-map 1\nset fine\nmachine virt - -\nrom r.rom 2048 two.rom\nend\n"
-                   "set s\nmachine pc-focal\nmachine pc 6.0 8.0\nmachine pc 3.0 3.1\nrom q.rom 2048 q\n"
-                   "rom r.rom 262144 two.rom\nend\n");
+    put("a/2.map",
+        "romcompat-map 1\nset fine\nmachine virt - -\nrom r.rom 2048 two.rom\nend\n"
+        "set s\nmachine pc-focal\nmachine pc 6.0 8.0\nmachine pc 3.0 3.1\nrom q.rom 2048 q\n"
+        "rom r.rom 262144 two.rom\nend\n");
     put_map("b/3.map", "pc 7.0 8.0", "r.rom", "three.rom");
     put_map("b/4.map", "virt - -", "r.rom", "four.rom");
     put_map("b/5.map", "pc-focal", "q.rom", "five.rom");
@@ -140,7 +145,8 @@ static void conflicts(void)
             "one.rom in a/1.map:4 (machine line 3)",
             "... which is told with both places");
     is_text(answer(maps, "pc-3.0", "r.rom"), "one.rom", "the earlier one keeps serving");
-    is_text(answer(maps, "virt-7.0", "r.rom"), "four.rom", "the later one is left out wholly, its good sets too");
+    is_text(answer(maps, "virt-7.0", "r.rom"), "four.rom",
+            "the later one is left out wholly, its good sets too");
     is_text(answer(maps, "pc-7.0", "r.rom"), "three.rom", "... so that it blocks no map after it");
     is_text(answer(maps, "pc-6.0", "r.rom"), "", "... and answers nothing");
     is_text(answer(maps, "pc-focal", "q.rom"), "five.rom", "... not for names it brought first");
@@ -161,7 +167,8 @@ static void conflicts(void)
     put_map("a/1.map", "pc - 5.0", "r.rom", "one.rom");
     put_map("b/2.map", "pc - 5.0", "r.rom", "one.rom");
     maps = open_abc();
-    is_int(romcompat_problem_count(maps), 0, "maps that agree are no problem, nor is a set name in both");
+    is_int(romcompat_problem_count(maps), 0,
+           "maps that agree are no problem, nor is a set name in both");
     is_text(map_of(maps, "pc-3.0", "r.rom"), "a/1.map", "... and the first is named");
     romcompat_close(maps);
 }
@@ -234,7 +241,8 @@ static void folders(void)
     empty_folders();
     put_map("a/z.map", "pc - -", "r.rom", "z.rom");
     put("plain", "");
-    is_int(romcompat_open_folders(odd, 4, &maps), ROMCOMPAT_OK, "odd folders do not stop the opening");
+    is_int(romcompat_open_folders(odd, 4, &maps), ROMCOMPAT_OK,
+           "odd folders do not stop the opening");
     is_text(answer(maps, "pc-4.0", "r.rom"), "z.rom", "... and the good one serves");
     is_int(romcompat_problem_count(maps), 3, "... and the three others are told");
     is_text(problem_text(maps, 0), "nowhere: No such file or directory", "one that does not exist");
@@ -244,7 +252,8 @@ static void folders(void)
     romcompat_close(maps);
 
     maps = (struct romcompat *)1;
-    is_int(romcompat_open_folders(holes, 2, &maps), ROMCOMPAT_E_ARGUMENT, "a NULL folder is refused");
+    is_int(romcompat_open_folders(holes, 2, &maps), ROMCOMPAT_E_ARGUMENT,
+           "a NULL folder is refused");
     is_int(romcompat_open_files(holes, 2, &maps), ROMCOMPAT_E_ARGUMENT, "a NULL file is refused");
     is_int(romcompat_open_folders(NULL, 1, &maps), ROMCOMPAT_E_ARGUMENT, "so is a NULL list");
     is_int(romcompat_open_folders(odd, 1, NULL), ROMCOMPAT_E_ARGUMENT, "so is no output");
@@ -252,13 +261,17 @@ static void folders(void)
     is_int(romcompat_open(NULL), ROMCOMPAT_E_ARGUMENT, "and here");
     for (size_t i = 0; i <= ROMCOMPAT_MAX_FOLDERS; i++)
         many[i] = "a";
-    is_int(romcompat_open_folders(many, ROMCOMPAT_MAX_FOLDERS + 1, &maps), ROMCOMPAT_E_LIMIT, "17 folders are too many");
-    is_int(romcompat_open_files(many, ROMCOMPAT_MAX_FILES + 1, &maps), ROMCOMPAT_E_LIMIT, "4097 files are too many");
+    is_int(romcompat_open_folders(many, ROMCOMPAT_MAX_FOLDERS + 1, &maps), ROMCOMPAT_E_LIMIT,
+           "17 folders are too many");
+    is_int(romcompat_open_files(many, ROMCOMPAT_MAX_FILES + 1, &maps), ROMCOMPAT_E_LIMIT,
+           "4097 files are too many");
     ok(maps == (struct romcompat *)1, "... and the output is untouched by all of them");
-    is_int(romcompat_open_folders(many, ROMCOMPAT_MAX_FOLDERS, &maps), ROMCOMPAT_OK, "16 folders are not");
+    is_int(romcompat_open_folders(many, ROMCOMPAT_MAX_FOLDERS, &maps), ROMCOMPAT_OK,
+           "16 folders are not");
     is_int(romcompat_set_count(maps), 1, "... and the same folder again hides itself");
     romcompat_close(maps);
-    is_int(romcompat_open_folders(NULL, 0, &maps), ROMCOMPAT_OK, "no folder at all makes an empty collection");
+    is_int(romcompat_open_folders(NULL, 0, &maps), ROMCOMPAT_OK,
+           "no folder at all makes an empty collection");
     is_int(romcompat_set_count(maps), 0, "... without sets");
     is_text(answer(maps, "pc-4.0", "r.rom"), "", "... and without answers");
     romcompat_close(maps);
@@ -269,8 +282,10 @@ static void folders(void)
     static const char *const files[] = {"b/z.map", "a/z.map", "none.map"};
     is_int(romcompat_open_files(files, 3, &maps), ROMCOMPAT_OK, "files open in the given order");
     is_text(answer(maps, "pc-4.0", "r.rom"), "other.rom", "... the first serves");
-    is_int(problem_code(maps, 0), ROMCOMPAT_E_CONFLICT, "... the second is not hidden but contradicts it");
-    is_text(problem_text(maps, 1), "none.map: No such file or directory", "... the third is not there");
+    is_int(problem_code(maps, 0), ROMCOMPAT_E_CONFLICT,
+           "... the second is not hidden but contradicts it");
+    is_text(problem_text(maps, 1), "none.map: No such file or directory",
+            "... the third is not there");
     romcompat_close(maps);
 
     /* Limits over all maps. */
@@ -298,7 +313,8 @@ static void folders(void)
     is_int(romcompat_problem_count(maps), 0, "... and agree");
     romcompat_close(maps);
     is_int(romcompat_open_folders(a_b, 2, &maps), ROMCOMPAT_OK, "4097 in two");
-    is_text(problem_text(maps, 0), "b: with it there are more than 4096 maps", "... the second folder is left out");
+    is_text(problem_text(maps, 0), "b: with it there are more than 4096 maps",
+            "... the second folder is left out");
     is_int(romcompat_set_count(maps), 1, "... the first serves");
     romcompat_close(maps);
 }

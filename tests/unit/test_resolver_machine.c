@@ -145,9 +145,9 @@ int main(void)
     is_int(romcompat_version_parse(NULL, 0, &v), ROMCOMPAT_E_ARGUMENT, "NULL is no text");
     is_int(romcompat_version_parse("4.0", 3, NULL), ROMCOMPAT_E_ARGUMENT, "NULL is no output");
 
-    static const char *const rising[] = {"0.0",   "0.1",   "0.10",  "1.0",   "2.1",     "2.2",
-                                         "2.9",   "2.10",  "2.12",  "4.0",   "4.0.0.1", "4.0.1",
-                                         "4.0.2", "4.0.10", "4.1",  "9.65535", "10.0",  "65535.0"};
+    static const char *const rising[] = {
+        "0.0", "0.1",     "0.10",  "1.0",   "2.1",    "2.2", "2.9",     "2.10", "2.12",
+        "4.0", "4.0.0.1", "4.0.1", "4.0.2", "4.0.10", "4.1", "9.65535", "10.0", "65535.0"};
     for (size_t i = 0; i < sizeof rising / sizeof *rising; i++) {
         bool right = true;
 

@@ -66,8 +66,9 @@ static void words_and_lines(void)
            "t.map:1: romcompat-map has 3 words (expected: romcompat-map 1)");
     broken("romcompat-map 01\n", ROMCOMPAT_E_FORMAT,
            "t.map:1: map version '01' is not understood (expected: romcompat-map 1)");
-    broken(HEAD HEAD, ROMCOMPAT_E_SYNTAX,
-           "t.map:2: unknown directive 'romcompat-map' (expected set, package, machine, rom or end)");
+    broken(
+        HEAD HEAD, ROMCOMPAT_E_SYNTAX,
+        "t.map:2: unknown directive 'romcompat-map' (expected set, package, machine, rom or end)");
     broken(SET(M "roms\n" R), ROMCOMPAT_E_SYNTAX,
            "t.map:4: unknown directive 'roms' (expected set, package, machine, rom or end)");
     broken(SET(M "ROM r.rom 262144 c.rom\n"), ROMCOMPAT_E_SYNTAX,
@@ -160,9 +161,20 @@ static void names(void)
 
 static void buckets(void)
 {
-    static const char *const bad[] = {"0", "1024", "2049", "262145", "4294967296", "8589934592",
-                                      "256K", "0x40000", "-1", "+2048", "02048", "2048.0",
-                                      "18446744073709553664", "99999999999999999999999"};
+    static const char *const bad[] = {"0",
+                                      "1024",
+                                      "2049",
+                                      "262145",
+                                      "4294967296",
+                                      "8589934592",
+                                      "256K",
+                                      "0x40000",
+                                      "-1",
+                                      "+2048",
+                                      "02048",
+                                      "2048.0",
+                                      "18446744073709553664",
+                                      "99999999999999999999999"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char map[200], text[200];
 
@@ -301,11 +313,13 @@ int main(void)
     versions();
     limits();
     struct romcompat *maps = (struct romcompat *)1;
-    is_int(romcompat_open_buffer(NULL, 1, "t", &maps), ROMCOMPAT_E_ARGUMENT, "NULL with a size is refused");
+    is_int(romcompat_open_buffer(NULL, 1, "t", &maps), ROMCOMPAT_E_ARGUMENT,
+           "NULL with a size is refused");
     is_int(romcompat_open_buffer("", 0, NULL, &maps), ROMCOMPAT_E_ARGUMENT, "so is no name");
     is_int(romcompat_open_buffer("", 0, "t", NULL), ROMCOMPAT_E_ARGUMENT, "so is no output");
     ok(maps == (struct romcompat *)1, "... and the output is untouched");
-    is_int(romcompat_open_buffer(NULL, 0, "t", &maps), ROMCOMPAT_OK, "NULL with size 0 is an empty map");
+    is_int(romcompat_open_buffer(NULL, 0, "t", &maps), ROMCOMPAT_OK,
+           "NULL with size 0 is an empty map");
     is_int(problem_code(maps, 0), ROMCOMPAT_E_FORMAT, "... which is broken");
     romcompat_close(maps);
     romcompat_close(NULL);

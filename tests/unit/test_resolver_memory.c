@@ -116,7 +116,8 @@ int main(void)
     is_int(romcompat_set_count(maps), 60, "... and the good maps serve");
     struct romcompat_rule rule;
     allocations_left = 0;
-    is_int(romcompat_find(maps, "pc-50.1", "r3.rom", &rule), ROMCOMPAT_OK, "a lookup needs no memory");
+    is_int(romcompat_find(maps, "pc-50.1", "r3.rom", &rule), ROMCOMPAT_OK,
+           "a lookup needs no memory");
     romcompat_close(maps);
 
     static const char text[] = "romcompat-map 1\nset s\nmachine m\nrom r 2048 c\nend\n";

@@ -17,11 +17,11 @@ struct parts {
     const char *head, *source, *roms, *machines;
 };
 
-static const char *const good_head =
-    "romset: ss\nsummary: text\nbucket: 256K\npackage: s-compat\n";
+static const char *const good_head = "romset: ss\nsummary: text\nbucket: 256K\npackage: s-compat\n";
 static const char *const good_source =
     "source:\n  deb: ipxe-qemu\n  version: 1.0-1\n  path: pool/i.deb\n  sha256: " SUM "\n";
-static const char *const good_roms = "roms:\n  - file: usr/lib/efi-virtio.rom\n    sha256: " SUM "\n";
+static const char *const good_roms =
+    "roms:\n  - file: usr/lib/efi-virtio.rom\n    sha256: " SUM "\n";
 static const char *const good_machines = "machines:\n  - pc-i440fx: 2.4..7.2\n  - pc-q35-xenial\n";
 
 static char *text_of(struct parts p)
@@ -107,13 +107,15 @@ static void form(void)
     says((struct parts){.head = "romset: ss\nsummary: t\nbucket: 2K\npackage: sc\nprefix: a/b\n"},
          "r.yaml:5:9: 'prefix' must not hold a slash (found 'a/b')",
          "a prefix with a slash is refused");
-    says((struct parts){.head = "romset: ss\nsummary: t\nbucket: 2K\npackage: sc\ninstall-path: /u\n"},
+    says((struct parts){.head =
+                            "romset: ss\nsummary: t\nbucket: 2K\npackage: sc\ninstall-path: /u\n"},
          "r.yaml:5:15: 'install-path' must be relative, without a leading slash (found '/u')",
          "an absolute install path is refused");
-    says((struct parts){
-             .head = "romset: ss\nsummary: t\nbucket: 2K\npackage: sc\ninstall-path: a/../../b\n"},
-         "r.yaml:5:15: 'install-path' must not hold '.' or '..' as a component (found 'a/../../b')",
-         "an install path that climbs is refused");
+    says(
+        (struct parts){
+            .head = "romset: ss\nsummary: t\nbucket: 2K\npackage: sc\ninstall-path: a/../../b\n"},
+        "r.yaml:5:15: 'install-path' must not hold '.' or '..' as a component (found 'a/../../b')",
+        "an install path that climbs is refused");
     says((struct parts){.head = "romset: ss\nsummary: t\nbucket: 2K\npackage: sc\nfill: 256\n"},
          "r.yaml:5:7: 'fill' must be a byte from 0 to 0xff (found '256')",
          "a fill that is no byte is refused");
@@ -129,12 +131,13 @@ static void sources(void)
     says((struct parts){.source = "source:\n  deb: ab\n  url: b\n  sha256: " SUM "\n"},
          "r.yaml:7:8: a source is one of deb, url, archive, directory (found 'deb' and 'url')",
          "a source of two kinds is refused");
-    says((struct parts){.source = "source:\n  archive: a.tar\n"}, "r.yaml:6:3: 'source' lacks 'sha256'",
-         "an archive without a sum is refused");
+    says((struct parts){.source = "source:\n  archive: a.tar\n"},
+         "r.yaml:6:3: 'source' lacks 'sha256'", "an archive without a sum is refused");
     says((struct parts){.source = "source:\n  archive: a.tar\n  sha256: ABC\n"},
          "r.yaml:7:11: 'sha256' must be 64 lower-case hex digits (found 'ABC')",
          "a sum that is none is refused");
-    says((struct parts){.source = "source:\n  deb: ab\n  path: ../x\n  version: 1\n  sha256: " SUM "\n"},
+    says((struct parts){.source =
+                            "source:\n  deb: ab\n  path: ../x\n  version: 1\n  sha256: " SUM "\n"},
          "r.yaml:7:9: 'path' must not hold '.' or '..' as a component (found '../x')",
          "a pool path that climbs is refused");
     says((struct parts){.source = "source:\n  directory: a\n  sha256: " SUM "\n"},
@@ -144,7 +147,8 @@ static void sources(void)
 
 static void roms(void)
 {
-    says((struct parts){.roms = "roms: []\n"}, "r.yaml:10:7: 'roms' must have 1 to 256 entries (found 0)",
+    says((struct parts){.roms = "roms: []\n"},
+         "r.yaml:10:7: 'roms' must have 1 to 256 entries (found 0)",
          "a romset without ROMs is refused");
     says((struct parts){.roms = "roms:\n  - sha256: " SUM "\n"}, "r.yaml:11:5: a ROM lacks 'file'",
          "a ROM without a file is refused");
@@ -153,7 +157,8 @@ static void roms(void)
          "a ROM file that climbs is refused");
     says((struct parts){.roms = "roms:\n  - file: a/x#1.rom\n    sha256: " SUM "\n"},
          "r.yaml:11:11: the name of 'file' must be printable ASCII without blanks and '#' "
-         "(found 'x#1.rom')", "a ROM whose name would end a line of the map is refused");
+         "(found 'x#1.rom')",
+         "a ROM whose name would end a line of the map is refused");
     says((struct parts){.roms = "roms:\n  - file: a/x.rom\n"},
          "r.yaml:11:1: ROM 'a/x.rom' has no sha256: nothing says that it is the right one",
          "a ROM that is not pinned is a warning");
@@ -167,20 +172,24 @@ static void machines(void)
 {
     says((struct parts){.machines = "machines:\n  - pc-q35: 7.2..2.4\n"},
          "r.yaml:14:5: the range pc-q35: 7.2..2.4 can match nothing: its first version is above "
-         "its last", "a range upside down is refused");
+         "its last",
+         "a range upside down is refused");
     says((struct parts){.machines = "machines:\n  - pc-q35: 2.9..2.10\n"}, NULL,
          "2.10 is above 2.9");
     says((struct parts){.machines = "machines:\n  - pc-q35: 3.2..3.9\n"},
          "r.yaml:14:5: the range pc-q35: 3.2..3.9 can match nothing: no QEMU has had such a "
-         "machine type (pc-q35 begins at 1.4)", "a range between two releases is refused");
+         "machine type (pc-q35 begins at 1.4)",
+         "a range between two releases is refused");
     says((struct parts){.machines = "machines:\n  - pc-q35: 4.0.1..4.0.1\n"}, NULL,
          "pc-q35-4.0.1 has existed");
     says((struct parts){.machines = "machines:\n  - pc: 2.0..2.4\n"},
          "r.yaml:14:5: the range pc: 2.0..2.4 can match nothing: no QEMU has had such a machine "
-         "type (pc begins at 0.10 and ends at 1.3)", "a range after the family's end is refused");
+         "type (pc begins at 0.10 and ends at 1.3)",
+         "a range after the family's end is refused");
     says((struct parts){.machines = "machines:\n  - virt: -..2.5\n"},
          "r.yaml:14:5: the range virt: -..2.5 can match nothing: no QEMU has had such a machine "
-         "type (virt begins at 2.6)", "a range before the family's begin is refused");
+         "type (virt begins at 2.6)",
+         "a range before the family's begin is refused");
     says((struct parts){.machines = "machines:\n  - pc-i440xf: 2.4..7.2\n"},
          "r.yaml:14:5: no family 'pc-i440xf' is known (did you mean 'pc-i440fx'?)",
          "an unknown family is a warning with the nearest one");
@@ -192,27 +201,30 @@ static void machines(void)
          "a family with a '-' too much is refused");
     says((struct parts){.machines = "machines:\n  - q35\n"},
          "r.yaml:14:5: 'q35' is an alias and can match nothing: QEMU asks with the concrete "
-         "type, such as 'pc-q35-7.2'", "an alias is a warning");
+         "type, such as 'pc-q35-7.2'",
+         "an alias is a warning");
     says((struct parts){.machines = "machines:\n  - pc-q35: 2.4..5.0\n  - pc-q35: 5.0..6.0\n"},
          "r.yaml:15:5: 'pc-q35' is claimed twice (see line 14)",
          "ranges that share one version are refused");
-    says((struct parts){.machines = "machines:\n  - pc-q35: 2.4..5.0\n  - pc-q35: 5.1..6.0\n"}, NULL,
-         "ranges side by side are fine");
+    says((struct parts){.machines = "machines:\n  - pc-q35: 2.4..5.0\n  - pc-q35: 5.1..6.0\n"},
+         NULL, "ranges side by side are fine");
     says((struct parts){.machines = "machines:\n  - pc-q35-focal\n  - pc-q35-focal\n"},
-         "r.yaml:15:5: 'pc-q35-focal' is claimed twice (see line 14)",
-         "a name twice is refused");
+         "r.yaml:15:5: 'pc-q35-focal' is claimed twice (see line 14)", "a name twice is refused");
     says((struct parts){.machines = "machines:\n  - pc-q35: 2.4..5.0\n  - pc-q35-4.2\n"},
          "r.yaml:15:5: 'pc-q35-4.2' is claimed by name and by range (see line 14)",
          "a name inside a range is a warning");
     says((struct parts){.machines = "machines:\n  - pc-q35: 2.x..5.0\n"},
          "r.yaml:14:13: a range is FIRST..LAST, each a version or '-': '2.x' must be two to four "
-         "numbers with dots between them, such as 10.0", "a version that is none is refused");
+         "numbers with dots between them, such as 10.0",
+         "a version that is none is refused");
     says((struct parts){.machines = "machines:\n  - a b\n"},
          "r.yaml:14:5: a machine name may hold letters, digits and '._-' only, and begins with a "
-         "letter or digit (found 'a b')", "a name with a blank is refused");
+         "letter or digit (found 'a b')",
+         "a name with a blank is refused");
     says((struct parts){.machines = "machines:\n  - pc-q35-9.0+pve1\n"},
          "r.yaml:14:5: a machine name must be without the '+suffix', which is dropped before a "
-         "name is looked up (found 'pc-q35-9.0+pve1')", "a name with Proxmox's suffix is refused");
+         "name is looked up (found 'pc-q35-9.0+pve1')",
+         "a name with Proxmox's suffix is refused");
     says((struct parts){.machines = "machines:\n  - pc-q35: -..-\n"}, NULL,
          "a range may be open at both ends");
 }
@@ -235,20 +247,22 @@ static void pairs(void)
     struct parts a = {0};
     struct parts b = {.head = "romset: tt\nsummary: t\nbucket: 512K\npackage: t-compat\n"};
 
-    together(a, a, "b.yaml:1:1: the name 'ss' is taken by a.yaml",
-             "one name twice is refused");
-    together(a, b, "b.yaml:14:5: 'efi-virtio.rom' of 'pc-i440fx' gets another answer in a.yaml:14:5",
+    together(a, a, "b.yaml:1:1: the name 'ss' is taken by a.yaml", "one name twice is refused");
+    together(a, b,
+             "b.yaml:14:5: 'efi-virtio.rom' of 'pc-i440fx' gets another answer in a.yaml:14:5",
              "two answers for one machine type and ROM are refused, both places named");
     b.machines = "machines:\n  - pc-i440fx: 8.0..10.0\n  - pc-i440fx-4.2\n";
     together(a, b, NULL, "an exact name beats a range, so these two do not contradict each other");
     b.machines = "machines:\n  - pc-q35-xenial\n";
-    together(a, b, "b.yaml:14:5: 'efi-virtio.rom' of 'pc-q35-xenial' gets another answer in a.yaml:15:5",
+    together(a, b,
+             "b.yaml:14:5: 'efi-virtio.rom' of 'pc-q35-xenial' gets another answer in a.yaml:15:5",
              "two answers for one exact name are refused");
     b.head = "romset: tt\nsummary: t\nbucket: 256K\npackage: t-compat\n";
     b.machines = "machines:\n  - pc-i440fx: 8.0..10.0\n";
     together(a, b,
              "b.yaml:11:1: 'usr/share/qemu/256k-efi-virtio.rom' is installed by a.yaml too: give "
-             "one of them a prefix", "one installed path twice is refused");
+             "one of them a prefix",
+             "one installed path twice is refused");
 }
 
 int main(void)

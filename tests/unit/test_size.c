@@ -15,7 +15,8 @@ static void refuses(const char *text)
 {
     uint64_t size = 4711;
 
-    ok(!size_parse(text, &size) && size == 4711, "\"%s\" is refused and leaves the result alone", text);
+    ok(!size_parse(text, &size) && size == 4711, "\"%s\" is refused and leaves the result alone",
+       text);
 }
 
 int main(void)
@@ -46,7 +47,8 @@ int main(void)
     is_text(size_format(0, text), "0", "zero is written as 0");
 
     is_int(power_of_two_ceiling(262144), 262144, "an exact power of two is its own bucket");
-    is_int(power_of_two_ceiling(262145), 524288, "one byte over a power of two needs the next bucket");
+    is_int(power_of_two_ceiling(262145), 524288,
+           "one byte over a power of two needs the next bucket");
     is_int(power_of_two_ceiling(0), 1, "the ceiling of 0 is 1");
     is_int(power_of_two_ceiling(UINT64_MAX), 0, "a ceiling that 64 bits cannot hold is 0");
     ok(!is_bucket(1024), "1 KiB is no bucket: edk2 does not see such a BAR");

@@ -79,10 +79,11 @@ static void test_which_live(void)
         struct made_store m = make_store("OVMF 2M", VARSTORE_AUTHENTICATED);
         struct varstore s;
 
-        add_made_variable(&m, &(struct variable_spec){.name = "Key", .vendor = 1, .size = 5,
-                                                      .state = rows[i].first});
-        size_t second = add_made_variable(&m, &(struct variable_spec){
-            .name = "Key", .vendor = 1, .size = 7, .state = rows[i].second});
+        add_made_variable(&m, &(struct variable_spec){
+                                  .name = "Key", .vendor = 1, .size = 5, .state = rows[i].first});
+        size_t second = add_made_variable(
+            &m, &(struct variable_spec){
+                    .name = "Key", .vendor = 1, .size = 7, .state = rows[i].second});
         (void)second;
         uint8_t *copy = read_copy(&m, m.size, &s);
         ok(s.live_count == (rows[i].live >= 0) &&
@@ -103,9 +104,14 @@ static void test_keys_and_fields(void)
     struct varstore s;
     char name[32], tiny[3];
 
-    add_made_variable(&m, &(struct variable_spec){.name = "Boot0000", .vendor = 1, .size = 3,
-                                                  .attributes = 0x27, .count = 0x1122334455,
-                                                  .time = 9, .key = 77, .fill = 0xab});
+    add_made_variable(&m, &(struct variable_spec){.name = "Boot0000",
+                                                  .vendor = 1,
+                                                  .size = 3,
+                                                  .attributes = 0x27,
+                                                  .count = 0x1122334455,
+                                                  .time = 9,
+                                                  .key = 77,
+                                                  .fill = 0xab});
     add_made_variable(&m, &(struct variable_spec){.name = "Boot0000", .vendor = 2, .size = 4});
     add_made_variable(&m, &(struct variable_spec){.name = "Boot000", .vendor = 1, .size = 0});
     uint8_t *copy = read_copy(&m, m.size, &s);
@@ -149,7 +155,8 @@ static void test_headers(void)
 
         m.data[rows[i].offset] = rows[i].value;
         copy = read_copy(&m, m.size, &s);
-        ok(s.volume.defect == rows[i].defect && !s.sound, "volume header: %s is told", rows[i].text);
+        ok(s.volume.defect == rows[i].defect && !s.sound, "volume header: %s is told",
+           rows[i].text);
         varstore_free(&s);
         free(copy);
         m.data[rows[i].offset] = old;
@@ -211,7 +218,8 @@ static void test_hostile_variables(void)
     struct varstore s;
 
     add_made_variable(&m, &(struct variable_spec){.name = "Good", .vendor = 1, .size = 4});
-    size_t bad = add_made_variable(&m, &(struct variable_spec){.name = "Bad", .vendor = 1, .size = 4});
+    size_t bad =
+        add_made_variable(&m, &(struct variable_spec){.name = "Bad", .vendor = 1, .size = 4});
     static const uint32_t sizes[] = {0xfffffffe, 0x10000, 0x7fffffff, 0xdfb8};
     for (size_t i = 0; i < 4; i++) {
         for (size_t field = 36; field <= 40; field += 4) {
@@ -259,10 +267,13 @@ static struct made_store pending(const struct ftw_spec *spec)
     add_made_variable(&n, &(struct variable_spec){.name = "New", .vendor = 1, .size = 5000});
     memcpy(m.data + m.layout->spare_at, n.data, 0x40000);
     free_made_store(&n);
-    size_t at = add_made_write(&m, 0, &(struct ftw_spec){.allocated = true, .spare_completed = true,
-                                                         .destination_completed = true,
-                                                         .completed = true, .offset = 0x48,
-                                                         .length = m.layout->store_size});
+    size_t at = add_made_write(&m, 0,
+                               &(struct ftw_spec){.allocated = true,
+                                                  .spare_completed = true,
+                                                  .destination_completed = true,
+                                                  .completed = true,
+                                                  .offset = 0x48,
+                                                  .length = m.layout->store_size});
     add_made_write(&m, at, spec);
     return m;
 }
@@ -275,7 +286,7 @@ static void test_writes(void)
     uint8_t *copy = read_copy(&m, m.size, &s);
 
     ok(s.ftw.state == FTW_STARTED && s.ftw.writes == 1, "a write whose spare is not complete is "
-       "not pending");
+                                                        "not pending");
     varstore_free(&s);
     free(copy);
     free_made_store(&m);
@@ -311,9 +322,12 @@ static void test_writes(void)
         uint64_t value;
         const char *text;
     } lies[] = {
-        {16, 0x1000, "an offset past the block"},       {24, 0, "no length"},
-        {24, UINT64_MAX, "a length past the spare area"}, {32, 0, "a target in the spare area"},
-        {32, (uint64_t)-0x41800, "a target inside a block"}, {32, UINT64_MAX / 2, "a target far off"},
+        {16, 0x1000, "an offset past the block"},
+        {24, 0, "no length"},
+        {24, UINT64_MAX, "a length past the spare area"},
+        {32, 0, "a target in the spare area"},
+        {32, (uint64_t)-0x41800, "a target inside a block"},
+        {32, UINT64_MAX / 2, "a target far off"},
         {32, (uint64_t)-0x1000, "a target whose blocks reach the spare area"},
     };
     for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
@@ -344,14 +358,16 @@ static void test_appending(void)
     struct varstore s, again;
     size_t count = 0;
 
-    add_made_variable(&plain, &(struct variable_spec){.name = "Lang", .vendor = 3, .size = 3,
-                                                      .fill = 'e', .state = 0x3e});
+    add_made_variable(&plain,
+                      &(struct variable_spec){
+                          .name = "Lang", .vendor = 3, .size = 3, .fill = 'e', .state = 0x3e});
     uint8_t *copy = read_copy(&plain, plain.size, &s);
     ok(s.sound && s.live_count == 1, "a plain store is read");
     varstore_writer_init(&w, m.data, m.layout, VARSTORE_AUTHENTICATED);
     while (varstore_append(&w, copy, &s.variables[0]))
         count++;
-    is_int(count, (m.layout->store_size - 28) / (60 + 10 + 3 + 3), "variables go in until it is full");
+    is_int(count, (m.layout->store_size - 28) / (60 + 10 + 3 + 3),
+           "variables go in until it is full");
     ok(m.data[w.at] == 0xff && w.at <= w.end, "nothing is written of the one that does not fit");
     uint8_t *second = read_copy(&m, m.size, &again);
     ok(again.live_count == 1 && again.variables[0].state == VARIABLE_LIVE &&
@@ -376,10 +392,12 @@ static void test_mending(void)
         abort();
     memcpy(copy, m.data, m.size);
     ok(varstore_mend(copy, m.layout, &mended) && !mended.volume_header && !mended.store_header &&
-           memcmp(copy, m.data, m.size) == 0, "a sound store is not changed");
+           memcmp(copy, m.data, m.size) == 0,
+       "a sound store is not changed");
     memset(copy, 0, 0x64);
     ok(varstore_mend(copy, m.layout, &mended) && mended.volume_header && mended.store_header &&
-           memcmp(copy, m.data, m.size) == 0, "both headers are made again, byte for byte");
+           memcmp(copy, m.data, m.size) == 0,
+       "both headers are made again, byte for byte");
     memset(copy, 0xff, m.size);
     ok(!varstore_mend(copy, m.layout, &mended), "nothing is made of a blank file");
     free(copy);

@@ -119,11 +119,11 @@ static void test_sizes(void)
 static void test_padding(void)
 {
     struct rom_spec bare = {.images = {{.type = ROM_LEGACY, .blocks = 3}}};
-    struct rom_spec padded = {.images = {{.type = ROM_LEGACY, .blocks = 3}}, .pad_to = 2048,
-                              .fill = 0xff};
+    struct rom_spec padded = {
+        .images = {{.type = ROM_LEGACY, .blocks = 3}}, .pad_to = 2048, .fill = 0xff};
     struct rom_spec zeros = {.images = {{.type = ROM_LEGACY, .blocks = 3}}, .pad_to = 2048};
-    struct rom_spec half = {.images = {{.type = ROM_LEGACY, .blocks = 5}}, .pad_to = 3072,
-                            .fill = 0xff};
+    struct rom_spec half = {
+        .images = {{.type = ROM_LEGACY, .blocks = 5}}, .pad_to = 3072, .fill = 0xff};
 
     is_judged("a.rom", &padded, "padded: yes", "", "a ROM as long as its bucket is padded");
     is_judged("a.rom", LEGACY_ROM, "padded: yes", "", "also where its chain is that long");
@@ -143,13 +143,13 @@ static void test_content(void)
 {
     struct rom_spec both = {.images = {{.type = ROM_LEGACY, .blocks = 2},
                                        {.type = ROM_EFI, .blocks = 2, .compressed = true}}};
-    struct rom_spec plain = {.images = {{.type = ROM_LEGACY, .blocks = 2},
-                                        {.type = ROM_EFI, .blocks = 2}}};
+    struct rom_spec plain = {
+        .images = {{.type = ROM_LEGACY, .blocks = 2}, {.type = ROM_EFI, .blocks = 2}}};
     struct rom_spec arm = {.images = {{.type = ROM_LEGACY, .blocks = 2},
                                       {.type = ROM_EFI, .blocks = 2, .machine = 0xaa64}}};
-    struct rom_spec odd = {.images = {{.type = ROM_LEGACY, .blocks = 2},
-                                      {.type = ROM_EFI, .blocks = 2, .vendor = 0x8086,
-                                       .device = 0x1229}}};
+    struct rom_spec odd = {
+        .images = {{.type = ROM_LEGACY, .blocks = 2},
+                   {.type = ROM_EFI, .blocks = 2, .vendor = 0x8086, .device = 0x1229}}};
     struct rom_spec isa = {.images = {{.type = ROM_ISA, .blocks = 4}}};
 
     is_judged("a.rom", &both, "images: [legacy, efi-x64]", "", "all images that are asked for");
@@ -194,8 +194,8 @@ static void test_nics(void)
               "fail nics", "the longest legacy image starts on none");
     is_judged("a.rom", SPEC(.images = {{.type = ROM_EFI, .blocks = 255}}), "nics: 8", "",
               "an EFI image takes no shadow RAM");
-    is_judged("a.rom", SPEC(.images = {{.type = ROM_LEGACY, .blocks = 4}}), "nics: 64",
-              "fail nics", "more NICs than the shadow RAM has room for are never kept");
+    is_judged("a.rom", SPEC(.images = {{.type = ROM_LEGACY, .blocks = 4}}), "nics: 64", "fail nics",
+              "more NICs than the shadow RAM has room for are never kept");
 }
 
 static void test_defects(void)
@@ -255,8 +255,8 @@ static void test_sets(void)
     budget_free(&b);
     measured_free(&m);
 
-    judge_set("budget: b\nunlisted: warn\nroms: [{match: x}]\n", (const char *[]){"a", NULL}, &v, &m,
-              &b);
+    judge_set("budget: b\nunlisted: warn\nroms: [{match: x}]\n", (const char *[]){"a", NULL}, &v,
+              &m, &b);
     ok(v.failures == 0 && v.warnings == 1, "an unlisted ROM may be a warning");
     verdicts_free(&v);
     budget_free(&b);

@@ -23,7 +23,8 @@ static void refuses_bytes(const char *text, size_t size, const char *what, const
     struct yaml_node *root = (struct yaml_node *)&root;
     struct failure f = {0};
 
-    ok(yaml_tree_parse("f.yaml", (const uint8_t *)text, size, &root, &f) == -1, "%s is refused", why);
+    ok(yaml_tree_parse("f.yaml", (const uint8_t *)text, size, &root, &f) == -1, "%s is refused",
+       why);
     ok(root == (struct yaml_node *)&root, "%s leaves the result alone", why);
     is_text(f.what, what, "%s is named with its place", why);
 }
@@ -79,9 +80,10 @@ static void bad_documents(void)
             "a second document");
     refuses("? [a]\n: 1\n", "f.yaml:1:3: a key must be text (found a list)", "a list as a key");
     refuses("a: \"b\\0c\"\n", "f.yaml:1:4: value holds a NUL byte", "a NUL in a value");
-    refuses_bytes("a: 1\nb: \xff\xfe\n", 10,
-                  "f.yaml:2:4: invalid leading UTF-8 octet", "text that is not UTF-8");
-    refuses("a: [1, 2\n", "f.yaml:2:1: did not find expected ',' or ']' while parsing a flow sequence",
+    refuses_bytes("a: 1\nb: \xff\xfe\n", 10, "f.yaml:2:4: invalid leading UTF-8 octet",
+                  "text that is not UTF-8");
+    refuses("a: [1, 2\n",
+            "f.yaml:2:1: did not find expected ',' or ']' while parsing a flow sequence",
             "a list without end");
     refuses("&a [&b [&c [&d [*a, *b, *c]]]]\n", "f.yaml:1:1: anchors (&name) are not used here",
             "a billion laughs");
