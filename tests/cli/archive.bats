@@ -55,11 +55,15 @@ has_tree() {
 }
 
 @test "zip is read, stored or deflated, from a file or a pipe's output" {
-    (cd tree && zip -qry ../t.zip . && zip -qry0 ../stored.zip . && zip -qry - . | cat > ../streamed.zip)
-    for z in t stored streamed; do
+    (cd tree && zip -qry ../t.zip . && zip -qry0 ../stored.zip .)
+    for z in t stored; do
         run -0 list $z.zip
         has_tree plain
     done
+    # No links into a pipe: zip 3.0-13 as Debian 12 first shipped it breaks off there.
+    (cd tree && zip -q - dir/a.rom noise | cat > ../streamed.zip)
+    run -0 list streamed.zip
+    output_has "plain file 10 $SUM dir/a.rom" "plain file 100000 $NOISE noise"
 }
 
 @test "an encrypted zip: the entry is refused by name, passing over it works" {
