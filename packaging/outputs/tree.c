@@ -114,8 +114,7 @@ int tree_begin(const char *target, struct tree **tree, struct failure *f)
         tree_abandon(t);
         return -1;
     }
-    t->container =
-        xasprintf("%.*s.%s.romcompat-new", (int)(name - t->target), t->target, name);
+    t->container = xasprintf("%.*s.%s.romcompat-new", (int)(name - t->target), t->target, name);
     t->growing = xasprintf("%s/tree", t->container);
     t->scratch = xasprintf("%s/scratch", t->container);
 
@@ -123,8 +122,8 @@ int tree_begin(const char *target, struct tree **tree, struct failure *f)
         free_tree(t);
         return -1;
     }
-    if (remove_all(t->growing) < 0 || remove_all(t->scratch) < 0 ||
-        mkdir(t->growing, 0755) < 0 || chmod(t->growing, 0755) < 0) {
+    if (remove_all(t->growing) < 0 || remove_all(t->scratch) < 0 || mkdir(t->growing, 0755) < 0 ||
+        chmod(t->growing, 0755) < 0) {
         fail(f, "%s: %s", t->growing, strerror(errno));
         tree_abandon(t);
         return -1;
@@ -190,6 +189,9 @@ int tree_add(struct tree *t, const char *path, const void *data, size_t size, mo
     int result = 0;
     if (write_all(fd, data, size) < 0 || fchmod(fd, mode) < 0)
         result = fail(f, "%s/%s: %s", t->target, path, strerror(errno));
+    /* Begin to write now, while the next file is made (as dpkg does); it may fail. */
+    if (result == 0)
+        sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
     if (close(fd) < 0 && result == 0)
         result = fail(f, "%s/%s: %s", t->target, path, strerror(errno));
     return result;
@@ -198,8 +200,7 @@ int tree_add(struct tree *t, const char *path, const void *data, size_t size, mo
 int tree_link(struct tree *t, const char *from, const char *to, struct failure *f)
 {
     if (linkat(t->fd, from, t->fd, to, 0) == 0 ||
-        (errno == ENOENT && make_folders(t, to, f) == 0 &&
-         linkat(t->fd, from, t->fd, to, 0) == 0))
+        (errno == ENOENT && make_folders(t, to, f) == 0 && linkat(t->fd, from, t->fd, to, 0) == 0))
         return 0;
     return fail(f, "%s/%s: %s", t->target, to, strerror(errno));
 }
@@ -215,6 +216,27 @@ static int set_date(const char *path, const struct stat *st, int type, struct FT
     (void)type;
     (void)where;
     return utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
+}
+
+static int sync_entry(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+    (void)st;
+    (void)where;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd < 0)
+        return -1;
+    /* Some file systems cannot sync a folder and say EINVAL: no loss. */
+    int result = fsync(fd) == 0 || (type != FTW_F && errno == EINVAL) ? 0 : -1;
+    close(fd);
+    return result;
+}
+
+/* File by file: syncing the whole file system would wait for whatever else is written
+ * there. tree_add() has told the kernel to begin, so there is little left to wait for. */
+static int sync_all(const char *path)
+{
+    return nftw(path, sync_entry, 32, FTW_DEPTH | FTW_PHYS) == 0 ? 0 : -1;
 }
 
 /* Exchanges where the target exists, so that no moment is without one. */
@@ -263,8 +285,7 @@ int tree_commit(struct tree *t, struct failure *f)
         tree_abandon(t);
         return -1;
     }
-    /* One call for all files: syncing them one by one takes a journal commit each. */
-    if (syncfs(t->fd) < 0 || put_in_place(t) < 0 || sync_folder_of(t->target) < 0) {
+    if (sync_all(t->growing) < 0 || put_in_place(t) < 0 || sync_folder_of(t->target) < 0) {
         fail(f, "%s: %s", t->target, strerror(errno));
         tree_abandon(t);
         return -1;

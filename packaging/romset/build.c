@@ -68,7 +68,7 @@ static int refuse_rom(struct builder *b, const struct built_set *set, const stru
 }
 
 static int build_rom(struct builder *b, struct built_set *set, struct built_rom *built,
-                     const uint8_t *data, size_t size)
+                     const uint8_t *data, size_t size, const char *sha256)
 {
     struct optrom rom;
     int result = -1;
@@ -86,7 +86,7 @@ static int build_rom(struct builder *b, struct built_set *set, struct built_rom 
         built->chain_end = rom.chain_end;
         built->images = rom.image_count;
         built->warnings = rom.warning_count;
-        sha256_text(data, size, built->input_sha256);
+        memcpy(built->input_sha256, sha256, sizeof built->input_sha256);
         if (answer == OPTROM_PAD_FITS)
             result = add_file(b, path, padded, bucket, &built->output);
         free(padded);
@@ -249,11 +249,12 @@ struct group {
     size_t count;
 };
 
-static int visit_rom(void *arg, size_t set, size_t rom, const uint8_t *data, size_t size)
+static int visit_rom(void *arg, size_t set, size_t rom, const uint8_t *data, size_t size,
+                     const char *sha256)
 {
     struct group *g = arg;
 
-    return build_rom(g->builder, g->built[set], &g->built[set]->roms[rom], data, size);
+    return build_rom(g->builder, g->built[set], &g->built[set]->roms[rom], data, size, sha256);
 }
 
 static int build_group(struct group *g)

@@ -106,28 +106,18 @@ bool same_source(const struct romset *a, const struct romset *b)
            (s->kind == SOURCE_DEB || s->kind == SOURCE_URL || same_text(a->file, b->file));
 }
 
-static int check_rom_sum(const struct romset *set, size_t i, const uint8_t *data, size_t size,
-                         struct failure *f)
-{
-    const struct romset_rom *named = &set->roms[i];
-    char found[SHA256_TEXT_SIZE];
-
-    if (!named->sha256)
-        return 0;
-    sha256_text(data, size, found);
-    if (strcmp(found, named->sha256) != 0)
-        return fail(f, "%s:%u: %s: wrong SHA-256 (found %s, expected %s)", set->file, named->line,
-                    named->file, found, named->sha256);
-    return 0;
-}
-
 static int hand_out(struct search *s, size_t set, size_t rom, const uint8_t *data, size_t size)
 {
+    const struct romset_rom *named = &s->sets[set]->roms[rom];
+    char found[SHA256_TEXT_SIZE];
+
     s->seen[set][rom] = true;
     s->missing--;
-    if (check_rom_sum(s->sets[set], rom, data, size, s->f) < 0)
-        return -1;
-    return s->visit(s->arg, set, rom, data, size);
+    sha256_text(data, size, found);
+    if (named->sha256 && strcmp(found, named->sha256) != 0)
+        return fail(s->f, "%s:%u: %s: wrong SHA-256 (found %s, expected %s)", s->sets[set]->file,
+                    named->line, named->file, found, named->sha256);
+    return s->visit(s->arg, set, rom, data, size, found);
 }
 
 /* --- a folder, a single file --- */

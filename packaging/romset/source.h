@@ -22,8 +22,10 @@ struct source {
 };
 
 /* Gets each ROM as it comes by, its pinned SHA-256 already checked: the romset's and the
- * ROM's index. `data` is gone after the call. Nonzero ends the reading. */
-typedef int source_visitor(void *arg, size_t set, size_t rom, const uint8_t *data, size_t size);
+ * ROM's index. `data` and `sha256`, the sum of it, are gone after the call. Nonzero ends
+ * the reading. */
+typedef int source_visitor(void *arg, size_t set, size_t rom, const uint8_t *data, size_t size,
+                           const char *sha256);
 
 /* Where the source lies on this machine: what fetch_source() made available. */
 struct fetched_source {
