@@ -8,20 +8,17 @@
 #include "base/memory.h"
 #include "base/size.h"
 #include "commands/columns.h"
-#include "commands/progress.h"
+#include "commands/fetching.h"
 #include "romset/build.h"
 
-enum { KEY_DEB = 256, KEY_OFFLINE, KEY_MIRROR, KEY_CACHE };
+enum { KEY_DEB = 256 };
 
 static const struct option_spec options[] = {
     {'o', "output", "DIR",
      "the folder to make (default: compat-set); replaced if it is an\n"
      "earlier output"},
     {KEY_DEB, "deb", NULL, "make the Debian package of each romset as well"},
-    {KEY_OFFLINE, "offline", NULL, "use the cache only"},
-    {KEY_MIRROR, "mirror", "URL", "fetch from this Debian mirror, not from apt's (repeatable)"},
-    {KEY_CACHE, "cache", "DIR", "keep downloads there"},
-    {'q', "quiet", NULL, "print nothing but errors"},
+    FETCHING_OPTIONS,
     {0},
 };
 
@@ -86,46 +83,31 @@ static int build(int count, char **paths, const struct build_options *wanted, bo
 
 static int run(int argc, char **argv)
 {
-    const char **mirrors = xcalloc((size_t)argc, sizeof *mirrors);
     struct build_options wanted = {.output = "compat-set"};
-    struct fetch_request *fetch = &wanted.fetch;
-    struct progress_bar bar = {0};
+    struct fetching fetching;
     struct option_reader r;
     const char *value;
-    bool quiet = false;
     int key, status;
 
+    fetching_init(&fetching, argc);
     option_reader_init(&r, &build_command, argc, argv);
     while ((key = next_option(&r, &value)) >= 0) {
-        switch (key) {
-        case 'o':
+        if (key == 'o')
             wanted.output = value;
-            break;
-        case KEY_DEB:
+        else if (key == KEY_DEB)
             wanted.deb = true;
-            break;
-        case KEY_OFFLINE:
-            fetch->offline = true;
-            break;
-        case KEY_MIRROR:
-            mirrors[fetch->mirror_count++] = value;
-            break;
-        case KEY_CACHE:
-            fetch->cache_dir = value;
-            break;
-        default:
-            quiet = true;
-        }
+        else
+            fetching_take(&fetching, key, value);
     }
-    fetch->mirrors = mirrors;
-    progress_bar_init(&bar, fetch);
+    fetching_ready(&fetching);
+    wanted.fetch = fetching.request;
     if (key != OPTION_END)
         status = key == OPTION_HELPED ? finish_output(STATUS_YES) : STATUS_NO_ANSWER;
     else if (r.first == argc)
         status = usage_error(&build_command, "a ROMSET is missing");
     else
-        status = build(argc - r.first, argv + r.first, &wanted, quiet);
-    free(mirrors);
+        status = build(argc - r.first, argv + r.first, &wanted, fetching.quiet);
+    fetching_free(&fetching);
     return status;
 }
 

@@ -4,17 +4,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/memory.h"
-#include "commands/progress.h"
+#include "commands/fetching.h"
 #include "romset/source.h"
 
-enum { KEY_OFFLINE = 256, KEY_MIRROR, KEY_CACHE };
-
 static const struct option_spec options[] = {
-    {KEY_OFFLINE, "offline", NULL, "use the cache only"},
-    {KEY_MIRROR, "mirror", "URL", "fetch from this Debian mirror, not from apt's (repeatable)"},
-    {KEY_CACHE, "cache", "DIR", "keep downloads there"},
-    {'q', "quiet", NULL, "print nothing but errors"},
+    FETCHING_OPTIONS,
     {0},
 };
 
@@ -58,33 +52,16 @@ static int fetch_one(const char *path, const struct fetch_request *request, bool
 
 static int run(int argc, char **argv)
 {
-    const char **mirrors = xcalloc((size_t)argc, sizeof *mirrors);
-    struct fetch_request request = {.mirrors = mirrors};
-    struct progress_bar bar;
+    struct fetching fetching;
     struct option_reader r;
     const char *value;
-    bool quiet = false;
     int key, status = STATUS_YES;
 
+    fetching_init(&fetching, argc);
     option_reader_init(&r, &fetch_command, argc, argv);
-    while ((key = next_option(&r, &value)) >= 0) {
-        switch (key) {
-        case KEY_OFFLINE:
-            request.offline = true;
-            break;
-        case KEY_MIRROR:
-            mirrors[request.mirror_count++] = value;
-            break;
-        case KEY_CACHE:
-            request.cache_dir = value;
-            break;
-        default:
-            quiet = true;
-        }
-    }
-    progress_bar_init(&bar, &request);
-    if (quiet)
-        request.progress = NULL;
+    while ((key = next_option(&r, &value)) >= 0)
+        fetching_take(&fetching, key, value);
+    fetching_ready(&fetching);
     if (key != OPTION_END) {
         status = key == OPTION_HELPED ? STATUS_YES : STATUS_NO_ANSWER;
     } else if (r.first == argc) {
@@ -92,11 +69,11 @@ static int run(int argc, char **argv)
     } else {
         /* One that fails does not keep the others from the cache. */
         for (int i = r.first; i < argc; i++) {
-            if (fetch_one(argv[i], &request, quiet) != STATUS_YES)
+            if (fetch_one(argv[i], &fetching.request, fetching.quiet) != STATUS_YES)
                 status = STATUS_NO_ANSWER;
         }
     }
-    free(mirrors);
+    fetching_free(&fetching);
     return finish_output(status);
 }
 

@@ -557,9 +557,3 @@ int cache_fetch(const struct fetch_request *request, struct fetched *file, struc
     free_job(&j);
     return r;
 }
-
-void fetched_free(struct fetched *file)
-{
-    free(file->path);
-    *file = (struct fetched){0};
-}

@@ -48,14 +48,12 @@ struct fetch_request {
 };
 
 struct fetched {
-    char *path;      /* the verified file; free() it, or fetched_free() */
+    char *path;      /* the verified file; free() it */
     uint64_t size;   /* bytes */
     bool was_cached; /* it lay there already; nothing was downloaded */
 };
 
 /* 0 with *file filled, or -1 with the failure, and *file untouched. */
 int cache_fetch(const struct fetch_request *request, struct fetched *file, struct failure *f);
-
-void fetched_free(struct fetched *file);
 
 #endif

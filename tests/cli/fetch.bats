@@ -742,6 +742,18 @@ plain" ]
     [[ $output == *$'\r\033[K'"http"* ]]
 }
 
+@test "with --quiet no bar is drawn on a terminal, by fetch and by build" {
+    start_server
+    romset url "$web/slow/30000/50/a.deb" >url.yaml
+    run -0 script -qec 'stty cols 72; romcompat fetch --quiet url.yaml' /dev/null
+    [ -z "$output" ]
+    rm -r "$ROMCOMPAT_CACHE"
+    # The file holds no ROM: build says so, and nothing else.
+    run -2 script -qec 'stty cols 72; romcompat build --quiet -o set url.yaml' /dev/null
+    output_has "romcompat: "
+    output_lacks "[#" $'\033'
+}
+
 @test "in a pipe and with TERM=dumb there is no bar" {
     start_server
     fetch_url 0 /slow/30000/50/a.deb
