@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "inputs/json.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "inputs/file.h"
+
+static unsigned line_of(const uint8_t *data, size_t offset)
+{
+    unsigned line = 1;
+
+    for (size_t i = 0; i < offset; i++)
+        line += data[i] == '\n';
+    return line;
+}
+
+static size_t after_space(const uint8_t *data, size_t size, size_t offset)
+{
+    while (offset < size && memchr(" \t\r\n", data[offset], 4))
+        offset++;
+    return offset;
+}
+
+int json_tree_parse(const char *name, const uint8_t *data, size_t size, struct json_object **root,
+                    struct failure *f)
+{
+    if (size > INT_MAX)
+        return fail(f, "%s: too large for a JSON document (%zu bytes)", name, size);
+
+    size_t start = after_space(data, size, 0);
+    if (start < size && data[start] != '{' && data[start] != '[')
+        return fail(f, "%s:%u: not JSON (an object or a list was expected)", name,
+                    line_of(data, start));
+
+    struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX);
+    if (!tokener)
+        give_up("out of memory");
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8 |
+                                        JSON_TOKENER_ALLOW_TRAILING_CHARS);
+    struct json_object *o = json_tokener_parse_ex(tokener, (const char *)data, (int)size);
+    enum json_tokener_error error = json_tokener_get_error(tokener);
+    size_t end = json_tokener_get_parse_end(tokener);
+    json_tokener_free(tokener);
+
+    if (error == json_tokener_continue) {
+        json_object_put(o);
+        return fail(f, "%s: the JSON document is cut off", name);
+    }
+    if (error != json_tokener_success) {
+        json_object_put(o);
+        return fail(f, "%s:%u: not JSON (%s)", name, line_of(data, end),
+                    json_tokener_error_desc(error));
+    }
+    end = after_space(data, size, end);
+    if (end < size) {
+        json_object_put(o);
+        return fail(f, "%s:%u: something follows the JSON document", name, line_of(data, end));
+    }
+    *root = o;
+    return 0;
+}
+
+int json_tree_read(const char *path, size_t limit, struct json_object **root, struct failure *f)
+{
+    uint8_t *data;
+    size_t size;
+
+    if (read_file(path, limit, &data, &size, f) != 0)
+        return -1;
+    int r = json_tree_parse(path, data, size, root, f);
+    free(data);
+    return r;
+}
+
+struct json_object *json_member(struct json_object *object, const char *key, enum json_type type)
+{
+    struct json_object *o;
+
+    if (!json_object_is_type(object, json_type_object) ||
+        !json_object_object_get_ex(object, key, &o) || !json_object_is_type(o, type))
+        return NULL;
+    return o;
+}
+
+const char *json_member_text(struct json_object *object, const char *key)
+{
+    struct json_object *o = json_member(object, key, json_type_string);
+
+    if (!o || strlen(json_object_get_string(o)) != (size_t)json_object_get_string_len(o))
+        return NULL;
+    return json_object_get_string(o);
+}
+
+bool json_member_number(struct json_object *object, const char *key, uint64_t *number)
+{
+    struct json_object *o = json_member(object, key, json_type_int);
+
+    if (!o || json_object_get_int64(o) < 0)
+        return false;
+    *number = (uint64_t)json_object_get_int64(o);
+    return true;
+}
