@@ -32,6 +32,8 @@ static int64_t find_rom(const struct destination *to, const char *name, char **p
 {
     struct stat st;
 
+    if (to->find)
+        return to->find(to->find_arg, name, path);
     for (size_t i = 0; i < to->folder_count; i++) {
         char *candidate = xasprintf("%s/%s", to->folders[i], name);
 
@@ -54,22 +56,12 @@ static bool reads_incoming(const struct destination *to)
 
 /* --- one option ROM ------------------------------------------------------------------ */
 
-/* What a destination gives a device with its default ROM. */
-struct gift {
-    uint64_t length; /* of the block; 0: QEMU does not start */
-    char *file;      /* NULL: none is read */
-    uint64_t file_size;
-    char *installed;
-    uint64_t installed_size;
-    const char *package, *compat_file;
-    char *why; /* where length is 0; or NULL */
-};
-
-static void free_gift(struct gift *g)
+void rom_gift_free(struct rom_gift *g)
 {
     free(g->file);
     free(g->installed);
     free(g->why);
+    *g = (struct rom_gift){0};
 }
 
 /* RAM comes in pages (QEMU system/physmem.c, qemu_ram_alloc_internal()); 4 KiB on every
@@ -82,7 +74,7 @@ static uint64_t block_length(uint64_t romsize)
 }
 
 /* A file by its size alone: pow2ceil (QEMU hw/pci/pci.c). */
-static void give_by_size(const char *rom, struct gift *g, int64_t size)
+static void give_by_size(const char *rom, struct rom_gift *g, int64_t size)
 {
     if (size < 0) {
         g->why = xasprintf("QEMU does not start: there is no %s", rom);
@@ -97,9 +89,9 @@ static void give_by_size(const char *rom, struct gift *g, int64_t size)
     }
 }
 
-static struct gift give(const struct destination *to, const char *machine, const char *rom)
+struct rom_gift rom_gift_of(const struct destination *to, const char *machine, const char *rom)
 {
-    struct gift g = {0};
+    struct rom_gift g = {0};
     struct romcompat_rule rule;
     struct romcompat_decision decision;
     int64_t size = find_rom(to, rom, &g.installed), compat_size;
@@ -170,21 +162,21 @@ static void judge_rom(const struct saved_guest *guest, const struct destination 
     bool old = device->old_rom && machine && machine_has_old_roms(machine);
 
     line->rom = old ? device->old_rom : device->rom;
-    struct gift g = give(to, machine, line->rom);
+    struct rom_gift g = rom_gift_of(to, machine, line->rom);
 
     /* Without a machine type it is one of QEMU 2.3 or before, and may be one that has the
      * other ROM: the answer must not depend on that. */
     if (device->old_rom && guest->machine_is_old && !machine) {
-        struct gift other = give(to, machine, device->old_rom);
+        struct rom_gift other = rom_gift_of(to, machine, device->old_rom);
         bool agree = g.length == other.length;
 
-        free_gift(&other);
+        rom_gift_free(&other);
         if (!agree) {
             line->verdict = PREFLIGHT_UNKNOWN;
             line->why = xasprintf("the stream does not name its machine type (QEMU 2.3 or before): "
                                   "up to 1.4 the ROM is %s, later %s; say which with --machine",
                                   device->old_rom, device->rom);
-            free_gift(&g);
+            rom_gift_free(&g);
             return;
         }
     }

@@ -25,6 +25,10 @@ struct given_file {
 struct destination {
     const char *const *folders; /* where its QEMU looks for ROM files, in its order */
     size_t folder_count;
+    /* Not this machine: the file `name` of its folders, as an inventory has it. Its size and its
+     * path, which is freed; or ROMCOMPAT_MISSING and NULL. NULL: `folders` are looked into. */
+    int64_t (*find)(const void *arg, const char *name, char **path);
+    const void *find_arg;
     const struct romcompat *maps;    /* NULL: its QEMU reads none */
     unsigned qemu_major, qemu_minor; /* 0, 0: not known */
     bool loadvm;                     /* the guest is a snapshot that is loaded, and not -incoming */
@@ -70,6 +74,21 @@ struct preflight {
     struct mend *mends;
     size_t mend_count;
 };
+
+/* What a destination gives a device with its default ROM. */
+struct rom_gift {
+    uint64_t length; /* of the block; 0: QEMU does not start */
+    char *file;      /* that is loaded; NULL: none */
+    uint64_t file_size;
+    char *installed; /* path of `rom` there; NULL: none */
+    uint64_t installed_size;
+    const char *package, *compat_file; /* of the rule that holds; NULL: none */
+    char *why;                         /* where length is 0 */
+};
+
+/* `machine` may be NULL: no rule holds then. Free with rom_gift_free(). */
+struct rom_gift rom_gift_of(const struct destination *to, const char *machine, const char *rom);
+void rom_gift_free(struct rom_gift *g);
 
 /* `guest` and `to` must live as long as the result; free with preflight_free(). */
 void preflight_judge(const struct saved_guest *guest, const struct destination *to,
