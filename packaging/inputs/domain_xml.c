@@ -1,0 +1,656 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "inputs/domain_xml.h"
+
+#include <libxml/parser.h>
+#include <libxml/parserInternals.h>
+#include <libxml/xmlerror.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "formats/libvirt_devices.h"
+#include "inputs/file.h"
+
+/* Where an element stands. What is in none of these places is passed over with all that
+ * is in it: <metadata> may hold anything, also another <interface>. */
+enum place {
+    OUTSIDE,
+    STATUS,
+    DOMAIN,
+    NAME,
+    UUID,
+    OS,
+    OS_TYPE,
+    LOADER,
+    NVRAM,
+    DEVICES,
+    EMULATOR,
+    CONTROLLER,
+    CONTROLLER_ADDRESS,
+    NIC,
+    NIC_MODEL,
+    NIC_MAC,
+    NIC_TEAMING,
+    VIDEO,
+    VIDEO_MODEL,
+    ACCELERATION,
+    ROM,
+    ADDRESS,
+    ALIAS,
+    ELSEWHERE,
+};
+
+static const struct {
+    enum place parent;
+    const char *name;
+    enum place place;
+} places[] = {
+    {OUTSIDE, "domain", DOMAIN},
+    {OUTSIDE, "domstatus", STATUS},
+    {STATUS, "domain", DOMAIN},
+    {DOMAIN, "name", NAME},
+    {DOMAIN, "uuid", UUID},
+    {DOMAIN, "os", OS},
+    {OS, "type", OS_TYPE},
+    {OS, "loader", LOADER},
+    {OS, "nvram", NVRAM},
+    {DOMAIN, "devices", DEVICES},
+    {DEVICES, "emulator", EMULATOR},
+    {DEVICES, "controller", CONTROLLER},
+    {DEVICES, "interface", NIC},
+    {NIC, "model", NIC_MODEL},
+    {NIC, "mac", NIC_MAC},
+    {NIC, "teaming", NIC_TEAMING},
+    {NIC, "rom", ROM},
+    {NIC, "address", ADDRESS},
+    {NIC, "alias", ALIAS},
+    {DEVICES, "video", VIDEO},
+    {VIDEO, "model", VIDEO_MODEL},
+    {VIDEO_MODEL, "acceleration", ACCELERATION},
+    {VIDEO, "rom", ROM},
+    {VIDEO, "address", ADDRESS},
+    {VIDEO, "alias", ALIAS},
+};
+
+static enum place place_of(enum place parent, const char *name)
+{
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (places[i].parent == parent && strcmp(places[i].name, name) == 0)
+            return places[i].place;
+    return ELSEWHERE;
+}
+
+struct bus {
+    unsigned index;
+    char *model;
+};
+
+struct reader {
+    const char *name;
+    const uint8_t *data;
+    size_t size;
+    xmlParserCtxtPtr parser;
+    struct failure *f;
+    bool failed;
+
+    enum place stack[DOMAIN_DEPTH_MAX + 1];
+    size_t starts[DOMAIN_DEPTH_MAX + 1]; /* of each element, in bytes */
+    size_t depth;
+    bool had_domain;
+
+    char *text; /* of an element whose text is wanted */
+    size_t text_length;
+    bool keeps_text;
+
+    struct domain_xml *domain;
+    size_t device_capacity;
+    struct bus *buses;
+    size_t bus_count, bus_capacity;
+};
+
+static void stop(struct reader *r)
+{
+    r->failed = true;
+    xmlStopParser(r->parser);
+}
+
+#define refuse(r, ...) (fail((r)->f, __VA_ARGS__), stop(r))
+
+static int line_of(const struct reader *r)
+{
+    return r->parser->input ? r->parser->input->line : 0;
+}
+
+/* --- attributes ------------------------------------------------------------------ */
+
+/* As SAX2 hands them out: name, prefix, namespace, begin and end of the value. */
+struct attributes {
+    const xmlChar **at;
+    int count;
+};
+
+enum { PARTS = 5 };
+
+/* A copy of the value, or NULL. One that is too long for a name or path counts as none
+ * that is known. */
+static char *attribute(const struct attributes *a, const char *name)
+{
+    for (int i = 0; i < a->count; i++) {
+        const xmlChar *const *p = a->at + (size_t)i * PARTS;
+        size_t length = (size_t)(p[4] - p[3]);
+
+        if (!p[1] && strcmp((const char *)p[0], name) == 0 && length <= DOMAIN_TEXT_MAX)
+            return xstrndup((const char *)p[3], length);
+    }
+    return NULL;
+}
+
+static void set_attribute(char **field, const struct attributes *a, const char *name)
+{
+    char *value = attribute(a, name);
+
+    if (value) {
+        free(*field);
+        *field = value;
+    }
+}
+
+static bool attribute_is(const struct attributes *a, const char *name, const char *expected)
+{
+    char *value = attribute(a, name);
+    bool is_it = value && strcmp(value, expected) == 0;
+
+    free(value);
+    return is_it;
+}
+
+static enum domain_switch switch_of(const struct attributes *a, const char *name, const char *off)
+{
+    char *value = attribute(a, name);
+    enum domain_switch result = !value                    ? DOMAIN_UNSAID
+                                : strcmp(value, off) == 0 ? DOMAIN_OFF
+                                                          : DOMAIN_ON;
+
+    free(value);
+    return result;
+}
+
+/* As libvirt writes them, "0x0003", and as it takes them, "3". */
+static bool number_of(const struct attributes *a, const char *name, unsigned long limit,
+                      unsigned *number)
+{
+    char *value = attribute(a, name), *end;
+    bool is_number = false;
+
+    if (value && value[0] >= '0' && value[0] <= '9') {
+        unsigned long n = strtoul(value, &end, 0);
+
+        is_number = !*end && n <= limit;
+        if (is_number)
+            *number = (unsigned)n;
+    }
+    free(value);
+    return is_number;
+}
+
+static void read_address(struct domain_device *d, const struct attributes *a)
+{
+    unsigned domain = 0;
+
+    set_attribute(&d->address_type, a, "type");
+    d->address.function = 0;
+    number_of(a, "function", 7, &d->address.function);
+    if (number_of(a, "domain", UINT32_MAX, &domain))
+        d->address.domain = domain;
+    d->address.is_known = d->address_type && strcmp(d->address_type, "pci") == 0 &&
+                          number_of(a, "bus", 255, &d->address.bus) &&
+                          number_of(a, "slot", 31, &d->address.slot);
+}
+
+/* --- elements --------------------------------------------------------------------- */
+
+static void add_device(struct reader *r, enum domain_device_kind kind, const struct attributes *a)
+{
+    struct domain_xml *x = r->domain;
+
+    if (x->device_count == DOMAIN_DEVICES_MAX) {
+        refuse(r, "%s:%d: too many devices (limit %d)", r->name, line_of(r), DOMAIN_DEVICES_MAX);
+        return;
+    }
+    x->devices = xgrow(x->devices, x->device_count, &r->device_capacity, sizeof *x->devices);
+    x->devices[x->device_count++] = (struct domain_device){
+        .kind = kind, .is_hostdev = kind == DOMAIN_NIC && attribute_is(a, "type", "hostdev")};
+}
+
+static void add_controller(struct reader *r, const struct attributes *a)
+{
+    struct bus bus = {0};
+
+    if (!attribute_is(a, "type", "pci") || !number_of(a, "index", 255, &bus.index))
+        return;
+    if (r->bus_count == DOMAIN_DEVICES_MAX) {
+        refuse(r, "%s:%d: too many PCI controllers (limit %d)", r->name, line_of(r),
+               DOMAIN_DEVICES_MAX);
+        return;
+    }
+    bus.model = attribute(a, "model");
+    r->buses = xgrow(r->buses, r->bus_count, &r->bus_capacity, sizeof *r->buses);
+    r->buses[r->bus_count++] = bus;
+}
+
+/* The end of the last attribute: before blanks and the '/' or '>' at `at`. */
+static size_t end_of_attributes(const struct reader *r, size_t at)
+{
+    while (at > 0 && memchr(" \t\r\n", r->data[at - 1], 4))
+        at--;
+    return at;
+}
+
+static void read_rom(const struct reader *r, struct domain_device *d, size_t at,
+                     const struct attributes *a)
+{
+    if (d->has_rom) {
+        /* Two of them: libvirt takes the first, and there is no place for a file. */
+        d->rom_place = 0;
+        return;
+    }
+    d->has_rom = true;
+    set_attribute(&d->rom_file, a, "file");
+    d->rom_bar = switch_of(a, "bar", "off");
+    d->rom_enabled = switch_of(a, "enabled", "no");
+    d->rom_place = end_of_attributes(r, at);
+}
+
+static void keep_text(struct reader *r)
+{
+    r->keeps_text = true;
+    r->text_length = 0;
+}
+
+/* `at` is the place of the '/' or '>' that ends the start tag. */
+static void begin_place(struct reader *r, enum place place, size_t at, const struct attributes *a)
+{
+    struct domain_xml *x = r->domain;
+    struct domain_device *d = x->device_count ? &x->devices[x->device_count - 1] : NULL;
+
+    switch (place) {
+    case DOMAIN:
+        if (r->had_domain)
+            refuse(r, "%s:%d: a second <domain>", r->name, line_of(r));
+        r->had_domain = true;
+        set_attribute(&x->kind, a, "type");
+        break;
+    case OS:
+        set_attribute(&x->firmware, a, "firmware");
+        break;
+    case OS_TYPE:
+        set_attribute(&x->machine, a, "machine");
+        set_attribute(&x->arch, a, "arch");
+        break;
+    case LOADER:
+        set_attribute(&x->loader_type, a, "type");
+        keep_text(r);
+        break;
+    case NVRAM:
+        set_attribute(&x->nvram_template, a, "template");
+        keep_text(r);
+        break;
+    case NAME:
+    case UUID:
+    case EMULATOR:
+        keep_text(r);
+        break;
+    case CONTROLLER:
+        add_controller(r, a);
+        break;
+    case NIC:
+        add_device(r, DOMAIN_NIC, a);
+        break;
+    case VIDEO:
+        add_device(r, DOMAIN_VIDEO, a);
+        break;
+    case NIC_MODEL:
+        set_attribute(&d->model, a, "type");
+        break;
+    case VIDEO_MODEL:
+        set_attribute(&d->model, a, "type");
+        d->is_primary = attribute_is(a, "primary", "yes");
+        break;
+    case NIC_MAC:
+        set_attribute(&d->mac, a, "address");
+        break;
+    case NIC_TEAMING:
+        d->is_transient = attribute_is(a, "type", "transient");
+        break;
+    case ACCELERATION:
+        d->is_accelerated = attribute_is(a, "accel3d", "yes");
+        break;
+    case ROM:
+        read_rom(r, d, at, a);
+        break;
+    case ADDRESS:
+        read_address(d, a);
+        break;
+    case ALIAS:
+        set_attribute(&d->alias, a, "name");
+        break;
+    default:
+        break;
+    }
+}
+
+static void take_text(struct reader *r, enum place place)
+{
+    struct domain_xml *x = r->domain;
+    char **field = place == NAME       ? &x->name
+                   : place == UUID     ? &x->uuid
+                   : place == EMULATOR ? &x->emulator
+                   : place == LOADER   ? &x->loader
+                                       : &x->nvram;
+
+    r->keeps_text = false;
+    if (r->text_length) {
+        free(*field);
+        *field = xstrndup(r->text, r->text_length);
+    }
+}
+
+/* The newline and blanks before the element that starts at `start`, if nothing else
+ * stands between. */
+static void find_indent(const struct reader *r, size_t start, struct domain_device *d)
+{
+    size_t from = start;
+
+    while (from > 0 && (r->data[from - 1] == ' ' || r->data[from - 1] == '\t'))
+        from--;
+    if (from > 0 && r->data[from - 1] == '\n') {
+        from--;
+        if (from > 0 && r->data[from - 1] == '\r')
+            from--;
+        d->indent_from = from;
+        d->indent_to = start;
+    } else {
+        d->indent_from = d->indent_to = 0;
+    }
+}
+
+/* --- what libxml2 calls ------------------------------------------------------------- */
+
+/* Where the parser stands. Between two callbacks that is a place libxml2 makes no promise
+ * of, so the callers look at the bytes there. */
+static size_t position(const struct reader *r)
+{
+    long at = xmlByteConsumed(r->parser);
+
+    return at < 0 ? 0 : (size_t)at;
+}
+
+/* The '<' of the tag that holds the byte before `at`: values of attributes have none. */
+static size_t start_of_tag(const struct reader *r, size_t at)
+{
+    while (at > 0 && r->data[at] != '<')
+        at--;
+    return at;
+}
+
+static bool is_qemu(const xmlChar *uri)
+{
+    return uri && strcmp((const char *)uri, "http://libvirt.org/schemas/domain/qemu/1.0") == 0;
+}
+
+/* romfile and romsize in an argument or property that libvirt hands to QEMU. */
+static bool names_roms(const struct attributes *a)
+{
+    for (int i = 0; i < a->count; i++) {
+        const xmlChar *const *p = a->at + (size_t)i * PARTS;
+        size_t length = (size_t)(p[4] - p[3]);
+
+        if (memmem(p[3], length, "romfile", 7) || memmem(p[3], length, "romsize", 7) ||
+            memmem(p[3], length, "rombar", 6))
+            return true;
+    }
+    return false;
+}
+
+static void start_element(void *arg, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
+                          int namespaces, const xmlChar **unused, int count, int defaulted,
+                          const xmlChar **at)
+{
+    struct reader *r = arg;
+    struct attributes a = {at, count};
+    size_t end = position(r);
+
+    (void)namespaces, (void)unused, (void)defaulted;
+    if (r->failed)
+        return;
+    if (r->depth == DOMAIN_DEPTH_MAX) {
+        refuse(r, "%s:%d: elements stand too deep in each other (limit %d)", r->name, line_of(r),
+               DOMAIN_DEPTH_MAX);
+        return;
+    }
+    if (end >= r->size || (r->data[end] != '>' && r->data[end] != '/')) {
+        refuse(r, "%s:%d: the place of <%s> is not known", r->name, line_of(r), (const char *)name);
+        return;
+    }
+    enum place parent = r->depth ? r->stack[r->depth - 1] : OUTSIDE;
+    enum place place = uri || prefix ? ELSEWHERE : place_of(parent, (const char *)name);
+
+    r->starts[r->depth] = start_of_tag(r, end - 1);
+    r->stack[r->depth++] = place;
+    if (r->depth == 1 && place == ELSEWHERE)
+        refuse(r, "%s:%d: not the XML of a libvirt domain (found <%.100s>, expected <domain>)",
+               r->name, line_of(r), (const char *)name);
+    else if (is_qemu(uri) && names_roms(&a))
+        r->domain->tells_qemu_roms = true;
+    else
+        begin_place(r, place, end, &a);
+}
+
+static void end_element(void *arg, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+{
+    struct reader *r = arg;
+    struct domain_xml *x = r->domain;
+    size_t end = position(r);
+
+    (void)prefix, (void)uri;
+    if (r->failed || r->depth == 0)
+        return;
+    if (end == 0 || end > r->size || r->data[end - 1] != '>') {
+        refuse(r, "%s:%d: the place of </%s> is not known", r->name, line_of(r),
+               (const char *)name);
+        return;
+    }
+    enum place place = r->stack[--r->depth];
+    enum place parent = r->depth ? r->stack[r->depth - 1] : OUTSIDE;
+
+    if (r->keeps_text &&
+        (place == NAME || place == UUID || place == EMULATOR || place == LOADER || place == NVRAM))
+        take_text(r, place);
+    if (parent == NIC || parent == VIDEO) {
+        struct domain_device *d = &x->devices[x->device_count - 1];
+
+        if (!d->has_rom) {
+            d->rom_place = end;
+            find_indent(r, r->starts[r->depth], d);
+        }
+    }
+}
+
+static void characters(void *arg, const xmlChar *text, int length)
+{
+    struct reader *r = arg;
+
+    if (r->failed || !r->keeps_text)
+        return;
+    if ((size_t)length > DOMAIN_TEXT_MAX - r->text_length) {
+        refuse(r, "%s:%d: too long for a name or path (limit %zu bytes)", r->name, line_of(r),
+               DOMAIN_TEXT_MAX);
+        return;
+    }
+    memcpy(r->text + r->text_length, text, (size_t)length);
+    r->text_length += (size_t)length;
+}
+
+static void document_type(void *arg, const xmlChar *name, const xmlChar *external,
+                          const xmlChar *system)
+{
+    struct reader *r = arg;
+
+    (void)name, (void)external, (void)system;
+    if (!r->failed)
+        refuse(r, "%s:%d: has a document type, which no domain XML has", r->name, line_of(r));
+}
+
+/* --- the whole ------------------------------------------------------------------------ */
+
+/* libxml2 would guess at other encodings by the first bytes, and positions would be those
+ * of another text. */
+static bool looks_like_utf8_xml(const uint8_t *data, size_t size)
+{
+    size_t at = size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+
+    while (at < size && memchr(" \t\r\n", data[at], 4))
+        at++;
+    return at < size && data[at] == '<' && !memchr(data, '\0', size);
+}
+
+static int parse_failed(struct reader *r)
+{
+    const xmlError *error = xmlCtxtGetLastError(r->parser);
+    const char *message = error && error->message ? error->message : "not well-formed";
+
+    return fail(r->f, "%s:%d: not XML (%.*s)", r->name, error ? error->line : 0,
+                (int)strcspn(message, "\n"), message);
+}
+
+static int run_parser(struct reader *r)
+{
+    xmlSAXHandler handler = {
+        .initialized = XML_SAX2_MAGIC,
+        .startElementNs = start_element,
+        .endElementNs = end_element,
+        .characters = characters,
+        .ignorableWhitespace = characters,
+        .cdataBlock = characters,
+        .internalSubset = document_type,
+    };
+    int result = 0;
+
+    r->parser = xmlCreateMemoryParserCtxt((const char *)r->data, (int)r->size);
+    if (!r->parser)
+        give_up("out of memory");
+    /* NOENT: without it a SAX reader gets "&#38;" for "&amp;" in an attribute
+     * (xmlParseAttValueComplex()). There is nothing else to replace: a document type is
+     * refused before what is in it is read. */
+    xmlCtxtUseOptions(r->parser, XML_PARSE_NOENT | XML_PARSE_NONET | XML_PARSE_IGNORE_ENC |
+                                     XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    *r->parser->sax = handler;
+    r->parser->userData = r;
+    xmlParseDocument(r->parser);
+    if (r->failed)
+        result = -1;
+    else if (!r->parser->wellFormed)
+        result = parse_failed(r);
+    else if (!r->had_domain)
+        result = fail(r->f, "%s: holds no <domain>", r->name);
+    xmlFreeDoc(r->parser->myDoc);
+    xmlFreeParserCtxt(r->parser);
+    return result;
+}
+
+static bool is_on_express_port(const struct reader *r, const struct domain_device *d)
+{
+    for (size_t i = 0; d->address.is_known && i < r->bus_count; i++)
+        if (r->buses[i].index == d->address.bus && r->buses[i].model)
+            return libvirt_bus_is_express_port(r->buses[i].model);
+    return false;
+}
+
+/* What follows from several places of the document. */
+static void resolve_devices(struct reader *r)
+{
+    struct domain_xml *x = r->domain;
+    struct domain_device *first_video = NULL;
+    bool has_primary = false;
+
+    for (size_t i = 0; i < x->device_count; i++) {
+        struct domain_device *d = &x->devices[i];
+
+        if (d->kind == DOMAIN_VIDEO) {
+            first_video = first_video ? first_video : d;
+            has_primary |= d->is_primary;
+        }
+    }
+    /* libvirt src/conf/domain_postparse.c: the first one, where none says so. */
+    if (first_video && !has_primary)
+        first_video->is_primary = true;
+    for (size_t i = 0; i < x->device_count; i++) {
+        struct domain_device *d = &x->devices[i];
+
+        d->on_express_port = is_on_express_port(r, d);
+        if (!d->model || d->is_hostdev || (d->address_type && !d->address.is_known))
+            continue;
+        d->type = d->kind == DOMAIN_NIC ? libvirt_nic_type(d->model)
+                                        : libvirt_video_type(d->model, x->arch ? x->arch : "",
+                                                             d->is_primary, d->is_accelerated);
+    }
+}
+
+int domain_xml_parse(const char *name, const uint8_t *data, size_t size, struct domain_xml *domain,
+                     struct failure *f)
+{
+    struct domain_xml x = {0};
+    struct reader *r;
+
+    if (size > DOMAIN_XML_MAX)
+        return fail(f, "%s: too large for the XML of a domain (%zu bytes, limit %zu)", name, size,
+                    DOMAIN_XML_MAX);
+    if (!looks_like_utf8_xml(data, size))
+        return fail(f, "%s: not XML in UTF-8", name);
+    r = xcalloc(1, sizeof *r);
+    *r = (struct reader){.name = name, .data = data, .size = size, .f = f, .domain = &x};
+    r->text = xmalloc(DOMAIN_TEXT_MAX);
+    int result = run_parser(r);
+    if (result == 0)
+        resolve_devices(r);
+    for (size_t i = 0; i < r->bus_count; i++)
+        free(r->buses[i].model);
+    free(r->buses);
+    free(r->text);
+    free(r);
+    if (result == 0)
+        *domain = x;
+    else
+        domain_xml_free(&x);
+    return result;
+}
+
+int domain_xml_read(const char *path, struct domain_xml *domain, struct failure *f)
+{
+    uint8_t *data;
+    size_t size;
+
+    if (read_file(path, DOMAIN_XML_MAX, &data, &size, f) != 0)
+        return -1;
+    int result = domain_xml_parse(path, data, size, domain, f);
+    free(data);
+    return result;
+}
+
+void domain_xml_free(struct domain_xml *x)
+{
+    for (size_t i = 0; i < x->device_count; i++) {
+        free(x->devices[i].model);
+        free(x->devices[i].alias);
+        free(x->devices[i].mac);
+        free(x->devices[i].address_type);
+        free(x->devices[i].rom_file);
+    }
+    free(x->devices);
+    char *const texts[] = {x->name,        x->uuid,     x->kind,          x->machine,
+                           x->arch,        x->emulator, x->firmware,      x->loader,
+                           x->loader_type, x->nvram,    x->nvram_template};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        free(texts[i]);
+    *x = (struct domain_xml){0};
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A guest as libvirt describes it: what `virsh dumpxml` prints, what stands in
+ * /etc/libvirt/qemu/NAME.xml and, as the <domain> of a <domstatus>, in
+ * /run/libvirt/qemu/NAME.xml, what a hook gets, what a save image holds.
+ * This is the one file that names libxml2.
+ *
+ * Less than XML on purpose: UTF-8, and no document type, so that there are no entities
+ * to expand and nothing is ever fetched. The document is never built as a tree: what is
+ * kept is what stands below.
+ */
+#ifndef INPUTS_DOMAIN_XML_H
+#define INPUTS_DOMAIN_XML_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+
+#define DOMAIN_XML_MAX ((size_t)16 << 20) /* bytes of a document */
+#define DOMAIN_DEPTH_MAX 256              /* elements in each other; libxml2's own limit */
+#define DOMAIN_DEVICES_MAX 16384          /* network cards, video cards and PCI controllers */
+#define DOMAIN_TEXT_MAX ((size_t)4096)    /* bytes of a name or path */
+
+/* An attribute with the values yes and no, or on and off. */
+enum domain_switch { DOMAIN_UNSAID, DOMAIN_ON, DOMAIN_OFF };
+
+struct domain_pci_address {
+    bool is_known; /* there is an address, and it is on PCI */
+    uint32_t domain;
+    unsigned bus, slot, function;
+};
+
+enum domain_device_kind { DOMAIN_NIC, DOMAIN_VIDEO };
+
+/* Texts that the document does not give are NULL. */
+struct domain_device {
+    enum domain_device_kind kind;
+    char *model;      /* <model type=>: "virtio" */
+    const char *type; /* that QEMU gets for it: "virtio-net-pci"; NULL: no PCI device, not known */
+    char *alias;      /* "net0", in the XML of a running guest */
+    char *mac;
+    char *address_type; /* "pci", "ccw"... */
+    struct domain_pci_address address;
+    bool on_express_port; /* the address is behind a PCI Express port, and not on a root bus */
+    bool is_primary;      /* of a video card */
+    bool is_accelerated;
+    bool is_hostdev;   /* a device of the host, with its own ROM */
+    bool is_transient; /* <teaming type='transient'>: unplugged before a migration */
+
+    bool has_rom; /* there is a <rom> */
+    char *rom_file;
+    enum domain_switch rom_bar, rom_enabled;
+
+    /* Where the document takes a ROM file, in bytes: with a <rom>, the end of its last
+     * attribute; else the end of the last element in the device. 0: nowhere. */
+    size_t rom_place;
+    /* The bytes that set off that last element, from the newline on; may be none. */
+    size_t indent_from, indent_to;
+};
+
+struct domain_xml {
+    char *name, *uuid;
+    char *kind;                 /* <domain type=>: "kvm", "qemu" */
+    char *machine;              /* <type machine=>: may be an alias where the guest never ran */
+    char *arch;                 /* "x86_64" */
+    char *emulator;             /* path of QEMU */
+    char *firmware;             /* <os firmware=>: "efi" */
+    char *loader, *loader_type; /* path of the firmware; "pflash" or "rom" */
+    char *nvram, *nvram_template;
+    bool tells_qemu_roms; /* <qemu:commandline> or <qemu:override> set romfile or romsize */
+    struct domain_device *devices; /* network cards and video cards, in the document's order */
+    size_t device_count;
+};
+
+/* `name` stands for the document in messages, "name:line: what is wrong". 0 or -1; free
+ * with domain_xml_free(). */
+int domain_xml_parse(const char *name, const uint8_t *data, size_t size, struct domain_xml *domain,
+                     struct failure *f);
+int domain_xml_read(const char *path, struct domain_xml *domain, struct failure *f);
+void domain_xml_free(struct domain_xml *domain);
+
+#endif
