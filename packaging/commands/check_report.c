@@ -15,6 +15,7 @@
 #include "base/size.h"
 #include "commands/columns.h"
 #include "commands/command.h"
+#include "outputs/escape.h"
 
 static const char *const grade_names[] = {"note", "warning", "failure"};
 
@@ -365,42 +366,6 @@ char *check_json(const struct check *check)
 }
 
 /* --- JUnit ------------------------------------------------------------------------------ */
-
-/* Text for an attribute or element. XML 1.0 knows no control characters at all, and a file
- * name may be any bytes: what is no UTF-8 is shown as \xNN as well. */
-static void put_xml(FILE *to, const char *text)
-{
-    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-        size_t more = *p >= 0xf0 && *p < 0xf5   ? 3
-                      : *p >= 0xe0 && *p < 0xf0 ? 2
-                      : *p >= 0xc2              ? 1
-                                                : 0;
-        bool good = *p < 0x80 || (more && *p < 0xf5);
-
-        for (size_t i = 1; good && i <= more; i++)
-            good = (p[i] & 0xc0) == 0x80;
-        /* Surrogates, overlong forms, what is above U+10FFFF, U+FFFE and U+FFFF. */
-        if (good && more == 2)
-            good = !(*p == 0xe0 && p[1] < 0xa0) && !(*p == 0xed && p[1] >= 0xa0) &&
-                   !(*p == 0xef && p[1] == 0xbf && p[2] >= 0xbe);
-        if (good && more == 3)
-            good = !(*p == 0xf0 && p[1] < 0x90) && !(*p == 0xf4 && p[1] >= 0x90);
-        if (*p < 0x20 || *p == 0x7f || !good)
-            fprintf(to, "\\x%02x", *p);
-        else if (*p == '&')
-            fputs("&amp;", to);
-        else if (*p == '<')
-            fputs("&lt;", to);
-        else if (*p == '>')
-            fputs("&gt;", to);
-        else if (*p == '"')
-            fputs("&quot;", to);
-        else {
-            fwrite(p, 1, more + 1, to);
-            p += more;
-        }
-    }
-}
 
 static void put_attribute(FILE *to, const char *name, const char *value)
 {
