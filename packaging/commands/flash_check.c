@@ -85,6 +85,8 @@ static int answer(const struct job *job, const struct flash_image *code,
     if (from && from->kind != FLASH_CODE && from->kind != FLASH_COMBINED)
         return complain("%s: not firmware code (found %s)", job->from, flash_kind_name(from->kind));
     flash_check(code, vars, from, &check);
+    if (job->confidential)
+        flash_check_confidential(&check);
     if (job->json) {
         print_json(job, &check);
     } else {
@@ -164,7 +166,7 @@ const struct command flash_check_command = {
         "firmware the same, byte by byte, as a measured launch demands.\n"
         "\n"
         "The status is 1 if it will not migrate or not start with its variables; with\n"
-        "--confidential, also if CODE is not the same as OLD_CODE.",
+        "--confidential, also if CODE is not the same as OLD_CODE.\n" FLASH_CONFIDENTIAL_NOTE,
     .options = options,
     .run = run,
 };

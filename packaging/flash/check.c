@@ -294,3 +294,8 @@ void flash_check(const struct flash_image *code, const struct flash_image *vars,
     judge_measurement(check, code, from);
     warn_of_losses(check, code, vars, from);
 }
+
+void flash_check_confidential(struct flash_check *check)
+{
+    warn(check, "%s", FLASH_CONFIDENTIAL_NOTE);
+}

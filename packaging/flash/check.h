@@ -19,7 +19,7 @@ struct flash_verdict {
     char cure[256];     /* empty: there is none */
 };
 
-#define FLASH_WARNINGS_MAX 8
+#define FLASH_WARNINGS_MAX 10
 struct flash_check {
     struct flash_verdict migrate;   /* will the guest land on a host with this code? */
     struct flash_verdict cold_boot; /* will it start there and keep its variables? */
@@ -32,6 +32,15 @@ struct flash_check {
  * started with, or NULL where that is not known. */
 void flash_check(const struct flash_image *code, const struct flash_image *vars,
                  const struct flash_image *from, struct flash_check *check);
+
+/* Adds what must be known of a guest whose launch is measured. */
+void flash_check_confidential(struct flash_check *check);
+
+/* QEMU target/i386/sev.c, sev_launch_finish(): a migration blocker, "SEV: Migration is not
+ * implemented", up to and with QEMU 10. */
+#define FLASH_CONFIDENTIAL_NOTE                                                                   \
+    "QEMU blocks the migration of SEV, SEV-ES and SNP guests (QEMU 10 still does), whatever the " \
+    "firmware."
 
 const char *flash_answer_name(enum flash_answer answer);
 
