@@ -22,7 +22,8 @@
 
 #define FLASH_COMMANDS(X) \
     X(flash_inspect)      \
-    X(flash_check)
+    X(flash_check)        \
+    X(flash_args)
 
 #define VARSTORE_COMMANDS(X) \
     X(varstore_carry)        \

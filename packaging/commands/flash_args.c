@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/command.h"
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/maps.h"
+#include "flash/check.h"
+#include "flash/launch.h"
+
+enum { KEY_CODE = 256, KEY_VARS, KEY_TEMPLATE, KEY_FORM, KEY_FORCE, KEY_JSON };
+
+static const struct option_spec options[] = {
+    {KEY_CODE, "code", "CODE", "the firmware; a combined image, or a small one, goes alone"},
+    {KEY_VARS, "vars", "VARS", "the guest's own variable store"},
+    {'M', "machine", "MACHINE", "the machine type (default: q35, virt)"},
+    {KEY_TEMPLATE, "template", "FILE", "what libvirt makes the store from when it is not there"},
+    {KEY_FORM, "form", "NAME", "print qemu, blockdev, libvirt or xl alone, for pasting"},
+    {KEY_FORCE, "force", NULL, "print them even if the store does not go with the code"},
+    {KEY_JSON, "json", NULL, "print one JSON object"},
+    {0},
+};
+
+extern const struct command flash_args_command;
+
+struct job {
+    const char *code, *vars, *machine, *template, *form;
+    bool force, json;
+};
+
+/* --- for a person -------------------------------------------------------------------------- */
+
+static const struct form {
+    const char *name, *title;
+} forms[] = {
+    {"qemu", "QEMU"},
+    {"blockdev", "QEMU, with -blockdev"},
+    {"libvirt", "libvirt, elements of <domain>"},
+    {"xl", "Xen, for xl.cfg"},
+};
+enum { FORM_COUNT = sizeof forms / sizeof *forms };
+
+/* NULL: there is no such thing for this guest. */
+static char *form_text(const struct launch *l, size_t form)
+{
+    switch (form) {
+    case 0:
+        return launch_shell(l, false);
+    case 1:
+        return launch_shell(l, true);
+    case 2:
+        return launch_libvirt(l);
+    default:
+        return launch_xl(l);
+    }
+}
+
+static int print_form(const struct launch *l, const char *name)
+{
+    size_t i = 0;
+
+    while (strcmp(forms[i].name, name) != 0)
+        i++;
+    char *text = form_text(l, i);
+    if (!text) {
+        complain("%s: there is no way to start this with %s", l->code_path, name);
+        return STATUS_NO;
+    }
+    fputs(text, stdout);
+    free(text);
+    return STATUS_YES;
+}
+
+static void print_all(const struct launch *l)
+{
+    for (size_t i = 0; i < FORM_COUNT; i++) {
+        char *text = form_text(l, i);
+
+        /* The two are the same without flash. */
+        if (text && !(i == 1 && !l->vars))
+            printf("# %s\n%s\n", forms[i].title, text);
+        free(text);
+    }
+    printf("# Machine types: %s\n", l->families);
+    for (size_t i = 0; i < l->note_count; i++)
+        printf("# %s\n", l->notes[i]);
+}
+
+/* --- for programs ---------------------------------------------------------------------------- */
+
+static void add(struct json_object *to, const char *key, struct json_object *value)
+{
+    json_object_object_add(to, key, value);
+}
+
+static struct json_object *words_array(const struct launch *l, bool blockdev)
+{
+    struct json_object *array = json_object_new_array();
+    char **words = launch_words(l, blockdev);
+
+    for (char **w = words; *w; w++)
+        json_object_array_add(array, text_or_null(*w));
+    launch_words_free(words);
+    return array;
+}
+
+static struct json_object *form_object(const struct launch *l, size_t form)
+{
+    char *text = form_text(l, form);
+    struct json_object *o = text_or_null(text);
+
+    free(text);
+    return o;
+}
+
+static void print_json(const struct launch *l, const struct flash_check *check)
+{
+    struct json_object *o = json_object_new_object(), *notes = json_object_new_array();
+
+    add(o, "code", text_or_null(l->code_path));
+    add(o, "vars", text_or_null(l->vars_path));
+    add(o, "architecture", text_or_null(flash_architecture_name(l->code->architecture)));
+    add(o, "machine", text_or_null(l->machine));
+    add(o, "machine_types", text_or_null(l->families));
+    add(o, "smm", json_object_new_boolean(l->smm));
+    add(o, "cold_boot", text_or_null(check ? flash_answer_name(check->cold_boot.answer) : NULL));
+    add(o, "qemu", words_array(l, false));
+    add(o, "blockdev", words_array(l, true));
+    add(o, "libvirt", form_object(l, 2));
+    add(o, "xl", form_object(l, 3));
+    for (size_t i = 0; i < l->note_count; i++)
+        json_object_array_add(notes, text_or_null(l->notes[i]));
+    add(o, "notes", notes);
+    put_json(o);
+}
+
+/* --- deciding --------------------------------------------------------------------------------- */
+
+/* Whether the guest would start with this pair and keep its variables. */
+static int check_pair(const struct job *job, const struct flash_check *check)
+{
+    const struct flash_verdict *v = &check->cold_boot;
+
+    if (v->answer == FLASH_YES)
+        return STATUS_YES;
+    complain("%s: %s", job->vars, v->text);
+    if (v->cure[0])
+        fprintf(stderr, "%s\n", v->cure);
+    if (v->answer == FLASH_UNKNOWN_ANSWER || job->force)
+        return STATUS_YES;
+    fputs("--force prints the arguments even so.\n", stderr);
+    return STATUS_NO;
+}
+
+static int answer(const struct job *job, const struct flash_image *code,
+                  const struct flash_image *vars)
+{
+    struct flash_check check;
+    struct launch l;
+    struct failure f;
+    int status = STATUS_YES;
+
+    int result = launch_decide(code, vars, job->machine, job->template, &l, &f);
+    if (result != 0) {
+        report(&f);
+        return result > 0 ? STATUS_NO : STATUS_NO_ANSWER;
+    }
+    if (vars) {
+        flash_check(code, vars, NULL, &check);
+        status = check_pair(job, &check);
+    }
+    if (status == STATUS_YES && job->json)
+        print_json(&l, vars ? &check : NULL);
+    else if (status == STATUS_YES && job->form)
+        status = print_form(&l, job->form);
+    else if (status == STATUS_YES)
+        print_all(&l);
+    launch_free(&l);
+    return finish_output(status);
+}
+
+/* --- the command line ------------------------------------------------------------------------ */
+
+static bool is_form(const char *name)
+{
+    for (size_t i = 0; i < FORM_COUNT; i++) {
+        if (strcmp(forms[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void take_option(struct job *job, int key, const char *value)
+{
+    switch (key) {
+    case KEY_CODE:
+        job->code = value;
+        break;
+    case KEY_VARS:
+        job->vars = value;
+        break;
+    case 'M':
+        job->machine = value;
+        break;
+    case KEY_TEMPLATE:
+        job->template = value;
+        break;
+    case KEY_FORM:
+        job->form = value;
+        break;
+    case KEY_FORCE:
+        job->force = true;
+        break;
+    default:
+        job->json = true;
+        break;
+    }
+}
+
+static int check_usage(const struct job *job)
+{
+    const struct command *c = &flash_args_command;
+
+    if (!job->code)
+        return usage_error(c, "--code is missing");
+    if (job->form && job->json)
+        return usage_error(c, "--form and --json are two runs");
+    if (job->form && !is_form(job->form))
+        return usage_error(c, "--form: '%s' is none (expected qemu, blockdev, libvirt or xl)",
+                           job->form);
+    if (job->template && !job->vars)
+        return usage_error(c, "--template belongs to --vars");
+    return STATUS_YES;
+}
+
+static int run(int argc, char **argv)
+{
+    struct flash_image code = {0}, vars = {0};
+    struct option_reader r;
+    struct job job = {0};
+    struct failure f;
+    const char *value = NULL;
+    int key, status;
+
+    option_reader_init(&r, &flash_args_command, argc, argv);
+    while ((key = next_option(&r, &value)) >= 0)
+        take_option(&job, key, value);
+    if (key != OPTION_END)
+        return key == OPTION_HELPED ? finish_output(STATUS_YES) : STATUS_NO_ANSWER;
+    if (r.first != argc)
+        return usage_error(&flash_args_command, "'%s': no operand is expected", argv[r.first]);
+    status = check_usage(&job);
+    if (status != STATUS_YES)
+        return status;
+    if (flash_open(job.code, &code, &f) != 0 || (job.vars && flash_open(job.vars, &vars, &f) != 0))
+        status = report(&f);
+    else
+        status = answer(&job, &code, job.vars ? &vars : NULL);
+    flash_close(&code);
+    flash_close(&vars);
+    return status;
+}
+
+const struct command flash_args_command = {
+    .name = "flash args",
+    .summary = "print how QEMU, libvirt and xl start a guest with a firmware and its store",
+    .synopsis = "--code CODE [--vars VARS] [-M MACHINE] [--template FILE] [--form NAME] [--force]\n"
+                "    [--json]",
+    .details =
+        "The store is held against the code first: where 'romcompat flash check' says that the\n"
+        "guest would not start, or not with its variables, nothing is printed but the reason, and\n"
+        "the status is 1. Without --vars the image must be one that goes with -bios.\n"
+        "Paths are made absolute and quoted for where they go.",
+    .options = options,
+    .run = run,
+};

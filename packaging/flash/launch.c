@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "flash/launch.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "flash/check.h"
+
+/* `flash_size`: of each of the two flash devices, which QEMU takes only whole files for
+ * (hw/arm/virt.c, hw/riscv/virt.c, hw/loongarch/virt.c); 0: as long as its file. */
+static const struct target {
+    enum flash_architecture architecture;
+    const char *program, *machine, *families;
+    uint64_t flash_size;
+    const char *cpu;
+} targets[] = {
+    {ARCH_I386, "qemu-system-i386", "q35", "pc-q35-*, pc-i440fx-*", 0, NULL},
+    {ARCH_X86_64, "qemu-system-x86_64", "q35", "pc-q35-*, pc-i440fx-*", 0, NULL},
+    {ARCH_ARM, "qemu-system-arm", "virt", "virt-*", VIRT_FLASH_SIZE, NULL},
+    /* The default CPU of virt has no 64-bit mode. */
+    {ARCH_AARCH64, "qemu-system-aarch64", "virt", "virt-*", VIRT_FLASH_SIZE, "max"},
+    {ARCH_RISCV64, "qemu-system-riscv64", "virt", "virt", (uint64_t)32 << 20, NULL},
+    {ARCH_LOONGARCH64, "qemu-system-loongarch64", "virt", "virt", (uint64_t)16 << 20, NULL},
+};
+
+__attribute__((format(printf, 2, 3))) static void note(struct launch *l, const char *format, ...)
+{
+    va_list args;
+
+    if (l->note_count == LAUNCH_NOTES_MAX)
+        return;
+    va_start(args, format);
+    l->notes[l->note_count++] = xvasprintf(format, args);
+    va_end(args);
+}
+
+/* --- the machine type ------------------------------------------------------------------- */
+
+static bool is_family(const char *machine, const char *alias, const char *family)
+{
+    size_t length = strlen(family);
+
+    return strcmp(machine, alias) == 0 ||
+           (strncmp(machine, family, length) == 0 && machine[length] == '-');
+}
+
+static int pick_machine(struct launch *l, const struct target *t, const char *machine,
+                        struct failure *f)
+{
+    bool fits;
+
+    if (l->smm)
+        l->families = "pc-q35-*";
+    else
+        l->families = t->families;
+    if (!machine)
+        machine = t->machine;
+    if (strlen(machine) >= sizeof l->machine ||
+        machine[strspn(machine,
+                       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+_-")])
+        return fail(f, "'%.80s' is no machine type", machine);
+    if (!flash_is_x86(t->architecture))
+        fits = is_family(machine, "virt", "virt");
+    else
+        fits = is_family(machine, "q35", "pc-q35") ||
+               (!l->smm && is_family(machine, "pc", "pc-i440fx"));
+    if (!fits) {
+        fail(f, "%s: %s firmware%s does not start on '%s' (expected %s)", l->code->path,
+             flash_architecture_name(t->architecture), l->smm ? " with SMM" : "", machine,
+             l->families);
+        return 1;
+    }
+    strcpy(l->machine, machine);
+    return 0;
+}
+
+/* --- the files --------------------------------------------------------------------------- */
+
+/* Absolute without following links: a name that a package's upgrade points elsewhere is
+ * meant to be followed later. */
+static int take_path(const char *path, char **absolute, struct failure *f)
+{
+    for (const unsigned char *p = (const unsigned char *)path; *p; p++) {
+        if (*p < 0x20 || *p == 0x7f)
+            return fail(f, "%s: a path with control characters cannot be written down", path);
+    }
+    if (path[0] == '/') {
+        *absolute = xstrdup(path);
+        return 0;
+    }
+    char *folder = getcwd(NULL, 0);
+    if (!folder)
+        return fail(f, "%s: the folder that it is relative to: %s", path, strerror(errno));
+    *absolute = xasprintf("%s/%s", folder, path);
+    free(folder);
+    return 0;
+}
+
+static int take_paths(struct launch *l, const char *template_path, struct failure *f)
+{
+    if (take_path(l->code->path, &l->code_path, f) != 0 ||
+        (l->vars && take_path(l->vars->path, &l->vars_path, f) != 0) ||
+        (template_path && take_path(template_path, &l->template_path, f) != 0))
+        return -1;
+    return 0;
+}
+
+/* Whether it can be the image of -bios, where there is no store of the guest's own. */
+static int check_alone(const struct launch *l, const struct target *t, struct failure *f)
+{
+    const struct flash_image *code = l->code;
+
+    if (flash_is_x86(t->architecture) && code->kind == FLASH_CODE) {
+        fail(f, "%s: this is code without a store, which QEMU takes as flash only", code->path);
+        fail_cure(f, "Name the guest's store with --vars; 'romcompat varstore create' makes one.");
+        return 1;
+    }
+    if (l->smm) {
+        fail(f, "%s: code with SMM keeps its variables in flash and does not start with -bios",
+             code->path);
+        return 1;
+    }
+    if (t->flash_size && code->size > t->flash_size) {
+        fail(f, "%s: too large for the flash of %s (found %zu bytes, limit %llu)", code->path,
+             l->machine, code->size, (unsigned long long)t->flash_size);
+        return 1;
+    }
+    return 0;
+}
+
+/* QEMU would say "device requires 67108864 bytes, block backend provides 786432". */
+static int check_lengths(const struct launch *l, const struct target *t, struct failure *f)
+{
+    const struct flash_image *both[] = {l->code, l->vars};
+
+    for (int i = 0; i < 2; i++) {
+        const struct flash_image *image = both[i];
+
+        if (!t->flash_size || image->kind == FLASH_QCOW2 || image->size == t->flash_size)
+            continue;
+        fail(f,
+             "%s: the flash of %s takes a file of its own length only (found %zu, expected %llu)",
+             image->path, l->machine, image->size, (unsigned long long)t->flash_size);
+        if (image->size < t->flash_size)
+            fail_cure(f, "Pad a copy of it: cp FILE COPY; truncate -s %llu COPY%s",
+                      (unsigned long long)t->flash_size,
+                      i == 0 ? "; or leave out --vars, for -bios" : "");
+        return 1;
+    }
+    return 0;
+}
+
+/* --- what should be known ---------------------------------------------------------------- */
+
+static void note_flash(struct launch *l)
+{
+    if (l->smm)
+        note(l, "This code needs SMM: machine type q35, smm=on, flash that only SMM may write, and "
+                "no suspend to RAM (disable_s3).");
+    if (l->vars->kind == FLASH_QCOW2)
+        note(l, "The store is qcow2: libvirt 9.2 and later take it.");
+    note(l,
+         "%s is shared and read-only, %s belongs to this guest alone: make one for each guest "
+         "with 'romcompat varstore create'.",
+         l->code_path, l->vars_path);
+    note(l,
+         "On both sides of a migration the two files must have the same lengths (%zu and %zu "
+         "bytes).",
+         l->code->size, l->vars->size);
+}
+
+static void note_bios(struct launch *l, const struct target *t)
+{
+    note(l, "With -bios there is no flash: what the guest writes to its variables is gone at "
+            "power-off.");
+    if (flash_is_x86(t->architecture))
+        note(l, "To keep them on QEMU, give the guest a private copy as its only, writable flash "
+                "(-drive if=pflash,unit=0,format=raw,file=COPY); its RAM blocks are then others "
+                "than with -bios, and it cannot be migrated from one to the other.");
+    else if (l->code->size < t->flash_size)
+        note(l,
+             "To keep them, pad a copy of the code to %llu bytes and give the guest a store of "
+             "that length, then ask again with --vars.",
+             (unsigned long long)t->flash_size);
+}
+
+static void note_confidential(struct launch *l)
+{
+    const struct guided_table *t = &l->code->table;
+
+    if (!t->sev.present && !guided_table_has(t, GUIDED_SEV_ES_RESET) &&
+        !guided_table_has(t, GUIDED_SEV_HASHES))
+        return;
+    note(l, "%s", FLASH_CONFIDENTIAL_NOTE);
+    note(l,
+         "A confidential guest's launch digest is taken of the firmware: any other firmware, of "
+         "the same length or not, is another guest. The store is measured %s.",
+         l->vars ? "only with -bios, not here" : "too, as part of the image");
+}
+
+static void note_xen(struct launch *l)
+{
+    if (l->vars) {
+        note(l, "Xen: xl has no way to start this. It has no option for a variable store, and "
+                "with Xen QEMU has no flash devices (hw/i386/pc_piix.c): a combined image is "
+                "what it takes, and 'romcompat varstore inject' puts variables into one.");
+        return;
+    }
+    note(l, "Xen: nothing that the guest writes to its variables is kept: 'romcompat varstore "
+            "harvest' reads them out of its RAM before it is destroyed.");
+    note(l, l->code->secure_boot
+                ? "Xen: at each start the guest has the variables of the store inside this image."
+                : "Xen: this build has no Secure Boot and does not look at the store inside the "
+                  "image: the guest starts without variables each time.");
+    if (!l->code->xen)
+        note(l, "Xen: there are no drivers for Xen's disks and network cards in this image.");
+}
+
+/* --- all of it ------------------------------------------------------------------------------ */
+
+static const struct target *target_of(enum flash_architecture architecture)
+{
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+        if (targets[i].architecture == architecture)
+            return &targets[i];
+    }
+    return NULL;
+}
+
+int launch_decide(const struct flash_image *code, const struct flash_image *vars,
+                  const char *machine, const char *template_path, struct launch *l,
+                  struct failure *f)
+{
+    const struct target *t = target_of(code->architecture);
+    int result;
+
+    *l = (struct launch){.code = code, .vars = vars, .smm = code->smm};
+    if (code->kind != FLASH_CODE && code->kind != FLASH_COMBINED)
+        return fail(f, "%s: not firmware code (found %s)", code->path, flash_kind_name(code->kind));
+    if (!t)
+        return fail(f, "%s: for which machine this is cannot be told", code->path);
+    l->program = t->program;
+    l->cpu = t->cpu;
+    result = pick_machine(l, t, machine, f);
+    if (result == 0)
+        result = vars ? check_lengths(l, t, f) : check_alone(l, t, f);
+    if (result == 0)
+        result = take_paths(l, template_path, f);
+    if (result != 0) {
+        launch_free(l);
+        return result;
+    }
+    if (vars)
+        note_flash(l);
+    else
+        note_bios(l, t);
+    if (flash_is_x86(t->architecture)) {
+        note_confidential(l);
+        note_xen(l);
+    } else if (l->cpu) {
+        note(l, "The CPU is an example; with KVM take -cpu host.");
+    }
+    return 0;
+}
+
+void launch_free(struct launch *l)
+{
+    free(l->code_path);
+    free(l->vars_path);
+    free(l->template_path);
+    for (size_t i = 0; i < l->note_count; i++)
+        free(l->notes[i]);
+    *l = (struct launch){0};
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "flash/launch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "outputs/escape.h"
+
+/* --- words for QEMU ---------------------------------------------------------------------- */
+
+struct words {
+    char **list;
+    size_t count, capacity;
+};
+
+static void add_word(struct words *w, char *word)
+{
+    w->list = xgrow(w->list, w->count, &w->capacity, sizeof *w->list);
+    w->list[w->count++] = word;
+}
+
+static void add_option(struct words *w, const char *option, char *value)
+{
+    add_word(w, xstrdup(option));
+    add_word(w, value);
+}
+
+/* In an option a comma ends the value unless there are two of them (QEMU
+ * util/keyval.c, util/qemu-option.c). */
+static char *double_commas(const char *path)
+{
+    char *doubled = xmalloc(2 * strlen(path) + 1), *to = doubled;
+
+    for (; *path; path++) {
+        if (*path == ',')
+            *to++ = ',';
+        *to++ = *path;
+    }
+    *to = '\0';
+    return doubled;
+}
+
+static const char *store_format(const struct launch *l)
+{
+    return l->vars->kind == FLASH_QCOW2 ? "qcow2" : "raw";
+}
+
+static void add_drives(struct words *w, const struct launch *l, bool blockdev)
+{
+    char *code = double_commas(l->code_path), *vars = double_commas(l->vars_path);
+
+    if (blockdev) {
+        add_option(w, "-blockdev",
+                   xasprintf("node-name=pflash0,driver=raw,read-only=on,file.driver=file,"
+                             "file.filename=%s",
+                             code));
+        add_option(w, "-blockdev",
+                   xasprintf("node-name=pflash1,driver=%s,file.driver=file,file.filename=%s",
+                             store_format(l), vars));
+    } else {
+        add_option(w, "-drive", xasprintf("if=pflash,unit=0,format=raw,readonly=on,file=%s", code));
+        add_option(w, "-drive",
+                   xasprintf("if=pflash,unit=1,format=%s,file=%s", store_format(l), vars));
+    }
+    free(code);
+    free(vars);
+}
+
+char **launch_words(const struct launch *l, bool blockdev)
+{
+    struct words w = {0};
+
+    add_word(&w, xstrdup(l->program));
+    add_option(&w, "-machine",
+               xasprintf("%s%s%s", l->machine, l->smm ? ",smm=on" : "",
+                         blockdev && l->vars ? ",pflash0=pflash0,pflash1=pflash1" : ""));
+    if (l->cpu)
+        add_option(&w, "-cpu", xstrdup(l->cpu));
+    if (l->smm) {
+        /* The long form: the property is the driver's, whatever the device is called. */
+        add_option(&w, "-global", xstrdup("driver=cfi.pflash01,property=secure,value=on"));
+        add_option(&w, "-global", xstrdup("ICH9-LPC.disable_s3=1"));
+    }
+    if (l->vars)
+        add_drives(&w, l, blockdev);
+    else
+        add_option(&w, "-bios", xstrdup(l->code_path));
+    add_word(&w, NULL);
+    return w.list;
+}
+
+void launch_words_free(char **words)
+{
+    for (char **w = words; *w; w++)
+        free(*w);
+    free(words);
+}
+
+/* --- text ---------------------------------------------------------------------------------- */
+
+char *launch_shell(const struct launch *l, bool blockdev)
+{
+    char **words = launch_words(l, blockdev), *text = NULL;
+    size_t size;
+    FILE *to = open_memstream(&text, &size);
+
+    for (char **w = words; to && *w; w++) {
+        if (w > words)
+            fputs((*w)[0] == '-' ? " \\\n    " : " ", to);
+        put_shell_word(to, *w);
+    }
+    if (to) {
+        putc('\n', to);
+        fclose(to);
+    }
+    launch_words_free(words);
+    return text ? text : xstrdup("");
+}
+
+static void put_element_text(FILE *to, const char *text, const char *end)
+{
+    put_xml(to, text);
+    fputs(end, to);
+}
+
+static void put_loader(FILE *to, const struct launch *l)
+{
+    if (!l->vars) {
+        fputs("  <loader type='rom'>", to);
+        put_element_text(to, l->code_path, "</loader>\n");
+        return;
+    }
+    fprintf(to, "  <loader readonly='yes'%s type='pflash'>", l->smm ? " secure='yes'" : "");
+    put_element_text(to, l->code_path, "</loader>\n");
+    fputs("  <nvram", to);
+    if (l->template_path) {
+        fputs(" template=\"", to);
+        put_element_text(to, l->template_path, "\"");
+    }
+    /* "raw" is what libvirt takes without the attribute, which libvirt 9.2 brought. */
+    if (l->vars->kind == FLASH_QCOW2)
+        fputs(" format='qcow2'", to);
+    putc('>', to);
+    put_element_text(to, l->vars_path, "</nvram>\n");
+}
+
+char *launch_libvirt(const struct launch *l)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *to = open_memstream(&text, &size);
+
+    if (!to)
+        return xstrdup("");
+    fputs("<os>\n", to);
+    fprintf(to, "  <type arch='%s' machine='%s'>hvm</type>\n", l->program + strlen("qemu-system-"),
+            l->machine);
+    put_loader(to, l);
+    fputs("</os>\n<features>\n  <acpi/>\n", to);
+    if (l->smm)
+        fputs("  <smm state='on'/>\n", to);
+    fputs("</features>\n", to);
+    if (l->smm)
+        fputs("<pm>\n  <suspend-to-mem enabled='no'/>\n</pm>\n", to);
+    fclose(to);
+    return text;
+}
+
+/* A string of xl.cfg(5): what its scanner could take for an end or an escape is written in
+ * hexadecimal. */
+static void put_xl_string(FILE *to, const char *text)
+{
+    putc('"', to);
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            fprintf(to, "\\x%02x", *text);
+        else
+            putc(*text, to);
+    }
+    putc('"', to);
+}
+
+char *launch_xl(const struct launch *l)
+{
+    char *text = NULL;
+    size_t size;
+
+    if (l->vars || !flash_is_x86(l->code->architecture))
+        return NULL;
+    FILE *to = open_memstream(&text, &size);
+    if (!to)
+        return xstrdup("");
+    fputs("type = \"hvm\"\nbios = \"ovmf\"\nbios_path_override = ", to);
+    put_xl_string(to, l->code_path);
+    putc('\n', to);
+    fclose(to);
+    return text;
+}
