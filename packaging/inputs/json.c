@@ -85,13 +85,17 @@ struct json_object *json_member(struct json_object *object, const char *key, enu
     return o;
 }
 
-const char *json_member_text(struct json_object *object, const char *key)
+const char *json_text(struct json_object *o)
 {
-    struct json_object *o = json_member(object, key, json_type_string);
-
-    if (!o || strlen(json_object_get_string(o)) != (size_t)json_object_get_string_len(o))
+    if (!json_object_is_type(o, json_type_string) ||
+        strlen(json_object_get_string(o)) != (size_t)json_object_get_string_len(o))
         return NULL;
     return json_object_get_string(o);
+}
+
+const char *json_member_text(struct json_object *object, const char *key)
+{
+    return json_text(json_member(object, key, json_type_string));
 }
 
 bool json_member_number(struct json_object *object, const char *key, uint64_t *number)

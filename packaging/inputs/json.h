@@ -30,7 +30,9 @@ int json_tree_read(const char *path, size_t limit, struct json_object **root, st
  * What is no object has no members. */
 struct json_object *json_member(struct json_object *object, const char *key, enum json_type type);
 
-/* The member's text, or NULL; it belongs to the tree. A text with a NUL inside is no text. */
+/* The text of a string, or NULL; it belongs to the tree. One with a NUL inside is no text. */
+const char *json_text(struct json_object *o);
+/* The same of a member. */
 const char *json_member_text(struct json_object *object, const char *key);
 
 /* Whether the member is a number from 0 to 2^63-1; then it is in *number. */
