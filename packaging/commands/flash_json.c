@@ -180,6 +180,7 @@ struct json_object *flash_image_object(const struct flash_image *image)
         add_bool(o, "smm", image->smm);
         add_bool(o, "shell", image->shell);
         add_bool(o, "xen", image->xen);
+        add_bool(o, "debug", image->debug);
         add_number(o, "files", image->file_count);
         add_text(o, "not-read", image->unread.what[0] ? image->unread.what : NULL);
         json_object_object_add(o, "expects", expects_object(&image->expects));

@@ -10,9 +10,6 @@
 #define PC_FLASH_SECTOR 0x1000
 #define PC_FLASH_MAX ((uint64_t)8 << 20)
 
-static const uint8_t global_guid[GUID_SIZE] =
-    GUID_BYTES(0x8be4df61, 0x93ca, 0x11d2, 0xaa, 0x0d, 0x00, 0xe0, 0x98, 0x03, 0x2b, 0x8c);
-
 const char *flash_answer_name(enum flash_answer answer)
 {
     static const char *const names[] = {
@@ -131,7 +128,7 @@ static void judge_content(struct flash_verdict *v, const struct flash_image *cod
         decide(v, FLASH_YES, "blank",
                "the store is blank: the firmware formats it and starts "
                "without any variable");
-    } else if (vars->kind == FLASH_BLANK && vars->data[0] == 0) {
+    } else if (vars->kind == FLASH_BLANK && vars->blank == 0) {
         decide(v, FLASH_NO, "blank",
                "the store is blank (00): the guest starts, but its "
                "variables will not persist");
@@ -205,6 +202,7 @@ static void judge_cold_boot(struct flash_check *check, const struct flash_image 
                             const struct flash_image *vars)
 {
     struct flash_verdict *v = &check->cold_boot;
+    uint64_t device = flash_device_size(code->architecture);
 
     if (vars->kind == FLASH_QCOW2)
         decide(v, FLASH_UNKNOWN_ANSWER, "qcow2",
@@ -221,15 +219,15 @@ static void judge_cold_boot(struct flash_check *check, const struct flash_image 
                "which store this code expects cannot be told from it");
     else if (flash_is_x86(code->architecture))
         judge_x86(v, code, vars);
-    else if (code->expects.file_size == VIRT_FLASH_SIZE && vars->size != VIRT_FLASH_SIZE)
+    else if (device && vars->size != device)
         decide(v, FLASH_NO, "qemu-refuses",
-               "QEMU does not start: device requires %" PRIu64 " bytes, the store has %zu",
-               VIRT_FLASH_SIZE, vars->size);
-    else if (code->expects.file_size == VIRT_FLASH_SIZE && code->size != VIRT_FLASH_SIZE)
+               "QEMU does not start: device requires %" PRIu64 " bytes, the store has %zu", device,
+               vars->size);
+    else if (device && code->size != device)
         decide(v, FLASH_NO, "qemu-refuses",
                "QEMU does not start with this as flash: device "
                "requires %" PRIu64 " bytes, the code has %zu",
-               VIRT_FLASH_SIZE, code->size);
+               device, code->size);
     else
         judge_content(v, code, vars);
 }
@@ -254,15 +252,10 @@ static void judge_measurement(struct flash_check *check, const struct flash_imag
                "SEV-ES, SNP, TDX) measures differently, and its owner gives it no secrets");
 }
 
-static bool has_keys(const struct flash_image *vars)
-{
-    return vars->has_store && varstore_find(vars->data, &vars->store, "PK", global_guid);
-}
-
 static void warn_of_losses(struct flash_check *check, const struct flash_image *code,
                            const struct flash_image *vars, const struct flash_image *from)
 {
-    if (!code->secure_boot && has_keys(vars))
+    if (!code->secure_boot && vars->enrolled)
         warn(check, "the store has Secure Boot keys, but this code has no Secure Boot: unsigned "
                     "programs will be started, without a word");
     else if (from && from->secure_boot && !code->secure_boot)

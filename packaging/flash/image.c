@@ -10,6 +10,9 @@
 #include "inputs/file.h"
 #include "inputs/lzma.h"
 
+static const uint8_t global_guid[GUID_SIZE] =
+    GUID_BYTES(0x8be4df61, 0x93ca, 0x11d2, 0xaa, 0x0d, 0x00, 0xe0, 0x98, 0x03, 0x2b, 0x8c);
+
 struct reader {
     struct flash_image *image;
     unsigned depth, packed;
@@ -45,6 +48,26 @@ static const struct {
 const char *flash_architecture_name(enum flash_architecture architecture)
 {
     return architectures[architecture].name;
+}
+
+/* QEMU hw/arm/virt.c and hw/riscv/virt.c, half of VIRT_FLASH. */
+uint64_t flash_device_size(enum flash_architecture architecture)
+{
+    switch (architecture) {
+    case ARCH_ARM:
+    case ARCH_AARCH64:
+        return VIRT_FLASH_SIZE;
+    case ARCH_RISCV64:
+        return VIRT_FLASH_SIZE / 2;
+    default:
+        return 0;
+    }
+}
+
+/* QEMU docs/interop/qcow2.txt: magic, and size at byte 24. */
+uint64_t flash_qcow2_size(const uint8_t *data, size_t size)
+{
+    return size >= 32 && memcmp(data, "QFI\xfb", 4) == 0 ? load_be64(data + 24) : 0;
 }
 
 bool flash_is_x86(enum flash_architecture architecture)
@@ -117,6 +140,15 @@ static void look_for_expected(struct reader *r, const struct section *s)
     }
 }
 
+/* MdeModulePkg Core/Dxe/Hand/Handle.c prints this at every start; a release build has no
+ * such text in it, because DEBUG() is then nothing. */
+static void look_for_messages(struct flash_image *image, const struct section *s)
+{
+    static const char message[] = "InstallProtocolInterface: ";
+
+    image->debug |= memmem(s->body, s->size, message, sizeof message - 1) != NULL;
+}
+
 static void take_name(struct flash_image *image, const struct section *s)
 {
     image->secure_boot |= section_name_is(s, "SecureBootConfigDxe");
@@ -147,6 +179,8 @@ static void read_section(struct reader *r, const struct section *s, bool is_core
         break;
     case SECTION_PE32:
         look_for_expected(r, s);
+        if (is_core)
+            look_for_messages(r->image, s);
         break;
     case SECTION_NAME:
         take_name(r->image, s);
@@ -228,9 +262,9 @@ static void decide_expected(struct flash_image *image)
     if (!e->source)
         return;
     e->layout = varstore_layout_of(e->volume_length, e->block_length);
-    e->file_size = image->architecture == ARCH_ARM || image->architecture == ARCH_AARCH64
-                       ? VIRT_FLASH_SIZE
-                       : e->volume_length;
+    e->file_size = flash_device_size(image->architecture);
+    if (!e->file_size)
+        e->file_size = e->volume_length;
 }
 
 static enum flash_architecture architecture_of(uint16_t machine)
@@ -252,12 +286,14 @@ static void understand(struct flash_image *image)
     }
     if (is_blank(image->data, image->size)) {
         image->kind = FLASH_BLANK;
+        image->blank = image->data[0];
         return;
     }
     if (begins_with_store(image->data, image->size)) {
         image->has_store = true;
         if (varstore_read(image->data, image->size, &image->store) != 0)
             give_up("out of memory");
+        image->enrolled = varstore_find(image->data, &image->store, "PK", global_guid) != NULL;
     }
     read_volumes(&r);
     image->architecture = architecture_of(r.core_machine ? r.core_machine : r.any_machine);
@@ -271,15 +307,30 @@ static void understand(struct flash_image *image)
     }
 }
 
+void flash_take(const char *path, uint8_t *data, size_t size, struct flash_image *image)
+{
+    *image = (struct flash_image){
+        .kind = FLASH_UNKNOWN, .path = xstrdup(path), .data = data, .size = size};
+    sha256_text(data, size, image->sha256);
+    understand(image);
+}
+
 int flash_open(const char *path, struct flash_image *image, struct failure *f)
 {
+    uint8_t *data;
+    size_t size;
+
     *image = (struct flash_image){.kind = FLASH_UNKNOWN};
-    if (read_file(path, FLASH_FILE_MAX, &image->data, &image->size, f) != 0)
+    if (read_file(path, FLASH_FILE_MAX, &data, &size, f) != 0)
         return -1;
-    image->path = xstrdup(path);
-    sha256_text(image->data, image->size, image->sha256);
-    understand(image);
+    flash_take(path, data, size, image);
     return 0;
+}
+
+void flash_forget_bytes(struct flash_image *image)
+{
+    free(image->data);
+    image->data = NULL;
 }
 
 void flash_close(struct flash_image *image)

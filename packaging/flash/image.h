@@ -68,6 +68,7 @@ struct flash_image {
     struct flash_volume volumes[FLASH_VOLUMES_MAX];
     enum flash_architecture architecture;
     bool secure_boot, smm, shell, xen;
+    bool debug; /* built with debug messages; a release build prints none */
     size_t file_count;     /* files in all volumes, unpacked ones as well */
     struct failure unread; /* why a part could not be looked into; empty: all was */
     struct flash_expects expects;
@@ -76,15 +77,30 @@ struct flash_image {
     /* FLASH_STORE and FLASH_COMBINED */
     bool has_store;
     struct varstore store;
+    bool enrolled; /* it has a platform key: Secure Boot is on */
+
+    uint8_t blank; /* FLASH_BLANK: the byte */
 };
 
 /* Reads the file. 0, or -1 when it cannot be read at all; what makes no sense is
  * FLASH_UNKNOWN. */
 int flash_open(const char *path, struct flash_image *image, struct failure *f);
+/* The same for bytes that are there already, which from then on belong to the image. */
+void flash_take(const char *path, uint8_t *data, size_t size, struct flash_image *image);
 void flash_close(struct flash_image *image);
+
+/* Frees `data`, and keeps what was found in it. */
+void flash_forget_bytes(struct flash_image *image);
 
 const char *flash_kind_name(enum flash_kind kind);
 const char *flash_architecture_name(enum flash_architecture architecture);
 bool flash_is_x86(enum flash_architecture architecture);
+
+/* Bytes of each of the two flash devices of the architecture's virt machine, which takes only
+ * files of that length; 0 where the devices are as long as their files. */
+uint64_t flash_device_size(enum flash_architecture architecture);
+
+/* The virtual size that a qcow2 file says it has; 0 where it is none. */
+uint64_t flash_qcow2_size(const uint8_t *data, size_t size);
 
 #endif
