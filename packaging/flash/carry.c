@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "flash/live_store.h"
 
 #define NAME_SHOWN 256
 
@@ -19,8 +20,7 @@ void carried_free(struct carried *c)
 }
 
 /* A file of the firmware's length whose volume is an empty store. */
-static int make_empty(const struct flash_image *code, enum varstore_format format,
-                      struct carried *c, struct failure *f)
+int create_store(const struct flash_image *code, struct carried *c, struct failure *f)
 {
     const struct flash_expects *e = &code->expects;
 
@@ -38,13 +38,8 @@ static int make_empty(const struct flash_image *code, enum varstore_format forma
     c->layout = e->layout;
     c->size = (size_t)e->file_size;
     c->data = xcalloc(c->size, 1);
-    varstore_format(c->data, c->layout, format);
+    varstore_format(c->data, c->layout, VARSTORE_AUTHENTICATED);
     return 0;
-}
-
-int create_store(const struct flash_image *code, struct carried *c, struct failure *f)
-{
-    return make_empty(code, VARSTORE_AUTHENTICATED, c, f);
 }
 
 static void leave_out(struct carried *c, const uint8_t *data, const struct variable *v)
@@ -56,86 +51,46 @@ static void leave_out(struct carried *c, const uint8_t *data, const struct varia
                                          variable_name(data, v, name, sizeof name), v->data_size);
 }
 
-static void copy_variables(struct carried *c, const uint8_t *data, const struct varstore *s)
+void put_variable(struct carried *c, struct varstore_writer *w, const uint8_t *data,
+                  const struct variable *v)
 {
-    struct varstore_writer w;
-
-    varstore_writer_init(&w, c->data, c->layout, VARSTORE_AUTHENTICATED);
-    for (size_t i = 0; i < s->variable_count; i++) {
-        const struct variable *v = &s->variables[i];
-
-        if (!v->live)
-            continue;
-        if (varstore_append(&w, data, v)) {
-            c->count++;
-            c->bytes += varstore_needs(v, w.format);
-        } else {
-            leave_out(c, data, v);
-        }
+    if (varstore_append(w, data, v)) {
+        c->count++;
+        c->bytes += varstore_needs(v, w->format);
+    } else {
+        leave_out(c, data, v);
     }
-    c->converted = s->format != VARSTORE_AUTHENTICATED;
 }
 
-/* What would make variables be lost without a word. */
-static int refuse_damage(const struct flash_image *old, const struct varstore *s, struct failure *f)
+void carried_finish(struct carried *c)
 {
-    char text[VARSTORE_PROBLEM_TEXT_MAX];
-
-    for (size_t i = 0; i < s->problem_count && i < VARSTORE_PROBLEMS_MAX; i++) {
-        enum varstore_problem_kind kind = s->problems[i].kind;
-
-        if (varstore_problem_is_fatal(kind) || kind == VARSTORE_VARIABLE_CUT ||
-            kind == VARSTORE_TOO_MANY)
-            return fail(f, "%s: not carried over: %s", old->path,
-                        varstore_problem_text(&s->problems[i], text));
-    }
-    return 0;
-}
-
-static int carry_from(const struct flash_image *old, const uint8_t *data, struct carried *c,
-                      struct failure *f)
-{
-    struct varstore s;
-
-    if (varstore_read(data, old->size, &s) != 0)
-        give_up("out of memory");
-    int result = refuse_damage(old, &s, f);
-    if (result == 0)
-        copy_variables(c, data, &s);
-    varstore_free(&s);
-    return result;
+    if (!c->left_count)
+        return;
+    free(c->data);
+    c->data = NULL;
 }
 
 int carry_store(const struct flash_image *old, const struct flash_image *code, struct carried *c,
                 struct failure *f)
 {
-    char text[FV_DEFECT_TEXT_MAX];
+    struct varstore_writer w;
+    struct live_store live;
 
     *c = (struct carried){0};
-    if (!old->has_store)
-        return fail(f, "%s: not a variable store (found %s)", old->path,
-                    flash_kind_name(old->kind));
-    if (old->store.volume.defect != FV_SOUND) {
-        fail(f, "%s: %s", old->path, fv_defect_text(&old->store.volume, old->size, text));
-        return fail_cure(f, "'romcompat varstore repair' makes a store of it that can be carried "
-                            "over.");
-    }
-    if (make_empty(code, VARSTORE_AUTHENTICATED, c, f) != 0)
+    if (live_store_open(old, &live, f) != 0)
         return -1;
-    uint8_t *data = xmalloc(old->size);
-    memcpy(data, old->data, old->size);
-    if (old->store.ftw.state == FTW_PENDING) {
-        varstore_replay(data, &old->store);
-        c->replayed = true;
+    int result = create_store(code, c, f);
+    if (result == 0) {
+        varstore_writer_init(&w, c->data, c->layout, VARSTORE_AUTHENTICATED);
+        for (size_t i = 0; i < live.store->variable_count; i++) {
+            if (live.store->variables[i].live)
+                put_variable(c, &w, live.data, &live.store->variables[i]);
+        }
+        c->replayed = live.replayed;
+        c->converted = live.store->format != VARSTORE_AUTHENTICATED;
+        carried_finish(c);
     }
-    int result = carry_from(old, data, c, f);
-    free(data);
-    if (result != 0) {
-        carried_free(c);
-    } else if (c->left_count) {
-        free(c->data);
-        c->data = NULL;
-    }
+    live_store_close(&live);
     return result;
 }
 

@@ -32,4 +32,10 @@ int repair_store(const struct flash_image *old, uint8_t **data, struct varstore_
 
 void carried_free(struct carried *c);
 
+/* For whoever fills a store with other variables: puts one into it, or its name into `left`;
+ * and when all are put, drops the data of a store that not all of them fit. */
+void put_variable(struct carried *c, struct varstore_writer *w, const uint8_t *data,
+                  const struct variable *v);
+void carried_finish(struct carried *c);
+
 #endif

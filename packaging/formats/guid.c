@@ -2,8 +2,10 @@
 #include "formats/guid.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/bytes.h"
+#include "base/hex.h"
 
 char *guid_text(const uint8_t g[GUID_SIZE], char text[GUID_TEXT_SIZE])
 {
@@ -11,4 +13,24 @@ char *guid_text(const uint8_t g[GUID_SIZE], char text[GUID_TEXT_SIZE])
              load_le16(g + 4), load_le16(g + 6), g[8], g[9], g[10], g[11], g[12], g[13], g[14],
              g[15]);
     return text;
+}
+
+bool guid_parse(const char *text, uint8_t guid[GUID_SIZE])
+{
+    /* Where the text's pairs of digits go: the first three numbers are little-endian. */
+    static const uint8_t places[GUID_SIZE] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+    uint8_t bytes[GUID_SIZE];
+    size_t at = 0;
+
+    if (strlen(text) != GUID_TEXT_SIZE - 1)
+        return false;
+    for (size_t i = 0; i < GUID_SIZE; i++) {
+        if ((at == 8 || at == 13 || at == 18 || at == 23) && text[at++] != '-')
+            return false;
+        if (!hex_decode(text + at, 2, bytes + places[i]))
+            return false;
+        at += 2;
+    }
+    memcpy(guid, bytes, GUID_SIZE);
+    return true;
 }

@@ -26,4 +26,7 @@ static inline bool guid_is(const uint8_t *bytes, const uint8_t guid[GUID_SIZE])
 /* "8be4df61-93ca-11d2-aa0d-00e098032b8c". Returns `text`. */
 char *guid_text(const uint8_t guid[GUID_SIZE], char text[GUID_TEXT_SIZE]);
 
+/* The other way round; digits in either case. False, with `guid` untouched, for another text. */
+bool guid_parse(const char *text, uint8_t guid[GUID_SIZE]);
+
 #endif

@@ -189,20 +189,28 @@ static int read_variables(const uint8_t *data, struct varstore *s)
 
 /* --- which variables live ------------------------------------------------------------ */
 
-static int compare_keys(const uint8_t *data, const struct variable *a, const struct variable *b)
+bool variable_has_time(const struct variable *v)
+{
+    static const uint8_t none[VARIABLE_TIME_SIZE];
+
+    return memcmp(v->timestamp, none, VARIABLE_TIME_SIZE) != 0;
+}
+
+int variable_compare(const uint8_t *a_data, const struct variable *a, const uint8_t *b_data,
+                     const struct variable *b)
 {
     int order = memcmp(a->vendor, b->vendor, GUID_SIZE);
 
     if (order == 0 && a->name_size != b->name_size)
         order = a->name_size < b->name_size ? -1 : 1;
-    return order ? order : memcmp(data + a->name_at, data + b->name_at, a->name_size);
+    return order ? order : memcmp(a_data + a->name_at, b_data + b->name_at, a->name_size);
 }
 
 static int compare_places(const void *left, const void *right, void *data)
 {
     const struct variable *a = *(struct variable *const *)left,
                           *b = *(struct variable *const *)right;
-    int order = compare_keys(data, a, b);
+    int order = variable_compare(data, a, data, b);
 
     return order ? order : (a->offset > b->offset) - (a->offset < b->offset);
 }
@@ -251,7 +259,8 @@ static int mark_live(const uint8_t *data, struct varstore *s)
     }
     qsort_r(order, count, sizeof *order, compare_places, (void *)data);
     for (size_t first = 0, next; first < count; first = next) {
-        for (next = first + 1; next < count && compare_keys(data, order[first], order[next]) == 0;)
+        for (next = first + 1;
+             next < count && variable_compare(data, order[first], data, order[next]) == 0;)
             next++;
         choose_live(s, order + first, next - first);
     }

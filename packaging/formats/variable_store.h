@@ -136,8 +136,22 @@ bool varstore_problem_is_fatal(enum varstore_problem_kind kind);
 const char *ftw_state_name(enum ftw_state state);
 const char *variable_state_name(const struct variable *v);
 
+/* Whether a time stamp was ever put on it. */
+bool variable_has_time(const struct variable *v);
+
+/* By vendor and name, which are a variable's key: below, at or above 0. */
+int variable_compare(const uint8_t *a_data, const struct variable *a, const uint8_t *b_data,
+                     const struct variable *b);
+
 /* The name as UTF-8, what is no character as U+FFFD, cut at n. Returns text. */
 char *variable_name(const uint8_t *data, const struct variable *v, char *text, size_t n);
+
+/* Bytes that its name takes as UTF-8 with its NUL, at most. */
+#define VARIABLE_NAME_ROOM(v) (3 * (v)->name_size / 2 + 1)
+
+/* The other way round: UTF-16 with its NUL into 2 * strlen(text) + 2 bytes at `out`. Returns
+ * how many bytes were written; 0 for an empty text and for one that is not UTF-8. */
+size_t variable_name_encode(const char *text, uint8_t *out);
 
 /* The live variable of that ASCII name and GUID, or NULL. */
 const struct variable *varstore_find(const uint8_t *data, const struct varstore *store,

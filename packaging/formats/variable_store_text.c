@@ -137,3 +137,47 @@ char *variable_name(const uint8_t *data, const struct variable *v, char *text, s
     text[used] = '\0';
     return text;
 }
+
+/* The character at *p, which moves on; UINT32_MAX when that is none (RFC 3629, section 4). */
+static uint32_t take_utf8(const uint8_t **p)
+{
+    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
+    uint32_t c = *(*p)++;
+    int more = c < 0x80 ? 0 : c >= 0xc0 && c < 0xe0 ? 1 : (c & 0xf0) == 0xe0 ? 2 : 3;
+
+    if (!more)
+        return c;
+    if (c < 0xc0 || c >= 0xf8)
+        return UINT32_MAX;
+    c &= 0x3fU >> more;
+    for (int i = 0; i < more; i++) {
+        if ((**p & 0xc0) != 0x80)
+            return UINT32_MAX;
+        c = c << 6 | (*(*p)++ & 0x3f);
+    }
+    return c < least[more] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? UINT32_MAX : c;
+}
+
+size_t variable_name_encode(const char *text, uint8_t *out)
+{
+    const uint8_t *p = (const uint8_t *)text;
+    uint8_t *to = out;
+
+    while (*p) {
+        uint32_t c = take_utf8(&p);
+
+        if (c == UINT32_MAX)
+            return 0;
+        if (c >= 0x10000) {
+            store_le16(to, (uint16_t)(0xd800 + ((c - 0x10000) >> 10)));
+            to += 2;
+            c = 0xdc00 + (c & 0x3ff);
+        }
+        store_le16(to, (uint16_t)c);
+        to += 2;
+    }
+    if (to == out)
+        return 0;
+    store_le16(to, 0);
+    return (size_t)(to + 2 - out);
+}

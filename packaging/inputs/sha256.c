@@ -11,6 +11,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "base/hex.h"
 #include "base/memory.h"
 
 enum { SUM_SIZE = 32, READ_SIZE = 128 * 1024 };
@@ -39,17 +40,6 @@ static const EVP_MD *algorithm(void)
     return found;
 }
 
-static void write_hex(const uint8_t *sum, size_t length, char *hex)
-{
-    static const char digits[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < length; i++) {
-        hex[2 * i] = digits[sum[i] >> 4];
-        hex[2 * i + 1] = digits[sum[i] & 15];
-    }
-    hex[2 * length] = '\0';
-}
-
 struct sha256 *sha256_new(void)
 {
     struct sha256 *s = xmalloc(sizeof *s);
@@ -71,7 +61,7 @@ void sha256_finish(struct sha256 *s, char hex[SHA256_TEXT_SIZE])
     unsigned length = 0;
 
     must(EVP_DigestFinal_ex(s->context, sum, &length) && length == SUM_SIZE);
-    write_hex(sum, SUM_SIZE, hex);
+    hex_encode(sum, SUM_SIZE, hex);
     sha256_free(s);
 }
 
@@ -98,7 +88,7 @@ void md5_text(const void *data, size_t size, char hex[MD5_TEXT_SIZE])
 
     must(OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL));
     must(EVP_Digest(data, size, sum, &length, EVP_md5(), NULL) && length == MD5_TEXT_SIZE / 2);
-    write_hex(sum, length, hex);
+    hex_encode(sum, length, hex);
 }
 
 int sha256_of_file(const char *path, char hex[SHA256_TEXT_SIZE], uint64_t *size, struct failure *f)
