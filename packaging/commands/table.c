@@ -28,7 +28,9 @@
 #define VARSTORE_COMMANDS(X) \
     X(varstore_carry)        \
     X(varstore_create)       \
-    X(varstore_repair)
+    X(varstore_repair)       \
+    X(varstore_export)       \
+    X(varstore_import)
 
 #define DECLARE(name) extern const struct command name##_command;
 COMMANDS(DECLARE)

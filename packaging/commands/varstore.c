@@ -12,10 +12,12 @@ static int run(int argc, char **argv)
 
 const struct command varstore_command = {
     .name = "varstore",
-    .summary = "UEFI variable stores: make, carry over, repair",
+    .summary = "UEFI variable stores: make, carry over, repair, export",
     .synopsis = "carry OLD --code NEW --out FILE\n"
                 "create --code CODE [--template VARS] --out FILE\n"
-                "repair FILE --out NEW",
+                "repair FILE --out NEW\n"
+                "export FILE [--out JSON]\n"
+                "import JSON --code CODE | --into STORE --out FILE",
     .details = "'romcompat help varstore SUBCOMMAND' explains one of them.",
     .run = run,
     .subcommands = varstore_commands,

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/command.h"
 
-#include <stdio.h>
-
 #include "commands/varstore_output.h"
 #include "flash/carry.h"
 #include "inputs/lock.h"
@@ -15,44 +13,14 @@ static const struct option_spec options[] = {
 
 extern const struct command varstore_carry_command;
 
-static int refuse(const char *path, const struct carried *c)
-{
-    complain("%s: nothing written: %zu variables do not fit a store of %s", path, c->left_count,
-             c->layout->name);
-    for (size_t i = 0; i < c->left_count; i++)
-        complain("%s: does not fit: %s", path, c->left[i]);
-    return STATUS_NO;
-}
-
-static int carry(const struct varstore_job *job, const struct flash_image *old,
-                 const struct flash_image *code)
-{
-    struct carried c;
-    struct failure f;
-    int status;
-
-    if (carry_store(old, code, &c, &f) != 0)
-        return report(&f);
-    if (c.left_count) {
-        status = refuse(job->in, &c);
-    } else {
-        status = put_store(job->out, c.data, c.size, job->in);
-        if (status == STATUS_YES)
-            print_line("%s: %zu variables (%zu bytes) in a store of %s%s%s", job->out, c.count,
-                       c.bytes, c.layout->name,
-                       c.replayed ? ", after a write that was pending" : "",
-                       c.converted ? ", from the plain format" : "");
-    }
-    carried_free(&c);
-    return finish_output(status);
-}
-
 static int run(int argc, char **argv)
 {
     struct flash_image old = {0}, code = {0};
     struct varstore_job job;
+    struct carried c;
     struct failure f;
-    int status = varstore_options(&varstore_carry_command, argc, argv, 1, &job);
+    int status =
+        varstore_options(&varstore_carry_command, argc, argv, STORE_OPERAND | STORE_OUT, &job);
 
     if (status >= 0)
         return status;
@@ -62,7 +30,7 @@ static int run(int argc, char **argv)
         flash_open(job.code, &code, &f) != 0)
         status = report(&f);
     else
-        status = carry(&job, &old, &code);
+        status = carry_store(&old, &code, &c, &f) == 0 ? put_carried(&job, &c, job.in) : report(&f);
     flash_close(&old);
     flash_close(&code);
     return status;

@@ -57,7 +57,7 @@ static int run(int argc, char **argv)
     struct flash_image code = {0};
     struct varstore_job job;
     struct failure f;
-    int status = varstore_options(&varstore_create_command, argc, argv, 0, &job);
+    int status = varstore_options(&varstore_create_command, argc, argv, STORE_OUT, &job);
 
     if (status >= 0)
         return status;

@@ -4,9 +4,10 @@
 #include <sys/stat.h>
 
 #include "commands/command.h"
+#include "flash/carry.h"
 #include "outputs/new_file.h"
 
-int varstore_options(const struct command *command, int argc, char **argv, int operands,
+int varstore_options(const struct command *command, int argc, char **argv, int needs,
                      struct varstore_job *job)
 {
     struct option_reader r;
@@ -24,15 +25,18 @@ int varstore_options(const struct command *command, int argc, char **argv, int o
             job->code = value;
         else if (key == KEY_STORE_OUT)
             job->out = value;
+        else if (key == KEY_STORE_INTO)
+            job->into = value;
         else
             job->template = value;
     }
+    int operands = needs & STORE_OPERAND ? 1 : 0;
     if (argc - r.first != operands)
         return usage_error(command,
-                           operands ? "one store at a time (found %d operands)"
+                           operands ? "one file at a time (found %d operands)"
                                     : "no operand is expected (found %d)",
                            argc - r.first);
-    if (!job->out)
+    if (!job->out && (needs & STORE_OUT))
         return usage_error(command, "--out is missing");
     if (operands)
         job->in = argv[r.first];
@@ -55,4 +59,24 @@ int put_store(const char *out, const uint8_t *data, size_t size, const char *lik
     if (write_new_file(out, data, size, mode, owner, group, &f) != 0)
         return report(&f);
     return STATUS_YES;
+}
+
+int put_carried(const struct varstore_job *job, struct carried *c, const char *like)
+{
+    int status = STATUS_NO;
+
+    if (c->left_count) {
+        complain("%s: nothing written: %zu variables do not fit a store of %s", job->in,
+                 c->left_count, c->layout->name);
+        for (size_t i = 0; i < c->left_count; i++)
+            complain("%s: does not fit: %s", job->in, c->left[i]);
+    } else {
+        status = put_store(job->out, c->data, c->size, like);
+    }
+    if (status == STATUS_YES)
+        print_line("%s: %zu variables (%zu bytes) in a store of %s%s%s", job->out, c->count,
+                   c->bytes, c->layout->name, c->replayed ? ", after a write that was pending" : "",
+                   c->converted ? ", from the plain format" : "");
+    carried_free(c);
+    return finish_output(status);
 }

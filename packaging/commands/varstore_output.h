@@ -8,19 +8,26 @@
 
 struct command;
 
-/* Options --code, --out and --template; a key without option is left alone. */
-enum { KEY_STORE_CODE = 256, KEY_STORE_OUT, KEY_STORE_TEMPLATE };
+struct carried;
+
+/* Options that they have in common; a key without option is left alone. */
+enum { KEY_STORE_CODE = 256, KEY_STORE_OUT, KEY_STORE_TEMPLATE, KEY_STORE_INTO };
 struct varstore_job {
     const char *in; /* the one operand, or NULL */
-    const char *code, *out, *template;
+    const char *code, *out, *template, *into;
 };
 
-/* -1 to go on, or the exit status. `operands` is how many there must be: 0 or 1. */
-int varstore_options(const struct command *command, int argc, char **argv, int operands,
+/* -1 to go on, or the exit status. `needs` is what there must be. */
+enum { STORE_OPERAND = 1, STORE_OUT = 2 };
+int varstore_options(const struct command *command, int argc, char **argv, int needs,
                      struct varstore_job *job);
 
 /* Writes the new file with the mode and the owner of `like`; NULL: for its owner alone.
  * STATUS_YES, or STATUS_NO_ANSWER after a report. */
 int put_store(const char *out, const uint8_t *data, size_t size, const char *like);
+
+/* The same for a store with variables of `job`->in, and a line that says so; STATUS_NO, with
+ * nothing written, when not all fit. Frees it. */
+int put_carried(const struct varstore_job *job, struct carried *c, const char *like);
 
 #endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "base/memory.h"
+#include "commands/varstore_output.h"
+#include "flash/variables_json.h"
+#include "inputs/lock.h"
+
+static const struct option_spec options[] = {
+    {KEY_STORE_OUT, "out", "JSON", "write to this file, which must not exist"},
+    {0},
+};
+
+extern const struct command varstore_export_command;
+
+static int write_document(const struct varstore_job *job, struct json_object *document)
+{
+    char *text =
+        xasprintf("%s\n", json_object_to_json_string_ext(
+                              document, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+    int status = STATUS_YES;
+
+    if (job->out)
+        status = put_store(job->out, (const uint8_t *)text, strlen(text), job->in);
+    else
+        fputs(text, stdout);
+    free(text);
+    return status;
+}
+
+static int export(const struct varstore_job *job, const struct flash_image *image)
+{
+    struct live_store live;
+    struct variables_lost lost;
+    struct failure f;
+    int status = STATUS_NO;
+
+    if (live_store_open(image, &live, &f) != 0)
+        return report(&f);
+    struct json_object *document = variables_to_json(&live, &lost);
+    if (document)
+        status = write_document(job, document);
+    else
+        complain("%s: nothing written: the names of %zu variables are no text", job->in,
+                 lost.names);
+    if (status == STATUS_YES && (lost.counts || lost.keys))
+        complain("%s: not in the JSON, which has no place for it: the monotonic count of %zu "
+                 "variables, the key index of %zu",
+                 job->in, lost.counts, lost.keys);
+    json_object_put(document);
+    live_store_close(&live);
+    return finish_output(status);
+}
+
+static int run(int argc, char **argv)
+{
+    struct flash_image image = {0};
+    struct varstore_job job;
+    struct failure f;
+    int status = varstore_options(&varstore_export_command, argc, argv, STORE_OPERAND, &job);
+
+    if (status >= 0)
+        return status;
+    if (refuse_file_in_use(job.in, &f) != 0 || flash_open(job.in, &image, &f) != 0)
+        status = report(&f);
+    else
+        status = export(&job, &image);
+    flash_close(&image);
+    return status;
+}
+
+const struct command varstore_export_command = {
+    .name = "varstore export",
+    .summary = "write the variables of a store as JSON",
+    .synopsis = "FILE [--out JSON]",
+    .details =
+        "The JSON is that of virt-fw-vars and of QEMU's uefi-vars device: name, GUID, attributes,\n"
+        "data and time stamp of every variable that the guest would read. It has no place for\n"
+        "monotonic counts and key indexes; one line says how many were lost.\n"
+        "\n"
+        "The status is 1, and nothing is written, if a variable's name is no text.",
+    .options = options,
+    .run = run,
+};

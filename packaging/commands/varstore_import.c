@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/command.h"
+
+#include "commands/varstore_output.h"
+#include "flash/variables_json.h"
+#include "inputs/lock.h"
+
+static const struct option_spec options[] = {
+    {KEY_STORE_CODE, "code", "CODE", "the firmware that the store is for"},
+    {KEY_STORE_INTO, "into", "STORE", "add the variables to those of this store"},
+    {KEY_STORE_OUT, "out", "FILE", "the new store; must not exist"},
+    {0},
+};
+
+extern const struct command varstore_import_command;
+
+static int make_store(const struct varstore_job *job, struct json_variables *v, struct carried *c,
+                      struct failure *f)
+{
+    struct flash_image image = {0};
+    int result = -1;
+
+    if (job->code && flash_open(job->code, &image, f) == 0)
+        result = import_for_code(v, &image, c, f);
+    else if (job->into && refuse_file_in_use(job->into, f) == 0 &&
+             flash_open(job->into, &image, f) == 0)
+        result = import_into_store(v, &image, c, f);
+    flash_close(&image);
+    return result;
+}
+
+static int run(int argc, char **argv)
+{
+    struct json_variables v = {0};
+    struct varstore_job job;
+    struct carried c;
+    struct failure f;
+    int status =
+        varstore_options(&varstore_import_command, argc, argv, STORE_OPERAND | STORE_OUT, &job);
+
+    if (status >= 0)
+        return status;
+    if (!job.code == !job.into)
+        return usage_error(&varstore_import_command, "%s",
+                           job.code ? "--code and --into exclude each other"
+                                    : "--code or --into is missing");
+    if (variables_from_json(job.in, &v, &f) != 0 || make_store(&job, &v, &c, &f) != 0)
+        status = report(&f);
+    else
+        status = put_carried(&job, &c, job.into);
+    if (status == STATUS_YES && (v.lost.digests || v.lost.times))
+        complain("%s: not in the store, which has no place for it: the digest of %zu variables, "
+                 "the time stamp of %zu",
+                 job.in, v.lost.digests, v.lost.times);
+    json_variables_free(&v);
+    return status;
+}
+
+const struct command varstore_import_command = {
+    .name = "varstore import",
+    .summary = "make a store of variables in JSON",
+    .synopsis = "JSON --code CODE | --into STORE --out FILE",
+    .details =
+        "JSON is what 'varstore export', virt-fw-vars --output-json and QEMU's uefi-vars device\n"
+        "write. With --code the new store, of the layout that CODE expects, holds its variables\n"
+        "alone. With --into it is a copy of STORE, in which they replace those of the same name\n"
+        "and GUID and stand beside all others. STORE is not touched.\n"
+        "\n"
+        "The status is 1, and nothing is written, if not all variables fit.",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "flash/variables_json.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hex.h"
+#include "base/memory.h"
+#include "inputs/json.h"
+
+/* UEFI 2.10, 8.2 (GetVariable): the bits of `attr`. */
+enum {
+    ATTRIBUTE_NON_VOLATILE = 0x01,
+    ATTRIBUTE_BOOT = 0x02,
+    ATTRIBUTE_RUNTIME = 0x04,
+    ATTRIBUTE_TIME_AUTHENTICATED = 0x20,
+    ATTRIBUTE_APPEND = 0x40, /* of a call, never of a variable */
+    ATTRIBUTES_KNOWN = 0xff & ~ATTRIBUTE_APPEND,
+};
+
+/* What variable_name() puts in the place of half a surrogate pair. */
+static const char no_character[] = "\xef\xbf\xbd";
+
+/* --- writing -------------------------------------------------------------------------------- */
+
+static struct json_object *hex_object(const uint8_t *bytes, size_t size)
+{
+    char *text = hex_encode(bytes, size, xmalloc(2 * size + 1));
+    struct json_object *o = json_object_new_string_len(text, (int)(2 * size));
+
+    free(text);
+    return o;
+}
+
+static struct json_object *variable_object(const uint8_t *data, const struct variable *v,
+                                           struct variables_lost *lost)
+{
+    struct json_object *o = json_object_new_object();
+    char guid[GUID_TEXT_SIZE];
+    size_t room = VARIABLE_NAME_ROOM(v);
+    char *name = variable_name(data, v, xmalloc(room), room);
+
+    json_object_object_add(o, "name", json_object_new_string(name));
+    json_object_object_add(o, "guid", json_object_new_string(guid_text(v->vendor, guid)));
+    json_object_object_add(o, "attr", json_object_new_int64(v->attributes));
+    json_object_object_add(o, "data", hex_object(data + v->data_at, v->data_size));
+    if ((v->attributes & ATTRIBUTE_TIME_AUTHENTICATED) || variable_has_time(v))
+        json_object_object_add(o, "time", hex_object(v->timestamp, VARIABLE_TIME_SIZE));
+    lost->counts += v->monotonic_count != 0;
+    lost->keys += v->public_key_index != 0;
+    lost->names += strstr(name, no_character) != NULL;
+    free(name);
+    return o;
+}
+
+struct json_object *variables_to_json(const struct live_store *live, struct variables_lost *lost)
+{
+    struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+
+    *lost = (struct variables_lost){0};
+    json_object_object_add(o, "version", json_object_new_int(VARIABLES_JSON_VERSION));
+    json_object_object_add(o, "variables", list);
+    for (size_t i = 0; i < live->store->variable_count; i++) {
+        const struct variable *v = &live->store->variables[i];
+
+        if (v->live)
+            json_object_array_add(list, variable_object(live->data, v, lost));
+    }
+    if (!lost->names)
+        return o;
+    json_object_put(o);
+    return NULL;
+}
+
+/* --- reading -------------------------------------------------------------------------------- */
+
+/* Where a message's variable stands: "FILE: variable 3 (Boot0001)". */
+struct place {
+    const char *path;
+    size_t number;
+    const char *name;
+};
+
+#define FAIL_AT(f, p, format, ...)                                                            \
+    fail(f, "%s: variable %zu%s%s%s: " format, (p)->path, (p)->number, (p)->name ? " (" : "", \
+         (p)->name ? (p)->name : "", (p)->name ? ")" : "", ##__VA_ARGS__)
+
+/* The text of `key` as bytes behind the first `before` bytes of *bytes, which grows. */
+static int read_hex(struct json_object *o, const char *key, const struct place *p, uint8_t **bytes,
+                    size_t before, size_t *size, struct failure *f)
+{
+    const char *text = json_member_text(o, key);
+
+    if (!text)
+        return FAIL_AT(f, p, "'%s' is missing, or no text", key);
+    size_t digits = strlen(text);
+    *bytes = xreallocarray(*bytes, before + digits / 2 + 1, 1);
+    if (digits % 2)
+        return FAIL_AT(f, p, "'%s': an odd number of hexadecimal digits (found %zu)", key, digits);
+    if (!hex_decode(text, digits, *bytes + before))
+        return FAIL_AT(f, p, "'%s': not hexadecimal digits alone", key);
+    *size = digits / 2;
+    return 0;
+}
+
+static int read_name(struct json_object *o, struct place *p, struct json_variable *v,
+                     struct failure *f)
+{
+    const char *name = json_member_text(o, "name");
+
+    if (!name)
+        return FAIL_AT(f, p, "'name' is missing, or no text");
+    v->bytes = xmalloc(2 * strlen(name) + 2);
+    v->variable.name_size = variable_name_encode(name, v->bytes);
+    if (!v->variable.name_size || strstr(name, no_character))
+        return FAIL_AT(f, p, "'name' is empty or holds what is no character");
+    p->name = name;
+    return 0;
+}
+
+static int read_guid(struct json_object *o, const struct place *p, struct variable *v,
+                     struct failure *f)
+{
+    const char *guid = json_member_text(o, "guid");
+
+    if (!guid)
+        return FAIL_AT(f, p, "'guid' is missing, or no text");
+    if (!guid_parse(guid, v->vendor))
+        return FAIL_AT(f, p, "'guid' is none (found '%.40s')", guid);
+    return 0;
+}
+
+static int read_attributes(struct json_object *o, const struct place *p, struct variable *v,
+                           struct failure *f)
+{
+    uint64_t bits;
+
+    if (!json_member_number(o, "attr", &bits))
+        return FAIL_AT(f, p, "'attr' is missing, or no number");
+    if (bits & ~(uint64_t)ATTRIBUTES_KNOWN || !(bits & ATTRIBUTE_NON_VOLATILE) ||
+        ((bits & ATTRIBUTE_RUNTIME) && !(bits & ATTRIBUTE_BOOT)))
+        return FAIL_AT(f, p,
+                       "'attr' is not that of a variable in a store (found 0x%" PRIx64
+                       ", expected 0x3 or 0x7, perhaps with 0x08, 0x10, 0x20 or 0x80)",
+                       bits);
+    v->attributes = (uint32_t)bits;
+    return 0;
+}
+
+static int read_time(struct json_object *o, const struct place *p, struct variable *v,
+                     struct failure *f)
+{
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+
+    if (!json_object_object_get_ex(o, "time", NULL))
+        return 0;
+    int result = read_hex(o, "time", p, &bytes, 0, &size, f);
+    if (result == 0 && size != VARIABLE_TIME_SIZE)
+        result = FAIL_AT(f, p, "'time' is no time stamp (found %zu bytes, expected %d)", size,
+                         VARIABLE_TIME_SIZE);
+    if (result == 0)
+        memcpy(v->timestamp, bytes, VARIABLE_TIME_SIZE);
+    free(bytes);
+    return result;
+}
+
+static int read_variable(struct json_object *o, struct place *p, struct json_variable *v,
+                         struct failure *f)
+{
+    struct variable *to = &v->variable;
+
+    if (read_name(o, p, v, f) != 0 || read_guid(o, p, to, f) != 0 ||
+        read_attributes(o, p, to, f) != 0 || read_time(o, p, to, f) != 0 ||
+        read_hex(o, "data", p, &v->bytes, to->name_size, &to->data_size, f) != 0)
+        return -1;
+    to->data_at = to->name_size;
+    to->state = VARIABLE_LIVE;
+    to->live = true;
+    return 0;
+}
+
+int compare_json_variables(const void *left, const void *right)
+{
+    const struct json_variable *a = *(struct json_variable *const *)left,
+                               *b = *(struct json_variable *const *)right;
+
+    return variable_compare(a->bytes, &a->variable, b->bytes, &b->variable);
+}
+
+struct json_variable **sort_json_variables(const struct json_variables *v)
+{
+    struct json_variable **order = xcalloc(v->count + 1, sizeof *order);
+
+    for (size_t i = 0; i < v->count; i++)
+        order[i] = &v->list[i];
+    qsort(order, v->count, sizeof *order, compare_json_variables);
+    return order;
+}
+
+static int refuse_doubles(const char *path, const struct json_variables *v, struct failure *f)
+{
+    struct json_variable **order = sort_json_variables(v);
+    char guid[GUID_TEXT_SIZE], name[128];
+    int result = 0;
+
+    for (size_t i = 1; i < v->count && result == 0; i++) {
+        const struct json_variable *e = order[i];
+
+        if (compare_json_variables(&order[i - 1], &order[i]) == 0)
+            result = fail(f, "%s: two variables of one name and GUID: %s %s", path,
+                          guid_text(e->variable.vendor, guid),
+                          variable_name(e->bytes, &e->variable, name, sizeof name));
+    }
+    free(order);
+    return result;
+}
+
+static int read_list(const char *path, struct json_object *list, struct json_variables *v,
+                     struct failure *f)
+{
+    size_t count = json_object_array_length(list);
+
+    if (count > VARSTORE_VARIABLES_MAX)
+        return fail(f, "%s: too many variables (found %zu, expected at most %d)", path, count,
+                    VARSTORE_VARIABLES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *o = json_object_array_get_idx(list, i);
+        struct place place = {.path = path, .number = i + 1};
+
+        v->list = xgrow(v->list, v->count, &v->capacity, sizeof *v->list);
+        struct json_variable *entry = &v->list[v->count++];
+        *entry = (struct json_variable){0};
+        if (!json_object_is_type(o, json_type_object))
+            return FAIL_AT(f, &place, "not an object");
+        if (read_variable(o, &place, entry, f) != 0)
+            return -1;
+        v->lost.digests += json_object_object_get_ex(o, "digest", NULL);
+    }
+    return refuse_doubles(path, v, f);
+}
+
+static int read_document(const char *path, struct json_object *root, struct json_variables *v,
+                         struct failure *f)
+{
+    struct json_object *list = json_member(root, "variables", json_type_array);
+    uint64_t version;
+
+    *v = (struct json_variables){0};
+    if (!json_member_number(root, "version", &version) || !list)
+        return fail(f, "%s: no document of UEFI variables (expected 'version' and 'variables')",
+                    path);
+    if (version != VARIABLES_JSON_VERSION)
+        return fail(f, "%s: of a version that is not known (found %" PRIu64 ", expected %d)", path,
+                    version, VARIABLES_JSON_VERSION);
+    int result = read_list(path, list, v, f);
+    if (result != 0)
+        json_variables_free(v);
+    return result;
+}
+
+static int take_document(const char *path, struct json_object *root, struct json_variables *v,
+                         struct failure *f)
+{
+    int result = read_document(path, root, v, f);
+
+    json_object_put(root);
+    return result;
+}
+
+int variables_from_json(const char *path, struct json_variables *v, struct failure *f)
+{
+    struct json_object *root;
+
+    return json_tree_read(path, VARIABLES_JSON_MAX, &root, f) == 0 ? take_document(path, root, v, f)
+                                                                   : -1;
+}
+
+int variables_from_json_text(const char *name, const uint8_t *data, size_t size,
+                             struct json_variables *v, struct failure *f)
+{
+    struct json_object *root;
+
+    return json_tree_parse(name, data, size, &root, f) == 0 ? take_document(name, root, v, f) : -1;
+}
+
+void json_variables_free(struct json_variables *v)
+{
+    for (size_t i = 0; i < v->count; i++)
+        free(v->list[i].bytes);
+    free(v->list);
+    *v = (struct json_variables){0};
+}

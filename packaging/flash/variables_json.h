@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Variables as JSON, version 2: what virt-fw-vars (virt-firmware, virt/firmware/efi/efijson.py)
+ * and QEMU's uefi-vars device (qapi/uefi.json, hw/uefi/var-service-json.c) write and read.
+ *
+ *     { "version": 2, "variables": [ { "name", "guid", "attr", "data", "time"?, "digest"? } ] }
+ */
+#ifndef FLASH_VARIABLES_JSON_H
+#define FLASH_VARIABLES_JSON_H
+
+#include "flash/carry.h"
+#include "flash/live_store.h"
+
+#define VARIABLES_JSON_MAX ((size_t)16 << 20)
+#define VARIABLES_JSON_VERSION 2
+
+/* What the format, or the store, cannot hold: how many variables lose it. */
+struct variables_lost {
+    size_t counts;  /* export: a monotonic count other than 0 */
+    size_t keys;    /* export: a PubKeyIndex other than 0 */
+    size_t digests; /* import: edk2 keeps them in a variable of its own, certdb */
+    size_t times;   /* import into a plain store: a time stamp */
+    size_t names;   /* export: a name that is no text; then there is no document */
+};
+
+/* The live variables as a document; NULL when a name cannot be written. Free it with
+ * json_object_put(). */
+struct json_object *variables_to_json(const struct live_store *live, struct variables_lost *lost);
+
+struct json_variables {
+    size_t count, capacity;
+    struct json_variable {
+        struct variable variable; /* offsets in `bytes` */
+        uint8_t *bytes;
+        bool placed;
+    } * list;
+    struct variables_lost lost;
+};
+
+/* Reads a document; each variable of it could stand in a store, and no two have one name and
+ * GUID. Free with json_variables_free(). */
+int variables_from_json(const char *path, struct json_variables *v, struct failure *f);
+/* The same for a document in memory; `name` stands for it in messages. */
+int variables_from_json_text(const char *name, const uint8_t *data, size_t size,
+                             struct json_variables *v, struct failure *f);
+void json_variables_free(struct json_variables *v);
+
+/* The variables by their keys, and how they compare, for qsort() and bsearch() over it. The
+ * caller frees it. */
+struct json_variable **sort_json_variables(const struct json_variables *v);
+int compare_json_variables(const void *left, const void *right);
+
+/* --- import.c ------------------------------------------------------------------------------- */
+
+/* A store for `code` with these variables and no other. */
+int import_for_code(struct json_variables *v, const struct flash_image *code, struct carried *c,
+                    struct failure *f);
+
+/* A store like `old` with its live variables, of which those that are in `v` too are
+ * replaced but for their counters, and the others of `v` behind them. */
+int import_into_store(struct json_variables *v, const struct flash_image *old, struct carried *c,
+                      struct failure *f);
+
+#endif
