@@ -14,6 +14,7 @@
     X(history)      \
     X(resolve)      \
     X(map)          \
+    X(inventory)    \
     X(preflight)    \
     X(explain)      \
     X(flash)        \

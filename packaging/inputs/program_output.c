@@ -114,7 +114,8 @@ char *program_output_or(const char *const *argv, size_t limit, unsigned seconds,
         fail(f, "%s %s: no answer in %u seconds", argv[0], first, seconds);
     else if (end == END_LIMIT)
         fail(f, "%s %s: a longer answer than %zu bytes", argv[0], first, limit);
-    else if (!WIFEXITED(status) || (WEXITSTATUS(status) != 0 && WEXITSTATUS(status) != also))
+    else if (!WIFEXITED(status) ||
+             (WEXITSTATUS(status) != 0 && WEXITSTATUS(status) != also && also != -1))
         fail(f, "%s %s: failed (wait status 0x%x)", argv[0], first, (unsigned)status);
     else
         return text;

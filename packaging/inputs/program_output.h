@@ -13,8 +13,8 @@
  * `seconds`, when it is killed. */
 char *program_output(const char *const *argv, size_t limit, unsigned seconds, struct failure *f);
 
-/* The same where status `also` is an answer, too: that of a program which found a part of what
- * was asked for. */
+/* The same where status `also` is an answer, too, or with -1 any status: that of a program
+ * which found a part of what was asked for. */
 char *program_output_or(const char *const *argv, size_t limit, unsigned seconds, int also,
                         struct failure *f);
 

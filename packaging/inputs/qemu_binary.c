@@ -20,11 +20,11 @@ static char *ask(const char *binary, const char *first, const char *second, stru
     return program_output(argv, ANSWER_MAX, QEMU_ANSWER_SECONDS, f);
 }
 
-/* Whether the file holds the name of the library among its strings: that is what its
- * dynamic section asks for. A QEMU patched but built without it lacks the name. */
-static bool file_names_library(const char *path)
+/* The folder of maps below QEMU's own, which hw/pci/pci-romcompat.c names: it is compiled
+ * in exactly where the library is linked, dynamically or not. */
+static bool holds_map_folder(const char *path)
 {
-    static const char name[] = "libromcompat.so.";
+    static const char name[] = "/romcompat.d";
     enum { BLOCK = 256 * 1024, KEEP = sizeof name - 2 };
     char *block = xmalloc(KEEP + BLOCK);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -43,6 +43,18 @@ static bool file_names_library(const char *path)
         close(fd);
     free(block);
     return found;
+}
+
+/* Debian's qemu-system-i386 is a script that runs the binary of that name in libexec. */
+static bool has_library(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *behind = xasprintf("%.*s/../libexec/%s", slash ? (int)(slash - path) : 1,
+                             slash ? path : ".", slash ? slash + 1 : path);
+    bool has = holds_map_folder(path) || holds_map_folder(behind);
+
+    free(behind);
+    return has;
 }
 
 static char *path_of(const char *binary)
@@ -95,7 +107,7 @@ int qemu_binary_ask(const char *binary, struct qemu_binary *result, struct failu
         status = folders ? take_folders(&q, folders, f) : -1;
     }
     if (status == 0) {
-        q.has_library = file_names_library(q.path);
+        q.has_library = has_library(q.path);
         *result = q;
     } else {
         qemu_binary_free(&q);
@@ -111,4 +123,55 @@ void qemu_binary_free(struct qemu_binary *q)
         free(q->folders[i]);
     free(q->path);
     *q = (struct qemu_binary){0};
+}
+
+/* "pc    Standard PC (i440FX + PIIX, 1996) (alias of pc-i440fx-7.2)": QEMU system/vl.c,
+ * machine_help_func(). */
+static struct qemu_machine read_machine(char *line)
+{
+    static const char mark[] = " (alias of ";
+    struct qemu_machine m = {0};
+    char *alias = strstr(line, mark);
+
+    for (char *next = alias; next; next = strstr(next + 1, mark))
+        alias = next;
+    if (alias)
+        m.alias_of = xstrndup(alias + sizeof mark - 1, strcspn(alias + sizeof mark - 1, ")"));
+    m.name = xstrndup(line, strcspn(line, " "));
+    return m;
+}
+
+int qemu_machines_ask(const char *binary, struct qemu_machine **machines, size_t *count,
+                      struct failure *f)
+{
+    char *path = path_of(binary), *text = ask(path, "-M", "help", f), *rest = NULL;
+    struct qemu_machine *list = NULL;
+    size_t have = 0, capacity = 0;
+
+    for (char *line = text ? strtok_r(text, "\n", &rest) : NULL; line && have < QEMU_MACHINES_MAX;
+         line = strtok_r(NULL, "\n", &rest)) {
+        if (line[0] == ' ' || line[strlen(line) - 1] == ':')
+            continue; /* "Supported machines are:" */
+        list = xgrow(list, have, &capacity, sizeof *list);
+        list[have++] = read_machine(line);
+    }
+    int result = text ? 0 : -1;
+    if (text && have == 0)
+        result = fail(f, "%s -M help: no machine type in its answer", path);
+    free(text);
+    free(path);
+    if (result == 0) {
+        *machines = list;
+        *count = have;
+    }
+    return result;
+}
+
+void qemu_machines_free(struct qemu_machine *machines, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(machines[i].name);
+        free(machines[i].alias_of);
+    }
+    free(machines);
 }

@@ -24,4 +24,18 @@ struct qemu_binary {
 int qemu_binary_ask(const char *binary, struct qemu_binary *q, struct failure *f);
 void qemu_binary_free(struct qemu_binary *q);
 
+/* A line of BINARY -M help. */
+struct qemu_machine {
+    char *name;
+    char *alias_of; /* NULL: it is a machine type */
+};
+
+#define QEMU_MACHINES_MAX 4096
+
+/* All machine types and aliases, in the binary's order. 0 or -1; free the list with
+ * qemu_machines_free(). */
+int qemu_machines_ask(const char *binary, struct qemu_machine **machines, size_t *count,
+                      struct failure *f);
+void qemu_machines_free(struct qemu_machine *machines, size_t count);
+
 #endif

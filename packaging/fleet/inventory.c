@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fleet/inventory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+static void free_package(struct inventory_package *p)
+{
+    free(p->name);
+    free(p->version);
+}
+
+static void free_texts(char **texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(texts[i]);
+    free(texts);
+}
+
+static void free_qemu(struct inventory_qemu *q)
+{
+    free(q->path);
+    free(q->architecture);
+    free_package(&q->package);
+    free_texts(q->folders, q->folder_count);
+    free_texts(q->map_folders, q->map_folder_count);
+    free_texts(q->machines, q->machine_count);
+    for (size_t i = 0; i < q->alias_count; i++) {
+        free(q->aliases[i].name);
+        free(q->aliases[i].machine);
+    }
+    free(q->aliases);
+}
+
+void inventory_qemus_free(struct inventory_qemus *list)
+{
+    for (size_t i = 0; list && i < list->count; i++)
+        free_qemu(&list->list[i]);
+    if (list)
+        free(list->list);
+    free(list);
+}
+
+static void free_folder(struct inventory_folder *folder)
+{
+    for (size_t i = 0; i < folder->rom_count; i++) {
+        free(folder->roms[i].name);
+        free_package(&folder->roms[i].package);
+    }
+    free(folder->roms);
+    free(folder->path);
+}
+
+void inventory_folders_free(struct inventory_folders *list)
+{
+    for (size_t i = 0; list && i < list->count; i++)
+        free_folder(&list->list[i]);
+    if (list)
+        free(list->list);
+    free(list);
+}
+
+static void free_set(struct inventory_set *set)
+{
+    for (size_t i = 0; i < set->machine_count; i++) {
+        free(set->machines[i].name);
+        free(set->machines[i].first);
+        free(set->machines[i].last);
+    }
+    for (size_t i = 0; i < set->rom_count; i++) {
+        free(set->roms[i].rom);
+        free(set->roms[i].compat_file);
+    }
+    free(set->machines);
+    free(set->roms);
+    free(set->name);
+    free(set->package);
+    free(set->map);
+}
+
+static void free_maps(struct inventory_maps *maps)
+{
+    for (size_t i = 0; i < maps->set_count; i++)
+        free_set(&maps->sets[i]);
+    free(maps->sets);
+    free_texts(maps->folders, maps->folder_count);
+    free_texts(maps->problems, maps->problem_count);
+}
+
+void inventory_map_lists_free(struct inventory_map_lists *list)
+{
+    for (size_t i = 0; list && i < list->count; i++)
+        free_maps(&list->list[i]);
+    if (list)
+        free(list->list);
+    free(list);
+}
+
+void inventory_firmwares_free(struct inventory_firmwares *list)
+{
+    for (size_t i = 0; list && i < list->count; i++) {
+        free(list->list[i].path);
+        free(list->list[i].kind);
+        free(list->list[i].sha256);
+        free_package(&list->list[i].package);
+    }
+    if (list)
+        free(list->list);
+    free(list);
+}
+
+static void free_guest(struct inventory_guest *guest)
+{
+    for (size_t i = 0; i < guest->device_count; i++) {
+        free(guest->devices[i].type);
+        free(guest->devices[i].file);
+    }
+    free(guest->devices);
+    free(guest->name);
+    free(guest->machine);
+    free(guest->architecture);
+    free(guest->emulator);
+}
+
+void inventory_guests_free(struct inventory_guests *list)
+{
+    for (size_t i = 0; list && i < list->count; i++)
+        free_guest(&list->list[i]);
+    if (list)
+        free(list->list);
+    free(list);
+}
+
+void inventory_free(struct inventory *inv)
+{
+    free(inv->host);
+    free(inv->system);
+    free(inv->architecture);
+    inventory_qemus_free(inv->qemus);
+    inventory_folders_free(inv->folders);
+    inventory_map_lists_free(inv->maps);
+    inventory_firmwares_free(inv->firmware);
+    inventory_guests_free(inv->guests);
+    *inv = (struct inventory){0};
+}
+
+/* --- what is asked of one -------------------------------------------------------------- */
+
+const struct inventory_qemu *inventory_qemu_for(const struct inventory *inv,
+                                                const char *architecture, const char *machine)
+{
+    for (size_t i = 0; i < inv->qemus->count; i++) {
+        const struct inventory_qemu *q = &inv->qemus->list[i];
+
+        if (architecture && strcmp(q->architecture, architecture) != 0)
+            continue;
+        for (size_t m = 0; m < q->machine_count; m++)
+            if (strcmp(q->machines[m], machine) == 0)
+                return q;
+    }
+    return NULL;
+}
+
+const char *inventory_machine(const struct inventory_qemu *qemu, const char *name)
+{
+    for (size_t i = 0; i < qemu->alias_count; i++)
+        if (strcmp(qemu->aliases[i].name, name) == 0)
+            return qemu->aliases[i].machine;
+    return name;
+}
+
+static int by_name(const void *name, const void *rom)
+{
+    return strcmp(name, ((const struct inventory_rom *)rom)->name);
+}
+
+static const struct inventory_folder *folder_at(const struct inventory *inv, const char *path)
+{
+    for (size_t i = 0; i < inv->folders->count; i++)
+        if (strcmp(inv->folders->list[i].path, path) == 0)
+            return &inv->folders->list[i];
+    return NULL;
+}
+
+const struct inventory_rom *inventory_find_rom(const struct inventory *inv,
+                                               const struct inventory_qemu *qemu, const char *name,
+                                               const char **folder)
+{
+    for (size_t i = 0; i < qemu->folder_count; i++) {
+        const struct inventory_folder *f = folder_at(inv, qemu->folders[i]);
+        const struct inventory_rom *rom =
+            f ? bsearch(name, f->roms, f->rom_count, sizeof *f->roms, by_name) : NULL;
+
+        if (rom && folder)
+            *folder = f->path;
+        if (rom)
+            return rom;
+    }
+    return NULL;
+}
+
+static bool same_texts(char *const *a, size_t a_count, char *const *b, size_t b_count)
+{
+    if (a_count != b_count)
+        return false;
+    for (size_t i = 0; i < a_count; i++)
+        if (strcmp(a[i], b[i]) != 0)
+            return false;
+    return true;
+}
+
+const struct inventory_maps *inventory_maps_of(const struct inventory *inv,
+                                               const struct inventory_qemu *qemu)
+{
+    for (size_t i = 0; i < inv->maps->count; i++) {
+        const struct inventory_maps *m = &inv->maps->list[i];
+
+        if (same_texts(m->folders, m->folder_count, qemu->map_folders, qemu->map_folder_count))
+            return m;
+    }
+    return NULL;
+}
+
+/* A word of a map; anything else could be read as another line. */
+static bool is_word(const char *text)
+{
+    size_t n = 0;
+
+    while (text[n] > ' ' && text[n] < 0x7f && text[n] != '#')
+        n++;
+    return n > 0 && text[n] == '\0';
+}
+
+static int write_set(FILE *out, const struct inventory_set *set, size_t number, struct failure *f)
+{
+    fprintf(out, "set s%zu\n", number);
+    if (set->package && !is_word(set->package))
+        return fail(f, "set %s: '%s' is no package name", set->name, set->package);
+    if (set->package)
+        fprintf(out, "package %s\n", set->package);
+    for (size_t i = 0; i < set->machine_count; i++) {
+        const struct inventory_machine_rule *m = &set->machines[i];
+
+        if (!is_word(m->name) || (m->first && (!is_word(m->first) || !is_word(m->last))))
+            return fail(f, "set %s: machine rule %zu is none", set->name, i + 1);
+        fprintf(out, m->first ? "machine %s %s %s\n" : "machine %s\n", m->name, m->first, m->last);
+    }
+    for (size_t i = 0; i < set->rom_count; i++) {
+        const struct inventory_rom_rule *r = &set->roms[i];
+
+        if (!is_word(r->rom) || !is_word(r->compat_file))
+            return fail(f, "set %s: rom rule %zu is none", set->name, i + 1);
+        fprintf(out, "rom %s %llu %s\n", r->rom, (unsigned long long)r->bucket, r->compat_file);
+    }
+    fputs("end\n", out);
+    return 0;
+}
+
+int inventory_open_maps(const struct inventory_set *sets, size_t set_count,
+                        const struct inventory_set *const *more, size_t more_count,
+                        struct romcompat **maps, struct failure *f)
+{
+    struct romcompat_problem problem;
+    struct romcompat *opened;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    int result = 0;
+
+    if (!out)
+        give_up("out of memory");
+    fprintf(out, "romcompat-map %d\n", ROMCOMPAT_FORMAT);
+    for (size_t i = 0; i < set_count && result == 0; i++)
+        result = write_set(out, &sets[i], i, f);
+    for (size_t i = 0; i < more_count && result == 0; i++)
+        result = write_set(out, more[i], set_count + i, f);
+    if (fclose(out) != 0)
+        give_up("out of memory");
+    if (result == 0) {
+        int code = romcompat_open_buffer(text, size, "maps", &opened);
+
+        if (code != ROMCOMPAT_OK) {
+            result = fail(f, "maps: %s", romcompat_strerror(code));
+        } else if (romcompat_problem_at(opened, 0, &problem) == ROMCOMPAT_OK) {
+            result = fail(f, "%s", problem.text);
+            romcompat_close(opened);
+        } else {
+            *maps = opened;
+        }
+    }
+    free(text);
+    return result;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a host has that decides which guests it can take: its QEMU binaries, the ROM files
+ * that they find, the compat maps that they read, and what guests there are. The document
+ * is described in romcompat-inventory(5).
+ *
+ * An inventory is made of lists. Those that a reader hands out (inventory_read.h) belong to
+ * the reader, so that a thousand hosts which have the same share one; those of
+ * inventory_take() belong to the inventory.
+ */
+#ifndef FLEET_INVENTORY_H
+#define FLEET_INVENTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+#include "romcompat.h"
+
+#define INVENTORY_FORMAT "romcompat-inventory"
+#define INVENTORY_VERSION 1
+
+/* Limits of a document; the manual has them. */
+#define INVENTORY_DOCUMENT_MAX ((size_t)16 << 20) /* bytes */
+#define INVENTORY_LIST_MAX 20000                  /* entries of any list */
+#define INVENTORY_TEXT_MAX 4096                   /* bytes of any text */
+
+struct inventory_package {
+    char *name, *version; /* NULL: none owns the file, or that is not known */
+};
+
+struct inventory_alias {
+    char *name, *machine;
+};
+
+struct inventory_qemu {
+    char *path;
+    char *architecture; /* of its guests: "x86_64" */
+    unsigned major, minor, micro;
+    struct inventory_package package;
+    bool reads_maps;
+    char **folders; /* where it looks for ROM files, in its order */
+    size_t folder_count;
+    char **map_folders; /* those where maps are, or would be; most important first */
+    size_t map_folder_count;
+    char **machines; /* in its order, without aliases */
+    size_t machine_count;
+    struct inventory_alias *aliases;
+    size_t alias_count;
+};
+
+struct inventory_qemus {
+    struct inventory_qemu *list;
+    size_t count;
+};
+
+struct inventory_rom {
+    char *name;
+    uint64_t size;      /* of the file, bytes */
+    uint64_t chain_end; /* where its last image ends; 0: it holds none */
+    uint64_t bucket;    /* the size rounded up to a power of two; 0: empty, or above 2 GiB */
+    struct inventory_package package;
+};
+
+struct inventory_folder {
+    char *path;
+    struct inventory_rom *roms; /* by name */
+    size_t rom_count;
+};
+
+struct inventory_folders {
+    struct inventory_folder *list;
+    size_t count;
+};
+
+/* One line `machine` or `rom` of a map: romcompat-map(5). */
+struct inventory_machine_rule {
+    char *name, *first, *last; /* first and last are NULL for one machine type; "-": open */
+};
+
+struct inventory_rom_rule {
+    char *rom;
+    uint64_t bucket;
+    char *compat_file;
+};
+
+struct inventory_set {
+    char *name, *package, *map; /* package: NULL where the map names none */
+    struct inventory_machine_rule *machines;
+    size_t machine_count;
+    struct inventory_rom_rule *roms;
+    size_t rom_count;
+};
+
+/* The maps of one list of folders, as the resolver loads them: without those that are
+ * broken or contradict an earlier one, which are among the problems. */
+struct inventory_maps {
+    char **folders;
+    size_t folder_count;
+    struct inventory_set *sets;
+    size_t set_count;
+    char **problems;
+    size_t problem_count;
+};
+
+struct inventory_map_lists {
+    struct inventory_maps *list;
+    size_t count;
+};
+
+struct inventory_firmware {
+    char *path;
+    uint64_t size;
+    char *kind; /* "code", "store", "combined", "bios"...: romcompat-inventory(5) */
+    char *sha256;
+    struct inventory_package package;
+};
+
+struct inventory_firmwares {
+    struct inventory_firmware *list;
+    size_t count;
+};
+
+struct inventory_device {
+    char *type; /* as in -device: "virtio-net-pci" */
+    char *file; /* of its ROM, where the guest's configuration names one; NULL: the default */
+    bool off;   /* no ROM: rombar=0, or none by configuration */
+};
+
+struct inventory_guest {
+    char *name;
+    char *machine; /* never an alias */
+    char *architecture;
+    char *emulator;
+    struct inventory_device *devices; /* those that have a ROM */
+    size_t device_count;
+};
+
+struct inventory_guests {
+    struct inventory_guest *list;
+    size_t count;
+};
+
+struct inventory {
+    char *host;   /* NULL: not told */
+    char *system; /* "debian 12"; NULL: not known */
+    char *architecture;
+    struct inventory_qemus *qemus;
+    struct inventory_folders *folders;
+    struct inventory_map_lists *maps;
+    struct inventory_firmwares *firmware;
+    struct inventory_guests *guests;
+};
+
+/* Each frees a list and what is in it; NULL is allowed. */
+void inventory_qemus_free(struct inventory_qemus *list);
+void inventory_folders_free(struct inventory_folders *list);
+void inventory_map_lists_free(struct inventory_map_lists *list);
+void inventory_firmwares_free(struct inventory_firmwares *list);
+void inventory_guests_free(struct inventory_guests *list);
+/* One whose lists are its own: that of inventory_take(). */
+void inventory_free(struct inventory *inv);
+
+/* --- what is asked of one -------------------------------------------------------------- */
+
+/* The QEMU that runs guests of this machine type: the first of the architecture (NULL: of
+ * any) that has it. An alias is no machine type. NULL: none. */
+const struct inventory_qemu *inventory_qemu_for(const struct inventory *inv,
+                                                const char *architecture, const char *machine);
+
+/* The machine type that `name` stands for in that QEMU: itself, or what it is an alias of. */
+const char *inventory_machine(const struct inventory_qemu *qemu, const char *name);
+
+/* The ROM file that the QEMU finds under this name; *folder, where not NULL, is the folder's
+ * path. NULL: none. */
+const struct inventory_rom *inventory_find_rom(const struct inventory *inv,
+                                               const struct inventory_qemu *qemu, const char *name,
+                                               const char **folder);
+
+/* The maps that the QEMU would read, whether or not it has the patch; NULL: none. */
+const struct inventory_maps *inventory_maps_of(const struct inventory *inv,
+                                               const struct inventory_qemu *qemu);
+
+/* The sets, and those of `more` (of which `more_count` are given), as the resolver opens them; set
+ * number i is called "s<i>" there. Close it. -1 when the resolver takes no such map. */
+int inventory_open_maps(const struct inventory_set *sets, size_t set_count,
+                        const struct inventory_set *const *more, size_t more_count,
+                        struct romcompat **maps, struct failure *f);
+
+/* --- taking and writing one ------------------------------------------------------------ */
+
+struct inventory_request {
+    const char *host;         /* NULL: leave it out */
+    const char *const *qemus; /* further binaries, which come first */
+    size_t qemu_count;
+    /* Something that is there and could not be taken in; may be NULL. */
+    void (*problem)(void *arg, const struct failure *f);
+    void *arg;
+};
+
+/* This host's. Free with inventory_free(). */
+int inventory_take(const struct inventory_request *request, struct inventory *inv,
+                   struct failure *f);
+
+/* The document, with a newline at its end; the caller frees it. `compact`: on one line. */
+char *inventory_text(const struct inventory *inv, bool compact);
+
+#endif
