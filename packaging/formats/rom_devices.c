@@ -39,7 +39,7 @@ const struct rom_device rom_devices[] = {
      .old_rom = "pxe-ne2k_pci.rom",
      .ids = "10ec:8029"},
     {.block = "pcnet.rom", .types = {"pcnet"}, .rom = "efi-pcnet.rom", .old_rom = "pxe-pcnet.rom"},
-    {.block = "vmxnet3.rom", .types = {"vmxnet3"}, .rom = "efi-vmxnet3.rom"},
+    {.block = "vmxnet3.rom", .types = {"vmxnet3"}, .rom = "efi-vmxnet3.rom", .old_rom = ""},
     EEPRO100("i82550"),
     EEPRO100("i82551"),
     EEPRO100("i82557a"),

@@ -6,8 +6,8 @@
  * block (`e1000.rom`: that of its VMStateDescription, or the type where it has none), and
  * its ROM file (`efi-e1000.rom`). The block's name is cut at 31 bytes, so that
  * virtio-net-pci-non-transitional loses its ".rom" (QEMU hw/pci/pci.c,
- * pci_add_option_rom()). The table is checked against real QEMU binaries by
- * tests/qemu/test_preflight_devices.c.
+ * pci_add_option_rom()). The table is held against real QEMU binaries by
+ * tests/qemu/test_preflight_devices.c, which prints an entry that is missing.
  */
 #ifndef FORMATS_ROM_DEVICES_H
 #define FORMATS_ROM_DEVICES_H
@@ -21,8 +21,9 @@ struct rom_device {
     const char *block;                       /* the name behind the device's path */
     const char *types[ROM_DEVICE_TYPES_MAX]; /* ends with NULL */
     const char *rom;                         /* default ROM file */
-    /* The default of PC machine types up to 1.4 (QEMU hw/i386/pc.c, pc_compat_1_4); NULL:
-     * the same. */
+    /* The default of types[0] in PC machine types up to 1.4 (QEMU hw/i386/pc.c,
+     * pc_compat_1_4); its siblings, which stand in no compat table, keep `rom`. "": it has
+     * none there. NULL: the same. */
     const char *old_rom;
     /* vendor:device that a ROM must name so that SeaBIOS runs it, where the ROMs that
      * are shipped name others and only a default ROM is rewritten; else NULL. */

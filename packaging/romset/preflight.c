@@ -94,9 +94,14 @@ struct rom_gift rom_gift_of(const struct destination *to, const char *machine, c
     struct rom_gift g = {0};
     struct romcompat_rule rule;
     struct romcompat_decision decision;
-    int64_t size = find_rom(to, rom, &g.installed), compat_size;
+    int64_t size, compat_size;
     char *compat;
 
+    if (!*rom) {
+        g.why = xstrdup("the device has no ROM in a machine type that old: 'Unknown ramblock'");
+        return g;
+    }
+    size = find_rom(to, rom, &g.installed);
     g.installed_size = size > 0 ? (uint64_t)size : 0;
     if (!to->maps || !machine || romcompat_find(to->maps, machine, rom, &rule) != ROMCOMPAT_OK) {
         give_by_size(rom, &g, size);
@@ -160,22 +165,30 @@ static void judge_rom(const struct saved_guest *guest, const struct destination 
     const struct rom_device *device = line->device;
     const char *machine = guest->machine;
     bool old = device->old_rom && machine && machine_has_old_roms(machine);
+    /* A guest that brings the block had the ROM: so where the old default is none, it is not
+     * an old machine type. */
+    bool either = device->old_rom && *device->old_rom && !machine && guest->machine_is_old;
 
     line->rom = old ? device->old_rom : device->rom;
     struct rom_gift g = rom_gift_of(to, machine, line->rom);
 
     /* Without a machine type it is one of QEMU 2.3 or before, and may be one that has the
-     * other ROM: the answer must not depend on that. */
-    if (device->old_rom && guest->machine_is_old && !machine) {
-        struct rom_gift other = rom_gift_of(to, machine, device->old_rom);
+     * other ROM; up to 1.4 a block of this name may be that of a sibling, which has not. The
+     * answer must not depend on that. */
+    if (either || (old && device->types[1])) {
+        struct rom_gift other = rom_gift_of(to, machine, old ? device->rom : device->old_rom);
         bool agree = g.length == other.length;
 
         rom_gift_free(&other);
         if (!agree) {
             line->verdict = PREFLIGHT_UNKNOWN;
-            line->why = xasprintf("the stream does not name its machine type (QEMU 2.3 or before): "
-                                  "up to 1.4 the ROM is %s, later %s; say which with --machine",
-                                  device->old_rom, device->rom);
+            line->why = old ? xasprintf("in %s the ROM of %s is %s, and that of its siblings %s: "
+                                        "the block does not tell which it is",
+                                        machine, device->types[0], device->old_rom, device->rom)
+                            : xasprintf("the stream does not name its machine type (QEMU 2.3 or "
+                                        "before): up to 1.4 the ROM is %s, later %s; say which "
+                                        "with --machine",
+                                        device->old_rom, device->rom);
             rom_gift_free(&g);
             return;
         }

@@ -166,6 +166,21 @@ TABLE
     run -0 romcompat preflight guest old
 }
 
+@test "up to 1.4 the siblings of a NIC kept its ROM, and one NIC had none" {
+    stream 0000:00:03.0/e1000.rom=0x40000
+    truncate -s 100000 old/pxe-e1000.rom
+    run -2 romcompat preflight --machine pc-i440fx-1.4 guest old
+    output_has "the block does not tell which it is"
+    truncate -s 200000 old/pxe-e1000.rom
+    run -0 romcompat preflight --machine pc-i440fx-1.4 guest old
+    stream 0000:00:03.0/vmxnet3.rom=0x40000
+    truncate -s 200000 old/efi-vmxnet3.rom
+    run -1 romcompat preflight --machine pc-i440fx-1.4 guest old
+    output_has "has no ROM in a machine type that old"
+    "$BUILD/tests/cli/make_stream" 0000:00:03.0/vmxnet3.rom=0x40000 > guest
+    run -0 romcompat preflight guest old
+}
+
 @test "two NICs of one type and two lengths get a property each, and no -global" {
     stream $NIC=0x40000 0000:00:04.0/virtio-net-pci.rom=0x20000
     run -1 romcompat preflight guest grown
