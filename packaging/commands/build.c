@@ -49,8 +49,9 @@ static void print_set(const struct built_set *built)
     }
     columns_print(&c, 2);
     print_line("  map  %s", built->map.path);
-    if (built->deb.path)
-        print_line("  deb  %s (%" PRIu64 " bytes)", built->deb.path, built->deb.size);
+    if (built->package.deb.path)
+        print_line("  deb  %s (%" PRIu64 " bytes)", built->package.deb.path,
+                   built->package.deb.size);
 }
 
 static int build(int count, char **paths, const struct build_options *wanted, bool quiet)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "commands/fetching.h"
+#include "romset/romset.h"
 #include "romset/source.h"
 
 static const struct option_spec options[] = {
@@ -39,7 +40,7 @@ static int fetch_one(const char *path, const struct fetch_request *request, bool
 
     if (romset_load(path, &set, &f) < 0)
         return report(&f);
-    if (fetch_source(&set, request, &fetched, &f) < 0) {
+    if (fetch_source(set.file, &set.source, request, &fetched, &f) < 0) {
         status = report(&f);
     } else {
         if (!quiet)

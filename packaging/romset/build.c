@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "romset/build.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,34 +9,16 @@
 #include "base/size.h"
 #include "formats/option_rom.h"
 #include "inputs/file.h"
-#include "outputs/gzip.h"
-#include "outputs/tree.h"
-#include "romset/deb.h"
 #include "romset/lint.h"
 #include "romset/manifest.h"
 #include "romset/map.h"
 #include "romset/source.h"
 
-/* What everything carries when neither the environment, the romset nor the source says
- * a date: 2000-01-01. lintian refuses files of before 1984. */
-#define DEFAULT_DATE INT64_C(946684800)
-
 struct builder {
     const struct build_options *options;
-    struct tree *tree;
+    struct output output;
     struct failure *f;
 };
-
-static int add_file(struct builder *b, const char *path, const void *data, size_t size,
-                    struct built_file *built)
-{
-    if (tree_add(b->tree, path, data, size, 0644, b->f) < 0)
-        return -1;
-    built->path = xstrdup(path);
-    built->size = size;
-    sha256_text(data, size, built->sha256);
-    return 0;
-}
 
 /* --- ROMs ---------------------------------------------------------------------------- */
 
@@ -88,7 +68,7 @@ static int build_rom(struct builder *b, struct built_set *set, struct built_rom 
         built->warnings = rom.warning_count;
         memcpy(built->input_sha256, sha256, sizeof built->input_sha256);
         if (answer == OPTROM_PAD_FITS)
-            result = add_file(b, path, padded, bucket, &built->output);
+            result = output_add(&b->output, path, padded, bucket, &built->output);
         free(padded);
         free(path);
     }
@@ -100,126 +80,42 @@ static int build_rom(struct builder *b, struct built_set *set, struct built_rom 
 
 /* --- one set -------------------------------------------------------------------------- */
 
-static int64_t environment_date(struct failure *f)
+static char *default_description(const struct built_set *built)
 {
-    const char *text = getenv("SOURCE_DATE_EPOCH");
-    char *end;
+    const struct romset *set = built->set;
 
-    if (!text || !*text)
-        return -1;
-    errno = 0;
-    long long date = strtoll(text, &end, 10);
-    if (errno || *end || date < 0) {
-        fail(f, "SOURCE_DATE_EPOCH: not seconds since 1970 (found '%s')", text);
-        return -2;
-    }
-    return date;
+    return xasprintf(
+        "The option ROMs of %s %s, padded to %" PRIu64 " bytes each and installed under "
+        "names that say so (%s).\n\n"
+        "QEMU gives an option ROM a block of guest memory as long as the ROM file, rounded "
+        "up to a power of two. A guest that was started with these ROMs cannot be migrated, "
+        "restored or resumed where the installed ones need a longer block. With this package "
+        "and a QEMU that reads compat maps, the guest's machine type picks the ROM that "
+        "fits.\n\n"
+        "The package stands beside the ROMs that the host uses for new guests.",
+        deb_made_from(&built->package, &set->source),
+        deb_made_from_version(&built->package, &set->source), set->bucket, set->roms[0].compat);
 }
 
-static int pick_date(const struct romset *set, const struct source *source, int64_t *date,
-                     struct failure *f)
+static int make_deb(struct builder *b, struct built_set *built)
 {
-    int64_t given = environment_date(f);
+    const char **paths = xcalloc(built->set->rom_count + 1, sizeof *paths);
+    size_t count = 0;
 
-    if (given == -2)
-        return -1;
-    *date = given >= 0           ? given
-            : set->date          ? strtoll(set->date, NULL, 10)
-            : source->newest > 0 ? source->newest
-                                 : DEFAULT_DATE;
-    return 0;
-}
-
-/* "+compat1" sorts after the source's version and before its next one. */
-static char *pick_version(const struct romset *set, const struct source *source)
-{
-    const char *version = source->version ? source->version : set->source.version;
-
-    if (set->package_version)
-        return xstrdup(set->package_version);
-    return xasprintf("%s+compat1", version ? version : "0");
-}
-
-static int add_document(struct builder *b, struct built_set *built, char *path, const void *data,
-                        size_t size)
-{
-    int result = add_file(b, path, data, size, &built->documents[built->document_count++]);
-
-    free(path);
-    return result;
-}
-
-/* The documents of the package. They stand in the tree too: a package of any other
- * kind that is made from it needs them as well. */
-static int add_documents(struct builder *b, struct built_set *built, const struct source *source,
-                         const char *maintainer)
-{
-    if (source->copyright && add_document(b, built, deb_doc_path(built->set, "copyright"),
-                                          source->copyright, source->copyright_size) < 0)
-        return -1;
-    if (!maintainer)
-        return 0;
-    char *changelog = deb_changelog(built, maintainer);
-    size_t size;
-    uint8_t *packed = gzip_bytes(changelog, strlen(changelog), &size);
-    /* A version without a revision is a native package: Debian Policy 12.7. */
-    bool native = !strchr(built->package_version, '-');
-    int result = add_document(
-        b, built, deb_doc_path(built->set, native ? "changelog.gz" : "changelog.Debian.gz"), packed,
-        size);
-    free(packed);
-    free(changelog);
-    if (result == 0 && built->source_package) {
-        char *overrides = deb_lintian_overrides(built);
-
-        result =
-            add_document(b, built, xasprintf("usr/share/lintian/overrides/%s", built->set->package),
-                         overrides, strlen(overrides));
-        free(overrides);
-    }
+    for (; count < built->set->rom_count; count++)
+        paths[count] = built->roms[count].output.path;
+    paths[count++] = built->map.path;
+    int result = deb_make(&b->output, &built->package, paths, count);
+    free(paths);
     return result;
 }
 
 static int add_map(struct builder *b, struct built_set *built)
 {
     char *text = map_write(built->set, b->f), *path = map_path(built->set);
-    int result = text ? add_file(b, path, text, strlen(text), &built->map) : -1;
+    int result = text ? output_add(&b->output, path, text, strlen(text), &built->map) : -1;
 
     free(text);
-    free(path);
-    return result;
-}
-
-static const char **package_paths(const struct built_set *built)
-{
-    size_t count = 0;
-    const char **paths = xcalloc(built->set->rom_count + built->document_count + 2, sizeof *paths);
-
-    for (size_t i = 0; i < built->set->rom_count; i++)
-        paths[count++] = built->roms[i].output.path;
-    paths[count++] = built->map.path;
-    for (size_t i = 0; i < built->document_count; i++)
-        paths[count++] = built->documents[i].path;
-    return paths;
-}
-
-static int make_deb(struct builder *b, struct built_set *built, const char *maintainer,
-                    const struct source *source)
-{
-    if (!maintainer || !source->copyright) {
-        fail(b->f, "%s: a package needs a %s, and the source has none", built->set->file,
-             maintainer ? "copyright file" : "maintainer");
-        return fail_cure(b->f, maintainer ? "Add 'copyright: PATH-IN-THE-SOURCE' to the romset."
-                                          : "Add 'maintainer: NAME <ADDRESS>' to the romset.");
-    }
-    const char **paths = package_paths(built);
-    int result = deb_make(b->tree, built, maintainer, paths, b->f);
-    free(paths);
-    if (result < 0)
-        return -1;
-    built->deb.path = deb_file_name(built);
-    char *path = xasprintf("%s/%s", tree_path(b->tree), built->deb.path);
-    result = sha256_of_file(path, built->deb.sha256, &built->deb.size, b->f);
     free(path);
     return result;
 }
@@ -228,26 +124,54 @@ static int make_deb(struct builder *b, struct built_set *built, const char *main
 static int finish_set(struct builder *b, struct built_set *built, const struct source *source)
 {
     const struct romset *set = built->set;
-    const char *maintainer = set->maintainer ? set->maintainer : source->maintainer;
+    struct deb_package *p = &built->package;
+    int result;
 
-    if (pick_date(set, source, &built->date, b->f) < 0)
-        return -1;
+    *p = (struct deb_package){.yaml = set->file, .name = set->package, .summary = set->summary};
     built->source_size = source->size;
-    built->source_package = source->package ? xstrdup(source->package) : NULL;
-    built->source_version = source->version ? xstrdup(source->version) : NULL;
-    built->package_version = pick_version(set, source);
-    if (add_map(b, built) < 0 || add_documents(b, built, source, maintainer) < 0)
+    if (deb_describe(p, source, &set->source, set->package_version, set->maintainer, set->date,
+                     b->f) < 0)
         return -1;
-    return b->options->deb ? make_deb(b, built, maintainer, source) : 0;
+    char *description = set->description ? xstrdup(set->description) : default_description(built);
+    char *change =
+        xasprintf("Compat set %s,\n    made from %s %s.", set->name, deb_made_from(p, &set->source),
+                  deb_made_from_version(p, &set->source));
+    p->description = description;
+    p->change = change;
+    result = add_map(b, built);
+    if (result == 0)
+        result = deb_add_documents(&b->output, p, source);
+    if (result == 0 && b->options->deb)
+        result = make_deb(b, built);
+    /* What is told of the package later needs neither of them, nor the source. */
+    p->description = p->change = p->maintainer = NULL;
+    free(description);
+    free(change);
+    built->done = true;
+    return result;
 }
 
 /* Sets of one source, which is read once for all of them. */
 struct group {
     struct builder *builder;
     struct built_set **built;
-    const struct romset **sets;
+    struct wanted *wants;
+    const struct wanted **pointers;
     size_t count;
 };
+
+static void want_roms(struct wanted *w, const struct romset *set)
+{
+    *w = (struct wanted){.yaml = set->file,
+                         .source = &set->source,
+                         .copyright = set->copyright,
+                         .files = xcalloc(set->rom_count, sizeof *w->files),
+                         .count = set->rom_count,
+                         .limit = ROM_FILE_MAX};
+    for (size_t i = 0; i < set->rom_count; i++)
+        w->files[i] =
+            (struct wanted_file){set->roms[i].file, set->roms[i].sha256, set->roms[i].line};
+}
 
 static int visit_rom(void *arg, size_t set, size_t rom, const uint8_t *data, size_t size,
                      const char *sha256)
@@ -262,10 +186,10 @@ static int build_group(struct group *g)
     struct builder *b = g->builder;
     struct fetched_source fetched;
 
-    if (fetch_source(g->sets[0], &b->options->fetch, &fetched, b->f) < 0)
+    if (fetch_source(g->wants[0].yaml, g->wants[0].source, &b->options->fetch, &fetched, b->f) < 0)
         return -1;
     struct source *sources = xcalloc(g->count, sizeof *sources);
-    int result = read_source(g->sets, g->count, &fetched, sources, visit_rom, g, b->f);
+    int result = read_source(g->pointers, g->count, &fetched, sources, visit_rom, g, b->f);
     if (result == 0) {
         for (size_t i = 0; i < g->count; i++) {
             if (result == 0)
@@ -284,79 +208,39 @@ static int build_same_source(struct builder *b, struct built_set *built, size_t 
     struct group g = {.builder = b};
 
     g.built = xcalloc(count, sizeof(struct built_set *));
-    g.sets = xcalloc(count, sizeof(struct romset *));
+    g.wants = xcalloc(count, sizeof *g.wants);
+    g.pointers = xcalloc(count, sizeof *g.pointers);
     for (size_t i = first; i < count; i++) {
-        if (same_source(built[first].set, built[i].set)) {
-            g.built[g.count] = &built[i];
-            g.sets[g.count++] = built[i].set;
+        struct wanted *w = &g.wants[g.count];
+
+        want_roms(w, built[i].set);
+        if (same_source(&g.wants[0], w)) {
+            g.pointers[g.count] = w;
+            g.built[g.count++] = &built[i];
+        } else {
+            free(w->files);
         }
     }
     int result = build_group(&g);
+    for (size_t i = 0; i < g.count; i++)
+        free(g.wants[i].files);
     free(g.built);
-    free(g.sets);
+    free(g.wants);
+    free(g.pointers);
     return result;
 }
 
 /* --- all of them ------------------------------------------------------------------------ */
 
-static int by_path(const void *a, const void *b)
+static int build_all(struct builder *b, struct built_set *built, size_t count, int64_t *newest)
 {
-    return strcmp((*(const struct built_file *const *)a)->path,
-                  (*(const struct built_file *const *)b)->path);
-}
-
-/* What `sha256sum -c` takes. */
-static int add_sums(struct builder *b, struct built_set *built, size_t count,
-                    const struct built_file *manifest)
-{
-    const struct built_file **files;
-    size_t n = 0, room = 1;
-    char *text = NULL;
-    size_t size;
-
-    for (size_t i = 0; i < count; i++)
-        room += built[i].set->rom_count + 2 + built[i].document_count;
-    files = xcalloc(room, sizeof(struct built_file *));
-    files[n++] = manifest;
     for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < built[i].set->rom_count; k++)
-            files[n++] = &built[i].roms[k].output;
-        for (size_t k = 0; k < built[i].document_count; k++)
-            files[n++] = &built[i].documents[k];
-        files[n++] = &built[i].map;
-        if (built[i].deb.path)
-            files[n++] = &built[i].deb;
-    }
-    qsort(files, n, sizeof *files, by_path);
-    FILE *to = open_memstream(&text, &size);
-    for (size_t i = 0; i < n; i++)
-        fprintf(to, "%s  %s\n", files[i]->sha256, files[i]->path);
-    fclose(to);
-    int result = tree_add(b->tree, SUMS_NAME, text, strlen(text), 0644, b->f);
-    free(text);
-    free(files);
-    return result;
-}
-
-static int build_all(struct builder *b, struct built_set *built, size_t count)
-{
-    struct built_file manifest = {0};
-    int64_t newest = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        /* package_version is set once a set is done. */
-        if (!built[i].package_version && build_same_source(b, built, i, count) < 0)
+        if (!built[i].done && build_same_source(b, built, i, count) < 0)
             return -1;
-        if (built[i].date > newest)
-            newest = built[i].date;
+        if (built[i].package.date > *newest)
+            *newest = built[i].package.date;
     }
-    char *text = manifest_write(built, count);
-    int result = add_file(b, MANIFEST_NAME, text, strlen(text), &manifest);
-    if (result == 0)
-        result = add_sums(b, built, count, &manifest);
-    free(text);
-    free(manifest.path);
-    return result == 0 ? tree_set_dates(b->tree, "", (time_t)newest, b->f) : -1;
+    return 0;
 }
 
 static int check_together(const struct romset *sets, size_t count, struct failure *f)
@@ -380,8 +264,9 @@ int build_sets(const struct romset *sets, size_t count, const struct build_optio
 {
     struct builder b = {.options = options, .f = f};
 
-    if (check_together(sets, count, f) < 0 || manifest_allows_replacing(options->output, f) < 0 ||
-        tree_begin(options->output, &b.tree, f) < 0)
+    int64_t newest = 0;
+
+    if (check_together(sets, count, f) < 0 || output_begin(&b.output, options->output, f) < 0)
         return -1;
     struct built_set *built = xcalloc(count, sizeof *built);
     for (size_t i = 0; i < count; i++) {
@@ -390,11 +275,17 @@ int build_sets(const struct romset *sets, size_t count, const struct build_optio
         for (size_t k = 0; k < sets[i].rom_count; k++)
             built[i].roms[k].rom = &sets[i].roms[k];
     }
-    if (build_all(&b, built, count) < 0) {
-        tree_abandon(b.tree);
-    } else if (tree_commit(b.tree, f) == 0) {
-        *out = built;
-        return 0;
+    if (build_all(&b, built, count, &newest) < 0) {
+        output_abandon(&b.output);
+    } else {
+        char *manifest = manifest_write(built, count);
+        int result = output_finish(&b.output, manifest, newest);
+
+        free(manifest);
+        if (result == 0) {
+            *out = built;
+            return 0;
+        }
     }
     built_free(built, count);
     return -1;
@@ -406,13 +297,8 @@ void built_free(struct built_set *built, size_t count)
         for (size_t k = 0; k < built[i].set->rom_count; k++)
             free(built[i].roms[k].output.path);
         free(built[i].roms);
-        for (size_t k = 0; k < built[i].document_count; k++)
-            free(built[i].documents[k].path);
         free(built[i].map.path);
-        free(built[i].deb.path);
-        free(built[i].source_package);
-        free(built[i].source_version);
-        free(built[i].package_version);
+        deb_package_free(&built[i].package);
     }
     free(built);
 }

@@ -9,14 +9,8 @@
 
 #include "inputs/cache.h"
 #include "inputs/sha256.h"
+#include "romset/deb.h"
 #include "romset/romset.h"
-
-/* A file of the output: path relative to its folder, size in bytes. */
-struct built_file {
-    char *path;
-    uint64_t size;
-    char sha256[SHA256_TEXT_SIZE];
-};
 
 struct built_rom {
     const struct romset_rom *rom;
@@ -29,15 +23,11 @@ struct built_rom {
 
 struct built_set {
     const struct romset *set;
-    uint64_t source_size;                  /* 0 for a directory */
-    char *source_package, *source_version; /* of a .deb; else NULL */
-    char *package_version;
-    int64_t date; /* seconds since 1970 that everything of the set carries */
+    uint64_t source_size; /* 0 for a directory */
     struct built_rom *roms;
     struct built_file map;
-    struct built_file documents[3]; /* copyright, changelog, overrides of lintian */
-    size_t document_count;
-    struct built_file deb; /* path is NULL without --deb */
+    struct deb_package package; /* no .deb in it without --deb */
+    bool done;
 };
 
 struct build_options {

@@ -9,58 +9,140 @@
 
 #include "base/memory.h"
 #include "inputs/file.h"
-#include "inputs/sha256.h"
+#include "outputs/gzip.h"
 #include "outputs/program.h"
 
 #define WRAP 79
 
-char *deb_file_name(const struct built_set *built)
-{
-    const char *colon = strchr(built->package_version, ':');
+/* --- what it is -------------------------------------------------------------------- */
 
-    return xasprintf("%s_%s_all.deb", built->set->package,
-                     colon ? colon + 1 : built->package_version);
+/* "+compat1" sorts after the source's version and before its next one. */
+static char *pick_version(const char *given, const struct source *source,
+                          const struct romset_source *wanted)
+{
+    const char *version = source->version ? source->version : wanted->version;
+
+    if (given)
+        return xstrdup(given);
+    return xasprintf("%s+compat1", version ? version : "0");
 }
 
-char *deb_doc_path(const struct romset *set, const char *name)
+int deb_describe(struct deb_package *p, const struct source *source,
+                 const struct romset_source *wanted, const char *version, const char *maintainer,
+                 const char *date, struct failure *f)
 {
-    return xasprintf("usr/share/doc/%s/%s", set->package, name);
+    if (output_date(date, source->newest, &p->date, f) < 0)
+        return -1;
+    p->maintainer = maintainer ? maintainer : source->maintainer;
+    p->source_package = source->package ? xstrdup(source->package) : NULL;
+    p->source_version = source->version ? xstrdup(source->version) : NULL;
+    p->version = pick_version(version, source, wanted);
+    return 0;
 }
 
-static const char *source_name(const struct built_set *built)
+void deb_package_free(struct deb_package *p)
 {
-    return built->source_package ? built->source_package : built->set->source.name;
+    for (size_t i = 0; i < p->document_count; i++)
+        free(p->documents[i].path);
+    free(p->deb.path);
+    free(p->version);
+    free(p->source_package);
+    free(p->source_version);
+    *p = (struct deb_package){0};
 }
 
-static const char *source_version(const struct built_set *built)
+/* An epoch is in no file name. */
+static char *file_name(const struct deb_package *p)
 {
-    return built->source_version        ? built->source_version
-           : built->set->source.version ? built->set->source.version
-                                        : "";
+    const char *colon = strchr(p->version, ':');
+
+    return xasprintf("%s_%s_all.deb", p->name, colon ? colon + 1 : p->version);
 }
 
-char *deb_changelog(const struct built_set *built, const char *maintainer)
+const char *deb_made_from(const struct deb_package *p, const struct romset_source *source)
 {
-    const struct romset *set = built->set;
+    return p->source_package ? p->source_package : source->name;
+}
+
+const char *deb_made_from_version(const struct deb_package *p, const struct romset_source *source)
+{
+    return p->source_version ? p->source_version : source->version ? source->version : "";
+}
+
+/* --- documents ------------------------------------------------------------------------ */
+
+char *deb_doc_path(const struct deb_package *p, const char *name)
+{
+    return xasprintf("usr/share/doc/%s/%s", p->name, name);
+}
+
+static int add_at(struct output *o, struct deb_package *p, char *path, const void *data,
+                  size_t size)
+{
+    int result = output_add(o, path, data, size, &p->documents[p->document_count]);
+
+    if (result == 0)
+        p->document_count++;
+    free(path);
+    return result;
+}
+
+int deb_add_document(struct output *o, struct deb_package *p, const char *name, const void *data,
+                     size_t size)
+{
+    return add_at(o, p, deb_doc_path(p, name), data, size);
+}
+
+static char *changelog_text(const struct deb_package *p)
+{
     char date[64];
     struct tm tm;
-    time_t when = (time_t)built->date;
+    time_t when = (time_t)p->date;
 
     gmtime_r(&when, &tm);
     strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S +0000", &tm);
-    return xasprintf("%s (%s) unstable; urgency=medium\n\n"
-                     "  * Compat set %s,\n    made from %s %s.\n\n"
-                     " -- %s  %s\n",
-                     set->package, built->package_version, set->name, source_name(built),
-                     source_version(built), maintainer, date);
+    return xasprintf("%s (%s) unstable; urgency=medium\n\n  * %s\n\n -- %s  %s\n", p->name,
+                     p->version, p->change, p->maintainer, date);
 }
 
-char *deb_lintian_overrides(const struct built_set *built)
+static int add_changelog(struct output *o, struct deb_package *p)
 {
-    return xasprintf(
+    char *text = changelog_text(p);
+    size_t size;
+    uint8_t *packed = gzip_bytes(text, strlen(text), &size);
+    /* A version without a revision is a native package: Debian Policy 12.7. */
+    bool native = !strchr(p->version, '-');
+    int result =
+        deb_add_document(o, p, native ? "changelog.gz" : "changelog.Debian.gz", packed, size);
+
+    free(packed);
+    free(text);
+    return result;
+}
+
+static int add_overrides(struct output *o, struct deb_package *p)
+{
+    char *text = xasprintf(
         "# Debian 12's lintian is older than the field (Debian Policy 7.8, dpkg 1.21.3).\n"
         "%s: unknown-field Static-Built-Using\n",
-        built->set->package);
+        p->name);
+    int result =
+        add_at(o, p, xasprintf("usr/share/lintian/overrides/%s", p->name), text, strlen(text));
+
+    free(text);
+    return result;
+}
+
+int deb_add_documents(struct output *o, struct deb_package *p, const struct source *source)
+{
+    if (source->copyright &&
+        deb_add_document(o, p, "copyright", source->copyright, source->copyright_size) < 0)
+        return -1;
+    if (!p->maintainer)
+        return 0;
+    if (add_changelog(o, p) < 0)
+        return -1;
+    return p->source_package ? add_overrides(o, p) : 0;
 }
 
 /* --- control ------------------------------------------------------------------------ */
@@ -94,22 +176,6 @@ static void write_description(FILE *to, const char *text)
         putc('\n', to);
 }
 
-static char *default_description(const struct built_set *built)
-{
-    const struct romset *set = built->set;
-
-    return xasprintf(
-        "The option ROMs of %s %s, padded to %" PRIu64 " bytes each and installed under "
-        "names that say so (%s).\n\n"
-        "QEMU gives an option ROM a block of guest memory as long as the ROM file, rounded "
-        "up to a power of two. A guest that was started with these ROMs cannot be migrated, "
-        "restored or resumed where the installed ones need a longer block. With this package "
-        "and a QEMU that reads compat maps, the guest's machine type picks the ROM that "
-        "fits.\n\n"
-        "The package stands beside the ROMs that the host uses for new guests.",
-        source_name(built), source_version(built), set->bucket, set->roms[0].compat);
-}
-
 /* As dpkg-gencontrol counts: each file rounded up to 1 KiB, 1 KiB for each folder. */
 static uint64_t installed_kib(const char *const *paths, const uint64_t *sizes)
 {
@@ -129,25 +195,21 @@ static uint64_t installed_kib(const char *const *paths, const uint64_t *sizes)
     return kib + 1; /* the root */
 }
 
-static char *control_text(const struct built_set *built, const char *maintainer, uint64_t kib)
+static char *control_text(const struct deb_package *p, uint64_t kib)
 {
-    const struct romset *set = built->set;
-    char *text = NULL, *description;
+    char *text = NULL;
     size_t size;
     FILE *to = open_memstream(&text, &size);
 
-    description = set->description ? xstrdup(set->description) : default_description(built);
     fprintf(to,
             "Package: %s\nVersion: %s\nArchitecture: all\nMulti-Arch: foreign\n"
             "Maintainer: %s\nInstalled-Size: %" PRIu64 "\n",
-            set->package, built->package_version, maintainer, kib);
-    if (built->source_package)
-        fprintf(to, "Static-Built-Using: %s (= %s)\n", built->source_package,
-                built->source_version);
-    fprintf(to, "Section: otherosfs\nPriority: optional\nDescription: %s\n", set->summary);
-    write_description(to, description);
+            p->name, p->version, p->maintainer, kib);
+    if (p->source_package)
+        fprintf(to, "Static-Built-Using: %s (= %s)\n", p->source_package, p->source_version);
+    fprintf(to, "Section: otherosfs\nPriority: optional\nDescription: %s\n", p->summary);
+    write_description(to, p->description);
     fclose(to);
-    free(description);
     return text;
 }
 
@@ -169,7 +231,7 @@ static char *stage_files(struct tree *tree, const char *stage, const char *const
         int result = tree_link(tree, paths[i], there, f);
 
         if (result == 0)
-            result = read_file(here, ROM_FILE_MAX, &data, &length, f);
+            result = read_file(here, DEB_FILE_MAX, &data, &length, f);
         free(there);
         free(here);
         if (result < 0) {
@@ -196,13 +258,12 @@ static int add_control_file(struct tree *tree, const char *stage, const char *na
     return result;
 }
 
-static int run_dpkg_deb(struct tree *tree, const struct built_set *built, const char *stage,
-                        struct failure *f)
+static int run_dpkg_deb(struct tree *tree, const struct deb_package *p, const char *stage,
+                        const char *name, struct failure *f)
 {
     char *from = xasprintf("%s/%s", tree_path(tree), stage);
-    char *name = deb_file_name(built);
     char *to = xasprintf("%s/%s", tree_path(tree), name);
-    char *epoch = xasprintf("SOURCE_DATE_EPOCH=%" PRId64, built->date);
+    char *epoch = xasprintf("SOURCE_DATE_EPOCH=%" PRId64, p->date);
     /* One thread: with several, xz may cut its blocks by the number of cores. */
     const char *const argv[] = {
         "dpkg-deb", "--root-owner-group", "--threads-max=1", "-Zxz", "-z9", "--build", from, to,
@@ -213,36 +274,62 @@ static int run_dpkg_deb(struct tree *tree, const struct built_set *built, const 
     if (result < 0)
         fail_cure(f, "dpkg-deb is part of the package dpkg.");
     free(from);
-    free(name);
     free(to);
     free(epoch);
     return result;
 }
 
-int deb_make(struct tree *tree, const struct built_set *built, const char *maintainer,
-             const char *const *paths, struct failure *f)
+static int check_parts(const struct deb_package *p, struct failure *f)
 {
-    size_t count = 0;
+    bool copyright = false;
+
+    for (size_t i = 0; i < p->document_count; i++)
+        copyright |= strcmp(strrchr(p->documents[i].path, '/'), "/copyright") == 0;
+    if (p->maintainer && copyright)
+        return 0;
+    fail(f, "%s: a package needs a %s, and the source has none", p->yaml,
+         p->maintainer ? "copyright file" : "maintainer");
+    return fail_cure(f, p->maintainer ? "Add 'copyright: PATH-IN-THE-SOURCE' to the file."
+                                      : "Add 'maintainer: NAME <ADDRESS>' to the file.");
+}
+
+/* With the control files beside what is installed, as dpkg-deb wants it. */
+static int pack_stage(struct output *o, const struct deb_package *p, const char *stage,
+                      const char *const *paths, size_t count, const char *name)
+{
+    uint64_t *sizes = xcalloc(count, sizeof *sizes);
+    char *sums = stage_files(o->tree, stage, paths, sizes, o->f);
     int result = -1;
 
-    if (!tree_scratch(tree, f))
-        return -1;
-    while (paths[count])
-        count++;
-    char *stage = xasprintf(TREE_SCRATCH "/%s", built->set->package);
-    uint64_t *sizes = xcalloc(count, sizeof *sizes);
-    char *sums = stage_files(tree, stage, paths, sizes, f);
     if (sums) {
-        char *control = control_text(built, maintainer, installed_kib(paths, sizes));
+        char *control = control_text(p, installed_kib(paths, sizes));
 
-        if (add_control_file(tree, stage, "control", control, f) == 0 &&
-            add_control_file(tree, stage, "md5sums", sums, f) == 0 &&
-            tree_set_dates(tree, stage, (time_t)built->date, f) == 0)
-            result = run_dpkg_deb(tree, built, stage, f);
+        if (add_control_file(o->tree, stage, "control", control, o->f) == 0 &&
+            add_control_file(o->tree, stage, "md5sums", sums, o->f) == 0 &&
+            tree_set_dates(o->tree, stage, (time_t)p->date, o->f) == 0)
+            result = run_dpkg_deb(o->tree, p, stage, name, o->f);
         free(control);
     }
     free(sums);
     free(sizes);
+    return result;
+}
+
+int deb_make(struct output *o, struct deb_package *p, const char *const *paths, size_t count)
+{
+    if (check_parts(p, o->f) < 0 || !tree_scratch(o->tree, o->f))
+        return -1;
+    const char **all = xcalloc(count + p->document_count + 1, sizeof *all);
+    char *stage = xasprintf(TREE_SCRATCH "/%s", p->name), *name = file_name(p);
+
+    memcpy(all, paths, count * sizeof *all);
+    for (size_t i = 0; i < p->document_count; i++)
+        all[count + i] = p->documents[i].path;
+    int result = pack_stage(o, p, stage, all, count + p->document_count, name);
+    if (result == 0)
+        result = output_take(o, name, &p->deb);
+    free(all);
     free(stage);
+    free(name);
     return result;
 }

@@ -1,26 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A compat set as a co-installable Debian binary package, made with dpkg-deb. */
+/* What is built as a co-installable Debian binary package, made with dpkg-deb. */
 #ifndef ROMSET_DEB_H
 #define ROMSET_DEB_H
 
-#include "outputs/tree.h"
-#include "romset/build.h"
+#include "romset/output.h"
+#include "romset/source.h"
 
-/* The name of the package file: "NAME_VERSION_all.deb", without an epoch. Free it. */
-char *deb_file_name(const struct built_set *built);
+#define DEB_FILE_MAX ((size_t)128 << 20) /* bytes of one file in it */
+#define DEB_DOCUMENTS_MAX 4
 
-/* The changelog of the package, uncompressed. Free it. */
-char *deb_changelog(const struct built_set *built, const char *maintainer);
+/* What is to be known of a package; the texts belong to whoever asks, but for those that
+ * deb_describe() makes. */
+struct deb_package {
+    const char *yaml; /* what it is made from, for messages */
+    const char *name, *summary;
+    const char *description; /* paragraphs with an empty line between them */
+    const char *change;      /* what its changelog says, each line but the first indented by 4 */
+    const char *maintainer;  /* NULL: not known */
+    char *version;
+    char *source_package, *source_version; /* of the .deb that it comes from; else NULL */
+    int64_t date;
+    struct built_file documents[DEB_DOCUMENTS_MAX]; /* copyright, changelog... */
+    size_t document_count;
+    struct built_file deb; /* path is NULL until it is made */
+};
 
-/* What lintian must know about the package. Free it. */
-char *deb_lintian_overrides(const struct built_set *built);
+/* Sets version, source, maintainer and date: `version`, `maintainer` and `date` are what the
+ * YAML file says, or NULL. */
+int deb_describe(struct deb_package *p, const struct source *source,
+                 const struct romset_source *wanted, const char *version, const char *maintainer,
+                 const char *date, struct failure *f);
+void deb_package_free(struct deb_package *p);
 
-/* Where the package has its documents: "usr/share/doc/PACKAGE/NAME". Free it. */
-char *deb_doc_path(const struct romset *set, const char *name);
+/* "usr/share/doc/PACKAGE/NAME". Free it. */
+char *deb_doc_path(const struct deb_package *p, const char *name);
 
-/* Makes the package of one set from files that stand in the tree, named by `paths` and
- * ended with NULL, and puts it beside them. */
-int deb_make(struct tree *tree, const struct built_set *built, const char *maintainer,
-             const char *const *paths, struct failure *f);
+/* What it was made from, for texts: source package or, where there is none, the source. */
+const char *deb_made_from(const struct deb_package *p, const struct romset_source *source);
+const char *deb_made_from_version(const struct deb_package *p, const struct romset_source *source);
+
+/* Adds copyright, changelog and what lintian must know to the output: a package of any other
+ * kind that is made from it needs them as well. */
+int deb_add_documents(struct output *o, struct deb_package *p, const struct source *source);
+/* One more. */
+int deb_add_document(struct output *o, struct deb_package *p, const char *name, const void *data,
+                     size_t size);
+
+/* Makes the package of `count` files of the output and of its documents, and puts it beside
+ * them. */
+int deb_make(struct output *o, struct deb_package *p, const char *const *paths, size_t count);
 
 #endif

@@ -23,15 +23,7 @@
 
 #include "romset/build.h"
 
-#define MANIFEST_NAME "manifest.json"
-#define SUMS_NAME "SHA256SUMS"
-
 /* The text of the manifest; the caller frees it. */
 char *manifest_write(const struct built_set *sets, size_t count);
-
-/* Whether the folder at `path` is an earlier output of `romcompat build` and nothing
- * else: it has a manifest, and SHA256SUMS names every file in it. 0, or -1 with the
- * reason. A folder that is missing or empty is fine too. */
-int manifest_allows_replacing(const char *path, struct failure *f);
 
 #endif

@@ -16,67 +16,6 @@
 
 /* --- the parts ------------------------------------------------------------------ */
 
-static void read_source(struct field_reader *r, const struct yaml_node *node, struct romset *set)
-{
-    static const char *const kinds[] = {
-        [SOURCE_DEB] = "deb",
-        [SOURCE_URL] = "url",
-        [SOURCE_ARCHIVE] = "archive",
-        [SOURCE_DIRECTORY] = "directory",
-    };
-    static const struct text_key keys[] = {
-        {"version", offsetof(struct romset_source, version), false, package_version_problem},
-        {"path", offsetof(struct romset_source, path), false, relative_path_problem},
-        {"sha256", offsetof(struct romset_source, sha256), false, sha256_problem},
-    };
-    struct romset_source *source = &set->source;
-    const struct yaml_node *name = NULL;
-
-    if (!field_is(r, node, "'source'", YAML_MAP))
-        return;
-    source->line = node->line;
-    field_read_texts(r, node, "'source'", keys, COUNT(keys), kinds, COUNT(kinds), source);
-    for (size_t k = 0; k < COUNT(kinds); k++) {
-        const struct yaml_node *value = field_value(node, kinds[k]);
-
-        if (!value)
-            continue;
-        if (name) {
-            WRONG(r, value, "a source is one of deb, url, archive, directory (found '%s' and '%s')",
-                  kinds[source->kind], kinds[k]);
-            return;
-        }
-        name = value;
-        source->kind = (enum source_kind)k;
-    }
-    if (!name) {
-        WRONG(r, node, "'source' lacks one of deb, url, archive, directory");
-        return;
-    }
-    if (!field_is(r, name, kinds[source->kind], YAML_TEXT))
-        return;
-    const char *problem = source->kind == SOURCE_DEB ? package_name_problem(name->text)
-                          : name->text[0]            ? line_problem(name->text)
-                                                     : "must not be empty";
-    if (problem) {
-        WRONG(r, name, "'%s' %s (found '%.80s')", kinds[source->kind], problem, name->text);
-        return;
-    }
-    source->name = xstrdup(name->text);
-
-    bool deb = source->kind == SOURCE_DEB, directory = source->kind == SOURCE_DIRECTORY;
-    if (deb && !field_value(node, "version"))
-        WRONG(r, node, "a 'deb' source lacks 'version'");
-    if (deb && !field_value(node, "path"))
-        WRONG(r, node, "a 'deb' source lacks 'path' (its place in the pool)");
-    if (!deb && field_value(node, "path"))
-        WRONG(r, field_value(node, "path"), "'path' belongs to a 'deb' source only");
-    if (!directory && !field_value(node, "sha256"))
-        WRONG(r, node, "'source' lacks 'sha256'");
-    if (directory && field_value(node, "sha256"))
-        WRONG(r, field_value(node, "sha256"), "a 'directory' source has no 'sha256'; pin its ROMs");
-}
-
 static void read_rom(struct field_reader *r, const struct yaml_node *node, struct romset *set)
 {
     static const struct text_key keys[] = {
@@ -216,15 +155,6 @@ static void read_fill(struct field_reader *r, const struct yaml_node *root, stru
         field_byte(r, node, "fill", &set->fill);
 }
 
-static const char *date_problem(const char *text)
-{
-    size_t length = strlen(text);
-
-    if (length == 0 || length > 11 || text[strspn(text, "0123456789")])
-        return "must be seconds since 1970 (UTC)";
-    return NULL;
-}
-
 static void read_root(struct field_reader *r, const struct yaml_node *root, struct romset *set)
 {
     static const struct text_key keys[] = {
@@ -251,7 +181,7 @@ static void read_root(struct field_reader *r, const struct yaml_node *root, stru
         set->install_path = xstrdup("usr/share/qemu");
     const struct yaml_node *source = field_value(root, "source");
     if (source)
-        read_source(r, source, set);
+        read_source_fields(r, source, "source", &set->source);
     else
         WRONG(r, root, "the romset lacks 'source'");
     read_list(r, root, "roms", ROMSET_ROMS_MAX, sizeof *set->roms, (void **)&set->roms, read_rom,
@@ -315,10 +245,7 @@ void romset_free(struct romset *set)
     free(set->maintainer);
     free(set->copyright);
     free(set->date);
-    free(set->source.name);
-    free(set->source.version);
-    free(set->source.path);
-    free(set->source.sha256);
+    romset_source_free(&set->source);
     for (size_t i = 0; i < set->rom_count; i++) {
         free(set->roms[i].file);
         free(set->roms[i].name);

@@ -12,27 +12,10 @@
 
 #include "base/failure.h"
 #include "romset/fields.h"
+#include "romset/source_fields.h"
 
 #define ROMSET_ROMS_MAX 256
 #define ROMSET_MACHINES_MAX 1024
-
-enum source_kind {
-    SOURCE_DEB,       /* a binary package in the pool of a Debian mirror */
-    SOURCE_URL,       /* an archive or ROM at an address */
-    SOURCE_ARCHIVE,   /* an archive on this machine */
-    SOURCE_DIRECTORY, /* a folder on this machine */
-};
-
-struct romset_source {
-    enum source_kind kind;
-    /* deb: the package; url: the address; archive, directory: the path, taken
-     * relative to the folder of the romset file. */
-    char *name;
-    char *version; /* NULL where none is given; always given for a deb */
-    char *path;    /* below the mirror, "pool/..."; deb only */
-    char *sha256;  /* 64 lower-case digits; NULL for a directory */
-    unsigned line;
-};
 
 struct romset_rom {
     char *file;   /* in the source: "usr/lib/ipxe/qemu/efi-virtio.rom" */

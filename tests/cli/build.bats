@@ -245,7 +245,7 @@ refused() {
 @test "a package without maintainer or copyright is refused with what to add" {
     local_romset
     run -2 romcompat build --deb -o out r.yaml
-    output_has "a package needs a maintainer" "Add 'maintainer: NAME <ADDRESS>' to the romset."
+    output_has "a package needs a maintainer" "Add 'maintainer: NAME <ADDRESS>' to the file."
     echo "maintainer: A B <a@b.example>" >> r.yaml
     run -2 romcompat build --deb -o out r.yaml
     output_has "a package needs a copyright file" "copyright: PATH"

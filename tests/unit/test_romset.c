@@ -141,7 +141,7 @@ static void sources(void)
          "r.yaml:7:9: 'path' must not hold '.' or '..' as a component (found '../x')",
          "a pool path that climbs is refused");
     says((struct parts){.source = "source:\n  directory: a\n  sha256: " SUM "\n"},
-         "r.yaml:7:11: a 'directory' source has no 'sha256'; pin its ROMs",
+         "r.yaml:7:11: a 'directory' source has no 'sha256'; pin its files",
          "a directory with a sum is refused");
 }
 
