@@ -56,6 +56,9 @@ static void print_code(const struct flash_image *image)
                    e->layout ? e->layout->name : "unknown layout", e->source);
     else
         print_line("  which store it expects cannot be told");
+    if (image->has_store)
+        print_line("  without a flash device it %s the store inside it",
+                   image->reads_own_store ? "starts with the variables of" : "does not read");
     columns_init(&c, "lrrl");
     columns_add(&c, "VOLUME");
     columns_add(&c, "OFFSET");

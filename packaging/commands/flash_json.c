@@ -187,6 +187,8 @@ struct json_object *flash_image_object(const struct flash_image *image)
         json_object_object_add(o, "volumes", volumes_array(image));
         json_object_object_add(o, "guided-table", table_object(&image->table));
     }
+    if (is_code && image->has_store)
+        add_bool(o, "reads-own-store", image->reads_own_store);
     if (image->has_store)
         json_object_object_add(o, "store", store_object(image));
     return o;

@@ -29,6 +29,7 @@
 #define VARSTORE_COMMANDS(X) \
     X(varstore_carry)        \
     X(varstore_create)       \
+    X(varstore_inject)       \
     X(varstore_repair)       \
     X(varstore_export)       \
     X(varstore_import)

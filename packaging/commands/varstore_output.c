@@ -27,6 +27,8 @@ int varstore_options(const struct command *command, int argc, char **argv, int n
             job->out = value;
         else if (key == KEY_STORE_INTO)
             job->into = value;
+        else if (key == KEY_STORE_JSON)
+            job->json = true;
         else
             job->template = value;
     }
@@ -61,15 +63,21 @@ int put_store(const char *out, const uint8_t *data, size_t size, const char *lik
     return STATUS_YES;
 }
 
+int refuse_carried(const char *path, const struct carried *c)
+{
+    complain("%s: nothing written: %zu variables do not fit a store of %s", path, c->left_count,
+             c->layout->name);
+    for (size_t i = 0; i < c->left_count; i++)
+        complain("%s: does not fit: %s", path, c->left[i]);
+    return STATUS_NO;
+}
+
 int put_carried(const struct varstore_job *job, struct carried *c, const char *like)
 {
     int status = STATUS_NO;
 
     if (c->left_count) {
-        complain("%s: nothing written: %zu variables do not fit a store of %s", job->in,
-                 c->left_count, c->layout->name);
-        for (size_t i = 0; i < c->left_count; i++)
-            complain("%s: does not fit: %s", job->in, c->left[i]);
+        refuse_carried(job->in, c);
     } else {
         status = put_store(job->out, c->data, c->size, like);
     }

@@ -3,6 +3,7 @@
 #ifndef COMMANDS_VARSTORE_OUTPUT_H
 #define COMMANDS_VARSTORE_OUTPUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,10 +12,17 @@ struct command;
 struct carried;
 
 /* Options that they have in common; a key without option is left alone. */
-enum { KEY_STORE_CODE = 256, KEY_STORE_OUT, KEY_STORE_TEMPLATE, KEY_STORE_INTO };
+enum {
+    KEY_STORE_CODE = 256,
+    KEY_STORE_OUT,
+    KEY_STORE_TEMPLATE,
+    KEY_STORE_INTO,
+    KEY_STORE_JSON,
+};
 struct varstore_job {
     const char *in; /* the one operand, or NULL */
     const char *code, *out, *template, *into;
+    bool json;
 };
 
 /* -1 to go on, or the exit status. `needs` is what there must be. */
@@ -25,6 +33,9 @@ int varstore_options(const struct command *command, int argc, char **argv, int n
 /* Writes the new file with the mode and the owner of `like`; NULL: for its owner alone.
  * STATUS_YES, or STATUS_NO_ANSWER after a report. */
 int put_store(const char *out, const uint8_t *data, size_t size, const char *like);
+
+/* Names what did not fit. Returns STATUS_NO. */
+int refuse_carried(const char *path, const struct carried *c);
 
 /* The same for a store with variables of `job`->in, and a line that says so; STATUS_NO, with
  * nothing written, when not all fit. Frees it. */

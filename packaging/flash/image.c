@@ -18,6 +18,7 @@ struct reader {
     unsigned depth, packed;
     uint64_t decoded;
     uint16_t core_machine, any_machine;
+    bool knows_store; /* the program that was met last: see look_for_own_store() */
 };
 
 static const char *const kind_names[] = {
@@ -149,6 +150,27 @@ static void look_for_messages(struct flash_image *image, const struct section *s
     image->debug |= memmem(s->body, s->size, message, sizeof message - 1) != NULL;
 }
 
+/* Without a flash device OVMF keeps its variables in RAM. Some builds first copy what the
+ * image itself holds, which is mapped right below 4 GiB: those with Secure Boot since 2022 in
+ * OvmfPkg PlatformPei or, without PEI, in SecMain (PlatformInitLib,
+ * PlatformInitEmuVariableNvStore()), and all since 2025 in EmuVariableFvbRuntimeDxe. To copy a
+ * store, a program must have its address and the GUID that it is checked for. */
+static void look_for_own_store(struct reader *r, const struct section *s)
+{
+    uint8_t address[4];
+
+    store_le32(address, (uint32_t)-r->image->size);
+    r->knows_store = memmem(s->body, s->size, address, sizeof address) &&
+                     memmem(s->body, s->size, fv_nv_guid, GUID_SIZE);
+}
+
+/* The name of a program follows it. */
+static bool is_store_maker(const struct section *name)
+{
+    return section_name_is(name, "PlatformPei") || section_name_is(name, "XenPlatformPei") ||
+           section_name_is(name, "SecMain") || section_name_is(name, "EmuVariableFvbRuntimeDxe");
+}
+
 static void take_name(struct flash_image *image, const struct section *s)
 {
     image->secure_boot |= section_name_is(s, "SecureBootConfigDxe");
@@ -181,9 +203,14 @@ static void read_section(struct reader *r, const struct section *s, bool is_core
         look_for_expected(r, s);
         if (is_core)
             look_for_messages(r->image, s);
+        look_for_own_store(r, s);
+        break;
+    case SECTION_TE:
+        look_for_own_store(r, s);
         break;
     case SECTION_NAME:
         take_name(r->image, s);
+        r->image->reads_own_store |= r->image->has_store && r->knows_store && is_store_maker(s);
         break;
     default:
         break;

@@ -78,6 +78,8 @@ struct flash_image {
     bool has_store;
     struct varstore store;
     bool enrolled; /* it has a platform key: Secure Boot is on */
+    /* FLASH_COMBINED: without a flash device the variables are those of the store in it. */
+    bool reads_own_store;
 
     uint8_t blank; /* FLASH_BLANK: the byte */
 };

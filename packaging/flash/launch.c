@@ -213,10 +213,10 @@ static void note_xen(struct launch *l)
     }
     note(l, "Xen: nothing that the guest writes to its variables is kept: 'romcompat varstore "
             "harvest' reads them out of its RAM before it is destroyed.");
-    note(l, l->code->secure_boot
+    note(l, l->code->reads_own_store
                 ? "Xen: at each start the guest has the variables of the store inside this image."
-                : "Xen: this build has no Secure Boot and does not look at the store inside the "
-                  "image: the guest starts without variables each time.");
+                : "Xen: this build does not look at the store inside the image: the guest starts "
+                  "without variables each time.");
     if (!l->code->xen)
         note(l, "Xen: there are no drivers for Xen's disks and network cards in this image.");
 }

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/command.h"
+
+#include <json-c/json.h>
+
+#include "commands/maps.h"
+#include "commands/varstore_output.h"
+#include "flash/inject.h"
+#include "inputs/lock.h"
+
+static const struct option_spec options[] = {
+    {KEY_STORE_INTO, "into", "COMBINED", "the combined image of firmware, store and code in one"},
+    {KEY_STORE_OUT, "out", "IMAGE", "the new combined image; must not exist"},
+    {KEY_STORE_JSON, "json", NULL, "print one JSON object"},
+    {0},
+};
+
+extern const struct command varstore_inject_command;
+
+static struct json_object *strings(char *const *texts, size_t count)
+{
+    struct json_object *array = json_object_new_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_object_array_add(array, json_object_new_string(texts[i]));
+    return array;
+}
+
+static void put_object(const struct varstore_job *job, const struct injected *in,
+                       const struct flash_image *combined, bool written)
+{
+    struct json_object *o = json_object_new_object();
+
+    json_object_object_add(o, "written", json_object_new_boolean(written));
+    json_object_object_add(o, "image", json_object_new_string(job->out));
+    json_object_object_add(o, "layout", json_object_new_string(in->carried.layout->name));
+    json_object_object_add(o, "variables", json_object_new_uint64(in->carried.count));
+    json_object_object_add(o, "bytes", json_object_new_uint64(in->carried.bytes));
+    json_object_object_add(o, "write_replayed", json_object_new_boolean(in->carried.replayed));
+    json_object_object_add(o, "does_not_fit", strings(in->carried.left, in->carried.left_count));
+    json_object_object_add(o, "replaced", strings(in->replaced, in->replaced_count));
+    json_object_object_add(o, "reads_own_store",
+                           json_object_new_boolean(combined->reads_own_store));
+    put_json(o);
+}
+
+static void warn(const struct varstore_job *job, const struct injected *in,
+                 const struct flash_image *combined)
+{
+    for (size_t i = 0; i < in->replaced_count; i++)
+        complain("warning: %s: no longer in the image, and not in %s: %s", job->out, job->in,
+                 in->replaced[i]);
+    if (!combined->reads_own_store)
+        complain("warning: %s: this firmware does not read the store inside its image: a guest "
+                 "without a flash device will not see these variables",
+                 job->out);
+}
+
+static int inject(const struct varstore_job *job, const struct flash_image *store,
+                  const struct flash_image *combined)
+{
+    struct injected in;
+    struct failure f;
+    int status;
+
+    if (inject_store(store, combined, &in, &f) != 0)
+        return report(&f);
+    if (!in.image) {
+        status = refuse_carried(job->in, &in.carried);
+    } else {
+        /* The guest's keys are in it now: it is for whom the store was for. */
+        status = put_store(job->out, in.image, in.size, job->in);
+        if (status == STATUS_YES)
+            warn(job, &in, combined);
+    }
+    if (job->json && status != STATUS_NO_ANSWER)
+        put_object(job, &in, combined, status == STATUS_YES);
+    else if (status == STATUS_YES)
+        print_line("%s: %zu variables (%zu bytes) in its store of %s%s%s", job->out,
+                   in.carried.count, in.carried.bytes, in.carried.layout->name,
+                   in.carried.replayed ? ", after a write that was pending" : "",
+                   in.carried.converted ? ", from the plain format" : "");
+    injected_free(&in);
+    return finish_output(status);
+}
+
+static int run(int argc, char **argv)
+{
+    struct flash_image store = {0}, combined = {0};
+    struct varstore_job job;
+    struct failure f;
+    int status =
+        varstore_options(&varstore_inject_command, argc, argv, STORE_OPERAND | STORE_OUT, &job);
+
+    if (status >= 0)
+        return status;
+    if (!job.into)
+        return usage_error(&varstore_inject_command, "--into is missing");
+    if (refuse_file_in_use(job.in, &f) != 0 || flash_open(job.in, &store, &f) != 0 ||
+        flash_open(job.into, &combined, &f) != 0)
+        status = report(&f);
+    else
+        status = inject(&job, &store, &combined);
+    flash_close(&store);
+    flash_close(&combined);
+    return status;
+}
+
+const struct command varstore_inject_command = {
+    .name = "varstore inject",
+    .summary = "put a guest's variables into a combined image, for -bios and Xen",
+    .synopsis = "STORE --into COMBINED --out IMAGE [--json]",
+    .details =
+        "A guest without a flash device starts with the variables that stand in its combined\n"
+        "image, if the firmware reads them. IMAGE is COMBINED with every live variable of STORE "
+        "in\n"
+        "place of those that it holds; nothing outside its store is another. It belongs to one\n"
+        "guest, gets the mode and the owner of STORE, and never replaces anything.\n"
+        "\n"
+        "What COMBINED itself held and STORE does not is named in a warning, as is firmware that\n"
+        "does not read its own image: 'romcompat flash inspect' tells.\n"
+        "\n"
+        "The status is 1, and nothing is written, if not all variables fit.",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "flash/inject.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+static int refuse_combined(const struct flash_image *combined, struct failure *f)
+{
+    const struct varstore_layout *own = combined->store.layout;
+    const struct varstore_layout *expected = combined->expects.layout;
+
+    if (combined->kind != FLASH_COMBINED) {
+        fail(f, "%s: not a combined image, of a store and code (found %s)", combined->path,
+             flash_kind_name(combined->kind));
+        return combined->kind == FLASH_CODE
+                   ? fail_cure(f, "A guest of such code has a flash device and keeps its "
+                                  "variables in a file: see 'romcompat varstore carry'.")
+                   : -1;
+    }
+    if (!combined->store.sound || !own) {
+        fail(f, "%s: the store in it is damaged, or of an unknown layout", combined->path);
+        return fail_cure(f, "Take the image from its package again.");
+    }
+    if (expected && expected != own)
+        return fail(f,
+                    "%s: the store in it is not the one that its code expects (found %s, "
+                    "expected %s)",
+                    combined->path, own->name, expected->name);
+    return 0;
+}
+
+static bool has_variable(const struct flash_image *store, const struct flash_image *other,
+                         const struct variable *v)
+{
+    for (size_t i = 0; i < store->store.variable_count; i++) {
+        const struct variable *mine = &store->store.variables[i];
+
+        if (mine->live && guid_is(mine->vendor, v->vendor) && mine->name_size == v->name_size &&
+            memcmp(store->data + mine->name_at, other->data + v->name_at, v->name_size) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void list_replaced(const struct flash_image *combined, struct injected *in)
+{
+    /* What is in the image now, however it got there. */
+    struct flash_image now;
+    uint8_t *copy = xmalloc(in->carried.size);
+    size_t capacity = 0;
+    char guid[GUID_TEXT_SIZE], name[256];
+
+    memcpy(copy, in->carried.data, in->carried.size);
+    flash_take(combined->path, copy, in->carried.size, &now);
+    for (size_t i = 0; i < combined->store.variable_count; i++) {
+        const struct variable *v = &combined->store.variables[i];
+
+        if (!v->live || has_variable(&now, combined, v))
+            continue;
+        in->replaced = xgrow(in->replaced, in->replaced_count, &capacity, sizeof *in->replaced);
+        in->replaced[in->replaced_count++] =
+            xasprintf("%s %s", guid_text(v->vendor, guid),
+                      variable_name(combined->data, v, name, sizeof name));
+    }
+    flash_close(&now);
+}
+
+int inject_store(const struct flash_image *store, const struct flash_image *combined,
+                 struct injected *in, struct failure *f)
+{
+    *in = (struct injected){0};
+    if (refuse_combined(combined, f) != 0)
+        return -1;
+    /* For carry_store() it is code that expects what stands in the image. */
+    struct flash_image place = {
+        .path = combined->path,
+        .kind = FLASH_CODE,
+        .expects = {.source = "the store in it",
+                    .volume_length = combined->store.volume.length,
+                    .file_size = combined->store.volume.length,
+                    .layout = combined->store.layout},
+    };
+    if (carry_store(store, &place, &in->carried, f) != 0)
+        return -1;
+    if (!in->carried.data)
+        return 0;
+    in->size = combined->size;
+    in->image = xmalloc(in->size);
+    memcpy(in->image, combined->data, in->size);
+    memcpy(in->image, in->carried.data, in->carried.size);
+    list_replaced(combined, in);
+    return 0;
+}
+
+void injected_free(struct injected *in)
+{
+    for (size_t i = 0; i < in->replaced_count; i++)
+        free(in->replaced[i]);
+    free(in->replaced);
+    free(in->image);
+    carried_free(&in->carried);
+    *in = (struct injected){0};
+}
