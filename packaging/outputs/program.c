@@ -88,7 +88,9 @@ int run_program(const char *const *argv, const char *const *environment, struct 
     close(messages[1]);
     if (error) {
         close(messages[0]);
-        return fail(f, "%s: %s", argv[0], strerror(error));
+        fail(f, "%s: %s", argv[0], strerror(error));
+        errno = error;
+        return -1;
     }
     read_messages(messages[0], text, sizeof text);
     close(messages[0]);
@@ -96,6 +98,7 @@ int run_program(const char *const *argv, const char *const *environment, struct 
         if (errno != EINTR)
             return fail(f, "%s: %s", argv[0], strerror(errno));
     }
+    errno = 0;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return 0;
     if (WIFSIGNALED(status))

@@ -9,7 +9,7 @@
  * dropped. `environment` is a NULL-ended list of NAME=VALUE that are set for it beside
  * what this process has, and may be NULL. 0 if it exits with 0; otherwise -1 and a
  * failure with the first line of what it wrote to standard error, or, where there is
- * no such program, that. */
+ * no such program, that; errno is then ENOENT, and it is 0 when there was one. */
 int run_program(const char *const *argv, const char *const *environment, struct failure *f);
 
 #endif
