@@ -129,7 +129,8 @@ static void print_image(const struct flash_image *image)
     print_line("%s: %s, %s%s%zu bytes", image->path, flash_kind_name(image->kind),
                is_code ? flash_architecture_name(image->architecture) : "", is_code ? ", " : "",
                image->size);
-    print_line("  SHA-256 %s", image->sha256);
+    print_line("  SHA-256 %s%s", image->sha256,
+               image->qcow2 ? ", of the disk in a qcow2 file" : "");
     if (image->unread.what[0])
         print_line("  warning: %s", image->unread.what);
     if (is_code)
@@ -138,15 +139,13 @@ static void print_image(const struct flash_image *image)
         print_store(image);
     if (image->kind == FLASH_BLANK)
         print_line("  every byte is %02X", image->data[0]);
-    if (image->kind == FLASH_QCOW2)
-        print_line("  a qcow2 file: 'qemu-img convert -O raw' makes an image of it");
 }
 
 /* ---- */
 
 static bool is_good(const struct flash_image *image)
 {
-    if (image->kind == FLASH_UNKNOWN || image->kind == FLASH_QCOW2 || image->unread.what[0])
+    if (image->kind == FLASH_UNKNOWN || image->unread.what[0])
         return false;
     return !image->has_store || image->store.sound;
 }

@@ -174,6 +174,7 @@ struct json_object *flash_image_object(const struct flash_image *image)
     add_text(o, "kind", flash_kind_name(image->kind));
     add_number(o, "size", image->size);
     add_text(o, "sha256", image->sha256);
+    add_text(o, "format", image->qcow2 ? "qcow2" : "raw");
     if (is_code) {
         add_text(o, "architecture", flash_architecture_name(image->architecture));
         add_bool(o, "secure-boot", image->secure_boot);

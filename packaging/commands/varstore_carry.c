@@ -8,6 +8,7 @@
 static const struct option_spec options[] = {
     {KEY_STORE_CODE, "code", "NEW", "the firmware that the new store is for"},
     {KEY_STORE_OUT, "out", "FILE", "the new store; must not exist"},
+    FORMAT_OPTION,
     {0},
 };
 
@@ -30,7 +31,8 @@ static int run(int argc, char **argv)
         flash_open(job.code, &code, &f) != 0)
         status = report(&f);
     else
-        status = carry_store(&old, &code, &c, &f) == 0 ? put_carried(&job, &c, job.in) : report(&f);
+        status = carry_store(&old, &code, &c, &f) == 0 ? put_carried(&job, &c, &old, job.in)
+                                                       : report(&f);
     flash_close(&old);
     flash_close(&code);
     return status;
@@ -39,7 +41,7 @@ static int run(int argc, char **argv)
 const struct command varstore_carry_command = {
     .name = "varstore carry",
     .summary = "carry a guest's variables over to a store for another firmware",
-    .synopsis = "OLD --code NEW --out FILE",
+    .synopsis = "OLD --code NEW --out FILE [--format raw|qcow2]",
     .details =
         "Every live variable of OLD, told apart by name and GUID, goes into a new store of the\n"
         "layout that NEW expects: also one that was being replaced when the power went, and after\n"

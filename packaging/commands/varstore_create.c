@@ -6,11 +6,13 @@
 #include "commands/varstore_output.h"
 #include "flash/carry.h"
 #include "flash/check.h"
+#include "inputs/lock.h"
 
 static const struct option_spec options[] = {
     {KEY_STORE_CODE, "code", "CODE", "the firmware that the store is for"},
     {KEY_STORE_TEMPLATE, "template", "VARS", "copy this store, once it is found to go with CODE"},
     {KEY_STORE_OUT, "out", "FILE", "the new store; must not exist"},
+    FORMAT_OPTION,
     {0},
 };
 
@@ -23,11 +25,11 @@ static int copy_template(const struct varstore_job *job, const struct flash_imag
     struct failure f;
     int status;
 
-    if (flash_open(job->template, &template, &f) != 0)
+    if (refuse_file_in_use(job->template, &f) != 0 || flash_open(job->template, &template, &f) != 0)
         return report(&f);
     flash_check(code, &template, NULL, &check);
     if (check.cold_boot.answer == FLASH_YES) {
-        status = put_store(job->out, template.data, template.size, NULL);
+        status = put_store(job, template.data, template.size, &template, NULL);
     } else {
         complain("%s: not copied: with %s %s", job->template, job->code, check.cold_boot.text);
         status = check.cold_boot.answer == FLASH_NO ? STATUS_NO : STATUS_NO_ANSWER;
@@ -45,7 +47,7 @@ static int create(const struct varstore_job *job, const struct flash_image *code
     if (code->kind != FLASH_CODE || !code->expects.source || !job->template) {
         if (create_store(code, &c, &f) != 0)
             return report(&f);
-        status = put_store(job->out, c.data, c.size, NULL);
+        status = put_store(job, c.data, c.size, code, NULL);
         carried_free(&c);
         return status;
     }
@@ -74,7 +76,7 @@ static int run(int argc, char **argv)
 const struct command varstore_create_command = {
     .name = "varstore create",
     .summary = "make a variable store for a firmware",
-    .synopsis = "--code CODE [--template VARS] --out FILE",
+    .synopsis = "--code CODE [--template VARS] --out FILE [--format raw|qcow2]",
     .details =
         "An empty store of the layout that CODE expects, or a copy of VARS when that goes with\n"
         "CODE. FILE never replaces anything: of processes that make it at once, one succeeds. Its\n"

@@ -27,7 +27,7 @@ static int write_document(const struct varstore_job *job, struct json_object *do
     int status = STATUS_YES;
 
     if (job->out)
-        status = put_store(job->out, (const uint8_t *)text, strlen(text), job->in);
+        status = put_file(job->out, (const uint8_t *)text, strlen(text), job->in);
     else
         fputs(text, stdout);
     free(text);
@@ -50,9 +50,10 @@ static int export(const struct varstore_job *job, const struct flash_image *imag
         complain("%s: nothing written: the names of %zu variables are no text", job->in,
                  lost.names);
     if (status == STATUS_YES && (lost.counts || lost.keys))
-        complain("%s: not in the JSON, which has no place for it: the monotonic count of %zu "
-                 "variables, the key index of %zu",
-                 job->in, lost.counts, lost.keys);
+        complain(
+            "warning: %s: not in the JSON, which has no place for it: the monotonic count of %zu "
+            "variables, the key index of %zu",
+            job->in, lost.counts, lost.keys);
     json_object_put(document);
     live_store_close(&live);
     return finish_output(status);

@@ -9,28 +9,25 @@ static const struct option_spec options[] = {
     {KEY_STORE_CODE, "code", "CODE", "the firmware that the store is for"},
     {KEY_STORE_INTO, "into", "STORE", "add the variables to those of this store"},
     {KEY_STORE_OUT, "out", "FILE", "the new store; must not exist"},
+    FORMAT_OPTION,
     {0},
 };
 
 extern const struct command varstore_import_command;
 
-static int make_store(const struct varstore_job *job, struct json_variables *v, struct carried *c,
-                      struct failure *f)
+static int make_store(const struct varstore_job *job, struct json_variables *v,
+                      struct flash_image *image, struct carried *c, struct failure *f)
 {
-    struct flash_image image = {0};
-    int result = -1;
-
-    if (job->code && flash_open(job->code, &image, f) == 0)
-        result = import_for_code(v, &image, c, f);
-    else if (job->into && refuse_file_in_use(job->into, f) == 0 &&
-             flash_open(job->into, &image, f) == 0)
-        result = import_into_store(v, &image, c, f);
-    flash_close(&image);
-    return result;
+    if (job->code)
+        return flash_open(job->code, image, f) == 0 ? import_for_code(v, image, c, f) : -1;
+    if (refuse_file_in_use(job->into, f) != 0 || flash_open(job->into, image, f) != 0)
+        return -1;
+    return import_into_store(v, image, c, f);
 }
 
 static int run(int argc, char **argv)
 {
+    struct flash_image image = {0};
     struct json_variables v = {0};
     struct varstore_job job;
     struct carried c;
@@ -44,22 +41,24 @@ static int run(int argc, char **argv)
         return usage_error(&varstore_import_command, "%s",
                            job.code ? "--code and --into exclude each other"
                                     : "--code or --into is missing");
-    if (variables_from_json(job.in, &v, &f) != 0 || make_store(&job, &v, &c, &f) != 0)
+    if (variables_from_json(job.in, &v, &f) != 0 || make_store(&job, &v, &image, &c, &f) != 0)
         status = report(&f);
     else
-        status = put_carried(&job, &c, job.into);
+        status = put_carried(&job, &c, &image, job.into);
     if (status == STATUS_YES && (v.lost.digests || v.lost.times))
-        complain("%s: not in the store, which has no place for it: the digest of %zu variables, "
+        complain("warning: %s: not in the store, which has no place for it: the digest of %zu "
+                 "variables, "
                  "the time stamp of %zu",
                  job.in, v.lost.digests, v.lost.times);
     json_variables_free(&v);
+    flash_close(&image);
     return status;
 }
 
 const struct command varstore_import_command = {
     .name = "varstore import",
     .summary = "make a store of variables in JSON",
-    .synopsis = "JSON --code CODE | --into STORE --out FILE",
+    .synopsis = "JSON --code CODE | --into STORE --out FILE [--format raw|qcow2]",
     .details =
         "JSON is what 'varstore export', virt-fw-vars --output-json and QEMU's uefi-vars device\n"
         "write. With --code the new store, of the layout that CODE expects, holds its variables\n"

@@ -69,7 +69,7 @@ static int inject(const struct varstore_job *job, const struct flash_image *stor
         status = refuse_carried(job->in, &in.carried);
     } else {
         /* The guest's keys are in it now: it is for whom the store was for. */
-        status = put_store(job->out, in.image, in.size, job->in);
+        status = put_file(job->out, in.image, in.size, job->in);
         if (status == STATUS_YES)
             warn(job, &in, combined);
     }

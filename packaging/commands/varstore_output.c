@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/varstore_output.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "commands/command.h"
 #include "flash/carry.h"
 #include "outputs/new_file.h"
+#include "outputs/qemu_img.h"
 
 int varstore_options(const struct command *command, int argc, char **argv, int needs,
                      struct varstore_job *job)
@@ -29,6 +32,8 @@ int varstore_options(const struct command *command, int argc, char **argv, int n
             job->into = value;
         else if (key == KEY_STORE_JSON)
             job->json = true;
+        else if (key == KEY_STORE_FORMAT)
+            job->format = value;
         else
             job->template = value;
     }
@@ -40,12 +45,14 @@ int varstore_options(const struct command *command, int argc, char **argv, int n
                            argc - r.first);
     if (!job->out && (needs & STORE_OUT))
         return usage_error(command, "--out is missing");
+    if (job->format && strcmp(job->format, "raw") != 0 && strcmp(job->format, "qcow2") != 0)
+        return usage_error(command, "--format: raw or qcow2 (found '%s')", job->format);
     if (operands)
         job->in = argv[r.first];
     return -1;
 }
 
-int put_store(const char *out, const uint8_t *data, size_t size, const char *like)
+int put_file(const char *out, const uint8_t *data, size_t size, const char *like)
 {
     struct failure f;
     struct stat st;
@@ -72,15 +79,31 @@ int refuse_carried(const char *path, const struct carried *c)
     return STATUS_NO;
 }
 
-int put_carried(const struct varstore_job *job, struct carried *c, const char *like)
+int put_store(const struct varstore_job *job, const uint8_t *data, size_t size,
+              const struct flash_image *was, const char *like)
+{
+    struct failure f;
+    uint8_t *file;
+    size_t file_size;
+
+    if (job->format ? strcmp(job->format, "raw") == 0 : !was || !was->qcow2)
+        return put_file(job->out, data, size, like);
+    if (qcow2_of_disk(job->out, data, size, &file, &file_size, &f) != 0)
+        return report(&f);
+    int status = put_file(job->out, file, file_size, like);
+    free(file);
+    return status;
+}
+
+int put_carried(const struct varstore_job *job, struct carried *c, const struct flash_image *was,
+                const char *like)
 {
     int status = STATUS_NO;
 
-    if (c->left_count) {
+    if (c->left_count)
         refuse_carried(job->in, c);
-    } else {
-        status = put_store(job->out, c->data, c->size, like);
-    }
+    else
+        status = put_store(job, c->data, c->size, was, like);
     if (status == STATUS_YES)
         print_line("%s: %zu variables (%zu bytes) in a store of %s%s%s", job->out, c->count,
                    c->bytes, c->layout->name, c->replayed ? ", after a write that was pending" : "",

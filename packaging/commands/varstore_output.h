@@ -10,6 +10,7 @@
 struct command;
 
 struct carried;
+struct flash_image;
 
 /* Options that they have in common; a key without option is left alone. */
 enum {
@@ -17,11 +18,12 @@ enum {
     KEY_STORE_OUT,
     KEY_STORE_TEMPLATE,
     KEY_STORE_INTO,
+    KEY_STORE_FORMAT,
     KEY_STORE_JSON,
 };
 struct varstore_job {
     const char *in; /* the one operand, or NULL */
-    const char *code, *out, *template, *into;
+    const char *code, *out, *template, *into, *format;
     bool json;
 };
 
@@ -30,15 +32,25 @@ enum { STORE_OPERAND = 1, STORE_OUT = 2 };
 int varstore_options(const struct command *command, int argc, char **argv, int needs,
                      struct varstore_job *job);
 
-/* Writes the new file with the mode and the owner of `like`; NULL: for its owner alone.
- * STATUS_YES, or STATUS_NO_ANSWER after a report. */
-int put_store(const char *out, const uint8_t *data, size_t size, const char *like);
+/* Writes the new file with the mode and the owner of the file `like`; NULL: for its owner
+ * alone. STATUS_YES, or STATUS_NO_ANSWER after a report. */
+int put_file(const char *out, const uint8_t *data, size_t size, const char *like);
+
+/* The same for a store, in the format that --format names, or else in that of `was`. */
+int put_store(const struct varstore_job *job, const uint8_t *data, size_t size,
+              const struct flash_image *was, const char *like);
 
 /* Names what did not fit. Returns STATUS_NO. */
 int refuse_carried(const char *path, const struct carried *c);
 
 /* The same for a store with variables of `job`->in, and a line that says so; STATUS_NO, with
  * nothing written, when not all fit. Frees it. */
-int put_carried(const struct varstore_job *job, struct carried *c, const char *like);
+int put_carried(const struct varstore_job *job, struct carried *c, const struct flash_image *was,
+                const char *like);
+
+#define FORMAT_OPTION                                                                    \
+    {                                                                                    \
+        KEY_STORE_FORMAT, "format", "FORMAT", "of FILE: raw or qcow2; default: as found" \
+    }
 
 #endif

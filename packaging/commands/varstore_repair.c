@@ -10,6 +10,7 @@
 
 static const struct option_spec options[] = {
     {KEY_STORE_OUT, "out", "NEW", "the repaired store; must not exist"},
+    FORMAT_OPTION,
     {0},
 };
 
@@ -27,7 +28,7 @@ static int repair(const struct varstore_job *job, const struct flash_image *old)
     if (!mended.write_replayed && !mended.volume_header && !mended.store_header)
         complain("%s: nothing written: there is nothing to mend", job->in);
     else
-        status = put_store(job->out, data, old->size, job->in);
+        status = put_store(job, data, old->size, old, job->in);
     if (status == STATUS_YES)
         print_line("%s: mended:%s%s%s", job->out, mended.write_replayed ? " a pending write" : "",
                    mended.volume_header ? " volume header" : "",
@@ -57,7 +58,7 @@ static int run(int argc, char **argv)
 const struct command varstore_repair_command = {
     .name = "varstore repair",
     .summary = "mend the headers of a variable store that firmware would erase",
-    .synopsis = "FILE --out NEW",
+    .synopsis = "FILE --out NEW [--format raw|qcow2]",
     .details =
         "Writes a copy of FILE whose headers are right again; the variables are not touched. A\n"
         "write that was pending is carried out. The layout is told by the length of the file.\n"

@@ -204,11 +204,7 @@ static void judge_cold_boot(struct flash_check *check, const struct flash_image 
     struct flash_verdict *v = &check->cold_boot;
     uint64_t device = flash_device_size(code->architecture);
 
-    if (vars->kind == FLASH_QCOW2)
-        decide(v, FLASH_UNKNOWN_ANSWER, "qcow2",
-               "the store is a qcow2 file, which is not read: "
-               "'qemu-img convert -O raw' makes a raw one to check");
-    else if (code->kind == FLASH_COMBINED)
+    if (code->kind == FLASH_COMBINED)
         decide(v, FLASH_NO, "combined-code",
                "the code is a combined image, with a store of its "
                "own: the guest starts, but its variables are neither read nor kept");

@@ -7,8 +7,10 @@
 #include "base/bytes.h"
 #include "base/memory.h"
 #include "formats/firmware_file.h"
+#include "formats/qcow2.h"
 #include "inputs/file.h"
 #include "inputs/lzma.h"
+#include "outputs/qemu_img.h"
 
 static const uint8_t global_guid[GUID_SIZE] =
     GUID_BYTES(0x8be4df61, 0x93ca, 0x11d2, 0xaa, 0x0d, 0x00, 0xe0, 0x98, 0x03, 0x2b, 0x8c);
@@ -307,8 +309,9 @@ static void understand(struct flash_image *image)
 {
     struct reader r = {.image = image};
 
-    if (image->size >= 4 && memcmp(image->data, "QFI\xfb", 4) == 0) {
+    if (is_qcow2(image->data, image->size)) {
         image->kind = FLASH_QCOW2;
+        image->qcow2 = true;
         return;
     }
     if (is_blank(image->data, image->size)) {
@@ -344,13 +347,22 @@ void flash_take(const char *path, uint8_t *data, size_t size, struct flash_image
 
 int flash_open(const char *path, struct flash_image *image, struct failure *f)
 {
-    uint8_t *data;
+    uint8_t *data, *file;
     size_t size;
 
     *image = (struct flash_image){.kind = FLASH_UNKNOWN};
     if (read_file(path, FLASH_FILE_MAX, &data, &size, f) != 0)
         return -1;
+    bool qcow2 = is_qcow2(data, size);
+    if (qcow2) {
+        file = data;
+        int result = disk_of_qcow2(path, file, size, FLASH_FILE_MAX, &data, &size, f);
+        free(file);
+        if (result != 0)
+            return -1;
+    }
     flash_take(path, data, size, image);
+    image->qcow2 = qcow2;
     return 0;
 }
 

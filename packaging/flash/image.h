@@ -27,7 +27,7 @@ enum flash_kind {
     FLASH_STORE,
     FLASH_COMBINED, /* store and code in one, for -bios */
     FLASH_BLANK,    /* one byte, 00 or FF, over and over */
-    FLASH_QCOW2,
+    FLASH_QCOW2,    /* of flash_take() alone: flash_open() looks at the disk in it */
     FLASH_UNKNOWN,
 };
 
@@ -60,6 +60,7 @@ struct flash_image {
     char *path;
     uint8_t *data;
     size_t size;
+    bool qcow2; /* the file is one; all else is said of the disk in it */
     char sha256[SHA256_TEXT_SIZE];
     enum flash_kind kind;
 
@@ -68,7 +69,7 @@ struct flash_image {
     struct flash_volume volumes[FLASH_VOLUMES_MAX];
     enum flash_architecture architecture;
     bool secure_boot, smm, shell, xen;
-    bool debug; /* built with debug messages; a release build prints none */
+    bool debug;            /* built with debug messages; a release build prints none */
     size_t file_count;     /* files in all volumes, unpacked ones as well */
     struct failure unread; /* why a part could not be looked into; empty: all was */
     struct flash_expects expects;

@@ -141,7 +141,7 @@ static int check_lengths(const struct launch *l, const struct target *t, struct 
     for (int i = 0; i < 2; i++) {
         const struct flash_image *image = both[i];
 
-        if (!t->flash_size || image->kind == FLASH_QCOW2 || image->size == t->flash_size)
+        if (!t->flash_size || image->size == t->flash_size)
             continue;
         fail(f,
              "%s: the flash of %s takes a file of its own length only (found %zu, expected %llu)",
@@ -162,7 +162,7 @@ static void note_flash(struct launch *l)
     if (l->smm)
         note(l, "This code needs SMM: machine type q35, smm=on, flash that only SMM may write, and "
                 "no suspend to RAM (disable_s3).");
-    if (l->vars->kind == FLASH_QCOW2)
+    if (l->vars->qcow2)
         note(l, "The store is qcow2: libvirt 9.2 and later take it.");
     note(l,
          "%s is shared and read-only, %s belongs to this guest alone: make one for each guest "

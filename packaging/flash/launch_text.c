@@ -44,7 +44,7 @@ static char *double_commas(const char *path)
 
 static const char *store_format(const struct launch *l)
 {
-    return l->vars->kind == FLASH_QCOW2 ? "qcow2" : "raw";
+    return l->vars->qcow2 ? "qcow2" : "raw";
 }
 
 static void add_drives(struct words *w, const struct launch *l, bool blockdev)
@@ -140,7 +140,7 @@ static void put_loader(FILE *to, const struct launch *l)
         put_element_text(to, l->template_path, "\"");
     }
     /* "raw" is what libvirt takes without the attribute, which libvirt 9.2 brought. */
-    if (l->vars->kind == FLASH_QCOW2)
+    if (l->vars->qcow2)
         fputs(" format='qcow2'", to);
     putc('>', to);
     put_element_text(to, l->vars_path, "</nvram>\n");

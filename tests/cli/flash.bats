@@ -61,8 +61,8 @@ is() {
     run -1 romcompat flash inspect vars
     output_has "error: volume header: wrong checksum"
     printf 'QFI\373 and more of it than four bytes, so that it is one' > q.qcow2
-    run -1 romcompat flash inspect q.qcow2
-    output_has "qemu-img convert -O raw"
+    run -2 romcompat flash inspect q.qcow2
+    output_has "q.qcow2: a qcow2 file that is cut off"
     run -2 romcompat flash inspect text nothing-here
     output_has "nothing-here: No such file"
     run -2 romcompat flash inspect
@@ -160,7 +160,7 @@ answers() {
     printf 'QFI\373' > q
     truncate -s 131072 q
     run -2 romcompat flash check --code "$D12/OVMF/OVMF_CODE.fd" --vars q
-    output_has "qcow2"
+    output_has "q: a qcow file of another version"
     run -2 romcompat flash check --code vars --vars vars more
     output_has "'more': no operand is expected"
 }
