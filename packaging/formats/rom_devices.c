@@ -3,9 +3,16 @@
 
 #include <string.h>
 
-#define EEPRO100(type)                                                                       \
-    {                                                                                        \
-        .block = type ".rom", .types = {type}, .rom = "pxe-eepro100.rom", .ids = "8086:1209" \
+#define IDS(vendor, device) ((uint32_t)(vendor) << 16 | (device))
+
+#define EEPRO100(type, device)                                               \
+    {                                                                        \
+        .block = type ".rom", .types = {type}, .ids = {IDS(0x8086, device)}, \
+        .rom = "pxe-eepro100.rom",                                           \
+    }
+#define VGABIOS(name, type, vendor, device, file)                                         \
+    {                                                                                     \
+        .block = name ".rom", .types = {type}, .ids = {IDS(vendor, device)}, .rom = file, \
     }
 
 /* QEMU hw/net, hw/virtio, hw/display: every class that sets PCIDeviceClass.romfile. igb has
@@ -13,55 +20,75 @@
 const struct rom_device rom_devices[] = {
     {.block = "virtio-net-pci.rom",
      .types = {"virtio-net-pci"},
+     .ids = {IDS(0x1af4, 0x1000)},
+     .base = "virtio-net-pci-base",
      .rom = "efi-virtio.rom",
-     .old_rom = "pxe-virtio.rom",
-     .ids = "1af4:1000"},
+     .old_rom = "pxe-virtio.rom"},
     {.block = "virtio-net-pci-transitional.rom",
      .types = {"virtio-net-pci-transitional"},
-     .rom = "efi-virtio.rom",
-     .ids = "1af4:1000"},
+     .ids = {IDS(0x1af4, 0x1000)},
+     .base = "virtio-net-pci-base",
+     .rom = "efi-virtio.rom"},
     /* 31 bytes: no room is left for ".rom". */
     {.block = "virtio-net-pci-non-transitional",
      .types = {"virtio-net-pci-non-transitional"},
+     .ids = {IDS(0x1af4, 0x1041)},
+     .base = "virtio-net-pci-base",
      .rom = "efi-virtio.rom"},
     {.block = "e1000.rom",
      .types = {"e1000", "e1000-82544gc", "e1000-82545em"},
+     .ids = {IDS(0x8086, 0x100e), IDS(0x8086, 0x100c), IDS(0x8086, 0x100f)},
+     .base = "e1000-base",
      .rom = "efi-e1000.rom",
      .old_rom = "pxe-e1000.rom"},
-    {.block = "e1000e.rom", .types = {"e1000e"}, .rom = "efi-e1000e.rom"},
+    {.block = "e1000e.rom",
+     .types = {"e1000e"},
+     .ids = {IDS(0x8086, 0x10d3)},
+     .rom = "efi-e1000e.rom"},
     {.block = "rtl8139.rom",
      .types = {"rtl8139"},
+     .ids = {IDS(0x10ec, 0x8139)},
      .rom = "efi-rtl8139.rom",
      .old_rom = "pxe-rtl8139.rom"},
     {.block = "ne2000.rom",
      .types = {"ne2k_pci"},
+     .ids = {IDS(0x10ec, 0x8029)},
      .rom = "efi-ne2k_pci.rom",
-     .old_rom = "pxe-ne2k_pci.rom",
-     .ids = "10ec:8029"},
-    {.block = "pcnet.rom", .types = {"pcnet"}, .rom = "efi-pcnet.rom", .old_rom = "pxe-pcnet.rom"},
-    {.block = "vmxnet3.rom", .types = {"vmxnet3"}, .rom = "efi-vmxnet3.rom", .old_rom = ""},
-    EEPRO100("i82550"),
-    EEPRO100("i82551"),
-    EEPRO100("i82557a"),
-    EEPRO100("i82557b"),
-    EEPRO100("i82557c"),
-    EEPRO100("i82558a"),
-    EEPRO100("i82558b"),
-    EEPRO100("i82559a"),
-    EEPRO100("i82559b"),
-    EEPRO100("i82559c"),
-    EEPRO100("i82559er"),
-    EEPRO100("i82562"),
-    EEPRO100("i82801"),
-    {.block = "vga.rom", .types = {"VGA"}, .rom = "vgabios-stdvga.bin"},
-    {.block = "cirrus_vga.rom", .types = {"cirrus-vga"}, .rom = "vgabios-cirrus.bin"},
-    {.block = "qxl.rom", .types = {"qxl-vga"}, .rom = "vgabios-qxl.bin"},
-    {.block = "vmware_vga.rom", .types = {"vmware-svga"}, .rom = "vgabios-vmware.bin"},
+     .old_rom = "pxe-ne2k_pci.rom"},
+    {.block = "pcnet.rom",
+     .types = {"pcnet"},
+     .ids = {IDS(0x1022, 0x2000)},
+     .rom = "efi-pcnet.rom",
+     .old_rom = "pxe-pcnet.rom"},
+    {.block = "vmxnet3.rom",
+     .types = {"vmxnet3"},
+     .ids = {IDS(0x15ad, 0x07b0)},
+     .rom = "efi-vmxnet3.rom",
+     .old_rom = ""},
+    EEPRO100("i82550", 0x1209),
+    EEPRO100("i82551", 0x1209),
+    EEPRO100("i82557a", 0x1229),
+    EEPRO100("i82557b", 0x1229),
+    EEPRO100("i82557c", 0x1229),
+    EEPRO100("i82558a", 0x1229),
+    EEPRO100("i82558b", 0x1229),
+    EEPRO100("i82559a", 0x1229),
+    EEPRO100("i82559b", 0x1229),
+    EEPRO100("i82559c", 0x1229),
+    EEPRO100("i82559er", 0x1209),
+    EEPRO100("i82562", 0x1209),
+    EEPRO100("i82801", 0x2449),
+    VGABIOS("vga", "VGA", 0x1234, 0x1111, "vgabios-stdvga.bin"),
+    VGABIOS("cirrus_vga", "cirrus-vga", 0x1013, 0x00b8, "vgabios-cirrus.bin"),
+    VGABIOS("qxl", "qxl-vga", 0x1b36, 0x0100, "vgabios-qxl.bin"),
+    VGABIOS("vmware_vga", "vmware-svga", 0x15ad, 0x0405, "vgabios-vmware.bin"),
     {.block = "virtio-vga.rom",
      .types = {"virtio-vga", "virtio-vga-gl", "virtio-vga-rutabaga", "vhost-user-vga"},
+     .ids = {IDS(0x1af4, 0x1050), IDS(0x1af4, 0x1050), IDS(0x1af4, 0x1050), IDS(0x1af4, 0x1050)},
+     .base = "virtio-vga-base",
      .rom = "vgabios-virtio.bin"},
-    {.block = "bochs-display.rom", .types = {"bochs-display"}, .rom = "vgabios-bochs-display.bin"},
-    {.block = "ati-vga.rom", .types = {"ati-vga"}, .rom = "vgabios-ati.bin"},
+    VGABIOS("bochs-display", "bochs-display", 0x1234, 0x1111, "vgabios-bochs-display.bin"),
+    VGABIOS("ati-vga", "ati-vga", 0x1002, 0x5046, "vgabios-ati.bin"),
     {0},
 };
 
@@ -133,6 +160,16 @@ const struct rom_device *rom_device_of_type(const char *type)
             if (strcmp(d->types[i], type) == 0)
                 return d;
     return NULL;
+}
+
+uint32_t rom_device_ids(const struct rom_device *device, const char *type, bool modern)
+{
+    if (modern && device->rom == rom_devices[0].rom)
+        return IDS(0x1af4, 0x1041);
+    for (size_t i = 0; i < ROM_DEVICE_TYPES_MAX && device->types[i]; i++)
+        if (strcmp(device->types[i], type) == 0)
+            return device->ids[i];
+    return 0;
 }
 
 bool machine_has_old_roms(const char *machine)

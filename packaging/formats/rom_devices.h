@@ -14,20 +14,24 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define ROM_DEVICE_TYPES_MAX 5
 
 struct rom_device {
     const char *block;                       /* the name behind the device's path */
     const char *types[ROM_DEVICE_TYPES_MAX]; /* ends with NULL */
-    const char *rom;                         /* default ROM file */
+    /* vendor << 16 | device of each: QEMU writes them into a default ROM, and only there
+     * (hw/pci/pci.c, pci_patch_ids()); SeaBIOS runs no ROM with others. */
+    uint32_t ids[ROM_DEVICE_TYPES_MAX];
+    /* The abstract type that these types and their siblings of other blocks, and no other
+     * type, inherit from: a property set on it holds for all. NULL: there is none. */
+    const char *base;
+    const char *rom; /* default ROM file */
     /* The default of types[0] in PC machine types up to 1.4 (QEMU hw/i386/pc.c,
      * pc_compat_1_4); its siblings, which stand in no compat table, keep `rom`. "": it has
      * none there. NULL: the same. */
     const char *old_rom;
-    /* vendor:device that a ROM must name so that SeaBIOS runs it, where the ROMs that
-     * are shipped name others and only a default ROM is rewritten; else NULL. */
-    const char *ids;
 };
 
 /* Ends with an entry whose block is NULL. */
@@ -47,6 +51,11 @@ enum ram_block_kind ram_block_kind_of(const char *name, const struct rom_device 
 
 /* The device type as in `-device TYPE`, or NULL. */
 const struct rom_device *rom_device_of_type(const char *type);
+
+/* The ids of a type. `modern`: a virtio-net-pci without legacy interface, which is what one
+ * behind a PCIe port is (QEMU hw/virtio/virtio-pci.c, virtio_pci_realize()). 0: no type of the
+ * device. */
+uint32_t rom_device_ids(const struct rom_device *device, const char *type, bool modern);
 
 /* Whether machine types of this name use old_rom: pc-1.4, pc-i440fx-1.4, pc-q35-1.4 and
  * before. */

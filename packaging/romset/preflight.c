@@ -24,36 +24,6 @@ const char *mend_kind_name(enum mend_kind kind)
     return names[kind];
 }
 
-/* --- files ------------------------------------------------------------------------ */
-
-/* As qemu_find_file() does: the first folder that has the name decides. The size, or
- * ROMCOMPAT_MISSING, also for what is no file. */
-static int64_t find_rom(const struct destination *to, const char *name, char **path)
-{
-    struct stat st;
-
-    if (to->find)
-        return to->find(to->find_arg, name, path);
-    for (size_t i = 0; i < to->folder_count; i++) {
-        char *candidate = xasprintf("%s/%s", to->folders[i], name);
-
-        if (stat(candidate, &st) == 0) {
-            *path = candidate;
-            return S_ISREG(st.st_mode) ? st.st_size : ROMCOMPAT_MISSING;
-        }
-        free(candidate);
-    }
-    *path = NULL;
-    return ROMCOMPAT_MISSING;
-}
-
-/* Before 8.1 QEMU reads the ROM file even where the stream brings its content (8.1:
- * hw/pci/pci.c, pci_add_option_rom(), "load_file"). */
-static bool reads_incoming(const struct destination *to)
-{
-    return to->qemu_major < 8 || (to->qemu_major == 8 && to->qemu_minor < 1);
-}
-
 /* --- one option ROM ------------------------------------------------------------------ */
 
 void rom_gift_free(struct rom_gift *g)
@@ -101,7 +71,7 @@ struct rom_gift rom_gift_of(const struct destination *to, const char *machine, c
         g.why = xstrdup("the device has no ROM in a machine type that old: 'Unknown ramblock'");
         return g;
     }
-    size = find_rom(to, rom, &g.installed);
+    size = destination_find(to, rom, &g.installed);
     g.installed_size = size > 0 ? (uint64_t)size : 0;
     if (!to->maps || !machine || romcompat_find(to->maps, machine, rom, &rule) != ROMCOMPAT_OK) {
         give_by_size(rom, &g, size);
@@ -109,9 +79,9 @@ struct rom_gift rom_gift_of(const struct destination *to, const char *machine, c
     }
     g.package = rule.package;
     g.compat_file = rule.compat_file;
-    compat_size = find_rom(to, rule.compat_file, &compat);
+    compat_size = destination_find(to, rule.compat_file, &compat);
     unsigned flags = to->loadvm ? 0 : ROMCOMPAT_INCOMING;
-    if (reads_incoming(to))
+    if (destination_reads_incoming(to))
         flags |= ROMCOMPAT_READS_INCOMING;
     if (romcompat_decide(rule.bucket, size, compat_size, flags, &decision) != ROMCOMPAT_OK) {
         char text[1024];
@@ -226,7 +196,7 @@ static void judge_bios(const struct destination *to, struct preflight_line *line
 
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char *path;
-        int64_t size = find_rom(to, files[i], &path);
+        int64_t size = destination_find(to, files[i], &path);
 
         if (size > 0 && (uint64_t)size == line->block->length) {
             line->verdict = PREFLIGHT_LANDS;
@@ -396,20 +366,13 @@ static char *compat_name(const struct preflight_line *line)
     return xasprintf("%s-%s", size, line->rom);
 }
 
-/*
- * What a ROM must name so that SeaBIOS runs it, or NULL where it does so already. A
- * virtio-net-pci behind a PCIe port has no legacy interface, and with it the id that the
- * ROMs name (QEMU hw/virtio/virtio-pci.c, virtio_pci_realize()); on a root bus it has the
- * old one. The slot behind a port or bridge is a further part of the block's name.
- */
-static const char *ids_of(const struct preflight_line *line, const char *machine)
+/* A virtio-net-pci behind a PCIe port has other ids. On a root bus it has the old ones; the
+ * slot behind a port or bridge is a further part of the block's name. */
+static bool is_modern(const struct preflight_line *line, const char *machine)
 {
-    const char *path = line->block->name, *dot = strchr(path, '.');
+    const char *dot = strchr(line->block->name, '.');
 
-    if (strcmp(line->device->types[0], "virtio-net-pci") == 0 && dot && strchr(dot, ':') &&
-        !(machine && strncmp(machine, "pc-i440fx", 9) == 0))
-        return NULL;
-    return line->device->ids;
+    return dot && strchr(dot, ':') && !(machine && strncmp(machine, "pc-i440fx", 9) == 0);
 }
 
 /* The property that gives the device its block: romsize where no other file is needed. */
@@ -477,13 +440,13 @@ static void mend_by_arguments(struct preflight *p, const char *machine, bool siz
 
         if (is_file && is_first) {
             char *name = compat_name(line);
-            const char *ids = ids_of(line, machine);
+            uint32_t ids =
+                rom_device_ids(line->device, line->device->types[0], is_modern(line, machine));
 
-            /* QEMU writes the device's ids into its default ROM alone (pci_patch_ids), and
-             * SeaBIOS runs no ROM with others. */
             fprintf(commands.out,
-                    "romcompat pad --bucket %" PRIu64 "%s%s OLD/%s -o /usr/share/qemu/%s\n",
-                    line->block->length, ids ? " --ids " : "", ids ? ids : "", line->rom, name);
+                    "romcompat pad --bucket %" PRIu64 " --ids %04x:%04x OLD/%s "
+                    "-o /usr/share/qemu/%s\n",
+                    line->block->length, ids >> 16, ids & 0xffff, line->rom, name);
             free(name);
         }
         if (!is_one_length(p, line))
@@ -543,7 +506,7 @@ static void mend_by_libvirt(struct preflight *p, bool size_is_enough)
 static void find_mends(struct preflight *p, const struct destination *to, const char *machine)
 {
     bool is_known = to->qemu_major != 0;
-    bool new_incoming = is_known && !reads_incoming(to) && !to->loadvm;
+    bool new_incoming = is_known && !destination_reads_incoming(to) && !to->loadvm;
     bool all_fit = true;
 
     for (size_t i = 0; i < p->line_count; i++)

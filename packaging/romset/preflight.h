@@ -13,28 +13,7 @@
 #include "base/failure.h"
 #include "formats/rom_devices.h"
 #include "inputs/saved_guest.h"
-#include "romcompat.h"
-
-/* A file that the destination's configuration gives a block: firmware, or `romfile=`. */
-struct given_file {
-    const char *block; /* its whole name */
-    const char *path;
-};
-
-/* The side that the guest is to come to. */
-struct destination {
-    const char *const *folders; /* where its QEMU looks for ROM files, in its order */
-    size_t folder_count;
-    /* Not this machine: the file `name` of its folders, as an inventory has it. Its size and its
-     * path, which is freed; or ROMCOMPAT_MISSING and NULL. NULL: `folders` are looked into. */
-    int64_t (*find)(const void *arg, const char *name, char **path);
-    const void *find_arg;
-    const struct romcompat *maps;    /* NULL: its QEMU reads none */
-    unsigned qemu_major, qemu_minor; /* 0, 0: not known */
-    bool loadvm;                     /* the guest is a snapshot that is loaded, and not -incoming */
-    const struct given_file *given;
-    size_t given_count;
-};
+#include "romset/destination.h"
 
 enum preflight_verdict {
     PREFLIGHT_LANDS,
