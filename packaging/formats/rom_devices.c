@@ -190,3 +190,11 @@ bool machine_has_old_roms(const char *machine)
     }
     return false;
 }
+
+const char *rom_device_file(const struct rom_device *device, const char *type, const char *machine)
+{
+    bool old = device->old_rom && machine && machine_has_old_roms(machine) &&
+               strcmp(type, device->types[0]) == 0;
+
+    return old ? device->old_rom : device->rom;
+}

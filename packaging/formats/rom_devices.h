@@ -61,4 +61,8 @@ uint32_t rom_device_ids(const struct rom_device *device, const char *type, bool 
  * before. */
 bool machine_has_old_roms(const char *machine);
 
+/* The default ROM file of a type of `device` in a machine type, which may be NULL: not known,
+ * and taken for a newer one. "": none. */
+const char *rom_device_file(const struct rom_device *device, const char *type, const char *machine);
+
 #endif
