@@ -17,6 +17,7 @@
     X(inventory)    \
     X(preflight)    \
     X(explain)      \
+    X(libvirt_hook) \
     X(flash)        \
     X(varstore)     \
     X(help)

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `romcompat libvirt-hook`: gives the network cards of an arriving guest the ROM files that
+ * its machine type needs, between libvirt on the source and on this host. */
+#include "commands/command.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/size.h"
+#include "inputs/apart.h"
+#include "inputs/domain_xml.h"
+#include "inputs/qemu_binary.h"
+#include "outputs/file.h"
+#include "romset/domain_roms.h"
+#include "romset/domain_splice.h"
+
+extern const struct command libvirt_hook_command;
+
+enum { SECONDS = 10, SECONDS_MAX = 300 };
+/* What a file for every card adds to the XML. */
+#define RESULT_MAX (2 * DOMAIN_XML_MAX)
+
+enum { KEY_MAPS = 256, KEY_FIRMWARE, KEY_SECONDS };
+
+static const struct option_spec options[] = {
+    {KEY_MAPS, "maps", "DIR",
+     "read the maps of DIR in place of the default folders;\n"
+     "again for further folders, most important first"},
+    {KEY_FIRMWARE, "firmware", "DIR",
+     "look for ROM files in DIR, and ask no QEMU where it does;\n"
+     "again for further folders"},
+    {KEY_SECONDS, "seconds", "N", "pass the XML on when that took no answer (default 10)"},
+    {0},
+};
+
+struct hook {
+    const char *guest;
+    const char *maps[ROMCOMPAT_MAX_FOLDERS], *firmware[ROMCOMPAT_MAX_FOLDERS];
+    size_t map_count, firmware_count;
+    unsigned seconds;
+    const uint8_t *xml;
+    size_t size;
+};
+
+/* libvirt shows what a hook writes to standard error only where the hook fails (src/util/
+ * virhook.c, virRunScript()), and this one does not: so to the system log as well. */
+static void hook_log(const struct hook *h, int priority, const struct failure *f)
+{
+    struct failure whole;
+
+    fail(&whole, "libvirt-hook: guest %s: %s", h->guest, f->what);
+    if (f->cure[0])
+        fail_cure(&whole, "%s", f->cure);
+    report(&whole);
+    for (char *p = whole.what; *p; p++)
+        *p = (unsigned char)*p < 0x20 || *p == 0x7f ? '?' : *p;
+    syslog(priority, "%s%s%s", whole.what, f->cure[0] ? ". " : "", f->cure);
+}
+
+__attribute__((format(printf, 2, 3))) static void warn_of(const struct hook *h, const char *format,
+                                                          ...)
+{
+    struct failure f = {0};
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(f.what, sizeof f.what, format, args);
+    va_end(args);
+    hook_log(h, LOG_WARNING, &f);
+}
+
+/* --- in a process of its own ------------------------------------------------------- */
+
+enum { CHANGED, UNCHANGED };
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* The maps that a patched QEMU would read here. */
+static int open_maps(const struct hook *h, const struct destination *to, struct romcompat **maps)
+{
+    const char *folders[ROMCOMPAT_MAX_FOLDERS];
+    size_t count = h->map_count;
+    struct romcompat_problem p;
+
+    memcpy(folders, h->maps, count * sizeof *folders);
+    if (!count) {
+        if (is_folder(ROMCOMPAT_FOLDER_LOCAL))
+            folders[count++] = ROMCOMPAT_FOLDER_LOCAL;
+        for (size_t i = 0; i < to->folder_count && count < ROMCOMPAT_MAX_FOLDERS; i++) {
+            char *folder = xasprintf("%s/romcompat.d", to->folders[i]);
+
+            if (is_folder(folder))
+                folders[count++] = folder;
+        }
+    }
+    int code = romcompat_open_folders(folders, count, maps);
+    if (code != ROMCOMPAT_OK) {
+        warn_of(h, "maps: %s", romcompat_strerror(code));
+        return -1;
+    }
+    for (size_t i = 0; romcompat_problem_at(*maps, i, &p) == ROMCOMPAT_OK; i++)
+        warn_of(h, "%s; this map is left out", p.text);
+    return 0;
+}
+
+/* The files for the cards of `x`, one for each device. Whether there is any. */
+static bool find_files(const struct hook *h, const struct domain_xml *x,
+                       const struct destination *to, const char **files)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < x->device_count; i++) {
+        const struct domain_device *d = &x->devices[i];
+        struct failure f = {0};
+        struct domain_rom rom;
+
+        if (!domain_rom_is_asked(x, d))
+            continue;
+        domain_rom_of(x, d, to, &rom);
+        if (rom.answer == DOMAIN_ROM_GETS || rom.answer == DOMAIN_ROM_DOUBT) {
+            char *label = domain_device_label(d);
+
+            fail(&f, "network card %s: %s", label, rom.why);
+            if (rom.cure)
+                fail_cure(&f, "%s", rom.cure);
+            hook_log(h, rom.answer == DOMAIN_ROM_GETS ? LOG_NOTICE : LOG_WARNING, &f);
+            free(label);
+        }
+        files[i] = rom.file;
+        rom.file = NULL;
+        any |= files[i] != NULL;
+        domain_rom_free(&rom);
+    }
+    return any;
+}
+
+/* What this host's QEMU is and where it looks. 1: it needs no help; -1: not known. */
+static int open_destination(const struct hook *h, const struct domain_xml *x, struct qemu_binary *q,
+                            struct destination *to)
+{
+    struct failure f;
+
+    if (h->firmware_count) {
+        to->folders = h->firmware;
+        to->folder_count = h->firmware_count;
+        return 0;
+    }
+    if (!x->emulator) {
+        warn_of(h, "the XML names no emulator, so this host's QEMU is not known");
+        return -1;
+    }
+    if (qemu_binary_ask(x->emulator, q, &f) != 0) {
+        hook_log(h, LOG_WARNING, &f);
+        return -1;
+    }
+    to->folders = (const char *const *)q->folders;
+    to->folder_count = q->folder_count;
+    return q->has_library;
+}
+
+static int change(const struct hook *h, const struct domain_xml *x, const struct destination *to,
+                  int fd)
+{
+    const char **files = xcalloc(x->device_count, sizeof *files);
+    struct failure f;
+    uint8_t *bytes;
+    size_t size;
+
+    if (!find_files(h, x, to, files))
+        return UNCHANGED;
+    if (domain_splice(x, h->xml, h->size, files, &bytes, &size, &f) != 0) {
+        hook_log(h, LOG_ERR, &f);
+        return UNCHANGED;
+    }
+    return write_all(fd, bytes, size) == 0 ? CHANGED : UNCHANGED;
+}
+
+/* What it leaves allocated goes with the process. */
+static int work(void *arg, int fd)
+{
+    const struct hook *h = arg;
+    struct domain_xml x;
+    struct qemu_binary q = {0};
+    struct destination to = {0};
+    struct romcompat *maps;
+    struct failure f;
+    bool asked = false;
+
+    if (domain_xml_parse("its XML", h->xml, h->size, &x, &f) != 0) {
+        hook_log(h, LOG_WARNING, &f);
+        return UNCHANGED;
+    }
+    for (size_t i = 0; i < x.device_count; i++)
+        asked |= domain_rom_is_asked(&x, &x.devices[i]);
+    if (!asked || open_destination(h, &x, &q, &to) != 0 || open_maps(h, &to, &maps) != 0)
+        return UNCHANGED;
+    to.maps = maps;
+    return change(h, &x, &to, fd);
+}
+
+/* --- the hook ------------------------------------------------------------------------- */
+
+/* All of standard input, up to one byte beyond the limit. */
+static uint8_t *read_input(size_t *size)
+{
+    size_t capacity = 1 << 16;
+    uint8_t *data = xmalloc(capacity);
+    ssize_t n;
+
+    *size = 0;
+    while (*size <= DOMAIN_XML_MAX) {
+        if (*size == capacity)
+            data = xreallocarray(data, capacity *= 2, 1);
+        n = read(STDIN_FILENO, data + *size, capacity - *size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        *size += (size_t)n;
+    }
+    return data;
+}
+
+static int put(const uint8_t *data, size_t size)
+{
+    if (write_all(STDOUT_FILENO, data, size) != 0)
+        return complain("standard output: %s", strerror(errno));
+    return STATUS_YES;
+}
+
+/* Too long to be looked at: as it comes. */
+static int pass_on(const uint8_t *data, size_t size)
+{
+    static uint8_t block[1 << 16];
+    int status = put(data, size);
+    ssize_t n;
+
+    while (status == STATUS_YES && (n = read(STDIN_FILENO, block, sizeof block)) != 0) {
+        if (n < 0 && errno != EINTR)
+            break;
+        if (n > 0)
+            status = put(block, (size_t)n);
+    }
+    return status;
+}
+
+static int filter(struct hook *h)
+{
+    uint8_t *xml, *result;
+    size_t size;
+    struct failure f;
+    int answer, status;
+
+    openlog("romcompat", LOG_PID, LOG_DAEMON);
+    h->xml = xml = read_input(&h->size);
+    if (h->size > DOMAIN_XML_MAX) {
+        warn_of(h, "its XML is longer than %zu bytes and is passed on", DOMAIN_XML_MAX);
+        status = pass_on(xml, h->size);
+    } else if (run_apart(work, h, h->seconds, RESULT_MAX, &result, &size, &answer, &f) != 0) {
+        warn_of(h, "its XML is passed on: %s", f.what);
+        status = put(xml, h->size);
+    } else {
+        status = answer == CHANGED && size ? put(result, size) : put(xml, h->size);
+        free(result);
+    }
+    free(xml);
+    return status;
+}
+
+/* OPTION_END, or the status to end with. */
+static int read_options(struct option_reader *r, struct hook *h)
+{
+    unsigned long long seconds;
+    const char *value;
+    char *end;
+    int key;
+
+    while ((key = next_option(r, &value)) != OPTION_END) {
+        switch (key) {
+        case OPTION_BAD:
+            return STATUS_NO_ANSWER;
+        case OPTION_HELPED:
+            return finish_output(STATUS_YES);
+        case KEY_MAPS:
+        case KEY_FIRMWARE:
+            if ((key == KEY_MAPS ? h->map_count : h->firmware_count) == ROMCOMPAT_MAX_FOLDERS)
+                return usage_error(r->command, "too many folders (limit %d)",
+                                   ROMCOMPAT_MAX_FOLDERS);
+            if (key == KEY_MAPS)
+                h->maps[h->map_count++] = value;
+            else
+                h->firmware[h->firmware_count++] = value;
+            break;
+        case KEY_SECONDS:
+            seconds = strtoull(value, &end, 10);
+            if (*end || seconds < 1 || seconds > SECONDS_MAX)
+                return usage_error(r->command, "--seconds '%s' is not a number from 1 to %d", value,
+                                   SECONDS_MAX);
+            h->seconds = (unsigned)seconds;
+            break;
+        }
+    }
+    return OPTION_END;
+}
+
+static int run(int argc, char **argv)
+{
+    struct option_reader r;
+    struct hook h = {.seconds = SECONDS};
+
+    option_reader_init(&r, &libvirt_hook_command, argc, argv);
+    int status = read_options(&r, &h);
+    if (status != OPTION_END)
+        return status;
+    argc -= r.first;
+    argv += r.first;
+    if (argc < 3 || argc > 4)
+        return usage_error(r.command, "libvirt gives a hook GUEST OPERATION SUB-OPERATION EXTRA");
+    h.guest = argv[0];
+    /* The two that may answer with another XML; libvirt drops what a hook says to others. */
+    if (strcmp(argv[2], "begin") != 0 ||
+        (strcmp(argv[1], "migrate") != 0 && strcmp(argv[1], "restore") != 0))
+        return STATUS_YES;
+    return filter(&h);
+}
+
+const struct command libvirt_hook_command = {
+    .name = "libvirt-hook",
+    .summary = "give arriving libvirt guests the ROMs that they need",
+    .synopsis = "[--maps DIR]... [--firmware DIR]... [--seconds N] GUEST OPERATION SUB-OPERATION "
+                "EXTRA",
+    .details =
+        "Reads the XML of a libvirt guest on standard input and writes it to standard output.\n"
+        "Where the compat maps of this host say that the guest's machine type needs a ROM of\n"
+        "another bucket than the installed one, its network card gets <rom file='...'/>. Nothing\n"
+        "else is changed, and in any doubt nothing at all; both are said in the system log.\n"
+        "/etc/libvirt/hooks/qemu.d/romcompat runs it for `migrate begin` and `restore begin`;\n"
+        "any other operation ends at once.",
+    .options = options,
+    .run = run,
+};
