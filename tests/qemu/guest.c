@@ -229,10 +229,21 @@ static void add(struct stage *s, struct arguments *a, const char *text)
     a->list[a->count++] = keep(s, strdup(text));
 }
 
-/* The folders with BIOS and data that belong to "patched-7.2-x86_64". */
-static const char *debian_of(struct stage *s, const char *program)
+const char *program_of(struct stage *s, const char *which)
 {
-    return text_of(s, "%s/debian%s", qemu_folder, strstr(program, "7.2") ? "12" : "13");
+    if (*which == '/')
+        return which;
+    return text_of(s, "%s/%s%s", programs, which, strstr(which, "aarch64") ? "" : "-x86_64");
+}
+
+const char *base_of(struct stage *s, const char *which)
+{
+    const char *name = strstr(which, "5.2")     ? "debian11"
+                       : strstr(which, "7.2")   ? "debian12"
+                       : strstr(which, "forky") ? "forky"
+                                                : "debian13";
+
+    return text_of(s, "%s/%s", qemu_folder, name);
 }
 
 /* One word with its {names} replaced. */
@@ -259,14 +270,11 @@ static const char *expand(struct stage *s, const char *word)
 
 static struct guest *spawn(struct stage *s, const char *which, const char *line)
 {
-    bool has_path = *which == '/';
     /* tests/qemu/run --without-hook: to see that the scenarios notice. */
     const char *side = getenv("ROMCOMPAT_WITHOUT_HOOK") ? strstr(which, "patched-") : NULL;
-    const char *program = has_path                   ? strrchr(which, '/') + 1
-                          : strstr(which, "aarch64") ? which
-                                                     : text_of(s, "%s-x86_64", which);
-    const char *path = has_path ? which : text_of(s, "%s/%s", programs, program);
-    const char *base = debian_of(s, program);
+    const char *path = program_of(s, which);
+    const char *program = strrchr(path, '/') + 1;
+    const char *base = base_of(s, program);
     struct arguments a = {.count = 0};
     const char *command = "";
     struct guest *g;
@@ -441,29 +449,33 @@ static json_object *next_message(struct guest *g, double limit)
     }
 }
 
-/* Sends one line and waits for its answer: the object with "return" or "error". */
-static json_object *ask(struct stage *s, struct guest *g, const char *line)
+/* Sends one line and waits for its answer: the object with "return" or "error"; NULL where
+ * the other side is gone. */
+static json_object *try_ask(struct guest *g, const char *line)
 {
     double limit = now() + QMP_LIMIT;
     size_t length = strlen(line);
 
-    if (is_wrong(s))
-        return NULL;
     for (ssize_t n; length; line += n, length -= (size_t)n) {
         n = send(g->qmp, line, length, MSG_NOSIGNAL);
         if (n < 0)
-            break;
+            return NULL;
     }
-    while (!length) {
-        json_object *message = next_message(g, limit);
-
-        if (!message)
-            break;
+    for (json_object *message; (message = next_message(g, limit));) {
         if (json_object_object_get_ex(message, "return", NULL) ||
             json_object_object_get_ex(message, "error", NULL))
             return message;
         json_object_put(message);
     }
+    return NULL;
+}
+
+static json_object *ask(struct stage *s, struct guest *g, const char *line)
+{
+    json_object *message = is_wrong(s) ? NULL : try_ask(g, line);
+
+    if (message || is_wrong(s))
+        return message;
     /* It may be on its way out: then its last words are the reason. */
     wait_end(g, 2);
     went_wrong(s, "%s: no answer over QMP\n%s", g->name, last_words(s, g));
@@ -598,6 +610,30 @@ struct guest *start(struct stage *s, const char *which, const char *format, ...)
     return g;
 }
 
+struct guest *try_start(struct stage *s, const char **why, const char *which, const char *format,
+                        ...)
+{
+    struct guest *g;
+    va_list args;
+
+    va_start(args, format);
+    g = spawn(s, which, vtext_of(s, format, args));
+    va_end(args);
+    if (!g)
+        return NULL;
+    /* It greets before it makes its devices, and answers when it has them. */
+    json_object *greeting = next_message(g, now() + QMP_LIMIT);
+    json_object *answer = greeting ? try_ask(g, "{\"execute\": \"qmp_capabilities\"}\n") : NULL;
+    json_object_put(greeting);
+    if (!answer) {
+        expect_end(s, g, "");
+        *why = stderr_of(s, g);
+        return NULL;
+    }
+    json_object_put(answer);
+    return g;
+}
+
 void expect_no_start(struct stage *s, const char *which, const char *text, const char *format, ...)
 {
     struct guest *g;
@@ -622,11 +658,8 @@ void expect_silent(struct stage *s, struct guest *g, const char *text)
         went_wrong(s, "%s must not say: %s\n%s", g->name, text, last_words(s, g));
 }
 
-void expect_block(struct stage *s, struct guest *g, const char *name, unsigned long long length)
+static unsigned long long length_in(const char *table, const char *name)
 {
-    const char *table = hmp(s, g, "info ramblock");
-    unsigned long long found = 0;
-
     for (const char *line = table; line; line = strchr(line, '\n')) {
         char block[300];
         unsigned long long used;
@@ -634,8 +667,21 @@ void expect_block(struct stage *s, struct guest *g, const char *name, unsigned l
         line += *line == '\n';
         /* name, page size and its unit, offset, used, total */
         if (sscanf(line, " %299s %*u %*s %*x %llx", block, &used) == 2 && !strcmp(block, name))
-            found = used;
+            return used;
     }
+    return 0;
+}
+
+unsigned long long block_length_of(struct stage *s, struct guest *g, const char *name)
+{
+    return length_in(hmp(s, g, "info ramblock"), name);
+}
+
+void expect_block(struct stage *s, struct guest *g, const char *name, unsigned long long length)
+{
+    const char *table = hmp(s, g, "info ramblock");
+    unsigned long long found = length_in(table, name);
+
     if (found != length)
         went_wrong(s, "%s: block %s has 0x%llx bytes, expected 0x%llx\n%s", g ? g->name : "?", name,
                    found, length, table);
@@ -767,18 +813,43 @@ void migrate_in(struct stage *s, struct guest *to, const char *uri)
     wait_arrival(s, to);
 }
 
-void expect_migrate_in_refused(struct stage *s, struct guest *to, const char *uri, const char *text)
+const char *try_migrate_in(struct stage *s, struct guest *to, const char *uri)
 {
-    const char *line;
+    static const char query[] = "{\"execute\": \"query-migrate\", \"arguments\": {}}\n";
+    const char *line =
+        text_of(s, "{\"execute\": \"migrate-incoming\", \"arguments\": {\"uri\": \"%s\"}}\n", uri);
+    const char *status = "";
 
     if (is_wrong(s))
-        return;
-    /* It may be gone before it answers: so it is told, not asked. */
-    line =
-        text_of(s, "{\"execute\": \"migrate-incoming\", \"arguments\": {\"uri\": \"%s\"}}\n", uri);
-    if (send(to->qmp, line, strlen(line), MSG_NOSIGNAL) < 0)
-        went_wrong(s, "%s: %s", to->name, strerror(errno));
-    expect_end(s, to, text);
+        return "";
+    for (double limit = now() + MIGRATION_LIMIT; now() < limit; nap()) {
+        json_object *answer = try_ask(to, line);
+
+        if (!answer) {
+            expect_end(s, to, "");
+            return stderr_of(s, to);
+        }
+        if (line == query)
+            status = text_in(s, answer, "status");
+        json_object_put(answer);
+        if (strcmp(status, "completed") == 0) {
+            wait_arrival(s, to);
+            return NULL;
+        }
+        line = query;
+    }
+    went_wrong(s, "%s: migration is %s", to->name, status);
+    return "";
+}
+
+void expect_migrate_in_refused(struct stage *s, struct guest *to, const char *uri, const char *text)
+{
+    const char *said = try_migrate_in(s, to, uri);
+
+    if (!is_wrong(s) && !said)
+        went_wrong(s, "%s took the guest, expected: %s", to->name, text);
+    else
+        expect_said(s, to, text);
 }
 
 /* --- the guest's own voice ------------------------------------------------------------------- */

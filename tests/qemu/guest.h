@@ -57,6 +57,11 @@ struct guest *start(struct stage *s, const char *which, const char *format, ...)
 void expect_no_start(struct stage *s, const char *which, const char *text, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* The same for one of which it is not known whether it starts: NULL where it ended with exit
+ * status 1, and *why is the last line it said. */
+struct guest *try_start(struct stage *s, const char **why, const char *which, const char *format,
+                        ...) __attribute__((format(printf, 4, 5)));
+
 /* Ends a process; what it had open is released when this returns. */
 void stop(struct stage *s, struct guest *g);
 
@@ -67,8 +72,11 @@ void expect_silent(struct stage *s, struct guest *g, const char *text);
 /* The scenario's own folder, and a text that lives as long as the scenario. */
 const char *work_folder(const struct stage *s);
 const char *text_of(struct stage *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The folder of the programs that build-qemu made. */
+/* The folder of the programs that build-qemu made; the path of the one that start(WHICH)
+ * starts; and the root of the packages it comes from: "{qemu}/debian12". */
 const char *bin_folder(void);
+const char *program_of(struct stage *s, const char *which);
+const char *base_of(struct stage *s, const char *which);
 /* Writes a file below the scenario's folder; folders on the way are made. */
 void write_file(struct stage *s, const char *name, const char *text);
 void link_file(struct stage *s, const char *target, const char *name);
@@ -88,6 +96,8 @@ const char *hmp(struct stage *s, struct guest *g, const char *format, ...)
 
 /* A RAM block of this name has this length, or (0) there is none. */
 void expect_block(struct stage *s, struct guest *g, const char *name, unsigned long long length);
+/* Its length, or 0. */
+unsigned long long block_length_of(struct stage *s, struct guest *g, const char *name);
 /* A property of /machine/peripheral/ID. */
 void expect_text(struct stage *s, struct guest *g, const char *id, const char *property,
                  const char *value);
@@ -108,6 +118,9 @@ void expect_migration_refused(struct stage *s, struct guest *from, struct guest 
 /* To and from a channel: "file:..." or "exec:...". */
 void migrate_out(struct stage *s, struct guest *from, const char *uri);
 void migrate_in(struct stage *s, struct guest *to, const char *uri);
+/* The same where it is not known what comes of it: NULL where the guest arrived; where QEMU
+ * ended with exit status 1, all that it said. */
+const char *try_migrate_in(struct stage *s, struct guest *to, const char *uri);
 void expect_migrate_in_refused(struct stage *s, struct guest *to, const char *uri,
                                const char *text);
 
