@@ -78,6 +78,9 @@ void preflight_judge(const struct saved_guest *guest, const struct destination *
 void preflight_of_lengths(const struct saved_guest *guest, const uint64_t *there,
                           const struct destination *to, struct preflight *result);
 
+/* Adds what mends the lines that are refused or wrong: preflight_mends.c. */
+void preflight_find_mends(struct preflight *p, const struct destination *to, const char *machine);
+
 void preflight_free(struct preflight *p);
 
 /* "lands", "refused", "lands wrong", "unknown". */

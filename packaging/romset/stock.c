@@ -14,7 +14,6 @@
 #include "base/size.h"
 #include "formats/option_rom.h"
 #include "inputs/file.h"
-#include "outputs/escape.h"
 #include "outputs/file.h"
 
 static bool fits(int64_t size, uint64_t bucket)
@@ -90,13 +89,17 @@ static uint64_t romsize_for(int64_t size, uint64_t bucket)
     return power_of_two_ceiling((uint64_t)size) == bucket ? 0 : bucket;
 }
 
+/* Nothing can be read of another machine: its ROMs are taken to name other devices, and its
+ * copies not to be there. */
 static void advise_file(const struct destination *to, const char *folder, struct stock_advice *a)
 {
     char *compat = compat_name(a), *copy = copy_path(a, compat, folder), *path = NULL;
-    int64_t copy_size = size_of(copy), size = destination_find(to, compat, &path);
+    bool here = !to->find;
+    int64_t copy_size = here ? size_of(copy) : ROMCOMPAT_MISSING,
+            size = destination_find(to, compat, &path);
 
     a->answer = STOCK_ROMFILE;
-    if (fits(size, a->bucket) && names_ids(path, a->ids)) {
+    if (fits(size, a->bucket) && here && names_ids(path, a->ids)) {
         a->romfile = path;
         a->romsize = romsize_for(size, a->bucket);
         a->why = xasprintf("the compat ROM is there, and names the device");
@@ -197,47 +200,6 @@ void stock_advice_free(struct stock_advice *a)
     free(a->source);
     free(a->why);
     *a = (struct stock_advice){0};
-}
-
-/* --- as text ---------------------------------------------------------------------------- */
-
-char *stock_properties(const struct stock_advice *a)
-{
-    char *text = NULL;
-    size_t size;
-    FILE *to;
-
-    if (!a->romfile && !a->romsize)
-        return NULL;
-    to = open_memstream(&text, &size);
-    if (!to)
-        give_up("out of memory");
-    if (a->romfile) {
-        fputs("romfile=", to);
-        for (const char *c = a->romfile; *c; c++)
-            fputs(*c == ',' ? ",," : (const char[]){*c, '\0'}, to);
-    }
-    if (a->romsize)
-        fprintf(to, "%sromsize=%" PRIu64, a->romfile ? "," : "", a->romsize);
-    fclose(to);
-    return text;
-}
-
-char *stock_command(const struct stock_advice *a, const char *source)
-{
-    char *text = NULL;
-    size_t size;
-    FILE *to = open_memstream(&text, &size);
-
-    if (!to)
-        give_up("out of memory");
-    fprintf(to, "romcompat pad --bucket %" PRIu64 " --ids %04x:%04x ", a->bucket, a->ids >> 16,
-            a->ids & 0xffff);
-    put_shell_word(to, source);
-    fputs(" -o ", to);
-    put_shell_word(to, a->romfile);
-    fclose(to);
-    return text;
 }
 
 /* --- done -------------------------------------------------------------------------------- */

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/failure.h"
 #include "formats/rom_devices.h"
@@ -68,16 +69,30 @@ void stock_advise(const struct destination *to, const struct romcompat *maps,
                   struct stock_advice *advice);
 void stock_advice_free(struct stock_advice *a);
 
-/* "romfile=...,romsize=262144" as in -device, a comma in a path doubled; NULL where nothing
- * is to be set. To be freed. */
+/* Does what stock_command() says: writes a->romfile out of a->source, whole or not at all, and its
+ * folder where that is missing. Nothing is done where a->source is NULL. 0 or -1. */
+int stock_write(const struct stock_advice *a, struct failure *f);
+
+/* --- stock_text.c ------------------------------------------------------------------------ */
+
+struct stock_setting {
+    const char *name; /* "romfile", "romsize" */
+    char *value;      /* to be freed */
+};
+
+/* What is to be set: how many, none for an answer that sets nothing. */
+size_t stock_settings(const struct stock_advice *a, struct stock_setting settings[2]);
+
+/* "romfile=...,romsize=262144" as in -device; NULL where nothing is to be set. To be freed. */
 char *stock_properties(const struct stock_advice *a);
+
+/* A line "-global TYPE.romsize=262144" for each setting, for a shell; and the same as arguments
+ * in a <qemu:commandline> of libvirt. `type` may be abstract. */
+void stock_put_globals(FILE *to, const struct stock_advice *a, const char *type);
+void stock_put_libvirt_globals(FILE *to, const struct stock_advice *a, const char *type);
 
 /* The command that makes a->romfile of `source` (a->source, or where that is NULL the path of
  * a ROM that fits): "romcompat pad ...". To be freed. */
 char *stock_command(const struct stock_advice *a, const char *source);
-
-/* The same done: writes a->romfile out of a->source, whole or not at all, and its folder
- * where that is missing. Nothing is done where a->source is NULL. 0 or -1. */
-int stock_write(const struct stock_advice *a, struct failure *f);
 
 #endif

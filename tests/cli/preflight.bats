@@ -51,8 +51,9 @@ TABLE
     output_has "refused   256K   512K  $NIC" "grown/efi-virtio.rom (262145 bytes)" \
         "lands     256K   256K  0000:00:04.0/e1000.rom" \
         "-global virtio-net-pci.romsize=262144" \
-        "romcompat pad --bucket 262144 --ids 1af4:1000 OLD/efi-virtio.rom -o /usr/share/qemu/256k-efi-virtio.rom" \
-        "-global virtio-net-pci.romfile=256k-efi-virtio.rom" "<rom file='/usr/share/qemu/256k-efi-virtio.rom'/>"
+        "romcompat pad --bucket 262144 --ids 1af4:1000 OLD/efi-virtio.rom -o /usr/share/qemu/romcompat/256k-efi-virtio.1af4-1000.rom" \
+        "-global virtio-net-pci.romfile=/usr/share/qemu/romcompat/256k-efi-virtio.1af4-1000.rom" \
+        "<rom file='/usr/share/qemu/romcompat/256k-efi-virtio.1af4-1000.rom'/>" "mkdir -p /usr/share/qemu/romcompat"
     output_lacks "-global e1000"
 }
 
@@ -234,7 +235,7 @@ TABLE
     mv maps grown/romcompat.d
     stream $NIC=0x40000
     run -1 romcompat preflight --qemu ./qemu-10 guest
-    echo '# needs libromcompat.so.0' >> qemu-10
+    echo '# reads its data folders below /romcompat.d' >> qemu-10
     run -0 romcompat preflight --qemu ./qemu-10 guest
     output_has "reads compat maps"
 }
