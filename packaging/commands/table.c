@@ -25,6 +25,7 @@
 #define FLASH_COMMANDS(X) \
     X(flash_inspect)      \
     X(flash_check)        \
+    X(flash_map)          \
     X(flash_args)
 
 #define VARSTORE_COMMANDS(X) \

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/command.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "base/memory.h"
+#include "commands/maps.h"
+#include "commands/template_report.h"
+#include "flash/check.h"
+
+enum { KEY_JSON = 256, KEY_ROOT, KEY_LIST };
+
+static const struct option_spec options[] = {
+    {KEY_LIST, "libvirt-nvram", "LIST", "libvirt's list of CODE:VARS, or a qemu.conf with it"},
+    {KEY_ROOT, "root", "DIR", "take this folder for /"},
+    {KEY_JSON, "json", NULL, "print one JSON object"},
+    {0},
+};
+
+extern const struct command flash_map_command;
+
+struct job {
+    const char *root, *list;
+    struct json_object *images; /* NULL: print for a person */
+};
+
+/* What is known about one CODE. */
+struct mapped {
+    struct chosen_template chosen;
+    struct flash_image code, template;
+    bool has_code, has_template;
+    struct flash_check check;
+    int status;
+};
+
+static void look_into(struct mapped *m, struct failure *f)
+{
+    struct chosen_template *c = &m->chosen;
+    const struct template_answer *answer = c->search.count ? &c->search.answers[0] : NULL;
+
+    m->has_code = flash_open(c->code_file, &m->code, f) == 0;
+    if (!m->has_code) {
+        report(f);
+        m->status = STATUS_NO_ANSWER;
+        return;
+    }
+    if (!answer || !answer->filename) {
+        m->status = STATUS_NO;
+        return;
+    }
+    m->has_template = flash_open(c->file, &m->template, f) == 0;
+    if (!m->has_template) {
+        report(f);
+        m->status = STATUS_NO;
+        return;
+    }
+    flash_check(&m->code, &m->template, NULL, &m->check);
+    m->status = m->check.cold_boot.answer == FLASH_YES  ? STATUS_YES
+                : m->check.cold_boot.answer == FLASH_NO ? STATUS_NO
+                                                        : STATUS_NO_ANSWER;
+}
+
+/* ---- for a person ---- */
+
+static void print_source(const struct template_answer *answer)
+{
+    print_line("  %s  %s  (%s)", answer->filename ? answer->filename : "no template",
+               template_source_text(answer), answer->code);
+}
+
+static void print_expected(const struct flash_image *code)
+{
+    const struct flash_expects *e = &code->expects;
+
+    if (code->kind == FLASH_COMBINED)
+        print_line("  a combined image: it has a store of its own, and takes no other");
+    else if (e->source)
+        print_line("  expects a store of %" PRIu64 " bytes (%s)", e->file_size,
+                   e->layout ? e->layout->name : "unknown layout");
+    else
+        print_line("  which store it expects cannot be told");
+}
+
+static void print_mapped(const char *name, const struct mapped *m)
+{
+    const struct template_search *s = &m->chosen.search;
+
+    print_line("%s", name);
+    if (m->has_code)
+        print_expected(&m->code);
+    for (size_t i = 0; i < s->count; i++)
+        print_source(&s->answers[i]);
+    if (!s->count)
+        print_line("  no template: neither a descriptor nor libvirt's list has this name, or one "
+                   "that it leads to");
+    else if (s->answers[0].by_link)
+        print_line(
+            "  note: only %s has a template. libvirt compares names as they are written, and "
+            "finds none for this one",
+            s->answers[0].code);
+    if (m->has_template)
+        print_line("  %s: %s", m->status == STATUS_YES ? "it fits" : "it does NOT fit",
+                   m->check.cold_boot.text);
+    for (size_t i = 0; m->has_template && i < m->check.warning_count; i++)
+        print_line("  warning: %s", m->check.warnings[i]);
+    if (s->list_ignored)
+        print_line(
+            "  note: the nvram list of qemu.conf is not asked: libvirt ignores it where there "
+            "are descriptors");
+    if (s->list_unread)
+        print_line("  note: %s cannot be read by this user: libvirt's own list is taken for it",
+                   LIBVIRT_QEMU_CONF);
+    if (s->unread.what[0])
+        print_line("  warning: %s", s->unread.what);
+}
+
+/* ---- for programs ---- */
+
+static struct json_object *mapped_object(const char *name, const struct mapped *m)
+{
+    struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+    const struct template_search *s = &m->chosen.search;
+    const struct flash_expects *e = &m->code.expects;
+
+    json_object_object_add(o, "code", text_or_null(name));
+    json_object_object_add(o, "expected_size",
+                           m->has_code && e->source ? json_object_new_uint64(e->file_size) : NULL);
+    json_object_object_add(o, "expected_layout",
+                           text_or_null(m->has_code && e->layout ? e->layout->name : NULL));
+    for (size_t i = 0; i < s->count; i++)
+        json_object_array_add(list, template_object(&s->answers[i]));
+    json_object_object_add(o, "templates", list);
+    json_object_object_add(o, "list_ignored", json_object_new_boolean(s->list_ignored));
+    json_object_object_add(
+        o, "fits",
+        text_or_null(m->has_template ? flash_answer_name(m->check.cold_boot.answer) : NULL));
+    json_object_object_add(o, "text",
+                           text_or_null(m->has_template ? m->check.cold_boot.text : NULL));
+    return o;
+}
+
+/* ---- */
+
+static int map_one(const struct job *job, const char *name)
+{
+    struct mapped m = {0};
+    struct failure f;
+
+    if (choose_template(name, job->root, job->list, &m.chosen, &f) != 0)
+        return report(&f);
+    look_into(&m, &f);
+    if (job->images)
+        json_object_array_add(job->images, mapped_object(name, &m));
+    else
+        print_mapped(name, &m);
+    flash_close(&m.code);
+    flash_close(&m.template);
+    chosen_template_free(&m.chosen);
+    return m.status;
+}
+
+static int run(int argc, char **argv)
+{
+    struct option_reader r;
+    struct job job = {0};
+    const char *value = NULL;
+    bool json = false;
+    int key, status = STATUS_YES;
+
+    option_reader_init(&r, &flash_map_command, argc, argv);
+    while ((key = next_option(&r, &value)) != OPTION_END) {
+        if (key == OPTION_BAD)
+            return STATUS_NO_ANSWER;
+        if (key == OPTION_HELPED)
+            return finish_output(STATUS_YES);
+        if (key == KEY_ROOT)
+            job.root = value;
+        else if (key == KEY_LIST)
+            job.list = value;
+        else
+            json = true;
+    }
+    if (r.first == argc)
+        return usage_error(&flash_map_command, "a CODE is missing");
+    job.images = json ? json_object_new_array() : NULL;
+    for (int i = r.first; i < argc; i++) {
+        int one = map_one(&job, argv[i]);
+
+        status = one > status ? one : status;
+    }
+    if (json) {
+        struct json_object *o = json_object_new_object();
+
+        json_object_object_add(o, "images", job.images);
+        put_json(o);
+    }
+    return finish_output(status);
+}
+
+const struct command flash_map_command = {
+    .name = "flash map",
+    .summary = "find the template that a firmware's variable stores are made from",
+    .synopsis = "[--libvirt-nvram LIST] [--root DIR] [--json] CODE...",
+    .details =
+        "As libvirt does it: the firmware descriptors are asked first, then the list of pairs of\n"
+        "qemu.conf or the one that libvirt was compiled with. CODE is the name that a guest's\n"
+        "definition has; where that is in none of them, the names that its links lead to are\n"
+        "tried, which libvirt does not do. Every template is held against what CODE expects.\n"
+        "\n"
+        "LIST is '[ \"CODE:VARS\", ... ]', 'CODE:VARS', or a file in the syntax of qemu.conf. "
+        "With\n"
+        "--root, all of this is below DIR, and CODE is a path there.\n"
+        "\n"
+        "The status is 1 if a CODE has no template, or one that does not fit.",
+    .options = options,
+    .run = run,
+};
