@@ -1,88 +1,218 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/command.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "base/memory.h"
+#include "commands/template_report.h"
 #include "commands/varstore_output.h"
 #include "flash/carry.h"
 #include "flash/check.h"
 #include "inputs/lock.h"
 
+enum { KEY_TEMPLATE = 512, KEY_EMPTY, KEY_OWNER, KEY_ROOT, KEY_LIST };
+
 static const struct option_spec options[] = {
     {KEY_STORE_CODE, "code", "CODE", "the firmware that the store is for"},
-    {KEY_STORE_TEMPLATE, "template", "VARS", "copy this store, once it is found to go with CODE"},
+    {KEY_TEMPLATE, "template", "VARS", "copy this store, not the one that 'flash map' finds"},
+    {KEY_EMPTY, "empty", NULL, "copy none: make an empty store"},
     {KEY_STORE_OUT, "out", "FILE", "the new store; must not exist"},
     FORMAT_OPTION,
+    {KEY_OWNER, "owner", "USER[:GROUP]",
+     "whose it is to be; libvirt's guests run as their own user"},
+    {KEY_LIST, "libvirt-nvram", "LIST", "libvirt's list of CODE:VARS, or a qemu.conf with it"},
+    {KEY_ROOT, "root", "DIR", "take this folder for / when looking for the template"},
     {0},
 };
 
 extern const struct command varstore_create_command;
 
-static int copy_template(const struct varstore_job *job, const struct flash_image *code)
+struct job {
+    struct varstore_job store;
+    const char *template, *owner, *root, *list;
+    bool empty;
+    struct flash_image image;
+};
+
+/* ---- whose it is ---- */
+
+static bool number_of(const char *text, unsigned long *number)
+{
+    char *end;
+
+    if (*text < '0' || *text > '9')
+        return false;
+    errno = 0;
+    *number = strtoul(text, &end, 10);
+    return !errno && !*end && *number < (uid_t)-1;
+}
+
+/* As chown(1): names or numbers; a user alone leaves the group to the file system. */
+static int parse_owner(struct job *job, struct failure *f)
+{
+    char *user = xstrdup(job->owner), *group = strchr(user, ':');
+    unsigned long number;
+    int result = 0;
+
+    if (group)
+        *group++ = '\0';
+    const struct passwd *pw = *user ? getpwnam(user) : NULL;
+    const struct group *gr = group && *group ? getgrnam(group) : NULL;
+    if (pw)
+        job->store.owner = pw->pw_uid;
+    else if (number_of(user, &number))
+        job->store.owner = (uid_t)number;
+    else
+        result = fail(f, "--owner: there is no user '%.64s'", user);
+    if (gr)
+        job->store.group = gr->gr_gid;
+    else if (group && number_of(group, &number))
+        job->store.group = (gid_t)number;
+    else if (group && result == 0)
+        result = fail(f, "--owner: there is no group '%.64s'", group);
+    if (result == 0 && geteuid() != 0 && job->store.owner != geteuid())
+        result = fail(f, "--owner: only root can give a file to somebody else");
+    free(user);
+    return result;
+}
+
+/* ---- the store ---- */
+
+static int make_empty(const struct job *job)
+{
+    struct carried c;
+    struct failure f;
+
+    if (create_store(&job->image, &c, &f) != 0)
+        return report(&f);
+    int status = put_store(&job->store, c.data, c.size, &job->image, NULL);
+    if (status == STATUS_YES)
+        print_line("%s: an empty store of %s", job->store.out, c.layout->name);
+    carried_free(&c);
+    return status;
+}
+
+static int copy_template(const struct job *job, const char *name)
 {
     struct flash_image template = {0};
     struct flash_check check;
     struct failure f;
     int status;
 
-    if (refuse_file_in_use(job->template, &f) != 0 || flash_open(job->template, &template, &f) != 0)
+    if (refuse_file_in_use(name, &f) != 0)
         return report(&f);
-    flash_check(code, &template, NULL, &check);
+    if (flash_open(name, &template, &f) != 0) {
+        fail_cure(&f, "--empty makes an empty store, --template takes another one.");
+        return report(&f);
+    }
+    flash_check(&job->image, &template, NULL, &check);
     if (check.cold_boot.answer == FLASH_YES) {
-        status = put_store(job, template.data, template.size, &template, NULL);
+        status = put_store(&job->store, template.data, template.size, &template, NULL);
+        if (status == STATUS_YES)
+            print_line("%s: a copy of %s", job->store.out, name);
+        for (size_t i = 0; status == STATUS_YES && i < check.warning_count; i++)
+            complain("warning: %s", check.warnings[i]);
     } else {
-        complain("%s: not copied: with %s %s", job->template, job->code, check.cold_boot.text);
+        complain("%s: not copied: with %s %s", name, job->store.code, check.cold_boot.text);
         status = check.cold_boot.answer == FLASH_NO ? STATUS_NO : STATUS_NO_ANSWER;
     }
     flash_close(&template);
     return status;
 }
 
-static int create(const struct varstore_job *job, const struct flash_image *code)
+static int copy_found(const struct job *job)
 {
-    struct carried c;
+    struct chosen_template chosen;
     struct failure f;
+
+    if (choose_template(job->store.code, job->root, job->list, &chosen, &f) != 0)
+        return report(&f);
+    int status = chosen.file ? copy_template(job, chosen.file) : make_empty(job);
+    chosen_template_free(&chosen);
+    return status;
+}
+
+static int create(struct job *job)
+{
+    struct failure f;
+    char *file = NULL;
     int status;
 
-    if (code->kind != FLASH_CODE || !code->expects.source || !job->template) {
-        if (create_store(code, &c, &f) != 0)
+    if (job->owner && parse_owner(job, &f) != 0)
+        return report(&f);
+    if (job->root) {
+        struct chosen_template chosen;
+
+        if (choose_template(job->store.code, job->root, job->list, &chosen, &f) != 0)
             return report(&f);
-        status = put_store(job, c.data, c.size, code, NULL);
-        carried_free(&c);
-        return status;
+        file = xstrdup(chosen.code_file);
+        chosen_template_free(&chosen);
     }
-    return copy_template(job, code);
+    if (flash_open(file ? file : job->store.code, &job->image, &f) != 0)
+        status = report(&f);
+    else if (job->empty || job->image.kind != FLASH_CODE)
+        status = make_empty(job);
+    else if (job->template)
+        status = copy_template(job, job->template);
+    else
+        status = copy_found(job);
+    flash_close(&job->image);
+    free(file);
+    return status;
+}
+
+static void take_option(void *arg, int key, const char *value)
+{
+    struct job *job = arg;
+
+    if (key == KEY_TEMPLATE)
+        job->template = value;
+    else if (key == KEY_OWNER)
+        job->owner = value;
+    else if (key == KEY_ROOT)
+        job->root = value;
+    else if (key == KEY_LIST)
+        job->list = value;
+    else
+        job->empty = true;
 }
 
 static int run(int argc, char **argv)
 {
-    struct flash_image code = {0};
-    struct varstore_job job;
-    struct failure f;
-    int status = varstore_options(&varstore_create_command, argc, argv, STORE_OUT, &job);
+    const struct command *c = &varstore_create_command;
+    struct job job = {0};
+    int status = varstore_options(c, argc, argv, STORE_OUT, take_option, &job, &job.store);
 
     if (status >= 0)
         return status;
-    if (!job.code)
-        return usage_error(&varstore_create_command, "--code is missing");
-    if (flash_open(job.code, &code, &f) != 0)
-        status = report(&f);
-    else
-        status = create(&job, &code);
-    flash_close(&code);
-    return finish_output(status);
+    if (!job.store.code)
+        return usage_error(c, "--code is missing");
+    if (job.template && job.empty)
+        return usage_error(c, "--template and --empty exclude each other");
+    return finish_output(create(&job));
 }
 
 const struct command varstore_create_command = {
     .name = "varstore create",
     .summary = "make a variable store for a firmware",
-    .synopsis = "--code CODE [--template VARS] --out FILE [--format raw|qcow2]",
+    .synopsis = "--code CODE [--template VARS | --empty] --out FILE [--format raw|qcow2]\n"
+                "  [--owner USER[:GROUP]]\n"
+                "  [--libvirt-nvram LIST] [--root DIR]",
     .details =
-        "An empty store of the layout that CODE expects, or a copy of VARS when that goes with\n"
-        "CODE. FILE never replaces anything: of processes that make it at once, one succeeds. Its\n"
-        "mode is 600.\n"
+        "A copy of the template that 'flash map' finds for CODE, or of VARS, once that is found "
+        "to\n"
+        "go with CODE; an empty store of the layout that CODE expects where there is none. FILE\n"
+        "never replaces anything: of processes that make it at once, one succeeds. Its mode is\n"
+        "600. A guest of libvirt's system daemon runs as a user of its own (libvirt-qemu, qemu),\n"
+        "to whom --owner gives the file.\n"
         "\n"
-        "The status is 1, and nothing is written, if VARS does not go with CODE.",
+        "The status is 1, and nothing is written, if the template does not go with CODE.",
     .options = options,
     .run = run,
 };

@@ -64,7 +64,8 @@ static int run(int argc, char **argv)
     struct flash_image image = {0};
     struct varstore_job job;
     struct failure f;
-    int status = varstore_options(&varstore_export_command, argc, argv, STORE_OPERAND, &job);
+    int status =
+        varstore_options(&varstore_export_command, argc, argv, STORE_OPERAND, NULL, NULL, &job);
 
     if (status >= 0)
         return status;

@@ -32,8 +32,8 @@ static int run(int argc, char **argv)
     struct varstore_job job;
     struct carried c;
     struct failure f;
-    int status =
-        varstore_options(&varstore_import_command, argc, argv, STORE_OPERAND | STORE_OUT, &job);
+    int status = varstore_options(&varstore_import_command, argc, argv, STORE_OPERAND | STORE_OUT,
+                                  NULL, NULL, &job);
 
     if (status >= 0)
         return status;

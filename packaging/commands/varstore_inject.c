@@ -89,8 +89,8 @@ static int run(int argc, char **argv)
     struct flash_image store = {0}, combined = {0};
     struct varstore_job job;
     struct failure f;
-    int status =
-        varstore_options(&varstore_inject_command, argc, argv, STORE_OPERAND | STORE_OUT, &job);
+    int status = varstore_options(&varstore_inject_command, argc, argv, STORE_OPERAND | STORE_OUT,
+                                  NULL, NULL, &job);
 
     if (status >= 0)
         return status;

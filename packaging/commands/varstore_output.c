@@ -11,13 +11,14 @@
 #include "outputs/qemu_img.h"
 
 int varstore_options(const struct command *command, int argc, char **argv, int needs,
+                     void (*other)(void *arg, int key, const char *value), void *arg,
                      struct varstore_job *job)
 {
     struct option_reader r;
     const char *value;
     int key;
 
-    *job = (struct varstore_job){0};
+    *job = (struct varstore_job){.owner = (uid_t)-1, .group = (gid_t)-1};
     option_reader_init(&r, command, argc, argv);
     while ((key = next_option(&r, &value)) != OPTION_END) {
         if (key == OPTION_BAD)
@@ -35,7 +36,7 @@ int varstore_options(const struct command *command, int argc, char **argv, int n
         else if (key == KEY_STORE_FORMAT)
             job->format = value;
         else
-            job->template = value;
+            other(arg, key, value);
     }
     int operands = needs & STORE_OPERAND ? 1 : 0;
     if (argc - r.first != operands)
@@ -52,22 +53,30 @@ int varstore_options(const struct command *command, int argc, char **argv, int n
     return -1;
 }
 
-int put_file(const char *out, const uint8_t *data, size_t size, const char *like)
+static int put_as(const struct varstore_job *job, const uint8_t *data, size_t size,
+                  const char *like)
 {
     struct failure f;
     struct stat st;
     mode_t mode = 0600;
-    uid_t owner = (uid_t)-1;
-    gid_t group = (gid_t)-1;
+    uid_t owner = job->owner;
+    gid_t group = job->group;
 
     if (like && stat(like, &st) == 0) {
         mode = st.st_mode & 0666;
         owner = st.st_uid;
         group = st.st_gid;
     }
-    if (write_new_file(out, data, size, mode, owner, group, &f) != 0)
+    if (write_new_file(job->out, data, size, mode, owner, group, &f) != 0)
         return report(&f);
     return STATUS_YES;
+}
+
+int put_file(const char *out, const uint8_t *data, size_t size, const char *like)
+{
+    struct varstore_job job = {.out = out, .owner = (uid_t)-1, .group = (gid_t)-1};
+
+    return put_as(&job, data, size, like);
 }
 
 int refuse_carried(const char *path, const struct carried *c)
@@ -87,10 +96,10 @@ int put_store(const struct varstore_job *job, const uint8_t *data, size_t size,
     size_t file_size;
 
     if (job->format ? strcmp(job->format, "raw") == 0 : !was || !was->qcow2)
-        return put_file(job->out, data, size, like);
+        return put_as(job, data, size, like);
     if (qcow2_of_disk(job->out, data, size, &file, &file_size, &f) != 0)
         return report(&f);
-    int status = put_file(job->out, file, file_size, like);
+    int status = put_as(job, file, file_size, like);
     free(file);
     return status;
 }

@@ -6,30 +6,34 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct command;
 
 struct carried;
 struct flash_image;
 
-/* Options that they have in common; a key without option is left alone. */
+/* Options that they have in common; the keys of others are above 511. */
 enum {
     KEY_STORE_CODE = 256,
     KEY_STORE_OUT,
-    KEY_STORE_TEMPLATE,
     KEY_STORE_INTO,
     KEY_STORE_FORMAT,
     KEY_STORE_JSON,
 };
 struct varstore_job {
     const char *in; /* the one operand, or NULL */
-    const char *code, *out, *template, *into, *format;
+    const char *code, *out, *into, *format;
     bool json;
+    uid_t owner; /* of the new file; -1: the caller */
+    gid_t group;
 };
 
-/* -1 to go on, or the exit status. `needs` is what there must be. */
+/* -1 to go on, or the exit status. `needs` is what there must be. `other`, which may be NULL
+ * where there is none, gets the options that are the command's own. */
 enum { STORE_OPERAND = 1, STORE_OUT = 2 };
 int varstore_options(const struct command *command, int argc, char **argv, int needs,
+                     void (*other)(void *arg, int key, const char *value), void *arg,
                      struct varstore_job *job);
 
 /* Writes the new file with the mode and the owner of the file `like`; NULL: for its owner

@@ -42,8 +42,8 @@ static int run(int argc, char **argv)
     struct flash_image old = {0};
     struct varstore_job job;
     struct failure f;
-    int status =
-        varstore_options(&varstore_repair_command, argc, argv, STORE_OPERAND | STORE_OUT, &job);
+    int status = varstore_options(&varstore_repair_command, argc, argv, STORE_OPERAND | STORE_OUT,
+                                  NULL, NULL, &job);
 
     if (status >= 0)
         return status;

@@ -481,8 +481,7 @@ static void load_image(struct firmware_tree *tree, struct tree_entry *e)
     } else if (flash_open(file, &image, &f) != 0) {
         e->unread = xstrdup(f.what);
     } else {
-        if (image.kind == FLASH_QCOW2)
-            e->size = flash_qcow2_size(image.data, image.size);
+        e->size = image.size; /* of the disk in it, where it is a qcow2 file */
         flash_forget_bytes(&image);
         e->image = xmalloc(sizeof image);
         *e->image = image;

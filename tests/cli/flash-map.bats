@@ -1,0 +1,147 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# flash map, and what varstore create makes of its answers.
+load common
+
+setup_file() { "$BATS_TEST_DIRNAME/fetch-firmware" "$ROMCOMPAT_CACHE/firmware" bookworm trixie; }
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return
+    T=$ROMCOMPAT_CACHE/firmware/trixie
+    D12=$ROMCOMPAT_CACHE/firmware/bookworm
+    # A root folder of our own, with Debian 12's images.
+    ROOT=$PWD/root
+    mkdir -p root/usr/share/qemu/firmware root/etc/qemu/firmware
+    ln -s "$D12/usr/share/OVMF" root/usr/share/OVMF
+}
+
+# descriptor FILE CODE [VARS]
+descriptor() {
+    printf '{"description":"d","interface-types":["uefi"],"mapping":{"device":"flash",%s"executable":{"filename":"%s","format":"raw"}%s},"targets":[{"architecture":"x86_64","machines":["pc-q35-*"]}],"features":[],"tags":[]}\n' \
+        "$([ $# = 3 ] || echo '"mode":"stateless",')" "$2" "${3:+,\"nvram-template\":{\"filename\":\"$3\",\"format\":\"raw\"\}}" > "root/$1"
+}
+
+CODE=/usr/share/OVMF/OVMF_CODE_4M.fd VARS=/usr/share/OVMF/OVMF_VARS_4M.fd MS=/usr/share/OVMF/OVMF_VARS_4M.ms.fd
+
+@test "every code image that a descriptor of Debian 13 names has a template that fits" {
+    run -0 romcompat flash map --root "$T" $CODE /usr/share/OVMF/OVMF_CODE_4M.ms.fd /usr/share/AAVMF/AAVMF_CODE.no-secboot.fd /usr/share/AAVMF/AAVMF_CODE.ms.fd
+    output_has "$MS  $T/usr/share/qemu/firmware/40-edk2-x86_64-secure-enrolled.json" "expects a store of 540672 bytes (OVMF 4M)" "it fits"
+    output_lacks "NOT" "libvirt's default"
+}
+
+@test "what only a link leads to is found, with the word that libvirt does not" {
+    run -0 romcompat flash map --root "$T" /usr/share/OVMF/OVMF_CODE_4M.snakeoil.fd
+    output_has "only /usr/share/OVMF/OVMF_CODE_4M.secboot.fd has a template" "libvirt compares names"
+}
+
+@test "descriptors come first, by file name over all folders, then libvirt's list" {
+    descriptor usr/share/qemu/firmware/60-a.json $CODE $VARS
+    descriptor etc/qemu/firmware/50-b.json $CODE $MS
+    run -0 romcompat flash map --root root $CODE
+    [[ "${lines[2]}" == *"$MS  root/etc/qemu/firmware/50-b.json"* ]]
+    [[ "${lines[3]}" == *"$VARS  root/usr/share/qemu/firmware/60-a.json"* ]]
+    run -0 romcompat flash map --root root --libvirt-nvram "[ \"$CODE:/other\" ]" $CODE
+    [[ "${lines[4]}" == *"/other  --libvirt-nvram"* ]]
+    run -0 romcompat flash map --root root --json $CODE
+    output_has '"source": "descriptor"' '"fits": "yes"' '"expected_size": 540672'
+}
+
+@test "a file of the administrator hides one of the same name; an empty one masks it" {
+    descriptor usr/share/qemu/firmware/60-a.json $CODE $VARS
+    descriptor etc/qemu/firmware/60-a.json $CODE $MS
+    run -0 romcompat flash map --root root $CODE
+    output_has "$MS"
+    output_lacks "$VARS"
+    : > root/etc/qemu/firmware/60-a.json
+    run -1 romcompat flash map --root root $CODE
+    output_has "no template"
+    # libvirt passes over a link to no file, so that it hides nothing.
+    ln -sf /dev/null root/etc/qemu/firmware/60-a.json
+    run -0 romcompat flash map --root root $CODE
+    output_has "$VARS"
+}
+
+@test "for another user than root the home comes first" {
+    # Another user must reach it, which is not so below the test's own folder.
+    place=$(mktemp -d)
+    chmod 755 "$place"
+    mkdir -p "$place/.config/qemu/firmware"
+    descriptor 10-mine.json $CODE $VARS
+    cp root/10-mine.json "$place/.config/qemu/firmware/"
+    cp "$BUILD/romcompat" "$place/"
+    chmod -R a+rX "$place"
+    as_user() { if [ "$(id -u)" = 0 ]; then setpriv --reuid=65534 --clear-groups "$@"; else "$@"; fi; }
+    run as_user env -u XDG_CONFIG_HOME HOME="$place" "$place/romcompat" flash map $CODE
+    output_has "$place/.config/qemu/firmware/10-mine.json"
+    run as_user env XDG_CONFIG_HOME=/nowhere HOME="$place" "$place/romcompat" flash map $CODE
+    output_lacks "10-mine.json"
+    rm -r "$place"
+}
+
+@test "without descriptors: the list of qemu.conf, else the one that libvirt has compiled in" {
+    run -0 romcompat flash map --root root /usr/share/OVMF/OVMF_CODE.fd
+    output_has "/usr/share/OVMF/OVMF_VARS.fd  libvirt's default list"
+    mkdir -p root/etc/libvirt
+    printf '# nvram = [ "no" ]\nuser = "x"\nnvram = [\n  "%s:%s", # ours\n  "/a:/b"\n]\nmax = 7\n' $CODE $MS > root/etc/libvirt/qemu.conf
+    run -0 romcompat flash map --root root $CODE
+    output_has "$MS  root/etc/libvirt/qemu.conf"
+    run -1 romcompat flash map --root root /usr/share/OVMF/OVMF_CODE.fd
+    output_has "no template"
+    descriptor usr/share/qemu/firmware/60-a.json /other $VARS
+    run -1 romcompat flash map --root root $CODE
+    output_has "libvirt ignores it where there are descriptors"
+}
+
+@test "a template that does not fit, one that is gone, and a stateless descriptor are status 1" {
+    run -1 romcompat flash map --root root --libvirt-nvram "$CODE:/usr/share/OVMF/OVMF_VARS.fd" $CODE
+    output_has "it does NOT fit: variables will not persist"
+    run -1 romcompat flash map --root root --libvirt-nvram "$CODE:/gone.fd" $CODE
+    output_has "gone.fd: No such file"
+    descriptor usr/share/qemu/firmware/60-a.json $CODE
+    run -1 romcompat flash map --root root $CODE
+    output_has "no template"
+}
+
+@test "broken lists and wrong usage are status 2, with the line" {
+    run -2 romcompat flash map --root root --libvirt-nvram '"/a:/b:/c"' $CODE
+    output_has "not a pair of code and store: '/a:/b:/c'"
+    printf 'a = 1\nnvram = [ "x:y"\nb = 2\n' > conf
+    run -2 romcompat flash map --root root --libvirt-nvram conf $CODE
+    output_has "conf:3: not the syntax"
+    run -2 romcompat flash map --root root --libvirt-nvram "/a" $CODE
+    output_has "without its other half"
+    run -2 romcompat flash map
+    output_has "a CODE is missing"
+    run -2 romcompat flash map --root root /no/code.fd
+    output_has "No such file"
+}
+
+@test "create copies the template that map finds, and refuses one that does not go with the code" {
+    run -0 romcompat varstore create --root "$T" --code /usr/share/OVMF/OVMF_CODE_4M.ms.fd --out ms
+    output_has "a copy of $T$MS"
+    cmp ms "$T$MS"
+    [ "$(stat -c %a:%U ms)" = "600:$(id -un)" ]
+    run -0 romcompat varstore create --root "$T" --code /usr/share/OVMF/OVMF_CODE_4M.ms.fd --empty --out empty
+    cmp empty "$T$VARS"
+    run -1 romcompat varstore create --root root --libvirt-nvram "$CODE:/usr/share/OVMF/OVMF_VARS.fd" --code $CODE --out no
+    output_has "not copied" "variables will not persist"
+    run -2 romcompat varstore create --root root --libvirt-nvram "$CODE:/gone.fd" --code $CODE --out no
+    output_has "--empty makes an empty store"
+    [ ! -e no ]
+    run -2 romcompat varstore create --code "$T$CODE" --empty --template x --out no
+    output_has "exclude each other"
+}
+
+@test "--owner gives the store away; only root can, and only to who is there" {
+    run -2 romcompat varstore create --code "$T$CODE" --out x --owner no-such-user
+    output_has "there is no user 'no-such-user'"
+    run -2 romcompat varstore create --code "$T$CODE" --out x --owner 0:no-such-group
+    output_has "there is no group 'no-such-group'"
+    if [ "$(id -u)" = 0 ]; then
+        run -0 romcompat varstore create --code "$T$CODE" --out x --owner 12345:54321
+        [ "$(stat -c %u:%g:%a x)" = 12345:54321:600 ]
+    else
+        run -2 romcompat varstore create --code "$T$CODE" --out x --owner 12345
+        output_has "only root can give"
+    fi
+}
