@@ -15,6 +15,7 @@
     X(resolve)      \
     X(map)          \
     X(inventory)    \
+    X(audit)        \
     X(preflight)    \
     X(explain)      \
     X(libvirt_hook) \

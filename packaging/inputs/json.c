@@ -8,10 +8,8 @@
 #include "base/memory.h"
 #include "inputs/file.h"
 
-static unsigned line_of(const uint8_t *data, size_t offset)
+static unsigned line_of(const uint8_t *data, size_t offset, unsigned line)
 {
-    unsigned line = 1;
-
     for (size_t i = 0; i < offset; i++)
         line += data[i] == '\n';
     return line;
@@ -24,8 +22,8 @@ static size_t after_space(const uint8_t *data, size_t size, size_t offset)
     return offset;
 }
 
-int json_tree_parse(const char *name, const uint8_t *data, size_t size, struct json_object **root,
-                    struct failure *f)
+int json_tree_parse_at(const char *name, unsigned line, const uint8_t *data, size_t size,
+                       struct json_object **root, struct failure *f)
 {
     if (size > INT_MAX)
         return fail(f, "%s: too large for a JSON document (%zu bytes)", name, size);
@@ -33,7 +31,7 @@ int json_tree_parse(const char *name, const uint8_t *data, size_t size, struct j
     size_t start = after_space(data, size, 0);
     if (start < size && data[start] != '{' && data[start] != '[')
         return fail(f, "%s:%u: not JSON (an object or a list was expected)", name,
-                    line_of(data, start));
+                    line_of(data, start, line));
 
     struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX);
     if (!tokener)
@@ -51,16 +49,23 @@ int json_tree_parse(const char *name, const uint8_t *data, size_t size, struct j
     }
     if (error != json_tokener_success) {
         json_object_put(o);
-        return fail(f, "%s:%u: not JSON (%s)", name, line_of(data, end),
+        return fail(f, "%s:%u: not JSON (%s)", name, line_of(data, end, line),
                     json_tokener_error_desc(error));
     }
     end = after_space(data, size, end);
     if (end < size) {
         json_object_put(o);
-        return fail(f, "%s:%u: something follows the JSON document", name, line_of(data, end));
+        return fail(f, "%s:%u: something follows the JSON document", name,
+                    line_of(data, end, line));
     }
     *root = o;
     return 0;
+}
+
+int json_tree_parse(const char *name, const uint8_t *data, size_t size, struct json_object **root,
+                    struct failure *f)
+{
+    return json_tree_parse_at(name, 1, data, size, root, f);
 }
 
 int json_tree_read(const char *path, size_t limit, struct json_object **root, struct failure *f)

@@ -23,6 +23,10 @@
 int json_tree_parse(const char *name, const uint8_t *data, size_t size, struct json_object **root,
                     struct failure *f);
 
+/* The same for a text that begins at a later line of what `name` stands for. */
+int json_tree_parse_at(const char *name, unsigned line, const uint8_t *data, size_t size,
+                       struct json_object **root, struct failure *f);
+
 /* The same for the file at `path`, of at most `limit` bytes. */
 int json_tree_read(const char *path, size_t limit, struct json_object **root, struct failure *f);
 

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `romcompat audit`: which of many hosts can exchange guests, and what mends the rest. */
+#include "commands/audit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "commands/command.h"
+#include "fleet/matrix.h"
+#include "outputs/file.h"
+
+extern const struct command audit_command;
+
+enum { KEY_GUESTS = 256, KEY_HOSTS, KEY_SVG, KEY_JSON, PROBLEMS_SAID = 20 };
+
+static const struct option_spec options[] = {
+    {'M', "machine", "PATTERN",
+     "only machine types that match this shell pattern, which then\n"
+     "must be there on all hosts (repeatable)"},
+    {KEY_GUESTS, "guests", NULL,
+     "only what the guests in the inventories use: their machine\n"
+     "types and the ROMs of their devices"},
+    {KEY_HOSTS, "hosts", NULL, "name every host of each class"},
+    {KEY_SVG, "svg", "FILE", "draw the matrix of classes"},
+    {KEY_JSON, "json", NULL, "print one JSON object"},
+    {0},
+};
+
+struct job {
+    struct exchange_question question;
+    const char **patterns;
+    const char *svg;
+    bool hosts, json;
+};
+
+static void take_problem(void *arg, const struct failure *f)
+{
+    struct audit *audit = arg;
+
+    if (audit->problems++ < PROBLEMS_SAID)
+        report(f);
+    else if (audit->problems == PROBLEMS_SAID + 1)
+        complain("further problems are only counted");
+}
+
+static void take_document(void *arg, const struct json_document *document)
+{
+    struct audit *audit = arg;
+    struct failure f;
+
+    if (fleet_add(&audit->fleet, document, &f) != 0)
+        take_problem(audit, &f);
+}
+
+static int read_job(struct option_reader *r, struct job *job)
+{
+    const char *value;
+    int key;
+
+    while ((key = next_option(r, &value)) != OPTION_END) {
+        switch (key) {
+        case OPTION_BAD:
+            return STATUS_NO_ANSWER;
+        case OPTION_HELPED:
+            return finish_output(STATUS_YES);
+        case 'M':
+            job->patterns[job->question.machine_count++] = value;
+            break;
+        case KEY_GUESTS:
+            job->question.of_guests = true;
+            break;
+        case KEY_HOSTS:
+            job->hosts = true;
+            break;
+        case KEY_SVG:
+            job->svg = value;
+            break;
+        case KEY_JSON:
+            job->json = true;
+            break;
+        }
+    }
+    job->question.machines = job->patterns;
+    if (r->first == r->argc)
+        return usage_error(r->command, "an INVENTORY is missing ('-' is standard input)");
+    return OPTION_END;
+}
+
+static int write_picture(const struct audit *audit, const char *path)
+{
+    struct failure f;
+    size_t size;
+    char *text = matrix_svg(&audit->exchange, &size, &f);
+
+    if (!text)
+        return report(&f);
+    int result = write_file_atomically(path, text, size, 0666, &f);
+    free(text);
+    return result == 0 ? STATUS_YES : report(&f);
+}
+
+/* What could not be read may be what stands in the way. */
+static int status_of(const struct audit *audit)
+{
+    if (audit->problems)
+        return STATUS_NO_ANSWER;
+    return audit->exchange.counts[EXCHANGE_NO] ? STATUS_NO : STATUS_YES;
+}
+
+static int tell(struct audit *audit, const struct job *job)
+{
+    struct failure f;
+    int status;
+
+    if (audit->fleet.host_count == 0)
+        return audit->problems ? STATUS_NO_ANSWER : complain("no inventory was found");
+    if (fleet_ready(&audit->fleet, &f) != 0)
+        return report(&f);
+    exchange_tell(&audit->fleet, &job->question, &audit->exchange);
+    mend_find(&audit->exchange, &audit->plan);
+    if (job->json)
+        audit_print_json(audit);
+    else
+        audit_print(audit, job->hosts);
+    status = status_of(audit);
+    if (job->svg && write_picture(audit, job->svg) != STATUS_YES)
+        status = STATUS_NO_ANSWER;
+    mend_free(&audit->plan);
+    exchange_free(&audit->exchange);
+    return finish_output(status);
+}
+
+static int run(int argc, char **argv)
+{
+    struct option_reader r;
+    struct job job = {.patterns = xcalloc((size_t)argc, sizeof *job.patterns)};
+    struct audit audit = {0};
+
+    option_reader_init(&r, &audit_command, argc, argv);
+    int status = read_job(&r, &job);
+    if (status == OPTION_END) {
+        struct json_documents_visitor visitor = {INVENTORY_DOCUMENT_MAX, take_document,
+                                                 take_problem, &audit};
+
+        fleet_init(&audit.fleet);
+        json_documents_walk(argv + r.first, (size_t)(argc - r.first), &visitor);
+        status = tell(&audit, &job);
+        fleet_free(&audit.fleet);
+    }
+    free(job.patterns);
+    return status;
+}
+
+const struct command audit_command = {
+    .name = "audit",
+    .summary = "which of many hosts can exchange guests, and what mends the rest",
+    .synopsis = "[OPTION]... INVENTORY...",
+    .details =
+        "INVENTORY is a document of 'romcompat inventory', a file with many, one after the other,\n"
+        "a folder with *.json and *.jsonl, or - for standard input. Hosts that are alike are one\n"
+        "class: the same QEMU version and machine types, the same rules of maps, ROM files in the\n"
+        "same buckets. For each pair of classes and both directions: do guests land, and if not,\n"
+        "on which machine types and for which ROMs; then the smallest set of installations that\n"
+        "mends it all. Guests are judged with the default ROMs of their devices.\n"
+        "\n"
+        "Status 0: all exchange. Status 1: some do not; a machine type that a host lacks counts\n"
+        "where a guest has it or -M asks for it. Status 2: no answer, also where an inventory\n"
+        "could not be read.",
+    .options = options,
+    .run = run,
+};

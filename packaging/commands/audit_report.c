@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/audit.h"
+
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/size.h"
+#include "commands/columns.h"
+#include "commands/command.h"
+#include "commands/maps.h"
+
+/* What a terminal shows; --json and --svg have more. */
+enum { MATRIX_SHOWN = 40, HOSTS_SHOWN = 4 };
+
+static const char *length_text(fleet_length length, char text[SIZE_TEXT_MAX])
+{
+    return size_format(UINT64_C(1) << length, text);
+}
+
+char *audit_roms_text(const struct fleet *fleet, uint64_t roms)
+{
+    char *text = xstrdup("");
+
+    for (size_t r = 0; r < fleet->rom_count; r++) {
+        if (!(roms >> r & 1))
+            continue;
+        char *more = xasprintf("%s%s%s", text, *text ? ", " : "", fleet->roms[r]);
+        free(text);
+        text = more;
+    }
+    return text;
+}
+
+/* "2, 5..7", counted from 1. */
+static char *classes_text(const size_t *classes, size_t count)
+{
+    char *text = xstrdup("");
+
+    for (size_t i = 0, last; i < count; i = last + 1) {
+        last = i;
+        while (last + 1 < count && classes[last + 1] == classes[last] + 1)
+            last++;
+        char *more =
+            last > i + 1
+                ? xasprintf("%s%s%zu..%zu", text, i ? ", " : "", classes[i] + 1, classes[last] + 1)
+                : xasprintf("%s%s%zu", text, i ? ", " : "", classes[last = i] + 1);
+        free(text);
+        text = more;
+    }
+    return text;
+}
+
+/* --- for a person -------------------------------------------------------------------------------
+ */
+
+static void add_lines(struct columns *c, const struct fleet_class *class)
+{
+    columns_add(c, "%s", class->labels[0]);
+    for (size_t i = 1; i < class->label_count && i < FLEET_LABELS_MAX; i++) {
+        columns_add(c, "%s", "");
+        columns_add(c, "%s", "");
+        columns_add(c, "%s", class->labels[i]);
+    }
+    if (class->label_count > FLEET_LABELS_MAX) {
+        columns_add(c, "%s", "");
+        columns_add(c, "%s", "");
+        columns_add(c, "and %zu more", class->label_count - FLEET_LABELS_MAX);
+    }
+}
+
+static void print_classes(const struct fleet *fleet)
+{
+    struct columns c;
+
+    columns_init(&c, "rrl");
+    columns_add(&c, "class");
+    columns_add(&c, "hosts");
+    columns_add(&c, "what they have");
+    for (size_t i = 0; i < fleet->class_count; i++) {
+        columns_add(&c, "%zu", i + 1);
+        columns_add(&c, "%zu", fleet->classes[i].hosts);
+        add_lines(&c, &fleet->classes[i]);
+    }
+    columns_print(&c, 0);
+}
+
+/* The hosts stand in the order of their classes. */
+static void print_hosts(const struct fleet *fleet, bool all)
+{
+    size_t at = 0;
+
+    putchar('\n');
+    for (size_t i = 0; i < fleet->class_count; i++) {
+        size_t count = fleet->classes[i].hosts;
+        size_t shown = all || count <= HOSTS_SHOWN ? count : HOSTS_SHOWN;
+        char *text = NULL;
+        size_t size;
+        FILE *out = open_memstream(&text, &size);
+
+        if (!out)
+            give_up("out of memory");
+        for (size_t k = 0; k < shown; k++)
+            fprintf(out, "%s%s", k ? ", " : "", fleet->hosts[at + k].name);
+        if (shown < count)
+            fprintf(out, " and %zu more", count - shown);
+        if (fclose(out) != 0)
+            give_up("out of memory");
+        print_line("class %zu: %s", i + 1, text);
+        free(text);
+        at += count;
+    }
+}
+
+static void print_matrix(const struct exchange *e)
+{
+    static const char marks[] = {
+        [EXCHANGE_SELF] = ' ', [EXCHANGE_YES] = '.', [EXCHANGE_LACKS] = 'm', [EXCHANGE_NO] = 'X'};
+    size_t n = e->fleet->class_count;
+
+    if (n < 2 || n > MATRIX_SHOWN)
+        return;
+    printf("\nfrom \\ to");
+    for (size_t to = 0; to < n; to++)
+        printf(" %2zu", to + 1);
+    putchar('\n');
+    for (size_t from = 0; from < n; from++) {
+        printf("%9zu", from + 1);
+        for (size_t to = 0; to < n; to++)
+            printf("  %c", marks[e->verdicts[from * n + to]]);
+        putchar('\n');
+    }
+    puts(". lands   X refused   m lands, but some machine types are not there");
+}
+
+static void print_what(const struct exchange_problem *p)
+{
+    char from[SIZE_TEXT_MAX], to[SIZE_TEXT_MAX];
+
+    switch (p->reason) {
+    case EXCHANGE_LENGTH:
+        print_line("  the guest brings %s, the destination has %s", length_text(p->from, from),
+                   length_text(p->to, to));
+        break;
+    case EXCHANGE_FILE:
+        print_line("  the guest brings %s, the destination has no file: its QEMU does not start",
+                   length_text(p->from, from));
+        break;
+    case EXCHANGE_MACHINE:
+        print_line("  the destination's QEMU does not have the machine type%s",
+                   p->is_needed ? "" : " (no guest is known to need it)");
+        break;
+    }
+}
+
+static void print_problem(const struct exchange *e, const struct exchange_problem *p)
+{
+    struct exchange_block *blocks;
+    size_t count = exchange_blocks(e, p, &blocks), machine_count;
+    size_t *machines = exchange_machines_of(e, p, &machine_count);
+    char *text = exchange_machines_text(e->fleet, machines, machine_count);
+
+    putchar('\n');
+    for (size_t i = 0; i < count; i++) {
+        char *from = classes_text(blocks[i].from, blocks[i].from_count);
+        char *to = classes_text(blocks[i].to, blocks[i].to_count);
+
+        print_line("%s %s -> %s", p->is_needed ? "refused" : "lacks  ", from, to);
+        free(from);
+        free(to);
+    }
+    print_what(p);
+    if (p->roms) {
+        char *roms = audit_roms_text(e->fleet, p->roms);
+
+        print_line("  ROMs           %s", roms);
+        free(roms);
+    }
+    print_line("  machine types  %s", text);
+    free(text);
+    free(machines);
+    exchange_blocks_free(blocks, count);
+}
+
+static void print_parts(const struct fleet *fleet, const struct mend_part *parts, size_t count)
+{
+    char size[SIZE_TEXT_MAX];
+
+    for (size_t i = 0; i < count; i++) {
+        char *roms = audit_roms_text(fleet, parts[i].roms);
+        char *machines = exchange_machines_text(fleet, parts[i].machines, parts[i].machine_count);
+
+        print_line("      bucket %s for %s", length_text(parts[i].length, size), roms);
+        print_line("      on %s", machines);
+        free(roms);
+        free(machines);
+    }
+}
+
+/* The package that brings the ROM where it is, or NULL. */
+static const char *package_of(const struct fleet *fleet, size_t rom)
+{
+    for (size_t c = 0; c < fleet->class_count; c++) {
+        const struct inventory *inv = &fleet->classes[c].inv;
+
+        for (size_t q = 0; q < inv->qemus->count; q++) {
+            const struct inventory_rom *found =
+                inventory_find_rom(inv, &inv->qemus->list[q], fleet->roms[rom], NULL);
+
+            if (found && found->package.name)
+                return found->package.name;
+        }
+    }
+    return NULL;
+}
+
+static void print_files(const struct fleet *fleet, const struct mend_install *install)
+{
+    uint64_t roms = 0;
+
+    for (size_t i = 0; i < install->file_count; i++)
+        roms |= install->files[i].roms;
+    const char *package = package_of(fleet, (size_t)__builtin_ctzll(roms));
+    char *names = audit_roms_text(fleet, roms);
+    print_line("    the package that has %s%s%s%s", names, package ? " (elsewhere: " : "",
+               package ? package : "", package ? ")" : "");
+    puts("      then take its inventory again: the file's length decides");
+    free(names);
+}
+
+static void print_install(const struct fleet *fleet, const struct mend_plan *plan,
+                          const struct mend_install *install)
+{
+    size_t hosts = fleet->classes[install->class].hosts;
+
+    print_line("  class %zu (%zu host%s)", install->class + 1, hosts, hosts == 1 ? "" : "s");
+    if (install->needs_patch)
+        puts("    a QEMU that reads compat maps, in place of the stock one");
+    for (size_t i = 0; i < install->set_count; i++)
+        print_line("    %s (set %s)", install->sets[i]->package, install->sets[i]->name);
+    if (install->made_count) {
+        if (plan->made_sets > 1)
+            print_line("    compat set %zu, which must be made:", install->made_name);
+        else
+            puts("    a compat set, which must be made:");
+        print_parts(fleet, install->made, install->made_count);
+    }
+    if (install->file_count)
+        print_files(fleet, install);
+}
+
+static void print_plan(const struct fleet *fleet, const struct mend_plan *plan)
+{
+    if (!plan->is_needed)
+        return;
+    putchar('\n');
+    if (plan->count == 0) {
+        puts("Nothing that can be installed mends this.");
+        return;
+    }
+    print_line("%s mends it: %zu installation%s on %zu class%s, %" PRIu64 " host%s.",
+               plan->is_proven ? "The smallest set that" : "A set that", plan->installations,
+               plan->installations == 1 ? "" : "s", plan->count, plan->count == 1 ? "" : "es",
+               plan->hosts, plan->hosts == 1 ? "" : "s");
+    if (!plan->is_proven)
+        puts("(There may be a smaller one: the search was given up.)");
+    for (size_t i = 0; i < plan->count; i++)
+        print_install(fleet, plan, &plan->installs[i]);
+    if (plan->unmended)
+        print_line("  Not mended by it: %zu pairs of ROM and machine type, where maps contradict "
+                   "each other.",
+                   plan->unmended);
+    puts("Guests that run there now keep the length that they have until they are started anew.");
+}
+
+void audit_print(const struct audit *audit, bool hosts)
+{
+    const struct exchange *e = &audit->exchange;
+    const struct fleet *fleet = &audit->fleet;
+    size_t pairs = e->counts[EXCHANGE_YES] + e->counts[EXCHANGE_LACKS] + e->counts[EXCHANGE_NO];
+
+    print_classes(fleet);
+    print_hosts(fleet, hosts);
+    print_matrix(e);
+    for (size_t i = 0; i < e->problem_count; i++)
+        print_problem(e, &e->problems[i]);
+    print_plan(fleet, &audit->plan);
+    putchar('\n');
+    print_line("%zu host%s in %zu class%s; of %zu pairs of classes %zu land, %zu land but for "
+               "machine types, %zu are refused",
+               fleet->host_count, fleet->host_count == 1 ? "" : "s", fleet->class_count,
+               fleet->class_count == 1 ? "" : "es", pairs, e->counts[EXCHANGE_YES],
+               e->counts[EXCHANGE_LACKS], e->counts[EXCHANGE_NO]);
+    if (audit->problems)
+        print_line("%zu inventor%s could not be read: there is no answer", audit->problems,
+                   audit->problems == 1 ? "y" : "ies");
+}
+
+/* --- for a program
+ * -------------------------------------------------------------------------------- */
+
+static struct json_object *number(uint64_t n)
+{
+    return json_object_new_int64((int64_t)n);
+}
+
+static struct json_object *length_or_null(fleet_length length)
+{
+    return length ? number(UINT64_C(1) << length) : NULL;
+}
+
+static void put(struct json_object *o, const char *key, struct json_object *value)
+{
+    json_object_object_add(o, key, value);
+}
+
+static struct json_object *rom_names(const struct fleet *fleet, uint64_t roms)
+{
+    struct json_object *list = json_object_new_array();
+
+    for (size_t r = 0; r < fleet->rom_count; r++)
+        if (roms >> r & 1)
+            json_object_array_add(list, text_or_null(fleet->roms[r]));
+    return list;
+}
+
+/* By architecture: {"x86_64": ["pc-q35-7.2"]}. */
+static struct json_object *machine_names(const struct fleet *fleet, const size_t *machines,
+                                         size_t count)
+{
+    struct json_object *o = json_object_new_object(), *list;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct fleet_machine *m = &fleet->machines[machines[i]];
+
+        if (!json_object_object_get_ex(o, m->architecture, &list)) {
+            list = json_object_new_array();
+            put(o, m->architecture, list);
+        }
+        json_object_array_add(list, text_or_null(m->name));
+    }
+    return o;
+}
+
+static struct json_object *class_objects(const struct fleet *fleet)
+{
+    struct json_object *list = json_object_new_array();
+    size_t at = 0;
+
+    for (size_t i = 0; i < fleet->class_count; i++) {
+        const struct fleet_class *class = &fleet->classes[i];
+        struct json_object *o = json_object_new_object(), *labels = json_object_new_array(),
+                           *hosts = json_object_new_array();
+
+        for (size_t k = 0; k < class->label_count && k < FLEET_LABELS_MAX; k++)
+            json_object_array_add(labels, text_or_null(class->labels[k]));
+        for (size_t k = 0; k < class->hosts; k++)
+            json_object_array_add(hosts, text_or_null(fleet->hosts[at + k].name));
+        at += class->hosts;
+        put(o, "class", number(i + 1));
+        put(o, "labels", labels);
+        put(o, "host_count", number(class->hosts));
+        put(o, "hosts", hosts);
+        json_object_array_add(list, o);
+    }
+    return list;
+}
+
+static struct json_object *pair_objects(const struct exchange *e)
+{
+    struct json_object *list = json_object_new_array();
+    size_t n = e->fleet->class_count;
+
+    for (size_t from = 0; from < n; from++)
+        for (size_t to = 0; to < n; to++) {
+            enum exchange_verdict v = e->verdicts[from * n + to];
+            struct json_object *o;
+
+            if (v == EXCHANGE_SELF)
+                continue;
+            o = json_object_new_object();
+            put(o, "from", number(from + 1));
+            put(o, "to", number(to + 1));
+            put(o, "verdict", text_or_null(exchange_verdict_name(v)));
+            json_object_array_add(list, o);
+        }
+    return list;
+}
+
+static struct json_object *problem_object(const struct exchange *e,
+                                          const struct exchange_problem *p)
+{
+    struct json_object *o = json_object_new_object(), *pairs = json_object_new_array();
+    size_t count, *machines = exchange_machines_of(e, p, &count);
+
+    for (size_t i = 0; i < p->pair_count; i++) {
+        struct json_object *pair = json_object_new_object();
+
+        put(pair, "from", number(p->pairs[i].from + 1));
+        put(pair, "to", number(p->pairs[i].to + 1));
+        json_object_array_add(pairs, pair);
+    }
+    put(o, "reason", text_or_null(exchange_reason_name(p->reason)));
+    put(o, "needed", json_object_new_boolean(p->is_needed));
+    put(o, "length", length_or_null(p->from));
+    put(o, "length_there", length_or_null(p->to));
+    put(o, "roms", rom_names(e->fleet, p->roms));
+    put(o, "machines", machine_names(e->fleet, machines, count));
+    put(o, "pairs", pairs);
+    free(machines);
+    return o;
+}
+
+static struct json_object *part_objects(const struct fleet *fleet, const struct mend_part *parts,
+                                        size_t count)
+{
+    struct json_object *list = json_object_new_array();
+
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *o = json_object_new_object();
+
+        put(o, "bucket", length_or_null(parts[i].length));
+        put(o, "roms", rom_names(fleet, parts[i].roms));
+        put(o, "machines", machine_names(fleet, parts[i].machines, parts[i].machine_count));
+        json_object_array_add(list, o);
+    }
+    return list;
+}
+
+static struct json_object *plan_object(const struct fleet *fleet, const struct mend_plan *plan)
+{
+    struct json_object *o = json_object_new_object(), *installs = json_object_new_array();
+
+    if (!plan->is_needed) {
+        json_object_put(installs);
+        json_object_put(o);
+        return NULL;
+    }
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct mend_install *install = &plan->installs[i];
+        struct json_object *entry = json_object_new_object(), *packages = json_object_new_array();
+
+        for (size_t k = 0; k < install->set_count; k++)
+            json_object_array_add(packages, text_or_null(install->sets[k]->package));
+        put(entry, "class", number(install->class + 1));
+        put(entry, "qemu_that_reads_maps", json_object_new_boolean(install->needs_patch));
+        put(entry, "packages", packages);
+        put(entry, "compat_set", install->made_name ? number(install->made_name) : NULL);
+        put(entry, "compat_set_rules", part_objects(fleet, install->made, install->made_count));
+        put(entry, "missing_files", part_objects(fleet, install->files, install->file_count));
+        json_object_array_add(installs, entry);
+    }
+    put(o, "installations", number(plan->installations));
+    put(o, "hosts", number(plan->hosts));
+    put(o, "compat_sets_to_make", number(plan->made_sets));
+    put(o, "not_mended", number(plan->unmended));
+    put(o, "smallest", json_object_new_boolean(plan->is_proven));
+    put(o, "classes", installs);
+    return o;
+}
+
+void audit_print_json(const struct audit *audit)
+{
+    const struct exchange *e = &audit->exchange;
+    struct json_object *o = json_object_new_object(), *problems = json_object_new_array();
+    const char *verdict = audit->problems             ? NULL
+                          : e->counts[EXCHANGE_NO]    ? "no"
+                          : e->counts[EXCHANGE_LACKS] ? "lacks"
+                                                      : "yes";
+
+    for (size_t i = 0; i < e->problem_count; i++)
+        json_object_array_add(problems, problem_object(e, &e->problems[i]));
+    put(o, "verdict", text_or_null(verdict));
+    put(o, "hosts", number(audit->fleet.host_count));
+    put(o, "guests", number(audit->fleet.guest_count));
+    put(o, "unreadable", number(audit->problems));
+    put(o, "classes", class_objects(&audit->fleet));
+    put(o, "pairs", pair_objects(e));
+    put(o, "problems", problems);
+    put(o, "mend", plan_object(&audit->fleet, &audit->plan));
+    put_json(o);
+}

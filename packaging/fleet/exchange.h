@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which classes of hosts can send guests to which, and what stands in the way. */
+#ifndef FLEET_EXCHANGE_H
+#define FLEET_EXCHANGE_H
+
+#include "fleet/fleet.h"
+
+/* With more classes, problems that say the same of different pairs are not put together. */
+#define EXCHANGE_JOINED_MAX 100
+
+struct exchange_question {
+    const char *const *machines; /* shell patterns: only these machine types */
+    size_t machine_count;        /* 0: all */
+    bool of_guests;              /* only what the guests in the inventories use */
+};
+
+enum exchange_reason {
+    EXCHANGE_LENGTH,  /* the RAM block of a ROM has another length there */
+    EXCHANGE_FILE,    /* the ROM file is not there, or none fits: QEMU does not start */
+    EXCHANGE_MACHINE, /* no QEMU there has the machine type */
+};
+
+enum exchange_verdict {
+    EXCHANGE_SELF,
+    EXCHANGE_YES,
+    EXCHANGE_LACKS, /* all but machine types that nobody was said to need */
+    EXCHANGE_NO,
+};
+
+/* Machine types with which all classes behave in the same way. */
+struct exchange_group {
+    size_t *machines; /* indices, by family and version */
+    size_t count;
+    const fleet_length *lengths; /* by class and ROM: [class * rom_count + rom] */
+    const bool *there;           /* by class: has it a QEMU for them */
+    /* By class: the ROMs that are asked about, and whether the machine type is needed. */
+    const uint64_t *asked;
+    const bool *needed;
+};
+
+struct exchange_pair {
+    uint32_t from, to; /* classes */
+};
+
+/* It holds between all its pairs for all its ROMs on all its machine types, as far as both
+ * hosts have the machine type and the guest can have the ROM. */
+struct exchange_problem {
+    enum exchange_reason reason;
+    fleet_length from, to; /* EXCHANGE_LENGTH: both; EXCHANGE_FILE: the first */
+    uint64_t roms;         /* bit by ROM of the fleet */
+    bool is_needed;        /* it makes the verdict no */
+    uint64_t *groups;      /* bit by group */
+    struct exchange_pair *pairs;
+    size_t pair_count, pair_capacity;
+    uint64_t host_pairs;
+};
+
+struct exchange {
+    const struct fleet *fleet;
+    struct exchange_group *groups;
+    size_t group_count;
+    size_t group_words; /* of a problem's `groups` */
+    uint8_t *verdicts;  /* enum exchange_verdict [from * class_count + to] */
+    /* Lengths first, then files, then machine types; the most pairs of hosts first. */
+    struct exchange_problem *problems;
+    size_t problem_count, problem_capacity;
+    size_t counts[4]; /* pairs of classes, by verdict */
+    void *memory;     /* what the groups point at */
+};
+
+void exchange_tell(const struct fleet *fleet, const struct exchange_question *question,
+                   struct exchange *result);
+void exchange_free(struct exchange *e);
+
+/* "length", "file", "machine"; "yes", "lacks", "no". */
+const char *exchange_reason_name(enum exchange_reason reason);
+const char *exchange_verdict_name(enum exchange_verdict verdict);
+
+/* The machine types of a problem, shortened: "x86_64: pc-q35-2.4..7.2, pc-q35-9.0". `count` of
+ * `machines`, in the fleet's order. The caller frees it. */
+char *exchange_machines_text(const struct fleet *fleet, const size_t *machines, size_t count);
+/* The same for those of a problem, and their number. */
+size_t *exchange_machines_of(const struct exchange *e, const struct exchange_problem *p,
+                             size_t *count);
+
+/* One line of "1, 4 -> 2, 3": all of `from` to all of `to`. */
+struct exchange_block {
+    size_t *from, *to;
+    size_t from_count, to_count;
+};
+size_t exchange_blocks(const struct exchange *e, const struct exchange_problem *p,
+                       struct exchange_block **blocks);
+void exchange_blocks_free(struct exchange_block *blocks, size_t count);
+
+#endif

@@ -1,0 +1,620 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fleet/fleet.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/size.h"
+#include "formats/rom_devices.h"
+#include "romset/preflight.h"
+
+/* Hosts whose lists are the same, byte for byte, are of one class without further looking. */
+struct triple {
+    const void *qemus, *folders, *maps;
+    size_t class;
+};
+
+struct fleet_index {
+    struct triple *triples; /* hash table with open addressing; qemus is NULL where free */
+    size_t triple_count, triple_capacity;
+    char **keys; /* of each class: the text that tells it from others */
+};
+
+void fleet_init(struct fleet *fleet)
+{
+    *fleet =
+        (struct fleet){.reader = inventory_reader_new(), .index = xcalloc(1, sizeof *fleet->index)};
+    fleet->index->triple_capacity = 256;
+    fleet->index->triples = xcalloc(256, sizeof *fleet->index->triples);
+    for (const struct rom_device *d = rom_devices; d->block; d++) {
+        const char *const names[] = {d->rom, d->old_rom};
+
+        for (size_t i = 0; i < 2; i++) {
+            bool is_new = names[i] && fleet->rom_count < FLEET_ROMS_MAX;
+
+            for (size_t k = 0; is_new && k < fleet->rom_count; k++)
+                is_new = strcmp(fleet->roms[k], names[i]) != 0;
+            if (is_new)
+                fleet->roms[fleet->rom_count++] = names[i];
+        }
+    }
+}
+
+static void free_class(struct fleet_class *c)
+{
+    for (size_t i = 0; i < c->label_count && i < FLEET_LABELS_MAX; i++)
+        free(c->labels[i]);
+    free(c->qemus);
+    free(c->lengths);
+}
+
+void fleet_free(struct fleet *fleet)
+{
+    for (size_t i = 0; i < fleet->host_count; i++)
+        free(fleet->hosts[i].name);
+    for (size_t i = 0; i < fleet->class_count; i++) {
+        free_class(&fleet->classes[i]);
+        free(fleet->index->keys[i]);
+    }
+    for (size_t i = 0; i < fleet->machine_count; i++) {
+        free(fleet->machines[i].architecture);
+        free(fleet->machines[i].name);
+    }
+    free(fleet->hosts);
+    free(fleet->classes);
+    free(fleet->machines);
+    free(fleet->uses);
+    free(fleet->index->triples);
+    free(fleet->index->keys);
+    free(fleet->index);
+    inventory_reader_free(fleet->reader);
+    *fleet = (struct fleet){0};
+}
+
+/* --- what a class is told by -------------------------------------------------------------- */
+
+/* Types without a version, such as microvm and isapc, may change from one QEMU to the next:
+ * nobody promises that a guest of theirs can move. */
+static bool is_versioned(const char *machine)
+{
+    static const char *const families[] = {"pc-i440fx-", "pc-q35-", "virt-", "pseries-",
+                                           "s390-ccw-virtio-"};
+    struct romcompat_machine m;
+
+    if (romcompat_machine_parse(machine, &m) != ROMCOMPAT_OK)
+        return false;
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        if (strncmp(machine, families[i], strlen(families[i])) == 0)
+            return true;
+    return m.family_length > 0;
+}
+
+static bool is_the_one(const struct inventory *inv, const struct inventory_qemu *q,
+                       const char *machine)
+{
+    return inventory_qemu_for(inv, q->architecture, machine) == q;
+}
+
+static void write_roms(FILE *out, const struct fleet *fleet, const struct inventory *inv,
+                       const struct inventory_qemu *q, const struct inventory_maps *maps)
+{
+    for (size_t i = 0; i < fleet->rom_count; i++) {
+        const struct inventory_rom *rom = inventory_find_rom(inv, q, fleet->roms[i], NULL);
+
+        fprintf(out, "%llu ", rom ? (unsigned long long)rom->bucket : 0);
+    }
+    for (size_t s = 0; maps && s < maps->set_count; s++)
+        for (size_t i = 0; i < maps->sets[s].rom_count; i++) {
+            const char *name = maps->sets[s].roms[i].compat_file;
+            const struct inventory_rom *rom = inventory_find_rom(inv, q, name, NULL);
+
+            fprintf(out, "%s %llu ", name, rom ? (unsigned long long)rom->bucket : 0);
+        }
+}
+
+static void write_sets(FILE *out, const struct inventory_maps *maps)
+{
+    for (size_t s = 0; maps && s < maps->set_count; s++) {
+        const struct inventory_set *set = &maps->sets[s];
+
+        fprintf(out, "set %s\n", set->package ? set->package : "-");
+        for (size_t i = 0; i < set->machine_count; i++)
+            fprintf(out, "%s %s %s\n", set->machines[i].name,
+                    set->machines[i].first ? set->machines[i].first : "",
+                    set->machines[i].last ? set->machines[i].last : "");
+        for (size_t i = 0; i < set->rom_count; i++)
+            fprintf(out, "%s %llu\n", set->roms[i].rom, (unsigned long long)set->roms[i].bucket);
+    }
+}
+
+/* The text that two hosts have in common exactly when they are alike. */
+static char *key_of(const struct fleet *fleet, const struct inventory *inv)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out)
+        give_up("out of memory");
+    for (size_t i = 0; i < inv->qemus->count; i++) {
+        const struct inventory_qemu *q = &inv->qemus->list[i];
+        const struct inventory_maps *maps = inventory_maps_of(inv, q);
+        bool is_used = false;
+
+        for (size_t m = 0; m < q->machine_count; m++) {
+            if (!is_versioned(q->machines[m]) || !is_the_one(inv, q, q->machines[m]))
+                continue;
+            if (!is_used)
+                fprintf(out, "qemu %s %u.%u %d\n", q->architecture, q->major, q->minor,
+                        q->reads_maps);
+            is_used = true;
+            fprintf(out, "%s\n", q->machines[m]);
+        }
+        if (!is_used)
+            continue;
+        write_roms(out, fleet, inv, q, maps);
+        write_sets(out, maps);
+    }
+    if (fclose(out) != 0)
+        give_up("out of memory");
+    return text;
+}
+
+/* The packages of the ROM files that its devices use, each once. */
+static void write_packages(FILE *out, const struct fleet *fleet, const struct inventory *inv,
+                           const struct inventory_qemu *q)
+{
+    const struct inventory_package *said[FLEET_ROMS_MAX];
+    size_t count = 0;
+
+    for (size_t i = 0; i < fleet->rom_count; i++) {
+        const struct inventory_rom *rom = inventory_find_rom(inv, q, fleet->roms[i], NULL);
+        bool is_new = rom && rom->package.name && rom->package.version;
+
+        for (size_t k = 0; is_new && k < count; k++)
+            is_new = strcmp(said[k]->name, rom->package.name) != 0;
+        if (!is_new)
+            continue;
+        said[count++] = &rom->package;
+        fprintf(out, ", %s %s", rom->package.name, rom->package.version);
+    }
+}
+
+static char *label_of(const struct fleet *fleet, const struct inventory *inv)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out)
+        give_up("out of memory");
+    fputs(inv->system ? inv->system : "a host", out);
+    if (inv->qemus->count == 0)
+        fputs(", no QEMU", out);
+    for (size_t i = 0; i < inv->qemus->count; i++) {
+        const struct inventory_qemu *q = &inv->qemus->list[i];
+        bool is_new = true;
+
+        for (size_t k = 0; k < i; k++)
+            is_new &= inv->qemus->list[k].major != q->major ||
+                      inv->qemus->list[k].minor != q->minor ||
+                      inv->qemus->list[k].micro != q->micro;
+        if (is_new)
+            fprintf(out, ", QEMU %u.%u.%u%s", q->major, q->minor, q->micro,
+                    q->reads_maps ? " with maps" : "");
+    }
+    if (inv->qemus->count)
+        write_packages(out, fleet, inv, &inv->qemus->list[0]);
+    if (fclose(out) != 0)
+        give_up("out of memory");
+    return text;
+}
+
+static void add_label(struct fleet_class *c, char *label)
+{
+    for (size_t i = 0; i < c->label_count && i < FLEET_LABELS_MAX; i++)
+        if (strcmp(c->labels[i], label) == 0) {
+            free(label);
+            return;
+        }
+    if (c->label_count < FLEET_LABELS_MAX)
+        c->labels[c->label_count] = label;
+    else
+        free(label);
+    c->label_count++;
+}
+
+/* --- hosts --------------------------------------------------------------------------------------
+ */
+
+static struct triple *find_triple(struct fleet_index *index, const struct inventory *inv)
+{
+    uint64_t hash = (uintptr_t)inv->qemus * UINT64_C(0x9e3779b97f4a7c15) ^
+                    (uintptr_t)inv->folders * UINT64_C(0xc2b2ae3d27d4eb4f) ^ (uintptr_t)inv->maps;
+
+    hash ^= hash >> 31;
+    for (size_t i = hash & (index->triple_capacity - 1);;
+         i = (i + 1) & (index->triple_capacity - 1)) {
+        struct triple *t = &index->triples[i];
+
+        if (!t->qemus ||
+            (t->qemus == inv->qemus && t->folders == inv->folders && t->maps == inv->maps))
+            return t;
+    }
+}
+
+static void grow_triples(struct fleet_index *index)
+{
+    struct triple *old = index->triples;
+    size_t capacity = index->triple_capacity;
+
+    index->triple_capacity *= 2;
+    index->triples = xcalloc(index->triple_capacity, sizeof *index->triples);
+    for (size_t i = 0; i < capacity; i++) {
+        /* Only the lists are looked at, which stay as they are. */
+        struct inventory inv = {.qemus = (void *)old[i].qemus,
+                                .folders = (void *)old[i].folders,
+                                .maps = (void *)old[i].maps};
+
+        if (old[i].qemus)
+            *find_triple(index, &inv) = old[i];
+    }
+    free(old);
+}
+
+static int class_of(struct fleet *fleet, const struct inventory *inv, size_t *class,
+                    struct failure *f)
+{
+    struct fleet_index *index = fleet->index;
+    struct triple *t = find_triple(index, inv);
+    char *key;
+    size_t i = 0;
+
+    if (t->qemus) {
+        *class = t->class;
+        return 0;
+    }
+    key = key_of(fleet, inv);
+    while (i < fleet->class_count && strcmp(index->keys[i], key) != 0)
+        i++;
+    if (i == FLEET_CLASSES_MAX) {
+        free(key);
+        return fail(f, "more than %d classes of hosts that differ", FLEET_CLASSES_MAX);
+    }
+    if (i == fleet->class_count) {
+        fleet->classes = xgrow(fleet->classes, fleet->class_count, &fleet->class_capacity,
+                               sizeof *fleet->classes);
+        index->keys = xreallocarray(index->keys, fleet->class_capacity, sizeof *index->keys);
+        fleet->classes[i] = (struct fleet_class){
+            .inv = {.qemus = inv->qemus, .folders = inv->folders, .maps = inv->maps}};
+        index->keys[fleet->class_count++] = key;
+    } else {
+        free(key);
+    }
+    add_label(&fleet->classes[i], label_of(fleet, inv));
+    *t = (struct triple){inv->qemus, inv->folders, inv->maps, i};
+    if (2 * ++index->triple_count > index->triple_capacity)
+        grow_triples(index);
+    *class = i;
+    return 0;
+}
+
+static size_t machine_index(struct fleet *fleet, const char *architecture, const char *name)
+{
+    size_t i = 0;
+
+    while (i < fleet->machine_count && (strcmp(fleet->machines[i].name, name) != 0 ||
+                                        strcmp(fleet->machines[i].architecture, architecture) != 0))
+        i++;
+    return i;
+}
+
+static size_t add_machine(struct fleet *fleet, const char *architecture, const char *name)
+{
+    size_t i = machine_index(fleet, architecture, name);
+
+    if (i < fleet->machine_count)
+        return i;
+    fleet->machines = xgrow(fleet->machines, fleet->machine_count, &fleet->machine_capacity,
+                            sizeof *fleet->machines);
+    fleet->machines[fleet->machine_count++] =
+        (struct fleet_machine){xstrdup(architecture), xstrdup(name)};
+    return i;
+}
+
+static void add_use(struct fleet *fleet, size_t class, size_t machine, size_t rom)
+{
+    for (size_t i = fleet->use_count; i > 0; i--) {
+        struct fleet_use *u = &fleet->uses[i - 1];
+
+        if (u->class == class && u->machine == machine && u->rom == rom) {
+            u->guests++;
+            return;
+        }
+    }
+    fleet->uses = xgrow(fleet->uses, fleet->use_count, &fleet->use_capacity, sizeof *fleet->uses);
+    fleet->uses[fleet->use_count++] = (struct fleet_use){class, machine, rom, 1};
+}
+
+static size_t rom_of_device(const struct fleet *fleet, const struct inventory_guest *guest,
+                            const struct inventory_device *device)
+{
+    const struct rom_device *d = rom_device_of_type(device->type);
+    const char *rom;
+
+    if (!d || device->off || device->file)
+        return fleet->rom_count;
+    rom = d->old_rom && machine_has_old_roms(guest->machine) ? d->old_rom : d->rom;
+    for (size_t i = 0; i < fleet->rom_count; i++)
+        if (strcmp(fleet->roms[i], rom) == 0)
+            return i;
+    return fleet->rom_count;
+}
+
+/* One use for the machine type itself (ROM rom_count), and one for each default ROM. */
+static void add_guest(struct fleet *fleet, const struct inventory *inv, size_t class,
+                      const struct inventory_guest *guest)
+{
+    const struct inventory_qemu *q = inventory_qemu_for(inv, guest->architecture, guest->machine);
+
+    fleet->guest_count++;
+    if (!q || !is_versioned(guest->machine))
+        return;
+    size_t machine = add_machine(fleet, q->architecture, guest->machine);
+
+    add_use(fleet, class, machine, fleet->rom_count);
+    for (size_t i = 0; i < guest->device_count; i++) {
+        size_t rom = rom_of_device(fleet, guest, &guest->devices[i]);
+
+        if (rom < fleet->rom_count)
+            add_use(fleet, class, machine, rom);
+    }
+}
+
+int fleet_add(struct fleet *fleet, const struct json_document *d, struct failure *f)
+{
+    struct inventory inv;
+    size_t class = 0;
+
+    if (fleet->host_count == FLEET_HOSTS_MAX)
+        return fail(f, "%s:%u: too many hosts (limit %d)", d->name, d->line, FLEET_HOSTS_MAX);
+    if (inventory_read(fleet->reader, d, &inv, f) != 0)
+        return -1;
+    int result = class_of(fleet, &inv, &class, f);
+    if (result == 0) {
+        fleet->hosts =
+            xgrow(fleet->hosts, fleet->host_count, &fleet->host_capacity, sizeof *fleet->hosts);
+        fleet->hosts[fleet->host_count++] = (struct fleet_host){
+            inv.host ? xstrdup(inv.host) : xasprintf("%s:%u", d->name, d->line), class};
+        fleet->classes[class].hosts++;
+        for (size_t i = 0; i < inv.guests->count; i++)
+            add_guest(fleet, &inv, class, &inv.guests->list[i]);
+    }
+    inventory_read_free(&inv);
+    return result;
+}
+
+/* --- lengths ------------------------------------------------------------------------------------
+ */
+
+struct finder {
+    const struct inventory *inv;
+    const struct inventory_qemu *qemu;
+};
+
+static int64_t find_file(const void *arg, const char *name, char **path)
+{
+    const struct finder *finder = arg;
+    const struct inventory_rom *rom = inventory_find_rom(finder->inv, finder->qemu, name, NULL);
+
+    *path = rom ? xstrdup(name) : NULL;
+    return rom ? (int64_t)rom->size : ROMCOMPAT_MISSING;
+}
+
+static fleet_length logarithm(uint64_t length)
+{
+    return length ? (fleet_length)(63 - __builtin_clzll(length)) : 0;
+}
+
+/* What a guest has that lives there: by the ROM that it was started with or, where none
+ * would let it start, by the rule under which it came. */
+static fleet_length length_of(struct destination *to, const char *machine, const char *rom)
+{
+    to->loadvm = true;
+    struct rom_gift gift = rom_gift_of(to, machine, rom);
+    uint64_t length = gift.length;
+
+    rom_gift_free(&gift);
+    if (!length) {
+        to->loadvm = false;
+        gift = rom_gift_of(to, machine, rom);
+        length = gift.length;
+        rom_gift_free(&gift);
+    }
+    return logarithm(length);
+}
+
+/* Whether devices of that machine type use this name. */
+static bool uses_rom(const char *machine, const char *rom)
+{
+    bool is_old = machine_has_old_roms(machine);
+
+    for (const struct rom_device *d = rom_devices; d->block; d++)
+        if (strcmp(is_old && d->old_rom ? d->old_rom : d->rom, rom) == 0)
+            return true;
+    return false;
+}
+
+static int open_own_maps(const struct fleet_class *c, const struct inventory_qemu *q,
+                         struct romcompat **maps, struct failure *f)
+{
+    const struct inventory_maps *own = q->reads_maps ? inventory_maps_of(&c->inv, q) : NULL;
+
+    *maps = NULL;
+    return own ? inventory_open_maps(own->sets, own->set_count, NULL, 0, maps, f) : 0;
+}
+
+static int tell_qemu(const struct fleet *fleet, struct fleet_class *c,
+                     const struct inventory_qemu *q, struct failure *f)
+{
+    struct finder finder = {&c->inv, q};
+    struct destination to = {
+        .qemu_major = q->major, .qemu_minor = q->minor, .find = find_file, .find_arg = &finder};
+    fleet_length plain[FLEET_ROMS_MAX];
+    struct romcompat *maps;
+
+    if (open_own_maps(c, q, &maps, f) != 0)
+        return -1;
+    for (size_t r = 0; r < fleet->rom_count; r++)
+        plain[r] = length_of(&to, NULL, fleet->roms[r]);
+    to.maps = maps;
+    for (size_t m = 0; m < fleet->machine_count; m++) {
+        const char *machine = fleet->machines[m].name;
+
+        for (size_t r = 0; c->qemus[m] == q && r < fleet->rom_count; r++)
+            if (uses_rom(machine, fleet->roms[r]))
+                c->lengths[m * fleet->rom_count + r] =
+                    maps ? length_of(&to, machine, fleet->roms[r]) : plain[r];
+    }
+    romcompat_close(maps);
+    return 0;
+}
+
+static int compare_machines(const void *a, const void *b)
+{
+    const struct fleet_machine *x = a, *y = b;
+    int order = strcmp(x->architecture, y->architecture);
+    struct romcompat_machine p, q;
+
+    if (order)
+        return order;
+    if (romcompat_machine_parse(x->name, &p) == ROMCOMPAT_OK &&
+        romcompat_machine_parse(y->name, &q) == ROMCOMPAT_OK && p.family_length &&
+        p.family_length == q.family_length && memcmp(p.name, q.name, p.family_length) == 0)
+        order = romcompat_version_compare(&p.version, &q.version);
+    return order ? order : strcmp(x->name, y->name);
+}
+
+/* All machine types of all classes, by family and version. */
+static int find_machines(struct fleet *fleet, struct failure *f)
+{
+    struct fleet_machine *before = NULL;
+    size_t before_count = fleet->machine_count;
+
+    for (size_t c = 0; c < fleet->class_count; c++) {
+        const struct inventory_qemus *qemus = fleet->classes[c].inv.qemus;
+
+        for (size_t i = 0; i < qemus->count; i++)
+            for (size_t m = 0; m < qemus->list[i].machine_count; m++)
+                if (is_versioned(qemus->list[i].machines[m]) &&
+                    add_machine(fleet, qemus->list[i].architecture, qemus->list[i].machines[m]) ==
+                        FLEET_MACHINES_MAX)
+                    return fail(f, "more than %d different machine types", FLEET_MACHINES_MAX);
+    }
+    before = xcalloc(before_count + 1, sizeof *before);
+    memcpy(before, fleet->machines, before_count * sizeof *before);
+    qsort(fleet->machines, fleet->machine_count, sizeof *fleet->machines, compare_machines);
+    for (size_t i = 0; i < fleet->use_count; i++) {
+        const struct fleet_machine *m = &before[fleet->uses[i].machine];
+
+        fleet->uses[i].machine = machine_index(fleet, m->architecture, m->name);
+    }
+    free(before);
+    return 0;
+}
+
+static const struct fleet_class *sorted_classes;
+
+/* The largest first; the order in which they came where that is the same. */
+static int compare_classes(const void *a, const void *b)
+{
+    size_t x = *(const size_t *)a, y = *(const size_t *)b;
+
+    if (sorted_classes[x].hosts != sorted_classes[y].hosts)
+        return sorted_classes[x].hosts > sorted_classes[y].hosts ? -1 : 1;
+    return x < y ? -1 : 1;
+}
+
+static void sort_classes(struct fleet *fleet)
+{
+    size_t *order = xcalloc(fleet->class_count + 1, sizeof *order);
+    size_t *place = xcalloc(fleet->class_count + 1, sizeof *place);
+    struct fleet_class *sorted = xcalloc(fleet->class_count + 1, sizeof *sorted);
+
+    for (size_t i = 0; i < fleet->class_count; i++)
+        order[i] = i;
+    sorted_classes = fleet->classes;
+    qsort(order, fleet->class_count, sizeof *order, compare_classes);
+    for (size_t i = 0; i < fleet->class_count; i++) {
+        sorted[i] = fleet->classes[order[i]];
+        place[order[i]] = i;
+    }
+    for (size_t i = 0; i < fleet->host_count; i++)
+        fleet->hosts[i].class = place[fleet->hosts[i].class];
+    for (size_t i = 0; i < fleet->use_count; i++)
+        fleet->uses[i].class = place[fleet->uses[i].class];
+    free(fleet->classes);
+    fleet->classes = sorted;
+    free(order);
+    free(place);
+}
+
+static int compare_hosts(const void *a, const void *b)
+{
+    const struct fleet_host *x = a, *y = b;
+
+    if (x->class != y->class)
+        return x->class < y->class ? -1 : 1;
+    return strcmp(x->name, y->name);
+}
+
+int fleet_ready(struct fleet *fleet, struct failure *f)
+{
+    sort_classes(fleet);
+    qsort(fleet->hosts, fleet->host_count, sizeof *fleet->hosts, compare_hosts);
+    if (find_machines(fleet, f) != 0)
+        return -1;
+    for (size_t i = 0; i < fleet->class_count; i++) {
+        struct fleet_class *c = &fleet->classes[i];
+
+        c->qemus = xcalloc(fleet->machine_count + 1, sizeof *c->qemus);
+        c->lengths = xcalloc(fleet->machine_count * fleet->rom_count + 1, sizeof *c->lengths);
+        for (size_t m = 0; m < fleet->machine_count; m++)
+            c->qemus[m] = inventory_qemu_for(&c->inv, fleet->machines[m].architecture,
+                                             fleet->machines[m].name);
+        for (size_t q = 0; q < c->inv.qemus->count; q++)
+            if (tell_qemu(fleet, c, &c->inv.qemus->list[q], f) != 0)
+                return -1;
+    }
+    return 0;
+}
+
+bool fleet_lengths_with(const struct fleet *fleet, size_t class,
+                        const struct inventory_set *const *sets, size_t set_count,
+                        fleet_length *lengths)
+{
+    const struct fleet_class *c = &fleet->classes[class];
+
+    memset(lengths, 0, fleet->machine_count * fleet->rom_count);
+    for (size_t i = 0; i < c->inv.qemus->count; i++) {
+        const struct inventory_qemu *q = &c->inv.qemus->list[i];
+        const struct inventory_maps *own = inventory_maps_of(&c->inv, q);
+        struct romcompat_rule rule;
+        struct romcompat *maps;
+
+        if (inventory_open_maps(own ? own->sets : NULL, own ? own->set_count : 0, sets, set_count,
+                                &maps, NULL) != 0)
+            return false;
+        for (size_t m = 0; m < fleet->machine_count; m++)
+            for (size_t r = 0; c->qemus[m] == q && r < fleet->rom_count; r++)
+                if (uses_rom(fleet->machines[m].name, fleet->roms[r]) &&
+                    romcompat_find(maps, fleet->machines[m].name, fleet->roms[r], &rule) ==
+                        ROMCOMPAT_OK)
+                    lengths[m * fleet->rom_count + r] =
+                        logarithm(rule.bucket < 4096 ? 4096 : rule.bucket);
+        romcompat_close(maps);
+    }
+    return true;
+}

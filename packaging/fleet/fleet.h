@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Many hosts, told apart by what decides which guests they can take.
+ *
+ * Hosts are alike, one class, when their QEMU binaries have the same version (major and
+ * minor) and machine types, read maps or not, have maps that say the same, and find ROM
+ * files in the same buckets. Everything about guests is then asked of classes.
+ */
+#ifndef FLEET_FLEET_H
+#define FLEET_FLEET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+#include "fleet/inventory.h"
+#include "fleet/inventory_read.h"
+
+#define FLEET_HOSTS_MAX 10000000
+#define FLEET_CLASSES_MAX 1000
+#define FLEET_MACHINES_MAX 4096 /* different machine types of all hosts */
+#define FLEET_ROMS_MAX 64       /* default ROM files of QEMU's devices */
+#define FLEET_LABELS_MAX 4      /* of a class that are kept */
+
+/* A machine type that guests can have on more than one version of QEMU: one with a version,
+ * or of a family that has them (`pc-q35-focal`). */
+struct fleet_machine {
+    char *architecture, *name;
+};
+
+/* How long the RAM block of a ROM is, as the power of two; 0: no guest with it starts there,
+ * because no file of that name is there or fits. */
+typedef uint8_t fleet_length;
+
+struct fleet_class {
+    struct inventory inv; /* of its first host: qemus, folders and maps */
+    size_t hosts;
+    char *labels[FLEET_LABELS_MAX]; /* "debian 12, QEMU 7.2.22, ipxe-qemu 1.21..." */
+    size_t label_count;             /* may be more than are kept */
+    /* By the fleet's machine: its QEMU, or NULL. */
+    const struct inventory_qemu **qemus;
+    fleet_length *lengths; /* by machine and ROM: [machine * rom_count + rom] */
+};
+
+struct fleet_host {
+    char *name;   /* or, of one without, where its inventory stands: "all.jsonl:17" */
+    size_t class; /* index */
+};
+
+/* What guests there are, by class: devices with a default ROM. */
+struct fleet_use {
+    size_t class, machine, rom;
+    size_t guests;
+};
+
+struct fleet {
+    struct inventory_reader *reader;
+    struct fleet_host *hosts;
+    size_t host_count, host_capacity;
+    struct fleet_class *classes; /* the one with the most hosts first, after fleet_ready() */
+    size_t class_count, class_capacity;
+    struct fleet_machine *machines;
+    size_t machine_count, machine_capacity;
+    const char *roms[FLEET_ROMS_MAX];
+    size_t rom_count;
+    struct fleet_use *uses;
+    size_t use_count, use_capacity;
+    size_t guest_count;
+    struct fleet_index *index; /* what is needed while hosts are added */
+};
+
+void fleet_init(struct fleet *fleet);
+void fleet_free(struct fleet *fleet);
+
+/* Adds the host of one document; 0 or -1. */
+int fleet_add(struct fleet *fleet, const struct json_document *document, struct failure *f);
+
+/* After the last host: machine types are known, and lengths are told. Sorts the classes. */
+int fleet_ready(struct fleet *fleet, struct failure *f);
+
+/* NO_MACHINE: no host has it. */
+#define FLEET_NO_MACHINE ((size_t)-1)
+
+/* What a class would give with further sets in its maps, as a QEMU with the patch. Whether
+ * the resolver takes them all; then lengths[machine * rom_count + rom] is filled, 0 where
+ * none of these sets has a rule. */
+bool fleet_lengths_with(const struct fleet *fleet, size_t class,
+                        const struct inventory_set *const *sets, size_t set_count,
+                        fleet_length *lengths);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where the members of a JSON object stand in its text, without reading what is in them:
+ * a thousand documents that have a member in common can then share what was made of it.
+ * A value that is found here need not be JSON; its end is where it would be if it were.
+ */
+#ifndef FORMATS_JSON_MEMBERS_H
+#define FORMATS_JSON_MEMBERS_H
+
+#include <stddef.h>
+
+enum json_skim {
+    JSON_FOUND,
+    JSON_END,   /* of the object: there is no further member */
+    JSON_CUT,   /* the text ends before the value does */
+    JSON_WRONG, /* something else was expected here */
+};
+
+struct json_members {
+    const char *text;
+    size_t size, at; /* of the next byte to look at */
+};
+
+struct json_member_place {
+    const char *key; /* without its quotes; an escape in it is as it was written */
+    size_t key_length;
+    const char *value;
+    size_t value_length;
+};
+
+/* The place after the white space at text[at]. */
+size_t json_after_space(const char *text, size_t size, size_t at);
+
+/* The end of the value that begins at text[at]. */
+enum json_skim json_value_end(const char *text, size_t size, size_t at, size_t *end);
+
+/* The next member; the first call has at = 0, at the object's brace. After JSON_END `at` is
+ * behind the object's last brace. */
+enum json_skim json_next_member(struct json_members *m, struct json_member_place *place);
+
+#endif
