@@ -15,7 +15,8 @@ const struct command flash_command = {
     .summary = "UEFI firmware images: what is in them, and which store they take",
     .synopsis = "inspect [--json] FILE...\n"
                 "check --code CODE --vars VARS [--from OLD_CODE] [--confidential] [--json]\n"
-                "args --code CODE [--vars VARS] [-M MACHINE] [--template FILE] [--form NAME] ...",
+                "args --code CODE [--vars VARS] [-M MACHINE] [--template FILE] [--form NAME] ...\n"
+                "pack [-o DIR] [--deb] FLASHSET...",
     .details = "'romcompat help flash SUBCOMMAND' explains one of them.",
     .run = run,
     .subcommands = flash_commands,

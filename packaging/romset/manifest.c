@@ -30,11 +30,10 @@ static struct json_object *file_object(const struct built_file *file)
 
 static struct json_object *source_object(const struct built_set *built)
 {
-    static const char *const kinds[] = {"deb", "url", "archive", "directory"};
     const struct romset_source *source = &built->set->source;
     struct json_object *o = json_object_new_object();
 
-    add_text(o, "kind", kinds[source->kind]);
+    add_text(o, "kind", source_kind_names[source->kind]);
     add_text(o, "name", source->name);
     add_text(o, "version", source->version);
     add_text(o, "path", source->path);

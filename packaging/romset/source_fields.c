@@ -12,15 +12,16 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+const char *const source_kind_names[4] = {
+    [SOURCE_DEB] = "deb",
+    [SOURCE_URL] = "url",
+    [SOURCE_ARCHIVE] = "archive",
+    [SOURCE_DIRECTORY] = "directory",
+};
+
 void read_source_fields(struct field_reader *r, const struct yaml_node *node, const char *key,
                         struct romset_source *source)
 {
-    static const char *const kinds[] = {
-        [SOURCE_DEB] = "deb",
-        [SOURCE_URL] = "url",
-        [SOURCE_ARCHIVE] = "archive",
-        [SOURCE_DIRECTORY] = "directory",
-    };
     static const struct text_key keys[] = {
         {"version", offsetof(struct romset_source, version), false, package_version_problem},
         {"path", offsetof(struct romset_source, path), false, relative_path_problem},
@@ -33,15 +34,16 @@ void read_source_fields(struct field_reader *r, const struct yaml_node *node, co
     if (!field_is(r, node, what, YAML_MAP))
         return;
     source->line = node->line;
-    field_read_texts(r, node, what, keys, COUNT(keys), kinds, COUNT(kinds), source);
-    for (size_t k = 0; k < COUNT(kinds); k++) {
-        const struct yaml_node *value = field_value(node, kinds[k]);
+    field_read_texts(r, node, what, keys, COUNT(keys), source_kind_names, COUNT(source_kind_names),
+                     source);
+    for (size_t k = 0; k < COUNT(source_kind_names); k++) {
+        const struct yaml_node *value = field_value(node, source_kind_names[k]);
 
         if (!value)
             continue;
         if (name) {
             WRONG(r, value, "a source is one of deb, url, archive, directory (found '%s' and '%s')",
-                  kinds[source->kind], kinds[k]);
+                  source_kind_names[source->kind], source_kind_names[k]);
             return;
         }
         name = value;
@@ -51,13 +53,14 @@ void read_source_fields(struct field_reader *r, const struct yaml_node *node, co
         WRONG(r, node, "%s lacks one of deb, url, archive, directory", what);
         return;
     }
-    if (!field_is(r, name, kinds[source->kind], YAML_TEXT))
+    if (!field_is(r, name, source_kind_names[source->kind], YAML_TEXT))
         return;
     const char *problem = source->kind == SOURCE_DEB ? package_name_problem(name->text)
                           : name->text[0]            ? line_problem(name->text)
                                                      : "must not be empty";
     if (problem) {
-        WRONG(r, name, "'%s' %s (found '%.80s')", kinds[source->kind], problem, name->text);
+        WRONG(r, name, "'%s' %s (found '%.80s')", source_kind_names[source->kind], problem,
+              name->text);
         return;
     }
     source->name = xstrdup(name->text);

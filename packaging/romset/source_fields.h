@@ -12,6 +12,8 @@ enum source_kind {
     SOURCE_DIRECTORY, /* a folder on this machine */
 };
 
+extern const char *const source_kind_names[4]; /* by enum source_kind */
+
 struct romset_source {
     enum source_kind kind;
     /* deb: the package; url: the address; archive, directory: the path, taken

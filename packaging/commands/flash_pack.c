@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/command.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "commands/columns.h"
+#include "commands/fetching.h"
+#include "flash/pack.h"
+
+enum { KEY_DEB = 256 };
+
+static const struct option_spec options[] = {
+    {'o', "output", "DIR",
+     "the folder to make (default: compat-flash); replaced if it is an\n"
+     "earlier output"},
+    {KEY_DEB, "deb", NULL, "make the Debian package of each flashset as well"},
+    FETCHING_OPTIONS,
+    {0},
+};
+
+extern const struct command flash_pack_command;
+
+/* --- telling ----------------------------------------------------------------------------- */
+
+static const char *layout_name(const struct flash_image *image)
+{
+    if (image->expects.layout)
+        return image->expects.layout->name;
+    return image->has_store && image->store.layout ? image->store.layout->name : "";
+}
+
+static void print_images(const struct packed *p)
+{
+    struct columns c;
+
+    columns_init(&c, "lrlll");
+    columns_add(&c, "IMAGE");
+    columns_add(&c, "SIZE");
+    columns_add(&c, "KIND");
+    columns_add(&c, "STORE");
+    columns_add(&c, "PACKED AS");
+    for (size_t i = 0; i < p->set->image_count; i++) {
+        const struct packed_image *image = &p->images[i];
+
+        columns_add(&c, "%s", image->image->name);
+        columns_add(&c, "%" PRIu64, image->output.size);
+        columns_add(&c, "%s", flash_kind_name(image->flash.kind));
+        columns_add(&c, "%s", layout_name(&image->flash));
+        columns_add(&c, "%s", image->output.path);
+    }
+    columns_print(&c, 2);
+}
+
+static void print_fixes(const struct packed *p)
+{
+    struct columns c;
+
+    if (!p->newer) {
+        print_line("  security fixes that it lacks: not known ('newer' names no other release)");
+        return;
+    }
+    print_line("  security fixes that %s has and this firmware lacks, as its changelog tells:%s",
+               p->newer, p->fixes.count ? "" : " none");
+    columns_init(&c, "lll");
+    for (size_t i = 0; i < p->fixes.count; i++) {
+        char *text = missing_fix_text(&p->fixes.list[i]);
+
+        columns_add(&c, "%s", p->fixes.list[i].date);
+        columns_add(&c, "%s", p->fixes.list[i].version);
+        columns_add(&c, "%s", text);
+        free(text);
+    }
+    columns_print(&c, 4);
+    if (!p->fixes.reaches_back)
+        print_line("    (the changelog does not reach back to this firmware)");
+}
+
+static void print_packed(const struct packed *p)
+{
+    print_line("%s: %s", p->set->name, p->set->summary);
+    print_images(p);
+    for (size_t i = 0; i < p->set->descriptor_count; i++)
+        print_line("  descriptor  %s", p->descriptors[i].output.path);
+    if (p->package.deb.path)
+        print_line("  deb  %s (%" PRIu64 " bytes)", p->package.deb.path, p->package.deb.size);
+    print_fixes(p);
+}
+
+/* --- doing ---------------------------------------------------------------------------------- */
+
+/* All that is wrong with it is reported. */
+static int load(const char *path, struct flashset *set)
+{
+    struct romset_problems problems = {0};
+    struct failure f;
+    int result = flashset_read(path, set, &problems, &f);
+
+    if (result < 0) {
+        report(&f);
+    } else if (problems.errors) {
+        for (size_t i = 0; i < problems.count; i++)
+            complain("%s", problems.list[i].text);
+        flashset_free(set);
+        result = -1;
+    }
+    romset_problems_free(&problems);
+    return result;
+}
+
+static int pack(size_t count, char **paths, const struct pack_options *wanted, bool quiet)
+{
+    struct flashset *sets = xcalloc(count, sizeof *sets);
+    struct packed *packed;
+    struct failure f;
+    size_t loaded = 0;
+    int status = STATUS_YES;
+
+    while (loaded < count && status == STATUS_YES) {
+        if (load(paths[loaded], &sets[loaded]) < 0)
+            status = STATUS_NO_ANSWER;
+        else
+            loaded++;
+    }
+    if (status == STATUS_YES && pack_sets(sets, count, wanted, &packed, &f) < 0)
+        status = report(&f);
+    else if (status == STATUS_YES) {
+        for (size_t i = 0; i < count && !quiet; i++)
+            print_packed(&packed[i]);
+        if (!quiet)
+            print_line("Written to %s.", wanted->output);
+        packed_free(packed, count);
+    }
+    while (loaded > 0)
+        flashset_free(&sets[--loaded]);
+    free(sets);
+    return finish_output(status);
+}
+
+static int run(int argc, char **argv)
+{
+    struct pack_options wanted = {.output = "compat-flash"};
+    struct fetching fetching;
+    struct option_reader r;
+    const char *value;
+    int key, status;
+
+    fetching_init(&fetching, argc);
+    option_reader_init(&r, &flash_pack_command, argc, argv);
+    while ((key = next_option(&r, &value)) >= 0) {
+        if (key == 'o')
+            wanted.output = value;
+        else if (key == KEY_DEB)
+            wanted.deb = true;
+        else
+            fetching_take(&fetching, key, value);
+    }
+    fetching_ready(&fetching);
+    wanted.fetch = fetching.request;
+    if (key != OPTION_END)
+        status = key == OPTION_HELPED ? finish_output(STATUS_YES) : STATUS_NO_ANSWER;
+    else if (r.first == argc)
+        status = usage_error(&flash_pack_command, "a FLASHSET is missing");
+    else
+        status = pack((size_t)(argc - r.first), argv + r.first, &wanted, fetching.quiet);
+    fetching_free(&fetching);
+    return status;
+}
+
+const struct command flash_pack_command = {
+    .name = "flash pack",
+    .summary = "make old firmware installable beside new: images, descriptors, packages",
+    .synopsis = "[-o DIR] [--deb] [--offline] [--mirror URL]... [--cache DIR] FLASHSET...",
+    .details =
+        "DIR looks as it would be installed, with manifest.json and SHA256SUMS at its top. It\n"
+        "appears whole or not at all, and the same flashsets give the same bytes. What the\n"
+        "changelog of a newer release says of security is told: old firmware has old holes.",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "flash/fixes.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/memory.h"
+#include "inputs/archive.h"
+
+/* --- the text ------------------------------------------------------------------------------ */
+
+struct bytes {
+    const uint8_t *data;
+    size_t size;
+    bool given;
+};
+
+static int64_t pull(void *arg, const uint8_t **bytes, struct failure *f)
+{
+    struct bytes *b = arg;
+
+    (void)f;
+    *bytes = b->data;
+    if (b->given)
+        return 0;
+    b->given = true;
+    return (int64_t)b->size;
+}
+
+static int unpack(const char *name, const uint8_t *data, size_t size, char **text, size_t *length,
+                  struct failure *f)
+{
+    struct bytes from = {data, size, false};
+    const char *kind = unstream_kind(data, size);
+    struct unstream *u;
+    const uint8_t *part;
+    int64_t n;
+
+    if (!kind)
+        return fail(f, "%s: not compressed with gzip", name);
+    if (unstream_open(name, kind, pull, &from, &u, f) != 0)
+        return -1;
+    *text = NULL;
+    *length = 0;
+    while ((n = unstream_read(u, &part, f)) > 0) {
+        if ((uint64_t)n > CHANGELOG_MAX - *length) {
+            fail(f, "%s: too long (limit %zu bytes)", name, CHANGELOG_MAX);
+            n = -1;
+            break;
+        }
+        *text = xreallocarray(*text, *length + (size_t)n, 1);
+        memcpy(*text + *length, part, (size_t)n);
+        *length += (size_t)n;
+    }
+    unstream_close(u);
+    if (n == 0)
+        return 0;
+    free(*text);
+    return -1;
+}
+
+/* --- what is in it -------------------------------------------------------------------------- */
+
+struct cve_list {
+    size_t count, capacity;
+    char (*list)[CVE_SIZE];
+};
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+/* All that the text names, sorted. */
+static struct cve_list cves_of(const char *text, size_t size)
+{
+    struct cve_list all = {0};
+    char cve[CVE_SIZE];
+    size_t offset = 0;
+
+    while (cve_next(text, size, &offset, cve)) {
+        all.list = xgrow(all.list, all.count, &all.capacity, sizeof *all.list);
+        memcpy(all.list[all.count++], cve, sizeof cve);
+    }
+    if (all.count)
+        qsort(all.list, all.count, sizeof *all.list, by_text);
+    return all;
+}
+
+static bool is_among(const struct cve_list *all, const char *cve)
+{
+    return all->count && bsearch(cve, all->list, all->count, sizeof *all->list, by_text);
+}
+
+/* "security" as a word: SecurityPkg is a folder of edk2. */
+static bool says_security(const char *text, size_t size)
+{
+    static const char word[] = "security";
+    size_t length = sizeof word - 1;
+
+    for (size_t i = 0; i + length <= size; i++) {
+        if (strncasecmp(text + i, word, length) == 0 &&
+            (i == 0 || !isalnum((unsigned char)text[i - 1])) &&
+            (i + length == size || !isalnum((unsigned char)text[i + length])))
+            return true;
+    }
+    return false;
+}
+
+static bool has_cve(const struct missing_fix *fix, const char *cve)
+{
+    for (size_t i = 0; i < fix->cve_count; i++) {
+        if (strcmp(fix->cves[i], cve) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* `old` are those of the old package's own changelog: fixes that were brought back to it. */
+static void take_entry(const struct changelog_entry *entry, const struct cve_list *old,
+                       struct missing_fixes *fixes)
+{
+    struct missing_fix fix = {0};
+    size_t offset = 0, named = 0, capacity = 0;
+    char cve[CVE_SIZE];
+
+    while (cve_next(entry->text, entry->length, &offset, cve)) {
+        named++;
+        if (fix.cve_count == FIXES_MAX || has_cve(&fix, cve) || is_among(old, cve))
+            continue;
+        fix.cves = xgrow(fix.cves, fix.cve_count, &capacity, sizeof *fix.cves);
+        memcpy(fix.cves[fix.cve_count++], cve, sizeof cve);
+    }
+    if (fixes->count == FIXES_MAX ||
+        (!fix.cve_count && (named || !says_security(entry->text, entry->length)))) {
+        free(fix.cves);
+        return;
+    }
+    memcpy(fix.version, entry->version, sizeof fix.version);
+    memcpy(fix.date, entry->date, sizeof fix.date);
+    fixes->list = xgrow(fixes->list, fixes->count, &fixes->capacity, sizeof *fixes->list);
+    fixes->list[fixes->count++] = fix;
+}
+
+int missing_fixes_find(const uint8_t *old, size_t old_size, const char *old_version,
+                       const uint8_t *newer, size_t newer_size, struct missing_fixes *fixes,
+                       struct failure *f)
+{
+    struct changelog_entry entry;
+    char *old_text = NULL, *text;
+    size_t old_length = 0, length, offset = 0;
+
+    *fixes = (struct missing_fixes){0};
+    if (old && unpack("the changelog of the packed firmware", old, old_size, &old_text, &old_length,
+                      f) != 0)
+        return -1;
+    if (unpack("the newer changelog", newer, newer_size, &text, &length, f) != 0) {
+        free(old_text);
+        return -1;
+    }
+    struct cve_list known = cves_of(old_text ? old_text : "", old_length);
+    while (changelog_next(text, length, &offset, &entry)) {
+        if (deb_version_compare(entry.version, old_version) > 0)
+            take_entry(&entry, &known, fixes);
+        else
+            fixes->reaches_back = true;
+    }
+    free(known.list);
+    free(old_text);
+    free(text);
+    return 0;
+}
+
+void missing_fixes_free(struct missing_fixes *fixes)
+{
+    for (size_t i = 0; i < fixes->count; i++)
+        free(fixes->list[i].cves);
+    free(fixes->list);
+    *fixes = (struct missing_fixes){0};
+}
+
+char *missing_fix_text(const struct missing_fix *fix)
+{
+    char *text = xstrdup(fix->cve_count ? "" : "security fixes without a CVE number");
+
+    for (size_t i = 0; i < fix->cve_count; i++) {
+        char *longer = xasprintf("%s%s%s", text, i ? ", " : "", fix->cves[i]);
+
+        free(text);
+        text = longer;
+    }
+    return text;
+}

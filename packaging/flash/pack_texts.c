@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "flash/pack.h"
+
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "inputs/firmware_descriptor.h"
+#include "inputs/json.h"
+
+static const char *made_from(const struct packed *p)
+{
+    return deb_made_from(&p->package, &p->set->source);
+}
+
+static const char *made_from_version(const struct packed *p)
+{
+    return deb_made_from_version(&p->package, &p->set->source);
+}
+
+static char *written(struct json_object *root)
+{
+    char *text = xasprintf("%s\n", json_object_to_json_string_ext(
+                                       root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+                                                 JSON_C_TO_STRING_NOSLASHESCAPE));
+
+    json_object_put(root);
+    return text;
+}
+
+static void put(struct json_object *o, const char *key, struct json_object *value)
+{
+    json_object_object_add(o, key, value);
+}
+
+static void put_text(struct json_object *o, const char *key, const char *text)
+{
+    if (text)
+        put(o, key, json_object_new_string(text));
+}
+
+static struct json_object *texts_array(const struct flashset_texts *texts)
+{
+    struct json_object *array = json_object_new_array();
+
+    for (size_t i = 0; i < texts->count; i++)
+        json_object_array_add(array, json_object_new_string(texts->list[i]));
+    return array;
+}
+
+/* --- a descriptor --------------------------------------------------------------------------- */
+
+static struct json_object *file_of(const struct packed_image *image)
+{
+    struct json_object *o = json_object_new_object();
+    char *path = xasprintf("/%s", image->output.path);
+
+    put_text(o, "filename", path);
+    put_text(o, "format", "raw");
+    free(path);
+    return o;
+}
+
+static struct json_object *mapping_of(const struct packed_descriptor *d)
+{
+    struct json_object *o = json_object_new_object();
+
+    if (d->vars) {
+        put_text(o, "device", "flash");
+        put(o, "executable", file_of(d->code));
+        put(o, "nvram-template", file_of(d->vars));
+    } else {
+        char *path = xasprintf("/%s", d->code->output.path);
+
+        put_text(o, "device", "memory");
+        put_text(o, "filename", path);
+        free(path);
+    }
+    return o;
+}
+
+static struct json_object *targets_of(const struct flashset_descriptor *d)
+{
+    struct json_object *array = json_object_new_array();
+
+    for (size_t i = 0; i < d->target_count; i++) {
+        struct json_object *target = json_object_new_object();
+
+        put_text(target, "architecture", d->targets[i].architecture);
+        put(target, "machines", texts_array(&d->targets[i].machines));
+        json_object_array_add(array, target);
+    }
+    return array;
+}
+
+/* What a new one has that is not said in the flashset. */
+static struct json_object *new_descriptor(void)
+{
+    struct json_object *o = json_object_new_object(), *uefi = json_object_new_array();
+
+    json_object_array_add(uefi, json_object_new_string("uefi"));
+    put_text(o, "description", "");
+    put(o, "interface-types", uefi);
+    put(o, "mapping", NULL);
+    put(o, "targets", NULL);
+    put(o, "features", NULL);
+    put(o, "tags", json_object_new_array());
+    return o;
+}
+
+char *packed_descriptor_text(const struct packed *p, const struct packed_descriptor *d,
+                             struct failure *f)
+{
+    struct json_object *root;
+
+    if (!d->from)
+        root = new_descriptor();
+    else if (json_tree_parse(d->descriptor->from, d->from, d->from_size, &root, f) < 0)
+        return NULL;
+    const char *said = d->descriptor->description ? d->descriptor->description
+                                                  : json_member_text(root, "description");
+    char *description = xasprintf("%s (compat, of %s %s)", said ? said : p->set->summary,
+                                  made_from(p), made_from_version(p));
+
+    put_text(root, "description", description);
+    put(root, "mapping", mapping_of(d));
+    if (d->descriptor->target_count)
+        put(root, "targets", targets_of(d->descriptor));
+    if (d->descriptor->has_features)
+        put(root, "features", texts_array(&d->descriptor->features));
+    free(description);
+    return written(root);
+}
+
+/* A claim that both sides must have, or neither. */
+struct claim {
+    const char *feature;
+    bool is_so;
+    const char *what;
+};
+
+static int check_claims(const struct packed *p, const struct packed_descriptor *d,
+                        const struct firmware_descriptor *made, struct failure *f)
+{
+    const struct flash_image *code = &d->code->flash;
+    const struct claim claims[] = {
+        {"secure-boot", code->secure_boot, "Secure Boot"},
+        {"requires-smm", code->smm, "SMM"},
+        {"enrolled-keys", d->vars && d->vars->flash.enrolled, "enrolled keys"},
+    };
+
+    for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) {
+        bool claimed = descriptor_has_feature(made, claims[i].feature);
+
+        /* Firmware that can do Secure Boot may be offered without it: Debian 12's plain one. */
+        if (claimed == claims[i].is_so || (i == 0 && !claimed))
+            continue;
+        fail(f, "%s:%u: the descriptor '%s' %s '%s', and there %s %s in the firmware", p->set->file,
+             d->descriptor->line, d->descriptor->name, claimed ? "claims" : "does not claim",
+             claims[i].feature, claimed ? "is no" : "is", claims[i].what);
+        return fail_cure(f, "Set 'features' to what the firmware has.");
+    }
+    return 0;
+}
+
+static int check_targets(const struct packed *p, const struct packed_descriptor *d,
+                         const struct firmware_descriptor *made, struct failure *f)
+{
+    const char *architecture = flash_architecture_name(d->code->flash.architecture);
+
+    for (size_t i = 0; i < made->target_count; i++) {
+        const struct descriptor_target *t = &made->targets[i];
+
+        if (strcmp(t->architecture, architecture) != 0)
+            return fail(f, "%s:%u: the descriptor '%s' is for %s, and the firmware for %s",
+                        p->set->file, d->descriptor->line, d->descriptor->name, t->architecture,
+                        architecture);
+        for (size_t k = 0; k < t->machines.count && d->code->flash.smm; k++) {
+            if (strncmp(t->machines.texts[k], "pc-q35-", 7) != 0)
+                return fail(f, "%s:%u: the descriptor '%s' names '%s', and SMM needs pc-q35-*",
+                            p->set->file, d->descriptor->line, d->descriptor->name,
+                            t->machines.texts[k]);
+        }
+    }
+    return 0;
+}
+
+int packed_descriptor_check(const struct packed *p, const struct packed_descriptor *d,
+                            const char *text, struct failure *f)
+{
+    struct firmware_descriptor made;
+    int result = -1;
+
+    if (firmware_descriptor_parse(d->descriptor->name, (const uint8_t *)text, strlen(text), &made,
+                                  f) < 0)
+        return -1;
+    if (made.problem_count)
+        fail(f, "%s:%u: the descriptor '%s': %s", p->set->file, d->descriptor->line,
+             d->descriptor->name, made.problems[0].text);
+    else if (check_claims(p, d, &made, f) == 0)
+        result = check_targets(p, d, &made, f);
+    firmware_descriptor_free(&made);
+    return result;
+}
+
+/* --- the package's texts -----------------------------------------------------------------------
+ */
+
+char *packed_description(const struct packed *p)
+{
+    return xasprintf(
+        "UEFI firmware of %s %s under names of its own (%s), with descriptors of low priority, "
+        "beside the firmware that the host uses for new guests.\n\n"
+        "QEMU compares the lengths of both flash devices when a guest is migrated or restored, "
+        "and a guest's variable store goes only with firmware of the same layout. A guest that "
+        "names firmware of this package goes on with what it was started with.\n\n"
+        "This firmware is old: README.Debian tells which security fixes it lacks.",
+        made_from(p), made_from_version(p), p->images[0].output.path);
+}
+
+static void put_fixes(FILE *to, const struct packed *p)
+{
+    if (!p->newer) {
+        fputs("It was not compared with a newer release: which security fixes it lacks is not\n"
+              "known. Take it for firmware without any.\n",
+              to);
+        return;
+    }
+    if (!p->fixes.count)
+        fprintf(to, "The changelog of %s names none that it lacks.\n", p->newer);
+    else
+        fprintf(to, "As the changelog of %s tells, it lacks:\n\n", p->newer);
+    for (size_t i = 0; i < p->fixes.count; i++) {
+        const struct missing_fix *fix = &p->fixes.list[i];
+        char *text = missing_fix_text(fix);
+
+        fprintf(to, "  %-10s  %s\n              %s\n", fix->date, fix->version, text);
+        free(text);
+    }
+    if (!p->fixes.reaches_back)
+        fputs("\nThat changelog does not reach back to this firmware: there may be more.\n", to);
+    fputs("\nFixes that came without a CVE number, or later, are not in this list.\n", to);
+}
+
+static void put_images(FILE *to, const struct packed *p)
+{
+    for (size_t i = 0; i < p->set->image_count; i++) {
+        const struct packed_image *image = &p->images[i];
+
+        fprintf(to, "  /%s\n      /%s, %s, %" PRIu64 " bytes\n", image->output.path,
+                image->image->file, flash_kind_name(image->flash.kind), image->output.size);
+    }
+}
+
+char *packed_readme(const struct packed *p)
+{
+    char *text = NULL, *title = xasprintf("Firmware of %s %s for guests that were started with it",
+                                          made_from(p), made_from_version(p));
+    size_t size;
+    FILE *to = open_memstream(&text, &size);
+
+    if (!to)
+        give_up("out of memory");
+    fprintf(to, "%s\n", title);
+    for (size_t i = 0; i < strlen(title); i++)
+        putc('=', to);
+    fputs("\n\nThe files, and where they were in that package:\n\n", to);
+    put_images(to, p);
+    fputs("\nA guest of libvirt uses them when its <loader> names the code; its <nvram>, its own\n"
+          "store, stays as it is. 'romcompat flash args' prints the XML and QEMU's arguments.\n"
+          "The descriptors begin with " PACK_PRIORITY ": libvirt takes them by itself only where\n"
+          "no other firmware has what a guest asks for.\n"
+          "\nSecurity fixes\n--------------\n\n",
+          to);
+    put_fixes(to, p);
+    fclose(to);
+    free(title);
+    return text;
+}
+
+/* --- the manifest
+ * --------------------------------------------------------------------------------- */
+
+static struct json_object *built_object(const struct built_file *file)
+{
+    struct json_object *o = json_object_new_object();
+
+    put_text(o, "path", file->path);
+    put(o, "size", json_object_new_uint64(file->size));
+    put_text(o, "sha256", file->sha256);
+    return o;
+}
+
+static struct json_object *image_object(const struct packed_image *image)
+{
+    struct json_object *o = json_object_new_object();
+    const struct flash_image *flash = &image->flash;
+    bool code = flash->kind == FLASH_CODE || flash->kind == FLASH_COMBINED;
+
+    put_text(o, "file", image->image->file);
+    put_text(o, "kind", flash_kind_name(flash->kind));
+    if (code) {
+        put_text(o, "architecture", flash_architecture_name(flash->architecture));
+        put(o, "secure_boot", json_object_new_boolean(flash->secure_boot));
+        put(o, "smm", json_object_new_boolean(flash->smm));
+        put_text(o, "expects", flash->expects.layout ? flash->expects.layout->name : NULL);
+    }
+    put(o, "output", built_object(&image->output));
+    return o;
+}
+
+static struct json_object *descriptor_object(const struct packed_descriptor *d)
+{
+    struct json_object *o = json_object_new_object();
+
+    put_text(o, "from", d->descriptor->from);
+    put_text(o, "code", d->code->output.path);
+    put_text(o, "vars", d->vars ? d->vars->output.path : NULL);
+    put(o, "output", built_object(&d->output));
+    return o;
+}
+
+static struct json_object *security_object(const struct packed *p)
+{
+    struct json_object *o, *list;
+
+    if (!p->newer)
+        return NULL;
+    o = json_object_new_object();
+    list = json_object_new_array();
+    put_text(o, "compared_with", p->newer);
+    put(o, "reaches_back", json_object_new_boolean(p->fixes.reaches_back));
+    for (size_t i = 0; i < p->fixes.count; i++) {
+        const struct missing_fix *fix = &p->fixes.list[i];
+        struct json_object *entry = json_object_new_object(), *cves = json_object_new_array();
+
+        put_text(entry, "version", fix->version);
+        put_text(entry, "date", fix->date);
+        for (size_t k = 0; k < fix->cve_count; k++)
+            json_object_array_add(cves, json_object_new_string(fix->cves[k]));
+        put(entry, "cves", cves);
+        json_object_array_add(list, entry);
+    }
+    put(o, "missing", list);
+    return o;
+}
+
+static struct json_object *source_object(const struct packed *p)
+{
+    const struct romset_source *source = &p->set->source;
+    struct json_object *o = json_object_new_object();
+
+    put_text(o, "kind", source_kind_names[source->kind]);
+    put_text(o, "name", source->name);
+    put_text(o, "version", source->version);
+    put_text(o, "path", source->path);
+    if (p->source_size)
+        put(o, "size", json_object_new_uint64(p->source_size));
+    put_text(o, "sha256", source->sha256);
+    put_text(o, "source_package", p->package.source_package);
+    put_text(o, "source_version", p->package.source_version);
+    return o;
+}
+
+static struct json_object *set_object(const struct packed *p)
+{
+    struct json_object *o = json_object_new_object(), *images = json_object_new_array(),
+                       *descriptors = json_object_new_array();
+
+    put_text(o, "flashset", p->set->name);
+    put_text(o, "summary", p->set->summary);
+    put_text(o, "package", p->set->package);
+    put_text(o, "package_version", p->package.version);
+    put(o, "source", source_object(p));
+    for (size_t i = 0; i < p->set->image_count; i++)
+        json_object_array_add(images, image_object(&p->images[i]));
+    for (size_t i = 0; i < p->set->descriptor_count; i++)
+        json_object_array_add(descriptors, descriptor_object(&p->descriptors[i]));
+    put(o, "images", images);
+    put(o, "descriptors", descriptors);
+    put(o, "security", security_object(p));
+    if (p->package.deb.path)
+        put(o, "deb", built_object(&p->package.deb));
+    return o;
+}
+
+char *packed_manifest(const struct packed *packed, size_t count)
+{
+    struct json_object *root = json_object_new_object(), *sets = json_object_new_array();
+
+    put(root, MANIFEST_KEY, json_object_new_int(1));
+    for (size_t i = 0; i < count; i++)
+        json_object_array_add(sets, set_object(&packed[i]));
+    put(root, "flash_sets", sets);
+    return written(root);
+}
