@@ -10,10 +10,6 @@
 #include "base/failure.h"
 #include "inputs/saved_guest.h"
 
-#define QMP_ANSWER_SECONDS 10
-#define QMP_ANSWER_MAX ((size_t)8 << 20) /* bytes of one answer */
-#define QMP_MESSAGES_MAX 1000            /* events and the like before an answer */
-
 /* 0 or -1; free with saved_guest_free(). */
 int qmp_read_guest(const char *socket_path, struct saved_guest *guest, struct failure *f);
 
