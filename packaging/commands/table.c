@@ -34,6 +34,7 @@
     X(varstore_carry)        \
     X(varstore_create)       \
     X(varstore_inject)       \
+    X(varstore_harvest)      \
     X(varstore_repair)       \
     X(varstore_export)       \
     X(varstore_import)

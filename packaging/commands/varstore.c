@@ -16,6 +16,7 @@ const struct command varstore_command = {
     .synopsis = "carry OLD --code NEW --out FILE\n"
                 "create --code CODE [--template VARS] --out FILE\n"
                 "inject STORE --into COMBINED --out IMAGE [--json]\n"
+                "harvest --qmp SOCKET | --core FILE --out STORE [--json]\n"
                 "repair FILE --out NEW\n"
                 "export FILE [--out JSON]\n"
                 "import JSON --code CODE | --into STORE --out FILE",

@@ -19,7 +19,16 @@ void carried_free(struct carried *c)
     *c = (struct carried){0};
 }
 
-/* A file of the firmware's length whose volume is an empty store. */
+/* `size` bytes whose volume is an empty store. */
+static void begin(struct carried *c, const struct varstore_layout *layout, size_t size)
+{
+    c->layout = layout;
+    c->size = size;
+    c->data = xcalloc(size, 1);
+    varstore_format(c->data, layout, VARSTORE_AUTHENTICATED);
+}
+
+/* A file of the firmware's length. */
 int create_store(const struct flash_image *code, struct carried *c, struct failure *f)
 {
     const struct flash_expects *e = &code->expects;
@@ -35,10 +44,7 @@ int create_store(const struct flash_image *code, struct carried *c, struct failu
                     "%s: it expects a store of a layout that is not known (found a volume of "
                     "0x%" PRIx64 " bytes)",
                     code->path, e->volume_length);
-    c->layout = e->layout;
-    c->size = (size_t)e->file_size;
-    c->data = xcalloc(c->size, 1);
-    varstore_format(c->data, c->layout, VARSTORE_AUTHENTICATED);
+    begin(c, e->layout, (size_t)e->file_size);
     return 0;
 }
 
@@ -70,28 +76,47 @@ void carried_finish(struct carried *c)
     c->data = NULL;
 }
 
+static void fill(struct carried *c, const struct live_store *live)
+{
+    struct varstore_writer w;
+
+    varstore_writer_init(&w, c->data, c->layout, VARSTORE_AUTHENTICATED);
+    for (size_t i = 0; i < live->store->variable_count; i++) {
+        if (live->store->variables[i].live)
+            put_variable(c, &w, live->data, &live->store->variables[i]);
+    }
+    c->replayed = live->replayed;
+    c->converted = live->store->format != VARSTORE_AUTHENTICATED;
+    carried_finish(c);
+}
+
 int carry_store(const struct flash_image *old, const struct flash_image *code, struct carried *c,
                 struct failure *f)
 {
-    struct varstore_writer w;
     struct live_store live;
 
     *c = (struct carried){0};
     if (live_store_open(old, &live, f) != 0)
         return -1;
     int result = create_store(code, c, f);
-    if (result == 0) {
-        varstore_writer_init(&w, c->data, c->layout, VARSTORE_AUTHENTICATED);
-        for (size_t i = 0; i < live.store->variable_count; i++) {
-            if (live.store->variables[i].live)
-                put_variable(c, &w, live.data, &live.store->variables[i]);
-        }
-        c->replayed = live.replayed;
-        c->converted = live.store->format != VARSTORE_AUTHENTICATED;
-        carried_finish(c);
-    }
+    if (result == 0)
+        fill(c, &live);
     live_store_close(&live);
     return result;
+}
+
+int carry_to_layout(const struct flash_image *old, const struct varstore_layout *layout,
+                    struct carried *c, struct failure *f)
+{
+    struct live_store live;
+
+    *c = (struct carried){0};
+    if (live_store_open(old, &live, f) != 0)
+        return -1;
+    begin(c, layout, layout->volume_length);
+    fill(c, &live);
+    live_store_close(&live);
+    return 0;
 }
 
 /* --- repair --------------------------------------------------------------------------------- */

@@ -23,6 +23,10 @@ struct carried {
 int carry_store(const struct flash_image *old, const struct flash_image *code, struct carried *c,
                 struct failure *f);
 
+/* The same into a bare store of that layout: a file as long as its volume. */
+int carry_to_layout(const struct flash_image *old, const struct varstore_layout *layout,
+                    struct carried *c, struct failure *f);
+
 /* An empty store for `code`. */
 int create_store(const struct flash_image *code, struct carried *c, struct failure *f);
 

@@ -73,16 +73,7 @@ int inject_store(const struct flash_image *store, const struct flash_image *comb
     *in = (struct injected){0};
     if (refuse_combined(combined, f) != 0)
         return -1;
-    /* For carry_store() it is code that expects what stands in the image. */
-    struct flash_image place = {
-        .path = combined->path,
-        .kind = FLASH_CODE,
-        .expects = {.source = "the store in it",
-                    .volume_length = combined->store.volume.length,
-                    .file_size = combined->store.volume.length,
-                    .layout = combined->store.layout},
-    };
-    if (carry_store(store, &place, &in->carried, f) != 0)
+    if (carry_to_layout(store, combined->store.layout, &in->carried, f) != 0)
         return -1;
     if (!in->carried.data)
         return 0;

@@ -145,6 +145,13 @@ char *fv_defect_text(const struct fv_header *h, size_t size, char text[FV_DEFECT
     return text;
 }
 
+bool fv_begins_nv(const uint8_t *bytes, uint64_t *length)
+{
+    *length = load_le64(bytes + FV_LENGTH_AT);
+    return guid_is(bytes + FV_GUID_AT, fv_nv_guid) &&
+           memcmp(bytes + FV_SIGNATURE_AT, "_FVH", 4) == 0;
+}
+
 bool fv_find(const uint8_t *data, size_t size, size_t at, size_t *found, struct fv_header *h)
 {
     if (at > SIZE_MAX - FV_ALIGNMENT)

@@ -55,6 +55,10 @@ enum fv_defect fv_read(const uint8_t *data, size_t size, struct fv_header *heade
 #define FV_DEFECT_TEXT_MAX 160
 char *fv_defect_text(const struct fv_header *header, size_t size, char text[FV_DEFECT_TEXT_MAX]);
 
+/* Whether bytes[0, FV_HEADER_MIN) may be the header of a volume of variables, and of what
+ * length. */
+bool fv_begins_nv(const uint8_t *bytes, uint64_t *length);
+
 /* The next volume at or after `at`, on FV_ALIGNMENT: its place in *found and its header.
  * A header that is not sound is passed over. False at the end. */
 bool fv_find(const uint8_t *data, size_t size, size_t at, size_t *found, struct fv_header *header);

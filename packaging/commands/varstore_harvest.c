@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/command.h"
+
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "commands/columns.h"
+#include "commands/flash_report.h"
+#include "commands/maps.h"
+#include "commands/varstore_output.h"
+#include "flash/harvest.h"
+
+enum { KEY_QMP = 512, KEY_CORE };
+
+static const struct option_spec options[] = {
+    {KEY_QMP, "qmp", "SOCKET", "read the RAM of the running QEMU behind this QMP socket"},
+    {KEY_CORE, "core", "FILE", "read a core of dump-guest-memory, virsh or xl, or raw RAM"},
+    {KEY_STORE_OUT, "out", "STORE", "the new store; must not exist"},
+    {KEY_STORE_JSON, "json", NULL, "print one JSON object"},
+    {0},
+};
+
+extern const struct command varstore_harvest_command;
+
+/* --- vendors: the GUIDs of the variables, and how many each has ---------------------------- */
+
+struct vendor {
+    uint8_t guid[GUID_SIZE];
+    size_t count, bytes;
+};
+struct vendors {
+    struct vendor *list;
+    size_t count, capacity;
+};
+
+static void count_variable(struct vendors *v, const struct variable *variable)
+{
+    size_t i = 0;
+
+    while (i < v->count && !guid_is(v->list[i].guid, variable->vendor))
+        i++;
+    if (i == v->count) {
+        v->list = xgrow(v->list, v->count, &v->capacity, sizeof *v->list);
+        v->list[v->count] = (struct vendor){0};
+        memcpy(v->list[v->count++].guid, variable->vendor, GUID_SIZE);
+    }
+    v->list[i].count++;
+    v->list[i].bytes += variable->data_size;
+}
+
+static void count_vendors(const struct flash_image *store, struct vendors *v)
+{
+    *v = (struct vendors){0};
+    for (size_t i = 0; i < store->store.variable_count; i++) {
+        if (store->store.variables[i].live)
+            count_variable(v, &store->store.variables[i]);
+    }
+}
+
+/* --- what is printed ------------------------------------------------------------------------ */
+
+static void print_vendors(const struct vendors *v)
+{
+    char guid[GUID_TEXT_SIZE];
+    struct columns c;
+
+    columns_init(&c, "lrr");
+    columns_add(&c, "GUID");
+    columns_add(&c, "VARIABLES");
+    columns_add(&c, "BYTES");
+    for (size_t i = 0; i < v->count; i++) {
+        columns_add(&c, "%s", guid_text(v->list[i].guid, guid));
+        columns_add(&c, "%zu", v->list[i].count);
+        columns_add(&c, "%zu", v->list[i].bytes);
+    }
+    columns_print(&c, 2);
+}
+
+static void print_passed(const struct harvest *h)
+{
+    for (size_t i = 0; i < h->passed_count && i < HARVEST_PASSED_MAX; i++)
+        print_line("  passed over at 0x%" PRIx64 ": %s", h->passed[i].address, h->passed[i].why);
+    if (h->passed_count > HARVEST_PASSED_MAX)
+        print_line("  and %zu more", h->passed_count - HARVEST_PASSED_MAX);
+}
+
+static void print_found(const struct varstore_job *job, const struct guest_memory *memory,
+                        const struct harvest *h, const struct vendors *v)
+{
+    print_line("%s: %zu variables (%zu bytes) in a store of %s, from 0x%" PRIx64 " of %s (%s%s%s)",
+               job->out, h->store.count, h->store.bytes, h->store.layout->name, h->address,
+               memory->name, memory->kind, memory->cut ? ", cut off" : "",
+               h->store.replayed ? ", after a write that was pending" : "");
+    print_vendors(v);
+    print_passed(h);
+}
+
+static struct json_object *number(uint64_t n)
+{
+    return json_object_new_uint64(n);
+}
+
+static struct json_object *vendors_array(const struct vendors *v)
+{
+    struct json_object *array = json_object_new_array();
+    char guid[GUID_TEXT_SIZE];
+
+    for (size_t i = 0; i < v->count; i++) {
+        struct json_object *o = json_object_new_object();
+
+        json_object_object_add(o, "guid", json_object_new_string(guid_text(v->list[i].guid, guid)));
+        json_object_object_add(o, "variables", number(v->list[i].count));
+        json_object_object_add(o, "bytes", number(v->list[i].bytes));
+        json_object_array_add(array, o);
+    }
+    return array;
+}
+
+static struct json_object *passed_array(const struct harvest *h)
+{
+    struct json_object *array = json_object_new_array();
+
+    for (size_t i = 0; i < h->passed_count && i < HARVEST_PASSED_MAX; i++) {
+        struct json_object *o = json_object_new_object();
+
+        json_object_object_add(o, "address", number(h->passed[i].address));
+        json_object_object_add(o, "why", json_object_new_string(h->passed[i].why));
+        json_object_array_add(array, o);
+    }
+    return array;
+}
+
+static void put_object(const struct varstore_job *job, const struct guest_memory *memory,
+                       const struct harvest *h, const struct vendors *v, bool written)
+{
+    struct json_object *o = json_object_new_object();
+
+    json_object_object_add(o, "written", json_object_new_boolean(written));
+    json_object_object_add(o, "source", json_object_new_string(memory->name));
+    json_object_object_add(o, "kind", json_object_new_string(memory->kind));
+    json_object_object_add(o, "cut", json_object_new_boolean(memory->cut));
+    json_object_object_add(o, "store", h->found ? json_object_new_string(job->out) : NULL);
+    json_object_object_add(o, "address", h->found ? number(h->address) : NULL);
+    json_object_object_add(o, "layout", text_or_null(h->found ? h->store.layout->name : NULL));
+    json_object_object_add(o, "reads", number(h->reads));
+    json_object_object_add(o, "write_replayed", json_object_new_boolean(h->store.replayed));
+    json_object_object_add(o, "variables", number(h->store.count));
+    json_object_object_add(o, "bytes", number(h->store.bytes));
+    json_object_object_add(o, "vendors", vendors_array(v));
+    json_object_object_add(o, "passed_over", passed_array(h));
+    put_json(o);
+}
+
+/* --- the command ---------------------------------------------------------------------------- */
+
+static int refuse(const struct guest_memory *memory)
+{
+    complain("%s: no variables found: no sound store with variables begins at a page below 4 GiB "
+             "(%s%s)",
+             memory->name, memory->kind, memory->cut ? ", which is cut off" : "");
+    complain("A guest with a flash device has them in the file behind that. One without has them "
+             "in RAM once its firmware has started.");
+    return STATUS_NO;
+}
+
+static int harvest(const struct varstore_job *job, struct guest_memory *memory)
+{
+    struct vendors vendors;
+    struct harvest h;
+    struct failure f;
+    int status;
+
+    if (harvest_store(memory, &h, &f) != 0)
+        return report(&f);
+    count_vendors(&h.volume, &vendors);
+    if (!h.found)
+        status = refuse(memory);
+    else if (!h.store.data)
+        status = refuse_carried(memory->name, &h.store);
+    else
+        status = put_file(job->out, h.store.data, h.store.size, NULL);
+    if (job->json && status != STATUS_NO_ANSWER)
+        put_object(job, memory, &h, &vendors, status == STATUS_YES);
+    else if (status == STATUS_YES)
+        print_found(job, memory, &h, &vendors);
+    else if (status == STATUS_NO)
+        print_passed(&h);
+    free(vendors.list);
+    harvest_free(&h);
+    return finish_output(status);
+}
+
+struct memory_options {
+    const char *qmp, *core;
+};
+
+static void take_option(void *arg, int key, const char *value)
+{
+    struct memory_options *o = arg;
+
+    *(key == KEY_QMP ? &o->qmp : &o->core) = value;
+}
+
+static int run(int argc, char **argv)
+{
+    struct memory_options from = {0};
+    struct guest_memory memory;
+    struct varstore_job job;
+    struct failure f;
+    int status = varstore_options(&varstore_harvest_command, argc, argv, STORE_OUT, take_option,
+                                  &from, &job);
+
+    if (status >= 0)
+        return status;
+    if (!from.qmp == !from.core)
+        return usage_error(&varstore_harvest_command,
+                           from.qmp ? "--qmp or --core, not both" : "--qmp or --core is missing");
+    if ((from.qmp ? qmp_memory_open : core_file_open)(from.qmp ? from.qmp : from.core, &memory,
+                                                      &f) != 0)
+        return report(&f);
+    status = harvest(&job, &memory);
+    guest_memory_close(&memory);
+    return status;
+}
+
+const struct command varstore_harvest_command = {
+    .name = "varstore harvest",
+    .summary = "read the variables of a guest without flash out of its RAM",
+    .synopsis = "--qmp SOCKET --out STORE [--json]\n"
+                "--core FILE --out STORE [--json]",
+    .details =
+        "A guest of -bios or of Xen has its variables in RAM and loses them when it is destroyed.\n"
+        "This writes them to a store, which 'romcompat varstore inject' puts into the guest's\n"
+        "combined image for its next start. Volatile variables are not among them.\n"
+        "\n"
+        "A running guest is not stopped, and nothing in it changes; its memory is copied by QEMU\n"
+        "from the top of what is below 4 GiB until the store is found. FILE is a core of\n"
+        "dump-guest-memory, of virsh dump --memory-only or of xl dump-core, or raw RAM.\n"
+        "\n"
+        "STORE never replaces anything; its mode is 600. The status is 1 if there is none.",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "flash/harvest.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/memory.h"
+#include "flash/live_store.h"
+
+static void pass(struct harvest *h, uint64_t address, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void pass(struct harvest *h, uint64_t address, const char *format, ...)
+{
+    va_list args;
+
+    if (h->passed_count < HARVEST_PASSED_MAX) {
+        struct harvest_passed *p = &h->passed[h->passed_count];
+
+        p->address = address;
+        va_start(args, format);
+        vsnprintf(p->why, sizeof p->why, format, args);
+        va_end(args);
+    }
+    h->passed_count++;
+}
+
+/* Two reads in a row that are the same are one state of the volume, which firmware keeps
+ * whole at any moment: it writes as if the power could go. */
+static int read_still(struct guest_memory *m, uint64_t address, uint8_t *bytes, size_t n,
+                      unsigned *reads, struct failure *f)
+{
+    struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+    bool same = !m->runs;
+
+    if (m->read(m, address, bytes, n, f) != 0)
+        return -1;
+    *reads = 1;
+    uint8_t *again = same ? NULL : xmalloc(n);
+    while (!same && *reads < HARVEST_READS_MAX) {
+        if (m->read(m, address, again, n, f) != 0) {
+            free(again);
+            return -1;
+        }
+        ++*reads;
+        same = memcmp(bytes, again, n) == 0;
+        if (!same) {
+            memcpy(bytes, again, n);
+            nanosleep(&pause, NULL);
+        }
+    }
+    free(again);
+    if (same)
+        return 0;
+    fail(f,
+         "%s: the guest writes to its variables all the time (the volume at 0x%" PRIx64
+         " was another in each of %d reads)",
+         m->name, address, HARVEST_READS_MAX);
+    return fail_cure(f, "Pause the guest, or try again.");
+}
+
+static void take(struct harvest *h, uint64_t address, struct flash_image *volume,
+                 const struct varstore_layout *layout)
+{
+    char text[FV_DEFECT_TEXT_MAX];
+    const struct varstore *s = &volume->store;
+    struct failure why;
+    struct live_store live;
+
+    if (!volume->has_store || s->volume.defect != FV_SOUND)
+        pass(h, address, "%s", fv_defect_text(&s->volume, volume->size, text));
+    else if (!s->sound)
+        pass(h, address, "no sound store in it");
+    else if (live_store_open(volume, &live, &why) != 0)
+        pass(h, address, "%s", why.what);
+    else {
+        size_t count = live.store->live_count;
+
+        live_store_close(&live);
+        if (!count)
+            pass(h, address, "a store without variables");
+        else if (h->found)
+            pass(h, address, "another store, with %zu variables", count);
+        else if (carry_to_layout(volume, layout, &h->store, &why) != 0)
+            pass(h, address, "%s", why.what);
+        else {
+            h->found = true;
+            h->address = address;
+            h->volume = *volume;
+            *volume = (struct flash_image){0};
+        }
+    }
+}
+
+static int examine(struct guest_memory *m, uint64_t address, uint64_t length, struct harvest *h,
+                   struct failure *f)
+{
+    const struct varstore_layout *layout = varstore_layout_of(length, 0);
+    struct flash_image volume;
+    unsigned reads;
+
+    if (!layout) {
+        pass(h, address, "a volume of an unknown length (0x%" PRIx64 ")", length);
+        return 0;
+    }
+    if (!memory_map_has(&m->map, address, length)) {
+        pass(h, address, "a volume that is not all there");
+        return 0;
+    }
+    uint8_t *bytes = xmalloc((size_t)length);
+    if (read_still(m, address, bytes, (size_t)length, &reads, f) != 0) {
+        free(bytes);
+        return -1;
+    }
+    flash_take(m->name, bytes, (size_t)length, &volume);
+    bool had = h->found;
+    take(h, address, &volume, layout);
+    if (h->found && !had)
+        h->reads = reads;
+    flash_close(&volume);
+    return 0;
+}
+
+/* Looks at the pages of [from, to), the highest first. */
+static int search_window(struct guest_memory *m, uint64_t from, uint64_t to, uint8_t *window,
+                         struct harvest *h, struct failure *f)
+{
+    uint64_t page = (to - 1) & ~(uint64_t)(MEMORY_PAGE - 1), length;
+
+    if (m->read(m, from, window, (size_t)(to - from), f) != 0)
+        return -1;
+    for (; page >= from && page < to; page -= MEMORY_PAGE) {
+        const uint8_t *bytes = window + (page - from);
+
+        if (to - page >= FV_HEADER_MIN && fv_begins_nv(bytes, &length) &&
+            examine(m, page, length, h, f) != 0)
+            return -1;
+        if ((h->found && m->runs) || page < MEMORY_PAGE)
+            return 0;
+    }
+    return 0;
+}
+
+int harvest_store(struct guest_memory *m, struct harvest *h, struct failure *f)
+{
+    uint8_t *window = xmalloc(m->at_once);
+    int result = 0;
+
+    *h = (struct harvest){0};
+    for (size_t i = m->map.count; i > 0 && result == 0; i--) {
+        const struct memory_range *r = &m->map.ranges[i - 1];
+        uint64_t to = r->address + r->length;
+
+        while (result == 0 && to > r->address && !(h->found && m->runs)) {
+            /* Windows end where whole ones do, so that no header is cut in two. */
+            uint64_t from = (to - 1) / m->at_once * m->at_once;
+
+            if (from < r->address)
+                from = r->address;
+            result = search_window(m, from, to, window, h, f);
+            to = from;
+        }
+    }
+    free(window);
+    if (result != 0)
+        harvest_free(h);
+    return result;
+}
+
+void harvest_free(struct harvest *h)
+{
+    flash_close(&h->volume);
+    carried_free(&h->store);
+    *h = (struct harvest){0};
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The variables of a guest without a flash device, out of its RAM. OVMF keeps them there in a
+ * firmware volume like the one in flash (OvmfPkg EmuVariableFvbRuntimeDxe), in a buffer that it
+ * takes from the top of the memory below 4 GiB and that begins with a page. The copies that do
+ * not are the variable driver's cache and templates inside code. One that does and is lower may
+ * be a file in the guest's page cache, or the firmware of a guest inside the guest.
+ */
+#ifndef FLASH_HARVEST_H
+#define FLASH_HARVEST_H
+
+#include "flash/carry.h"
+#include "inputs/guest_memory.h"
+
+#define HARVEST_READS_MAX 10  /* of a volume that changes while it is read */
+#define HARVEST_PASSED_MAX 32 /* volumes that are not the one, and are listed */
+
+struct harvest_passed {
+    uint64_t address;
+    char why[200];
+};
+
+struct harvest {
+    bool found;
+    uint64_t address;
+    struct flash_image volume; /* as it stood in RAM */
+    struct carried store;      /* the same variables in a store as a file has it */
+    unsigned reads;            /* of the volume: 1, and more of a guest that runs */
+    size_t passed_count;       /* all; the first HARVEST_PASSED_MAX are kept */
+    struct harvest_passed passed[HARVEST_PASSED_MAX];
+};
+
+/* The highest volume with variables. In a core all the others are listed; of a guest that runs
+ * nothing below it is read. 0, also when there is none; -1 when memory cannot be read, or does
+ * not hold still. Free with harvest_free(). */
+int harvest_store(struct guest_memory *memory, struct harvest *harvest, struct failure *f);
+void harvest_free(struct harvest *harvest);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "formats/memory_core.h"
+#include "inputs/guest_memory.h"
+
+enum { CORE_AT_ONCE = 1 << 20 };
+
+struct core_file {
+    int fd;
+};
+
+static int read_file_at(void *context, uint64_t offset, void *to, size_t n, struct failure *f)
+{
+    struct core_file *file = context;
+    uint8_t *bytes = to;
+
+    while (n) {
+        ssize_t got = pread(file->fd, bytes, n, (off_t)offset);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return fail(f, "%s", strerror(errno));
+        if (got == 0)
+            return fail(f, "file shrank while it was read");
+        bytes += got;
+        offset += (uint64_t)got;
+        n -= (size_t)got;
+    }
+    return 0;
+}
+
+/* Neighbours in memory need not be neighbours in the file. */
+static int read_core(struct guest_memory *m, uint64_t address, void *to, size_t n,
+                     struct failure *f)
+{
+    uint8_t *bytes = to;
+    struct failure why;
+
+    while (n) {
+        const struct memory_range *r = memory_map_find(&m->map, address);
+        if (!r)
+            return fail(f, "%s: address 0x%llx is not in it", m->name, (unsigned long long)address);
+        uint64_t skip = address - r->address, here = r->length - skip;
+        size_t part = here < n ? (size_t)here : n;
+
+        if (read_file_at(m->context, r->offset + skip, bytes, part, &why) != 0)
+            return fail(f, "%s: %s", m->name, why.what);
+        bytes += part;
+        address += part;
+        n -= part;
+    }
+    return 0;
+}
+
+static void close_core(struct guest_memory *m)
+{
+    struct core_file *file = m->context;
+
+    close(file->fd);
+    free(file);
+}
+
+static int understand(struct guest_memory *m, uint64_t size, struct failure *f)
+{
+    struct core_source source = {.context = m->context, .size = size, .read = read_file_at};
+    struct failure why = {0};
+    struct core core;
+
+    if (core_read(&source, &core, &why) != 0) {
+        fail(f, "%s: %s", m->name, why.what);
+        return why.cure[0] ? fail_cure(f, "%s", why.cure) : -1;
+    }
+    m->map = core.map;
+    m->kind = core_kind_name(core.kind);
+    m->cut = core.cut;
+    return 0;
+}
+
+int core_file_open(const char *path, struct guest_memory *m, struct failure *f)
+{
+    struct core_file *file = xmalloc(sizeof *file);
+    struct stat st;
+
+    *m = (struct guest_memory){.name = path,
+                               .at_once = CORE_AT_ONCE,
+                               .context = file,
+                               .read = read_core,
+                               .close = close_core};
+    /* O_NONBLOCK: opening a FIFO that nobody writes to must not wait. */
+    file->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (file->fd < 0 || fstat(file->fd, &st) < 0) {
+        fail(f, "%s: %s", path, strerror(errno));
+    } else if (!S_ISREG(st.st_mode)) {
+        fail(f, "%s: not a regular file", path);
+    } else if (understand(m, (uint64_t)st.st_size, f) == 0) {
+        return 0;
+    }
+    if (file->fd >= 0)
+        close(file->fd);
+    free(file);
+    *m = (struct guest_memory){0};
+    return -1;
+}
