@@ -5,12 +5,12 @@
 
 BOOT_SECONDS=180
 
-# boot_shell NAME SCRIPT WORD...: starts QEMU by WORDs (program first), in which the firmware
-# is named, with the script on a disk; returns when the guest has ended, died or had its time.
-# What it said is in NAME.serial, what QEMU said in NAME.log. With SHELL_FILE set, that shell
-# is what the firmware boots.
-boot_shell() {
-    local name=$1 script=$2 pid second=0
+# start_shell NAME SCRIPT WORD...: starts QEMU by WORDs (program first), in which the firmware
+# is named, with the script on a disk, and lets it run as $SHELL_PID. What it says is in
+# NAME.serial, what QEMU says in NAME.log. With SHELL_FILE set, that shell is what the firmware
+# boots.
+start_shell() {
+    local name=$1 script=$2
     shift 2
     mkdir -p "$name.fs"
     printf '%b' "$script" >"$name.fs/startup.nsh"
@@ -21,13 +21,29 @@ boot_shell() {
     fi
     "$@" -accel tcg -m 256 -nodefaults -display none -no-reboot -serial "file:$name.serial" \
         -drive "file=fat:rw:$name.fs,format=raw,if=none,id=d" -device virtio-blk-pci,drive=d,romfile= >"$name.log" 2>&1 </dev/null &
-    pid=$!
-    while kill -0 $pid 2>/dev/null && [ $second -lt $BOOT_SECONDS ]; do
-        grep -qsa 'Exception Type' "$name.serial" && break
+    SHELL_PID=$!
+}
+
+# await_shell NAME [TEXT]: until the guest has said TEXT, has ended, died or had its time.
+await_shell() {
+    local second=0
+    while kill -0 "$SHELL_PID" 2>/dev/null && [ $second -lt $BOOT_SECONDS ]; do
+        grep -qsa "${2:-Exception Type}" "$1.serial" && break
+        grep -qsa 'Exception Type' "$1.serial" && break
         sleep 1
         second=$((second + 1))
     done
-    kill $pid 2>/dev/null
-    wait $pid 2>/dev/null
-    [ -e "$name.serial" ] || : >"$name.serial"
+    [ -e "$1.serial" ] || : >"$1.serial"
+}
+
+end_shell() {
+    kill "$SHELL_PID" 2>/dev/null
+    wait "$SHELL_PID" 2>/dev/null
+}
+
+# boot_shell NAME SCRIPT WORD...: all three, for a script that ends the guest.
+boot_shell() {
+    start_shell "$@"
+    await_shell "$1"
+    end_shell
 }
