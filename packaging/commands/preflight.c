@@ -7,15 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/size.h"
 #include "commands/columns.h"
 #include "commands/command.h"
+#include "commands/host.h"
 #include "commands/maps.h"
-#include "inputs/qemu_binary.h"
 #include "inputs/qmp.h"
 
 extern const struct command preflight_command;
@@ -52,130 +50,24 @@ struct question {
     bool loadvm, json;
 };
 
-/* The destination and everything it points at. */
-struct host {
-    struct destination to;
-    struct qemu_binary qemu;
-    bool has_qemu;
-    const char **folders;
-    struct romcompat *maps;
-    char *label;
-};
-
-/* Where Debian's QEMU looks (FIRMWARE_PATH), in its order. */
-static const char *const default_folders[] = {"/usr/share/qemu", "/usr/share/seabios",
-                                              "/usr/lib/ipxe/qemu"};
-
-static bool is_folder(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-/* The QEMU that would run the guest here, or NULL. */
-static const char *installed_qemu(const char *machine)
-{
-    static const char *const candidates[] = {"/usr/bin/qemu-system-x86_64", "/usr/libexec/qemu-kvm",
-                                             "/usr/bin/qemu-kvm", "/usr/bin/qemu-system-aarch64"};
-
-    if (machine && strncmp(machine, "virt", 4) == 0 && access(candidates[3], X_OK) == 0)
-        return candidates[3];
-    for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++)
-        if (access(candidates[i], X_OK) == 0)
-            return candidates[i];
-    return NULL;
-}
-
-/* --maps, or what a QEMU with the library reads: its configuration folder, then
- * romcompat.d in each of its data folders. */
-static int open_maps(const struct question *q, struct host *h)
-{
-    const char *folders[ROMCOMPAT_MAX_FOLDERS];
-    char *made[ROMCOMPAT_MAX_FOLDERS];
-    size_t count = 0, made_count = 0;
-    int code;
-
-    for (; count < q->map_count; count++) {
-        if (!is_folder(q->maps[count]))
-            return complain("%s: not a folder", q->maps[count]);
-        folders[count] = q->maps[count];
-    }
-    if (!count && is_folder(ROMCOMPAT_FOLDER_LOCAL))
-        folders[count++] = ROMCOMPAT_FOLDER_LOCAL;
-    for (size_t i = 0; !q->map_count && i < h->to.folder_count && count < ROMCOMPAT_MAX_FOLDERS;
-         i++) {
-        char *folder = xasprintf("%s/romcompat.d", h->to.folders[i]);
-
-        if (is_folder(folder))
-            folders[count++] = made[made_count++] = folder;
-        else
-            free(folder);
-    }
-    code = romcompat_open_folders(folders, count, &h->maps);
-    while (made_count)
-        free(made[--made_count]);
-    if (code != ROMCOMPAT_OK)
-        return complain("maps: %s", romcompat_strerror(code));
-    report_problems(h->maps);
-    h->to.maps = h->maps;
-    return STATUS_YES;
-}
-
-static void add_folder(struct host *h, const char *folder)
-{
-    h->folders = xreallocarray(h->folders, h->to.folder_count + 1, sizeof *h->folders);
-    h->folders[h->to.folder_count++] = folder;
-    h->to.folders = h->folders;
-}
-
-/* `operands` are the folders that were given. As with -L, they come before the QEMU's own. */
+/* `operands` are the folders that were given. */
 static int open_host(const struct question *q, const char *machine, char **operands, struct host *h)
 {
-    struct failure f;
-    const char *binary = q->qemu ? q->qemu : operands[0] ? NULL : installed_qemu(machine);
+    int status = host_open(h, q->qemu, machine, operands);
 
     h->to.loadvm = q->loadvm;
     h->to.given = q->given;
     h->to.given_count = q->given_count;
-    for (size_t i = 0; operands[i]; i++) {
-        if (!is_folder(operands[i]))
-            return complain("%s: not a folder with ROM files", operands[i]);
-        add_folder(h, operands[i]);
-    }
-    if (binary) {
-        if (qemu_binary_ask(binary, &h->qemu, &f) != 0)
-            return report(&f);
-        h->has_qemu = true;
-        h->to.qemu_major = h->qemu.major;
-        h->to.qemu_minor = h->qemu.minor;
-        for (size_t i = 0; i < h->qemu.folder_count; i++)
-            add_folder(h, h->qemu.folders[i]);
-    } else if (!operands[0]) {
-        complain(
-            "note: no QEMU is installed here; judged as a stock QEMU with the default folders");
-        for (size_t i = 0; i < sizeof default_folders / sizeof *default_folders; i++)
-            add_folder(h, default_folders[i]);
-    }
-    if ((h->has_qemu && h->qemu.has_library) || q->map_count) {
-        int status = open_maps(q, h);
-        if (status != STATUS_YES)
-            return status;
-    }
-    if (h->has_qemu)
-        h->label = xasprintf("%s, QEMU %u.%u.%u%s", h->qemu.path, h->qemu.major, h->qemu.minor,
-                             h->qemu.micro, h->to.maps ? ", reads compat maps" : "");
-    else
-        h->label = xasprintf("%s%s", h->to.folders[0], h->to.maps ? ", with compat maps" : "");
-    return STATUS_YES;
-}
+    if (status != STATUS_YES || (!q->map_count && !(h->has_qemu && h->qemu.has_library)))
+        return status;
+    status = host_open_maps(h, q->maps, q->map_count);
+    if (status == STATUS_YES) {
+        char *label = xasprintf("%s, %s compat maps", h->label, h->has_qemu ? "reads" : "with");
 
-static void close_host(struct host *h)
-{
-    romcompat_close(h->maps);
-    qemu_binary_free(&h->qemu);
-    free(h->folders);
-    free(h->label);
+        free(h->label);
+        h->label = label;
+    }
+    return status;
 }
 
 /* ---- for a person ---- */
@@ -412,7 +304,7 @@ static int answer(const struct question *q, const char *source, struct saved_gue
         preflight_free(&p);
         status = finish_output(status);
     }
-    close_host(&h);
+    host_close(&h);
     return status;
 }
 

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,13 +71,17 @@ static enum end read_answer(int fd, size_t limit, unsigned seconds, char **text)
     }
 }
 
-static int start(const char *const *argv, int out, pid_t *child)
+/* `in`: -1 for /dev/null. */
+static int start(const char *const *argv, int in, int out, pid_t *child)
 {
     posix_spawn_file_actions_t actions;
     char **environment = plain_environment();
 
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    if (in < 0)
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    else
+        posix_spawn_file_actions_adddup2(&actions, in, 0);
     posix_spawn_file_actions_adddup2(&actions, out, 1);
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
     int error = posix_spawnp(child, argv[0], &actions, NULL, (char *const *)argv, environment);
@@ -85,8 +90,8 @@ static int start(const char *const *argv, int out, pid_t *child)
     return error;
 }
 
-char *program_output_or(const char *const *argv, size_t limit, unsigned seconds, int also,
-                        struct failure *f)
+static char *run(const char *const *argv, int in, size_t limit, unsigned seconds, int also,
+                 struct failure *f)
 {
     int out[2], status;
     pid_t child;
@@ -96,7 +101,7 @@ char *program_output_or(const char *const *argv, size_t limit, unsigned seconds,
         fail(f, "%s: %s", argv[0], strerror(errno));
         return NULL;
     }
-    int error = start(argv, out[1], &child);
+    int error = start(argv, in, out[1], &child);
     close(out[1]);
     if (error) {
         close(out[0]);
@@ -123,7 +128,35 @@ char *program_output_or(const char *const *argv, size_t limit, unsigned seconds,
     return NULL;
 }
 
+char *program_output_or(const char *const *argv, size_t limit, unsigned seconds, int also,
+                        struct failure *f)
+{
+    return run(argv, -1, limit, seconds, also, f);
+}
+
 char *program_output(const char *const *argv, size_t limit, unsigned seconds, struct failure *f)
 {
-    return program_output_or(argv, limit, seconds, 0, f);
+    return run(argv, -1, limit, seconds, 0, f);
+}
+
+char *program_output_asked(const char *const *argv, const char *input, size_t limit,
+                           unsigned seconds, struct failure *f)
+{
+    size_t size = strlen(input);
+    int in[2];
+    char *text = NULL;
+
+    if (size > PROGRAM_INPUT_MAX || pipe2(in, O_CLOEXEC) < 0) {
+        fail(f, "%s: %s", argv[0], strerror(size > PROGRAM_INPUT_MAX ? E2BIG : errno));
+        return NULL;
+    }
+    /* A pipe takes that much before anyone reads (POSIX PIPE_BUF, of Linux 4096). */
+    bool written = write(in[1], input, size) == (ssize_t)size;
+    close(in[1]);
+    if (written)
+        text = run(argv, in[0], limit, seconds, 0, f);
+    else
+        fail(f, "%s: %s", argv[0], strerror(errno));
+    close(in[0]);
+    return text;
 }

@@ -18,4 +18,9 @@ char *program_output(const char *const *argv, size_t limit, unsigned seconds, st
 char *program_output_or(const char *const *argv, size_t limit, unsigned seconds, int also,
                         struct failure *f);
 
+/* The same with `input`, of at most PROGRAM_INPUT_MAX bytes, on its standard input. */
+#define PROGRAM_INPUT_MAX 4096
+char *program_output_asked(const char *const *argv, const char *input, size_t limit,
+                           unsigned seconds, struct failure *f);
+
 #endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "inputs/qemu_types.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "inputs/json.h"
+#include "inputs/program_output.h"
+#include "inputs/qemu_binary.h"
+
+/* More than any chain of parents has; a loop ends here. */
+enum { ANCESTORS_MAX = 32 };
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct qemu_type *)a)->name, ((const struct qemu_type *)b)->name);
+}
+
+static void take(struct json_object *list, struct qemu_types *types)
+{
+    size_t count = json_object_array_length(list);
+
+    types->list = xcalloc(count ? count : 1, sizeof *types->list);
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *o = json_object_array_get_idx(list, i);
+        const char *name = json_member_text(o, "name"), *parent = json_member_text(o, "parent");
+        struct json_object *is_abstract = json_member(o, "abstract", json_type_boolean);
+
+        if (name)
+            types->list[types->count++] =
+                (struct qemu_type){xstrdup(name), xstrdup(parent ? parent : ""),
+                                   is_abstract && json_object_get_boolean(is_abstract)};
+    }
+    qsort(types->list, types->count, sizeof *types->list, by_name);
+}
+
+/* One message a line: a greeting, two answers, an event; the list is the only array. */
+static int read_answer(const char *binary, char *text, struct qemu_types *types, struct failure *f)
+{
+    char *rest = NULL;
+
+    for (char *line = strtok_r(text, "\r\n", &rest); line; line = strtok_r(NULL, "\r\n", &rest)) {
+        struct json_object *o, *list;
+
+        if (json_tree_parse(binary, (const uint8_t *)line, strlen(line), &o, f) != 0)
+            return -1;
+        list = json_member(o, "return", json_type_array);
+        if (list)
+            take(list, types);
+        json_object_put(o);
+        if (types->count)
+            return 0;
+    }
+    return fail(f, "%s: no list of device types in its answer", binary);
+}
+
+int qemu_types_ask(const char *binary, struct qemu_types *types, struct failure *f)
+{
+    /* Whichever accelerator it was built with: none starts anything here. */
+    const char *const argv[] = {binary,
+                                "-machine",
+                                "none,accel=tcg:kvm",
+                                "-nodefaults",
+                                "-no-user-config",
+                                "-display",
+                                "none",
+                                "-S",
+                                "-qmp",
+                                "stdio",
+                                NULL};
+    static const char questions[] = "{\"execute\": \"qmp_capabilities\"}\n"
+                                    "{\"execute\": \"qom-list-types\", \"arguments\": "
+                                    "{\"implements\": \"pci-device\", \"abstract\": true}}\n"
+                                    "{\"execute\": \"quit\"}\n";
+    struct qemu_types found = {0};
+    char *text =
+        program_output_asked(argv, questions, QEMU_TYPES_ANSWER_MAX, QEMU_ANSWER_SECONDS, f);
+    int result = text ? read_answer(binary, text, &found, f) : -1;
+
+    free(text);
+    if (result == 0)
+        *types = found;
+    else
+        qemu_types_free(&found);
+    return result;
+}
+
+void qemu_types_free(struct qemu_types *types)
+{
+    for (size_t i = 0; i < types->count; i++) {
+        free(types->list[i].name);
+        free(types->list[i].parent);
+    }
+    free(types->list);
+    *types = (struct qemu_types){0};
+}
+
+const struct qemu_type *qemu_types_find(const struct qemu_types *types, const char *name)
+{
+    struct qemu_type wanted = {.name = (char *)name};
+
+    return types->count ? bsearch(&wanted, types->list, types->count, sizeof wanted, by_name)
+                        : NULL;
+}
+
+bool qemu_type_is(const struct qemu_types *types, const char *type, const char *ancestor)
+{
+    for (int i = 0; type && i < ANCESTORS_MAX; i++) {
+        const struct qemu_type *t = qemu_types_find(types, type);
+
+        if (strcmp(type, ancestor) == 0)
+            return true;
+        type = t ? t->parent : NULL;
+    }
+    return false;
+}
