@@ -26,8 +26,9 @@
 #define FLASH_COMMANDS(X) \
     X(flash_inspect)      \
     X(flash_check)        \
-    X(flash_args)         \
     X(flash_map)          \
+    X(flash_lint)         \
+    X(flash_args)         \
     X(flash_pack)
 
 #define VARSTORE_COMMANDS(X) \

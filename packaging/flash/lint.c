@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "flash/lint.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "flash/check.h"
+
+__attribute__((format(printf, 5, 6))) static void find(struct firmware_lint *l,
+                                                       enum lint_grade grade, const char *reason,
+                                                       const char *file, const char *format, ...)
+{
+    va_list args;
+
+    l->list = xgrow(l->list, l->count, &l->capacity, sizeof *l->list);
+    va_start(args, format);
+    l->list[l->count++] = (struct lint_finding){
+        .grade = grade, .reason = reason, .file = xstrdup(file), .text = xvasprintf(format, args)};
+    va_end(args);
+    l->errors += grade == LINT_ERROR;
+}
+
+void firmware_lint_free(struct firmware_lint *l)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        free(l->list[i].file);
+        free(l->list[i].text);
+    }
+    free(l->list);
+    *l = (struct firmware_lint){0};
+}
+
+/* ---- files that are not there ---- */
+
+/* The first package whose dependencies are not all there, so that they may have the file. */
+static const struct tree_package *wants_more(const struct firmware_tree *tree)
+{
+    for (size_t i = 0; !tree->root && i < tree->package_count; i++) {
+        if (tree->packages[i].depends)
+            return &tree->packages[i];
+    }
+    return NULL;
+}
+
+static void missing(struct firmware_lint *l, const struct firmware_tree *tree, const char *file,
+                    const char *what, const char *path, const char *end)
+{
+    const struct tree_package *p = wants_more(tree);
+    char *way = strcmp(path, end) == 0 ? xstrdup("") : xasprintf(", which leads to %s", end);
+
+    if (p)
+        find(l, LINT_WARNING, "missing-file", file,
+             "%s %s%s is not there; %s depends on %.200s, which --with adds", what, path, way,
+             p->name, p->depends);
+    else
+        find(l, LINT_ERROR, "missing-file", file, "%s %s%s is not there", what, path, way);
+    free(way);
+}
+
+/* The image that a descriptor names, or NULL with a finding. */
+static const struct tree_entry *image_of(struct firmware_lint *l, const struct firmware_tree *tree,
+                                         const char *file, const char *what, const char *path)
+{
+    char *end = NULL;
+    const struct tree_entry *e = firmware_tree_resolve(tree, path, &end);
+
+    if (!e)
+        missing(l, tree, file, what, path, end);
+    else if (e->unread)
+        find(l, LINT_ERROR, "unreadable", file, "%s %s cannot be read (%s)", what, path, e->unread);
+    free(end);
+    return e && e->image ? e : NULL;
+}
+
+/* ---- claims ---- */
+
+struct claim {
+    const struct firmware_descriptor *d;
+    const char *file;
+    const struct tree_entry *code, *template; /* NULL: not there, or not read */
+};
+
+static bool claims(const struct claim *c, const char *feature)
+{
+    return descriptor_has_feature(c->d, feature);
+}
+
+/* Keys are in the template, or in the image where that holds the store. */
+static bool is_enrolled(const struct claim *c)
+{
+    return c->template ? c->template->image->enrolled : c->code->image->enrolled;
+}
+
+static void check_claimed(struct firmware_lint *l, const struct claim *c)
+{
+    const struct flash_image *code = c->code->image;
+    bool x86_64 = code->architecture == ARCH_X86_64;
+    bool knows_keys = c->template || c->d->mode != DESCRIPTOR_SPLIT;
+    const struct {
+        const char *feature;
+        bool there;
+        const char *sign;
+    } features[] = {
+        {"secure-boot", code->secure_boot, "no Secure Boot driver"},
+        {"requires-smm", code->smm, "no SMM core"},
+        {"enrolled-keys", !knows_keys || is_enrolled(c), "no platform key in the store"},
+        /* OvmfPkgIa32.dsc builds empty libraries for it: SEV needs long mode. */
+        {"amd-sev", x86_64, "not built for x86_64"},
+        {"amd-sev-es", x86_64 && guided_table_has(&code->table, GUIDED_SEV_ES_RESET),
+         "no SEV-ES reset block"},
+        {"amd-sev-snp", code->table.sev.present, "no SEV metadata"},
+        {"intel-tdx", code->table.tdx.present, "no TDX metadata"},
+    };
+
+    for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
+        if (claims(c, features[i].feature) && !features[i].there)
+            find(l, LINT_ERROR, "claimed-feature", c->file, "claims %s, which %s has not: %s",
+                 features[i].feature, c->code->path, features[i].sign);
+    }
+    if ((claims(c, "verbose-dynamic") || claims(c, "verbose-static")) && !code->debug)
+        find(l, LINT_WARNING, "claimed-feature", c->file,
+             "claims verbose-%s, but %s is a release build, which prints no messages",
+             claims(c, "verbose-static") ? "static" : "dynamic", c->code->path);
+}
+
+static void check_unclaimed(struct firmware_lint *l, const struct claim *c)
+{
+    const struct flash_image *code = c->code->image;
+
+    if (code->secure_boot && !claims(c, "secure-boot"))
+        find(l, LINT_WARNING, "unclaimed-feature", c->file,
+             "%s has Secure Boot and no claim of it: guests that refuse it get it", c->code->path);
+    if (code->smm && !claims(c, "requires-smm"))
+        find(l, LINT_ERROR, "unclaimed-feature", c->file,
+             "%s needs SMM and no claim says so: guests without it do not start", c->code->path);
+    if (is_enrolled(c) && !claims(c, "enrolled-keys"))
+        find(l, LINT_WARNING, "unclaimed-feature", c->file,
+             "the store has a platform key and no claim of enrolled-keys: guests that refuse them "
+             "get them");
+    if (is_enrolled(c) && !code->secure_boot)
+        find(l, LINT_ERROR, "template", c->file,
+             "the store has Secure Boot keys, and %s no Secure Boot: unsigned programs will be "
+             "started",
+             c->code->path);
+    /* SMM and SEV-ES exclude each other. */
+    if (code->architecture == ARCH_X86_64 && claims(c, "amd-sev") && !claims(c, "amd-sev-es") &&
+        !code->smm && guided_table_has(&code->table, GUIDED_SEV_ES_RESET))
+        find(l, LINT_WARNING, "unclaimed-feature", c->file,
+             "%s has a SEV-ES reset block and no claim of amd-sev-es: guests that ask for it do "
+             "not get it",
+             c->code->path);
+    if (code->debug && !claims(c, "verbose-dynamic") && !claims(c, "verbose-static"))
+        find(l, LINT_WARNING, "unclaimed-feature", c->file,
+             "%s is a debug build and no claim of verbose-dynamic or verbose-static says so",
+             c->code->path);
+}
+
+/* ---- targets ---- */
+
+/* Names of concrete machine types begin like this (qemu-system-X -machine help). */
+static const struct {
+    const char *architecture, *family;
+} families[] = {
+    {"x86_64", "pc-i440fx-"}, {"x86_64", "pc-q35-"},   {"x86_64", "microvm"},   {"x86_64", "xenfv"},
+    {"x86_64", "isapc"},      {"i386", "pc-i440fx-"},  {"i386", "pc-q35-"},     {"i386", "microvm"},
+    {"i386", "isapc"},        {"aarch64", "virt-"},    {"aarch64", "sbsa-ref"}, {"arm", "virt-"},
+    {"riscv64", "virt"},      {"loongarch64", "virt"},
+};
+
+/* Whether machine types of the family can match the glob: one begins like the other, up to
+ * the glob's first wildcard. */
+static bool may_match(const char *glob, const char *family)
+{
+    size_t fixed = strcspn(glob, "*?"), length = strlen(family);
+    bool wild = glob[fixed] != '\0';
+
+    if (strncmp(glob, family, fixed < length ? fixed : length) != 0)
+        return false;
+    return wild || fixed >= length;
+}
+
+static bool is_known_machine(const char *architecture, const char *glob)
+{
+    bool known = false;
+
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        if (strcmp(families[i].architecture, architecture) != 0)
+            continue;
+        known = true;
+        if (may_match(glob, families[i].family))
+            return true;
+    }
+    return !known; /* an architecture that has been named already, or one without a table */
+}
+
+static bool runs_on(enum flash_architecture image, const char *target)
+{
+    if (image == ARCH_UNKNOWN || strcmp(flash_architecture_name(image), target) == 0)
+        return true;
+    /* The emulators of wider machines start narrower firmware. */
+    return (image == ARCH_I386 && strcmp(target, "x86_64") == 0) ||
+           (image == ARCH_ARM && strcmp(target, "aarch64") == 0);
+}
+
+static void check_targets(struct firmware_lint *l, const struct claim *c)
+{
+    for (size_t i = 0; i < c->d->target_count; i++) {
+        const struct descriptor_target *t = &c->d->targets[i];
+
+        if (c->code && !runs_on(c->code->image->architecture, t->architecture))
+            find(l, LINT_ERROR, "architecture", c->file,
+                 "targets[%zu]: %s is firmware for another architecture (found %s, expected %s)", i,
+                 c->code->path, flash_architecture_name(c->code->image->architecture),
+                 t->architecture);
+        for (size_t k = 0; k < t->machines.count; k++) {
+            const char *glob = t->machines.texts[k];
+
+            if (!is_known_machine(t->architecture, glob))
+                find(l, LINT_WARNING, "unknown-machine", c->file,
+                     "targets[%zu]: no machine type of %s that is known matches '%s'%s", i,
+                     t->architecture, glob,
+                     strcmp(glob, "pc") == 0 || strcmp(glob, "q35") == 0 ||
+                             strcmp(glob, "virt") == 0
+                         ? ", which is an alias"
+                         : "");
+            else if (claims(c, "requires-smm") && strncmp(glob, "pc-i440fx", 9) == 0)
+                find(l, LINT_ERROR, "smm-machine", c->file,
+                     "targets[%zu]: '%s' has no SMM that this firmware could use", i, glob);
+        }
+    }
+}
+
+/* ---- one descriptor ---- */
+
+static void check_format(struct firmware_lint *l, const char *file, const struct tree_entry *e,
+                         const char *format)
+{
+    bool qcow2 = e->image->qcow2;
+
+    if (format && (strcmp(format, "qcow2") == 0) != qcow2)
+        find(l, LINT_ERROR, "format", file,
+             "%s is not of the format it is said to be (found %s, "
+             "expected %s)",
+             e->path, qcow2 ? "qcow2" : "raw", format);
+}
+
+/* By the target: what is no firmware has no architecture. */
+static uint64_t device_size(const struct firmware_descriptor *d)
+{
+    const char *name = d->target_count ? d->targets[0].architecture : "";
+
+    if (strcmp(name, "arm") == 0 || strcmp(name, "aarch64") == 0)
+        return flash_device_size(ARCH_AARCH64);
+    return strcmp(name, "riscv64") == 0 ? flash_device_size(ARCH_RISCV64) : 0;
+}
+
+/* False when its size is wrong. */
+static bool check_size(struct firmware_lint *l, const struct claim *c, const struct tree_entry *e)
+{
+    uint64_t device = device_size(c->d);
+
+    if (!device || e->size == device)
+        return true;
+    find(l, LINT_ERROR, "size", c->file,
+         "%s is not as long as the machine's flash, and QEMU does not start (found %" PRIu64
+         " bytes, expected %" PRIu64 ")",
+         e->path, e->size, device);
+    return false;
+}
+
+static bool check_kind(struct firmware_lint *l, const struct claim *c)
+{
+    const struct flash_image *code = c->code->image;
+    bool wants_code = c->d->device == DESCRIPTOR_FLASH && c->d->mode == DESCRIPTOR_SPLIT;
+    bool wants_both = c->d->device == DESCRIPTOR_FLASH && c->d->mode == DESCRIPTOR_COMBINED;
+
+    if (code->kind == FLASH_QCOW2)
+        return false;
+    if (code->unread.what[0])
+        find(l, LINT_WARNING, "unread", c->file, "not all of it could be looked into: %s",
+             code->unread.what);
+    if ((code->kind == FLASH_CODE && !wants_both) || (code->kind == FLASH_COMBINED && !wants_code))
+        return true;
+    find(l, LINT_ERROR, "kind", c->file, "%s is not what mode '%s' needs (found %s, expected %s)",
+         c->code->path, descriptor_mode_name(c->d->mode), flash_kind_name(code->kind),
+         wants_code   ? "code"
+         : wants_both ? "combined"
+                      : "firmware");
+    return false;
+}
+
+static void check_template(struct firmware_lint *l, const struct claim *c)
+{
+    struct flash_check check;
+
+    if (c->template->image->kind == FLASH_QCOW2 || c->code->image->kind == FLASH_QCOW2)
+        return;
+    flash_check(c->code->image, c->template->image, NULL, &check);
+    if (check.cold_boot.answer == FLASH_NO)
+        find(l, LINT_ERROR, "template", c->file, "the template %s does not go with %s: %s",
+             c->template->path, c->code->path, check.cold_boot.text);
+}
+
+static void check_flash(struct firmware_lint *l, const struct firmware_tree *tree, struct claim *c)
+{
+    const struct firmware_descriptor *d = c->d;
+    bool sizes = true;
+
+    if (d->mode == DESCRIPTOR_SPLIT)
+        c->template = image_of(l, tree, c->file, "the template", d->nvram_template.filename);
+    if (c->code) {
+        check_format(l, c->file, c->code, d->executable.format);
+        sizes = check_size(l, c, c->code);
+    }
+    if (c->template) {
+        check_format(l, c->file, c->template, d->nvram_template.format);
+        sizes = check_size(l, c, c->template) && sizes;
+    }
+    if (c->code && check_kind(l, c)) {
+        if (c->template && sizes)
+            check_template(l, c);
+        if (c->template || d->mode != DESCRIPTOR_SPLIT) {
+            check_claimed(l, c);
+            check_unclaimed(l, c);
+        } else {
+            check_claimed(l, c);
+        }
+    }
+}
+
+static void check_descriptor(struct firmware_lint *l, const struct firmware_tree *tree,
+                             const struct tree_descriptor *td)
+{
+    const struct firmware_descriptor *d = td->read;
+    struct claim c = {.d = d, .file = td->entry->path};
+
+    for (size_t i = 0; i < d->problem_count && i < DESCRIPTOR_PROBLEMS_MAX; i++)
+        find(l, d->problems[i].fatal ? LINT_ERROR : LINT_WARNING, "format", c.file, "%s%s",
+             d->problems[i].text,
+             d->problems[i].fatal ? ": libvirt passes over the descriptor" : "");
+    if (!d->usable)
+        return;
+    c.code = image_of(l, tree, c.file, "the executable", d->executable.filename);
+    if (d->device == DESCRIPTOR_FLASH) {
+        check_flash(l, tree, &c);
+    } else if (d->device == DESCRIPTOR_MEMORY && c.code && check_kind(l, &c)) {
+        check_claimed(l, &c);
+        check_unclaimed(l, &c);
+    }
+    check_targets(l, &c);
+}
+
+/* ---- descriptors beside each other ---- */
+
+static bool has_target(const struct firmware_descriptor *d, const char *architecture,
+                       const char *glob)
+{
+    for (size_t i = 0; i < d->target_count; i++) {
+        for (size_t k = 0; strcmp(d->targets[i].architecture, architecture) == 0 &&
+                           k < d->targets[i].machines.count;
+             k++) {
+            if (strcmp(d->targets[i].machines.texts[k], glob) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Whether every guest that `d` answers is answered by `first` as well. */
+static bool answers_all_of(const struct firmware_descriptor *first,
+                           const struct firmware_descriptor *d)
+{
+    /* What libvirt asks for: qemuFirmwareMatchDomain(). */
+    static const char *const asked[] = {
+        "acpi-s3",   "acpi-s4",     "amd-sev",       "amd-sev-es",   "amd-sev-snp",
+        "intel-tdx", "secure-boot", "enrolled-keys", "requires-smm", "host-uefi-vars"};
+
+    if (first->device != d->device || first->mode != d->mode || !d->target_count)
+        return false;
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        if (descriptor_has_feature(first, asked[i]) != descriptor_has_feature(d, asked[i]))
+            return false;
+    }
+    for (size_t i = 0; i < d->target_count; i++) {
+        for (size_t k = 0; k < d->targets[i].machines.count; k++) {
+            if (!has_target(first, d->targets[i].architecture, d->targets[i].machines.texts[k]))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool is_in_effect(const struct tree_descriptor *d)
+{
+    return d->state == TREE_IN_EFFECT && d->read && d->read->usable;
+}
+
+/* Names that begin with the same number have the same priority, and what follows it was not
+ * meant to decide. */
+static void check_rivals(struct firmware_lint *l, const struct firmware_tree *tree, size_t n)
+{
+    const struct tree_descriptor *d = &tree->descriptors[n];
+    size_t digits = strspn(d->name, "0123456789");
+
+    for (size_t i = 0; i < n; i++) {
+        const struct tree_descriptor *first = &tree->descriptors[i];
+
+        if (!is_in_effect(first) || strspn(first->name, "0123456789") != digits ||
+            strncmp(first->name, d->name, digits) != 0 || !answers_all_of(first->read, d->read))
+            continue;
+        find(l, LINT_WARNING, "never-chosen", d->entry->path,
+             "never chosen: %s has the same priority, answers the same guests, and comes before it",
+             first->entry->path);
+        return;
+    }
+}
+
+static void check_state(struct firmware_lint *l, const struct firmware_tree *tree,
+                        const struct tree_descriptor *d)
+{
+    const char *dot = strrchr(d->name, '.');
+    char *end = NULL;
+
+    switch (d->state) {
+    case TREE_DANGLING:
+        firmware_tree_resolve(tree, d->entry->path, &end);
+        if (wants_more(tree))
+            missing(l, tree, d->entry->path, "what the link names,", d->entry->target, end);
+        else
+            find(l, LINT_ERROR, "dangling-link", d->entry->path,
+                 "a link to %s, which is not there: libvirt then reads no descriptor at all",
+                 d->entry->target);
+        free(end);
+        break;
+    case TREE_NO_FILE:
+        find(l, LINT_WARNING, "hides-nothing", d->entry->path,
+             "a link to %s, which libvirt passes over: only an empty file hides a descriptor",
+             d->entry->target);
+        break;
+    case TREE_UNREAD:
+        find(l, LINT_ERROR, "format", d->entry->path, "%s", d->problem);
+        break;
+    default:
+        break;
+    }
+    if (d->state != TREE_EMPTY && (!dot || strcmp(dot, ".json") != 0))
+        find(l, LINT_WARNING, "name", d->entry->path,
+             "not named .json, and read by libvirt all the same");
+}
+
+/* ---- images, whatever names them ---- */
+
+static size_t folder_length(const char *path)
+{
+    return (size_t)(strrchr(path, '/') - path);
+}
+
+/* A store of the virt machines beside code that was brought to the length of their flash. */
+static void check_padding(struct firmware_lint *l, const struct firmware_tree *tree,
+                          const struct tree_entry *store)
+{
+    size_t length = folder_length(store->path);
+
+    for (size_t i = 0; i < tree->count; i++) {
+        const struct tree_entry *e = &tree->entries[i];
+        uint64_t device = e->image && e->image->kind == FLASH_CODE
+                              ? flash_device_size(e->image->architecture)
+                              : 0;
+
+        if (!device || e->size != device || folder_length(e->path) != length ||
+            memcmp(e->path, store->path, length) != 0)
+            continue;
+        if (store->size != device)
+            find(l, LINT_WARNING, "size", store->path,
+                 "a store beside %s that is not as long as the machine's flash (found %" PRIu64
+                 " bytes, expected %" PRIu64 ")",
+                 e->path, store->size, device);
+        return;
+    }
+}
+
+static void check_image(struct firmware_lint *l, const struct firmware_tree *tree,
+                        const struct tree_entry *e)
+{
+    const struct flash_image *image = e->image;
+    char text[VARSTORE_PROBLEM_TEXT_MAX];
+
+    if (image->kind == FLASH_UNKNOWN)
+        find(l, LINT_WARNING, "kind", e->path, "neither firmware nor a variable store");
+    if (image->has_store && !image->store.sound)
+        find(l, LINT_ERROR, "store", e->path, "firmware does not take the store in it: %s",
+             image->store.volume.defect != FV_SOUND
+                 ? fv_defect_text(&image->store.volume, image->size, text)
+             : image->store.problem_count ? varstore_problem_text(&image->store.problems[0], text)
+                                          : "it is damaged");
+    if (image->kind == FLASH_STORE && image->store.layout &&
+        strcmp(image->store.layout->name, "virt") == 0)
+        check_padding(l, tree, e);
+}
+
+static bool is_image_name(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+
+    return dot && (strcmp(dot, ".fd") == 0 || strcmp(dot, ".qcow2") == 0);
+}
+
+static void check_entry(struct firmware_lint *l, const struct firmware_tree *tree,
+                        const struct tree_entry *e)
+{
+    char *end = NULL;
+
+    if (e->image)
+        check_image(l, tree, e);
+    else if (e->unread)
+        find(l, LINT_ERROR, "unreadable", e->path, "%s", e->unread);
+    if (e->type == TREE_LINK && is_image_name(e->path) &&
+        !firmware_tree_resolve(tree, e->path, &end))
+        missing(l, tree, e->path, "what the link names,", e->target, end);
+    free(end);
+}
+
+static int by_file(const void *a, const void *b)
+{
+    const struct lint_finding *x = a, *y = b;
+    int order = strcmp(x->file, y->file);
+
+    if (order == 0)
+        order = (int)y->grade - (int)x->grade;
+    return order ? order : strcmp(x->text, y->text);
+}
+
+void firmware_lint(const struct firmware_tree *tree, struct firmware_lint *l)
+{
+    *l = (struct firmware_lint){0};
+    for (size_t i = 0; i < tree->descriptor_count; i++) {
+        const struct tree_descriptor *d = &tree->descriptors[i];
+
+        check_state(l, tree, d);
+        if (d->state == TREE_IN_EFFECT && d->read)
+            check_descriptor(l, tree, d);
+        if (is_in_effect(d))
+            check_rivals(l, tree, i);
+    }
+    for (size_t i = 0; i < tree->count; i++)
+        check_entry(l, tree, &tree->entries[i]);
+    for (size_t i = 0; i < tree->double_count; i++)
+        find(l, LINT_ERROR, "double", tree->doubles[i].path, "in two packages: %s and %s",
+             tree->doubles[i].first, tree->doubles[i].second);
+    if (l->count)
+        qsort(l->list, l->count, sizeof *l->list, by_file);
+}
