@@ -44,13 +44,17 @@ static void take_problem(void *arg, const struct failure *f)
         complain("further problems are only counted");
 }
 
-static void take_document(void *arg, const struct json_document *document)
+static size_t take_document(void *arg, const struct json_document *document)
 {
     struct audit *audit = arg;
     struct failure f;
+    size_t end;
 
-    if (fleet_add(&audit->fleet, document, &f) != 0)
+    if (fleet_add(&audit->fleet, document, &end, &f) == 0)
+        return end;
+    if (end)
         take_problem(audit, &f);
+    return end;
 }
 
 static int read_job(struct option_reader *r, struct job *job)

@@ -373,14 +373,15 @@ static void add_guest(struct fleet *fleet, const struct inventory *inv, size_t c
     }
 }
 
-int fleet_add(struct fleet *fleet, const struct json_document *d, struct failure *f)
+int fleet_add(struct fleet *fleet, const struct json_document *d, size_t *end, struct failure *f)
 {
     struct inventory inv;
     size_t class = 0;
 
+    *end = d->size;
     if (fleet->host_count == FLEET_HOSTS_MAX)
         return fail(f, "%s:%u: too many hosts (limit %d)", d->name, d->line, FLEET_HOSTS_MAX);
-    if (inventory_read(fleet->reader, d, &inv, f) != 0)
+    if (inventory_read(fleet->reader, d, &inv, end, f) != 0)
         return -1;
     int result = class_of(fleet, &inv, &class, f);
     if (result == 0) {

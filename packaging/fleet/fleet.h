@@ -73,8 +73,9 @@ struct fleet {
 void fleet_init(struct fleet *fleet);
 void fleet_free(struct fleet *fleet);
 
-/* Adds the host of one document; 0 or -1. */
-int fleet_add(struct fleet *fleet, const struct json_document *document, struct failure *f);
+/* Adds the host of one document; 0 or -1. *end is as inventory_read() has it. */
+int fleet_add(struct fleet *fleet, const struct json_document *document, size_t *end,
+              struct failure *f);
 
 /* After the last host: machine types are known, and lengths are told. Sorts the classes. */
 int fleet_ready(struct fleet *fleet, struct failure *f);

@@ -522,7 +522,7 @@ static struct json_object *parse_value(const struct json_document *d,
     unsigned line = d->line;
     struct json_object *list = NULL;
 
-    for (const char *p = d->text; m->key && p < m->value; p++)
+    for (const char *p = d->text; !d->is_line && m->key && p < m->value; p++)
         line += *p == '\n';
     wrapped[0] = '[';
     memcpy(wrapped + 1, m->value, m->value_length);
@@ -641,7 +641,7 @@ static struct json_member_place *place_for(struct members *all, const struct jso
 }
 
 static int find_members(struct inventory_reader *r, const struct json_document *d,
-                        struct members *all, struct failure *f)
+                        struct members *all, size_t *end, struct failure *f)
 {
     struct json_members walk = {d->text, d->size, 0};
     struct json_member_place m, *place;
@@ -660,9 +660,24 @@ static int find_members(struct inventory_reader *r, const struct json_document *
         else if (keep(r, d, KINDS, &m, NULL, f) != 0)
             return -1;
     }
-    if (found != JSON_END || walk.at != d->size)
+    if (found == JSON_CUT && d->is_line)
+        *end = 0;
+    if (found == JSON_END)
+        *end = walk.at;
+    if (found != JSON_END || (walk.at != d->size && !d->is_line))
         return fail(f, "%s:%u: not JSON (members of an object were expected)", d->name, d->line);
     return 0;
+}
+
+/* A short string without escapes, as names are: what JSON has there is what stands there. */
+static bool is_simple(const struct json_member_place *m)
+{
+    if (m->value_length < 3 || m->value_length > 256 || m->value[0] != '"')
+        return false;
+    for (size_t i = 1; i < m->value_length - 1; i++)
+        if (m->value[i] < ' ' || m->value[i] > '~' || m->value[i] == '\\')
+            return false;
+    return true;
 }
 
 /* A text, or NULL for null and what is not there. */
@@ -676,6 +691,10 @@ static int read_scalar(const struct json_document *d, const struct members *all,
 
     if (!m->value)
         return 0;
+    if (is_simple(m)) {
+        *text = xstrndup(m->value + 1, m->value_length - 2);
+        return 0;
+    }
     tree = parse_value(d, m, f);
     if (!tree)
         return -1;
@@ -738,12 +757,13 @@ static int read_lists(struct inventory_reader *r, const struct json_document *d,
 }
 
 int inventory_read(struct inventory_reader *r, const struct json_document *d, struct inventory *inv,
-                   struct failure *f)
+                   size_t *end, struct failure *f)
 {
     struct inventory read = {0};
     struct members all = {0};
 
-    if (find_members(r, d, &all, f) != 0 || check_format(d, &all, f) != 0)
+    *end = d->size;
+    if (find_members(r, d, &all, end, f) != 0 || check_format(d, &all, f) != 0)
         return -1;
     if (read_scalar(d, &all, HOST, &read.host, f) != 0 ||
         read_scalar(d, &all, SYSTEM, &read.system, f) != 0 ||
@@ -776,8 +796,8 @@ int inventory_read_file(struct inventory_reader *r, const char *path, struct inv
     size_t at = json_after_space((const char *)data, size, 0), end = size;
     while (end > at && strchr(" \t\r\n", data[end - 1]))
         end--;
-    struct json_document d = {path, 1, (const char *)data + at, end - at};
-    int result = inventory_read(r, &d, inv, f);
+    struct json_document d = {path, 1, (const char *)data + at, end - at, false};
+    int result = inventory_read(r, &d, inv, &end, f);
     free(data);
     return result;
 }

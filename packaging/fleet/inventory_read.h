@@ -18,9 +18,10 @@ void inventory_reader_free(struct inventory_reader *reader);
 
 /* Fills *inv; its lists but the guests belong to the reader, so that hosts with the same list
  * have the same pointer. Free the rest with inventory_read_free(). 0, or -1 with what is
- * wrong: "FILE:LINE: qemu[0].machines: ...". */
+ * wrong: "FILE:LINE: qemu[0].machines: ...". *end is how many bytes the document has; 0, with -1,
+ * for a line that does not hold all of it. */
 int inventory_read(struct inventory_reader *reader, const struct json_document *document,
-                   struct inventory *inv, struct failure *f);
+                   struct inventory *inv, size_t *end, struct failure *f);
 void inventory_read_free(struct inventory *inv);
 
 /* The one document of a file. */

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 enum { PLAIN, QUOTE, OPENS, CLOSES };
 
@@ -21,9 +22,26 @@ size_t json_after_space(const char *text, size_t size, size_t at)
     return at;
 }
 
+/* Whether one of the eight bytes is `byte`, eight times over in `bytes`; it may say so in vain,
+ * but never the other way round. */
+static bool may_have(uint64_t word, uint64_t bytes)
+{
+    uint64_t zero = word ^ bytes;
+
+    return (zero - UINT64_C(0x0101010101010101)) & ~zero & UINT64_C(0x8080808080808080);
+}
+
 /* `at` is behind the opening quote; the result behind the closing one, or beyond size. */
 static size_t after_string(const char *text, size_t size, size_t at)
 {
+    uint64_t word;
+
+    for (; at + sizeof word <= size; at += sizeof word) {
+        memcpy(&word, text + at, sizeof word);
+        if (may_have(word, UINT64_C(0x2222222222222222)) ||
+            may_have(word, UINT64_C(0x5c5c5c5c5c5c5c5c)))
+            break;
+    }
     while (at < size && text[at] != '"')
         at += text[at] == '\\' ? 2 : 1;
     return at + 1;

@@ -72,6 +72,33 @@ static void tell_wrong(struct reading *r)
         problem(r, "not JSON (an object was expected)");
 }
 
+static void take_document(struct reading *r, size_t end)
+{
+    struct json_document d = {r->name, r->line, r->text + r->at, end - r->at, false};
+
+    if (d.size > r->visitor->limit)
+        problem(r, "a document of more than %zu bytes", r->visitor->limit);
+    else
+        r->visitor->document(r->visitor->arg, &d);
+    go_to(r, end);
+}
+
+/* JSON lines: whether the document that begins here is the rest of the line, and was taken. */
+static bool take_line(struct reading *r)
+{
+    const char *newline = memchr(r->text + r->at, '\n', r->size - r->at);
+    struct json_document d = {r->name, r->line, r->text + r->at, 0, true};
+
+    if (!newline || newline[-1] != '}')
+        return false;
+    d.size = (size_t)(newline - d.text);
+    if (d.size > r->visitor->limit)
+        return false;
+    size_t taken = r->visitor->document(r->visitor->arg, &d);
+    r->at += taken;
+    return taken;
+}
+
 /* Hands out all documents that are whole; `at` is where the rest begins. */
 static void take_whole(struct reading *r, bool is_end)
 {
@@ -85,14 +112,10 @@ static void take_whole(struct reading *r, bool is_end)
             tell_wrong(r);
             if (!pass_line(r))
                 r->at = r->size;
+        } else if (take_line(r)) {
+            continue;
         } else if (json_value_end(r->text, r->size, r->at, &end) == JSON_FOUND) {
-            struct json_document d = {r->name, r->line, r->text + r->at, end - r->at};
-
-            if (d.size > r->visitor->limit)
-                problem(r, "a document of more than %zu bytes", r->visitor->limit);
-            else
-                r->visitor->document(r->visitor->arg, &d);
-            go_to(r, end);
+            take_document(r, end);
         } else if (is_end) {
             problem(r, "the JSON document is cut off");
             r->at = r->size;

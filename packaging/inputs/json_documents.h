@@ -6,6 +6,7 @@
 #ifndef INPUTS_JSON_DOCUMENTS_H
 #define INPUTS_JSON_DOCUMENTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/failure.h"
@@ -17,11 +18,16 @@ struct json_document {
     unsigned line;    /* where it begins */
     const char *text; /* valid during the call; begins with the brace */
     size_t size;
+    /* Where the document ends was not looked for: it is one line, and so most likely whole.
+     * Whoever reads it finds out, and says so. */
+    bool is_line;
 };
 
 struct json_documents_visitor {
     size_t limit; /* bytes of one document */
-    void (*document)(void *arg, const struct json_document *d);
+    /* The bytes of `text` that the document has. 0: it does not end there, which only a line
+     * may not do; it is then handed out again, whole. */
+    size_t (*document)(void *arg, const struct json_document *d);
     /* Something that is no document; the reading goes on with the next line or file. */
     void (*problem)(void *arg, const struct failure *f);
     void *arg;
