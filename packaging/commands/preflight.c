@@ -18,7 +18,7 @@
 
 extern const struct command preflight_command;
 
-enum { KEY_QMP = 256, KEY_QEMU, KEY_MAPS, KEY_LOADVM, KEY_FILE, KEY_JSON };
+enum { KEY_QMP = 256, KEY_QEMU, KEY_MAPS, KEY_LOADVM, KEY_FILE, KEY_SNAPSHOT, KEY_JSON };
 
 static const struct option_spec options[] = {
     {KEY_QMP, "qmp", "SOCKET", "ask the running QEMU behind this QMP socket, in place of SOURCE"},
@@ -35,6 +35,9 @@ static const struct option_spec options[] = {
     {KEY_FILE, "file", "BLOCK=FILE",
      "the file that the destination gives this RAM block, where it\n"
      "is not the default: system.flash0=/usr/share/OVMF/OVMF_CODE.fd"},
+    {KEY_SNAPSHOT, "snapshot", "NAME",
+     "the snapshot in a qcow2 SOURCE, where it has more than one\n"
+     "with the state of a guest; it can only be loaded (--loadvm)"},
     {KEY_JSON, "json", NULL, "print one JSON object"},
     {0},
 };
@@ -44,7 +47,7 @@ enum { GIVEN_MAX = 64 };
 struct question {
     struct given_file given[GIVEN_MAX]; /* their names were allocated */
     size_t given_count;
-    const char *qmp, *qemu, *machine;
+    const char *qmp, *qemu, *machine, *snapshot;
     const char *maps[ROMCOMPAT_MAX_FOLDERS];
     size_t map_count;
     bool loadvm, json;
@@ -272,6 +275,9 @@ static int read_question(struct option_reader *r, struct question *q)
         case KEY_LOADVM:
             q->loadvm = true;
             break;
+        case KEY_SNAPSHOT:
+            q->snapshot = value;
+            break;
         case KEY_JSON:
             q->json = true;
             break;
@@ -323,14 +329,18 @@ static int run(int argc, char **argv)
     const char *source = q.qmp ? q.qmp : operands[0];
     if (!source)
         return free_question(&q, usage_error(&preflight_command, "a SOURCE is missing"));
+    if (q.qmp && q.snapshot)
+        return free_question(
+            &q, usage_error(&preflight_command, "--snapshot is for a qcow2 image, not for --qmp"));
     if (q.qmp)
         status = qmp_read_guest(q.qmp, &guest, &f);
     else
-        status = saved_guest_read(*operands++, &guest, &f);
+        status = saved_guest_read(*operands++, q.snapshot, &guest, &f);
     if (status != 0)
         return free_question(&q, report(&f));
     if (strcmp(source, "-") == 0 && !q.qmp)
         source = "standard input";
+    q.loadvm |= guest.kind == SAVED_SNAPSHOT;
     status = answer(&q, source, &guest, operands);
     saved_guest_free(&guest);
     return free_question(&q, status);
@@ -342,9 +352,9 @@ const struct command preflight_command = {
     .synopsis = "[OPTION]... SOURCE [FOLDER]...\n--qmp SOCKET [OPTION]... [FOLDER]...",
     .details =
         "SOURCE is a QEMU migration stream, a mapped-ram file, a libvirt save image (raw, gzip,\n"
-        "bzip2, xz, zstd, sparse) or the saved output of 'info ramblock'; - is standard input. "
-        "Only\n"
-        "its head is read. A running QEMU is only asked, never told anything.\n"
+        "bzip2, xz, zstd, sparse), a qcow2 image with a snapshot of the guest, or the saved\n"
+        "output of 'info ramblock'; - is standard input. Only its head is read. A running QEMU is "
+        "only asked, never told anything.\n"
         "The destination is this host, or the FOLDERs with ROM files; with --qemu as well, they "
         "come\n"
         "before its own, as with -L.\n"

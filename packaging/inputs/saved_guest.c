@@ -12,8 +12,10 @@
 #include "base/memory.h"
 #include "formats/libvirt_save.h"
 #include "formats/migration_stream.h"
+#include "formats/qcow2.h"
 #include "formats/ramblock_text.h"
 #include "inputs/archive.h"
+#include "inputs/qcow2_state.h"
 
 enum {
     WINDOW = 64 * 1024,
@@ -123,19 +125,24 @@ static void take_stream(struct saved_guest *g, const struct migration_stream *s,
         add_block(g, &capacity, s->blocks[i].name, strlen(s->blocks[i].name), s->blocks[i].length);
 }
 
+static int feed(struct migration_stream *s, const uint8_t *bytes, int64_t n, struct failure *f)
+{
+    if (n < 0)
+        return MIGRATION_BAD;
+    return n ? migration_stream_feed(s, bytes, (size_t)n, f) : migration_stream_cut(s, f);
+}
+
 static int read_raw(struct source *src, uint64_t offset, struct migration_stream *s,
                     struct failure *f)
 {
-    enum migration_answer answer = MIGRATION_MORE;
+    int answer = MIGRATION_MORE;
 
     migration_stream_begin(s, src->name, offset);
     while (answer == MIGRATION_MORE) {
         const uint8_t *bytes = NULL;
         int64_t n = source_get(src, s->position, &bytes, f);
 
-        if (n < 0)
-            return -1;
-        answer = n ? migration_stream_feed(s, bytes, (size_t)n, f) : migration_stream_cut(s, f);
+        answer = feed(s, bytes, n, f);
     }
     return answer == MIGRATION_DONE ? 0 : -1;
 }
@@ -230,6 +237,35 @@ static int read_libvirt(struct source *src, struct saved_guest *g, struct failur
     return result;
 }
 
+static int read_snapshot(struct source *src, const char *snapshot, struct saved_guest *g,
+                         struct failure *f)
+{
+    struct qcow2_state *state;
+    struct migration_stream s;
+    int answer = MIGRATION_MORE;
+
+    if (!src->can_seek)
+        return fail(f, "%s: a qcow2 image cannot be read from a pipe", src->name);
+    if (qcow2_state_open(src->fd, src->name, snapshot, &state, f) != 0)
+        return -1;
+    char *inner = xasprintf("%s (snapshot '%s')", src->name, qcow2_state_name(state));
+    char *what = xasprintf("qcow2 image, snapshot '%s'", qcow2_state_name(state));
+    migration_stream_begin(&s, inner, 0);
+    while (answer == MIGRATION_MORE) {
+        const uint8_t *bytes = NULL;
+        int64_t n = qcow2_state_get(state, s.position, &bytes, f);
+
+        answer = feed(&s, bytes, n, f);
+    }
+    src->total += qcow2_state_bytes_read(state);
+    int result = finish_stream(answer == MIGRATION_DONE ? 0 : -1, &s, what, g);
+    g->kind = SAVED_SNAPSHOT;
+    qcow2_state_close(state);
+    free(inner);
+    free(what);
+    return result;
+}
+
 /* --- text ------------------------------------------------------------------------- */
 
 struct lines {
@@ -290,7 +326,8 @@ static int read_text(struct source *src, struct saved_guest *g, struct failure *
 
 /* --- telling them apart -------------------------------------------------------------- */
 
-static int read_source(struct source *src, struct saved_guest *g, struct failure *f)
+static int read_source(struct source *src, const char *snapshot, struct saved_guest *g,
+                       struct failure *f)
 {
     struct migration_stream s;
     const char *kind;
@@ -299,6 +336,10 @@ static int read_source(struct source *src, struct saved_guest *g, struct failure
         return -1;
     if (src->have == 0)
         return fail(f, "%s: empty", src->name);
+    if (is_qcow2(src->window, src->have))
+        return read_snapshot(src, snapshot, g, f);
+    if (snapshot)
+        return fail(f, "%s: not a qcow2 image, so it has no snapshot '%s'", src->name, snapshot);
     if (libvirt_save_looks_like(src->window, src->have))
         return read_libvirt(src, g, f);
     if (migration_stream_looks_like(src->window, src->have))
@@ -317,17 +358,14 @@ static int read_source(struct source *src, struct saved_guest *g, struct failure
         return fail_cure(f, "Unpack it on the way: lzop -dc '%s' | romcompat preflight -",
                          src->name);
     }
-    if (src->have >= 4 && memcmp(src->window, "QFI\xfb", 4) == 0) {
-        fail(f, "%s: a qcow2 image; snapshots in it cannot be read", src->name);
-        return fail_cure(f, "Save the output of 'info ramblock' of the guest, and give that file.");
-    }
     return fail(f,
-                "%s: not a saved guest (expected a QEMU migration stream, a libvirt save image, or "
-                "the output of 'info ramblock')",
+                "%s: not a saved guest (expected a QEMU migration stream, a libvirt save image, a "
+                "qcow2 image with a snapshot, or the output of 'info ramblock')",
                 src->name);
 }
 
-int saved_guest_read(const char *path, struct saved_guest *guest, struct failure *f)
+int saved_guest_read(const char *path, const char *snapshot, struct saved_guest *guest,
+                     struct failure *f)
 {
     bool is_input = strcmp(path, "-") == 0;
     struct stat st;
@@ -348,7 +386,7 @@ int saved_guest_read(const char *path, struct saved_guest *guest, struct failure
 
         /* Standard input may stand anywhere in its file: then it is read as a pipe. */
         src->can_seek = !is_input && (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode));
-        result = read_source(src, &g, f);
+        result = read_source(src, snapshot, &g, f);
         g.bytes_read = src->total;
         if (result == 0)
             *guest = g;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The RAM blocks of a guest that was saved, wherever they are written down: a QEMU
- * migration stream, also a mapped-ram file; a libvirt save image; either compressed;
- * the text of `info ramblock`. The kind is told by content, never by name.
+ * migration stream, also a mapped-ram file; a libvirt save image; either compressed; a
+ * snapshot in a qcow2 image; the text of `info ramblock`. The kind is told by content, never by
+ * name.
  *
  * Only the head is read, and only the head is decompressed: a save file of hundreds
  * of gigabytes costs what a small one does. Nothing is written, nothing is run.
@@ -19,7 +20,13 @@
 /* Bytes of `info ramblock`: some 120 a line. */
 #define RAMBLOCK_TEXT_MAX ((size_t)4 << 20)
 
-enum saved_kind { SAVED_STREAM, SAVED_LIBVIRT, SAVED_RAMBLOCK_TEXT, SAVED_RUNNING };
+enum saved_kind {
+    SAVED_STREAM,
+    SAVED_LIBVIRT,
+    SAVED_SNAPSHOT, /* only -loadvm takes it */
+    SAVED_RAMBLOCK_TEXT,
+    SAVED_RUNNING,
+};
 
 struct saved_block {
     char *name;
@@ -39,8 +46,10 @@ struct saved_guest {
     uint64_t bytes_read; /* of the file or pipe */
 };
 
-/* `path` may be "-": standard input. 0 or -1; free with saved_guest_free(). */
-int saved_guest_read(const char *path, struct saved_guest *guest, struct failure *f);
+/* `path` may be "-": standard input. `snapshot` is the one of a qcow2 image that is meant;
+ * NULL: the only one. 0 or -1; free with saved_guest_free(). */
+int saved_guest_read(const char *path, const char *snapshot, struct saved_guest *guest,
+                     struct failure *f);
 
 /* The same for text[0, size), as a running QEMU answers `info ramblock`. */
 int saved_guest_from_text(const char *name, const char *text, size_t size,

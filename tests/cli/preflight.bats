@@ -137,6 +137,28 @@ TABLE
     output_has "lzop, which is not supported" "lzop -dc | romcompat preflight -"
 }
 
+@test "a snapshot in a qcow2 image is read, and can only be loaded" {
+    stream -q before $NIC=0x40000
+    run -1 romcompat preflight guest grown
+    output_has "guest (qcow2 image, snapshot 'before'), pc-i440fx-7.2" "refused   256K   512K" \
+        "-global virtio-net-pci.romfile="
+    output_lacks "-global virtio-net-pci.romsize="
+    run -0 romcompat preflight --snapshot before guest old
+    run -2 romcompat preflight --snapshot after guest old
+    output_has "no snapshot 'after'" "'before'"
+    stream -q before -q after $NIC=0x40000
+    run -2 romcompat preflight guest old
+    output_has "2 snapshots with the state of a guest" "--snapshot: 'before', 'after'"
+    run -0 romcompat preflight --snapshot after guest old
+    run -2 bash -c 'romcompat preflight --snapshot after - old < guest'
+    output_has "cannot be read from a pipe"
+    stream $NIC=0x40000
+    run -2 romcompat preflight --snapshot after guest old
+    output_has "not a qcow2 image, so it has no snapshot 'after'"
+    run -2 romcompat preflight --snapshot after --qmp socket
+    output_has "is for a qcow2 image"
+}
+
 @test "a pipe, standard input, and saved 'info ramblock' are read too" {
     stream $NIC=0x40000
     run -1 bash -c 'cat guest | romcompat preflight - grown'
@@ -349,6 +371,8 @@ peer() { # MODE: starts the other side of the socket
     limit formats/migration_stream.h MIGRATION_COMMANDS_MAX 64 "32, 64 and 64"
     limit formats/migration_stream.h MIGRATION_OTHER_SECTIONS_MAX 65536 "before that of RAM 64 KiB"
     limit formats/libvirt_save.h LIBVIRT_SAVE_DATA_MAX '16u << 20' "XML of a libvirt save image 16 MiB"
+    limit formats/qcow2_snapshot.h QCOW2_SNAPSHOTS_MAX 65536 "snapshots of a qcow2 image 65,536"
+    limit inputs/qcow2_state.h QCOW2_SNAPSHOT_TABLE_MAX '64. << 20' "in 64 MiB"
     limit inputs/saved_guest.h RAMBLOCK_TEXT_MAX '4 << 20' "output of 'info ramblock' 4 MiB"
     limit inputs/qmp.h QMP_ANSWER_MAX '8 << 20' "10 seconds, 8 MiB"
     limit inputs/qmp.h QMP_ANSWER_SECONDS 10 "10 seconds, 8 MiB"

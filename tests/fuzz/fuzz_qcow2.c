@@ -1,12 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Any bytes as the header of a qcow2 file. */
+/* Any bytes as the header of a qcow2 file, and as one with a guest's state in a snapshot. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "formats/qcow2.h"
+#include "inputs/qcow2_state.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void read_state(const uint8_t *data, size_t size)
+{
+    enum { ENOUGH = 1 << 20 };
+    int fd = memfd_create("qcow2", MFD_CLOEXEC);
+    struct qcow2_state *state;
+    struct failure f = {0};
+    const uint8_t *bytes;
+    uint64_t at = 0;
+    int64_t n;
+
+    if (fd < 0 || write(fd, data, size) != (ssize_t)size)
+        abort();
+    if (qcow2_state_open(fd, "x", NULL, &state, &f) != 0) {
+        if (!f.what[0])
+            abort();
+    } else {
+        volatile uint8_t sum = 0;
+
+        while (at < ENOUGH && (n = qcow2_state_get(state, at, &bytes, &f)) > 0) {
+            for (int64_t i = 0; i < n; i++)
+                sum = (uint8_t)(sum + bytes[i]);
+            at += (uint64_t)n;
+        }
+        qcow2_state_close(state);
+    }
+    close(fd);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -19,5 +50,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (qcow2_virtual_size("input", data, size, LIMIT, &virtual_size, &f) == 0 &&
         (virtual_size == 0 || virtual_size > LIMIT || memcmp(data + 8, none, sizeof none) != 0))
         abort();
+    read_state(data, size);
     return 0;
 }

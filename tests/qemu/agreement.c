@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char *const way_names[] = {"stream", "gzip", "mapped-ram", "monitor"};
+static const char *const way_names[] = {"stream", "gzip", "mapped-ram", "monitor", "snapshot"};
 
 /* --- the table ------------------------------------------------------------------- */
 
@@ -176,12 +176,30 @@ const char *mend_of(struct stage *s, const char *file, const struct to *to)
 
 #define MAPPED_ON "{\"capabilities\": [{\"capability\": \"mapped-ram\", \"state\": true}]}"
 
+/* Something to put a snapshot into, or to load it from. */
+#define DISK "-drive if=none,id=disk,format=qcow2,file={work}/disk.qcow2"
+
+static const char *save_snapshot(struct stage *s, const struct from *from)
+{
+    run_program(s, "'%s/qemu-img' create -q -f qcow2 disk.qcow2 9M", bin_folder());
+    struct guest *g = start(s, from->which, "-M %s -L {%s} -device %s,addr=3 " DISK, from->machine,
+                            from->folder, from->device);
+    const char *said = hmp(s, g, "savevm one");
+
+    if (!is_wrong(s) && *said)
+        went_wrong(s, "savevm: %s", said);
+    stop(s, g);
+    return "disk.qcow2";
+}
+
 const char *save_guest(struct stage *s, const struct from *from)
 {
     enum way way = from->way;
+
+    if (way == SNAPSHOT)
+        return save_snapshot(s, from);
     struct guest *g = start(s, from->which, "-M %s -L {%s} -device %s,addr=3", from->machine,
                             from->folder, from->device);
-
     if (way == MONITOR)
         write_file(s, "table", hmp(s, g, "info ramblock"));
     if (way == MAPPED)
@@ -213,12 +231,28 @@ struct answer {
     long long length;
 };
 
+static struct answer load_snapshot(struct stage *s, const struct from *from, const struct to *to)
+{
+    struct answer a = {.what = ARRIVED, .said = ""};
+    struct guest *g =
+        try_start(s, &a.said, to->which, "-M %s %s -device %s,addr=3 " DISK " -loadvm one",
+                  from->machine, arguments_of(s, to), from->device);
+
+    if (g)
+        a.length = (long long)block_length_of(s, g, from->block);
+    else
+        a.what = strstr(a.said, "error while loading state") ? REFUSED : NO_START;
+    return a;
+}
+
 static struct answer ask_qemu(struct stage *s, const struct from *from, const struct to *to)
 {
     struct answer a = {.what = NO_START, .said = ""};
+
+    if (from->way == SNAPSHOT)
+        return load_snapshot(s, from, to);
     struct guest *g = try_start(s, &a.said, to->which, "-M %s %s -device %s,addr=3 -incoming defer",
                                 from->machine, arguments_of(s, to), from->device);
-
     if (!g)
         return a;
     if (from->way == MAPPED)

@@ -8,7 +8,7 @@
 
 #include "qemu/guest.h"
 
-enum way { STREAM, GZIP, MAPPED, MONITOR };
+enum way { STREAM, GZIP, MAPPED, MONITOR, SNAPSHOT };
 
 struct from {
     const char *which, *folder, *machine, *device, *block;

@@ -57,6 +57,8 @@ static const struct from sources[] = {
     {"stock-10.0", "small", Q35, "virtio-net-pci", AT3("virtio-net-pci.rom"), STREAM},
     {"stock-10.0", "old", Q35, "virtio-net-pci", AT3("virtio-net-pci.rom"), MAPPED},
     {"stock-10.0", "grown", PC, "e1000", AT3("e1000.rom"), MAPPED},
+    {"stock-7.2", "old", PC, "virtio-net-pci", AT3("virtio-net-pci.rom"), SNAPSHOT},
+    {"stock-10.0", "grown", Q35, "e1000e", AT3("e1000e.rom"), SNAPSHOT},
     {"stock-5.2", "old", "pc-i440fx-5.2", "virtio-net-pci", AT3("virtio-net-pci.rom"), STREAM},
     {"stock-5.2", "grown", "pc-q35-5.2", "e1000e", AT3("e1000e.rom"), MONITOR},
     {"stock-10.0-aarch64", "grown", "virt-10.0", "e1000e", AT3("e1000e.rom"), STREAM},

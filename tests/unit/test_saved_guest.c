@@ -57,7 +57,7 @@ static void reads(const char *kind, const char *what)
 {
     struct saved_guest g = {0};
     struct failure f = {0};
-    int result = saved_guest_read(path, &g, &f);
+    int result = saved_guest_read(path, NULL, &g, &f);
 
     has_blocks(result, &g, &f, kind, what);
 }
@@ -67,7 +67,7 @@ static void refuses(const char *text, const char *cure, const char *what)
     struct saved_guest g = {0};
     struct failure f = {0};
 
-    if (!ok(saved_guest_read(path, &g, &f) == -1 && strstr(f.what, text) && strstr(f.cure, cure),
+    if (!ok(saved_guest_read(path, NULL, &g, &f) == -1 && strstr(f.what, text) && strstr(f.cure, cure),
             "%s", what))
         printf("# '%s' '%s'\n", f.what, f.cure);
 }
@@ -137,7 +137,7 @@ static void test_pipe(void)
                 _exit(1);
         _exit(0);
     }
-    int result = saved_guest_read(path, &g, &f);
+    int result = saved_guest_read(path, NULL, &g, &f);
     has_blocks(result, &g, &f, "migration stream", "a pipe that delivers byte after byte");
     waitpid(writer, NULL, 0);
     unlink(path);
@@ -172,7 +172,7 @@ int main(void)
     reads("libvirt save image, sparse, mapped-ram", "a sparse libvirt save image");
     struct saved_guest g = {0};
     struct failure f = {0};
-    ok(saved_guest_read(path, &g, &f) == 0 && g.mapped_ram && g.bytes_read < 65536,
+    ok(saved_guest_read(path, NULL, &g, &f) == 0 && g.mapped_ram && g.bytes_read < 65536,
        "and of its 64 MiB little is read");
     saved_guest_free(&g);
     free(sparse.data);
@@ -186,9 +186,6 @@ int main(void)
     refuses("compressed with lzop, which is not supported", "tail -c +141 '",
             "lzop is refused, with the command that unpacks it");
     free(save.data);
-    write_bytes(path, (const uint8_t *)"QFI\xfb", 4);
-    refuses("a qcow2 image; snapshots in it cannot be read", "info ramblock",
-            "a qcow2 image is refused, with a way out");
     write_bytes(path, (const uint8_t *)"hello", 5);
     refuses("not a saved guest (expected a QEMU migration stream", "", "a text is no guest");
     write_bytes(path, (const uint8_t *)"", 0);
