@@ -18,6 +18,7 @@
     X(audit)        \
     X(preflight)    \
     X(explain)      \
+    X(args)         \
     X(libvirt_hook) \
     X(flash)        \
     X(varstore)     \

@@ -119,9 +119,9 @@ static void advise_file(const struct destination *to, const char *folder, struct
     } else {
         a->romfile = copy;
         a->answer = STOCK_NO_FILE;
-        a->why =
-            xasprintf("no ROM there fits the bucket of %" PRIu64 " bytes: install %s%s", a->bucket,
-                      a->package ? "the package " : "", a->package ? a->package : compat);
+        a->why = xasprintf(
+            "neither %s nor %s there fits the bucket of %" PRIu64 " bytes: install %s%s", a->rom,
+            compat, a->bucket, a->package ? "the package " : "", a->package ? a->package : compat);
     }
     free(compat);
     free(path);

@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `romcompat args`: what a stock QEMU must be told so that guests find their ROM lengths. */
+#include "commands/command.h"
+
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/nearest.h"
+#include "commands/maps.h"
+#include "commands/stock.h"
+#include "outputs/escape.h"
+#include "romset/stock_list.h"
+
+extern const struct command args_command;
+
+enum { KEY_INCOMING = STOCK_KEY_NEXT, KEY_LOADVM, KEY_WRITE, KEY_LIBVIRT, KEY_JSON };
+
+static const struct option_spec options[] = {
+    {'M', "machine", "MACHINE", "the guest's machine type; an alias where the QEMU is known"},
+    {KEY_INCOMING, "incoming", NULL, "the guest arrives by migration, or is restored by libvirt"},
+    {KEY_LOADVM, "loadvm", NULL,
+     "the guest is loaded from a snapshot; the default is that it is\n"
+     "started anew, and the answer is the same"},
+    STOCK_OPTIONS,
+    {KEY_WRITE, "write", "DIR",
+     "write the ROMs that must be made to DIR, and look for them\n"
+     "there; the default is to look in " STOCK_ROM_FOLDER "\n"
+     "and to say how they are made"},
+    {KEY_LIBVIRT, "libvirt", NULL, "print XML for a libvirt domain"},
+    {KEY_JSON, "json", NULL, "print one JSON object"},
+    {0},
+};
+
+struct question {
+    struct stock_options options;
+    const char *machine, *write;
+    bool incoming, loadvm, libvirt, json;
+};
+
+/* ---- the machine type ---- */
+
+static int no_such_machine(const char *machine, const char *why, const char *const *names,
+                           size_t count)
+{
+    struct failure f = {0};
+    const char *nearest = nearest_name(machine, names, count);
+
+    fail(&f, "%s: %s", machine, why);
+    if (nearest)
+        fail_cure(&f, "Was %s meant?", nearest);
+    return report(&f);
+}
+
+/* *machine is one of the binary's, an alias followed; Proxmox's +suffix is not in its list. */
+static int check_with_qemu(const struct stock_side *side, const char **machine)
+{
+    size_t length = strcspn(*machine, "+"), count = side->machine_count;
+    const char **names = xcalloc(count, sizeof *names);
+    int status = STATUS_NO_ANSWER;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct qemu_machine *m = &side->machines[i];
+
+        names[i] = m->name;
+        if (strlen(m->name) != length || strncmp(m->name, *machine, length) != 0)
+            continue;
+        if (m->alias_of)
+            *machine = m->alias_of;
+        status = STATUS_YES;
+    }
+    if (status != STATUS_YES)
+        no_such_machine(*machine, "this QEMU has no such machine type", names, count);
+    free(names);
+    return status;
+}
+
+/* The machine types that maps name: exact ones, and the ends of ranges. */
+static int check_with_maps(const struct romcompat *maps, const char *machine)
+{
+    struct romcompat_machine_rule m;
+    char **names = NULL;
+    size_t count = 0, capacity = 0;
+
+    if (stock_machine_has_rules(maps, machine))
+        return STATUS_YES;
+    for (size_t i = 0; i < romcompat_set_count(maps); i++)
+        for (size_t k = 0; romcompat_machine_rule_at(maps, i, k, &m) == ROMCOMPAT_OK; k++)
+            for (int end = 0; end < 2; end++) {
+                const char *version = end ? m.last : m.first;
+
+                if (!version && (end || !m.exact))
+                    continue;
+                names = xgrow(names, count, &capacity, sizeof *names);
+                names[count++] = m.exact ? xstrdup(m.name) : xasprintf("%s-%s", m.name, version);
+            }
+    no_such_machine(machine, "no map has a rule for this machine type", (const char *const *)names,
+                    count);
+    while (count)
+        free(names[--count]);
+    free(names);
+    return STATUS_NO_ANSWER;
+}
+
+/* ---- ROMs that are to be made ---- */
+
+/* And no item before it needs the same. */
+static bool is_to_make(const struct stock_list *list, size_t i)
+{
+    const struct stock_item *item = &list->items[i];
+
+    if (item->untouched || !item->advice.source)
+        return false;
+    for (size_t k = 0; k < i; k++)
+        if (!list->items[k].untouched && list->items[k].advice.source &&
+            strcmp(list->items[k].advice.romfile, item->advice.romfile) == 0)
+            return false;
+    return true;
+}
+
+/* ---- for a person, on standard error ---- */
+
+static void tell_how_to_make(const struct stock_item *item)
+{
+    const struct stock_advice *a = &item->advice;
+    struct failure f = {0};
+    char *command = a->source ? stock_command(a, a->source) : NULL;
+    const char *slash = strrchr(a->romfile, '/');
+
+    fail(&f, "%s: %s", item->device, a->why);
+    if (command)
+        fail_cure(&f, "mkdir -p %.*s && %s", slash ? (int)(slash - a->romfile) : 1,
+                  slash ? a->romfile : ".", command);
+    free(command);
+    report(&f);
+}
+
+/* Siblings that need the same file are told once. */
+static bool is_told(const struct stock_list *list, size_t i)
+{
+    const struct stock_item *item = &list->items[i];
+
+    for (size_t k = 0; k < i; k++) {
+        const struct stock_item *other = &list->items[k];
+
+        if (other->device == item->device && other->advice.answer == item->advice.answer &&
+            (!item->advice.romfile || strcmp(other->advice.romfile, item->advice.romfile) == 0))
+            return true;
+    }
+    return false;
+}
+
+static void tell(const struct stock_list *list, size_t i)
+{
+    const struct stock_item *item = &list->items[i];
+    const struct stock_advice *a = &item->advice;
+
+    if (is_told(list, i))
+        return;
+    if (item->untouched) {
+        complain("note: %s: left as it is: %s", item->device, item->untouched);
+        return;
+    }
+    switch (a->answer) {
+    case STOCK_NOTHING:
+    case STOCK_NO_ROM:
+    case STOCK_NOT_A_DEVICE:
+        complain("note: %s: nothing to say: %s", item->device, a->why);
+        break;
+    case STOCK_NO_RULE:
+        complain("%s: %s", item->device, a->why);
+        break;
+    case STOCK_ROMSIZE:
+        if (a->only_incoming)
+            complain("note: %s: %s; the guest's next start needs more (ask without --incoming)",
+                     item->device, a->why);
+        break;
+    case STOCK_ROMFILE:
+        if (a->source)
+            tell_how_to_make(item);
+        break;
+    case STOCK_NO_FILE:
+        tell_how_to_make(item);
+        break;
+    }
+}
+
+/* ---- the arguments ---- */
+
+static bool sets_anything(const struct stock_item *item)
+{
+    return !item->untouched && (item->advice.romfile || item->advice.romsize) &&
+           item->advice.answer != STOCK_NO_FILE;
+}
+
+/* The user's text, with the properties behind it. */
+static char *device_text(const struct stock_item *item)
+{
+    char *properties = sets_anything(item) ? stock_properties(&item->advice) : NULL;
+    char *text = properties ? xasprintf("%s,%s", item->device, properties) : xstrdup(item->device);
+
+    free(properties);
+    return text;
+}
+
+static void print_arguments(const struct stock_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct stock_item *item = &list->items[i];
+
+        if (item->driver) {
+            if (sets_anything(item))
+                stock_put_globals(stdout, &item->advice, item->driver);
+        } else {
+            char *text = device_text(item);
+
+            fputs("-device ", stdout);
+            put_shell_word(stdout, text);
+            putchar('\n');
+            free(text);
+        }
+    }
+}
+
+/* libvirt has an element for a ROM's file and none for its length. */
+static void print_libvirt(const struct stock_list *list)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < list->count; i++) {
+        const struct stock_item *item = &list->items[i];
+
+        if (!sets_anything(item) || !item->advice.romfile)
+            continue;
+        printf("<!-- inside the device that is ");
+        put_xml(stdout, item->driver ? item->driver : item->device);
+        printf(" -->\n<rom file='");
+        put_xml(stdout, item->advice.romfile);
+        puts("'/>");
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        struct stock_item item = list->items[i];
+
+        if (!sets_anything(&item) || !item.advice.romsize)
+            continue;
+        if (!any)
+            puts("<!-- inside <domain> -->\n<qemu:commandline "
+                 "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>");
+        any = true;
+        item.advice.romfile = NULL;
+        stock_put_libvirt_globals(stdout, &item.advice, item.driver ? item.driver : item.type);
+    }
+    if (any)
+        puts("</qemu:commandline>");
+}
+
+/* ---- for a program ---- */
+
+static void add_argument(struct json_object *list, const char *option, char *value)
+{
+    json_object_array_add(list, json_object_new_string(option));
+    json_object_array_add(list, json_object_new_string(value));
+    free(value);
+}
+
+static struct json_object *item_object(const struct stock_item *item, struct json_object *arguments)
+{
+    static const char *const answers[] = {
+        [STOCK_NOTHING] = "nothing",     [STOCK_ROMSIZE] = "romsize", [STOCK_ROMFILE] = "romfile",
+        [STOCK_NO_FILE] = "no file",     [STOCK_NO_RULE] = "no rule", [STOCK_NO_ROM] = "no rom",
+        [STOCK_NOT_A_DEVICE] = "no rom",
+    };
+    const struct stock_advice *a = &item->advice;
+    struct json_object *o = json_object_new_object();
+    struct stock_setting settings[2];
+    size_t count = sets_anything(item) ? stock_settings(a, settings) : 0;
+    char ids[10];
+
+    snprintf(ids, sizeof ids, "%04x:%04x", a->ids >> 16, a->ids & 0xffff);
+    json_object_object_add(o, "device", json_object_new_string(item->device));
+    json_object_object_add(o, "driver", text_or_null(item->driver));
+    json_object_object_add(
+        o, "answer", json_object_new_string(item->untouched ? "untouched" : answers[a->answer]));
+    json_object_object_add(o, "why",
+                           json_object_new_string(item->untouched ? item->untouched : a->why));
+    json_object_object_add(o, "rom", text_or_null(a->rom));
+    json_object_object_add(o, "bucket",
+                           a->bucket ? json_object_new_int64((int64_t)a->bucket) : NULL);
+    json_object_object_add(o, "ids", a->ids ? json_object_new_string(ids) : NULL);
+    json_object_object_add(o, "romsize",
+                           a->romsize ? json_object_new_int64((int64_t)a->romsize) : NULL);
+    json_object_object_add(o, "romfile", text_or_null(a->romfile));
+    json_object_object_add(o, "made_of", text_or_null(a->source));
+    json_object_object_add(o, "package", text_or_null(a->package));
+    json_object_object_add(o, "only_incoming", json_object_new_boolean(a->only_incoming));
+    if (!item->driver)
+        add_argument(arguments, "-device", device_text(item));
+    for (size_t i = 0; i < count; i++) {
+        if (item->driver)
+            add_argument(arguments, "-global",
+                         xasprintf("%s.%s=%s", item->driver, settings[i].name, settings[i].value));
+        free(settings[i].value);
+    }
+    return o;
+}
+
+static void print_json(const struct question *q, const struct stock_side *side,
+                       const struct stock_list *list)
+{
+    struct json_object *o = json_object_new_object(), *devices = json_object_new_array(),
+                       *arguments = json_object_new_array(), *makes = json_object_new_array();
+
+    for (size_t i = 0; i < list->count; i++) {
+        const struct stock_advice *a = &list->items[i].advice;
+
+        json_object_array_add(devices, item_object(&list->items[i], arguments));
+        if (is_to_make(list, i)) {
+            char *command = stock_command(a, a->source);
+
+            json_object_array_add(makes, json_object_new_string(command));
+            free(command);
+        }
+    }
+    json_object_object_add(o, "machine", json_object_new_string(q->machine));
+    json_object_object_add(o, "qemu", json_object_new_string(side->host.label));
+    json_object_object_add(o, "incoming", json_object_new_boolean(q->incoming));
+    json_object_object_add(o, "complete", json_object_new_boolean(list->unanswered == 0));
+    json_object_object_add(o, "arguments", arguments);
+    json_object_object_add(o, "commands", makes);
+    json_object_object_add(o, "devices", devices);
+    put_json(o);
+}
+
+/* ---- the command ---- */
+
+static int read_question(struct option_reader *r, struct question *q)
+{
+    const char *value;
+    int key, status;
+
+    while ((key = next_option(r, &value)) != OPTION_END) {
+        if (key == OPTION_BAD)
+            return STATUS_NO_ANSWER;
+        if (key == OPTION_HELPED)
+            return finish_output(STATUS_YES);
+        if (stock_take_option(r->command, &q->options, key, value, &status)) {
+            if (status != OPTION_END)
+                return status;
+            continue;
+        }
+        q->incoming |= key == KEY_INCOMING;
+        q->loadvm |= key == KEY_LOADVM;
+        q->libvirt |= key == KEY_LIBVIRT;
+        q->json |= key == KEY_JSON;
+        if (key == 'M')
+            q->machine = value;
+        else if (key == KEY_WRITE)
+            q->write = value;
+    }
+    if (!q->machine)
+        return usage_error(r->command, "-M MACHINE is missing");
+    if (r->first == r->argc)
+        return usage_error(r->command, "a DEVICE is missing");
+    if (q->incoming && q->loadvm)
+        return usage_error(r->command, "--incoming and --loadvm exclude each other");
+    if (q->json && q->libvirt)
+        return usage_error(r->command, "--json and --libvirt exclude each other");
+    return OPTION_END;
+}
+
+/* Makes the ROMs, and takes the advice once more: they are there now. */
+static int write_roms(const struct stock_list *list)
+{
+    struct failure f = {0};
+
+    for (size_t i = 0; i < list->count; i++) {
+        const struct stock_item *item = &list->items[i];
+
+        if (!is_to_make(list, i))
+            continue;
+        if (stock_write(&item->advice, &f) != 0)
+            return report(&f);
+        complain("note: %s was made of %s", item->advice.romfile, item->advice.source);
+    }
+    return STATUS_YES;
+}
+
+/* QEMU will run in another folder. NULL stays NULL; anything else is freed by the caller. */
+static char *absolute(const char *path)
+{
+    char *here = path && *path != '/' ? getcwd(NULL, 0) : NULL;
+    char *whole = here ? xasprintf("%s/%s", here, path) : path ? xstrdup(path) : NULL;
+
+    free(here);
+    return whole;
+}
+
+static int add_all(struct stock_list *list, const struct stock_ask *ask, char **devices)
+{
+    struct failure f = {0};
+
+    for (; *devices; devices++)
+        if (stock_list_add(list, ask, *devices, &f) != 0)
+            return report(&f);
+    return STATUS_YES;
+}
+
+static int print(const struct question *q, const struct stock_side *side,
+                 const struct stock_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        tell(list, i);
+    if (q->json)
+        print_json(q, side, list);
+    else if (q->libvirt)
+        print_libvirt(list);
+    else
+        print_arguments(list);
+    return finish_output(list->unanswered ? STATUS_NO : STATUS_YES);
+}
+
+static int answer(struct question *q, struct stock_side *side, char **devices)
+{
+    struct stock_ask ask = {&side->host.to, side->host.maps, NULL, q->write,
+                            side->host.has_qemu ? &side->types : NULL};
+    struct stock_list list = {0};
+    int status = side->host.has_qemu ? check_with_qemu(side, &q->machine)
+                                     : check_with_maps(side->host.maps, q->machine);
+
+    if (status != STATUS_YES)
+        return status;
+    if (side->host.has_qemu && side->host.qemu.has_library)
+        complain("note: %s reads compat maps itself, and needs none of this", side->host.qemu.path);
+    side->host.to.loadvm = !q->incoming;
+    ask.machine = q->machine;
+    status = add_all(&list, &ask, devices);
+    if (status == STATUS_YES && q->write) {
+        status = write_roms(&list);
+        stock_list_free(&list);
+        if (status == STATUS_YES)
+            status = add_all(&list, &ask, devices);
+    }
+    if (status == STATUS_YES)
+        status = print(q, side, &list);
+    stock_list_free(&list);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    struct option_reader r;
+    struct question q = {0};
+    struct stock_side side = {0};
+
+    option_reader_init(&r, &args_command, argc, argv);
+    int status = read_question(&r, &q);
+    if (status != OPTION_END)
+        return status;
+    char *made[ROMCOMPAT_MAX_FOLDERS + 1];
+    for (size_t i = 0; i < q.options.firmware_count; i++)
+        q.options.firmware[i] = made[i] = absolute(q.options.firmware[i]);
+    char *copies = absolute(q.write);
+    q.write = copies;
+    status = stock_side_open(&side, &q.options, q.machine);
+    if (status == STATUS_YES)
+        status = answer(&q, &side, argv + r.first);
+    stock_side_close(&side);
+    for (size_t i = 0; i < q.options.firmware_count; i++)
+        free(made[i]);
+    free(copies);
+    return status;
+}
+
+const struct command args_command = {
+    .name = "args",
+    .summary = "what a QEMU without libromcompat must be told, as arguments",
+    .synopsis = "-M MACHINE [OPTION]... DEVICE...",
+    .details =
+        "Prints the arguments that give each device the ROM length which compat maps name for\n"
+        "the machine type, so that a stock QEMU takes the guest, and it still boots from the\n"
+        "network. DEVICE is a type (e1000), which stands for its siblings too and is answered\n"
+        "with -global; or the text of a -device option (e1000,id=net0,addr=3), which is printed\n"
+        "with what it needs. A romfile= or romsize= in it, and rombar=0, are left alone.\n"
+        "\n"
+        "romsize= is enough where the installed ROM fits, or need not be read. Else a compat ROM\n"
+        "is named, or a copy of it with the device's ids: --write makes those.\n"
+        "Arguments go to standard output, one option a line; all else to standard error.\n"
+        "\n"
+        "Status 0: they serve as they are. Status 1: a ROM must be made or installed first, or\n"
+        "no map has a rule for a device. Status 2: no answer, also for names that are not known.",
+    .options = options,
+    .run = run,
+};
