@@ -96,6 +96,22 @@ static void take(struct harvest *h, uint64_t address, struct flash_image *volume
     }
 }
 
+/* A volume that was cleaned up has a copy of itself, now old, in its spare area
+ * (FaultTolerantWriteDxe writes there first). 1, 0, or -1. */
+static int is_spare_area(struct guest_memory *m, uint64_t address,
+                         const struct varstore_layout *layout, struct failure *f)
+{
+    uint8_t header[FV_HEADER_MIN];
+    uint64_t length;
+
+    if (address < layout->spare_at ||
+        !memory_map_has(&m->map, address - layout->spare_at, sizeof header))
+        return 0;
+    if (m->read(m, address - layout->spare_at, header, sizeof header, f) != 0)
+        return -1;
+    return fv_begins_nv(header, &length) && length == layout->volume_length;
+}
+
 static int examine(struct guest_memory *m, uint64_t address, uint64_t length, struct harvest *h,
                    struct failure *f)
 {
@@ -109,6 +125,13 @@ static int examine(struct guest_memory *m, uint64_t address, uint64_t length, st
     }
     if (!memory_map_has(&m->map, address, length)) {
         pass(h, address, "a volume that is not all there");
+        return 0;
+    }
+    int spare = is_spare_area(m, address, layout, f);
+    if (spare < 0)
+        return -1;
+    if (spare) {
+        pass(h, address, "the spare area of the volume at 0x%" PRIx64, address - layout->spare_at);
         return 0;
     }
     uint8_t *bytes = xmalloc((size_t)length);
@@ -131,6 +154,8 @@ static int search_window(struct guest_memory *m, uint64_t from, uint64_t to, uin
 {
     uint64_t page = (to - 1) & ~(uint64_t)(MEMORY_PAGE - 1), length;
 
+    if (m->is_hole && m->is_hole(m, from, (size_t)(to - from)))
+        return 0;
     if (m->read(m, from, window, (size_t)(to - from), f) != 0)
         return -1;
     for (; page >= from && page < to; page -= MEMORY_PAGE) {

@@ -60,6 +60,17 @@ static int read_core(struct guest_memory *m, uint64_t address, void *to, size_t 
     return 0;
 }
 
+static bool is_hole(struct guest_memory *m, uint64_t address, size_t n)
+{
+    const struct core_file *file = m->context;
+    const struct memory_range *r = memory_map_find(&m->map, address);
+
+    if (!r || address - r->address + n > r->length)
+        return false;
+    off_t at = (off_t)(r->offset + (address - r->address)), data = lseek(file->fd, at, SEEK_DATA);
+    return data < 0 ? errno == ENXIO : data - at >= (off_t)n;
+}
+
 static void close_core(struct guest_memory *m)
 {
     struct core_file *file = m->context;
@@ -93,6 +104,7 @@ int core_file_open(const char *path, struct guest_memory *m, struct failure *f)
                                .at_once = CORE_AT_ONCE,
                                .context = file,
                                .read = read_core,
+                               .is_hole = is_hole,
                                .close = close_core};
     /* O_NONBLOCK: opening a FIFO that nobody writes to must not wait. */
     file->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);

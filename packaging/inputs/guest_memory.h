@@ -24,6 +24,9 @@ struct guest_memory {
     /* All of [address, address + n), which memory_map_has(). 0 or -1. */
     int (*read)(struct guest_memory *memory, uint64_t address, void *to, size_t n,
                 struct failure *f);
+    /* Whether [address, address + n) is a hole in a sparse file, known without reading it. May
+     * be NULL. */
+    bool (*is_hole)(struct guest_memory *memory, uint64_t address, size_t n);
     void (*close)(struct guest_memory *memory);
 };
 

@@ -188,8 +188,8 @@ static void test_choice(void)
        "each with its reason");
     harvest_free(&h);
     is_int(harvest(&spec, true, 0), 0, "of a guest that runs");
-    ok(holds("High") && h.passed_count == 3 && file.lowest == 2 * MIB,
-       "nothing below the store is read");
+    ok(holds("High") && h.passed_count == 3 && file.lowest == 2 * MIB - 0x10000,
+       "nothing below the store is read, but where one could be of which it is the spare area");
     is_int(h.reads, 2, "and the store twice");
     harvest_free(&h);
     spec.count = 1;
@@ -201,6 +201,25 @@ static void test_choice(void)
     free_made_store(&high);
     free_made_store(&empty);
     free_made_store(&broken);
+}
+
+/* What is in the spare area was the store before it was last cleaned up. */
+static void test_spare(void)
+{
+    struct made_store s = store_with("OVMF 4M", "Now"), old = store_with("OVMF 4M", "Old");
+    struct core_spec spec = {.kind = MADE_RAW};
+
+    memcpy(s.data + s.layout->spare_at, old.data, s.layout->spare_size);
+    add_piece(&spec, MIB, s.data, s.size);
+    add_piece(&spec, 3 * MIB, NULL, 1);
+    ok(harvest(&spec, false, 0) == 0 && h.address == MIB && holds("Now") && !holds("Old"),
+       "the copy in a volume's spare area is not taken for the store");
+    harvest_free(&h);
+    ok(harvest(&spec, true, 0) == 0 && h.address == MIB && holds("Now"),
+       "nor is it in a guest that runs");
+    harvest_free(&h);
+    free_made_store(&s);
+    free_made_store(&old);
 }
 
 static void test_changes(void)
@@ -223,6 +242,7 @@ int main(void)
     test_places();
     test_borders();
     test_choice();
+    test_spare();
     test_changes();
     return tap_done();
 }
