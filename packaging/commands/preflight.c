@@ -95,6 +95,19 @@ void print_mends(const struct preflight *p)
     }
 }
 
+/* What its length tells of the file that it was started with. */
+static void add_guest_file(struct columns *c, const struct preflight_line *line)
+{
+    if (!line->guest_least)
+        columns_add(c, "-");
+    else
+        columns_add(c, "%s of %" PRIu64 "..%" PRIu64 " bytes%s%s", line->rom, line->guest_least,
+                    line->block->length, line->guest_set ? ", as in " : "",
+                    line->guest_package ? line->guest_package
+                    : line->guest_set   ? line->guest_set
+                                        : "");
+}
+
 static void print_answer(const char *source, const struct saved_guest *guest, const struct host *h,
                          const struct preflight *p)
 {
@@ -109,12 +122,14 @@ static void print_answer(const char *source, const struct saved_guest *guest, co
         print_line("             libvirt did not finish this image: the guest in it is not whole");
     print_line("destination  %s", h->label);
     putchar('\n');
-    columns_init(&c, "lrrll");
+    columns_init(&c, "lrrllll");
     columns_add(&c, "verdict");
     columns_add(&c, "guest");
     columns_add(&c, "there");
     columns_add(&c, "RAM block");
     columns_add(&c, "file there");
+    columns_add(&c, "package there");
+    columns_add(&c, "the guest's file");
     for (size_t i = 0; i < p->line_count; i++) {
         const struct preflight_line *line = &p->lines[i];
 
@@ -126,6 +141,8 @@ static void print_answer(const char *source, const struct saved_guest *guest, co
             columns_add(&c, "%s (%" PRIu64 " bytes)", line->file, line->file_size);
         else
             columns_add(&c, "%s", line->length ? "none needed" : line->rom ? line->rom : "-");
+        columns_add(&c, "%s", line->owner ? line->owner : "-");
+        add_guest_file(&c, line);
     }
     columns_print(&c, 0);
     for (size_t i = 0; i < p->line_count; i++) {
@@ -166,7 +183,13 @@ static struct json_object *line_object(const struct preflight_line *line)
     json_object_object_add(o, "file", text_or_null(line->file));
     json_object_object_add(o, "file_size",
                            line->file ? json_object_new_int64((int64_t)line->file_size) : NULL);
+    json_object_object_add(o, "file_package", text_or_null(line->owner));
     json_object_object_add(o, "package", text_or_null(line->package));
+    json_object_object_add(o, "guest_file_least", number_or_null(line->guest_least));
+    json_object_object_add(o, "guest_file_most",
+                           number_or_null(line->guest_least ? line->block->length : 0));
+    json_object_object_add(o, "guest_set", text_or_null(line->guest_set));
+    json_object_object_add(o, "guest_package", text_or_null(line->guest_package));
     json_object_object_add(o, "why", text_or_null(line->why));
     return o;
 }
@@ -300,6 +323,8 @@ static int answer(const struct question *q, const char *source, struct saved_gue
     status = open_host(q, guest->machine, operands, &h);
     if (status == STATUS_YES) {
         preflight_judge(guest, &h.to, &p);
+        if (!h.to.find)
+            preflight_find_owners(&p);
         if (q->json)
             print_json(source, guest, &h, &p);
         else

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "inputs/package_owner.h"
 
 const char *preflight_verdict_name(enum preflight_verdict verdict)
 {
@@ -129,6 +130,40 @@ static void judge_difference(const struct saved_guest *guest, struct preflight_l
                       in, here);
 }
 
+/* A set of the destination's maps with a ROM of this name and length: one that holds for the
+ * guest's machine type, where it is known. */
+static void find_guest_set(const struct destination *to, const char *machine,
+                           struct preflight_line *line)
+{
+    struct romcompat_rule rule;
+    struct romcompat_set set;
+    struct romcompat_rom rom;
+
+    if (machine && to->maps &&
+        romcompat_find(to->maps, machine, line->rom, &rule) == ROMCOMPAT_OK) {
+        if (block_length(rule.bucket) == line->block->length) {
+            line->guest_set = rule.set;
+            line->guest_package = rule.package;
+        }
+        return;
+    }
+    for (size_t i = 0; i < romcompat_set_count(to->maps); i++)
+        for (uint32_t k = 0; romcompat_set_at(to->maps, i, &set) == ROMCOMPAT_OK && k < set.roms;
+             k++)
+            if (romcompat_rom_at(to->maps, i, k, &rom) == ROMCOMPAT_OK &&
+                strcmp(rom.file, line->rom) == 0 &&
+                block_length(rom.bucket) == line->block->length && !line->guest_set) {
+                line->guest_set = set.name;
+                line->guest_package = set.package;
+            }
+}
+
+/* QEMU took the next power of two (hw/pci/pci.c, pci_add_option_rom()); a page is the least. */
+static uint64_t least_size(uint64_t length)
+{
+    return length > block_length(0) ? length / 2 + 1 : 1;
+}
+
 static void judge_rom(const struct saved_guest *guest, const struct destination *to,
                       struct preflight_line *line)
 {
@@ -141,6 +176,9 @@ static void judge_rom(const struct saved_guest *guest, const struct destination 
 
     line->rom = old ? device->old_rom : device->rom;
     struct rom_gift g = rom_gift_of(to, machine, line->rom);
+    if (is_power_of_two(line->block->length))
+        line->guest_least = least_size(line->block->length);
+    find_guest_set(to, machine, line);
 
     /* Without a machine type it is one of QEMU 2.3 or before, and may be one that has the
      * other ROM; up to 1.4 a block of this name may be that of a sibling, which has not. The
@@ -327,10 +365,44 @@ void preflight_of_lengths(const struct saved_guest *guest, const uint64_t *there
     *result = p;
 }
 
+void preflight_find_owners(struct preflight *p)
+{
+    const char **paths = xcalloc(p->line_count + 1, sizeof *paths);
+    struct package_owner *owners = xcalloc(p->line_count + 1, sizeof *owners);
+    size_t count = 0, used = 0;
+
+    /* No package has a file elsewhere, and the question costs more than all others. QEMU
+     * names its folders from that of its binary, "/usr/bin/../share". */
+    for (size_t i = 0; i < p->line_count; i++) {
+        char *real = p->lines[i].file ? realpath(p->lines[i].file, NULL) : NULL;
+
+        if (!real || strncmp(real, "/usr/", 5) != 0) {
+            free(real);
+            continue;
+        }
+        free(p->lines[i].file);
+        paths[count++] = p->lines[i].file = real;
+    }
+    if (count)
+        package_owners(paths, count, owners);
+    for (size_t i = 0; i < p->line_count && used < count; i++) {
+        if (p->lines[i].file != paths[used])
+            continue;
+        if (owners[used].package)
+            p->lines[i].owner =
+                xasprintf("%s%s%s", owners[used].package, owners[used].version ? " " : "",
+                          owners[used].version ? owners[used].version : "");
+        package_owner_free(&owners[used++]);
+    }
+    free(owners);
+    free(paths);
+}
+
 void preflight_free(struct preflight *p)
 {
     for (size_t i = 0; i < p->line_count; i++) {
         free(p->lines[i].file);
+        free(p->lines[i].owner);
         free(p->lines[i].installed);
         free(p->lines[i].why);
     }

@@ -30,10 +30,16 @@ struct preflight_line {
     const char *rom; /* file name that the destination looks for, or NULL */
     char *file;      /* path that it loads; NULL: none */
     uint64_t file_size;
+    char *owner; /* "ipxe-qemu 1.0.0+git-...": the package that brought `file`; NULL: not known */
     char *installed; /* path of `rom` there, which need not be what it loads */
     uint64_t installed_size;
     const char *package; /* that a map names for the compat ROM, or NULL */
     const char *compat_file;
+    /* The side that the guest comes from: of its ROM file no more than its size is known, from
+     * guest_least to block->length (0: not even that); and which set of the destination's maps
+     * has such a ROM, with its package, or NULL. */
+    uint64_t guest_least;
+    const char *guest_set, *guest_package;
     char *why; /* one line */
 };
 
@@ -80,6 +86,10 @@ void preflight_of_lengths(const struct saved_guest *guest, const uint64_t *there
 
 /* Adds what mends the lines that are refused or wrong: preflight_mends.c. */
 void preflight_find_mends(struct preflight *p, const struct destination *to, const char *machine);
+
+/* Asks this host's package manager who brought the files below /usr, for their `owner`;
+ * `file` becomes the path without links and "..". */
+void preflight_find_owners(struct preflight *p);
 
 void preflight_free(struct preflight *p);
 

@@ -204,6 +204,25 @@ TABLE
     run -0 romcompat preflight guest old
 }
 
+@test "the package of the destination's file is named, and what is known of the guest's" {
+    stream pc.bios=0x40000 $NIC=0x40000
+    run -0 romcompat preflight guest /usr/bin/../lib/ipxe/qemu /usr/share/seabios
+    output_has "/usr/lib/ipxe/qemu/efi-virtio.rom (" "ipxe-qemu $(dpkg-query -W -f '${Version}' ipxe-qemu)" \
+        "seabios $(dpkg-query -W -f '${Version}' seabios)" "efi-virtio.rom of 131073..262144 bytes"
+    run -0 romcompat preflight --json guest /usr/lib/ipxe/qemu /usr/share/seabios
+    output_has '"file_package": "ipxe-qemu ' '"guest_file_least": 131073' '"guest_file_most": 262144' '"guest_set": null'
+    mkdir maps
+    printf '%s\n' 'romcompat-map 1' 'set s' '  package some-compat' '  machine pc-i440fx - 7.2' \
+        '  rom efi-virtio.rom 262144 256k-efi-virtio.rom' end > maps/s.map
+    stream $NIC=0x40000
+    run -0 romcompat preflight --maps maps guest old
+    output_has "bytes, as in some-compat"
+    stream $NIC=0x80000
+    run -1 romcompat preflight --maps maps guest old
+    output_has "262145..524288 bytes"
+    output_lacks "as in"
+}
+
 @test "two NICs of one type and two lengths get a property each, and no -global" {
     stream $NIC=0x40000 0000:00:04.0/virtio-net-pci.rom=0x20000
     run -1 romcompat preflight guest grown
