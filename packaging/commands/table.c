@@ -29,6 +29,7 @@
     X(flash_check)        \
     X(flash_map)          \
     X(flash_lint)         \
+    X(flash_diff)         \
     X(flash_args)         \
     X(flash_pack)
 

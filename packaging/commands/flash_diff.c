@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/command.h"
+
+#include <stdlib.h>
+
+#include <json-c/json.h>
+
+#include "base/memory.h"
+#include "commands/maps.h"
+#include "flash/diff.h"
+
+enum { KEY_JSON = 256, KEY_WITH };
+
+static const struct option_spec options[] = {
+    {KEY_WITH, "with", "PACKAGE",
+     "read this package beside NEW, as if both were installed "
+     "(repeatable)"},
+    {'q', "quiet", NULL, "print only what breaks"},
+    {KEY_JSON, "json", NULL, "print one JSON object"},
+    {0},
+};
+
+extern const struct command flash_diff_command;
+
+struct job {
+    char **with;
+    size_t with_count;
+    bool json, quiet;
+};
+
+static void print_lines(const struct firmware_diff *diff, bool quiet)
+{
+    for (size_t i = 0; i < diff->count; i++) {
+        const struct diff_line *l = &diff->list[i];
+
+        if (!quiet || l->grade <= DIFF_SECURITY)
+            print_line("%s: %s: %s", diff_grade_name(l->grade), l->path, l->text);
+    }
+    print_line("%zu break migration, %zu break a cold boot, %zu weaken protection, %zu change "
+               "measurement, %zu harmless",
+               diff->counts[DIFF_MIGRATION], diff->counts[DIFF_COLD_BOOT],
+               diff->counts[DIFF_SECURITY], diff->counts[DIFF_MEASURED],
+               diff->counts[DIFF_HARMLESS]);
+}
+
+static void print_json(const char *old, const char *new, const struct firmware_diff *diff)
+{
+    struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+
+    for (size_t i = 0; i < diff->count; i++) {
+        struct json_object *one = json_object_new_object();
+
+        json_object_object_add(one, "grade", text_or_null(diff_grade_name(diff->list[i].grade)));
+        json_object_object_add(one, "reason", text_or_null(diff->list[i].reason));
+        json_object_object_add(one, "path", text_or_null(diff->list[i].path));
+        json_object_object_add(one, "text", text_or_null(diff->list[i].text));
+        json_object_array_add(list, one);
+    }
+    json_object_object_add(o, "old", text_or_null(old));
+    json_object_object_add(o, "new", text_or_null(new));
+    json_object_object_add(o, "breaks", json_object_new_boolean(firmware_diff_breaks(diff)));
+    json_object_object_add(o, "changes", list);
+    put_json(o);
+}
+
+static int diff_two(const struct job *job, const char *old_name, const char *new_name)
+{
+    struct firmware_tree old, new;
+    struct firmware_diff diff;
+    struct failure f;
+
+    if (firmware_tree_read(old_name, NULL, 0, &old, &f) != 0)
+        return report(&f);
+    if (firmware_tree_read(new_name, job->with, job->with_count, &new, &f) != 0) {
+        firmware_tree_free(&old);
+        return report(&f);
+    }
+    firmware_diff(&old, &new, &diff);
+    if (job->json)
+        print_json(old_name, new_name, &diff);
+    else
+        print_lines(&diff, job->quiet);
+    int status = firmware_diff_breaks(&diff) ? STATUS_NO : STATUS_YES;
+    firmware_diff_free(&diff);
+    firmware_tree_free(&old);
+    firmware_tree_free(&new);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    struct job job = {.with = xcalloc((size_t)argc, sizeof *job.with)};
+    struct option_reader r;
+    const char *value = NULL;
+    int key, status = -1;
+
+    option_reader_init(&r, &flash_diff_command, argc, argv);
+    while (status < 0 && (key = next_option(&r, &value)) != OPTION_END) {
+        if (key == OPTION_BAD)
+            status = STATUS_NO_ANSWER;
+        else if (key == OPTION_HELPED)
+            status = STATUS_YES;
+        else if (key == KEY_WITH)
+            job.with[job.with_count++] = (char *)value;
+        else if (key == 'q')
+            job.quiet = true;
+        else
+            job.json = true;
+    }
+    if (status < 0 && argc - r.first != 2)
+        status = usage_error(&flash_diff_command, "OLD and NEW are expected (found %d operands)",
+                             argc - r.first);
+    else if (status < 0)
+        status = diff_two(&job, argv[r.first], argv[r.first + 1]);
+    free(job.with);
+    return finish_output(status);
+}
+
+const struct command flash_diff_command = {
+    .name = "flash diff",
+    .summary = "say what a new release of firmware does to guests",
+    .synopsis = "[--with PACKAGE]... [-q] [--json] OLD NEW",
+    .details =
+        "OLD and NEW are folders that are taken for root folders, packages, or folders of\n"
+        "packages. Every path at which there was an image, or a link to one, and every descriptor\n"
+        "is compared; each difference has one of these grades: breaks migration, breaks cold "
+        "boot,\n"
+        "weakens protection, changes measurement, harmless.\n"
+        "\n"
+        "The status is 1 if something breaks or weakens.",
+    .options = options,
+    .run = run,
+};
