@@ -5,6 +5,26 @@
 
 BOOT_SECONDS=180
 
+# Several scripts boot firmware at the same time, and under TCG each guest wants a CPU: no more
+# of them run at once than this, whoever starts them. Most of a boot is waiting for the shell's
+# countdown.
+GUESTS_AT_ONCE=$(($(nproc) + 2))
+
+# take_turn: waits until another guest may run; done_turn ends it. QEMU must not inherit $turn,
+# an open file.
+take_turn() {
+    local i
+    while :; do
+        for ((i = 0; i < GUESTS_AT_ONCE; i++)); do
+            exec {turn}>"$QEMU/log/guest.$i"
+            flock -n "$turn" && return
+            exec {turn}>&-
+        done
+        sleep 1
+    done
+}
+done_turn() { exec {turn}>&-; }
+
 # start_shell NAME SCRIPT WORD...: starts QEMU by WORDs (program first), in which the firmware
 # is named, with the script on a disk, and lets it run as $SHELL_PID. What it says is in
 # NAME.serial, what QEMU says in NAME.log. With SHELL_FILE set, that shell is what the firmware
@@ -19,8 +39,9 @@ start_shell() {
         cp "$name.fs/startup.nsh" "$name.fs/EFI/BOOT/"
         cp "$SHELL_FILE" "$name.fs/EFI/BOOT/BOOTX64.EFI"
     fi
+    take_turn
     "$@" -accel tcg -m 256 -nodefaults -display none -no-reboot -serial "file:$name.serial" \
-        -drive "file=fat:rw:$name.fs,format=raw,if=none,id=d" -device virtio-blk-pci,drive=d,romfile= >"$name.log" 2>&1 </dev/null &
+        -drive "file=fat:rw:$name.fs,format=raw,if=none,id=d" -device virtio-blk-pci,drive=d,romfile= >"$name.log" 2>&1 </dev/null {turn}>&- &
     SHELL_PID=$!
 }
 
@@ -39,6 +60,7 @@ await_shell() {
 end_shell() {
     kill "$SHELL_PID" 2>/dev/null
     wait "$SHELL_PID" 2>/dev/null
+    done_turn
 }
 
 # boot_shell NAME SCRIPT WORD...: all three, for a script that ends the guest.
