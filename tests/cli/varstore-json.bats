@@ -75,7 +75,7 @@ END
     make_store 2M Count:1:2:3f:77 > old
     run -0 --separate-stderr romcompat varstore export old
     [ "$stderr" = "romcompat: warning: old: not in the JSON, which has no place for it: the monotonic count of 1 variables, the key index of 1" ]
-    sed 's/"data":/"digest":"00", "data":/' <<< "$output" > digest.json
+    echo "${output/\"data\":/\"digest\":\"00\", \"data\":}" > digest.json
     run -0 --separate-stderr romcompat varstore import digest.json --code "$CODE" --out new
     output_has "the digest of 1 variables"
 }

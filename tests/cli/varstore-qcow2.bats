@@ -91,7 +91,7 @@ never_asked() {
     qemu-img create -q -f qcow2 -o data_file=secret,data_file_raw=on beside 540672
     qemu-img create -q -f qcow2 --object secret,id=s,data=x -o encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=1 locked 540672
     qemu-img create -q -f qcow2 large 129M
-    head -c 90 q > cut
+    head -c 90 q > torn
     mkdir bin
     printf '#!/bin/sh\ntouch "%s/asked"\nexit 1\n' "$PWD" > bin/qemu-img
     chmod +x bin/qemu-img
@@ -100,7 +100,7 @@ never_asked() {
     never_asked "beside: a qcow2 file whose data is in another file" beside
     never_asked "locked: an encrypted qcow2 file" locked
     never_asked "large: a qcow2 file of an impossible size (found 135266304 bytes" large
-    never_asked "cut: a qcow2 file that is cut off (found 90 bytes)" cut
+    never_asked "torn: a qcow2 file that is cut off (found 90 bytes)" torn
 }
 
 @test "a damaged file, a full disk and a guest that runs leave nothing" {
