@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whole firmware images: what is found in them, and what a hostile one may cost. */
+#include <stdlib.h>
+
+#include "base/bytes.h"
+#include "fixtures/image_maker.h"
+#include "flash/image.h"
+#include "formats/firmware_file.h"
+
+#include "tap.h"
+
+static const uint8_t plain_guid[GUID_SIZE] = "not a packed one";
+
+static void take(const struct made_bytes *bytes, size_t size, struct flash_image *image)
+{
+    /* Of that very size: what reads one byte too many is seen by ASan. */
+    uint8_t *copy = malloc(size ? size : 1);
+
+    if (!copy)
+        abort();
+    memcpy(copy, bytes->data, size);
+    flash_take("image", copy, size, image);
+}
+
+/* The flash driver of a 4M firmware, as far as it is looked into: a PE32 program for x86_64
+ * with the header of the volume that it expects. */
+static void add_flash_driver(struct made_bytes *to)
+{
+    uint8_t program[0x100] = {'M', 'Z'}, *header = program + 0x80;
+
+    program[0x3c] = 0x40;
+    memcpy(program + 0x40, "PE\0", 4);
+    store_le16(program + 0x44, 0x8664);
+    memcpy(header + 0x10, fv_nv_guid, GUID_SIZE);
+    store_le64(header + 0x20, 0x84000);
+    memcpy(header + 0x28, "_FVH", 4);
+    store_le32(header + 0x38, 0x84);
+    store_le32(header + 0x3c, 0x1000);
+    add_section(to, SECTION_PE32, program, sizeof program);
+}
+
+/* Volume, file, LZMA, volume, file, driver and names: as OVMF is built. */
+static struct made_bytes make_code(void)
+{
+    struct made_bytes inner = {0}, middle = {0}, outer = {0};
+
+    add_flash_driver(&inner);
+    add_name_section(&inner, "SecureBootConfigDxe");
+    add_name_section(&inner, "Shell");
+    struct made_bytes inside = make_volume(FFS_DXE_CORE, &inner);
+    add_section(&middle, SECTION_VOLUME, inside.data, inside.size);
+    add_packed_section(&outer, &middle);
+    struct made_bytes image = make_volume(0x0b, &outer);
+    free_made_bytes(&inner);
+    free_made_bytes(&inside);
+    free_made_bytes(&middle);
+    free_made_bytes(&outer);
+    return image;
+}
+
+static void test_code(void)
+{
+    struct made_bytes code = make_code();
+    struct flash_image image;
+
+    take(&code, code.size, &image);
+    ok(image.kind == FLASH_CODE && image.architecture == ARCH_X86_64 && image.file_count == 2,
+       "a packed volume is looked into");
+    ok(image.secure_boot && image.shell && !image.smm && !image.xen, "drivers are told by name");
+    ok(image.expects.source && image.expects.layout && image.expects.volume_length == 0x84000,
+       "the store that it expects is in its flash driver");
+    ok(!image.unread.what[0], "all of it was read");
+    flash_close(&image);
+
+    size_t wrong = 0;
+    for (size_t size = 0; size < code.size; size += size < 0x400 ? 1 : 0x11) {
+        take(&code, size, &image);
+        wrong += image.kind == FLASH_CODE;
+        flash_close(&image);
+    }
+    is_int(wrong, 0, "cut anywhere, it is no code");
+
+    for (size_t at = 0; at < 0x400; at++) {
+        uint8_t old = code.data[at];
+
+        code.data[at] = (uint8_t)~old;
+        take(&code, code.size, &image);
+        flash_close(&image);
+        code.data[at] = old;
+    }
+    ok(true, "with any byte turned round it is survived");
+    free_made_bytes(&code);
+}
+
+static void test_bombs(void)
+{
+    struct made_bytes zeros = {.size = (size_t)48 << 20}, sections = {0}, small = {0}, deep = {0};
+    struct flash_image image;
+
+    zeros.data = calloc(zeros.size, 1);
+    if (!zeros.data)
+        abort();
+    struct made_bytes packed = pack_lzma(&zeros);
+    for (int i = 0; i < 3; i++)
+        add_guided_section(&sections, section_lzma_guid, packed.data, packed.size);
+    struct made_bytes bomb = make_volume(0x0b, &sections);
+    ok(bomb.size < zeros.size / 100, "three sections of 48 MiB are packed into a hundredth");
+    take(&bomb, bomb.size, &image);
+    ok(strstr(image.unread.what, "LZMA data: too large"),
+       "more than 128 MiB in all are not decoded");
+    flash_close(&image);
+    free_made_bytes(&bomb);
+    free_made_bytes(&sections);
+    free_made_bytes(&packed);
+    free_made_bytes(&zeros);
+
+    add_name_section(&small, "Shell");
+    for (int i = 0; i <= FLASH_PACKED_MAX; i++)
+        add_packed_section(&sections, &small);
+    bomb = make_volume(0x0b, &sections);
+    take(&bomb, bomb.size, &image);
+    ok(image.shell && strstr(image.unread.what, "more compressed sections than are read"),
+       "more compressed sections than the limit are not decoded");
+    flash_close(&image);
+    free_made_bytes(&bomb);
+    free_made_bytes(&sections);
+
+    add_flash_driver(&deep);
+    for (int i = 0; i < 1000; i++) {
+        struct made_bytes outer = {0};
+
+        add_guided_section(&outer, plain_guid, deep.data, deep.size);
+        free_made_bytes(&deep);
+        deep = outer;
+    }
+    bomb = make_volume(0x0b, &deep);
+    take(&bomb, bomb.size, &image);
+    ok(image.kind == FLASH_CODE && !image.expects.source,
+       "sections in sections are walked to a limit");
+    flash_close(&image);
+    free_made_bytes(&bomb);
+    free_made_bytes(&deep);
+    free_made_bytes(&small);
+}
+
+static void test_many_volumes(void)
+{
+    struct made_bytes name = {0}, all = {0};
+    struct flash_image image;
+
+    add_name_section(&name, "Shell");
+    struct made_bytes one = make_volume(0x0b, &name);
+    all.data = malloc((FLASH_VOLUMES_MAX + 5) * one.size);
+    if (!all.data)
+        abort();
+    for (size_t i = 0; i < FLASH_VOLUMES_MAX + 5; i++, all.size += one.size)
+        memcpy(all.data + all.size, one.data, one.size);
+    take(&all, all.size, &image);
+    ok(image.volume_count == FLASH_VOLUMES_MAX + 5 && image.volumes[FLASH_VOLUMES_MAX - 1].length,
+       "all volumes are counted, and as many are kept as there is room for");
+    flash_close(&image);
+    free_made_bytes(&one);
+    free_made_bytes(&all);
+    free_made_bytes(&name);
+}
+
+int main(void)
+{
+    test_code();
+    test_bombs();
+    test_many_volumes();
+    return tap_done();
+}
