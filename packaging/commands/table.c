@@ -19,6 +19,7 @@
     X(preflight)    \
     X(explain)      \
     X(args)         \
+    X(qemu_table)   \
     X(libvirt_hook) \
     X(flash)        \
     X(varstore)     \

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `romcompat qemu-table`: the same as args for all machine types, to be compiled into QEMU. */
+#include "commands/command.h"
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "commands/maps.h"
+#include "commands/stock.h"
+#include "romset/compat_table.h"
+
+extern const struct command qemu_table_command;
+
+static const struct option_spec options[] = {
+    STOCK_OPTIONS,
+    {'f', "format", "FORMAT", "c (the default) or json"},
+    {0},
+};
+
+/* ---- for a program ---- */
+
+static void add_properties(struct json_object *list, const struct stock_item *item)
+{
+    struct stock_setting settings[2];
+    size_t count = item->driver ? stock_settings(&item->advice, settings) : 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *o = json_object_new_object();
+
+        json_object_object_add(o, "driver", json_object_new_string(item->driver));
+        json_object_object_add(o, "property", json_object_new_string(settings[i].name));
+        json_object_object_add(o, "value",
+                               json_object_new_string(compat_table_value(settings[i].value)));
+        json_object_array_add(list, o);
+        free(settings[i].value);
+    }
+}
+
+static struct json_object *group_object(const struct compat_group *g)
+{
+    struct json_object *o = json_object_new_object(), *machines = json_object_new_array(),
+                       *properties = json_object_new_array();
+
+    for (size_t i = 0; i < g->machine_count; i++)
+        json_object_array_add(machines, json_object_new_string(g->machines[i]));
+    for (size_t i = 0; i < g->list.count; i++)
+        add_properties(properties, &g->list.items[i]);
+    json_object_object_add(o, "machines", machines);
+    json_object_object_add(o, "properties", properties);
+    return o;
+}
+
+static void add_rom(void *arg, const struct stock_advice *a)
+{
+    struct json_object *o = json_object_new_object();
+    char ids[10];
+
+    snprintf(ids, sizeof ids, "%04x:%04x", a->ids >> 16, a->ids & 0xffff);
+    json_object_object_add(o, "file", json_object_new_string(compat_table_value(a->romfile)));
+    json_object_object_add(o, "made_of", text_or_null(a->source));
+    json_object_object_add(o, "ids", json_object_new_string(ids));
+    json_object_object_add(o, "bucket", json_object_new_int64((int64_t)a->bucket));
+    json_object_object_add(o, "package", text_or_null(a->package));
+    json_object_array_add(arg, o);
+}
+
+static void print_json(const struct compat_table *t, const char *qemu)
+{
+    struct json_object *o = json_object_new_object(), *groups = json_object_new_array(),
+                       *roms = json_object_new_array();
+
+    for (size_t i = 0; i < t->count; i++)
+        json_object_array_add(groups, group_object(&t->groups[i]));
+    compat_table_roms(t, add_rom, roms);
+    json_object_object_add(o, "qemu", json_object_new_string(qemu));
+    json_object_object_add(o, "groups", groups);
+    json_object_object_add(o, "roms_to_make", roms);
+    put_json(o);
+}
+
+/* ---- the command ---- */
+
+static void tell_rom(void *arg, const struct stock_advice *a)
+{
+    (void)arg;
+    if (a->answer == STOCK_NO_FILE)
+        complain("%s: %s", compat_table_value(a->romfile), a->why);
+    else
+        complain("note: %s must be made of %s", compat_table_value(a->romfile), a->source);
+}
+
+static bool lacks_files(const struct compat_table *t)
+{
+    for (size_t i = 0; i < t->count; i++)
+        for (size_t k = 0; k < t->groups[i].list.count; k++)
+            if (t->groups[i].list.items[k].advice.answer == STOCK_NO_FILE)
+                return true;
+    return false;
+}
+
+static int print(const struct stock_side *side, const struct compat_table *t, bool json)
+{
+    char *qemu = xasprintf("QEMU %u.%u.%u", side->host.qemu.major, side->host.qemu.minor,
+                           side->host.qemu.micro);
+
+    compat_table_roms(t, tell_rom, NULL);
+    if (json)
+        print_json(t, qemu);
+    else
+        compat_table_put_c(stdout, t, qemu);
+    free(qemu);
+    return finish_output(lacks_files(t) ? STATUS_NO : STATUS_YES);
+}
+
+static int answer(struct stock_side *side, char **devices, bool json)
+{
+    struct compat_table t = {0};
+    struct failure f = {0};
+    struct stock_ask ask = {&side->host.to, side->host.maps, NULL, NULL, &side->types};
+
+    if (!side->host.has_qemu)
+        return complain("no QEMU is installed here; name one with --qemu");
+    for (char **d = devices; *d; d++)
+        if (strchr(*d, ','))
+            return usage_error(&qemu_table_command, "'%s' is no device type", *d);
+    side->host.to.loadvm = true;
+    if (compat_table_make(&t, &ask, side->machines, side->machine_count, devices, &f) != 0)
+        return report(&f);
+    int status = STATUS_NO;
+    if (t.count)
+        status = print(side, &t, json);
+    else
+        complain("%s: no machine type of it needs a property", side->host.qemu.path);
+    compat_table_free(&t);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    struct option_reader r;
+    struct stock_options o = {0};
+    struct stock_side side = {0};
+    const char *value;
+    bool json = false;
+    int key, status;
+
+    option_reader_init(&r, &qemu_table_command, argc, argv);
+    while ((key = next_option(&r, &value)) != OPTION_END) {
+        if (key == OPTION_BAD)
+            return STATUS_NO_ANSWER;
+        if (key == OPTION_HELPED)
+            return finish_output(STATUS_YES);
+        if (stock_take_option(r.command, &o, key, value, &status)) {
+            if (status != OPTION_END)
+                return status;
+        } else if (strcmp(value, "json") == 0 || strcmp(value, "c") == 0) {
+            json = strcmp(value, "json") == 0;
+        } else {
+            return usage_error(r.command, "--format: '%s' is neither c nor json", value);
+        }
+    }
+    if (!o.qemu && o.firmware_count)
+        return usage_error(r.command, "--qemu is missing: with --firmware none is assumed");
+    status = stock_side_open(&side, &o, NULL);
+    if (status == STATUS_YES)
+        status = answer(&side, argv + r.first, json);
+    stock_side_close(&side);
+    return status;
+}
+
+const struct command qemu_table_command = {
+    .name = "qemu-table",
+    .summary = "the ROM lengths as compat properties, to be built into a QEMU",
+    .synopsis = "[--qemu BINARY] [OPTION]... [DEVICE]...",
+    .details =
+        "Prints, for every machine type of the binary that a compat map has a rule for, the\n"
+        "properties that give its guests their ROM lengths: C for QEMU's source, or JSON. For\n"
+        "distributions that do not link libromcompat; the C says what such a table cannot do.\n"
+        "DEVICE is a type; without any, it is all types with a ROM that the binary has. A type\n"
+        "that it has not is an error, for QEMU itself passes over unknown ones in silence.\n"
+        "\n"
+        "Status 0: the files that the table names are there or can be made of one that is. Status\n"
+        "1: a file is not there, or there is nothing to say. Status 2: no answer.",
+    .options = options,
+    .run = run,
+};
