@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 
 #include "base/memory.h"
 #include "outputs/file.h"
+#include "outputs/walk.h"
 
 struct tree {
     char *target;    /* without trailing slashes */
@@ -25,17 +25,16 @@ struct tree {
     int fd;           /* of `growing` */
 };
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *where)
+static int remove_entry(void *arg, const char *path, bool is_folder)
 {
-    (void)st;
-    (void)where;
-    return type == FTW_DP || type == FTW_D || type == FTW_DNR ? rmdir(path) : unlink(path);
+    (void)arg;
+    return is_folder ? rmdir(path) : unlink(path);
 }
 
-/* Links are removed, never followed (FTW_PHYS). */
+/* Links are removed, never followed. */
 static int remove_all(const char *path)
 {
-    return nftw(path, remove_entry, 32, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT ? 0 : -1;
+    return walk(path, remove_entry, NULL) == 0 || errno == ENOENT ? 0 : -1;
 }
 
 /* Makes and locks the container, and empties what a killed run left in it. Another
@@ -205,29 +204,24 @@ int tree_link(struct tree *t, const char *from, const char *to, struct failure *
     return fail(f, "%s/%s: %s", t->target, to, strerror(errno));
 }
 
-/* nftw() has no argument for its callback; a process builds one tree at a time. */
-static __thread time_t date_to_set;
-
-static int set_date(const char *path, const struct stat *st, int type, struct FTW *where)
+static int set_date(void *arg, const char *path, bool is_folder)
 {
-    struct timespec times[2] = {{.tv_sec = date_to_set}, {.tv_sec = date_to_set}};
+    const time_t *date = arg;
+    struct timespec times[2] = {{.tv_sec = *date}, {.tv_sec = *date}};
 
-    (void)st;
-    (void)type;
-    (void)where;
+    (void)is_folder;
     return utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
 }
 
-static int sync_entry(const char *path, const struct stat *st, int type, struct FTW *where)
+static int sync_entry(void *arg, const char *path, bool is_folder)
 {
-    (void)st;
-    (void)where;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
+    (void)arg;
     if (fd < 0)
         return -1;
     /* Some file systems cannot sync a folder and say EINVAL: no loss. */
-    int result = fsync(fd) == 0 || (type != FTW_F && errno == EINVAL) ? 0 : -1;
+    int result = fsync(fd) == 0 || (is_folder && errno == EINVAL) ? 0 : -1;
     close(fd);
     return result;
 }
@@ -236,7 +230,7 @@ static int sync_entry(const char *path, const struct stat *st, int type, struct 
  * there. tree_add() has told the kernel to begin, so there is little left to wait for. */
 static int sync_all(const char *path)
 {
-    return nftw(path, sync_entry, 32, FTW_DEPTH | FTW_PHYS) == 0 ? 0 : -1;
+    return walk(path, sync_entry, NULL);
 }
 
 /* Exchanges where the target exists, so that no moment is without one. */
@@ -271,8 +265,7 @@ int tree_set_dates(struct tree *t, const char *path, time_t date, struct failure
     char *top = xasprintf("%s/%s", t->growing, path);
     int result = 0;
 
-    date_to_set = date;
-    if (nftw(top, set_date, 32, FTW_DEPTH | FTW_PHYS) != 0)
+    if (walk(top, set_date, &date) != 0)
         result = fail(f, "%s/%s: %s", t->target, path, strerror(errno));
     free(top);
     return result;

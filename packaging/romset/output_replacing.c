@@ -4,38 +4,37 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "inputs/file.h"
+#include "outputs/walk.h"
 
 #define SUMS_FILE_MAX ((size_t)1 << 20)
 
-/* nftw() has no argument for its callback. */
-static __thread struct {
+struct search {
     const char *top, *sums;
     char stranger[512];
-} search;
+};
 
-static int look_for_stranger(const char *path, const struct stat *st, int type, struct FTW *where)
+static int look_for_stranger(void *arg, const char *path, bool is_folder)
 {
-    const char *relative = path + strlen(search.top);
+    struct search *search = arg;
+    const char *relative = path + strlen(search->top);
 
-    (void)st;
-    (void)where;
     relative += strspn(relative, "/");
-    if (type == FTW_D || strcmp(relative, SUMS_NAME) == 0)
+    if (is_folder || strcmp(relative, SUMS_NAME) == 0)
         return 0;
     /* A line is "SUM  PATH". */
     char *line_end = xasprintf("  %s\n", relative);
-    int named = strstr(search.sums, line_end) != NULL;
+    bool named = strstr(search->sums, line_end) != NULL;
     free(line_end);
     if (named)
         return 0;
-    snprintf(search.stranger, sizeof search.stranger, "%s", relative);
+    snprintf(search->stranger, sizeof search->stranger, "%s", relative);
     return 1;
 }
 
@@ -85,15 +84,16 @@ int output_allows_replacing(const char *path, struct failure *f)
     if (!manifest || !sums || !strstr(manifest, "\"" MANIFEST_KEY "\"")) {
         fail(f, "%s: not replaced: it is not empty and not an earlier output of romcompat", path);
     } else {
-        search.top = path;
-        search.sums = sums;
-        search.stranger[0] = '\0';
-        if (nftw(path, look_for_stranger, 32, FTW_PHYS) == 0) {
+        struct search search = {.top = path, .sums = sums};
+        int found = walk(path, look_for_stranger, &search);
+
+        if (found == 0)
             result = 0;
-        } else {
+        else if (found < 0)
+            fail(f, "%s: %s", path, strerror(errno));
+        else
             fail(f, "%s: not replaced: '%s' in it was not made by romcompat", path,
                  search.stranger);
-        }
     }
     if (result < 0)
         fail_cure(f, "Name another folder with -o, or remove this one first.");

@@ -393,7 +393,7 @@ peer() { # MODE: starts the other side of the socket
     limit formats/qcow2_snapshot.h QCOW2_SNAPSHOTS_MAX 65536 "snapshots of a qcow2 image 65,536"
     limit inputs/qcow2_state.h QCOW2_SNAPSHOT_TABLE_MAX '64. << 20' "in 64 MiB"
     limit inputs/saved_guest.h RAMBLOCK_TEXT_MAX '4 << 20' "output of 'info ramblock' 4 MiB"
-    limit inputs/qmp.h QMP_ANSWER_MAX '8 << 20' "10 seconds, 8 MiB"
-    limit inputs/qmp.h QMP_ANSWER_SECONDS 10 "10 seconds, 8 MiB"
+    limit inputs/qmp_session.h QMP_ANSWER_MAX '8 << 20' "10 seconds, 8 MiB"
+    limit inputs/qmp_session.h QMP_ANSWER_SECONDS 10 "10 seconds, 8 MiB"
     limit inputs/qemu_binary.h QEMU_ANSWER_SECONDS 10 "10 seconds, 8 MiB"
 }
