@@ -96,6 +96,15 @@ static void take(struct harvest *h, uint64_t address, struct flash_image *volume
     }
 }
 
+/* 1 when the memory is there, 0 when it is not, or -1. */
+static int read_header(struct guest_memory *m, uint64_t address, uint8_t header[FV_HEADER_MIN],
+                       struct failure *f)
+{
+    if (!memory_map_has(&m->map, address, FV_HEADER_MIN))
+        return 0;
+    return m->read(m, address, header, FV_HEADER_MIN, f) == 0 ? 1 : -1;
+}
+
 /* A volume that was cleaned up has a copy of itself, now old, in its spare area
  * (FaultTolerantWriteDxe writes there first). 1, 0, or -1. */
 static int is_spare_area(struct guest_memory *m, uint64_t address,
@@ -103,13 +112,22 @@ static int is_spare_area(struct guest_memory *m, uint64_t address,
 {
     uint8_t header[FV_HEADER_MIN];
     uint64_t length;
+    int there =
+        address < layout->spare_at ? 0 : read_header(m, address - layout->spare_at, header, f);
 
-    if (address < layout->spare_at ||
-        !memory_map_has(&m->map, address - layout->spare_at, sizeof header))
-        return 0;
-    if (m->read(m, address - layout->spare_at, header, sizeof header, f) != 0)
-        return -1;
-    return fv_begins_nv(header, &length) && length == layout->volume_length;
+    return there <= 0 ? there : fv_begins_nv(header, &length) && length == layout->volume_length;
+}
+
+/* The image that the guest was started from stands in its memory as well, right below 4 GiB
+ * (Xen tools/firmware/hvmloader/ovmf.c, ovmf_load(); QEMU's pc.bios): what it was started
+ * with. There, and in a copy of it in the page cache, code follows the store. 1, 0, or -1. */
+static int is_in_image(struct guest_memory *m, uint64_t address,
+                       const struct varstore_layout *layout, struct failure *f)
+{
+    uint8_t header[FV_HEADER_MIN];
+    int there = read_header(m, address + layout->volume_length, header, f);
+
+    return there <= 0 ? there : fv_begins_code(header);
 }
 
 static int examine(struct guest_memory *m, uint64_t address, uint64_t length, struct harvest *h,
@@ -127,9 +145,13 @@ static int examine(struct guest_memory *m, uint64_t address, uint64_t length, st
         pass(h, address, "a volume that is not all there");
         return 0;
     }
-    int spare = is_spare_area(m, address, layout, f);
-    if (spare < 0)
+    int spare = is_spare_area(m, address, layout, f), image = is_in_image(m, address, layout, f);
+    if (spare < 0 || image < 0)
         return -1;
+    if (image) {
+        pass(h, address, "the store of a combined image: code follows it");
+        return 0;
+    }
     if (spare) {
         pass(h, address, "the spare area of the volume at 0x%" PRIx64, address - layout->spare_at);
         return 0;

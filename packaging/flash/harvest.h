@@ -3,8 +3,9 @@
  * The variables of a guest without a flash device, out of its RAM. OVMF keeps them there in a
  * firmware volume like the one in flash (OvmfPkg EmuVariableFvbRuntimeDxe), in a buffer that it
  * takes from the top of the memory below 4 GiB and that begins with a page. The copies that do
- * not are the variable driver's cache and templates inside code. One that does and is lower may
- * be a file in the guest's page cache, or the firmware of a guest inside the guest.
+ * not are the variable driver's cache and templates inside code. Of those that do, the one that
+ * the guest was started with has code behind it, and one that is lower may be a file in the
+ * guest's page cache, or the firmware of a guest inside the guest.
  */
 #ifndef FLASH_HARVEST_H
 #define FLASH_HARVEST_H

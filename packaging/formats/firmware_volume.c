@@ -152,6 +152,13 @@ bool fv_begins_nv(const uint8_t *bytes, uint64_t *length)
            memcmp(bytes + FV_SIGNATURE_AT, "_FVH", 4) == 0;
 }
 
+bool fv_begins_code(const uint8_t *bytes)
+{
+    return (guid_is(bytes + FV_GUID_AT, fv_ffs2_guid) ||
+            guid_is(bytes + FV_GUID_AT, fv_ffs3_guid)) &&
+           memcmp(bytes + FV_SIGNATURE_AT, "_FVH", 4) == 0;
+}
+
 bool fv_find(const uint8_t *data, size_t size, size_t at, size_t *found, struct fv_header *h)
 {
     if (at > SIZE_MAX - FV_ALIGNMENT)

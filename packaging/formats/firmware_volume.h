@@ -59,6 +59,9 @@ char *fv_defect_text(const struct fv_header *header, size_t size, char text[FV_D
  * length. */
 bool fv_begins_nv(const uint8_t *bytes, uint64_t *length);
 
+/* Whether they may be that of a volume of files. */
+bool fv_begins_code(const uint8_t *bytes);
+
 /* The next volume at or after `at`, on FV_ALIGNMENT: its place in *found and its header.
  * A header that is not sound is passed over. False at the end. */
 bool fv_find(const uint8_t *data, size_t size, size_t at, size_t *found, struct fv_header *header);

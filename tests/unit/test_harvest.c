@@ -48,7 +48,7 @@ static int read_memory(struct guest_memory *m, uint64_t address, void *to, size_
         }
         bytes[i] = file->bytes[r->offset + (address + i - r->address)];
     }
-    if (n != m->at_once && file->changes) {
+    if (n > FV_HEADER_MIN && n != m->at_once && file->changes) {
         file->changes--;
         bytes[n - 1] ^= (uint8_t)++file->reads;
     }
@@ -222,6 +222,26 @@ static void test_spare(void)
     free_made_store(&old);
 }
 
+/* What a guest was started with is in its memory too, and is not what it has now. */
+static void test_image(void)
+{
+    struct made_store now = store_with("OVMF 2M", "Now"), then = store_with("OVMF 2M", "Then");
+    struct core_spec spec = {.kind = MADE_RAW};
+    uint8_t code[4096] = {0};
+
+    memcpy(code + 0x10, fv_ffs2_guid, GUID_SIZE);
+    memcpy(code + 0x28, "_FVH", 4);
+    add_piece(&spec, MIB, now.data, now.size);
+    add_piece(&spec, 2 * MIB, then.data, then.size);
+    add_piece(&spec, 2 * MIB + then.size, code, sizeof code);
+    ok(harvest(&spec, false, 0) == 0 && h.address == MIB && holds("Now") && h.passed_count == 1 &&
+           strstr(h.passed[0].why, "combined image"),
+       "the store of the image that the guest was started from is not taken for its store");
+    harvest_free(&h);
+    free_made_store(&now);
+    free_made_store(&then);
+}
+
 static void test_changes(void)
 {
     struct made_store s = store_with("OVMF 2M", "Still");
@@ -243,6 +263,7 @@ int main(void)
     test_borders();
     test_choice();
     test_spare();
+    test_image();
     test_changes();
     return tap_done();
 }
