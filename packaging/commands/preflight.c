@@ -15,6 +15,7 @@
 #include "commands/host.h"
 #include "commands/maps.h"
 #include "inputs/qmp.h"
+#include "romset/domain_files.h"
 
 extern const struct command preflight_command;
 
@@ -254,7 +255,7 @@ static int add_given(const struct option_reader *r, struct question *q, const ch
         return -1;
     }
     q->given[q->given_count++] =
-        (struct given_file){xstrndup(value, (size_t)(equals - value)), equals + 1};
+        (struct given_file){.block = xstrndup(value, (size_t)(equals - value)), .path = equals + 1};
     return 0;
 }
 
@@ -309,11 +310,27 @@ static int read_question(struct option_reader *r, struct question *q)
     return OPTION_END;
 }
 
+/* The files of the guest's XML, and behind them, so that they hold, those of --file. A folder
+ * stands for a host whose other files are not at hand. */
+static struct given_file *take_domain_files(const struct question *q, const struct domain_xml *x,
+                                            bool elsewhere, struct host *h)
+{
+    struct given_file *list;
+    size_t count = domain_files(x, elsewhere, &list);
+
+    list = xreallocarray(list, count + q->given_count, sizeof *list);
+    memcpy(list + count, q->given, q->given_count * sizeof *list);
+    h->to.given = list;
+    h->to.given_count = count + q->given_count;
+    return list;
+}
+
 static int answer(const struct question *q, const char *source, struct saved_guest *guest,
                   char **operands)
 {
     struct host h = {0};
     struct preflight p;
+    struct given_file *given = NULL;
     int status;
 
     if (q->machine) {
@@ -321,6 +338,8 @@ static int answer(const struct question *q, const char *source, struct saved_gue
         guest->machine = xstrdup(q->machine);
     }
     status = open_host(q, guest->machine, operands, &h);
+    if (guest->domain)
+        given = take_domain_files(q, guest->domain, !h.has_qemu && operands[0], &h);
     if (status == STATUS_YES) {
         preflight_judge(guest, &h.to, &p);
         if (!h.to.find)
@@ -335,6 +354,7 @@ static int answer(const struct question *q, const char *source, struct saved_gue
         preflight_free(&p);
         status = finish_output(status);
     }
+    domain_files_free(given, h.to.given_count - q->given_count);
     host_close(&h);
     return status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "inputs/domain_xml.h"
 
+#include <inttypes.h>
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 #include <libxml/xmlerror.h>
@@ -23,6 +24,7 @@ enum place {
     OS_TYPE,
     LOADER,
     NVRAM,
+    NVRAM_SOURCE,
     DEVICES,
     EMULATOR,
     CONTROLLER,
@@ -54,9 +56,11 @@ static const struct {
     {OS, "type", OS_TYPE},
     {OS, "loader", LOADER},
     {OS, "nvram", NVRAM},
+    {NVRAM, "source", NVRAM_SOURCE},
     {DOMAIN, "devices", DEVICES},
     {DEVICES, "emulator", EMULATOR},
     {DEVICES, "controller", CONTROLLER},
+    {CONTROLLER, "address", CONTROLLER_ADDRESS},
     {DEVICES, "interface", NIC},
     {NIC, "model", NIC_MODEL},
     {NIC, "mac", NIC_MAC},
@@ -83,6 +87,7 @@ static enum place place_of(enum place parent, const char *name)
 struct bus {
     unsigned index;
     char *model;
+    struct domain_pci_address address; /* of the controller that makes it */
 };
 
 struct reader {
@@ -106,6 +111,7 @@ struct reader {
     size_t device_capacity;
     struct bus *buses;
     size_t bus_count, bus_capacity;
+    bool in_bus; /* the controller that is being read makes a PCI bus */
 };
 
 static void stop(struct reader *r)
@@ -193,18 +199,17 @@ static bool number_of(const struct attributes *a, const char *name, unsigned lon
     return is_number;
 }
 
-static void read_address(struct domain_device *d, const struct attributes *a)
+static void read_pci_address(struct domain_pci_address *address, const struct attributes *a)
 {
+    struct domain_pci_address new = {0};
     unsigned domain = 0;
 
-    set_attribute(&d->address_type, a, "type");
-    d->address.function = 0;
-    number_of(a, "function", 7, &d->address.function);
+    number_of(a, "function", 7, &new.function);
     if (number_of(a, "domain", UINT32_MAX, &domain))
-        d->address.domain = domain;
-    d->address.is_known = d->address_type && strcmp(d->address_type, "pci") == 0 &&
-                          number_of(a, "bus", 255, &d->address.bus) &&
-                          number_of(a, "slot", 31, &d->address.slot);
+        new.domain = domain;
+    new.is_known = attribute_is(a, "type", "pci") && number_of(a, "bus", 255, &new.bus) &&
+                   number_of(a, "slot", 31, &new.slot);
+    *address = new;
 }
 
 /* --- elements --------------------------------------------------------------------- */
@@ -226,7 +231,8 @@ static void add_controller(struct reader *r, const struct attributes *a)
 {
     struct bus bus = {0};
 
-    if (!attribute_is(a, "type", "pci") || !number_of(a, "index", 255, &bus.index))
+    r->in_bus = attribute_is(a, "type", "pci") && number_of(a, "index", 255, &bus.index);
+    if (!r->in_bus)
         return;
     if (r->bus_count == DOMAIN_DEVICES_MAX) {
         refuse(r, "%s:%d: too many PCI controllers (limit %d)", r->name, line_of(r),
@@ -289,11 +295,18 @@ static void begin_place(struct reader *r, enum place place, size_t at, const str
         break;
     case LOADER:
         set_attribute(&x->loader_type, a, "type");
+        set_attribute(&x->loader_format, a, "format");
         keep_text(r);
         break;
     case NVRAM:
         set_attribute(&x->nvram_template, a, "template");
+        set_attribute(&x->nvram_format, a, "format");
         keep_text(r);
+        break;
+    case NVRAM_SOURCE:
+        /* <nvram type='file'>: what is text in it is white space. */
+        set_attribute(&x->nvram, a, "file");
+        r->keeps_text = false;
         break;
     case NAME:
     case UUID:
@@ -329,7 +342,12 @@ static void begin_place(struct reader *r, enum place place, size_t at, const str
         read_rom(r, d, at, a);
         break;
     case ADDRESS:
-        read_address(d, a);
+        set_attribute(&d->address_type, a, "type");
+        read_pci_address(&d->address, a);
+        break;
+    case CONTROLLER_ADDRESS:
+        if (r->in_bus)
+            read_pci_address(&r->buses[r->bus_count - 1].address, a);
         break;
     case ALIAS:
         set_attribute(&d->alias, a, "name");
@@ -558,12 +576,37 @@ static int run_parser(struct reader *r)
     return result;
 }
 
-static bool is_on_express_port(const struct reader *r, const struct domain_device *d)
+static const struct bus *bus_of(const struct reader *r, const struct domain_pci_address *a)
 {
-    for (size_t i = 0; d->address.is_known && i < r->bus_count; i++)
-        if (r->buses[i].index == d->address.bus && r->buses[i].model)
-            return libvirt_bus_is_express_port(r->buses[i].model);
-    return false;
+    for (size_t i = 0; a->is_known && i < r->bus_count; i++)
+        if (r->buses[i].index == a->bus)
+            return &r->buses[i];
+    return NULL;
+}
+
+/* From the root down: each part is put before the ones behind it. NULL below a root of its
+ * own, an expander, and where controllers are missing or go in a ring. */
+static char *path_of(const struct reader *r, const struct domain_pci_address *a)
+{
+    char *path = xstrdup("");
+
+    for (size_t depth = 0; a->is_known && depth < 256; depth++) {
+        char *longer = xasprintf(":%02x.%x%s", a->slot, a->function, path);
+
+        free(path);
+        path = longer;
+        if (a->bus == 0) {
+            longer = xasprintf("%04" PRIx32 ":00%s", a->domain, path);
+            free(path);
+            return longer;
+        }
+        const struct bus *bus = bus_of(r, a);
+        if (!bus || !bus->model || strstr(bus->model, "expander"))
+            break;
+        a = &bus->address;
+    }
+    free(path);
+    return NULL;
 }
 
 /* What follows from several places of the document. */
@@ -587,7 +630,10 @@ static void resolve_devices(struct reader *r)
     for (size_t i = 0; i < x->device_count; i++) {
         struct domain_device *d = &x->devices[i];
 
-        d->on_express_port = is_on_express_port(r, d);
+        const struct bus *bus = bus_of(r, &d->address);
+
+        d->path = path_of(r, &d->address);
+        d->on_express_port = bus && bus->model && libvirt_bus_is_express_port(bus->model);
         if (!d->model || d->is_hostdev || (d->address_type && !d->address.is_known))
             continue;
         d->type = d->kind == DOMAIN_NIC ? libvirt_nic_type(d->model)
@@ -643,13 +689,15 @@ void domain_xml_free(struct domain_xml *x)
         free(x->devices[i].model);
         free(x->devices[i].alias);
         free(x->devices[i].mac);
+        free(x->devices[i].path);
         free(x->devices[i].address_type);
         free(x->devices[i].rom_file);
     }
     free(x->devices);
-    char *const texts[] = {x->name,        x->uuid,     x->kind,          x->machine,
-                           x->arch,        x->emulator, x->firmware,      x->loader,
-                           x->loader_type, x->nvram,    x->nvram_template};
+    char *const texts[] = {x->name,        x->uuid,          x->kind,     x->machine,
+                           x->arch,        x->emulator,      x->firmware, x->loader,
+                           x->loader_type, x->loader_format, x->nvram,    x->nvram_template,
+                           x->nvram_format};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     *x = (struct domain_xml){0};

@@ -43,6 +43,9 @@ struct domain_device {
     char *mac;
     char *address_type; /* "pci", "ccw"... */
     struct domain_pci_address address;
+    /* Its place as QEMU names it in RAM blocks, "0000:00:02.0:00.0" behind a port; NULL: not
+     * known (QEMU hw/pci/pci.c, pcibus_get_dev_path()). */
+    char *path;
     bool on_express_port; /* the address is behind a PCI Express port, and not on a root bus */
     bool is_primary;      /* of a video card */
     bool is_accelerated;
@@ -62,13 +65,13 @@ struct domain_device {
 
 struct domain_xml {
     char *name, *uuid;
-    char *kind;                 /* <domain type=>: "kvm", "qemu" */
-    char *machine;              /* <type machine=>: may be an alias where the guest never ran */
-    char *arch;                 /* "x86_64" */
-    char *emulator;             /* path of QEMU */
-    char *firmware;             /* <os firmware=>: "efi" */
-    char *loader, *loader_type; /* path of the firmware; "pflash" or "rom" */
-    char *nvram, *nvram_template;
+    char *kind;     /* <domain type=>: "kvm", "qemu" */
+    char *machine;  /* <type machine=>: may be an alias where the guest never ran */
+    char *arch;     /* "x86_64" */
+    char *emulator; /* path of QEMU */
+    char *firmware; /* <os firmware=>: "efi" */
+    char *loader, *loader_type, *loader_format; /* path of the firmware; "pflash"; "raw" */
+    char *nvram, *nvram_template, *nvram_format;
     bool tells_qemu_roms; /* <qemu:commandline> or <qemu:override> set romfile or romsize */
     struct domain_device *devices; /* network cards and video cards, in the document's order */
     size_t device_count;

@@ -110,6 +110,9 @@ void saved_guest_free(struct saved_guest *g)
     free(g->blocks);
     free(g->description);
     free(g->machine);
+    if (g->domain)
+        domain_xml_free(g->domain);
+    free(g->domain);
     *g = (struct saved_guest){0};
 }
 
@@ -210,6 +213,35 @@ static int finish_stream(int result, struct migration_stream *s, const char *wha
     return result;
 }
 
+/* The XML ends with a NUL, and zeros may follow: libvirt leaves room for another. */
+static int read_domain(struct source *src, const struct libvirt_save *save, struct saved_guest *g,
+                       struct failure *f)
+{
+    uint8_t *xml = xmalloc(save->xml_length);
+    size_t have = 0;
+    int64_t n = 1;
+
+    while (have < save->xml_length && n > 0) {
+        const uint8_t *bytes = NULL;
+
+        n = source_get(src, LIBVIRT_SAVE_HEADER + have, &bytes, f);
+        if (n > (int64_t)(save->xml_length - have))
+            n = (int64_t)(save->xml_length - have);
+        if (n > 0)
+            memcpy(xml + have, bytes, (size_t)n);
+        have += n > 0 ? (size_t)n : 0;
+    }
+    if (n >= 0) {
+        g->domain = xcalloc(1, sizeof *g->domain);
+        if (domain_xml_parse(src->name, xml, strnlen((char *)xml, have), g->domain, NULL) != 0) {
+            free(g->domain);
+            g->domain = NULL;
+        }
+    }
+    free(xml);
+    return n < 0 ? -1 : 0;
+}
+
 static int read_libvirt(struct source *src, struct saved_guest *g, struct failure *f)
 {
     struct libvirt_save save;
@@ -217,6 +249,8 @@ static int read_libvirt(struct source *src, struct saved_guest *g, struct failur
     int result;
 
     if (libvirt_save_read(src->name, src->window, src->have, &save, f) != 0)
+        return -1;
+    if (read_domain(src, &save, g, f) != 0)
         return -1;
     const char *format = libvirt_save_format_name(save.format);
     if (save.format == LIBVIRT_SAVE_LZOP) {

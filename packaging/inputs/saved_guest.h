@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "inputs/domain_xml.h"
 
 /* Bytes of `info ramblock`: some 120 a line. */
 #define RAMBLOCK_TEXT_MAX ((size_t)4 << 20)
@@ -44,6 +45,9 @@ struct saved_guest {
     size_t block_count;
     struct saved_block *blocks;
     uint64_t bytes_read; /* of the file or pipe */
+    /* What a libvirt save image says of the guest beside its stream; NULL: it is none, or its
+     * XML cannot be read, which is libvirt's to refuse. */
+    struct domain_xml *domain;
 };
 
 /* `path` may be "-": standard input. `snapshot` is the one of a qcow2 image that is meant;

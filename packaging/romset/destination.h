@@ -13,6 +13,7 @@
 struct given_file {
     const char *block; /* its whole name */
     const char *path;
+    bool elsewhere; /* the path is of a host whose files cannot be looked at */
 };
 
 struct destination {

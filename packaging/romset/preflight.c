@@ -270,15 +270,22 @@ static bool judge_given(const struct saved_guest *guest, const struct destinatio
 {
     const struct rom_device *device = NULL;
     enum ram_block_kind kind = ram_block_kind_of(line->block->name, &device);
-    const char *path = NULL;
+    const struct given_file *given = NULL;
     struct stat st;
 
     for (size_t i = 0; i < to->given_count; i++)
         if (strcmp(to->given[i].block, line->block->name) == 0)
-            path = to->given[i].path;
-    if (!path)
+            given = &to->given[i];
+    if (!given)
         return false;
-    line->rom = path;
+    const char *path = line->rom = given->path;
+    if (given->elsewhere) {
+        line->verdict = PREFLIGHT_UNKNOWN;
+        line->why = xasprintf("the guest's XML names %s, and which file that is there is not "
+                              "known: say it with --file",
+                              path);
+        return true;
+    }
     if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0) {
         line->verdict = PREFLIGHT_REFUSED;
         line->why = xasprintf("QEMU does not start: %s is no file, or empty", path);

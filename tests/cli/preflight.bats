@@ -159,6 +159,44 @@ TABLE
     output_has "is for a qcow2 image"
 }
 
+@test "the XML of a libvirt save image names the files of firmware and cards" {
+    image() { # XML BLOCK=SIZE...
+        local xml=$1
+        shift
+        "$BUILD/tests/cli/make_stream" -m pc-i440fx-7.2 "$@" >bare
+        perl -e 'print "LibvirtQemudSave", pack("V19", 2, length($ARGV[0]) + 9), $ARGV[0], "\0" x 9' "$xml" | cat - bare >guest
+    }
+    xml="<domain><os><type arch='x86_64' machine='pc-i440fx-7.2'/><loader type='pflash'>$PWD/code.fd</loader>
+<nvram template='$PWD/template.fd'>$PWD/vars.fd</nvram></os><devices><interface><model type='virtio'/><rom file='$PWD/own.rom'/>
+<address type='pci' bus='0' slot='3'/></interface></devices></domain>"
+    printf '#!/bin/sh\ncase $1 in -version) echo QEMU emulator version 7.2.0 ;; -L) echo "$PWD/grown" ;; esac\n' >qemu
+    chmod +x qemu
+    image "$xml" system.flash0=0x200000 isa-bios=0x20000 system.flash1=0x20000 $NIC=0x40000
+    truncate -s 2M code.fd
+    truncate -s 128K vars.fd
+    truncate -s 256K own.rom
+    run -0 romcompat preflight --qemu ./qemu guest
+    output_has "system.flash0" "$PWD/code.fd (2097152 bytes)" "$PWD/vars.fd" "$PWD/own.rom"
+    # A store that libvirt would make of its template.
+    mv vars.fd template.fd
+    run -0 romcompat preflight --qemu ./qemu guest
+    output_has "$PWD/template.fd"
+    truncate -s 4M code.fd
+    run -1 romcompat preflight --qemu ./qemu guest
+    output_has "the guest brings 2M, the destination has 4M"
+    # --file goes before the XML.
+    truncate -s 2M other.fd
+    run -0 romcompat preflight --qemu ./qemu --file system.flash0=other.fd guest
+    # A folder is another host, where these names may be anything.
+    run -2 romcompat preflight guest old
+    output_has "the guest's XML names $PWD/code.fd, and which file that is there is not known"
+    # Through a pipe as well; and XML that cannot be read is no XML.
+    run -0 bash -c 'cat guest | romcompat preflight --qemu ./qemu --file system.flash0=other.fd -'
+    image "<domain" system.flash0=0x200000
+    run -2 romcompat preflight --qemu ./qemu guest
+    output_has "a firmware image that the guest's configuration names"
+}
+
 @test "a pipe, standard input, and saved 'info ramblock' are read too" {
     stream $NIC=0x40000
     run -1 bash -c 'cat guest | romcompat preflight - grown'

@@ -50,7 +50,9 @@ static void reads_a_guest(void)
         "  <devices>\n"
         "    <emulator>/usr/bin/qemu-system-x86_64</emulator>\n"
         "    <controller type='pci' index='0' model='pcie-root'/>\n"
-        "    <controller type='pci' index='1' model='pcie-root-port'/>\n"
+        "    <controller type='pci' index='1' model='pcie-root-port'>\n"
+        "      <address type='pci' bus='0x00' slot='0x02' function='0x1'/></controller>\n"
+        "    <controller type='usb' index='0'><address type='pci' slot='9'/></controller>\n"
         "    <controller type='pci' index='2' model='pcie-to-pci-bridge'/>\n"
         "    <interface type='user'>\n"
         "      <mac address='52:54:00:00:00:01'/>\n"
@@ -97,6 +99,8 @@ static void reads_a_guest(void)
         is_text(d->rom_file, "/a<b", "its ROM file, with what stands for '<'");
         ok(d->address.is_known && d->address.bus == 1 && d->address.slot == 0, "its address");
         ok(d->on_express_port, "it is behind a root port");
+        is_text(d->path, "0000:00:02.1:00.0", "its place as QEMU names it");
+        is_text(d[1].path, NULL, "behind a controller without address the place is not known");
         ok(!d->is_transient && !d->is_hostdev, "it stays in a migration");
         ok(d[1].is_transient, "a transient one of a team is known");
         ok(d[1].rom_enabled == DOMAIN_OFF, "rom enabled='no'");
@@ -189,6 +193,29 @@ static void finds_places_far_behind(void)
     free(after);
 }
 
+static void reads_other_forms(void)
+{
+    struct domain_xml x;
+    static const char text[] =
+        "<domain><os><loader type='pflash' format='raw'>/c</loader><nvram type='file' "
+        "format='qcow2'>\n  <source file='/v'/>\n</nvram></os><devices>"
+        "<controller type='pci' index='1' model='pci-bridge'>"
+        "<address type='pci' bus='2' slot='1'/></controller>"
+        "<controller type='pci' index='2' model='pci-bridge'>"
+        "<address type='pci' bus='1' slot='1'/></controller>"
+        "<interface><model type='e1000'/><address type='pci' bus='1' slot='1'/></interface>"
+        "<interface><model type='e1000'/><address type='pci' bus='0' slot='3'/></interface>"
+        "</devices></domain>";
+
+    parse(text, sizeof text - 1, &x);
+    is_text(x.nvram, "/v", "a store in a <source> of its own");
+    is_text(x.nvram_format, "qcow2", "its format");
+    is_text(x.loader_format, "raw", "that of the code");
+    is_text(x.devices[0].path, NULL, "controllers in a ring are no place");
+    is_text(x.devices[1].path, "0000:00:03.0", "a place on the root bus");
+    domain_xml_free(&x);
+}
+
 static void knows_hints(void)
 {
     struct domain_xml x;
@@ -260,6 +287,7 @@ int main(void)
     reads_a_guest();
     finds_places();
     finds_places_far_behind();
+    reads_other_forms();
     knows_hints();
     refuses_what_is_no_domain();
     limits_devices();
