@@ -2,9 +2,12 @@
 /* `romcompat check`: do the ROMs of a release stay in their buckets? */
 #include "commands/check.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/size.h"
@@ -188,12 +191,32 @@ static int check_paths(const struct arguments *a)
 
 /* --- writing first files ----------------------------------------------------------------- */
 
+/* Folder of the file that standard output goes to; NULL where it is none. */
+static const char *folder_of_output(char path[PATH_MAX])
+{
+    struct stat st;
+    ssize_t n = fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode)
+                    ? readlink("/proc/self/fd/1", path, PATH_MAX - 1)
+                    : -1;
+    char *slash;
+
+    if (n <= 0)
+        return NULL;
+    path[n] = '\0';
+    slash = strrchr(path, '/');
+    if (!slash || slash == path)
+        return NULL;
+    *slash = '\0';
+    return path;
+}
+
 static int write_files(const struct arguments *a)
 {
     struct measured now = {0}, old = {0};
     struct check check = {0};
     struct failure f;
-    char *text = NULL, *operand = (char *)a->romset.package_from;
+    char *text = NULL, *operand = (char *)a->romset.package_from, folder[PATH_MAX];
+    struct romset_request request = a->romset;
     struct measure_options how = {
         .with_sums = true, .problem = take_problem, .empty = take_empty, .arg = &check};
     int result = 0, status = STATUS_YES;
@@ -207,7 +230,8 @@ static int write_files(const struct arguments *a)
         text = write_budget(a->paths[0], &now, &f);
         result = text ? 0 : -1;
     } else {
-        result = write_romset(&a->romset, &old, &now, &text, &f);
+        request.folder = folder_of_output(folder);
+        result = write_romset(&request, &old, &now, &text, &f);
     }
     if (result != 0) {
         report(&f);

@@ -40,6 +40,9 @@ struct romset_request {
     const char *until;        /* version of the last machine type; NULL: open */
     uint64_t bucket;          /* only the ROMs of this bucket; 0: all */
     bool local;               /* the source is the file, not the pool of a mirror */
+    /* Where the romset is going to stand: a source in or below it is named from there, so that
+     * the two can be moved together. NULL: not known. */
+    const char *folder;
 };
 
 /* The romset of all ROMs in `old` that have another bucket in `now`. 1, with *f saying so,

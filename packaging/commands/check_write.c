@@ -399,6 +399,15 @@ static void put_machines(FILE *to, const char *until)
     fputs("  - pc: -..1.3\n  - pseries-2.12-sxxm\n", to);
 }
 
+/* `path` as seen from `folder`, where it is in or below it. */
+static const char *seen_from(const char *folder, const char *path)
+{
+    size_t n = folder ? strlen(folder) : 0;
+
+    return n && strncmp(path, folder, n) == 0 && path[n] == '/' && path[n + 1] ? path + n + 1
+                                                                               : path;
+}
+
 static int put_source(FILE *to, const struct romset_request *request,
                       const struct deb_control *control, struct failure *f)
 {
@@ -419,7 +428,7 @@ static int put_source(FILE *to, const struct romset_request *request,
         if (!realpath(request->package_from, whole))
             return fail(f, "%s: cannot be found", request->package_from);
         fprintf(to, "source:\n  %s: ", is_file ? "archive" : "directory");
-        put_text(to, whole);
+        put_text(to, seen_from(request->folder, whole));
         if (!is_file) {
             putc('\n', to);
             return 0;

@@ -349,6 +349,9 @@ EOF
     romcompat check --write-romset my-32k --package-from my-roms_1:2.0-1_all.deb --until 7.2 --local my-roms_1:3.0-1_all.deb > my.yaml
     run -0 romcompat lint my.yaml
     output_has "no errors, no warnings"
+    # The two can be moved together; on a pipe there is no place to name the source from.
+    grep -qx "  archive: my-roms_1:2.0-1_all.deb" my.yaml || grep -qx '  archive: "my-roms_1:2.0-1_all.deb"' my.yaml
+    romcompat check --write-romset my-32k --package-from my-roms_1:2.0-1_all.deb --local my-roms_1:3.0-1_all.deb | grep -qF "archive: \"$PWD/my-roms"
     run -0 romcompat build --deb -o set my.yaml
     output_has "usr/share/qemu/32k-efi-one.rom" "my-32k-compat_2.0-1+compat1_all.deb"
     output_lacks pxe-one
