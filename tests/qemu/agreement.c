@@ -148,9 +148,29 @@ struct verdict preflight_of(struct stage *s, const char *file, const struct to *
     return v;
 }
 
+/* `text` with each `old` replaced, and newlines by `newline`. */
+static const char *replaced(struct stage *s, const char *text, const char *old, const char *new,
+                            const char *newline)
+{
+    const char *found, *done = "";
+
+    for (; (found = strstr(text, old)); text = found + strlen(old))
+        done = text_of(s, "%s%.*s%s", done, (int)(found - text), text, new);
+    done = text_of(s, "%s%s", done, text);
+    for (const char *rest = done; (found = strchr(rest, '\n'));) {
+        size_t head = (size_t)(found - done);
+
+        done = text_of(s, "%.*s%s%s", (int)head, done, newline, found + 1);
+        rest = done + head + strlen(newline);
+    }
+    return done;
+}
+
+#define COPIES "/usr/share/qemu/romcompat"
+
 const char *mend_of(struct stage *s, const char *file, const struct to *to)
 {
-    const char *mend = "";
+    const char *mend = "", *copies = text_of(s, "%s/copies", work_folder(s));
     json_object *list;
     int status;
     json_object *answer = run_preflight(s, file, to, "", &status);
@@ -158,18 +178,22 @@ const char *mend_of(struct stage *s, const char *file, const struct to *to)
     if (answer && json_object_object_get_ex(answer, "mends", &list))
         for (size_t i = 0; i < json_object_array_length(list); i++) {
             json_object *o = json_object_array_get_idx(list, i);
+            const char *kind = text_in(s, o, "kind");
+            /* The tests' own folder in the place of the machine's. */
+            const char *text = replaced(s, text_in(s, o, "text"), COPIES, copies,
+                                        strcmp(kind, "commands") == 0 ? " && " : " ");
 
-            if (strcmp(text_in(s, o, "kind"), "arguments") == 0)
-                mend = text_in(s, o, "text");
+            if (strcmp(kind, "arguments") == 0)
+                mend = text;
+            else if (strcmp(kind, "commands") == 0)
+                run_program(s, "PATH='%s':$PATH; %s", getenv("ROMCOMPAT_BUILD"),
+                            replaced(s, text, "OLD/",
+                                     text_of(s, "%s/roms/old/", getenv("ROMCOMPAT_QEMU")), ""));
         }
     json_object_put(answer);
-    char *line = (char *)text_of(s, "%s", mend);
-    for (char *c = line; *c; c++)
-        if (*c == '\n')
-            *c = ' ';
-    if (!*line)
+    if (!*mend)
         went_wrong(s, "preflight: no arguments");
-    return line;
+    return mend;
 }
 
 /* --- asking QEMU --------------------------------------------------------------------- */

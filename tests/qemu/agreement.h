@@ -37,7 +37,8 @@ void agree(struct stage *s, const void *data);
 const char *save_guest(struct stage *s, const struct from *from);
 struct verdict preflight_of(struct stage *s, const char *file, const struct to *to,
                             const struct from *from);
-/* The arguments for the destination's QEMU that preflight prints, on one line. */
+/* The arguments for the destination's QEMU that preflight prints, on one line, after the
+ * commands that it prints have been run: with {old} for OLD and below {work}. */
 const char *mend_of(struct stage *s, const char *file, const struct to *to);
 /* " -L {a} -L {b}". */
 const char *arguments_of(struct stage *s, const struct to *to);

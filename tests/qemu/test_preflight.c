@@ -10,9 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is refused lands with the arguments that preflight prints, taken as they are. The
- * compat ROMs that it says how to make stand in {compat}, where maps change nothing for
- * a stock QEMU. */
+/* What is refused lands with the arguments that preflight prints, once the ROMs have been
+ * made as it says. */
 static void mended(struct stage *s, const void *data)
 {
     const struct agreement *c = data;
@@ -23,9 +22,8 @@ static void mended(struct stage *s, const void *data)
     if (strcmp(v.verdict, "refused") != 0)
         went_wrong(s, "preflight: %s, expected refused", v.verdict);
     const char *mend = mend_of(s, file, c->to);
-    struct guest *g =
-        start(s, c->to->which, "-M %s %s -L {compat} -device %s,addr=3 %s -incoming defer",
-              from->machine, arguments_of(s, c->to), from->device, mend);
+    struct guest *g = start(s, c->to->which, "-M %s %s -device %s,addr=3 %s -incoming defer",
+                            from->machine, arguments_of(s, c->to), from->device, mend);
     migrate_in(s, g, "exec:cat saved");
     expect_block(s, g, from->block, (unsigned long long)v.length);
     printf("# mended: %s\n", mend);
@@ -88,13 +86,13 @@ static const struct to destinations[] = {
 };
 
 static const struct scenario mends[] = {
-    {"a refused virtio-net-pci lands on 7.2 with the compat ROM that preflight names", mended,
+    {"a refused virtio-net-pci lands on 7.2 with the ROM that preflight says how to make", mended,
      &(const struct agreement){&sources[0], &destinations[1]}},
     {"a refused virtio-net-pci lands on 7.2 whose ROM is smaller, with its length", mended,
      &(const struct agreement){&sources[0], &destinations[2]}},
     {"a refused virtio-net-pci lands on 10.0 with the length that preflight names", mended,
      &(const struct agreement){&sources[0], &destinations[6]}},
-    {"a refused e1000 lands on 7.2 with the compat ROM that preflight names", mended,
+    {"a refused e1000 lands on 7.2 with the ROM that preflight says how to make", mended,
      &(const struct agreement){&sources[3], &destinations[1]}},
     {"a refused VGA lands on 10.0 with the length that preflight names", mended,
      &(const struct agreement){&sources[9], &destinations[6]}},
