@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -71,21 +72,29 @@ static enum end read_answer(int fd, size_t limit, unsigned seconds, char **text)
     }
 }
 
-/* `in`: -1 for /dev/null. */
+/* Below another root folder there may be no /dev: an empty file in memory does as well. */
+static int open_nothing(void)
+{
+    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    return fd >= 0 ? fd : memfd_create("nothing", MFD_CLOEXEC);
+}
+
+/* `in`: -1 for nothing. */
 static int start(const char *const *argv, int in, int out, pid_t *child)
 {
     posix_spawn_file_actions_t actions;
     char **environment = plain_environment();
+    int nothing = open_nothing();
 
     posix_spawn_file_actions_init(&actions);
-    if (in < 0)
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    else
-        posix_spawn_file_actions_adddup2(&actions, in, 0);
+    posix_spawn_file_actions_adddup2(&actions, in < 0 ? nothing : in, 0);
     posix_spawn_file_actions_adddup2(&actions, out, 1);
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, nothing, 2);
     int error = posix_spawnp(child, argv[0], &actions, NULL, (char *const *)argv, environment);
     posix_spawn_file_actions_destroy(&actions);
+    if (nothing >= 0)
+        close(nothing);
     free(environment);
     return error;
 }
