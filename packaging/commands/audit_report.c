@@ -270,7 +270,7 @@ static void print_plan(const struct fleet *fleet, const struct mend_plan *plan)
     for (size_t i = 0; i < plan->count; i++)
         print_install(fleet, plan, &plan->installs[i]);
     if (plan->unmended)
-        print_line("  Not mended by it: %zu pairs of ROM and machine type, where maps contradict "
+        print_line("  Not mended by it: %zu of ROM and machine type, where maps contradict "
                    "each other.",
                    plan->unmended);
     puts("Guests that run there now keep the length that they have until they are started anew.");

@@ -13,13 +13,24 @@
 #include "commands/columns.h"
 #include "commands/command.h"
 #include "commands/host.h"
+#include "commands/inventory_side.h"
 #include "commands/maps.h"
 #include "inputs/qmp.h"
 #include "romset/domain_files.h"
 
 extern const struct command preflight_command;
 
-enum { KEY_QMP = 256, KEY_QEMU, KEY_MAPS, KEY_LOADVM, KEY_FILE, KEY_SNAPSHOT, KEY_JSON };
+enum {
+    KEY_QMP = 256,
+    KEY_QEMU,
+    KEY_MAPS,
+    KEY_LOADVM,
+    KEY_FILE,
+    KEY_SNAPSHOT,
+    KEY_GUEST,
+    KEY_DEVICE,
+    KEY_JSON
+};
 
 static const struct option_spec options[] = {
     {KEY_QMP, "qmp", "SOCKET", "ask the running QEMU behind this QMP socket, in place of SOURCE"},
@@ -39,6 +50,10 @@ static const struct option_spec options[] = {
     {KEY_SNAPSHOT, "snapshot", "NAME",
      "the snapshot in a qcow2 SOURCE, where it has more than one\n"
      "with the state of a guest; it can only be loaded (--loadvm)"},
+    {KEY_GUEST, "guest", "NAME", "SOURCE is an inventory: the guest of that name"},
+    {KEY_DEVICE, "device", "TYPE",
+     "SOURCE is an inventory: a guest of -M with this device, as in\n"
+     "-device (repeatable)"},
     {KEY_JSON, "json", NULL, "print one JSON object"},
     {0},
 };
@@ -51,8 +66,36 @@ struct question {
     const char *qmp, *qemu, *machine, *snapshot;
     const char *maps[ROMCOMPAT_MAX_FOLDERS];
     size_t map_count;
+    const char *guest;
+    const char *devices[GIVEN_MAX];
+    size_t device_count;
     bool loadvm, json;
+    bool from_inventory; /* the guest: its machine type is no alias any more */
 };
+
+/* The host of an inventory. */
+static int open_inventory(const struct question *q, const char *machine, const char *path,
+                          struct inventory_side *side, struct host *h)
+{
+    int status =
+        q->qemu || q->map_count
+            ? complain("%s: an inventory has its own QEMU and maps: no --qemu, no --maps", path)
+            : inventory_side_open(side, path, machine);
+
+    if (status == STATUS_YES)
+        h->to = side->there.to;
+    h->to.loadvm = q->loadvm;
+    h->to.given = q->given;
+    h->to.given_count = q->given_count;
+    if (status != STATUS_YES)
+        return status;
+    h->label = xstrdup(side->label);
+    h->qemu.major = side->there.qemu->major;
+    h->qemu.minor = side->there.qemu->minor;
+    h->qemu.micro = side->there.qemu->micro;
+    h->has_qemu = true;
+    return STATUS_YES;
+}
 
 /* `operands` are the folders that were given. */
 static int open_host(const struct question *q, const char *machine, char **operands, struct host *h)
@@ -302,6 +345,14 @@ static int read_question(struct option_reader *r, struct question *q)
         case KEY_SNAPSHOT:
             q->snapshot = value;
             break;
+        case KEY_GUEST:
+            q->guest = value;
+            break;
+        case KEY_DEVICE:
+            if (q->device_count == GIVEN_MAX)
+                return usage_error(r->command, "too many --device (limit %d)", GIVEN_MAX);
+            q->devices[q->device_count++] = value;
+            break;
         case KEY_JSON:
             q->json = true;
             break;
@@ -328,18 +379,25 @@ static struct given_file *take_domain_files(const struct question *q, const stru
 static int answer(const struct question *q, const char *source, struct saved_guest *guest,
                   char **operands)
 {
+    struct inventory_side side = {0};
     struct host h = {0};
     struct preflight p;
     struct given_file *given = NULL;
     int status;
 
-    if (q->machine) {
+    if (q->machine && !q->from_inventory) {
         free(guest->machine);
         guest->machine = xstrdup(q->machine);
     }
-    status = open_host(q, guest->machine, operands, &h);
-    if (guest->domain)
-        given = take_domain_files(q, guest->domain, !h.has_qemu && operands[0], &h);
+    if (operands[0] && !operands[1] && is_inventory(operands[0]))
+        status = open_inventory(q, guest->machine, operands[0], &side, &h);
+    else
+        status = open_host(q, guest->machine, operands, &h);
+    if (guest->domain) {
+        bool elsewhere = h.to.find || (!h.has_qemu && operands[0]);
+
+        given = take_domain_files(q, guest->domain, elsewhere, &h);
+    }
     if (status == STATUS_YES) {
         preflight_judge(guest, &h.to, &p);
         if (!h.to.find)
@@ -356,7 +414,17 @@ static int answer(const struct question *q, const char *source, struct saved_gue
     }
     domain_files_free(given, h.to.given_count - q->given_count);
     host_close(&h);
+    inventory_side_free(&side);
     return status;
+}
+
+/* The guest of SOURCE, which is an inventory. */
+static int take_from_inventory(struct question *q, const char *path, struct saved_guest *guest)
+{
+    struct inventory_choice choice = {q->guest, q->machine, q->devices, q->device_count};
+
+    q->from_inventory = true;
+    return inventory_source(path, &choice, guest);
 }
 
 static int run(int argc, char **argv)
@@ -377,7 +445,15 @@ static int run(int argc, char **argv)
     if (q.qmp && q.snapshot)
         return free_question(
             &q, usage_error(&preflight_command, "--snapshot is for a qcow2 image, not for --qmp"));
-    if (q.qmp)
+    if (!q.qmp && is_inventory(source)) {
+        status = take_from_inventory(&q, *operands++, &guest);
+        if (status != STATUS_YES)
+            return free_question(&q, status);
+    } else if (q.guest || q.device_count) {
+        return free_question(&q, usage_error(&preflight_command,
+                                             "--guest and --device are for an inventory (found %s)",
+                                             source));
+    } else if (q.qmp)
         status = qmp_read_guest(q.qmp, &guest, &f);
     else
         status = saved_guest_read(*operands++, q.snapshot, &guest, &f);
@@ -394,7 +470,8 @@ static int run(int argc, char **argv)
 const struct command preflight_command = {
     .name = "preflight",
     .summary = "will this guest land on that host, and if not, what mends it",
-    .synopsis = "[OPTION]... SOURCE [FOLDER]...\n--qmp SOCKET [OPTION]... [FOLDER]...",
+    .synopsis = "[OPTION]... SOURCE [FOLDER...|INVENTORY]\n"
+                "--qmp SOCKET [OPTION]... [FOLDER...|INVENTORY]",
     .details =
         "SOURCE is a QEMU migration stream, a mapped-ram file, a libvirt save image (raw, gzip,\n"
         "bzip2, xz, zstd, sparse), a qcow2 image with a snapshot of the guest, or the saved\n"
@@ -402,7 +479,9 @@ const struct command preflight_command = {
         "only asked, never told anything.\n"
         "The destination is this host, or the FOLDERs with ROM files; with --qemu as well, they "
         "come\n"
-        "before its own, as with -L.\n"
+        "before its own, as with -L. An INVENTORY is that of another host ('romcompat "
+        "inventory');\n"
+        "as SOURCE, one of its guests: --guest, or -M with --device.\n"
         "\n"
         "Compares every RAM block that gets its length from a ROM file with what the destination\n"
         "would give it, for devices with their default ROM, and prints what mends it. Memory and\n"

@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/size.h"
+#include "fleet/inventory_destination.h"
 #include "formats/rom_devices.h"
-#include "romset/preflight.h"
 
 /* Hosts whose lists are the same, byte for byte, are of one class without further looking. */
 struct triple {
@@ -400,41 +399,9 @@ int fleet_add(struct fleet *fleet, const struct json_document *d, size_t *end, s
 /* --- lengths ------------------------------------------------------------------------------------
  */
 
-struct finder {
-    const struct inventory *inv;
-    const struct inventory_qemu *qemu;
-};
-
-static int64_t find_file(const void *arg, const char *name, char **path)
-{
-    const struct finder *finder = arg;
-    const struct inventory_rom *rom = inventory_find_rom(finder->inv, finder->qemu, name, NULL);
-
-    *path = rom ? xstrdup(name) : NULL;
-    return rom ? (int64_t)rom->size : ROMCOMPAT_MISSING;
-}
-
 static fleet_length logarithm(uint64_t length)
 {
     return length ? (fleet_length)(63 - __builtin_clzll(length)) : 0;
-}
-
-/* What a guest has that lives there: by the ROM that it was started with or, where none
- * would let it start, by the rule under which it came. */
-static fleet_length length_of(struct destination *to, const char *machine, const char *rom)
-{
-    to->loadvm = true;
-    struct rom_gift gift = rom_gift_of(to, machine, rom);
-    uint64_t length = gift.length;
-
-    rom_gift_free(&gift);
-    if (!length) {
-        to->loadvm = false;
-        gift = rom_gift_of(to, machine, rom);
-        length = gift.length;
-        rom_gift_free(&gift);
-    }
-    return logarithm(length);
 }
 
 /* Whether devices of that machine type use this name. */
@@ -448,38 +415,27 @@ static bool uses_rom(const char *machine, const char *rom)
     return false;
 }
 
-static int open_own_maps(const struct fleet_class *c, const struct inventory_qemu *q,
-                         struct romcompat **maps, struct failure *f)
-{
-    const struct inventory_maps *own = q->reads_maps ? inventory_maps_of(&c->inv, q) : NULL;
-
-    *maps = NULL;
-    return own ? inventory_open_maps(own->sets, own->set_count, NULL, 0, maps, f) : 0;
-}
-
 static int tell_qemu(const struct fleet *fleet, struct fleet_class *c,
                      const struct inventory_qemu *q, struct failure *f)
 {
-    struct finder finder = {&c->inv, q};
-    struct destination to = {
-        .qemu_major = q->major, .qemu_minor = q->minor, .find = find_file, .find_arg = &finder};
+    struct inventory_destination there;
     fleet_length plain[FLEET_ROMS_MAX];
-    struct romcompat *maps;
 
-    if (open_own_maps(c, q, &maps, f) != 0)
+    if (inventory_destination_open(&there, &c->inv, q, f) != 0)
         return -1;
     for (size_t r = 0; r < fleet->rom_count; r++)
-        plain[r] = length_of(&to, NULL, fleet->roms[r]);
-    to.maps = maps;
+        plain[r] = logarithm(inventory_rom_length(&there, NULL, fleet->roms[r]));
     for (size_t m = 0; m < fleet->machine_count; m++) {
         const char *machine = fleet->machines[m].name;
+        fleet_length *lengths = c->lengths + m * fleet->rom_count;
 
         for (size_t r = 0; c->qemus[m] == q && r < fleet->rom_count; r++)
             if (uses_rom(machine, fleet->roms[r]))
-                c->lengths[m * fleet->rom_count + r] =
-                    maps ? length_of(&to, machine, fleet->roms[r]) : plain[r];
+                lengths[r] = there.maps
+                                 ? logarithm(inventory_rom_length(&there, machine, fleet->roms[r]))
+                                 : plain[r];
     }
-    romcompat_close(maps);
+    inventory_destination_close(&there);
     return 0;
 }
 
@@ -514,6 +470,8 @@ static int find_machines(struct fleet *fleet, struct failure *f)
                         FLEET_MACHINES_MAX)
                     return fail(f, "more than %d different machine types", FLEET_MACHINES_MAX);
     }
+    if (fleet->machine_count == 0)
+        return 0;
     before = xcalloc(before_count + 1, sizeof *before);
     memcpy(before, fleet->machines, before_count * sizeof *before);
     qsort(fleet->machines, fleet->machine_count, sizeof *fleet->machines, compare_machines);
@@ -574,7 +532,8 @@ static int compare_hosts(const void *a, const void *b)
 int fleet_ready(struct fleet *fleet, struct failure *f)
 {
     sort_classes(fleet);
-    qsort(fleet->hosts, fleet->host_count, sizeof *fleet->hosts, compare_hosts);
+    if (fleet->host_count)
+        qsort(fleet->hosts, fleet->host_count, sizeof *fleet->hosts, compare_hosts);
     if (find_machines(fleet, f) != 0)
         return -1;
     for (size_t i = 0; i < fleet->class_count; i++) {

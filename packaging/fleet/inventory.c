@@ -149,18 +149,28 @@ void inventory_free(struct inventory *inv)
 
 /* --- what is asked of one -------------------------------------------------------------- */
 
+static bool has_machine(const struct inventory_qemu *q, const char *machine)
+{
+    for (size_t m = 0; m < q->machine_count; m++)
+        if (strcmp(q->machines[m], machine) == 0)
+            return true;
+    return false;
+}
+
 const struct inventory_qemu *inventory_qemu_for(const struct inventory *inv,
                                                 const char *architecture, const char *machine)
 {
+    const char *wanted = architecture ? architecture : inv->architecture;
+
     for (size_t i = 0; i < inv->qemus->count; i++) {
         const struct inventory_qemu *q = &inv->qemus->list[i];
 
-        if (architecture && strcmp(q->architecture, architecture) != 0)
-            continue;
-        for (size_t m = 0; m < q->machine_count; m++)
-            if (strcmp(q->machines[m], machine) == 0)
-                return q;
+        if ((!wanted || strcmp(q->architecture, wanted) == 0) && has_machine(q, machine))
+            return q;
     }
+    for (size_t i = 0; !architecture && i < inv->qemus->count; i++)
+        if (has_machine(&inv->qemus->list[i], machine))
+            return &inv->qemus->list[i];
     return NULL;
 }
 
@@ -192,7 +202,8 @@ const struct inventory_rom *inventory_find_rom(const struct inventory *inv,
     for (size_t i = 0; i < qemu->folder_count; i++) {
         const struct inventory_folder *f = folder_at(inv, qemu->folders[i]);
         const struct inventory_rom *rom =
-            f ? bsearch(name, f->roms, f->rom_count, sizeof *f->roms, by_name) : NULL;
+            f && f->rom_count ? bsearch(name, f->roms, f->rom_count, sizeof *f->roms, by_name)
+                              : NULL;
 
         if (rom && folder)
             *folder = f->path;

@@ -164,8 +164,8 @@ void inventory_free(struct inventory *inv);
 
 /* --- what is asked of one -------------------------------------------------------------- */
 
-/* The QEMU that runs guests of this machine type: the first of the architecture (NULL: of
- * any) that has it. An alias is no machine type. NULL: none. */
+/* The QEMU that runs guests of this machine type: the first of the architecture (NULL: of the
+ * host's own, then of any) that has it. An alias is no machine type. NULL: none. */
 const struct inventory_qemu *inventory_qemu_for(const struct inventory *inv,
                                                 const char *architecture, const char *machine);
 

@@ -101,7 +101,8 @@ static char **names_in(const char *path, size_t *count)
             add_text(&names, count, xstrdup(e->d_name));
     if (dir)
         closedir(dir);
-    qsort(names, *count, sizeof *names, compare_texts);
+    if (*count)
+        qsort(names, *count, sizeof *names, compare_texts);
     return names;
 }
 
@@ -596,7 +597,9 @@ static void take_firmware(struct taking *t)
         }
         firmware_descriptors_free(&all);
     }
-    qsort(t->inv.firmware->list, t->inv.firmware->count, sizeof *t->inv.firmware->list, by_path);
+    if (t->inv.firmware->count)
+        qsort(t->inv.firmware->list, t->inv.firmware->count, sizeof *t->inv.firmware->list,
+              by_path);
 }
 
 /* --- guests ------------------------------------------------------------------------------ */

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fleet/inventory_destination.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "formats/rom_devices.h"
+#include "romset/preflight.h"
+
+static int64_t find_file(const void *arg, const char *name, char **path)
+{
+    const struct inventory_destination *d = arg;
+    const char *folder;
+    const struct inventory_rom *rom = inventory_find_rom(d->inv, d->qemu, name, &folder);
+
+    *path = rom ? xasprintf("%s/%s", folder, name) : NULL;
+    return rom && rom->size <= INT64_MAX ? (int64_t)rom->size : ROMCOMPAT_MISSING;
+}
+
+int inventory_destination_open(struct inventory_destination *d, const struct inventory *inv,
+                               const struct inventory_qemu *qemu, struct failure *f)
+{
+    const struct inventory_maps *maps = qemu->reads_maps ? inventory_maps_of(inv, qemu) : NULL;
+    struct romcompat *opened = NULL;
+
+    if (maps && inventory_open_maps(maps->sets, maps->set_count, NULL, 0, &opened, f) != 0)
+        return -1;
+    *d = (struct inventory_destination){.inv = inv, .qemu = qemu, .maps = opened};
+    d->to = (struct destination){.find = find_file,
+                                 .find_arg = d,
+                                 .maps = opened,
+                                 .qemu_major = qemu->major,
+                                 .qemu_minor = qemu->minor,
+                                 .loadvm = true};
+    return 0;
+}
+
+void inventory_destination_close(struct inventory_destination *d)
+{
+    romcompat_close(d->maps);
+    *d = (struct inventory_destination){0};
+}
+
+uint64_t inventory_rom_length(struct inventory_destination *d, const char *machine, const char *rom)
+{
+    struct destination to = d->to;
+    uint64_t length = 0;
+
+    if (!machine)
+        to.maps = NULL;
+    for (int arriving = 0; arriving < 2 && !length; arriving++) {
+        to.loadvm = !arriving;
+        struct rom_gift gift = rom_gift_of(&to, machine, rom);
+        length = gift.length;
+        rom_gift_free(&gift);
+    }
+    return length;
+}
+
+static const char *rom_of(const struct rom_device *device, const char *machine)
+{
+    return device->old_rom && machine_has_old_roms(machine) ? device->old_rom : device->rom;
+}
+
+static void add_block(struct inventory_destination *from, const char *machine,
+                      const struct inventory_device *device, size_t number,
+                      void (*note)(const char *text), struct saved_guest *saved)
+{
+    const struct rom_device *known = rom_device_of_type(device->type);
+    const char *why = !known         ? "not a device with an option ROM that is known here"
+                      : device->file ? "it has a ROM file of its own; not judged"
+                                     : NULL;
+    uint64_t length = why ? 0 : inventory_rom_length(from, machine, rom_of(known, machine));
+
+    if (!why && !length)
+        why = "it has no ROM file on the host that it comes from; not judged";
+    if (why) {
+        char *text = xasprintf("device %zu (%s): %s", number, device->type, why);
+
+        note(text);
+        free(text);
+        return;
+    }
+    saved->blocks = xreallocarray(saved->blocks, saved->block_count + 1, sizeof *saved->blocks);
+    saved->blocks[saved->block_count++] =
+        (struct saved_block){xasprintf("device %zu/%s", number, known->block), length};
+}
+
+int inventory_saved_guest(const struct inventory *inv, const struct inventory_guest *guest,
+                          void (*note)(const char *text), struct saved_guest *saved,
+                          struct failure *f)
+{
+    const struct inventory_qemu *qemu =
+        inventory_qemu_for(inv, guest->architecture, guest->machine);
+    struct inventory_destination from;
+    struct saved_guest made = {.kind = SAVED_RUNNING, .machine = xstrdup(guest->machine)};
+
+    if (!qemu) {
+        saved_guest_free(&made);
+        return fail(f, "no QEMU of the inventory has the machine type %s", guest->machine);
+    }
+    if (inventory_destination_open(&from, inv, qemu, f) != 0) {
+        saved_guest_free(&made);
+        return -1;
+    }
+    made.description = xasprintf("%s%s of an inventory", guest->name ? "guest " : "a guest",
+                                 guest->name ? guest->name : "");
+    for (size_t i = 0; i < guest->device_count; i++)
+        if (!guest->devices[i].off)
+            add_block(&from, guest->machine, &guest->devices[i], i + 1, note, &made);
+    inventory_destination_close(&from);
+    *saved = made;
+    return 0;
+}
