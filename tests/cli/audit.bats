@@ -1,0 +1,203 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+load common
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return
+}
+
+# host NAME VERSION MAPS VIRTIO E1000 [PACKAGE BUCKET]: its inventory in NAME.json.
+host() { "$BUILD/tests/cli/inventory_fleet" "$@" > "$1.json"; }
+
+@test "hosts that are alike exchange guests: status 0" {
+    host a 7.2.1 0 250000 140000
+    host b 7.2.22 0 262144 250000
+    run -0 romcompat audit a.json b.json
+    output_has "class 1: a, b" "2 hosts in 1 class"
+    output_lacks "refused 1" mends
+    run -0 romcompat audit --json a.json
+    [ "$(jq -r '.verdict, .hosts, .mend' <<< "$output" | xargs)" = "yes 1 null" ]
+}
+
+@test "a ROM in another bucket is status 1, with the pair, the ROM, the machine types and the mend" {
+    host a 7.2.1 1 250000 250000
+    host b 7.2.1 1 300000 250000 compat-256k 262144
+    run -1 romcompat audit a.json b.json
+    output_has "refused 1 -> 2" "the guest brings 256K, the destination has 512K" "efi-virtio.rom" \
+        "x86_64: pc-i440fx-7.2" "refused 2 -> 1"
+    output_lacks "ROMs           efi-e1000.rom"
+}
+
+@test "the mend is the package that another host's map names, where it is missing" {
+    host a 7.2.1 1 250000 250000 compat-256k 262144
+    host b 7.2.1 1 300000 250000
+    sed -i 's/,"pc-i440fx-7.2"//' a.json b.json
+    run -1 romcompat audit --json .
+    [ "$(jq -c '.mend.classes[] | [.class, .packages]' <<< "$output")" = '[2,["compat-256k"]]' ]
+    [ "$(jq -c '[.mend.installations, .mend.hosts, .mend.smallest, .mend.not_mended]' <<< "$output")" = '[1,1,true,0]' ]
+    # And it does: the same fleet with that map there.
+    host b 7.2.1 1 300000 250000 compat-256k 262144
+    sed -i 's/,"pc-i440fx-7.2"//; s/"name":"efi-virtio.rom",/"name":"262144-efi-virtio.rom","size":262144},{&/' b.json
+    run -0 romcompat audit a.json b.json
+}
+
+@test "where no package is known, the mend is a compat set and says for what" {
+    host a 7.2.1 0 250000 250000
+    host b 7.2.1 1 300000 250000
+    run -1 romcompat audit a.json b.json
+    output_has "The smallest set that mends it: 1 installation on 1 class, 1 host." "class 2 (1 host)" \
+        "a compat set, which must be made:" "bucket 256K for efi-virtio.rom" "on x86_64: pc-i440fx-7.2, pc-q35-7.2"
+    host b 7.2.1 0 300000 250000
+    run -1 romcompat audit a.json b.json
+    output_has "2 installations on 1 class" "a QEMU that reads compat maps, in place of the stock one"
+}
+
+@test "a missing ROM file is refused in one direction alone, and its package is named" {
+    host a 7.2.1 0 250000 250000
+    host b 7.2.1 0 0 250000
+    run -1 romcompat audit a.json b.json
+    output_has "refused 1 -> 2" "the destination has no file" "the package that has efi-virtio.rom (elsewhere: ipxe-qemu)"
+    output_lacks "refused 2 -> 1"
+}
+
+@test "a machine type that is not there is shown, and counts where it was asked for" {
+    host a 7.2.1 0 250000 250000
+    host b 10.0.2 0 250000 250000
+    run -0 romcompat audit a.json b.json
+    output_has "lacks   2 -> 1" "pc-q35-10.0" "no guest is known to need it"
+    run -1 romcompat audit -M 'pc-q35-*' a.json b.json
+    output_has "refused 2 -> 1" "does not have the machine type"
+    run -0 romcompat audit -M 'pc-q35-7.*' a.json b.json
+    output_lacks pc-q35-10.0
+    # A guest has it.
+    sed -i 's/"guests":\[\]/"guests":[{"name":"g","machine":"pc-q35-10.0"}]/' b.json
+    run -1 romcompat audit a.json b.json
+    run -1 romcompat audit --guests a.json b.json
+    run -0 romcompat audit --guests -M '*-7.2' a.json b.json
+}
+
+@test "inventories come as files, folders, JSON lines, on standard input and through pipes" {
+    mkdir -p fleet/deep
+    for i in 1 2 3; do host "n$i" 7.2.1 0 250000 250000; done
+    cat n1.json n2.json > fleet/lines.jsonl
+    jq . n3.json > fleet/deep/pretty.json
+    echo ignored > fleet/notes.txt
+    run -0 romcompat audit fleet
+    output_has "n1, n2, n3" "3 hosts in 1 class"
+    first=$output
+    run -0 bash -c 'cat n1.json n2.json n3.json | romcompat audit -'
+    [ "$output" = "$first" ]
+    run -0 bash -c 'romcompat audit <(cat n1.json) <(jq . n2.json; cat n3.json)'
+    [ "$output" = "$first" ]
+    run -0 bash -c 'cat n1.json n2.json n3.json | tr -d "\n" | romcompat audit -'
+    [ "$output" = "$first" ]
+}
+
+@test "a fleet with a known answer: classes, pairs and hosts are counted right" {
+    "$BUILD/tests/cli/inventory_fleet" x 7.2.1 0 250000 250000 > one
+    "$BUILD/tests/cli/inventory_fleet" x 7.2.1 0 300000 250000 > two
+    "$BUILD/tests/cli/inventory_fleet" x 8.2.1 0 250000 250000 > three
+    for i in $(seq 0 299); do
+        case $((i % 6)) in 0 | 1 | 2) f=one ;; 3 | 4) f=two ;; 5) f=three ;; esac
+        sed "s/\"host\":\"x\"/\"host\":\"node$i\"/" $f
+    done > fleet.jsonl
+    run -1 romcompat audit --json - < fleet.jsonl
+    [ "$(jq -c '[.hosts, [.classes[].host_count], [.pairs[] | select(.verdict == "no") | [.from, .to]]]' <<< "$output")" = \
+        '[300,[150,100,50],[[1,2],[2,1],[2,3],[3,2]]]' ]
+    [ "$(jq -r '.classes[0].hosts[0:3] | @text' <<< "$output")" = '["node0","node1","node102"]' ]
+    # Two hosts of class 1 and 3 together are more than those of 2, but one installation less.
+    [ "$(jq -c '.mend.classes | map([.class, .qemu_that_reads_maps, (.compat_set_rules | length)])' <<< "$output")" = '[[2,true,1]]' ]
+    run -1 romcompat audit --hosts - < fleet.jsonl
+    output_has node299
+    run -1 romcompat audit - < fleet.jsonl
+    output_has "and 146 more"
+}
+
+@test "an inventory that cannot be read is named with its line, the others are compared: status 2" {
+    host a 7.2.1 0 250000 250000
+    { cat a.json; echo nonsense; sed 's/"size":250000/"size":-1/' a.json; cat a.json; } > fleet.jsonl
+    run --separate-stderr -2 romcompat audit - < fleet.jsonl
+    [[ $stderr == *"standard input:2: not JSON"* ]]
+    [[ $stderr == *"standard input:3: folders[0].roms[0].size: a number from 0 on was expected"* ]]
+    output_has "2 hosts in 1 class" "2 inventories could not be read: there is no answer"
+    run -2 romcompat audit fleet.jsonl none.json
+    output_has "fleet.jsonl:3:" "none.json: No such file"
+    for i in $(seq 100); do echo nonsense; done > bad.jsonl
+    run -2 romcompat audit bad.jsonl
+    output_has "bad.jsonl:20:" "further problems are only counted"
+    output_lacks "bad.jsonl:21:"
+}
+
+@test "wrong usage, and nothing to read, are status 2" {
+    run -2 romcompat audit
+    output_has "INVENTORY is missing"
+    mkdir empty
+    run -2 romcompat audit empty
+    output_has "no inventory was found"
+    run -2 romcompat audit --nonsense x
+    run -2 romcompat audit /dev/null
+    run -0 romcompat audit --help
+}
+
+@test "names from inventories cannot write to the terminal" {
+    host a 7.2.1 0 250000 250000
+    sed -i 's/"host":"a"/"host":"\\u001b[31mred"/; s/"system":"debian 12"/"system":"\\u0007bell"/' a.json
+    run -0 romcompat audit a.json
+    output_has '\x1b[31mred' '\x07bell'
+}
+
+@test "--svg draws the matrix, well-formed and the same each time" {
+    host a 7.2.1 0 250000 250000
+    host b 7.2.1 0 300000 250000
+    host c 10.0.2 0 250000 250000
+    run -1 romcompat audit --svg one.svg .
+    run -1 romcompat audit --svg two.svg .
+    cmp one.svg two.svg
+    xmllint --noout one.svg
+    [ "$(grep -c '"no"' one.svg)" = 5 ] # four pairs and the legend
+    [ "$(grep -c '"lacks"' one.svg)" = 2 ]
+    grep -q 'prefers-color-scheme:dark' one.svg
+    run -2 romcompat audit --svg nowhere/x.svg .
+}
+
+@test "preflight takes an inventory for the destination, and a guest out of another" {
+    host a 7.2.1 0 250000 250000
+    host b 10.0.2 1 300000 250000 compat-256k 262144
+    host c 7.2.1 0 300000 250000
+    "$BUILD/tests/cli/make_stream" -m pc-q35-7.2 pc.ram=0x4000000 0000:00:03.0/virtio-net-pci.rom=0x40000 > stream
+    run -0 romcompat preflight stream a.json
+    output_has "destination  a, /usr/bin/qemu-system-x86_64, QEMU 7.2.1" "/roms/efi-virtio.rom (250000 bytes)"
+    run -0 romcompat preflight stream b.json
+    output_has "reads compat maps" "none needed"
+    run -1 romcompat preflight --loadvm stream b.json
+    run -1 romcompat preflight stream c.json
+    output_has "refused   256K   512K"
+    run -1 romcompat preflight a.json -M pc-q35-7.2 --device virtio-net-pci --device e1000 c.json
+    output_has "a guest of an inventory" "refused   256K   512K  device 1/virtio-net-pci.rom" \
+        "lands     256K   256K  device 2/e1000.rom"
+    run -0 romcompat preflight a.json -M pc --device e1000 c.json
+    output_has pc-i440fx-7.2
+    sed -i 's/"guests":\[\]/"guests":[{"name":"web","machine":"pc-q35-7.2","devices":[{"type":"virtio-net-pci"},{"type":"e1000","romfile":"\/x"}]}]/' a.json
+    run -1 romcompat preflight --json --guest web a.json c.json
+    output_has '"machine": "pc-q35-7.2"' "note: device 2 (e1000): it has a ROM file of its own"
+    run -0 romcompat preflight --guest web a.json b.json
+}
+
+@test "preflight with an inventory: what it cannot answer is status 2, a machine type that is not there 1" {
+    host a 7.2.1 0 250000 250000
+    host b 10.0.2 0 250000 250000
+    run -2 romcompat preflight a.json b.json
+    output_has "which guest?"
+    run -2 romcompat preflight --guest none a.json b.json
+    output_has "no guest of the name none"
+    run -2 romcompat preflight -M pc-q35-99.0 --device e1000 a.json b.json
+    run -1 romcompat preflight -M pc-q35-10.0 --device e1000 b.json a.json
+    output_has "no QEMU there has the machine type pc-q35-10.0"
+    echo '{}' > x.json
+    run -2 romcompat preflight -M pc-q35-7.2 --device e1000 a.json x.json
+    output_has "x.json:1: not an inventory"
+    : > stream
+    run -2 romcompat preflight --guest web stream a.json
+    output_has "are for an inventory"
+    run -2 romcompat preflight -M pc-q35-7.2 --qemu x a.json b.json
+}

@@ -1,0 +1,165 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+load common
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return
+}
+
+# A system below root/ with a QEMU, ROMs, a map and a guest; programs in it are scripts.
+make_root() {
+    local file
+    mkdir -p root/{bin,etc/libvirt/qemu,usr/bin,usr/share/qemu/romcompat.d,usr/share/OVMF}
+    for file in $(ldd /bin/sh | grep -o '/[^ )]*'); do
+        mkdir -p "root${file%/*}"
+        cp -L "$file" "root$file"
+    done
+    cp -L /bin/sh root/bin/sh
+    printf 'NAME=Fedora\nID=fedora\nVERSION_ID="42"\n' > root/etc/os-release
+    cat > root/usr/bin/qemu-system-x86_64 << 'QEMU'
+#!/bin/sh
+# /etc/qemu/romcompat.d is what tells a QEMU with the library.
+case $1 in
+-version) echo 'QEMU emulator version 9.2.4 (qemu-9.2.4-1.fc42)' ;;
+-L) echo /usr/bin/../share/qemu ;;
+-M)
+    echo 'Supported machines are:'
+    echo 'pc                   Standard PC (i440FX + PIIX, 1996) (alias of pc-i440fx-9.2)'
+    echo 'pc-i440fx-9.2        Standard PC (i440FX + PIIX, 1996) (default)'
+    echo 'q35                  Standard PC (Q35 + ICH9, 2009) (alias of pc-q35-9.2)'
+    echo 'pc-q35-9.2           Standard PC (Q35 + ICH9, 2009)'
+    echo 'pc-q35-7.2           Standard PC (Q35 + ICH9, 2009) (deprecated)' ;;
+*) exit 1 ;;
+esac
+QEMU
+    cat > root/usr/bin/rpm << 'RPM'
+#!/bin/sh
+echo 'file /usr/share/qemu/none is not owned by any package'
+echo 'ipxe-roms-qemu 20240119-3.fc42 /usr/share/qemu/efi-virtio.rom'
+echo 'ipxe-roms-qemu 20240119-3.fc42 /usr/share/doc/x'
+echo 'qemu-system-x86-core 2:9.2.4-1.fc42 /usr/bin/qemu-system-x86_64'
+RPM
+    chmod +x root/usr/bin/*
+    head -c 300000 /dev/zero > root/usr/share/qemu/efi-virtio.rom
+    printf '\125\252\001' > root/usr/share/qemu/own.bin
+    printf 'QFI\373' > root/usr/share/OVMF/x.fd
+    cat > root/usr/share/qemu/romcompat.d/a.map << 'MAP'
+romcompat-map 1
+set ipxe-efi-256k
+  package ipxe-256k-compat
+  machine pc-q35 - 8.0
+  machine pc-i440fx-xenial
+  rom efi-virtio.rom 262144 256k-efi-virtio.rom
+end
+MAP
+    echo broken > root/usr/share/qemu/romcompat.d/b.map
+    cat > root/etc/libvirt/qemu/web.xml << 'XML'
+<domain type='kvm'><name>web</name><os><type arch='x86_64' machine='q35'>hvm</type></os>
+<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
+<interface type='network'><model type='virtio'/><address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></interface>
+<interface type='network'><model type='e1000'/><rom bar='off'/><address type='pci' domain='0x0000' bus='0x02' slot='0x01' function='0x0'/></interface>
+</devices></domain>
+XML
+    echo '<domain' > root/etc/libvirt/qemu/broken.xml
+}
+
+# A chroot needs root's rights, which a namespace gives too.
+in_root() {
+    if [ "$(id -u)" = 0 ]; then
+        romcompat inventory --root root "$@"
+    else
+        unshare --map-root-user romcompat inventory --root root "$@"
+    fi
+}
+
+@test "the inventory of a system in a folder has all that stands there, by its own rpm" {
+    make_root
+    run --separate-stderr -0 in_root --host node7
+    [ "$(wc -l <<< "$output")" = 1 ]
+    inv=$output
+    is() { # FILTER EXPECTED
+        [ "$(jq -c "$1" <<< "$inv")" = "$2" ] || { echo "$1: $(jq -c "$1" <<< "$inv")"; return 1; }
+    }
+    is '[.format, .version, .host, .system]' '["romcompat-inventory",1,"node7","fedora 42"]'
+    is '.qemu | map([.path, .architecture, .version, .reads_maps, .package, .package_version])' \
+        '[["/usr/bin/qemu-system-x86_64","x86_64","9.2.4",true,"qemu-system-x86-core","2:9.2.4-1.fc42"]]'
+    is '.qemu[0] | [.machines, .aliases, .folders, .map_folders]' \
+        '[["pc-i440fx-9.2","pc-q35-9.2","pc-q35-7.2"],{"pc":"pc-i440fx-9.2","q35":"pc-q35-9.2"},["/usr/share/qemu"],["/usr/share/qemu/romcompat.d"]]'
+    is '.folders[0].roms | map([.name, .size, .chain_end, .bucket, .package])' \
+        '[["efi-virtio.rom",300000,null,524288,"ipxe-roms-qemu"],["own.bin",3,null,4,null]]'
+    is '.maps[0].sets[0] | [.name, .package, .map, .machines, .roms]' \
+        '["ipxe-efi-256k","ipxe-256k-compat","/usr/share/qemu/romcompat.d/a.map",[{"name":"pc-q35","first":"-","last":"8.0"},{"name":"pc-i440fx-xenial"}],[{"rom":"efi-virtio.rom","bucket":262144,"compat_file":"256k-efi-virtio.rom"}]]'
+    is '.maps[0].problems | length' 1
+    is '.firmware | map([.path, .size, .kind])' '[["/usr/share/OVMF/x.fd",4,"qcow2"]]'
+    is '.guests | map([.name, .machine, .architecture, .devices])' \
+        '[["web","pc-q35-9.2","x86_64",[{"type":"virtio-net-pci","rom":true,"romfile":null},{"type":"e1000","rom":false,"romfile":null}]]]'
+    [[ $stderr == *"broken.xml"* ]]
+    # The reader takes what the writer wrote.
+    run -0 romcompat audit - <<< "$inv"
+    output_has "class 1: node7" "fedora 42, QEMU 9.2.4 with maps"
+}
+
+@test "--anonymous and --root leave the names out; --pretty says the same" {
+    make_root
+    run --separate-stderr -0 in_root --anonymous
+    [ "$(jq -c '[.host, .guests[0].name]' <<< "$output")" = '[null,null]' ]
+    run --separate-stderr -0 in_root
+    [ "$(jq -c '[.host, .guests[0].name]' <<< "$output")" = '[null,"web"]' ]
+    line=$output
+    run --separate-stderr -0 in_root --pretty
+    [ "$(wc -l <<< "$output")" -gt 50 ]
+    [ "$(jq -c . <<< "$output")" = "$(jq -c . <<< "$line")" ]
+}
+
+@test "the same host gives the same bytes, into a file that appears whole" {
+    run --separate-stderr -0 romcompat inventory -o one.json
+    run --separate-stderr -0 romcompat inventory -o two.json
+    [ -z "$output" ]
+    cmp one.json two.json
+    [ "$(jq -r .host one.json)" = "$(uname -n)" ]
+    run -2 romcompat inventory -o nowhere/x.json
+    output_has "nowhere"
+}
+
+@test "this host: versions, machine types, sizes and packages are what qemu, stat and dpkg say" {
+    run --separate-stderr -0 romcompat inventory
+    inv=$output
+    while IFS=$'\t' read -r path version count; do
+        "$path" -version | grep -qF "version $version"
+        # Every line but the first, less the aliases.
+        [ "$("$path" -M help | tail -n +2 | grep -vc '(alias of ')" = "$count" ]
+    done < <(jq -r '.qemu[] | [.path, .version, (.machines | length)] | @tsv' <<< "$inv")
+    while IFS=$'\t' read -r file size package version; do
+        [ "$(stat -L -c %s "$file")" = "$size" ]
+        [ -z "$package" ] && continue
+        # shellcheck disable=SC2016
+        [ "$(dpkg-query -W -f '${Version}' "$(dpkg-query -S "$file" | cut -d: -f1)")" = "$version" ]
+    done < <(jq -r '.folders[] | .path as $p | .roms[] | [$p + "/" + .name, .size, .package // "", .package_version // ""] | @tsv' <<< "$inv" | sort -u -k3,3)
+    while IFS=$'\t' read -r file sum; do
+        [ "$(sha256sum < "$file" | cut -d' ' -f1)" = "$sum" ]
+    done < <(jq -r '.firmware[] | [.path, .sha256] | @tsv' <<< "$inv")
+}
+
+@test "--qemu adds a binary, which comes first; a QEMU that does not answer is a note or an error" {
+    make_root
+    sed 's/9\.2\.4/7.2.1/; s/romcompat.d/x/' root/usr/bin/qemu-system-x86_64 > qemu-aarch64
+    chmod +x qemu-aarch64
+    run --separate-stderr -0 romcompat inventory --qemu ./qemu-aarch64
+    [ "$(jq -c '.qemu[0] | [.path, .architecture, .version, .reads_maps]' <<< "$output")" = "[\"$PWD/qemu-aarch64\",\"aarch64\",\"7.2.1\",false]" ]
+    run -2 romcompat inventory --qemu /bin/true
+    output_has "/bin/true -version: not the answer of a QEMU"
+    mkdir bin
+    printf '#!/bin/sh\nexit 1\n' > bin/qemu-system-x86_64
+    chmod +x bin/qemu-system-x86_64
+    PATH=$PWD/bin:$PATH run --separate-stderr -0 romcompat inventory
+    [[ $stderr == *"note: $PWD/bin/qemu-system-x86_64"* ]]
+}
+
+@test "wrong usage, and a root that is none, are status 2" {
+    run -2 romcompat inventory operand
+    run -2 romcompat inventory --host x --anonymous
+    run -2 romcompat inventory --host ""
+    run -2 romcompat inventory --root none
+    output_has "none: No such file"
+    run -0 romcompat inventory --help
+}

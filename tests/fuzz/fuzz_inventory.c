@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Inventories as they come over standard input, and all that is told of them. */
+#include <stdlib.h>
+
+#include "fleet/exchange.h"
+#include "fleet/matrix.h"
+#include "fleet/mend.h"
+
+static size_t take(void *arg, const struct json_document *d)
+{
+    struct failure f;
+    size_t end;
+
+    fleet_add(arg, d, &end, &f);
+    return end;
+}
+
+static void ignore(void *arg, const struct failure *f)
+{
+    (void)arg;
+    (void)f;
+}
+
+static void tell(struct fleet *fleet, bool of_guests)
+{
+    struct exchange_question question = {.of_guests = of_guests};
+    struct exchange exchange;
+    struct mend_plan plan;
+    struct failure f;
+    size_t length;
+
+    exchange_tell(fleet, &question, &exchange);
+    mend_find(&exchange, &plan);
+    for (size_t i = 0; i < exchange.problem_count; i++) {
+        struct exchange_block *blocks;
+        size_t count, *machines = exchange_machines_of(&exchange, &exchange.problems[i], &count);
+
+        free(exchange_machines_text(fleet, machines, count));
+        free(machines);
+        count = exchange_blocks(&exchange, &exchange.problems[i], &blocks);
+        exchange_blocks_free(blocks, count);
+    }
+    free(matrix_svg(&exchange, &length, &f));
+    mend_free(&plan);
+    exchange_free(&exchange);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct fleet fleet;
+    struct json_documents_visitor visitor = {1 << 20, take, ignore, &fleet};
+    struct failure f;
+
+    fleet_init(&fleet);
+    json_documents_of_text("fuzz", (const char *)data, size, &visitor);
+    if (fleet_ready(&fleet, &f) == 0) {
+        tell(&fleet, false);
+        tell(&fleet, true);
+    }
+    fleet_free(&fleet);
+    return 0;
+}

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+
+#include "fixtures/inventory_maker.h"
+#include "fleet/exchange.h"
+#include "fleet/matrix.h"
+#include "fleet/mend.h"
+#include "tap.h"
+
+#define OLD "\"pc-q35-7.2\",\"pc-i440fx-7.2\",\"microvm\""
+#define NEW "\"pc-q35-10.0\",\"pc-q35-7.2\",\"pc-i440fx-7.2\",\"microvm\""
+
+struct told {
+    struct fleet fleet;
+    struct exchange exchange;
+    struct mend_plan plan;
+};
+
+static void add(struct fleet *fleet, const struct made_host *host)
+{
+    char *text = make_inventory(host);
+    struct json_document d = {"fleet", 1, text, strlen(text) - 1, false};
+    struct failure f = {{0}, {0}};
+    size_t end;
+
+    if (fleet_add(fleet, &d, &end, &f) != 0)
+        ok(false, "the fixture is read (%s)", f.what);
+    free(text);
+}
+
+static void tell(struct told *t, const struct made_host *hosts, size_t count,
+                 const struct exchange_question *question)
+{
+    static const struct exchange_question all;
+    struct failure f = {{0}, {0}};
+
+    fleet_init(&t->fleet);
+    for (size_t i = 0; i < count; i++)
+        add(&t->fleet, &hosts[i]);
+    if (fleet_ready(&t->fleet, &f) != 0)
+        ok(false, "the fleet is ready (%s)", f.what);
+    exchange_tell(&t->fleet, question ? question : &all, &t->exchange);
+    mend_find(&t->exchange, &t->plan);
+}
+
+static void forget(struct told *t)
+{
+    mend_free(&t->plan);
+    exchange_free(&t->exchange);
+    fleet_free(&t->fleet);
+}
+
+static enum exchange_verdict verdict(const struct told *t, size_t from, size_t to)
+{
+    return t->exchange.verdicts[(from - 1) * t->fleet.class_count + to - 1];
+}
+
+#define TELL(t, hosts) tell(t, hosts, sizeof hosts / sizeof *hosts, NULL)
+
+static void check_classes(void)
+{
+    struct made_host hosts[] = {
+        {"a", "7.2.1", OLD, false, 250000, 250000, NULL, NULL},
+        {"b", "7.2.22", OLD, false, 262144, 140000, NULL, NULL},
+        {"c", "7.2.1", OLD, false, 262145, 250000, NULL, NULL},
+        {"d", "7.2.1", OLD, true, 250000, 250000, NULL, NULL},
+        {"e", "8.2.1", OLD, false, 250000, 250000, NULL, NULL},
+    };
+    struct told t;
+
+    TELL(&t, hosts);
+    is_int(t.fleet.class_count, 4, "five hosts make four classes");
+    is_int(t.fleet.classes[0].hosts, 2, "hosts with the same buckets are alike, whatever the size");
+    is_text(t.fleet.hosts[0].name, "a", "and their names are in the first class");
+    is_text(t.fleet.hosts[1].name, "b", "both");
+    is_int(t.fleet.machine_count, 2, "machine types without a version are left out");
+    is_int(t.exchange.group_count, 1, "machine types that are alike are asked about once");
+    forget(&t);
+}
+
+static void check_lengths(void)
+{
+    struct made_host hosts[] = {
+        {"a", "7.2.1", OLD, false, 250000, 250000, NULL, NULL},
+        {"b", "7.2.1", OLD, false, 262145, 250000, NULL, NULL},
+        {"c", "7.2.1", OLD, false, 0, 250000, NULL, NULL},
+    };
+    const struct exchange_problem *p;
+    struct told t;
+    size_t count;
+
+    TELL(&t, hosts);
+    is_int(verdict(&t, 1, 2), EXCHANGE_NO, "a ROM in another bucket: refused");
+    is_int(verdict(&t, 2, 1), EXCHANGE_NO, "in both directions");
+    is_int(verdict(&t, 1, 3), EXCHANGE_NO, "a ROM that is missing there: refused");
+    is_int(verdict(&t, 3, 1), EXCHANGE_YES, "a ROM that is missing here: no guest has it");
+    p = &t.exchange.problems[0];
+    is_int(p->reason, EXCHANGE_LENGTH, "the first problem is about a length");
+    ok(p->from != p->to && p->from + p->to == 18 + 19, "256K and 512K");
+    is_text(t.fleet.roms[__builtin_ctzll(p->roms)], "efi-virtio.rom", "of that ROM");
+    is_int(p->roms & (p->roms - 1), 0, "and no other");
+    size_t *machines = exchange_machines_of(&t.exchange, p, &count);
+    char *text = exchange_machines_text(&t.fleet, machines, count);
+    is_text(text, "x86_64: pc-i440fx-7.2, pc-q35-7.2", "on all machine types");
+    free(text);
+    free(machines);
+    forget(&t);
+}
+
+static void check_machines(void)
+{
+    static const char guest[] =
+        "{\"name\":\"g\",\"machine\":\"pc-q35-10.0\",\"devices\":[{\"type\":"
+        "\"virtio-net-pci\"}]}";
+    static const char *const patterns[] = {"pc-q35-1*"};
+    struct exchange_question question = {patterns, 1, false};
+    struct made_host hosts[] = {
+        {"a", "7.2.1", OLD, false, 250000, 250000, NULL, NULL},
+        {"b", "10.0.2", NEW, false, 250000, 250000, NULL, NULL},
+    };
+    struct told t;
+
+    TELL(&t, hosts);
+    is_int(verdict(&t, 2, 1), EXCHANGE_LACKS, "a machine type that is not there is told of");
+    is_int(verdict(&t, 1, 2), EXCHANGE_YES, "in that direction alone");
+    is_int(t.plan.is_needed, false, "and nothing is to be mended");
+    forget(&t);
+    tell(&t, hosts, 2, &question);
+    is_int(verdict(&t, 2, 1), EXCHANGE_NO, "it is a refusal where it was asked for");
+    forget(&t);
+    hosts[1].guests = guest;
+    TELL(&t, hosts);
+    is_int(verdict(&t, 2, 1), EXCHANGE_NO, "and where a guest has it");
+    is_int(verdict(&t, 1, 2), EXCHANGE_YES, "of the host that it would leave");
+    forget(&t);
+}
+
+static void check_guests(void)
+{
+    static const char e1000[] = "{\"machine\":\"pc-q35-7.2\",\"devices\":[{\"type\":\"e1000\"}]}";
+    static const char virtio[] =
+        "{\"machine\":\"pc-q35-7.2\",\"devices\":[{\"type\":\"virtio-net-pci\"}]}";
+    static const char own_rom[] = "{\"machine\":\"pc-q35-7.2\",\"devices\":[{\"type\":"
+                                  "\"virtio-net-pci\",\"romfile\":\"/x.rom\"},{\"type\":"
+                                  "\"virtio-net-pci\",\"rom\":false}]}";
+    struct exchange_question question = {NULL, 0, true};
+    struct made_host hosts[] = {
+        {"a", "7.2.1", OLD, false, 250000, 250000, NULL, e1000},
+        {"b", "7.2.1", OLD, false, 300000, 250000, NULL, own_rom},
+    };
+    struct told t;
+
+    tell(&t, hosts, 2, &question);
+    is_int(verdict(&t, 1, 2), EXCHANGE_YES, "of guests alone: no guest has the ROM that differs");
+    is_int(verdict(&t, 2, 1), EXCHANGE_YES, "a ROM of its own, or none, is no default ROM");
+    forget(&t);
+    hosts[0].guests = virtio;
+    tell(&t, hosts, 2, &question);
+    is_int(verdict(&t, 1, 2), EXCHANGE_NO, "a guest that has it is refused");
+    is_int(verdict(&t, 2, 1), EXCHANGE_YES, "the other direction has none");
+    forget(&t);
+}
+
+static void check_maps(void)
+{
+    char *set = make_set("small", "pc-q35", "-", "7.2", 262144);
+    struct made_host hosts[] = {
+        {"a", "7.2.1", OLD, false, 250000, 250000, NULL, NULL},
+        {"b", "10.0.2", NEW, true, 300000, 250000, set, NULL},
+        {"c", "10.0.2", NEW, false, 300000, 250000, set, NULL},
+        {"d", "7.2.1", OLD, true, 300000, 250000, set, NULL},
+    };
+    struct told t;
+
+    TELL(&t, hosts);
+    is_int(t.fleet.class_count, 4, "a QEMU that reads the maps is another class");
+    for (size_t i = 0; i < t.exchange.problem_count; i++) {
+        const struct exchange_problem *p = &t.exchange.problems[i];
+        size_t count, *machines = exchange_machines_of(&t.exchange, p, &count);
+
+        if (p->reason == EXCHANGE_LENGTH && p->pairs[0].from == 0 && p->pairs[0].to == 1)
+            is_text(t.fleet.machines[machines[0]].name, "pc-i440fx-7.2",
+                    "the rule holds for its family: the other one is refused");
+        free(machines);
+    }
+    /* No compat ROM is there: a guest may arrive from 8.1 on, whose content the stream brings. */
+    const fleet_length *b = t.fleet.classes[1].lengths, *d = t.fleet.classes[3].lengths;
+    size_t q35 = 0, virtio = 0;
+    while (strcmp(t.fleet.machines[q35].name, "pc-q35-7.2") != 0)
+        q35++;
+    while (strcmp(t.fleet.roms[virtio], "efi-virtio.rom") != 0)
+        virtio++;
+    is_int(b[q35 * t.fleet.rom_count + virtio], 18, "without a file, QEMU 10.0 takes the rule's");
+    is_int(d[q35 * t.fleet.rom_count + virtio], 0, "and QEMU 7.2 does not start");
+    forget(&t);
+    free(set);
+}
+
+/* --- mends ----------------------------------------------------------------------------------- */
+
+static void check_known_package(void)
+{
+    char *set = make_set("compat-256k", "pc-q35", "-", "7.2", 262144);
+    struct made_host hosts[] = {
+        {"a", "7.2.1", "\"pc-q35-7.2\"", true, 250000, 250000, set, NULL},
+        {"b", "7.2.1", "\"pc-q35-7.2\"", true, 300000, 250000, NULL, NULL},
+    };
+    struct told t;
+
+    TELL(&t, hosts);
+    is_int(t.plan.count, 1, "one class is touched");
+    is_int(t.plan.installations, 1, "by one installation");
+    is_int(t.plan.installs[0].class, 1, "the one without the map");
+    is_int(t.plan.installs[0].set_count, 1, "of a package");
+    is_text(t.plan.installs[0].sets[0]->package, "compat-256k", "that another host has");
+    is_int(t.plan.unmended, 0, "which mends all");
+    ok(t.plan.is_proven, "and nothing smaller does");
+    forget(&t);
+    free(set);
+}
+
+static void check_made_set(void)
+{
+    struct made_host hosts[] = {
+        {"a", "7.2.1", "\"pc-q35-7.2\"", true, 250000, 250000, NULL, NULL},
+        {"b", "7.2.1", "\"pc-q35-7.2\"", true, 300000, 250000, NULL, NULL},
+        {"c", "7.2.1", "\"pc-q35-7.2\"", true, 300000, 250000, NULL, NULL},
+    };
+    struct told t;
+
+    TELL(&t, hosts);
+    is_int(t.plan.count, 1, "no package is known: a set must be made, for one class");
+    is_int(t.plan.installs[0].class, 1, "the one with fewer hosts");
+    is_int(t.plan.installs[0].made_count, 1, "with one rule");
+    is_int(t.plan.installs[0].made[0].length, 19, "to the length that most hosts have");
+    is_int(t.plan.made_sets, 1, "one set");
+    is_int(t.plan.hosts, 1, "on one host");
+    forget(&t);
+}
+
+/* The greedy choice keeps what most hosts have; but these are three classes without the patch
+ * against one that has it. */
+static void check_cheapest_side(void)
+{
+    struct made_host hosts[] = {
+        {"a", "7.2.1", "\"pc-q35-7.2\"", false, 250000, 250000, NULL, NULL},
+        {"b", "8.2.1", "\"pc-q35-7.2\"", true, 300000, 250000, NULL, NULL},
+        {"c", "8.2.1", "\"pc-q35-7.2\"", true, 300000, 250000, NULL, NULL},
+    };
+    struct told t;
+
+    TELL(&t, hosts);
+    is_int(t.plan.installations, 1, "a set on the hosts that read maps is one installation");
+    is_int(t.plan.installs[0].class, 0, "on the class that has the patch");
+    is_int(t.plan.installs[0].needs_patch, false, "no QEMU is replaced");
+    forget(&t);
+    hosts[1].reads_maps = hosts[2].reads_maps = false;
+    TELL(&t, hosts);
+    is_int(t.plan.installations, 2, "where none reads maps, a QEMU and a set");
+    ok(t.plan.installs[0].needs_patch, "the QEMU is one of them");
+    is_int(t.plan.hosts, 1, "on the fewest hosts");
+    forget(&t);
+}
+
+static void check_missing_file(void)
+{
+    struct made_host hosts[] = {
+        {"a", "7.2.1", "\"pc-q35-7.2\"", false, 250000, 250000, NULL, NULL},
+        {"b", "7.2.1", "\"pc-q35-7.2\"", false, 0, 250000, NULL, NULL},
+    };
+    struct told t;
+
+    TELL(&t, hosts);
+    is_int(t.plan.installs[0].class, 1, "a missing file is mended where it is missing");
+    is_int(t.plan.installs[0].file_count, 1, "by the package that brings it");
+    is_int(t.plan.installs[0].made_count, 0, "and no set is made");
+    forget(&t);
+}
+
+/* Two maps of one class pin what two others pin otherwise: nothing can join them all. */
+static void check_contradiction(void)
+{
+    char *small = make_set("small", "pc-q35", "-", "7.2", 262144);
+    char *large = make_set("large", "pc-q35", "-", "7.2", 524288);
+    struct made_host hosts[] = {
+        {"a", "9.2.1", "\"pc-q35-7.2\"", true, 250000, 250000, small, NULL},
+        {"b", "9.2.1", "\"pc-q35-7.2\"", true, 250000, 250000, large, NULL},
+    };
+    struct told t;
+
+    TELL(&t, hosts);
+    is_int(verdict(&t, 1, 2), EXCHANGE_NO, "two maps that contradict each other: refused");
+    is_int(t.plan.unmended, 1, "no package mends that");
+    is_int(t.plan.count, 0, "and none is proposed");
+    forget(&t);
+    free(small);
+    free(large);
+}
+
+/* Every choice of lengths, by force, against the search. */
+static void check_against_force(void)
+{
+    static const unsigned long sizes[] = {100000, 250000, 300000};
+    bool all_good = true;
+    unsigned state = 1;
+
+    for (int round = 0; round < 60; round++) {
+        struct made_host hosts[4];
+        size_t best = 1000;
+        struct told t;
+
+        for (size_t i = 0; i < 4; i++) {
+            state = state * 1103515245 + 12345;
+            unsigned r = state >> 16;
+            hosts[i] = (struct made_host){"h",
+                                          i % 2 ? "9.2.1" : "7.2.1",
+                                          "\"pc-q35-7.2\",\"pc-i440fx-7.2\"",
+                                          r & 1,
+                                          sizes[r / 2 % 3],
+                                          250000,
+                                          NULL,
+                                          NULL};
+        }
+        TELL(&t, hosts);
+        /* One length for each machine type; a class pays for every ROM that is to change. */
+        for (unsigned a = 17; a <= 19; a++)
+            for (unsigned b = 17; b <= 19; b++) {
+                size_t price = 0;
+
+                for (size_t c = 0; c < t.fleet.class_count; c++) {
+                    const struct fleet_class *class = &t.fleet.classes[c];
+                    size_t virtio = 0, made = 0;
+
+                    while (strcmp(t.fleet.roms[virtio], "efi-virtio.rom") != 0)
+                        virtio++;
+                    for (size_t m = 0; m < 2; m++)
+                        made |= class->lengths[m * t.fleet.rom_count + virtio] != (m ? b : a);
+                    price += made + (made && !class->qemus[0]->reads_maps);
+                }
+                best = price < best ? price : best;
+            }
+        all_good &= t.plan.installations == best && t.plan.is_proven && !t.plan.unmended;
+        forget(&t);
+    }
+    ok(all_good, "the search finds what trying everything finds");
+}
+
+static void check_picture(void)
+{
+    struct made_host hosts[] = {
+        {"<&>", "7.2.1", OLD, false, 250000, 250000, NULL, NULL},
+        {"b", "7.2.1", OLD, false, 300000, 250000, NULL, NULL},
+    };
+    struct failure f;
+    struct told t;
+    size_t length;
+
+    TELL(&t, hosts);
+    char *svg = matrix_svg(&t.exchange, &length, &f);
+    ok(svg && strstr(svg, "class=\"no\"") && strstr(svg, "debian 12, QEMU 7.2.1"),
+       "the picture has the refusals and the classes");
+    is_int(strlen(svg), length, "and its length");
+    free(svg);
+    forget(&t);
+}
+
+int main(void)
+{
+    check_classes();
+    check_lengths();
+    check_machines();
+    check_guests();
+    check_maps();
+    check_known_package();
+    check_made_set();
+    check_cheapest_side();
+    check_missing_file();
+    check_contradiction();
+    check_against_force();
+    check_picture();
+    return tap_done();
+}
