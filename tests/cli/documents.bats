@@ -17,7 +17,7 @@ load common
 }
 
 @test "romcompat(1) names the limits that the code has" {
-    page=$(MANWIDTH=200 man -l "$TOP/packaging/man/romcompat.1" | tr -s ' ')
+    page=$(MANWIDTH=200 man -l "$TOP/packaging/man/romcompat.1" | tr -s '[:space:]' ' ')
     limit() { # HEADER NAME VALUE TEXT
         grep -qE "^#define $2 +.*$3" "$TOP/packaging/$1" || { echo "$1: $2 is not $3"; return 1; }
         grep -qF -- "$4" <<< "$page" || { echo "not in the manual: $4"; return 1; }
