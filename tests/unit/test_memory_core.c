@@ -122,8 +122,8 @@ static void test_kinds(void)
 
     struct core_spec twice = {.kind = MADE_ELF64};
     add_piece(&twice, 0x1000, two, sizeof two);
-    add_piece(&twice, 0x2000, NULL, PAGE);
     add_piece(&twice, 0x3000, NULL, 2 * PAGE);
+    add_piece(&twice, 0x2000, NULL, PAGE); /* all of it is in the first */
     is_map(&twice, CORE_ELF, "0x1000+0x3000 0x4000+0x1000", "pieces that overlap are there once");
 }
 
