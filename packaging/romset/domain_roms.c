@@ -4,11 +4,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "base/size.h"
 #include "formats/rom_devices.h"
+#include "romset/stock.h"
 
 char *domain_device_label(const struct domain_device *d)
 {
@@ -40,23 +42,6 @@ static bool is_admitted(const char *path)
     return false;
 }
 
-/* Whether a ROM file of this size gives a block of that length. */
-static bool gives(int64_t size, uint32_t bucket)
-{
-    return size > 0 && power_of_two_ceiling((uint64_t)size) == bucket;
-}
-
-/* What a device with its default ROM has here, for people. */
-static char *installed_text(const char *rom, int64_t size)
-{
-    char text[SIZE_TEXT_MAX];
-
-    if (size <= 0)
-        return xasprintf("there is no usable %s here", rom);
-    return xasprintf("%s gives %s here", rom,
-                     size_format(power_of_two_ceiling((uint64_t)size), text));
-}
-
 /* QEMU says "/usr/bin/../share/qemu", and a folder may have been given as people do. The folder
  * as it is, the file by its name there; frees `path`. */
 static char *plain_path(char *path)
@@ -77,55 +62,84 @@ static char *plain_path(char *path)
     return plain;
 }
 
-static void choose(const struct domain_xml *x, const struct romcompat_rule *rule,
-                   const struct destination *to, const char *installed, struct domain_rom *result)
+/* What a device with its default ROM has here, for people. */
+static char *installed_text(const struct destination *to, const char *rom)
 {
-    char needed[SIZE_TEXT_MAX], *path = NULL;
-    int64_t size = destination_find(to, rule->compat_file, &path);
+    char text[SIZE_TEXT_MAX], *path = NULL;
+    int64_t size = destination_find(to, rom, &path);
 
-    path = path ? plain_path(path) : NULL;
-    size_format(rule->bucket, needed);
-    result->answer = DOMAIN_ROM_DOUBT;
-    if (!gives(size, rule->bucket)) {
-        result->why = xasprintf("%s needs %s for %s, but %s, and %s %s", x->machine, needed,
-                                rule->rom, installed, rule->compat_file,
-                                size < 0 ? "is not there" : "has another bucket");
-        result->cure = rule->package ? xasprintf("Install %s.", rule->package) : NULL;
-    } else if (access(path, R_OK) != 0) {
-        result->why = xasprintf("%s needs %s for %s, but %s, and %s cannot be read", x->machine,
-                                needed, rule->rom, installed, path);
-    } else {
-        result->answer = DOMAIN_ROM_GETS;
-        result->file = path;
-        result->why = xasprintf(
-            "gets %s: %s needs %s, and %s%s", path, x->machine, needed, installed,
-            is_admitted(path) ? "" : " (AppArmor profiles of libvirt may not admit this folder)");
+    free(path);
+    if (size <= 0)
+        return xasprintf("there is no usable %s here", rom);
+    return xasprintf("%s gives %s here", rom,
+                     size_format(power_of_two_ceiling((uint64_t)size), text));
+}
+
+/* What is wrong with a file as the ROM of a guest that libvirt starts; NULL: nothing. */
+static const char *fault_of(const char *path, uint64_t bucket)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0 || access(path, R_OK) != 0)
+        return "cannot be read";
+    return power_of_two_ceiling((uint64_t)st.st_size) == bucket ? NULL : "has another bucket";
+}
+
+/* A copy that names the device's ids is better; but the guest lands with any of the right
+ * length, and brings the content that it had. */
+static void choose(const struct stock_advice *a, char *need, struct domain_rom *result)
+{
+    char *path = plain_path(xstrdup(a->source ? a->source : a->romfile));
+    const char *fault = fault_of(path, a->bucket);
+
+    if (fault) {
+        result->answer = DOMAIN_ROM_DOUBT;
+        result->why = xasprintf("%s, and %s %s", need, path, fault);
+        free(path);
         return;
     }
-    free(path);
+    result->answer = DOMAIN_ROM_GETS;
+    result->why = xasprintf(
+        "gets %s: %s%s", path, need,
+        is_admitted(path) ? "" : " (AppArmor profiles of libvirt may not admit this folder)");
+    if (a->source) {
+        char *command = stock_command(a, path);
+
+        result->cure = xasprintf("SeaBIOS will not boot from it if a guest is started anew with "
+                                 "this XML; make a copy for it: %s",
+                                 command);
+        free(command);
+    }
+    result->file = path;
 }
 
 void domain_rom_of(const struct domain_xml *x, const struct domain_device *d,
                    const struct destination *to, struct domain_rom *result)
 {
-    const struct rom_device *device = rom_device_of_type(d->type);
-    const char *rom = rom_device_file(device, d->type, x->machine);
-    struct romcompat_rule rule;
-    char *path = NULL;
+    const struct stock_device device = {
+        .machine = x->machine, .type = d->type, .modern = d->on_express_port, .only_file = true};
+    struct stock_advice a;
 
     *result = (struct domain_rom){0};
-    if (romcompat_find(to->maps, x->machine, rom, &rule) != ROMCOMPAT_OK)
-        return;
-    int64_t size = destination_find(to, rom, &path);
+    stock_advise(to, to->maps, &device, NULL, &a);
+    if (a.answer == STOCK_ROMFILE || a.answer == STOCK_NO_FILE) {
+        char needed[SIZE_TEXT_MAX], *installed = installed_text(to, a.rom);
+        char *need =
+            xasprintf("%s needs %s, and %s", x->machine, size_format(a.bucket, needed), installed);
 
-    free(path);
-    if (gives(size, rule.bucket)) {
+        if (a.answer == STOCK_ROMFILE) {
+            choose(&a, need, result);
+        } else {
+            result->answer = DOMAIN_ROM_DOUBT;
+            result->why = xasprintf("%s, and no %s that fits is there", need, a.compat_file);
+            result->cure = a.package ? xasprintf("Install %s.", a.package) : NULL;
+        }
+        free(need);
+        free(installed);
+    } else if (a.answer == STOCK_NOTHING) {
         result->answer = DOMAIN_ROM_FITS;
-        return;
     }
-    char *installed = installed_text(rom, size);
-    choose(x, &rule, to, installed, result);
-    free(installed);
+    stock_advice_free(&a);
 }
 
 void domain_rom_free(struct domain_rom *r)

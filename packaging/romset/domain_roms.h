@@ -18,7 +18,7 @@ struct domain_rom {
     enum domain_rom_answer answer;
     char *file; /* path, for DOMAIN_ROM_GETS */
     char *why;  /* one line, for GETS and DOUBT */
-    char *cure; /* one line, or NULL, for DOUBT */
+    char *cure; /* one line, or NULL */
 };
 
 /* Whether a card could need a file at all, by the guest's XML alone. */

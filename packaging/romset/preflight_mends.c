@@ -104,8 +104,10 @@ static bool is_modern(const struct preflight_line *line, const char *machine)
 static struct stock_advice advise(const struct way *way, size_t type, bool arriving)
 {
     struct destination to = *way->to;
-    struct stock_device device = {way->machine, way->line->device->types[type],
-                                  is_modern(way->line, way->machine), way->line->block->length};
+    struct stock_device device = {.machine = way->machine,
+                                  .type = way->line->device->types[type],
+                                  .modern = is_modern(way->line, way->machine),
+                                  .bucket = way->line->block->length};
     struct stock_advice a;
 
     if (!to.find && to.folder_count == 0) {

@@ -179,10 +179,10 @@ void stock_advise(const struct destination *to, const struct romcompat *maps,
                  xasprintf("no rule for %s: it keeps the length of the installed file", a.rom));
     } else if (fits(size, a.bucket) && romsize_for(size, a.bucket) == 0) {
         end_with(&a, STOCK_NOTHING, xasprintf("the installed %s has that length", a.rom));
-    } else if (fits(size, a.bucket)) {
+    } else if (!device->only_file && fits(size, a.bucket)) {
         a.romsize = a.bucket;
         end_with(&a, STOCK_ROMSIZE, xasprintf("the installed %s fits", a.rom));
-    } else if (!to->loadvm && !destination_reads_incoming(to)) {
+    } else if (!device->only_file && !to->loadvm && !destination_reads_incoming(to)) {
         a.romsize = a.bucket;
         a.only_incoming = true;
         end_with(&a, STOCK_ROMSIZE,

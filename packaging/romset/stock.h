@@ -31,6 +31,7 @@ struct stock_device {
     const char *type;    /* "virtio-net-pci" */
     bool modern;         /* as rom_device_ids() has it */
     uint64_t bucket;     /* that the guest expects; 0: what the maps say */
+    bool only_file;      /* no length can be told: libvirt's <rom> has a file alone */
 };
 
 enum stock_answer {

@@ -48,7 +48,7 @@ static bool is_modern(const struct device_text *d, const char *machine)
 static struct stock_item *add(struct stock_list *list, const struct stock_ask *ask,
                               const char *device, const char *driver, const char *type, bool modern)
 {
-    struct stock_device asked = {ask->machine, type, modern, 0};
+    struct stock_device asked = {.machine = ask->machine, .type = type, .modern = modern};
 
     list->items = xgrow(list->items, list->count, &list->capacity, sizeof *list->items);
     struct stock_item *item = &list->items[list->count++];

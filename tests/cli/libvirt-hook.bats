@@ -142,7 +142,7 @@ becomes() {
     rm roms/256k-efi-virtio.rom
     hook <in >out 2>err
     cmp in out
-    grep -q '256k-efi-virtio.rom is not there' err
+    grep -q 'no 256k-efi-virtio.rom that fits is there' err
     grep -q 'Install ipxe-qemu-256k-compat.' err
     truncate -s 1000 roms/256k-efi-virtio.rom
     hook <in >out 2>err
