@@ -333,12 +333,13 @@ TABLE
     output_has "no answer in 10 seconds"
 }
 
-peer() { # MODE: starts the other side of the socket
+peer() { # MODE [SOCKET]: starts the other side of the socket
+    local socket=${2:-socket}
     ramblock > table
-    rm -f socket
-    "$BUILD/tests/cli/qmp_peer" socket "$1" table > asked 3>&- &
+    rm -f "$socket"
+    "$BUILD/tests/cli/qmp_peer" "$socket" "$1" table > asked 3>&- &
     for _ in $(seq 100); do
-        [ ! -S socket ] || return 0
+        [ ! -S "$socket" ] || return 0
         sleep 0.05
     done
     return 1
@@ -376,10 +377,30 @@ peer() { # MODE: starts the other side of the socket
     output_has "table: Connection refused"
 }
 
-@test "a QMP peer that stalls is given up after ten seconds, with a way out" {
+@test "a QMP peer that answers nonsense, or half, is status 2 with a reason" {
+    while read -r mode reason; do
+        peer "$mode"
+        run -2 romcompat preflight --qmp socket old
+        output_has "$reason"
+    done << 'MODES'
+half socket: closed by the other side
+binary socket: not a QMP socket
+deep socket: not a QMP socket
+refuse socket: an error
+number socket: the answer
+cut socket:3: not a line
+million socket: an answer is too long (limit 8388608 bytes)
+MODES
+}
+
+@test "a QMP peer that stalls, or drips, is given up after ten seconds, with a way out" {
     peer stall
+    peer drip slow
+    timeout 30 romcompat preflight --qmp slow old > dripped 2>&1 3>&- && status=0 || status=$? &
     run -2 timeout 30 romcompat preflight --qmp socket old
     output_has "no answer in 10 seconds" "virsh qemu-monitor-command"
+    wait
+    grep -q "no answer in 10 seconds" dripped
 }
 
 @test "--json says the same as one object" {

@@ -10,6 +10,14 @@
  *   garbage   greets with what is no JSON
  *   endless   answers with a line without end
  *   events    sends events without end
+ *   drip      answers one byte a second
+ *   half      hangs up in the middle of an answer
+ *   binary    answers with bytes that are no text
+ *   deep      answers with lists in lists
+ *   refuse    answers every command with an error that says nothing
+ *   number    answers every command with a number
+ *   cut       has a table that ends in a line
+ *   million   has a table with a million lines
  */
 #include <json-c/json.h>
 #include <stdio.h>
@@ -43,8 +51,57 @@ static void say_return(int fd, struct json_object *value)
     json_object_put(o);
 }
 
+static void drip(int fd, const char *text)
+{
+    for (; *text; text++, sleep(1))
+        say(fd, (const char[]){*text, '\0'});
+}
+
+/* Before it is asked for blocks, a peer is as QEMU is. */
+static void answer_badly(int fd, const char *mode)
+{
+    if (strcmp(mode, "drip") == 0) {
+        drip(fd, "{\"return\": {\"human-readable-text\": \"\"}}\r\n");
+    } else if (strcmp(mode, "half") == 0) {
+        say(fd, "{\"return\": {\"human-rea");
+        exit(0);
+    } else if (strcmp(mode, "binary") == 0) {
+        say(fd, "\x80\xff{}\x01\xfe\r\n");
+    } else if (strcmp(mode, "deep") == 0) {
+        for (int i = 0; i < 100000; i++)
+            say(fd, "{\"return\":[");
+        say(fd, "\r\n");
+    } else if (strcmp(mode, "refuse") == 0) {
+        say(fd, "{\"error\": null}\r\n");
+    } else if (strcmp(mode, "number") == 0) {
+        say(fd, "{\"return\": 5}\r\n");
+    }
+}
+
+static void answer_with_million(int fd)
+{
+    say(fd, "{\"return\": {\"human-readable-text\": \"Block Name PSize Offset Used Total\\r\\n");
+    for (int i = 0; i < 1000000; i++)
+        say(fd, "a 4 KiB 0x0 0x1000 0x1000\\r\\n");
+    say(fd, "\"}}\r\n");
+}
+
 static void answer(int fd, const char *mode, const char *line)
 {
+    static const char *const bad[] = {"drip", "half", "binary", "deep", "refuse", "number"};
+
+    if (!strstr(line, "qmp_capabilities"))
+        for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+            if (strcmp(mode, bad[i]) == 0) {
+                answer_badly(fd, mode);
+                return;
+            }
+    if (strstr(line, "x-query-ramblock") && strcmp(mode, "million") == 0) {
+        answer_with_million(fd);
+        return;
+    }
+    if (strcmp(mode, "cut") == 0)
+        table[strlen(table) - 20] = '\0';
     if (strcmp(mode, "endless") == 0)
         for (;;)
             say(fd, "{\"return\": "

@@ -67,7 +67,8 @@ static void refuses(const char *text, const char *cure, const char *what)
     struct saved_guest g = {0};
     struct failure f = {0};
 
-    if (!ok(saved_guest_read(path, NULL, &g, &f) == -1 && strstr(f.what, text) && strstr(f.cure, cure),
+    if (!ok(saved_guest_read(path, NULL, &g, &f) == -1 && strstr(f.what, text) &&
+                strstr(f.cure, cure),
             "%s", what))
         printf("# '%s' '%s'\n", f.what, f.cure);
 }
@@ -144,6 +145,68 @@ static void test_pipe(void)
     free(m.data);
 }
 
+/* Every kind of file, cut at each byte of its head, and with each of its bits flipped. */
+static void test_cut_and_flip(struct made_stream *m, size_t head, const char *what)
+{
+    struct saved_guest g;
+    struct failure f;
+    size_t wrong = 0;
+
+    write_bytes(path, m->data, m->size < 8192 ? m->size : 8192);
+    int file = open(path, O_RDWR);
+    for (size_t bit = 0; bit < 8 * head; bit++) {
+        uint8_t flipped = (uint8_t)(m->data[bit / 8] ^ 1 << bit % 8);
+
+        f = (struct failure){0};
+        if (pwrite(file, &flipped, 1, (off_t)(bit / 8)) != 1)
+            abort();
+        if (saved_guest_read(path, NULL, &g, &f) == 0)
+            saved_guest_free(&g);
+        else
+            wrong += !f.what[0];
+        if (pwrite(file, &m->data[bit / 8], 1, (off_t)(bit / 8)) != 1)
+            abort();
+    }
+    is_int(wrong, 0, "%s: with any bit flipped it is read, or refused with a reason", what);
+    wrong = 0;
+    for (size_t size = head; size-- > 0;) {
+        f = (struct failure){0};
+        if (ftruncate(file, (off_t)size))
+            abort();
+        if (saved_guest_read(path, NULL, &g, &f) == 0 || !f.what[0])
+            wrong++;
+    }
+    is_int(wrong, 0, "%s: cut at any of %zu bytes, it is refused with a reason", what, head);
+    close(file);
+}
+
+static void test_hostile(void)
+{
+    struct made_stream save = make_save(&(struct save_spec){0}), stream = make_stream(&plain);
+    struct stream_spec mapped = plain;
+
+    size_t head = save.size + stream.size - 8; /* the list ends before the stream does */
+    stream_append(&save, stream.data, stream.size);
+    test_cut_and_flip(&save, head, "libvirt save image");
+    free(save.data);
+    free(stream.data);
+
+    /* What is skipped must come out of the decompressor: 64 MiB of pages of 64 KiB. */
+    mapped.capabilities[0] = "mapped-ram";
+    mapped.mapped = true;
+    stream = make_stream(&mapped);
+    write_bytes(second, stream.data, stream.size);
+    free(stream.data);
+    struct made_stream packed = {0};
+    char command[600];
+    snprintf(command, sizeof command, "gzip -1c '%s'", second);
+    append_output(&packed, command);
+    write_bytes(path, packed.data, packed.size);
+    refuses("the list of RAM blocks does not end (limit 16777216 bytes)", "",
+            "what unpacks to far more than a head is given up");
+    free(packed.data);
+}
+
 int main(void)
 {
     if (!mkdtemp(folder))
@@ -180,6 +243,7 @@ int main(void)
 
     test_compressed();
     test_pipe();
+    test_hostile();
 
     save = make_save(&(struct save_spec){.format = 4});
     write_bytes(path, save.data, save.size);
