@@ -76,9 +76,14 @@ static void take_problem(void *arg, const struct failure *f)
 
 static void take_empty(void *arg, const char *operand)
 {
-    (void)arg;
+    const struct check *check = arg;
+
     fflush(stdout);
-    complain("%s: no option ROM in it (no file that begins with 55 AA)", operand);
+    complain(check->with_flash && check->without_roms ? "%s: no flash image in it"
+             : check->with_flash
+                 ? "%s: no option ROM in it (no file that begins with 55 AA), and no flash image"
+                 : "%s: no option ROM in it (no file that begins with 55 AA)",
+             operand);
 }
 
 static int load_budget(const char *path, struct budget *budget)
@@ -149,6 +154,7 @@ static int judge(const struct arguments *a, const struct measured *now, const st
     check->against = a->against;
     check->strict = a->strict;
     check->roms = now->count;
+    check->images = now->flash_count;
 
     int status = check_failed(check) ? STATUS_NO : STATUS_YES;
     /* Of nothing at all there is nothing to say, unless something must be there. */
@@ -172,6 +178,11 @@ static int check_paths(const struct arguments *a)
 
     if (a->budget && load_budget(a->budget, &budget) < 0)
         return STATUS_NO_ANSWER;
+    /* A budget names what it is about. */
+    how.without_roms = a->budget && !budget.rule_count;
+    how.with_flash = !a->budget || budget.flash_rule_count;
+    check.without_roms = how.without_roms;
+    check.with_flash = how.with_flash;
     measure_operands(a->paths, a->path_count, &how, &now);
     if (a->against) {
         char *operand = (char *)a->against;
@@ -219,6 +230,7 @@ static int write_files(const struct arguments *a)
     struct romset_request request = a->romset;
     struct measure_options how = {
         .with_sums = true, .problem = take_problem, .empty = take_empty, .arg = &check};
+    how.with_flash = check.with_flash = a->write_budget;
     int result = 0, status = STATUS_YES;
 
     measure_operands(a->paths, a->path_count, &how, &now);
@@ -349,15 +361,15 @@ static int run(int argc, char **argv)
 
 const struct command check_command = {
     .name = "check",
-    .summary = "hold the ROMs of a release against a budget, or the previous release",
+    .summary = "hold the ROMs and firmware of a release against a budget, or the previous one",
     .synopsis = "--budget FILE [--against OLD] [--strict] [--json FILE] [--junit FILE] PATH...\n"
                 "--against OLD [--strict] [--json FILE] [--junit FILE] PATH...\n"
                 "--write-budget PATH...\n"
                 "--write-romset NAME --package-from OLD [--bucket SIZE] [--until VERSION]\n"
                 "    [--local] PATH...",
     .details =
-        "PATH is a ROM, a folder such as a source or build tree, a .deb, .rpm or other archive,\n"
-        "or a .changes file, which stands for the packages that it lists.\n"
+        "PATH is a ROM or flash image, a folder such as a source or build tree, a .deb, .rpm or\n"
+        "other archive, or a .changes file, which stands for the packages that it lists.\n"
         "Status 0: all rules are kept, perhaps with warnings; 1: one is broken; 2: something\n"
         "could not be read, or there was no ROM at all.",
     .options = options,

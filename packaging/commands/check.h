@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/failure.h"
 #include "romset/verdict.h"
@@ -16,7 +17,8 @@ struct check {
     bool strict;
     char **problems; /* what could not be read */
     size_t problem_count, problem_capacity;
-    size_t roms; /* that are there */
+    size_t roms, images;           /* that are there */
+    bool without_roms, with_flash; /* what is looked at */
 };
 
 /* Whether the answer is no. */
@@ -29,7 +31,30 @@ void check_print(const struct check *check, bool quiet);
 char *check_json(const struct check *check);
 char *check_junit(const struct check *check);
 
+/* --- parts that check_report.c and check_flash.c share --- */
+
+struct json_object;
+
+/* How a ROM or image is called: by its name where that tells it from the others. */
+const char *check_label(const struct check *check, const struct verdict *verdict);
+const char *check_result_word(const struct verdict *verdict);
+/* "ok", "warning", "failure" */
+struct json_object *check_result(const struct verdict *verdict);
+struct json_object *check_findings(const struct verdict *verdict);
+
+/* check_flash.c: the table of flash images, and one of them for programs. */
+void check_print_flash(const struct check *check, bool quiet);
+struct json_object *check_flash_object(const struct verdict *verdict);
+
 /* --- check_write.c: first files for a maintainer, as text that the caller frees --- */
+
+/* check_write_flash.c: whether an image has a rule in a first budget, and all of them, under
+ * "flash:". */
+bool flash_is_written(const struct measured *m, size_t i);
+void write_flash_rules(FILE *to, const struct measured *m);
+/* A text that YAML gives back as it is; a name as a pattern that matches it alone. */
+void put_yaml_text(FILE *to, const char *text);
+void put_yaml_pattern(FILE *to, const char *name);
 
 /* A budget that everything measured keeps to, named after the operand it is from. */
 char *write_budget(const char *operand, const struct measured *m, struct failure *f);

@@ -40,7 +40,7 @@ static size_t terminal_width(void)
     return size.ws_col < WIDTH_MAX ? size.ws_col : WIDTH_MAX;
 }
 
-static const char *result_word(const struct verdict *verdict)
+const char *check_result_word(const struct verdict *verdict)
 {
     static const char *const words[] = {"ok", "warn", "FAIL"};
 
@@ -74,11 +74,12 @@ static bool is_name_unique(const struct check *check, const struct verdict *verd
     return same == 1;
 }
 
-static const char *label(const struct check *check, const struct verdict *verdict)
+const char *check_label(const struct check *check, const struct verdict *verdict)
 {
-    if (!verdict->rom || is_name_unique(check, verdict))
+    if ((!verdict->rom && !verdict->flash) || is_name_unique(check, verdict))
         return verdict->name;
-    return verdict->rom->place;
+    /* A package has firmware under few names, and they are long enough. */
+    return verdict->rom ? verdict->rom->place : verdict->flash->path;
 }
 
 /* What stands in the row of one ROM, bar aside. */
@@ -89,7 +90,7 @@ static void fill_row(const struct check *check, const struct verdict *verdict, c
     int64_t headroom = verdict_headroom(verdict);
     char bucket[SIZE_TEXT_MAX];
 
-    row[NAME] = xstrdup(label(check, verdict));
+    row[NAME] = xstrdup(check_label(check, verdict));
     row[SIZE] = xasprintf("%" PRIu64, verdict->rom->size);
     row[CHAIN_END] = xasprintf("%" PRIu64, verdict->rom->chain_end);
     row[BUCKET] = xstrdup(size_format(verdict->rom->bucket, bucket));
@@ -146,7 +147,7 @@ static void print_table(const struct check *check, bool quiet)
             columns_add(&c, "%s", row[k]);
             free(row[k]);
         }
-        columns_add(&c, "%s", result_word(verdict));
+        columns_add(&c, "%s", check_result_word(verdict));
     }
     columns_print(&c, 0);
 }
@@ -212,7 +213,7 @@ static void print_findings(const struct check *check, enum finding_grade grade)
             if (cure && (!finding->cure || strcmp(cure, finding->cure) != 0))
                 print_cure(cure);
             char *text =
-                xasprintf("%s %s: %s.", words[grade], label(check, verdict), finding->what);
+                xasprintf("%s %s: %s.", words[grade], check_label(check, verdict), finding->what);
             print_wrapped(5, text);
             free(text);
             cure = finding->cure;
@@ -229,6 +230,7 @@ void check_print(const struct check *check, bool quiet)
     const struct verdicts *v = check->verdicts;
 
     print_table(check, quiet);
+    check_print_flash(check, quiet);
     if (v->failures + v->warnings + (quiet ? 0 : v->notes))
         putchar('\n');
     print_findings(check, FINDING_FAILURE);
@@ -239,9 +241,16 @@ void check_print(const struct check *check, bool quiet)
         return;
     if (v->count)
         putchar('\n');
-    print_line("%zu ROM%s%s%s: %zu failure%s, %zu warning%s", check->roms, PLURAL(check->roms),
-               check->budget ? ", budget " : "", check->budget ? check->budget->name : "",
-               v->failures, PLURAL(v->failures), v->warnings, PLURAL(v->warnings));
+    char *counts = check->images && !check->roms
+                       ? xasprintf("%zu flash image%s", check->images, PLURAL(check->images))
+                   : check->images
+                       ? xasprintf("%zu ROM%s, %zu flash image%s", check->roms, PLURAL(check->roms),
+                                   check->images, PLURAL(check->images))
+                       : xasprintf("%zu ROM%s", check->roms, PLURAL(check->roms));
+    print_line("%s%s%s: %zu failure%s, %zu warning%s", counts, check->budget ? ", budget " : "",
+               check->budget ? check->budget->name : "", v->failures, PLURAL(v->failures),
+               v->warnings, PLURAL(v->warnings));
+    free(counts);
 }
 
 /* --- JSON ------------------------------------------------------------------------------- */
@@ -276,7 +285,7 @@ static struct json_object *images_array(const struct measured_rom *rom)
     return list;
 }
 
-static struct json_object *findings_array(const struct verdict *verdict)
+struct json_object *check_findings(const struct verdict *verdict)
 {
     struct json_object *list = json_object_new_array();
 
@@ -291,6 +300,13 @@ static struct json_object *findings_array(const struct verdict *verdict)
         json_object_array_add(list, o);
     }
     return list;
+}
+
+struct json_object *check_result(const struct verdict *verdict)
+{
+    enum finding_grade grade = verdict_grade(verdict);
+
+    return json_object_new_string(grade == FINDING_NOTE ? "ok" : grade_names[grade]);
 }
 
 static void add_measures(struct json_object *o, const struct measured_rom *rom)
@@ -328,17 +344,15 @@ static struct json_object *rom_object(const struct verdict *verdict)
         add_measures(old, verdict->old);
     }
     add(o, "old", old);
-    add(o, "result", json_object_new_string(grade_names[verdict_grade(verdict)]));
-    if (verdict_grade(verdict) == FINDING_NOTE)
-        add(o, "result", json_object_new_string("ok"));
-    add(o, "findings", findings_array(verdict));
+    add(o, "result", check_result(verdict));
+    add(o, "findings", check_findings(verdict));
     return o;
 }
 
 char *check_json(const struct check *check)
 {
     struct json_object *root = json_object_new_object(), *roms = json_object_new_array();
-    struct json_object *problems = json_object_new_array();
+    struct json_object *problems = json_object_new_array(), *flash = json_object_new_array();
     const struct verdicts *v = check->verdicts;
 
     add(root, "romcompat-check", json_object_new_int(1));
@@ -352,9 +366,17 @@ char *check_json(const struct check *check)
     add(root, "failures", json_object_new_uint64(v->failures));
     add(root, "warnings", json_object_new_uint64(v->warnings));
     add(root, "notes", json_object_new_uint64(v->notes));
-    for (size_t i = 0; i < v->count; i++)
-        json_object_array_add(roms, rom_object(&v->list[i]));
+    for (size_t i = 0; i < v->count; i++) {
+        const struct verdict *verdict = &v->list[i];
+        /* What a budget of flash images requires and does not find is one. */
+        bool is_flash = verdict->flash || verdict->old_flash ||
+                        (check->without_roms && !verdict->rom && !verdict->old);
+
+        json_object_array_add(is_flash ? flash : roms,
+                              is_flash ? check_flash_object(verdict) : rom_object(verdict));
+    }
     add(root, "roms", roms);
+    add(root, "flash", flash);
     for (size_t i = 0; i < check->problem_count; i++)
         json_object_array_add(problems, json_object_new_string(check->problems[i]));
     add(root, "problems", problems);
@@ -382,7 +404,7 @@ static void put_case(FILE *to, const struct check *check, const struct verdict *
 
     fputs("    <testcase", to);
     put_attribute(to, "classname", suite);
-    put_attribute(to, "name", label(check, verdict));
+    put_attribute(to, "name", check_label(check, verdict));
     fputs(" time=\"0\">\n", to);
     for (size_t i = 0; i < verdict->count; i++) {
         const struct finding *finding = &verdict->findings[i];

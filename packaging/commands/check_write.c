@@ -18,8 +18,7 @@
 
 /* --- YAML ------------------------------------------------------------------------------ */
 
-/* A text that YAML gives back as it is. */
-static void put_text(FILE *to, const char *text)
+void put_yaml_text(FILE *to, const char *text)
 {
     static const char plain[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+~-";
@@ -42,8 +41,7 @@ static void put_text(FILE *to, const char *text)
     putc('"', to);
 }
 
-/* A name as a pattern that matches it alone. */
-static void put_pattern(FILE *to, const char *name)
+void put_yaml_pattern(FILE *to, const char *name)
 {
     char *pattern = xmalloc(2 * strlen(name) + 1), *p = pattern;
 
@@ -53,7 +51,7 @@ static void put_pattern(FILE *to, const char *name)
         *p++ = *name;
     }
     *p = '\0';
-    put_text(to, pattern);
+    put_yaml_text(to, pattern);
     free(pattern);
 }
 
@@ -206,7 +204,7 @@ static void put_budget_name(FILE *to, const char *operand)
 
     name[strcspn(name, "_")] = '\0';
     fputs("budget: ", to);
-    put_text(to, bare_name_problem(name) ? "roms" : name);
+    put_yaml_text(to, bare_name_problem(name) ? "roms" : name);
     putc('\n', to);
     free(path);
 }
@@ -214,7 +212,7 @@ static void put_budget_name(FILE *to, const char *operand)
 static void put_item(FILE *to, const char *indent, const char *name)
 {
     fprintf(to, "%s- ", indent);
-    put_pattern(to, name);
+    put_yaml_pattern(to, name);
     putc('\n', to);
 }
 
@@ -242,20 +240,26 @@ static size_t put_rules(FILE *to, const struct draft *drafts, size_t count)
 }
 
 static size_t put_budget(FILE *to, const char *operand, const struct draft *drafts, size_t count,
-                         size_t names)
+                         size_t names, const struct measured *m)
 {
     fputs("# Written by 'romcompat check --write-budget'; see budget(5). Each rule says what its\n"
-          "# ROMs are today.\n",
+          "# files are today.\n",
           to);
     put_budget_name(to, operand);
     fputs("unlisted: error\n", to);
-    if (names <= BUDGET_LIST_MAX) {
+    if (names + m->flash_count <= BUDGET_LIST_MAX) {
         fputs("required:\n", to);
         for (size_t i = 0; i < count; i++) {
             if (!drafts[i].again)
                 put_item(to, "  ", drafts[i].name);
         }
+        for (size_t i = 0; i < m->flash_count; i++) {
+            if (flash_is_written(m, i))
+                put_item(to, "  ", m->flash[i].name);
+        }
     }
+    if (!count)
+        return 0;
     fputs("roms:\n", to);
     return put_rules(to, drafts, count);
 }
@@ -266,11 +270,11 @@ char *write_budget(const char *operand, const struct measured *m, struct failure
     char *text = NULL;
     size_t size, rules = 0;
 
-    if (!m->count) {
-        fail(f, "there is no ROM to write a budget of");
+    if (!m->count && !m->flash_count) {
+        fail(f, "there is no ROM and no flash image to write a budget of");
         return NULL;
     }
-    drafts = xcalloc(m->count, sizeof *drafts);
+    drafts = xcalloc(m->count + 1, sizeof *drafts);
     for (size_t i = 0; i < m->count; i++)
         drafts[i] = (struct draft){.rom = &m->roms[i], .rule = rule_of(&m->roms[i])};
     qsort(drafts, m->count, sizeof *drafts, by_name);
@@ -279,7 +283,8 @@ char *write_budget(const char *operand, const struct measured *m, struct failure
     size_t names = mark_copies(drafts, m->count);
     FILE *to = open_memstream(&text, &size);
     if (to) {
-        rules = put_budget(to, operand, drafts, m->count, names);
+        rules = put_budget(to, operand, drafts, m->count, names, m);
+        write_flash_rules(to, m);
         fclose(to);
     } else {
         fail(f, "out of memory");
@@ -417,9 +422,9 @@ static int put_source(FILE *to, const struct romset_request *request,
         char *path = pool_path(control);
 
         fputs("source:\n  deb: ", to);
-        put_text(to, control->package);
+        put_yaml_text(to, control->package);
         fprintf(to, "\n  version: \"%s\"\n  path: ", control->version);
-        put_text(to, path);
+        put_yaml_text(to, path);
         free(path);
     } else {
         struct failure ignored;
@@ -428,7 +433,7 @@ static int put_source(FILE *to, const struct romset_request *request,
         if (!realpath(request->package_from, whole))
             return fail(f, "%s: cannot be found", request->package_from);
         fprintf(to, "source:\n  %s: ", is_file ? "archive" : "directory");
-        put_text(to, seen_from(request->folder, whole));
+        put_yaml_text(to, seen_from(request->folder, whole));
         if (!is_file) {
             putc('\n', to);
             return 0;
@@ -481,7 +486,7 @@ static int put_romset(FILE *to, const struct romset_request *request,
     char *summary = control ? xasprintf("option ROMs of %s %s in buckets of %s", control->package,
                                         control->version, bucket)
                             : xasprintf("option ROMs in buckets of %s", bucket);
-    put_text(to, summary);
+    put_yaml_text(to, summary);
     free(summary);
     fprintf(to, "\nbucket: %s\npackage: %s-compat\n", bucket, request->name);
     if (put_source(to, request, control, f) < 0)
@@ -496,7 +501,7 @@ static int put_romset(FILE *to, const struct romset_request *request,
         if (problem)
             return fail(f, "%s: a path in a romset %s", chosen[i]->place, problem);
         fputs("  - file: ", to);
-        put_text(to, file);
+        put_yaml_text(to, file);
         fprintf(to, "\n    sha256: %s\n", chosen[i]->sha256);
     }
     put_machines(to, request->until);

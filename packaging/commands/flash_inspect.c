@@ -59,10 +59,11 @@ static void print_code(const struct flash_image *image)
     if (image->has_store)
         print_line("  without a flash device it %s the store inside it",
                    image->reads_own_store ? "starts with the variables of" : "does not read");
-    columns_init(&c, "lrrl");
+    columns_init(&c, "lrrrl");
     columns_add(&c, "VOLUME");
     columns_add(&c, "OFFSET");
     columns_add(&c, "LENGTH");
+    columns_add(&c, "FREE");
     columns_add(&c, "GUID");
     for (size_t i = 0; i < image->volume_count && i < FLASH_VOLUMES_MAX; i++) {
         const struct flash_volume *v = &image->volumes[i];
@@ -70,6 +71,7 @@ static void print_code(const struct flash_image *image)
         columns_add(&c, "%zu", i);
         columns_add(&c, "0x%zx", v->offset);
         columns_add(&c, "0x%" PRIx64, v->length);
+        columns_add(&c, "0x%" PRIx64, v->free);
         columns_add(&c, "%s", guid_text(v->guid, guid));
     }
     columns_print(&c, 2);

@@ -31,6 +31,7 @@ static struct json_object *volumes_array(const struct flash_image *image)
 
         add_number(o, "offset", image->volumes[i].offset);
         add_number(o, "length", image->volumes[i].length);
+        add_number(o, "free", image->volumes[i].free);
         add_text(o, "guid", guid_text(image->volumes[i].guid, guid));
         json_object_array_add(array, o);
     }

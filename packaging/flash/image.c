@@ -82,7 +82,8 @@ bool flash_is_x86(enum flash_architecture architecture)
 
 static void read_sections(struct reader *r, const uint8_t *bytes, size_t size, bool is_core);
 
-static void read_volume(struct reader *r, const uint8_t *volume, const struct fv_header *header)
+/* Returns the bytes after its last file. */
+static uint64_t read_volume(struct reader *r, const uint8_t *volume, const struct fv_header *header)
 {
     struct ffs_walk walk;
     struct ffs_file file;
@@ -96,6 +97,7 @@ static void read_volume(struct reader *r, const uint8_t *volume, const struct fv
     if (walk.broken && !r->image->unread.what[0])
         fail(&r->image->unread, "%s: a volume holds a file of an impossible length",
              r->image->path);
+    return walk.end - walk.at;
 }
 
 static void read_packed(struct reader *r, const struct section *s, bool is_core)
@@ -241,14 +243,15 @@ static void read_volumes(struct reader *r)
 
     for (; fv_find(image->data, image->size, at, &found, &header);
          at = found + (size_t)header.length) {
+        uint64_t left = read_volume(r, image->data + found, &header);
+
         if (image->volume_count < FLASH_VOLUMES_MAX) {
             struct flash_volume *v = &image->volumes[image->volume_count];
 
-            *v = (struct flash_volume){.offset = found, .length = header.length};
+            *v = (struct flash_volume){.offset = found, .length = header.length, .free = left};
             memcpy(v->guid, header.guid, GUID_SIZE);
         }
         image->volume_count++;
-        read_volume(r, image->data + found, &header);
     }
 }
 

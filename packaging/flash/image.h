@@ -11,10 +11,9 @@
 #include "formats/firmware_volume.h"
 #include "formats/guided_table.h"
 #include "formats/variable_store.h"
+#include "inputs/file.h" /* FLASH_FILE_MAX */
 #include "inputs/sha256.h"
 
-/* The flash of QEMU's virt machines is 64 MiB; what is read may be twice that. */
-#define FLASH_FILE_MAX ((size_t)128 << 20)
 #define FLASH_VOLUMES_MAX 64                    /* volumes of an image that are kept */
 #define FLASH_DEPTH_MAX 8                       /* volumes and sections in each other */
 #define FLASH_PACKED_MAX 64                     /* compressed sections that are decoded */
@@ -44,6 +43,7 @@ enum flash_architecture {
 struct flash_volume {
     size_t offset;
     uint64_t length;
+    uint64_t free; /* bytes after its last file: what it can still grow by */
     uint8_t guid[GUID_SIZE];
 };
 
@@ -84,6 +84,33 @@ struct flash_image {
 
     uint8_t blank; /* FLASH_BLANK: the byte */
 };
+
+/* What firmware can do, as far as it is to be seen in an image. */
+enum flash_feature {
+    FEATURE_SECURE_BOOT,
+    FEATURE_SMM,
+    FEATURE_SEV,
+    FEATURE_SEV_ES,
+    FEATURE_SNP,
+    FEATURE_TDX,
+    FEATURE_SHELL,
+    FEATURE_XEN,
+    FEATURE_DEBUG,
+    FEATURE_ENROLLED_KEYS, /* of a store */
+    FEATURE_COUNT,
+};
+/* "secure-boot", "smm", ...; ends with NULL. */
+extern const char *const flash_feature_names[FEATURE_COUNT + 1];
+
+/* Bit 1 << FEATURE_X for each that the image has. */
+unsigned flash_features(const struct flash_image *image);
+
+/* The volume that the firmware proper is in, the longest with files, or NULL. edk2 gives it a
+ * fixed length: when what is packed into it no longer fits, the firmware cannot be built. */
+const struct flash_volume *flash_main_volume(const struct flash_image *image);
+
+/* The length of the volume of variables that code expects, or that a store has; 0: not known. */
+uint64_t flash_store_length(const struct flash_image *image);
 
 /* Reads the file. 0, or -1 when it cannot be read at all; what makes no sense is
  * FLASH_UNKNOWN. */

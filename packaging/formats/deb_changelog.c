@@ -86,6 +86,7 @@ static bool take_tail(const struct line *line, char date[CHANGELOG_DATE_SIZE])
 
 bool changelog_next(const char *text, size_t size, size_t *offset, struct changelog_entry *entry)
 {
+    char next[CHANGELOG_VERSION_SIZE];
     struct line line;
     bool inside = false;
     size_t before;
@@ -93,7 +94,7 @@ bool changelog_next(const char *text, size_t size, size_t *offset, struct change
     while (before = *offset, next_line(text, size, offset, &line)) {
         if (inside && take_tail(&line, entry->date))
             return true;
-        if (!take_head(&line, inside ? (char[CHANGELOG_VERSION_SIZE]){0} : entry->version)) {
+        if (!take_head(&line, inside ? next : entry->version)) {
             if (inside)
                 entry->length = (size_t)(line.text + line.length - entry->text);
             continue;

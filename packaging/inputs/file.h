@@ -11,6 +11,9 @@
 /* No option ROM in the field is above 1 MiB; QEMU would take up to 2 GiB. */
 #define ROM_FILE_MAX ((size_t)16 << 20)
 
+/* The flash of QEMU's virt machines is 64 MiB; what is read may be twice that. */
+#define FLASH_FILE_MAX ((size_t)128 << 20)
+
 /* Reads the regular file at `path` (a link is followed) of at most `limit` bytes.
  * On success *data, which the caller frees, holds *size bytes; an empty file is
  * size 0 with a *data that may still be freed. A folder, FIFO, socket or device

@@ -52,31 +52,55 @@ static void note(struct walk *w, const char *path, const char *text)
     }
 }
 
-static void give(struct walk *w, const char *name, const char *path, const char *entry,
-                 const uint8_t *bytes, size_t size)
+/* What a file is to the visitor, told by its first HEAD_SIZE bytes and its name. */
+enum what { PASSED_OVER, A_ROM, A_FLASH_IMAGE };
+
+/* PI 1.7, volume 3, 3.2.1: EFI_FIRMWARE_VOLUME_HEADER.Signature. */
+enum { HEAD_SIZE = 0x2c, VOLUME_SIGNATURE_AT = 0x28 };
+
+static bool ends_with(const char *name, const char *suffix)
 {
-    struct rom_file rom = {name, path, entry, bytes, size};
+    size_t n = strlen(name), m = strlen(suffix);
+
+    return n > m && strcmp(name + n - m, suffix) == 0;
+}
+
+static enum what tell(const struct walk *w, const char *name, const uint8_t *head, size_t size)
+{
+    if (size >= 2 && head[0] == 0x55 && head[1] == 0xaa)
+        return w->visitor->rom ? A_ROM : PASSED_OVER;
+    if (w->visitor->flash &&
+        (ends_with(name, ".fd") ||
+         (size >= HEAD_SIZE && memcmp(head + VOLUME_SIGNATURE_AT, "_FVH", 4) == 0)))
+        return A_FLASH_IMAGE;
+    return PASSED_OVER;
+}
+
+static size_t limit_of(enum what what)
+{
+    return what == A_FLASH_IMAGE ? FLASH_FILE_MAX : ROM_FILE_MAX;
+}
+
+static void give(struct walk *w, enum what what, const struct rom_file *file)
+{
+    int (*taker)(void *arg, const struct rom_file *file) =
+        what == A_FLASH_IMAGE ? w->visitor->flash : w->visitor->rom;
 
     w->roms++;
-    w->result = w->visitor->rom(w->visitor->arg, &rom);
+    w->result = taker(w->visitor->arg, file);
 }
 
-static bool has_signature(const uint8_t *bytes, size_t size)
-{
-    return size >= 2 && bytes[0] == 0x55 && bytes[1] == 0xaa;
-}
-
-static void give_file(struct walk *w, const char *path)
+static void give_file(struct walk *w, enum what what, const char *path)
 {
     struct failure f;
     uint8_t *bytes;
     size_t size;
 
-    if (read_file(path, ROM_FILE_MAX, &bytes, &size, &f) != 0) {
+    if (read_file(path, limit_of(what), &bytes, &size, &f) != 0) {
         problem(w, &f);
         return;
     }
-    give(w, path, path, NULL, bytes, size);
+    give(w, what, &(struct rom_file){path, path, NULL, bytes, size, NULL});
     free(bytes);
 }
 
@@ -88,23 +112,37 @@ static void give_entry(struct walk *w, struct unpacker *u, const struct unpacked
     uint8_t *bytes;
     size_t size;
 
+    if (entry->type == UNPACKED_SYMLINK && w->visitor->flash && ends_with(entry->name, ".fd")) {
+        char *place = xasprintf("%s: %s", path, entry->name);
+
+        give(w, A_FLASH_IMAGE,
+             &(struct rom_file){place, path, entry->name, NULL, 0, entry->target});
+        free(place);
+        return;
+    }
     /* cpio, and with it .rpm, gives the bytes of files with several names to the last. */
     if (entry->type != UNPACKED_FILE && !(entry->type == UNPACKED_HARDLINK && entry->size))
         return;
     if (entry->member == UNPACKED_DEB_CONTROL)
         return;
-    if (unpacker_peek(u, 2, &start, &size, &f) != 0) {
+    if (unpacker_peek(u, HEAD_SIZE, &start, &size, &f) != 0) {
         problem(w, &f);
         return;
     }
-    if (!has_signature(start, size))
+    enum what what = tell(w, entry->name, start, size);
+    if (what == PASSED_OVER)
         return;
     if (unpacker_take(u, &bytes, &size, &f) != 0) {
         problem(w, &f);
         return;
     }
     char *name = xasprintf("%s: %s", path, entry->name);
-    give(w, name, path, entry->name, bytes, size);
+    if (size <= limit_of(what)) {
+        give(w, what, &(struct rom_file){name, path, entry->name, bytes, size, NULL});
+    } else {
+        fail(&f, "%s: too large (found %zu bytes, limit %zu)", name, size, limit_of(what));
+        problem(w, &f);
+    }
     free(name);
     free(bytes);
 }
@@ -117,7 +155,7 @@ static int walk_archive(struct walk *w, const char *path, struct failure *f)
     struct unpacked entry;
     int more = 0;
 
-    limits.entry = ROM_FILE_MAX;
+    limits.entry = limit_of(w->visitor->flash ? A_FLASH_IMAGE : A_ROM);
     int r = unpacker_open(path, &limits, &u, f);
     if (r == UNPACK_NOT_AN_ARCHIVE)
         return r;
@@ -133,10 +171,10 @@ static int walk_archive(struct walk *w, const char *path, struct failure *f)
     return 0;
 }
 
-/* Whether the file begins with 55 AA: 1, 0, or -1. */
-static int begins_like_rom(const char *path, struct failure *f)
+/* An enum what, or -1. */
+static int tell_file(const struct walk *w, const char *path, struct failure *f)
 {
-    uint8_t start[2];
+    uint8_t start[HEAD_SIZE];
     struct stat st;
     ssize_t n = 0;
 
@@ -152,17 +190,10 @@ static int begins_like_rom(const char *path, struct failure *f)
             fail(f, "%s: %s", path, strerror(errno));
     }
     close(fd);
-    return n < 0 ? -1 : has_signature(start, (size_t)n);
+    return n < 0 ? -1 : (int)tell(w, path, start, (size_t)n);
 }
 
 /* --- folders ------------------------------------------------------------------ */
-
-static bool ends_with(const char *name, const char *suffix)
-{
-    size_t n = strlen(name), m = strlen(suffix);
-
-    return n > m && strcmp(name + n - m, suffix) == 0;
-}
 
 static bool is_package(const char *path)
 {
@@ -264,14 +295,14 @@ static void walk_folder(struct walk *w, const char *folder)
     for (size_t i = 0; i < w->count && w->result == 0; i++) {
         const char *path = w->files[i].path;
 
-        int is_rom = begins_like_rom(path, &f);
-        if (is_rom < 0) {
+        int what = tell_file(w, path, &f);
+        if (what < 0) {
             problem(w, &f);
-        } else if (is_rom || is_package(path)) {
-            if (is_repetition(w, &w->files[i]))
+        } else if (what != PASSED_OVER || is_package(path)) {
+            if (what != A_FLASH_IMAGE && is_repetition(w, &w->files[i]))
                 continue;
-            if (is_rom)
-                give_file(w, path);
+            if (what != PASSED_OVER)
+                give_file(w, (enum what)what, path);
             else if (walk_archive(w, path, &f) == UNPACK_NOT_AN_ARCHIVE)
                 problem(w, &f);
         }
@@ -299,14 +330,16 @@ static void walk_operand(struct walk *w, const char *path)
     } else if (S_ISDIR(st.st_mode)) {
         walk_folder(w, path);
     } else if (!S_ISREG(st.st_mode)) {
-        give_file(w, path); /* its refusal says what it is */
+        give_file(w, A_ROM, path); /* its refusal says what it is */
     } else {
-        int is_rom = begins_like_rom(path, &f);
+        int what = tell_file(w, path, &f);
 
-        if (is_rom < 0)
+        if (what < 0)
             problem(w, &f);
-        else if (is_rom || walk_archive(w, path, &f) == UNPACK_NOT_AN_ARCHIVE)
-            give_file(w, path);
+        else if (what != PASSED_OVER)
+            give_file(w, (enum what)what, path);
+        else if (walk_archive(w, path, &f) == UNPACK_NOT_AN_ARCHIVE)
+            give_file(w, w->visitor->rom ? A_ROM : A_FLASH_IMAGE, path);
     }
     if (!w->roms && !w->has_problem && w->empty) {
         w->empty(w->visitor->arg, path);

@@ -10,6 +10,10 @@
  *   ROM once more and passed over.
  *
  * An operand that begins with 55 AA is a ROM even where it could be read as an archive.
+ *
+ * Flash images are found in the same places where a visitor asks for them: files whose name
+ * ends in .fd, or that begin with the header of a firmware volume. Firmware is shipped under
+ * several names: links to them count as well.
  */
 #ifndef INPUTS_ROM_FILES_H
 #define INPUTS_ROM_FILES_H
@@ -29,11 +33,17 @@ struct rom_file {
     const char *entry; /* the name in the archive, else NULL */
     const uint8_t *bytes; /* valid during the call */
     size_t size;
+    /* A link in an archive to a flash image: where it points, as it stands there, and no
+     * bytes. Else NULL. */
+    const char *link;
 };
 
 struct rom_files_visitor {
-    /* A ROM. 0 to go on; anything else ends the walk with that result. */
+    /* A ROM. 0 to go on; anything else ends the walk with that result. NULL: ROMs are passed
+     * over. */
     int (*rom)(void *arg, const struct rom_file *rom);
+    /* A flash image, likewise. */
+    int (*flash)(void *arg, const struct rom_file *image);
     /* Something that should have been read could not be; the walk goes on. */
     void (*problem)(void *arg, const struct failure *f);
     /* Something that was passed over, one line; may be NULL. */

@@ -132,7 +132,7 @@ static void read_patterns(struct field_reader *r, const struct yaml_node *node, 
 }
 
 static void read_size(struct field_reader *r, const struct yaml_node *map, const char *key,
-                      uint64_t *size)
+                      uint64_t most, uint64_t *size)
 {
     const struct yaml_node *node = field_value(map, key);
     char what[32];
@@ -141,19 +141,20 @@ static void read_size(struct field_reader *r, const struct yaml_node *map, const
     snprintf(what, sizeof what, "'%s'", key);
     if (!node || !field_is(r, node, what, YAML_TEXT))
         return;
-    if (!size_parse(node->text, &n) || n == 0 || n > ROM_FILE_MAX)
-        WRONG(r, node, "'%s' must be a size from 1 to 16M (found '%.80s')", key, node->text);
+    if (!size_parse(node->text, &n) || n == 0 || n > most)
+        WRONG(r, node, "'%s' must be a size from 1 to %" PRIu64 "M (found '%.80s')", key,
+              most >> 20, node->text);
     else
         *size = n;
 }
 
-static void read_margin(struct field_reader *r, const struct yaml_node *map,
-                        struct budget_rule *rule)
+static void read_margin(struct field_reader *r, const struct yaml_node *map, uint64_t *bytes,
+                        unsigned *percents)
 {
     const struct yaml_node *node = field_value(map, "margin");
 
     if (!node || node->kind != YAML_TEXT || !strchr(node->text, '%')) {
-        read_size(r, map, "margin", &rule->margin);
+        read_size(r, map, "margin", ROM_FILE_MAX, bytes);
         return;
     }
     const char *text = node->text;
@@ -162,7 +163,7 @@ static void read_margin(struct field_reader *r, const struct yaml_node *map,
     if (percent < 1 || percent > 99 || strcmp(text + digits, "%") != 0)
         WRONG(r, node, "'margin' must be bytes such as 16K, or 1%% to 99%% (found '%.80s')", text);
     else
-        rule->margin_percent = (unsigned)percent;
+        *percents = (unsigned)percent;
 }
 
 static void read_fills(struct field_reader *r, const struct yaml_node *node,
@@ -314,8 +315,8 @@ static void read_rule(struct field_reader *r, const struct yaml_node *node,
     else
         WRONG(r, node, "a rule lacks 'match'");
     read_buckets(r, node, rule);
-    read_size(r, node, "max-chain", &rule->max_chain);
-    read_margin(r, node, rule);
+    read_size(r, node, "max-chain", ROM_FILE_MAX, &rule->max_chain);
+    read_margin(r, node, &rule->margin, &rule->margin_percent);
     read_must(r, node, "padded", &rule->padded);
     read_must(r, node, "compressed", &rule->compressed);
     if ((value = field_value(node, "fill")))
@@ -330,13 +331,103 @@ static void read_rule(struct field_reader *r, const struct yaml_node *node,
     check_rule(r, node, rule);
 }
 
+/* --- a rule for flash images ----------------------------------------------------------- */
+
+static const char *const flash_kinds[] = {"code", "store", "combined", "blank"};
+
+/* Those that firmware of QEMU is for. */
+static const char *const flash_architectures[] = {"i386",    "x86_64",  "arm",
+                                                  "aarch64", "riscv64", "loongarch64"};
+
+static void read_word(struct field_reader *r, const struct yaml_node *map, const char *key,
+                      const char *const *words, size_t count, const char **word)
+{
+    const struct yaml_node *node = field_value(map, key);
+    int i = node ? word_of(r, node, key, words, count) : -1;
+
+    if (i >= 0)
+        *word = words[i];
+}
+
+static void read_features(struct field_reader *r, const struct yaml_node *map, const char *key,
+                          unsigned *features)
+{
+    const struct yaml_node *node = field_value(map, key);
+    size_t count = node ? entries_of(r, node, key, 0) : 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct yaml_node *entry = entry_of(r, node, key, i);
+        size_t k = 0;
+
+        if (!entry)
+            continue;
+        while (flash_feature_names[k] && strcmp(entry->text, flash_feature_names[k]) != 0)
+            k++;
+        if (flash_feature_names[k]) {
+            *features |= 1u << k;
+            continue;
+        }
+        const char *near = nearest_name(entry->text, flash_feature_names, FEATURE_COUNT);
+        WRONG(r, entry, "no feature is called '%.60s'%s%s%s", entry->text,
+              near ? " (did you mean '" : " (expected secure-boot, smm, ...)", near ? near : "",
+              near ? "'?)" : "");
+    }
+}
+
+static void read_flash_rule(struct field_reader *r, const struct yaml_node *node,
+                            struct flash_rule *rule)
+{
+    static const char *const keys[] = {"match",    "kind",    "architecture", "size",  "store",
+                                       "features", "without", "template",     "margin"};
+    const struct yaml_node *value;
+
+    rule->line = node->line;
+    if (!field_is(r, node, "a rule", YAML_MAP))
+        return;
+    field_read_texts(r, node, "a rule", NULL, 0, keys, COUNT(keys), NULL);
+    if ((value = field_value(node, "match")))
+        read_patterns(r, value, "match", &rule->match, &rule->match_count);
+    else
+        WRONG(r, node, "a rule lacks 'match'");
+    read_word(r, node, "kind", flash_kinds, COUNT(flash_kinds), &rule->kind);
+    read_word(r, node, "architecture", flash_architectures, COUNT(flash_architectures),
+              &rule->architecture);
+    read_size(r, node, "size", FLASH_FILE_MAX, &rule->size);
+    read_size(r, node, "store", FLASH_FILE_MAX, &rule->store);
+    read_features(r, node, "features", &rule->features);
+    read_features(r, node, "without", &rule->without);
+    read_margin(r, node, &rule->margin, &rule->margin_percent);
+    value = field_value(node, "template");
+    if (value && field_is(r, value, "'template'", YAML_TEXT))
+        read_patterns(r, value, "template", &rule->template, &rule->template_count);
+    if (rule->features & rule->without)
+        WRONG(r, node, "a feature stands in both 'features' and 'without'");
+}
+
+/* --- the whole ------------------------------------------------------------------------------ */
+
+/* How many rules there are; 0 after an error. */
+static size_t count_rules(struct field_reader *r, const struct yaml_node *list, const char *key)
+{
+    char what[16];
+
+    snprintf(what, sizeof what, "'%s'", key);
+    if (!field_is(r, list, what, YAML_LIST))
+        return 0;
+    if (list->count >= 1 && list->count <= BUDGET_RULES_MAX)
+        return list->count;
+    WRONG(r, list, "%s must have 1 to %d rules (found %zu)", what, BUDGET_RULES_MAX, list->count);
+    return 0;
+}
+
 static void read_root(struct field_reader *r, const struct yaml_node *root, struct budget *budget)
 {
     static const struct text_key keys[] = {
         {"budget", offsetof(struct budget, name), true, bare_name_problem},
     };
-    static const char *const others[] = {"unlisted", "required", "roms"};
-    const struct yaml_node *value;
+    static const char *const others[] = {"unlisted", "required", "roms", "flash"};
+    const struct yaml_node *value, *roms, *flash;
+    size_t count;
 
     if (!field_is(r, root, "a budget", YAML_MAP))
         return;
@@ -344,22 +435,23 @@ static void read_root(struct field_reader *r, const struct yaml_node *root, stru
     read_say(r, root, "unlisted", &budget->unlisted);
     if ((value = field_value(root, "required")))
         read_patterns(r, value, "required", &budget->required, &budget->required_count);
-    if (!(value = field_value(root, "roms"))) {
-        WRONG(r, root, "the budget lacks 'roms'");
-        return;
-    }
-    if (!field_is(r, value, "'roms'", YAML_LIST))
-        return;
-    if (value->count < 1 || value->count > BUDGET_RULES_MAX) {
-        WRONG(r, value, "'roms' must have 1 to %d rules (found %zu)", BUDGET_RULES_MAX,
-              value->count);
-        return;
-    }
-    budget->rules = xcalloc(value->count, sizeof *budget->rules);
-    while (budget->rule_count < value->count) {
-        const struct yaml_node *node = value->values[budget->rule_count];
+    roms = field_value(root, "roms");
+    flash = field_value(root, "flash");
+    if (!roms && !flash)
+        WRONG(r, root, "the budget lacks 'roms' or 'flash'");
+    count = roms ? count_rules(r, roms, "roms") : 0;
+    budget->rules = xcalloc(count + 1, sizeof *budget->rules);
+    while (budget->rule_count < count) {
+        const struct yaml_node *node = roms->values[budget->rule_count];
 
         read_rule(r, node, &budget->rules[budget->rule_count++]);
+    }
+    count = flash ? count_rules(r, flash, "flash") : 0;
+    budget->flash_rules = xcalloc(count + 1, sizeof *budget->flash_rules);
+    while (budget->flash_rule_count < count) {
+        const struct yaml_node *node = flash->values[budget->flash_rule_count];
+
+        read_flash_rule(r, node, &budget->flash_rules[budget->flash_rule_count++]);
     }
 }
 
@@ -410,6 +502,11 @@ void budget_free(struct budget *budget)
         free(rule->ids);
     }
     free(budget->rules);
+    for (size_t i = 0; i < budget->flash_rule_count; i++) {
+        patterns_free(budget->flash_rules[i].match, budget->flash_rules[i].match_count);
+        patterns_free(budget->flash_rules[i].template, budget->flash_rules[i].template_count);
+    }
+    free(budget->flash_rules);
     patterns_free(budget->required, budget->required_count);
     free(budget->file);
     free(budget->name);
@@ -434,13 +531,29 @@ bool budget_pattern_matches(const struct budget_pattern *pattern, const char *pa
     return fnmatch(pattern->text, from, FNM_PATHNAME) == 0;
 }
 
+static bool any_matches(const struct budget_pattern *patterns, size_t count, const char *path)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (budget_pattern_matches(&patterns[i], path))
+            return true;
+    }
+    return false;
+}
+
 const struct budget_rule *budget_rule_for(const struct budget *budget, const char *path)
 {
     for (size_t i = 0; i < budget->rule_count; i++) {
-        for (size_t k = 0; k < budget->rules[i].match_count; k++) {
-            if (budget_pattern_matches(&budget->rules[i].match[k], path))
-                return &budget->rules[i];
-        }
+        if (any_matches(budget->rules[i].match, budget->rules[i].match_count, path))
+            return &budget->rules[i];
+    }
+    return NULL;
+}
+
+const struct flash_rule *flash_rule_for(const struct budget *budget, const char *path)
+{
+    for (size_t i = 0; i < budget->flash_rule_count; i++) {
+        if (any_matches(budget->flash_rules[i].match, budget->flash_rules[i].match_count, path))
+            return &budget->flash_rules[i];
     }
     return NULL;
 }

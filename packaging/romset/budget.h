@@ -52,14 +52,32 @@ struct budget_rule {
     unsigned bucket_line; /* of bucket or max-bucket; 0: neither */
 };
 
+/* A rule for flash images; 0 and NULL where it says nothing. */
+struct flash_rule {
+    struct budget_pattern *match;
+    size_t match_count;
+    const char *kind;         /* as flash_kind_name() says it */
+    const char *architecture; /* likewise */
+    uint64_t size;
+    uint64_t store;                  /* length of the volume that code expects, or a store has */
+    unsigned features, without;      /* as flash_features() */
+    struct budget_pattern *template; /* the store that must go with it */
+    size_t template_count;           /* 0 or 1 */
+    uint64_t margin;                 /* of the main volume's free bytes */
+    unsigned margin_percent;
+    unsigned line;
+};
+
 struct budget {
     char *file; /* the path that it was read from */
     char *name;
     enum budget_say unlisted;
     struct budget_pattern *required;
     size_t required_count;
-    struct budget_rule *rules;
+    struct budget_rule *rules; /* for ROMs; none: ROMs are not looked at */
     size_t rule_count;
+    struct flash_rule *flash_rules; /* likewise for flash images */
+    size_t flash_rule_count;
 };
 
 /* Like romset_parse(), romset_load() and so on for a budget. */
@@ -74,6 +92,8 @@ bool budget_pattern_matches(const struct budget_pattern *pattern, const char *pa
 
 /* The first rule that matches a ROM's path, or NULL. */
 const struct budget_rule *budget_rule_for(const struct budget *budget, const char *path);
+
+const struct flash_rule *flash_rule_for(const struct budget *budget, const char *path);
 
 /* The vendor:device that QEMU's devices have which load a ROM file of this name: up to
  * `limit` into ids; how many there are, 0 where QEMU loads no such file. */

@@ -34,8 +34,7 @@ static struct by_name sort_by_name(const struct measured_rom *const *roms, size_
     return sorted;
 }
 
-/* How many bytes of the ends of two paths are the same. */
-static size_t common_end(const char *a, const char *b)
+size_t common_end(const char *a, const char *b)
 {
     size_t n = strlen(a), m = strlen(b), same = 0;
 
@@ -236,4 +235,5 @@ void judge_by_release(struct verdicts *v, const struct measured *old)
     }
     free(here.roms);
     free(there.roms);
+    judge_flash_by_release(v, old);
 }

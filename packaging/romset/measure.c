@@ -159,11 +159,25 @@ void measured_rom_free(struct measured_rom *rom)
     *rom = (struct measured_rom){0};
 }
 
+static void flash_entry_free(struct measured_flash *flash)
+{
+    /* What a link knows belongs to the file. */
+    if (!flash->link)
+        flash_close(&flash->image);
+    free(flash->place);
+    free(flash->path);
+    free(flash->link);
+}
+
 void measured_free(struct measured *m)
 {
     for (size_t i = 0; i < m->count; i++)
         measured_rom_free(&m->roms[i]);
     free(m->roms);
+    for (size_t i = 0; i < m->flash_count; i++) {
+        flash_entry_free(&m->flash[i]);
+    }
+    free(m->flash);
     *m = (struct measured){0};
 }
 
@@ -193,6 +207,67 @@ static int take_rom(void *arg, const struct rom_file *file)
     return 0;
 }
 
+/* The path that a link at `path` leads to, inside of the archive. */
+static char *link_target(const char *path, const char *target)
+{
+    const char *slash = strrchr(path, '/');
+    size_t folder = slash && target[0] != '/' ? (size_t)(slash - path) : 0;
+
+    for (; strncmp(target, "../", 3) == 0 && folder; target += 3) {
+        while (folder && path[folder - 1] != '/')
+            folder--;
+        folder -= folder > 0;
+    }
+    target += strspn(target, "/");
+    return xasprintf("%.*s%s%s", (int)folder, path, folder ? "/" : "", target);
+}
+
+/* Links become what they lead to; those that lead nowhere are forgotten. */
+static void resolve_links(struct measured *m, size_t first)
+{
+    size_t kept = first;
+
+    for (size_t i = first; i < m->flash_count; i++) {
+        struct measured_flash *flash = &m->flash[i];
+        size_t k = first;
+
+        while (flash->link && k < m->flash_count &&
+               (m->flash[k].link || strcmp(m->flash[k].path, flash->link) != 0))
+            k++;
+        if (flash->link && k < m->flash_count)
+            flash->image = m->flash[k].image;
+    }
+    for (size_t i = first; i < m->flash_count; i++) {
+        if (m->flash[i].link && m->flash[i].image.size == 0)
+            flash_entry_free(&m->flash[i]);
+        else
+            m->flash[kept++] = m->flash[i];
+    }
+    m->flash_count = kept;
+}
+
+static int take_flash(void *arg, const struct rom_file *file)
+{
+    struct measuring *m = arg;
+    struct measured *into = m->into;
+
+    into->flash = xgrow(into->flash, into->flash_count, &into->flash_capacity, sizeof *into->flash);
+    struct measured_flash *flash = &into->flash[into->flash_count++];
+    flash->place = xstrdup(file->name);
+    flash->path = xstrdup(file->entry ? file->entry : file->path);
+    const char *slash = strrchr(flash->path, '/');
+    flash->name = slash ? slash + 1 : flash->path;
+    flash->link = file->link ? link_target(flash->path, file->link) : NULL;
+    flash->image = (struct flash_image){.kind = FLASH_UNKNOWN};
+    if (flash->link)
+        return 0;
+    uint8_t *copy = xmalloc(file->size ? file->size : 1);
+    memcpy(copy, file->bytes, file->size);
+    flash_take(flash->path, copy, file->size, &flash->image);
+    flash_forget_bytes(&flash->image);
+    return 0;
+}
+
 static void take_problem(void *arg, const struct failure *f)
 {
     const struct measuring *m = arg;
@@ -210,9 +285,16 @@ static void take_empty(void *arg, const char *operand)
 
 static int walk(struct measuring *m, char *operand)
 {
-    struct rom_files_visitor visitor = {.rom = take_rom, .problem = take_problem, .arg = m};
+    struct rom_files_visitor visitor = {.rom = m->options->without_roms ? NULL : take_rom,
+                                        .flash = m->options->with_flash ? take_flash : NULL,
+                                        .problem = take_problem,
+                                        .arg = m};
 
-    return rom_files_walk_any(&operand, 1, &visitor, take_empty) == 0 ? 0 : -1;
+    size_t before = m->into->flash_count;
+
+    int result = rom_files_walk_any(&operand, 1, &visitor, take_empty);
+    resolve_links(m->into, before);
+    return result == 0 ? 0 : -1;
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -247,7 +329,7 @@ static int walk_changes(struct measuring *m, char *path)
 {
     struct deb_changes_file file;
     struct failure f;
-    size_t size, offset = 0, before = m->into->count;
+    size_t size, offset = 0, before = m->into->count + m->into->flash_count;
     uint8_t *text;
     int more, result = 0;
 
@@ -267,7 +349,7 @@ static int walk_changes(struct measuring *m, char *path)
         m->options->problem(m->options->arg, &f);
         result = -1;
     }
-    if (result == 0 && m->into->count == before)
+    if (result == 0 && m->into->count + m->into->flash_count == before)
         take_empty(m, path);
     return result;
 }

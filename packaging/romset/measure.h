@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "flash/image.h"
 #include "formats/option_rom.h"
 #include "inputs/sha256.h"
 
@@ -44,9 +45,18 @@ struct measured_rom {
     char sha256[SHA256_TEXT_SIZE]; /* "" unless asked for */
 };
 
+struct measured_flash {
+    char *place, *path; /* as of a ROM */
+    const char *name;
+    struct flash_image image; /* without its bytes */
+    char *link;               /* the path that this is another name of; NULL: a file */
+};
+
 struct measured {
     struct measured_rom *roms;
     size_t count, capacity;
+    struct measured_flash *flash;
+    size_t flash_count, flash_capacity;
 };
 
 /* SeaBIOS copies a legacy image to the 122,880 bytes from 0xC0000 + VGA to the end of its
@@ -68,16 +78,18 @@ void measured_rom_free(struct measured_rom *rom);
 
 struct measure_options {
     bool with_sums;
+    bool without_roms; /* pass ROMs over */
+    bool with_flash;   /* measure flash images as well */
     /* Something that should have been read could not be. */
     void (*problem)(void *arg, const struct failure *f);
-    /* An operand without any ROM in it. */
+    /* An operand without anything that is asked for. */
     void (*empty)(void *arg, const char *operand);
     void *arg;
 };
 
-/* Adds all ROMs of the operands to *m: everything that inputs/rom_files.h takes, and
- * .changes files, which stand for the packages that they list. 0, or -1 when problem()
- * was called. */
+/* Adds all ROMs and flash images of the operands to *m: everything that inputs/rom_files.h takes,
+ * and .changes files, which stand for the packages that they list. 0, or -1 when problem() was
+ * called. */
 int measure_operands(char *const operands[], size_t count, const struct measure_options *options,
                      struct measured *m);
 void measured_free(struct measured *m);

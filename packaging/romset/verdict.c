@@ -29,6 +29,8 @@ void verdicts_init(struct verdicts *v, const struct measured *m)
 
         add_verdict(v, &(struct verdict){.name = rom->name, .rom = rom, .edge = rom->bucket});
     }
+    for (size_t i = 0; i < m->flash_count; i++)
+        add_verdict(v, &(struct verdict){.name = m->flash[i].name, .flash = &m->flash[i]});
 }
 
 struct verdict *add_absent(struct verdicts *v, const char *name)
@@ -380,17 +382,21 @@ static void judge_defects(struct judging *j)
                 xasprintf("romcompat inspect %s shows more.", rom->name));
 }
 
+void judge_unlisted(struct verdicts *v, struct verdict *verdict, const struct budget *budget)
+{
+    if (budget->unlisted != BUDGET_SAYS_IGNORE)
+        add_finding(v, verdict,
+                    budget->unlisted == BUDGET_SAYS_WARN ? FINDING_WARNING : FINDING_FAILURE,
+                    "unlisted", xstrdup("no rule of the budget names it"),
+                    xasprintf("Add a rule with 'match' to %s, or set 'unlisted'.", budget->file));
+}
+
 static void judge_rom(struct judging *j)
 {
     j->rule = budget_rule_for(j->budget, j->rom->path);
     j->verdict->rule = j->rule;
     if (!j->rule) {
-        if (j->budget->unlisted != BUDGET_SAYS_IGNORE)
-            add_finding(
-                j->v, j->verdict,
-                j->budget->unlisted == BUDGET_SAYS_WARN ? FINDING_WARNING : FINDING_FAILURE,
-                "unlisted", xstrdup("no rule of the budget names it"),
-                xasprintf("Add a rule with 'match' to %s, or set 'unlisted'.", j->budget->file));
+        judge_unlisted(j->v, j->verdict, j->budget);
         return;
     }
     if (j->rule->bucket || j->rule->max_bucket)
@@ -406,6 +412,11 @@ static void judge_rom(struct judging *j)
     judge_defects(j);
 }
 
+static const char *path_of(const struct verdict *verdict)
+{
+    return verdict->rom ? verdict->rom->path : verdict->flash ? verdict->flash->path : "";
+}
+
 void judge_by_budget(struct verdicts *v, const struct budget *budget)
 {
     size_t present = v->count;
@@ -416,13 +427,14 @@ void judge_by_budget(struct verdicts *v, const struct budget *budget)
 
         if (j.rom)
             judge_rom(&j);
+        else if (v->list[i].flash)
+            judge_flash_by_budget(v, &v->list[i], budget);
     }
     for (size_t i = 0; i < budget->required_count; i++) {
         const struct budget_pattern *wanted = &budget->required[i];
         size_t k = 0;
 
-        while (k < present &&
-               !(v->list[k].rom && budget_pattern_matches(wanted, v->list[k].rom->path)))
+        while (k < present && !budget_pattern_matches(wanted, path_of(&v->list[k])))
             k++;
         if (k == present)
             add_finding(

@@ -28,7 +28,7 @@ load common
     limit inputs/archive.h UNPACK_ENTRIES_MAX 500000 "entries 500,000"
     limit inputs/archive.h UNPACK_TOTAL_MAX '4 << 30' "decompression 4 GiB"
     limit inputs/archive.h UNPACK_HEADER_MAX '8 << 20' "of an entry 8 MiB"
-    limit flash/image.h FLASH_FILE_MAX '128 << 20' "flash image, or qcow2 disk of one 128 MiB"
+    limit inputs/file.h FLASH_FILE_MAX '128 << 20' "flash image, or qcow2 disk of one 128 MiB"
     limit flash/image.h FLASH_DECODED_MAX '128 << 20' "after decompression 128 MiB"
     limit inputs/lzma.h LZMA_OUTPUT_MAX '64 << 20' "of which one section 64 MiB"
     limit flash/image.h FLASH_PACKED_MAX 64 "flash image, compressed sections 64"

@@ -2,6 +2,8 @@
 /* The reader of budgets: what it takes, and how it names what it does not take. */
 #include "tap.h"
 
+#include "flash/image.h"
+
 #include <stdlib.h>
 
 #include "romset/budget.h"
@@ -34,6 +36,71 @@ static void refused(const char *text, const char *problem, const char *name)
 }
 
 #define RULE(text) "budget: b\nroms:\n  - match: \"*.rom\"\n    " text "\n"
+
+static void test_flash(void)
+{
+    static const char text[] = "budget: b\n"
+                               "flash:\n"
+                               "  - match: [OVMF_CODE.fd, \"*_CODE_4M*.fd\"]\n"
+                               "    kind: code\n"
+                               "    architecture: x86_64\n"
+                               "    size: 3653632\n"
+                               "    store: 0x84000\n"
+                               "    features: [secure-boot, smm]\n"
+                               "    without: shell\n"
+                               "    template: OVMF_VARS_4M.fd\n"
+                               "    margin: 64K\n"
+                               "  - match: A.fd\n"
+                               "    size: 64M\n"
+                               "    margin: 5%\n";
+    struct romset_problems problems = {0};
+    struct budget b;
+    struct failure f;
+
+    is_int(budget_parse("b", (const uint8_t *)text, sizeof text - 1, &b, &problems, &f), 0,
+           "a budget of flash images alone is read");
+    is_int(problems.count, 0, "and nothing is wrong with it");
+    is_int(b.rule_count, 0, "it has no rules for ROMs");
+    const struct flash_rule *rule = flash_rule_for(&b, "usr/share/OVMF/OVMF_CODE_4M.secboot.fd");
+    ok(rule == &b.flash_rules[0], "the first rule that matches holds");
+    is_text(rule->kind, "code", "with its kind");
+    is_text(rule->architecture, "x86_64", "its architecture");
+    is_int(rule->size, 3653632, "its size");
+    is_int(rule->store, 0x84000, "its store");
+    is_int(rule->features, 1 << FEATURE_SECURE_BOOT | 1 << FEATURE_SMM, "what must be there");
+    is_int(rule->without, 1 << FEATURE_SHELL, "what must not");
+    is_text(rule->template[0].text, "OVMF_VARS_4M.fd", "its template");
+    is_int(rule->margin, 65536, "and its margin");
+    is_int(flash_rule_for(&b, "A.fd")->size, 64 << 20, "a size may be that of ARM's flash");
+    is_int(flash_rule_for(&b, "A.fd")->margin_percent, 5, "a margin may be a part");
+    ok(!flash_rule_for(&b, "B.fd"), "what no rule names has none");
+    budget_free(&b);
+    romset_problems_free(&problems);
+}
+
+#define FLASH_RULE(text) "budget: b\nflash:\n  - match: A.fd\n    " text "\n"
+
+static void test_flash_mistakes(void)
+{
+    refused(FLASH_RULE("kind: rom"),
+            "b.yaml:4:11: 'kind' must be code, store, combined or blank (found 'rom')",
+            "a kind that there is not is refused");
+    refused(FLASH_RULE("features: [secureboot]"),
+            "b.yaml:4:16: no feature is called 'secureboot' (did you mean 'secure-boot'?)",
+            "a misspelt feature is refused");
+    refused(FLASH_RULE("size: 129M"),
+            "b.yaml:4:11: 'size' must be a size from 1 to 128M (found '129M')",
+            "a size above what is read is refused");
+    refused(FLASH_RULE("bucket: 256K"), "b.yaml:4:5: unknown key 'bucket'",
+            "a key of ROMs is refused");
+    refused("budget: b\nflash: []\n", "b.yaml:2:8: 'flash' must have 1 to 1000 rules (found 0)",
+            "an empty list is refused");
+    refused("budget: b\nflash:\n  - kind: code\n", "b.yaml:3:5: a rule lacks 'match'",
+            "a rule without a pattern is refused");
+    refused("budget: b\nflash:\n  - {match: A, features: smm, without: smm}\n",
+            "b.yaml:3:5: a feature stands in both 'features' and 'without'",
+            "a feature cannot be both");
+}
 
 static void test_forms(void)
 {
@@ -130,11 +197,13 @@ static void test_ids(void)
 int main(void)
 {
     test_forms();
+    test_flash();
+    test_flash_mistakes();
     test_patterns();
     test_ids();
 
     refused("roms:\n  - match: a\n", "b.yaml:1:1: the budget lacks 'budget'", "a name is required");
-    refused("budget: b\n", "b.yaml:1:1: the budget lacks 'roms'", "rules are required");
+    refused("budget: b\n", "b.yaml:1:1: the budget lacks 'roms' or 'flash'", "rules are required");
     refused("budget: b\nroms: []\n", "b.yaml:2:7: 'roms' must have 1 to 1000 rules (found 0)",
             "no rule at all is refused");
     refused("budget: b\nroms: x\n", "b.yaml:2:7: 'roms' must be a list (found text)",

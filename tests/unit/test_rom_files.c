@@ -46,7 +46,8 @@ static void on_note(void *arg, const char *text)
 
 static int walk(const char *first, const char *second)
 {
-    static const struct rom_files_visitor visitor = {on_rom, on_problem, on_note, NULL};
+    static const struct rom_files_visitor visitor = {
+        .rom = on_rom, .problem = on_problem, .note = on_note};
     char *operands[] = {(char *)first, (char *)second};
 
     log_size = 0;

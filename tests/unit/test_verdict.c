@@ -16,7 +16,7 @@ static char *judged(const char *path, const struct rom_spec *spec, const char *r
     static char all[512];
     char *text = NULL;
     struct made_rom made = make_rom(spec);
-    struct measured m = {calloc(1, sizeof(struct measured_rom)), 1, 1};
+    struct measured m = {.roms = calloc(1, sizeof(struct measured_rom)), .count = 1, .capacity = 1};
     struct romset_problems problems = {0};
     struct budget budget;
     struct verdicts v;
