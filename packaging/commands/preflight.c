@@ -474,9 +474,10 @@ const struct command preflight_command = {
                 "--qmp SOCKET [OPTION]... [FOLDER...|INVENTORY]",
     .details =
         "SOURCE is a QEMU migration stream, a mapped-ram file, a libvirt save image (raw, gzip,\n"
-        "bzip2, xz, zstd, sparse), a qcow2 image with a snapshot of the guest, or the saved\n"
-        "output of 'info ramblock'; - is standard input. Only its head is read. A running QEMU is "
-        "only asked, never told anything.\n"
+        "bzip2, xz, zstd, sparse), a qcow2 image with a snapshot of the guest, or the saved "
+        "output\n"
+        "of 'info ramblock'; - is standard input. Only its head is read. A running QEMU is only\n"
+        "asked, never told anything.\n"
         "The destination is this host, or the FOLDERs with ROM files; with --qemu as well, they "
         "come\n"
         "before its own, as with -L. An INVENTORY is that of another host ('romcompat "
