@@ -28,7 +28,7 @@ static int run(int argc, char **argv)
     if (!job.code)
         return usage_error(&varstore_carry_command, "--code is missing");
     if (refuse_file_in_use(job.in, &f) != 0 || flash_open(job.in, &old, &f) != 0 ||
-        flash_open(job.code, &code, &f) != 0)
+        flash_open_for_store(job.code, &code, &f) != 0)
         status = report(&f);
     else
         status = carry_store(&old, &code, &c, &f) == 0 ? put_carried(&job, &c, &old, job.in)

@@ -19,7 +19,8 @@ static int make_store(const struct varstore_job *job, struct json_variables *v,
                       struct flash_image *image, struct carried *c, struct failure *f)
 {
     if (job->code)
-        return flash_open(job->code, image, f) == 0 ? import_for_code(v, image, c, f) : -1;
+        return flash_open_for_store(job->code, image, f) == 0 ? import_for_code(v, image, c, f)
+                                                              : -1;
     if (refuse_file_in_use(job->into, f) != 0 || flash_open(job->into, image, f) != 0)
         return -1;
     return import_into_store(v, image, c, f);

@@ -20,7 +20,8 @@ struct reader {
     unsigned depth, packed;
     uint64_t decoded;
     uint16_t core_machine, any_machine;
-    bool knows_store; /* the program that was met last: see look_for_own_store() */
+    bool knows_store;  /* the program that was met last: see look_for_own_store() */
+    bool leave_packed; /* what is in compressed sections is not asked for */
 };
 
 static const char *const kind_names[] = {
@@ -106,6 +107,8 @@ static void read_packed(struct reader *r, const struct section *s, bool is_core)
     uint8_t *bytes;
     size_t size;
 
+    if (r->leave_packed)
+        return;
     if (r->packed++ == FLASH_PACKED_MAX)
         fail(&f, "more compressed sections than are read (expected at most %d)", FLASH_PACKED_MAX);
     else if (r->packed <= FLASH_PACKED_MAX &&
@@ -273,18 +276,24 @@ static bool begins_with_store(const uint8_t *data, size_t size)
     return guid_is(header.guid, fv_nv_guid) || varstore_begins_at(data + FV_HEADER_MIN);
 }
 
+/* Bytes of the store that TDX metadata says the code has; 0 where there is none. */
+static uint64_t store_of_table(const struct guided_table *t)
+{
+    for (size_t i = 0; i < t->tdx.section_count && i < GUIDED_SECTIONS_MAX; i++) {
+        if (t->tdx.sections[i].type == TDX_SECTION_CFV && t->tdx.sections[i].file_size)
+            return t->tdx.sections[i].file_size;
+    }
+    return 0;
+}
+
 static void decide_expected(struct flash_image *image)
 {
     struct flash_expects *e = &image->expects;
+    uint64_t length = store_of_table(&image->table);
 
-    for (size_t i = 0; !e->source && i < image->table.tdx.section_count && i < GUIDED_SECTIONS_MAX;
-         i++) {
-        const struct guided_section *s = &image->table.tdx.sections[i];
-
-        if (s->type == TDX_SECTION_CFV && s->file_size) {
-            e->source = "TDX metadata";
-            e->volume_length = s->file_size;
-        }
+    if (!e->source && length) {
+        e->source = "TDX metadata";
+        e->volume_length = length;
     }
     if (!e->source && image->architecture != ARCH_UNKNOWN && !flash_is_x86(image->architecture)) {
         e->source = "architecture";
@@ -308,7 +317,7 @@ static enum flash_architecture architecture_of(uint16_t machine)
     return ARCH_UNKNOWN;
 }
 
-static void understand(struct flash_image *image)
+static void understand(struct flash_image *image, bool for_store)
 {
     struct reader r = {.image = image};
 
@@ -328,27 +337,36 @@ static void understand(struct flash_image *image)
             give_up("out of memory");
         image->enrolled = varstore_find(image->data, &image->store, "PK", global_guid) != NULL;
     }
+    guided_table_read(image->data, image->size, &image->table);
+    r.leave_packed = for_store && store_of_table(&image->table);
     read_volumes(&r);
     image->architecture = architecture_of(r.core_machine ? r.core_machine : r.any_machine);
     if (image->file_count)
         image->kind = image->has_store ? FLASH_COMBINED : FLASH_CODE;
     else
         image->kind = image->has_store ? FLASH_STORE : FLASH_UNKNOWN;
-    if (image->file_count) {
-        guided_table_read(image->data, image->size, &image->table);
+    if (image->file_count)
         decide_expected(image);
-    }
+    else
+        image->table = (struct guided_table){0};
 }
 
-void flash_take(const char *path, uint8_t *data, size_t size, struct flash_image *image)
+static void take(const char *path, uint8_t *data, size_t size, bool for_store,
+                 struct flash_image *image)
 {
     *image = (struct flash_image){
         .kind = FLASH_UNKNOWN, .path = xstrdup(path), .data = data, .size = size};
     sha256_text(data, size, image->sha256);
-    understand(image);
+    understand(image, for_store);
 }
 
-int flash_open(const char *path, struct flash_image *image, struct failure *f)
+void flash_take(const char *path, uint8_t *data, size_t size, struct flash_image *image)
+{
+    take(path, data, size, false, image);
+}
+
+static int open_image(const char *path, bool for_store, struct flash_image *image,
+                      struct failure *f)
 {
     uint8_t *data, *file;
     size_t size;
@@ -364,9 +382,19 @@ int flash_open(const char *path, struct flash_image *image, struct failure *f)
         if (result != 0)
             return -1;
     }
-    flash_take(path, data, size, image);
+    take(path, data, size, for_store, image);
     image->qcow2 = qcow2;
     return 0;
+}
+
+int flash_open(const char *path, struct flash_image *image, struct failure *f)
+{
+    return open_image(path, false, image, f);
+}
+
+int flash_open_for_store(const char *path, struct flash_image *image, struct failure *f)
+{
+    return open_image(path, true, image, f);
 }
 
 void flash_forget_bytes(struct flash_image *image)

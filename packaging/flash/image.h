@@ -117,6 +117,10 @@ uint64_t flash_store_length(const struct flash_image *image);
 int flash_open(const char *path, struct flash_image *image, struct failure *f);
 /* The same for bytes that are there already, which from then on belong to the image. */
 void flash_take(const char *path, uint8_t *data, size_t size, struct flash_image *image);
+
+/* The same for code of which nothing but the expected store is wanted: where that can be told
+ * without, compressed volumes are left alone, and what is in them stays unknown. */
+int flash_open_for_store(const char *path, struct flash_image *image, struct failure *f);
 void flash_close(struct flash_image *image);
 
 /* Frees `data`, and keeps what was found in it. */
