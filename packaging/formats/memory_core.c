@@ -11,12 +11,12 @@ enum { ELF_CORE = 4, LOAD = 1, PN_XNUM = 0xffff };
 /* Offsets in ELF headers, of 32 and of 64 bits. */
 struct elf_form {
     size_t header, phoff, shoff, phentsize, shnames;
-    size_t segment, p_offset, p_address, p_file_size;
+    size_t segment, p_offset, p_address, p_file_size, p_size;
     size_t section, s_offset, s_size, s_info;
 };
 static const struct elf_form elf_forms[2] = {
-    {52, 28, 32, 42, 50, 32, 4, 12, 16, 40, 16, 20, 28},
-    {64, 32, 40, 54, 62, 56, 8, 24, 32, 64, 24, 32, 44},
+    {52, 28, 32, 42, 50, 32, 4, 12, 16, 20, 40, 16, 20, 28},
+    {64, 32, 40, 54, 62, 56, 8, 24, 32, 40, 64, 24, 32, 44},
 };
 
 struct elf {
@@ -131,6 +131,8 @@ static int read_segments(const struct elf *e, struct core *core, struct failure 
             return -1;
         if (load_le32(p) != LOAD)
             continue;
+        if (load_word(e, p + e->form->p_size) > load_word(e, p + e->form->p_file_size))
+            core->kind = CORE_PARTIAL;
         if (!add_range(core, e->source, load_word(e, p + e->form->p_address),
                        load_word(e, p + e->form->p_file_size), load_word(e, p + e->form->p_offset)))
             return too_many(f);
@@ -348,7 +350,11 @@ void core_free(struct core *core)
 const char *core_kind_name(enum core_kind kind)
 {
     static const char *const names[] = {
-        [CORE_RAW] = "raw memory", [CORE_ELF] = "ELF core", [CORE_XEN] = "ELF core of Xen"};
+        [CORE_RAW] = "raw memory",
+        [CORE_ELF] = "ELF core",
+        [CORE_PARTIAL] = "ELF core without all of its memory, as one made with paging is",
+        [CORE_XEN] = "ELF core of Xen",
+    };
 
     return names[kind];
 }

@@ -27,7 +27,10 @@ struct core_source {
     int (*read)(void *context, uint64_t offset, void *to, size_t n, struct failure *f);
 };
 
-enum core_kind { CORE_RAW, CORE_ELF, CORE_XEN };
+/* CORE_PARTIAL: a piece of memory is longer than its bytes in the file. With `paging`
+ * dump-guest-memory counts those of the first RAM block alone (QEMU dump/dump.c,
+ * get_offset_range()). */
+enum core_kind { CORE_RAW, CORE_ELF, CORE_PARTIAL, CORE_XEN };
 
 struct core {
     enum core_kind kind;

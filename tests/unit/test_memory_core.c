@@ -127,6 +127,17 @@ static void test_kinds(void)
     is_map(&twice, CORE_ELF, "0x1000+0x3000 0x4000+0x1000", "pieces that overlap are there once");
 }
 
+static void test_partial(void)
+{
+    struct core_spec spec = {.kind = MADE_ELF64};
+
+    add_piece(&spec, 0x1000, two, sizeof two);
+    spec.pieces[0].claims = PAGE;
+    is_map(&spec, CORE_PARTIAL, "0x1000+0x1000", "a piece that is longer than its bytes");
+    spec.kind = MADE_ELF32;
+    is_map(&spec, CORE_PARTIAL, "0x1000+0x1000", "one of a 32-bit core");
+}
+
 static void test_xen(void)
 {
     struct core_spec spec = {.kind = MADE_XEN};
@@ -269,6 +280,7 @@ static void test_tree(void)
 int main(void)
 {
     test_kinds();
+    test_partial();
     test_xen();
     test_lies();
     test_map();
