@@ -504,7 +504,7 @@ size_t exchange_blocks(const struct exchange *e, const struct exchange_problem *
         const bool *row = is_pair + to * n;
         size_t b = 0;
 
-        if (!memchr(row, true, n))
+        if (!memchr(row, 1, n))
             continue;
         while (b < count && memcmp(is_pair + list[b].to[0] * n, row, n) != 0)
             b++;

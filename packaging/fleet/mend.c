@@ -9,12 +9,15 @@
 /* --- columns: ROMs on machine types that are alike everywhere -----------------------------------
  */
 
+/* Exponents of what 64 bits hold. */
+enum { WISHES_MAX = 64 };
+
 struct column {
     size_t *cells; /* machine * rom_count + rom */
     size_t cell_count, cell_capacity;
     fleet_length *now;  /* by class; meaningless where it is not there */
     bool *there;        /* by class */
-    fleet_length *wish; /* lengths that may be chosen; ends with 0 */
+    fleet_length *wish; /* lengths that may be chosen */
     size_t wish_count;
 };
 
@@ -243,7 +246,7 @@ static int compare_wishes(const void *a, const void *b)
 
 static void find_wishes(struct search *s, struct column *column)
 {
-    column->wish = xcalloc(257, sizeof *column->wish);
+    column->wish = xcalloc(WISHES_MAX, sizeof *column->wish);
     for (size_t c = 0; c < s->fleet->class_count; c++) {
         if (!column->there[c])
             continue;
@@ -448,7 +451,7 @@ static int compare_trials(const void *a, const void *b)
  * the best one; `false` when they are used up. */
 static bool search(struct search *s, size_t column)
 {
-    struct trial trials[257];
+    struct trial trials[WISHES_MAX] = {{0}};
     size_t count = s->column_count ? s->columns[column].wish_count : 0;
     bool is_whole = true;
 

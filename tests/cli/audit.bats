@@ -99,7 +99,7 @@ host() { "$BUILD/tests/cli/inventory_fleet" "$@" > "$1.json"; }
     "$BUILD/tests/cli/inventory_fleet" x 8.2.1 0 250000 250000 > three
     for i in $(seq 0 299); do
         case $((i % 6)) in 0 | 1 | 2) f=one ;; 3 | 4) f=two ;; 5) f=three ;; esac
-        sed "s/\"host\":\"x\"/\"host\":\"node$i\"/" $f
+        sed "s/\"host\":\"x\"/\"host\":\"node$i\"/" "$f"
     done > fleet.jsonl
     run -1 romcompat audit --json - < fleet.jsonl
     [ "$(jq -c '[.hosts, [.classes[].host_count], [.pairs[] | select(.verdict == "no") | [.from, .to]]]' <<< "$output")" = \
