@@ -294,7 +294,9 @@ static int take_qemus(struct taking *t, struct failure *f)
         char *full = plain_path(t->request->qemus[i]);
 
         add_text(&seen.files, &seen.file_count, full);
-        result = take_qemu(t, strchr(t->request->qemus[i], '/') ? full : t->request->qemus[i], f);
+        /* A relative path means nothing elsewhere; a link is the name that guests know it by. */
+        const char *given = t->request->qemus[i];
+        result = take_qemu(t, given[0] != '/' && strchr(given, '/') ? full : given, f);
     }
     while (result == 0 && path && *path) {
         char *folder = xstrndup(path, strcspn(path, ":"));
