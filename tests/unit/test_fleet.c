@@ -262,6 +262,26 @@ static void check_cheapest_side(void)
     forget(&t);
 }
 
+/* On q35 it is cheapest to touch "a", one host; but "b" must be touched for i440fx in any case,
+ * and then that is enough. */
+static void check_not_greedy(void)
+{
+    static const char both[] = "\"pc-q35-7.1\",\"pc-q35-7.2\",\"pc-i440fx-7.2\"";
+    struct made_host hosts[] = {
+        {"a", "7.2.1", both, true, 250000, 250000, NULL, NULL},
+        {"b", "7.2.1", both, true, 300000, 250000, NULL, NULL},
+        {"b", "7.2.1", both, true, 300000, 250000, NULL, NULL},
+        {"c", "7.2.1", "\"pc-i440fx-7.2\"", true, 250000, 250000, NULL, NULL},
+    };
+    struct told t;
+
+    TELL(&t, hosts);
+    is_int(t.plan.installations, 1, "the first cheap choice is not the last word");
+    is_int(t.plan.installs[0].class, 0, "one installation, on the larger class");
+    is_int(t.plan.installs[0].made_count, 1, "one rule for both machine types");
+    forget(&t);
+}
+
 static void check_missing_file(void)
 {
     struct made_host hosts[] = {
@@ -374,6 +394,7 @@ int main(void)
     check_known_package();
     check_made_set();
     check_cheapest_side();
+    check_not_greedy();
     check_missing_file();
     check_contradiction();
     check_against_force();
