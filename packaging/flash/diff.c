@@ -209,7 +209,7 @@ static void compare_images(const struct pair *p)
         compare_stores(p);
     else
         diff_add(
-            p->d, DIFF_COLD_BOOT, "kind", p->path,
+            p->d, DIFF_MIGRATION, "kind", p->path,
             "%s, and not %s as before (%zu -> %zu bytes): a guest that has it neither migrates "
             "nor starts as it was",
             flash_kind_name(p->new->kind), flash_kind_name(p->old->kind), p->old->size,

@@ -10,7 +10,6 @@ setup() {
     T=$ROMCOMPAT_CACHE/firmware/trixie
     D12=$ROMCOMPAT_CACHE/firmware/bookworm
     # A root folder of our own, with Debian 12's images.
-    ROOT=$PWD/root
     mkdir -p root/usr/share/qemu/firmware root/etc/qemu/firmware
     ln -s "$D12/usr/share/OVMF" root/usr/share/OVMF
 }
