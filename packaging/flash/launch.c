@@ -11,21 +11,18 @@
 #include "base/memory.h"
 #include "flash/check.h"
 
-/* `flash_size`: of each of the two flash devices, which QEMU takes only whole files for
- * (hw/arm/virt.c, hw/riscv/virt.c, hw/loongarch/virt.c); 0: as long as its file. */
 static const struct target {
     enum flash_architecture architecture;
     const char *program, *machine, *families;
-    uint64_t flash_size;
     const char *cpu;
 } targets[] = {
-    {ARCH_I386, "qemu-system-i386", "q35", "pc-q35-*, pc-i440fx-*", 0, NULL},
-    {ARCH_X86_64, "qemu-system-x86_64", "q35", "pc-q35-*, pc-i440fx-*", 0, NULL},
-    {ARCH_ARM, "qemu-system-arm", "virt", "virt-*", VIRT_FLASH_SIZE, NULL},
+    {ARCH_I386, "qemu-system-i386", "q35", "pc-q35-*, pc-i440fx-*", NULL},
+    {ARCH_X86_64, "qemu-system-x86_64", "q35", "pc-q35-*, pc-i440fx-*", NULL},
+    {ARCH_ARM, "qemu-system-arm", "virt", "virt-*", NULL},
     /* The default CPU of virt has no 64-bit mode. */
-    {ARCH_AARCH64, "qemu-system-aarch64", "virt", "virt-*", VIRT_FLASH_SIZE, "max"},
-    {ARCH_RISCV64, "qemu-system-riscv64", "virt", "virt", (uint64_t)32 << 20, NULL},
-    {ARCH_LOONGARCH64, "qemu-system-loongarch64", "virt", "virt", (uint64_t)16 << 20, NULL},
+    {ARCH_AARCH64, "qemu-system-aarch64", "virt", "virt-*", "max"},
+    {ARCH_RISCV64, "qemu-system-riscv64", "virt", "virt", NULL},
+    {ARCH_LOONGARCH64, "qemu-system-loongarch64", "virt", "virt", NULL},
 };
 
 __attribute__((format(printf, 2, 3))) static void note(struct launch *l, const char *format, ...)
@@ -125,9 +122,9 @@ static int check_alone(const struct launch *l, const struct target *t, struct fa
              code->path);
         return 1;
     }
-    if (t->flash_size && code->size > t->flash_size) {
+    if (flash_device_size(t->architecture) && code->size > flash_device_size(t->architecture)) {
         fail(f, "%s: too large for the flash of %s (found %zu bytes, limit %llu)", code->path,
-             l->machine, code->size, (unsigned long long)t->flash_size);
+             l->machine, code->size, (unsigned long long)flash_device_size(t->architecture));
         return 1;
     }
     return 0;
@@ -141,14 +138,16 @@ static int check_lengths(const struct launch *l, const struct target *t, struct 
     for (int i = 0; i < 2; i++) {
         const struct flash_image *image = both[i];
 
-        if (!t->flash_size || image->size == t->flash_size)
+        if (!flash_device_size(t->architecture) ||
+            image->size == flash_device_size(t->architecture))
             continue;
         fail(f,
              "%s: the flash of %s takes a file of its own length only (found %zu, expected %llu)",
-             image->path, l->machine, image->size, (unsigned long long)t->flash_size);
-        if (image->size < t->flash_size)
+             image->path, l->machine, image->size,
+             (unsigned long long)flash_device_size(t->architecture));
+        if (image->size < flash_device_size(t->architecture))
             fail_cure(f, "Pad a copy of it: cp FILE COPY; truncate -s %llu COPY%s",
-                      (unsigned long long)t->flash_size,
+                      (unsigned long long)flash_device_size(t->architecture),
                       i == 0 ? "; or leave out --vars, for -bios" : "");
         return 1;
     }
@@ -182,11 +181,11 @@ static void note_bios(struct launch *l, const struct target *t)
         note(l, "To keep them on QEMU, give the guest a private copy as its only, writable flash "
                 "(-drive if=pflash,unit=0,format=raw,file=COPY); its RAM blocks are then others "
                 "than with -bios, and it cannot be migrated from one to the other.");
-    else if (l->code->size < t->flash_size)
+    else if (l->code->size < flash_device_size(t->architecture))
         note(l,
              "To keep them, pad a copy of the code to %llu bytes and give the guest a store of "
              "that length, then ask again with --vars.",
-             (unsigned long long)t->flash_size);
+             (unsigned long long)flash_device_size(t->architecture));
 }
 
 static void note_confidential(struct launch *l)
