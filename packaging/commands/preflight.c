@@ -400,8 +400,7 @@ static int answer(const struct question *q, const char *source, struct saved_gue
     }
     if (status == STATUS_YES) {
         preflight_judge(guest, &h.to, &p);
-        if (!h.to.find)
-            preflight_find_owners(&p);
+        preflight_find_owners(&p, &h.to);
         if (q->json)
             print_json(source, guest, &h, &p);
         else

@@ -18,6 +18,15 @@ static int64_t find_file(const void *arg, const char *name, char **path)
     return rom && rom->size <= INT64_MAX ? (int64_t)rom->size : ROMCOMPAT_MISSING;
 }
 
+static char *owner_of_file(const void *arg, const char *name)
+{
+    const struct inventory_destination *d = arg;
+    const char *folder;
+    const struct inventory_rom *rom = inventory_find_rom(d->inv, d->qemu, name, &folder);
+
+    return rom ? package_and_version(rom->package.name, rom->package.version) : NULL;
+}
+
 int inventory_destination_open(struct inventory_destination *d, const struct inventory *inv,
                                const struct inventory_qemu *qemu, struct failure *f)
 {
@@ -28,6 +37,7 @@ int inventory_destination_open(struct inventory_destination *d, const struct inv
         return -1;
     *d = (struct inventory_destination){.inv = inv, .qemu = qemu, .maps = opened};
     d->to = (struct destination){.find = find_file,
+                                 .owner = owner_of_file,
                                  .find_arg = d,
                                  .maps = opened,
                                  .qemu_major = qemu->major,

@@ -22,6 +22,9 @@ struct destination {
     /* Not this machine: the file `name` of its folders, as an inventory has it. Its size and its
      * path, which is freed; or ROMCOMPAT_MISSING and NULL. NULL: `folders` are looked into. */
     int64_t (*find)(const void *arg, const char *name, char **path);
+    /* Beside find: "ipxe-qemu 1.0.0+git-...", the package that brought that file, which is freed;
+     * NULL: not known. */
+    char *(*owner)(const void *arg, const char *name);
     const void *find_arg;
     const struct romcompat *maps;    /* NULL: its QEMU reads none */
     unsigned qemu_major, qemu_minor; /* 0, 0: not known */

@@ -372,7 +372,20 @@ void preflight_of_lengths(const struct saved_guest *guest, const uint64_t *there
     *result = p;
 }
 
-void preflight_find_owners(struct preflight *p)
+char *package_and_version(const char *package, const char *version)
+{
+    return package ? xasprintf("%s%s%s", package, version ? " " : "", version ? version : "")
+                   : NULL;
+}
+
+static const char *file_name_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+static void find_owners_here(struct preflight *p)
 {
     const char **paths = xcalloc(p->line_count + 1, sizeof *paths);
     struct package_owner *owners = xcalloc(p->line_count + 1, sizeof *owners);
@@ -395,14 +408,21 @@ void preflight_find_owners(struct preflight *p)
     for (size_t i = 0; i < p->line_count && used < count; i++) {
         if (p->lines[i].file != paths[used])
             continue;
-        if (owners[used].package)
-            p->lines[i].owner =
-                xasprintf("%s%s%s", owners[used].package, owners[used].version ? " " : "",
-                          owners[used].version ? owners[used].version : "");
+        p->lines[i].owner = package_and_version(owners[used].package, owners[used].version);
         package_owner_free(&owners[used++]);
     }
     free(owners);
     free(paths);
+}
+
+void preflight_find_owners(struct preflight *p, const struct destination *to)
+{
+    if (!to->find)
+        find_owners_here(p);
+    else if (to->owner)
+        for (size_t i = 0; i < p->line_count; i++)
+            if (p->lines[i].file)
+                p->lines[i].owner = to->owner(to->find_arg, file_name_of(p->lines[i].file));
 }
 
 void preflight_free(struct preflight *p)

@@ -87,9 +87,11 @@ void preflight_of_lengths(const struct saved_guest *guest, const uint64_t *there
 /* Adds what mends the lines that are refused or wrong: preflight_mends.c. */
 void preflight_find_mends(struct preflight *p, const struct destination *to, const char *machine);
 
-/* Asks this host's package manager who brought the files below /usr, for their `owner`;
- * `file` becomes the path without links and "..". */
-void preflight_find_owners(struct preflight *p);
+/* Asks the destination, or this host's package manager, who brought the files, for their
+ * `owner`; on this host `file` becomes the path without links and "..". */
+void preflight_find_owners(struct preflight *p, const struct destination *to);
+/* "PACKAGE VERSION", which the caller frees; either may be NULL. */
+char *package_and_version(const char *package, const char *version);
 
 void preflight_free(struct preflight *p);
 

@@ -249,10 +249,14 @@ TABLE
         "seabios $(dpkg-query -W -f '${Version}' seabios)" "efi-virtio.rom of 131073..262144 bytes"
     run -0 romcompat preflight --json guest /usr/lib/ipxe/qemu /usr/share/seabios
     output_has '"file_package": "ipxe-qemu ' '"guest_file_least": 131073' '"guest_file_most": 262144' '"guest_set": null'
+    # An inventory has the packages of another host.
+    romcompat inventory > host.json
+    stream $NIC=0x40000
+    run -0 romcompat preflight guest host.json
+    output_has "ipxe-qemu $(dpkg-query -W -f '${Version}' ipxe-qemu)"
     mkdir maps
     printf '%s\n' 'romcompat-map 1' 'set s' '  package some-compat' '  machine pc-i440fx - 7.2' \
         '  rom efi-virtio.rom 262144 256k-efi-virtio.rom' end > maps/s.map
-    stream $NIC=0x40000
     run -0 romcompat preflight --maps maps guest old
     output_has "bytes, as in some-compat"
     stream $NIC=0x80000
