@@ -203,6 +203,12 @@ static void write_commands(const struct qemu *q)
                     "{\"execute\": \"qom-get\", \"arguments\": {\"path\": "
                     "\"/machine/peripheral/d%zu\", \"property\": \"romfile\"}, \"id\": \"%zu\"}\n",
                     i, i);
+    for (size_t i = 0; rom_devices[i].block; i++)
+        if (rom_devices[i].base)
+            fprintf(out,
+                    "{\"execute\": \"qom-list-types\", \"arguments\": {\"implements\": \"%s\", "
+                    "\"abstract\": false}, \"id\": \"base %zu\"}\n",
+                    rom_devices[i].base, i);
     fputs("{\"execute\": \"quit\"}\n", out);
     fclose(out);
 }
@@ -273,19 +279,34 @@ static json_object *at(json_object *array, size_t i)
 }
 
 /* The ROM BAR: number 6 (QEMU include/hw/pci/pci.h, PCI_ROM_SLOT). */
+static json_object *device_at(json_object *pci, size_t address)
+{
+    json_object *devices = get(at(pci, 0), "devices"), *device;
+
+    for (size_t i = 0; (device = at(devices, i)); i++)
+        if (json_object_get_int64(get(device, "slot")) == (int64_t)(FIRST_SLOT + address / 8) &&
+            json_object_get_int64(get(device, "function")) == (int64_t)(address % 8))
+            return device;
+    return NULL;
+}
+
 static bool has_rom_bar(json_object *pci, size_t address)
 {
-    json_object *devices = get(at(pci, 0), "devices"), *device, *region;
+    json_object *regions = get(device_at(pci, address), "regions"), *region;
 
-    for (size_t i = 0; (device = at(devices, i)); i++) {
-        if (json_object_get_int64(get(device, "slot")) != (int64_t)(FIRST_SLOT + address / 8) ||
-            json_object_get_int64(get(device, "function")) != (int64_t)(address % 8))
-            continue;
-        for (size_t k = 0; (region = at(get(device, "regions"), k)); k++)
-            if (json_object_get_int64(get(region, "bar")) == 6)
-                return true;
-    }
+    for (size_t i = 0; (region = at(regions, i)); i++)
+        if (json_object_get_int64(get(region, "bar")) == 6)
+            return true;
     return false;
+}
+
+/* As rom_device_ids() has them. */
+static uint32_t ids_at(json_object *pci, size_t address)
+{
+    json_object *id = get(device_at(pci, address), "id");
+
+    return (uint32_t)json_object_get_int64(get(id, "vendor")) << 16 |
+           (uint32_t)json_object_get_int64(get(id, "device"));
 }
 
 struct search {
@@ -313,14 +334,6 @@ static void take_block(void *arg, const struct ramblock_line *line)
     }
 }
 
-/* The default ROM of a type; siblings of the first have no other one in old machines. */
-static const char *rom_of(const struct rom_device *d, const char *type, const char *machine)
-{
-    bool old = d->old_rom && machine_has_old_roms(machine) && strcmp(d->types[0], type) == 0;
-
-    return old ? d->old_rom : d->rom;
-}
-
 static void check_type(struct qemu *q, size_t i, const char *rom, const char *blocks,
                        json_object *pci)
 {
@@ -335,12 +348,35 @@ static void check_type(struct qemu *q, size_t i, const char *rom, const char *bl
         return;
     q->roms++;
     const struct rom_device *d = rom_device_of_type(type);
-    if (!ok(d && strcmp(rom_of(d, type, q->machine), rom) == 0 &&
+    if (!ok(d && strcmp(rom_device_file(d, type, q->machine), rom) == 0 &&
                 (*rom ? s.device == d : !s.device),
             "%s -M %s: %s with its ROM %s stands in the table", q->label, q->machine, type, rom))
         printf("# expected in packaging/formats/rom_devices.c:\n"
                "# {.block = \"%s\", .types = {\"%s\"}, .rom = \"%s\"},\n",
                s.device ? s.block : s.unknown, type, rom);
+    uint32_t found = ids_at(pci, i), known = d ? rom_device_ids(d, type, false) : 0;
+    ok(found == known, "%s -M %s: %s is %04x:%04x, and %04x:%04x in the table", q->label,
+       q->machine, type, found >> 16, found & 0xffff, known >> 16, known & 0xffff);
+}
+
+/* What inherits from the parent of siblings: each of these types in the table, and no other
+ * type with a ROM. */
+static void check_base(const struct qemu *q, const struct rom_device *d, json_object *heirs)
+{
+    json_object *heir;
+    size_t wrong = 0, found = 0;
+
+    for (size_t i = 0; (heir = at(heirs, i)); i++) {
+        const struct rom_device *other =
+            rom_device_of_type(json_object_get_string(get(heir, "name")));
+
+        wrong += !other || !other->base || strcmp(other->base, d->base) != 0;
+        found += other == d;
+    }
+    for (size_t i = 0; i < ROM_DEVICE_TYPES_MAX && d->types[i]; i++)
+        wrong += find_type((struct qemu *)q, d->types[i], strlen(d->types[i])) && found-- == 0;
+    ok(wrong == 0, "%s: %s is the parent of %s, and of no type but its siblings", q->label, d->base,
+       d->types[0]);
 }
 
 static void check_answers(struct qemu *q)
@@ -356,6 +392,8 @@ static void check_answers(struct qemu *q)
             blocks = json_object_get(value);
         else if (strcmp(id, "pci") == 0)
             pci = json_object_get(value);
+        else if (sscanf(id, "base %zu", &i) == 1)
+            check_base(q, &rom_devices[i], value);
         else if (sscanf(id, "%zu", &i) == 1 && i < q->count)
             answers[i] = json_object_get(value);
         json_object_put(o);
