@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         rom_of("x/pxe-virtio.rom", 65537, 65536, 131072, 1),
         rom_of("a", 0, 0, 0, 0),
     };
-    struct measured m = {roms, 3, 3};
+    struct measured m = {.roms = roms, .count = 3, .capacity = 3};
     struct romset_problems problems = {0};
     struct budget budget;
     struct failure f;
