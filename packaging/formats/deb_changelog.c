@@ -86,7 +86,7 @@ static bool take_tail(const struct line *line, char date[CHANGELOG_DATE_SIZE])
 
 bool changelog_next(const char *text, size_t size, size_t *offset, struct changelog_entry *entry)
 {
-    char next[CHANGELOG_VERSION_SIZE];
+    char next[CHANGELOG_VERSION_SIZE] = "";
     struct line line;
     bool inside = false;
     size_t before;

@@ -4,7 +4,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "inputs/program_output.h"
@@ -158,6 +157,14 @@ static void ask_rpm(const struct asked *a)
     free(text);
 }
 
+static bool any_is_known(const struct asked *a)
+{
+    for (size_t i = 0; i < a->count; i++)
+        if (a->owners[i].package)
+            return true;
+    return false;
+}
+
 void package_owners(const char *const *paths, size_t count, struct package_owner *owners)
 {
     struct asked a = {paths, owners, xcalloc(count ? count : 1, sizeof *a.sorted), count};
@@ -167,9 +174,9 @@ void package_owners(const char *const *paths, size_t count, struct package_owner
         a.sorted[i] = &paths[i];
     }
     qsort(a.sorted, count, sizeof *a.sorted, by_path);
-    if (access("/var/lib/dpkg/status", R_OK) == 0)
-        ask_dpkg(&a);
-    else
+    /* A host of RPM packages may have dpkg too, which then owns nothing. */
+    ask_dpkg(&a);
+    if (!any_is_known(&a))
         ask_rpm(&a);
     free(a.sorted);
 }

@@ -39,7 +39,8 @@ static struct romcompat *maps;
 static struct stock_advice advise(const char *machine, const char *type, bool modern,
                                   uint64_t bucket)
 {
-    struct stock_device device = {machine, type, modern, bucket};
+    struct stock_device device = {
+        .machine = machine, .type = type, .modern = modern, .bucket = bucket};
     struct stock_advice a;
 
     stock_advise(&to, maps, &device, "copies", &a);
