@@ -7,17 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "commands/maps.h"
+#include "commands/template_report.h"
 #include "flash/check.h"
 #include "flash/launch.h"
 
-enum { KEY_CODE = 256, KEY_VARS, KEY_TEMPLATE, KEY_FORM, KEY_FORCE, KEY_JSON };
+enum { KEY_CODE = 256, KEY_VARS, KEY_TEMPLATE, KEY_LIST, KEY_FORM, KEY_FORCE, KEY_JSON };
 
 static const struct option_spec options[] = {
     {KEY_CODE, "code", "CODE", "the firmware; a combined image, or a small one, goes alone"},
     {KEY_VARS, "vars", "VARS", "the guest's own variable store"},
     {'M', "machine", "MACHINE", "the machine type (default: q35, virt)"},
-    {KEY_TEMPLATE, "template", "FILE", "what libvirt makes the store from when it is not there"},
+    {KEY_TEMPLATE, "template", "FILE",
+     "what libvirt makes the store from when it is not there, in place of\n"
+     "what 'flash map' finds"},
+    {KEY_LIST, "libvirt-nvram", "LIST", "libvirt's list of CODE:VARS, or a qemu.conf with it"},
     {KEY_FORM, "form", "NAME", "print qemu, blockdev, libvirt or xl alone, for pasting"},
     {KEY_FORCE, "force", NULL, "print them even if the store does not go with the code"},
     {KEY_JSON, "json", NULL, "print one JSON object"},
@@ -27,7 +32,7 @@ static const struct option_spec options[] = {
 extern const struct command flash_args_command;
 
 struct job {
-    const char *code, *vars, *machine, *template, *form;
+    const char *code, *vars, *machine, *template, *list, *form;
     bool force, json;
 };
 
@@ -122,6 +127,7 @@ static void print_json(const struct launch *l, const struct flash_check *check)
 
     add(o, "code", text_or_null(l->code_path));
     add(o, "vars", text_or_null(l->vars_path));
+    add(o, "template", text_or_null(l->template_path));
     add(o, "architecture", text_or_null(flash_architecture_name(l->code->architecture)));
     add(o, "machine", text_or_null(l->machine));
     add(o, "machine_types", text_or_null(l->families));
@@ -155,6 +161,41 @@ static int check_pair(const struct job *job, const struct flash_check *check)
     return STATUS_NO;
 }
 
+/* Whether libvirt could make the store from it: the same format, for it copies the bytes
+ * (src/qemu/qemu_process.c, qemuPrepareNVRAM()), and one that goes with the code. */
+static bool template_serves(const char *file, const struct flash_image *code,
+                            const struct flash_image *vars)
+{
+    struct flash_image template = {0};
+    struct flash_check check;
+    struct failure f;
+    bool serves = false;
+
+    if (flash_open(file, &template, &f) == 0 && template.qcow2 == vars->qcow2) {
+        flash_check(code, &template, NULL, &check);
+        serves = check.cold_boot.answer == FLASH_YES;
+    }
+    flash_close(&template);
+    return serves;
+}
+
+/* The name that `flash map` has for the template; NULL where it has none. Whoever wants to
+ * know why asks that. */
+static char *find_template(const struct job *job, const struct flash_image *code,
+                           const struct flash_image *vars)
+{
+    struct chosen_template chosen;
+    struct failure f;
+    char *name = NULL;
+
+    if (choose_template(job->code, NULL, job->list, &chosen, &f) != 0)
+        return NULL;
+    if (chosen.file && template_serves(chosen.file, code, vars))
+        name = xstrdup(chosen.search.answers[0].filename);
+    chosen_template_free(&chosen);
+    return name;
+}
+
 static int answer(const struct job *job, const struct flash_image *code,
                   const struct flash_image *vars)
 {
@@ -162,8 +203,10 @@ static int answer(const struct job *job, const struct flash_image *code,
     struct launch l;
     struct failure f;
     int status = STATUS_YES;
+    char *found = vars && !job->template ? find_template(job, code, vars) : NULL;
 
-    int result = launch_decide(code, vars, job->machine, job->template, &l, &f);
+    int result = launch_decide(code, vars, job->machine, found ? found : job->template, &l, &f);
+    free(found);
     if (result != 0) {
         report(&f);
         return result > 0 ? STATUS_NO : STATUS_NO_ANSWER;
@@ -208,6 +251,9 @@ static void take_option(struct job *job, int key, const char *value)
     case KEY_TEMPLATE:
         job->template = value;
         break;
+    case KEY_LIST:
+        job->list = value;
+        break;
     case KEY_FORM:
         job->form = value;
         break;
@@ -233,6 +279,8 @@ static int check_usage(const struct job *job)
                            job->form);
     if (job->template && !job->vars)
         return usage_error(c, "--template belongs to --vars");
+    if (job->template && job->list)
+        return usage_error(c, "--template and --libvirt-nvram exclude each other");
     return STATUS_YES;
 }
 
@@ -267,8 +315,8 @@ static int run(int argc, char **argv)
 const struct command flash_args_command = {
     .name = "flash args",
     .summary = "print how QEMU, libvirt and xl start a guest with a firmware and its store",
-    .synopsis = "--code CODE [--vars VARS] [-M MACHINE] [--template FILE] [--form NAME] [--force]\n"
-                "    [--json]",
+    .synopsis = "--code CODE [--vars VARS] [-M MACHINE]\n"
+                "    [--template FILE | --libvirt-nvram LIST] [--form NAME] [--force] [--json]",
     .details =
         "The store is held against the code first: where 'romcompat flash check' says that the\n"
         "guest would not start, or not with its variables, nothing is printed but the reason, and\n"

@@ -68,6 +68,29 @@ domain() {
     done
 }
 
+@test "the template of libvirt's XML is what flash map finds, if it goes with the code and is of the store's format" {
+    code=$PWD/code.fd vars=$PWD/vars.fd
+    cp "$D12/OVMF/OVMF_CODE.fd" code.fd
+    cp "$D12/OVMF/OVMF_VARS.fd" vars.fd
+    store "$code" s.fd
+    template() { # ARGUMENT...: what the XML names, or nothing
+        romcompat flash args --form libvirt --code code.fd --vars s.fd "$@" > os
+        domain < os | xmllint --xpath 'string(/domain/os/nvram/@template)' -
+    }
+    [ "$(template --libvirt-nvram "$code:$vars")" = "$vars" ]
+    romcompat flash args --json --code code.fd --vars s.fd --libvirt-nvram "$code:$vars" > o.json
+    [ "$(jq -r .template o.json)" = "$vars" ]
+    [ "$(template --template other.fd)" = "$PWD/other.fd" ]
+    [ -z "$(template)" ]
+    [ -z "$(template --libvirt-nvram "$code:$PWD/gone.fd")" ]
+    [ -z "$(template --libvirt-nvram "$code:$D13/OVMF/OVMF_VARS_4M.fd")" ]
+    romcompat varstore create --code code.fd --template vars.fd --out s.qcow2 --format qcow2
+    [ -z "$(template --vars s.qcow2 --libvirt-nvram "$code:$vars")" ]
+    [ -z "$(template --libvirt-nvram 'no list')" ]
+    run -2 romcompat flash args --code code.fd --vars s.fd --template vars.fd --libvirt-nvram "$code:$vars"
+    output_has "--template and --libvirt-nvram exclude each other"
+}
+
 @test "xl gets a combined image, and is told what is not kept; a pair it cannot start" {
     run -0 romcompat flash args --code "$D12/ovmf/OVMF.fd"
     output_has "-bios $D12/ovmf/OVMF.fd" 'bios = "ovmf"' "bios_path_override = \"$D12/ovmf/OVMF.fd\"" \
