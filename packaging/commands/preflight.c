@@ -473,7 +473,7 @@ const struct command preflight_command = {
                 "--qmp SOCKET [OPTION]... [FOLDER...|INVENTORY]",
     .details =
         "SOURCE is a QEMU migration stream, a mapped-ram file, a libvirt save image (raw, gzip,\n"
-        "bzip2, xz, zstd, sparse), a qcow2 image with a snapshot of the guest, or the saved "
+        "bzip2, xz, lzop, zstd, sparse), a qcow2 image with a snapshot of the guest, or the saved "
         "output\n"
         "of 'info ramblock'; - is standard input. Only its head is read. A running QEMU is only\n"
         "asked, never told anything.\n"

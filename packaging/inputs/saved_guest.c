@@ -15,6 +15,7 @@
 #include "formats/qcow2.h"
 #include "formats/ramblock_text.h"
 #include "inputs/archive.h"
+#include "inputs/lzop.h"
 #include "inputs/qcow2_state.h"
 
 enum {
@@ -25,6 +26,8 @@ enum {
 /* Bytes that may come out of a decompressor before the list of blocks is complete. The
  * longest list that is read has some 5 MiB. */
 #define DECOMPRESSED_HEAD_MAX (UINT64_C(16) << 20)
+
+static const char LZOP[] = "lzop"; /* as libvirt_save_format_name() has it */
 
 /* A file that is read where it is asked for, or a pipe that only goes forward. */
 struct source {
@@ -160,14 +163,16 @@ static int64_t pull_source(void *arg, const uint8_t **bytes, struct failure *f)
     return n;
 }
 
-static int read_decompressed(struct unstream *u, struct migration_stream *s, struct failure *f)
+/* `next` delivers what comes out of a decompressor. */
+static int read_decompressed(unpack_pull next, void *decompressor, struct migration_stream *s,
+                             struct failure *f)
 {
     enum migration_answer answer = MIGRATION_MORE;
     uint64_t at = 0; /* of the byte that comes next out of the decompressor */
 
     while (answer == MIGRATION_MORE) {
         const uint8_t *bytes = NULL;
-        int64_t n = unstream_read(u, &bytes, f);
+        int64_t n = next(decompressor, &bytes, f);
 
         if (n < 0)
             return -1;
@@ -187,17 +192,33 @@ static int read_decompressed(struct unstream *u, struct migration_stream *s, str
     return answer == MIGRATION_DONE ? 0 : -1;
 }
 
+static int64_t next_unstream(void *arg, const uint8_t **bytes, struct failure *f)
+{
+    return unstream_read(arg, bytes, f);
+}
+
+static int64_t next_lzop(void *arg, const uint8_t **bytes, struct failure *f)
+{
+    return lzop_read(arg, bytes, f);
+}
+
 static int read_compressed(struct source *src, uint64_t offset, const char *kind,
                            struct migration_stream *s, struct failure *f)
 {
     struct unstream *u;
+    struct lzop *z;
     char *inner = xasprintf("%s (out of %s)", src->name, kind);
     int result = -1;
 
     src->at = offset;
     migration_stream_begin(s, inner, 0);
-    if (unstream_open(src->name, kind, pull_source, src, &u, f) == 0) {
-        result = read_decompressed(u, s, f);
+    if (strcmp(kind, LZOP) == 0) {
+        if (lzop_open(src->name, pull_source, src, &z, f) == 0) {
+            result = read_decompressed(next_lzop, z, s, f);
+            lzop_close(z);
+        }
+    } else if (unstream_open(src->name, kind, pull_source, src, &u, f) == 0) {
+        result = read_decompressed(next_unstream, u, s, f);
         unstream_close(u);
     }
     free(inner);
@@ -253,12 +274,6 @@ static int read_libvirt(struct source *src, struct saved_guest *g, struct failur
     if (read_domain(src, &save, g, f) != 0)
         return -1;
     const char *format = libvirt_save_format_name(save.format);
-    if (save.format == LIBVIRT_SAVE_LZOP) {
-        fail(f, "%s: the stream in it is compressed with lzop, which is not supported", src->name);
-        return fail_cure(
-            f, "Unpack it on the way: tail -c +%u '%s' | lzop -dc | romcompat preflight -",
-            save.stream_offset + 1, src->name);
-    }
     if (save.format == LIBVIRT_SAVE_RAW || save.format == LIBVIRT_SAVE_SPARSE)
         result = read_raw(src, save.stream_offset, &s, f);
     else
@@ -378,7 +393,8 @@ static int read_source(struct source *src, const char *snapshot, struct saved_gu
         return read_libvirt(src, g, f);
     if (migration_stream_looks_like(src->window, src->have))
         return finish_stream(read_raw(src, 0, &s, f), &s, "migration stream", g);
-    if ((kind = unstream_kind(src->window, src->have))) {
+    kind = is_lzop(src->window, src->have) ? LZOP : unstream_kind(src->window, src->have);
+    if (kind) {
         char *what = xasprintf("migration stream, %s", kind);
         int result = finish_stream(read_compressed(src, 0, kind, &s, f), &s, what, g);
 
@@ -387,11 +403,6 @@ static int read_source(struct source *src, const char *snapshot, struct saved_gu
     }
     if (ramblock_text_looks_like((const char *)src->window, src->have))
         return read_text(src, g, f);
-    if (src->have >= 4 && memcmp(src->window, "\x89LZO", 4) == 0) {
-        fail(f, "%s: compressed with lzop, which is not supported", src->name);
-        return fail_cure(f, "Unpack it on the way: lzop -dc '%s' | romcompat preflight -",
-                         src->name);
-    }
     return fail(f,
                 "%s: not a saved guest (expected a QEMU migration stream, a libvirt save image, a "
                 "qcow2 image with a snapshot, or the output of 'info ramblock')",

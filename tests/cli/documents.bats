@@ -30,6 +30,7 @@ load common
     limit inputs/archive.h UNPACK_HEADER_MAX '8 << 20' "of an entry 8 MiB"
     limit inputs/file.h FLASH_FILE_MAX '128 << 20' "flash image, or qcow2 disk of one 128 MiB"
     limit flash/image.h FLASH_DECODED_MAX '128 << 20' "after decompression 128 MiB"
+    limit inputs/lzop.h LZOP_BLOCK_MAX '16 << 20' "a block of lzop's is at most 16 MiB"
     limit fleet/inventory.h INVENTORY_DOCUMENT_MAX '16 << 20' "16 MiB a document"
     limit fleet/inventory.h INVENTORY_LIST_MAX 20000 "20,000 entries a list"
     limit fleet/inventory.h INVENTORY_TEXT_MAX 4096 "4,096 bytes a text"
