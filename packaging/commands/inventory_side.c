@@ -94,6 +94,14 @@ int inventory_source(const char *path, const struct inventory_choice *choice,
     return status;
 }
 
+static int refuse(struct inventory_side *side, const char *path, char *reason)
+{
+    side->reason = reason;
+    side->label = xstrdup(side->inv.host ? side->inv.host : path);
+    complain("%s: refused: %s", path, reason);
+    return STATUS_NO;
+}
+
 int inventory_side_open(struct inventory_side *side, const char *path, const char *machine)
 {
     const struct inventory_qemu *qemu;
@@ -102,15 +110,11 @@ int inventory_side_open(struct inventory_side *side, const char *path, const cha
     *side = (struct inventory_side){.reader = inventory_reader_new()};
     if (inventory_read_file(side->reader, path, &side->inv, &f) != 0)
         return report(&f);
-    if (side->inv.qemus->count == 0) {
-        complain("%s: no QEMU is installed there", path);
-        return STATUS_NO;
-    }
+    if (side->inv.qemus->count == 0)
+        return refuse(side, path, xstrdup("no QEMU is installed there"));
     qemu = machine ? inventory_qemu_for(&side->inv, NULL, machine) : &side->inv.qemus->list[0];
-    if (!qemu) {
-        complain("%s: refused: no QEMU there has the machine type %s", path, machine);
-        return STATUS_NO;
-    }
+    if (!qemu)
+        return refuse(side, path, xasprintf("no QEMU there has the machine type %s", machine));
     if (inventory_destination_open(&side->there, &side->inv, qemu, &f) != 0)
         return report(&f);
     side->label = xasprintf("%s, %s, QEMU %u.%u.%u%s", side->inv.host ? side->inv.host : path,
@@ -125,5 +129,6 @@ void inventory_side_free(struct inventory_side *side)
     inventory_read_free(&side->inv);
     inventory_reader_free(side->reader);
     free(side->label);
+    free(side->reason);
     *side = (struct inventory_side){0};
 }

@@ -19,6 +19,7 @@ struct inventory_side {
     struct inventory inv;
     struct inventory_destination there; /* of the destination alone */
     char *label;
+    char *reason; /* why no guest of that machine type can go there; else NULL */
 };
 
 /* Whether it is a file that begins as a JSON object does. */
@@ -29,8 +30,8 @@ int inventory_source(const char *path, const struct inventory_choice *choice,
                      struct saved_guest *guest);
 
 /* The host of that inventory, with the QEMU that runs the machine type (NULL: the first).
- * STATUS_YES; STATUS_NO where none has the machine type, or STATUS_NO_ANSWER, both after a
- * report. Free with inventory_side_free() in any case. */
+ * STATUS_YES; STATUS_NO where none has the machine type, with a `reason`, or STATUS_NO_ANSWER,
+ * both after a report. Free with inventory_side_free() in any case. */
 int inventory_side_open(struct inventory_side *side, const char *path, const char *machine);
 void inventory_side_free(struct inventory_side *side);
 

@@ -87,9 +87,10 @@ static int open_inventory(const struct question *q, const char *machine, const c
     h->to.loadvm = q->loadvm;
     h->to.given = q->given;
     h->to.given_count = q->given_count;
+    if (status != STATUS_NO_ANSWER)
+        h->label = xstrdup(side->label);
     if (status != STATUS_YES)
         return status;
-    h->label = xstrdup(side->label);
     h->qemu.major = side->there.qemu->major;
     h->qemu.minor = side->there.qemu->minor;
     h->qemu.micro = side->there.qemu->micro;
@@ -246,8 +247,9 @@ static const char *total_name(const struct preflight *p)
                                                                  : PREFLIGHT_LANDS);
 }
 
+/* `reason`: why it is refused whatever its blocks are; NULL: `p` has the answer. */
 static void print_json(const char *source, const struct saved_guest *guest, const struct host *h,
-                       const struct preflight *p)
+                       const struct preflight *p, const char *reason)
 {
     struct json_object *o = json_object_new_object(), *from = json_object_new_object(),
                        *to = json_object_new_object(), *list = json_object_new_array(),
@@ -274,7 +276,9 @@ static void print_json(const char *source, const struct saved_guest *guest, cons
         json_object_object_add(m, "text", json_object_new_string(p->mends[i].text));
         json_object_array_add(mends, m);
     }
-    json_object_object_add(o, "verdict", json_object_new_string(total_name(p)));
+    const char *verdict = reason ? preflight_verdict_name(PREFLIGHT_REFUSED) : total_name(p);
+    json_object_object_add(o, "verdict", json_object_new_string(verdict));
+    json_object_object_add(o, "reason", text_or_null(reason));
     json_object_object_add(o, "source", from);
     json_object_object_add(o, "destination", to);
     json_object_object_add(o, "blocks", list);
@@ -402,13 +406,17 @@ static int answer(const struct question *q, const char *source, struct saved_gue
         preflight_judge(guest, &h.to, &p);
         preflight_find_owners(&p, &h.to);
         if (q->json)
-            print_json(source, guest, &h, &p);
+            print_json(source, guest, &h, &p, NULL);
         else
             print_answer(source, guest, &h, &p);
         status = p.counts[PREFLIGHT_REFUSED] || p.counts[PREFLIGHT_WRONG] ? STATUS_NO
                  : p.counts[PREFLIGHT_UNKNOWN] || guest->incomplete       ? STATUS_NO_ANSWER
                                                                           : STATUS_YES;
         preflight_free(&p);
+        status = finish_output(status);
+    } else if (side.reason && q->json) {
+        p = (struct preflight){.not_judged = guest->block_count};
+        print_json(source, guest, &h, &p, side.reason);
         status = finish_output(status);
     }
     domain_files_free(given, h.to.given_count - q->given_count);
