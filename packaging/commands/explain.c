@@ -140,7 +140,7 @@ static void explain_lengths(const struct finding *f)
                device->rom, length_text(l->guest / 2, here), in);
     print_line("guest was started; on the destination it has %s %s.",
                l->there > l->guest ? "more: up to" : "less: at most", length_text(l->there, here));
-    struct saved_block block = {(char *)l->name, l->guest};
+    struct saved_block block = {.name = (char *)l->name, .length = l->guest};
     struct saved_guest guest = {
         .block_count = 1, .blocks = &block, .machine = f->machine[0] ? (char *)f->machine : NULL};
     struct destination to = {.qemu_major = f->major, .qemu_minor = f->minor};

@@ -140,10 +140,16 @@ void print_mends(const struct preflight *p)
     }
 }
 
-/* What its length tells of the file that it was started with. */
+/* The file that an inventory has for it, or what its length tells of the one that it was
+ * started with. */
 static void add_guest_file(struct columns *c, const struct preflight_line *line)
 {
-    if (!line->guest_least)
+    const struct saved_block *block = line->block;
+
+    if (block->file)
+        columns_add(c, "%s (%" PRIu64 " bytes)%s%s", block->file, block->file_size,
+                    block->package ? " of " : "", block->package ? block->package : "");
+    else if (!line->guest_least)
         columns_add(c, "-");
     else
         columns_add(c, "%s of %" PRIu64 "..%" PRIu64 " bytes%s%s", line->rom, line->guest_least,
@@ -230,6 +236,9 @@ static struct json_object *line_object(const struct preflight_line *line)
                            line->file ? json_object_new_int64((int64_t)line->file_size) : NULL);
     json_object_object_add(o, "file_package", text_or_null(line->owner));
     json_object_object_add(o, "package", text_or_null(line->package));
+    json_object_object_add(o, "guest_file", text_or_null(line->block->file));
+    json_object_object_add(o, "guest_file_size", number_or_null(line->block->file_size));
+    json_object_object_add(o, "guest_file_package", text_or_null(line->block->package));
     json_object_object_add(o, "guest_file_least", number_or_null(line->guest_least));
     json_object_object_add(o, "guest_file_most",
                            number_or_null(line->guest_least ? line->block->length : 0));

@@ -52,19 +52,29 @@ void inventory_destination_close(struct inventory_destination *d)
     *d = (struct inventory_destination){0};
 }
 
-uint64_t inventory_rom_length(struct inventory_destination *d, const char *machine, const char *rom)
+static struct rom_gift gift_there(const struct inventory_destination *d, const char *machine,
+                                  const char *rom)
 {
     struct destination to = d->to;
-    uint64_t length = 0;
 
     if (!machine)
         to.maps = NULL;
-    for (int arriving = 0; arriving < 2 && !length; arriving++) {
-        to.loadvm = !arriving;
-        struct rom_gift gift = rom_gift_of(&to, machine, rom);
-        length = gift.length;
+    to.loadvm = true;
+    struct rom_gift gift = rom_gift_of(&to, machine, rom);
+    if (gift.length == 0) {
         rom_gift_free(&gift);
+        to.loadvm = false;
+        gift = rom_gift_of(&to, machine, rom);
     }
+    return gift;
+}
+
+uint64_t inventory_rom_length(struct inventory_destination *d, const char *machine, const char *rom)
+{
+    struct rom_gift gift = gift_there(d, machine, rom);
+    uint64_t length = gift.length;
+
+    rom_gift_free(&gift);
     return length;
 }
 
@@ -81,20 +91,30 @@ static void add_block(struct inventory_destination *from, const char *machine,
     const char *why = !known         ? "not a device with an option ROM that is known here"
                       : device->file ? "it has a ROM file of its own; not judged"
                                      : NULL;
-    uint64_t length = why ? 0 : inventory_rom_length(from, machine, rom_of(known, machine));
+    struct rom_gift gift = {0};
 
-    if (!why && !length)
+    if (!why)
+        gift = gift_there(from, machine, rom_of(known, machine));
+    if (!why && !gift.length)
         why = "it has no ROM file on the host that it comes from; not judged";
     if (why) {
         char *text = xasprintf("device %zu (%s): %s", number, device->type, why);
 
         note(text);
         free(text);
+        rom_gift_free(&gift);
         return;
     }
     saved->blocks = xreallocarray(saved->blocks, saved->block_count + 1, sizeof *saved->blocks);
+    const char *slash = gift.file ? strrchr(gift.file, '/') : NULL;
     saved->blocks[saved->block_count++] =
-        (struct saved_block){xasprintf("device %zu/%s", number, known->block), length};
+        (struct saved_block){.name = xasprintf("device %zu/%s", number, known->block),
+                             .length = gift.length,
+                             .file = gift.file,
+                             .file_size = gift.file_size,
+                             .package = slash ? owner_of_file(from, slash + 1) : NULL};
+    gift.file = NULL;
+    rom_gift_free(&gift);
 }
 
 int inventory_saved_guest(const struct inventory *inv, const struct inventory_guest *guest,

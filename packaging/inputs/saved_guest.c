@@ -103,13 +103,17 @@ static void add_block(struct saved_guest *g, size_t *capacity, const char *name,
                       uint64_t bytes)
 {
     g->blocks = xgrow(g->blocks, g->block_count, capacity, sizeof *g->blocks);
-    g->blocks[g->block_count++] = (struct saved_block){xstrndup(name, length), bytes};
+    g->blocks[g->block_count++] =
+        (struct saved_block){.name = xstrndup(name, length), .length = bytes};
 }
 
 void saved_guest_free(struct saved_guest *g)
 {
-    for (size_t i = 0; i < g->block_count; i++)
+    for (size_t i = 0; i < g->block_count; i++) {
         free(g->blocks[i].name);
+        free(g->blocks[i].file);
+        free(g->blocks[i].package);
+    }
     free(g->blocks);
     free(g->description);
     free(g->machine);

@@ -32,6 +32,11 @@ enum saved_kind {
 struct saved_block {
     char *name;
     uint64_t length;
+    /* The ROM file that it has where it comes from, of a guest out of an inventory; no other
+     * source tells. NULL: none is known. */
+    char *file;
+    uint64_t file_size;
+    char *package; /* "ipxe-qemu 1.0.0+git-..."; NULL: not known */
 };
 
 struct saved_guest {

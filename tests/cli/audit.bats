@@ -174,7 +174,10 @@ host() { "$BUILD/tests/cli/inventory_fleet" "$@" > "$1.json"; }
     output_has "refused   256K   512K"
     run -1 romcompat preflight a.json -M pc-q35-7.2 --device virtio-net-pci --device e1000 c.json
     output_has "a guest of an inventory" "refused   256K   512K  device 1/virtio-net-pci.rom" \
-        "lands     256K   256K  device 2/e1000.rom"
+        "lands     256K   256K  device 2/e1000.rom" "/roms/efi-virtio.rom (250000 bytes) of ipxe-qemu 1"
+    run --separate-stderr -1 romcompat preflight --json a.json -M pc-q35-7.2 --device virtio-net-pci c.json
+    [ "$(jq -c '.blocks[0] | [.guest_file, .guest_file_size, .guest_file_package]' <<< "$output")" = \
+        '["/roms/efi-virtio.rom",250000,"ipxe-qemu 1"]' ]
     run -0 romcompat preflight a.json -M pc --device e1000 c.json
     output_has pc-i440fx-7.2
     sed -i 's/"guests":\[\]/"guests":[{"name":"web","machine":"pc-q35-7.2","devices":[{"type":"virtio-net-pci"},{"type":"e1000","romfile":"\/x"}]}]/' a.json
