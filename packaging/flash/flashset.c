@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "inputs/file.h"
 #include "romset/names.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -70,26 +69,17 @@ static void read_words(struct field_reader *r, const struct yaml_node *list, con
 
 /* --- images ------------------------------------------------------------------------------- */
 
+static const struct text_key image_keys[] = {NAMED_FILE_KEYS(struct flashset_image)};
+
 static void read_image(struct field_reader *r, const struct yaml_node *node,
                        struct flashset_image *image)
 {
-    static const struct text_key keys[] = {
-        {"file", offsetof(struct flashset_image, file), true, relative_path_problem},
-        {"name", offsetof(struct flashset_image, name), false, bare_name_problem},
-        {"sha256", offsetof(struct flashset_image, sha256), false, sha256_problem},
-    };
-
     image->line = node->line;
     if (!field_is(r, node, "an image", YAML_MAP))
         return;
-    field_read_texts(r, node, "an image", keys, COUNT(keys), NULL, 0, image);
-    if (!image->file || image->name)
-        return;
-    const char *slash = strrchr(image->file, '/'), *base = slash ? slash + 1 : image->file;
-    const char *problem = bare_name_problem(base);
-    if (problem)
-        WRONG(r, field_value(node, "file"), "the name of 'file' %s (found '%.80s')", problem, base);
-    image->name = xstrdup(base);
+    field_read_texts(r, node, "an image", image_keys, COUNT(image_keys), NULL, 0, image);
+    if (image->file && !image->name)
+        image->name = read_base_name(r, node, image->file);
 }
 
 static const struct flashset_image *image_of(const struct flashset *set, const char *name)
@@ -210,26 +200,18 @@ static void read_descriptors(struct field_reader *r, const struct yaml_node *roo
 
 /* --- the file -------------------------------------------------------------------------------- */
 
-static void read_root(struct field_reader *r, const struct yaml_node *root, struct flashset *set)
-{
-    static const struct text_key keys[] = {
-        {"flashset", offsetof(struct flashset, name), true, package_name_problem},
-        {"summary", offsetof(struct flashset, summary), true, summary_problem},
-        {"description", offsetof(struct flashset, description), false, NULL},
-        {"prefix", offsetof(struct flashset, prefix), false, bare_name_problem},
-        {"install-path", offsetof(struct flashset, install_path), false, relative_path_problem},
-        {"package", offsetof(struct flashset, package), true, package_name_problem},
-        {"package-version", offsetof(struct flashset, package_version), false,
-         package_version_problem},
-        {"maintainer", offsetof(struct flashset, maintainer), false, line_problem},
-        {"copyright", offsetof(struct flashset, copyright), false, relative_path_problem},
-        {"date", offsetof(struct flashset, date), false, date_problem},
-    };
-    static const char *const others[] = {"source", "newer", "images", "descriptors"};
+static const struct text_key root_keys[] = {PACKAGE_KEYS("flashset", struct flashset)};
 
+static void read_root(struct field_reader *r, const struct yaml_node *root, void *base)
+{
+    static const char *const others[] = {"source", "newer", "images", "descriptors"};
+    struct flashset *set = base;
+
+    *set = (struct flashset){.file = xstrdup(r->file)};
     if (!field_is(r, root, "a flashset", YAML_MAP))
         return;
-    field_read_texts(r, root, "the flashset", keys, COUNT(keys), others, COUNT(others), set);
+    field_read_texts(r, root, "the flashset", root_keys, COUNT(root_keys), others, COUNT(others),
+                     set);
     const struct yaml_node *source = field_value(root, "source"),
                            *newer = field_value(root, "newer");
     if (source)
@@ -249,28 +231,13 @@ static void read_root(struct field_reader *r, const struct yaml_node *root, stru
 int flashset_parse(const char *path, const uint8_t *data, size_t size, struct flashset *set,
                    struct romset_problems *problems, struct failure *f)
 {
-    struct field_reader r = {.file = path, .problems = problems};
-    struct yaml_node *root;
-
-    if (yaml_tree_parse(path, data, size, &root, f) < 0)
-        return -1;
-    *set = (struct flashset){.file = xstrdup(path)};
-    read_root(&r, root, set);
-    yaml_tree_free(root);
-    return 0;
+    return field_parse(path, data, size, read_root, set, problems, f);
 }
 
 int flashset_read(const char *path, struct flashset *set, struct romset_problems *problems,
                   struct failure *f)
 {
-    uint8_t *data;
-    size_t size;
-
-    if (read_file(path, YAML_FILE_MAX, &data, &size, f) < 0)
-        return -1;
-    int result = flashset_parse(path, data, size, set, problems, f);
-    free(data);
-    return result;
+    return field_read_file(path, read_root, set, problems, f);
 }
 
 static void free_texts(struct flashset_texts *texts)
@@ -298,23 +265,11 @@ static void free_descriptor(struct flashset_descriptor *d)
 void flashset_free(struct flashset *set)
 {
     free(set->file);
-    free(set->name);
-    free(set->summary);
-    free(set->description);
-    free(set->prefix);
-    free(set->install_path);
-    free(set->package);
-    free(set->package_version);
-    free(set->maintainer);
-    free(set->copyright);
-    free(set->date);
+    field_free_texts(root_keys, COUNT(root_keys), set);
     romset_source_free(&set->source);
     romset_source_free(&set->newer);
-    for (size_t i = 0; i < set->image_count; i++) {
-        free(set->images[i].file);
-        free(set->images[i].name);
-        free(set->images[i].sha256);
-    }
+    for (size_t i = 0; i < set->image_count; i++)
+        field_free_texts(image_keys, COUNT(image_keys), &set->images[i]);
     free(set->images);
     for (size_t i = 0; i < set->descriptor_count; i++)
         free_descriptor(&set->descriptors[i]);

@@ -420,15 +420,17 @@ static size_t count_rules(struct field_reader *r, const struct yaml_node *list, 
     return 0;
 }
 
-static void read_root(struct field_reader *r, const struct yaml_node *root, struct budget *budget)
+static void read_root(struct field_reader *r, const struct yaml_node *root, void *base)
 {
     static const struct text_key keys[] = {
         {"budget", offsetof(struct budget, name), true, bare_name_problem},
     };
     static const char *const others[] = {"unlisted", "required", "roms", "flash"};
     const struct yaml_node *value, *roms, *flash;
+    struct budget *budget = base;
     size_t count;
 
+    *budget = (struct budget){.file = xstrdup(r->file)};
     if (!field_is(r, root, "a budget", YAML_MAP))
         return;
     field_read_texts(r, root, "the budget", keys, COUNT(keys), others, COUNT(others), budget);
@@ -460,28 +462,13 @@ static void read_root(struct field_reader *r, const struct yaml_node *root, stru
 int budget_parse(const char *path, const uint8_t *data, size_t size, struct budget *budget,
                  struct romset_problems *problems, struct failure *f)
 {
-    struct field_reader r = {.file = path, .problems = problems};
-    struct yaml_node *root;
-
-    if (yaml_tree_parse(path, data, size, &root, f) < 0)
-        return -1;
-    *budget = (struct budget){.file = xstrdup(path)};
-    read_root(&r, root, budget);
-    yaml_tree_free(root);
-    return 0;
+    return field_parse(path, data, size, read_root, budget, problems, f);
 }
 
 int budget_read(const char *path, struct budget *budget, struct romset_problems *problems,
                 struct failure *f)
 {
-    uint8_t *data;
-    size_t size;
-
-    if (read_file(path, YAML_FILE_MAX, &data, &size, f) < 0)
-        return -1;
-    int result = budget_parse(path, data, size, budget, problems, f);
-    free(data);
-    return result;
+    return field_read_file(path, read_root, budget, problems, f);
 }
 
 static void patterns_free(struct budget_pattern *patterns, size_t count)

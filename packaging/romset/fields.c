@@ -62,6 +62,32 @@ void field_wrong(struct field_reader *r, unsigned line, unsigned column, const c
     romset_add_problem(r->problems, PROBLEM_ERROR, "%s:%u:%u: %s", r->file, line, column, text);
 }
 
+int field_parse(const char *path, const uint8_t *data, size_t size, field_root_fn *read_root,
+                void *base, struct romset_problems *problems, struct failure *f)
+{
+    struct field_reader r = {.file = path, .problems = problems};
+    struct yaml_node *root;
+
+    if (yaml_tree_parse(path, data, size, &root, f) < 0)
+        return -1;
+    read_root(&r, root, base);
+    yaml_tree_free(root);
+    return 0;
+}
+
+int field_read_file(const char *path, field_root_fn *read_root, void *base,
+                    struct romset_problems *problems, struct failure *f)
+{
+    uint8_t *data;
+    size_t size;
+
+    if (read_file(path, YAML_FILE_MAX, &data, &size, f) < 0)
+        return -1;
+    int result = field_parse(path, data, size, read_root, base, problems, f);
+    free(data);
+    return result;
+}
+
 /* --- maps with known keys ------------------------------------------------------- */
 
 void field_read_texts(struct field_reader *r, const struct yaml_node *map, const char *what,
@@ -105,6 +131,12 @@ void field_read_texts(struct field_reader *r, const struct yaml_node *map, const
         if (keys[i].required && !field_value(map, keys[i].key))
             WRONG(r, map, "%s lacks '%s'", what, keys[i].key);
     }
+}
+
+void field_free_texts(const struct text_key *keys, size_t key_count, void *base)
+{
+    for (size_t i = 0; i < key_count; i++)
+        free(*(char **)((char *)base + keys[i].offset));
 }
 
 const struct yaml_node *field_value(const struct yaml_node *map, const char *key)

@@ -47,6 +47,15 @@ struct field_reader {
 void field_wrong(struct field_reader *r, unsigned line, unsigned column, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Parses YAML; `read_root` gets the root, and fills in what is at `base`, also what is not in the
+ * file. -1 with f filled where it is not YAML. Otherwise 0, with all that is wrong with the
+ * content in `problems`. field_read_file() reads the file first. */
+typedef void field_root_fn(struct field_reader *r, const struct yaml_node *root, void *base);
+int field_parse(const char *path, const uint8_t *data, size_t size, field_root_fn *read_root,
+                void *base, struct romset_problems *problems, struct failure *f);
+int field_read_file(const char *path, field_root_fn *read_root, void *base,
+                    struct romset_problems *problems, struct failure *f);
+
 /* A key whose value is one text: where it goes, and what it must be like. */
 struct text_key {
     const char *key;
@@ -61,6 +70,9 @@ struct text_key {
 void field_read_texts(struct field_reader *r, const struct yaml_node *map, const char *what,
                       const struct text_key *keys, size_t key_count, const char *const *others,
                       size_t other_count, void *base);
+
+/* Frees the texts of those keys in the struct at `base`. */
+void field_free_texts(const struct text_key *keys, size_t key_count, void *base);
 
 /* The value of a key, or NULL. */
 const struct yaml_node *field_value(const struct yaml_node *map, const char *key);

@@ -9,38 +9,26 @@
 
 #include "base/memory.h"
 #include "base/size.h"
-#include "inputs/file.h"
 #include "romset/names.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* --- the parts ------------------------------------------------------------------ */
 
+static const struct text_key rom_keys[] = {NAMED_FILE_KEYS(struct romset_rom)};
+
 static void read_rom(struct field_reader *r, const struct yaml_node *node, struct romset *set)
 {
-    static const struct text_key keys[] = {
-        {"file", offsetof(struct romset_rom, file), true, relative_path_problem},
-        {"name", offsetof(struct romset_rom, name), false, bare_name_problem},
-        {"sha256", offsetof(struct romset_rom, sha256), false, sha256_problem},
-    };
     struct romset_rom *rom = &set->roms[set->rom_count++];
 
     rom->line = node->line;
     if (!field_is(r, node, "a ROM", YAML_MAP))
         return;
-    field_read_texts(r, node, "a ROM", keys, COUNT(keys), NULL, 0, rom);
+    field_read_texts(r, node, "a ROM", rom_keys, COUNT(rom_keys), NULL, 0, rom);
     if (!rom->file)
         return;
-    if (!rom->name) {
-        const char *slash = strrchr(rom->file, '/');
-        const char *base = slash ? slash + 1 : rom->file;
-        const char *problem = bare_name_problem(base);
-
-        if (problem)
-            WRONG(r, field_value(node, "file"), "the name of 'file' %s (found '%.80s')", problem,
-                  base);
-        rom->name = xstrdup(base);
-    }
+    if (!rom->name)
+        rom->name = read_base_name(r, node, rom->file);
     if (set->prefix)
         rom->compat = xasprintf("%s%s", set->prefix, rom->name);
 }
@@ -155,26 +143,18 @@ static void read_fill(struct field_reader *r, const struct yaml_node *root, stru
         field_byte(r, node, "fill", &set->fill);
 }
 
-static void read_root(struct field_reader *r, const struct yaml_node *root, struct romset *set)
-{
-    static const struct text_key keys[] = {
-        {"romset", offsetof(struct romset, name), true, package_name_problem},
-        {"summary", offsetof(struct romset, summary), true, summary_problem},
-        {"description", offsetof(struct romset, description), false, NULL},
-        {"prefix", offsetof(struct romset, prefix), false, bare_name_problem},
-        {"install-path", offsetof(struct romset, install_path), false, relative_path_problem},
-        {"package", offsetof(struct romset, package), true, package_name_problem},
-        {"package-version", offsetof(struct romset, package_version), false,
-         package_version_problem},
-        {"maintainer", offsetof(struct romset, maintainer), false, line_problem},
-        {"copyright", offsetof(struct romset, copyright), false, relative_path_problem},
-        {"date", offsetof(struct romset, date), false, date_problem},
-    };
-    static const char *const others[] = {"bucket", "fill", "source", "roms", "machines"};
+static const struct text_key root_keys[] = {PACKAGE_KEYS("romset", struct romset)};
 
+static void read_root(struct field_reader *r, const struct yaml_node *root, void *base)
+{
+    static const char *const others[] = {"bucket", "fill", "source", "roms", "machines"};
+    struct romset *set = base;
+
+    *set = (struct romset){.file = xstrdup(r->file)};
     if (!field_is(r, root, "a romset", YAML_MAP))
         return;
-    field_read_texts(r, root, "the romset", keys, COUNT(keys), others, COUNT(others), set);
+    field_read_texts(r, root, "the romset", root_keys, COUNT(root_keys), others, COUNT(others),
+                     set);
     read_bucket(r, root, set);
     read_fill(r, root, set);
     if (!set->install_path)
@@ -195,28 +175,13 @@ static void read_root(struct field_reader *r, const struct yaml_node *root, stru
 int romset_parse(const char *path, const uint8_t *data, size_t size, struct romset *set,
                  struct romset_problems *problems, struct failure *f)
 {
-    struct field_reader r = {.file = path, .problems = problems};
-    struct yaml_node *root;
-
-    if (yaml_tree_parse(path, data, size, &root, f) < 0)
-        return -1;
-    *set = (struct romset){.file = xstrdup(path)};
-    read_root(&r, root, set);
-    yaml_tree_free(root);
-    return 0;
+    return field_parse(path, data, size, read_root, set, problems, f);
 }
 
 int romset_read(const char *path, struct romset *set, struct romset_problems *problems,
                 struct failure *f)
 {
-    uint8_t *data;
-    size_t size;
-
-    if (read_file(path, YAML_FILE_MAX, &data, &size, f) < 0)
-        return -1;
-    int result = romset_parse(path, data, size, set, problems, f);
-    free(data);
-    return result;
+    return field_read_file(path, read_root, set, problems, f);
 }
 
 int romset_load(const char *path, struct romset *set, struct failure *f)
@@ -235,22 +200,11 @@ int romset_load(const char *path, struct romset *set, struct failure *f)
 void romset_free(struct romset *set)
 {
     free(set->file);
-    free(set->name);
-    free(set->summary);
-    free(set->description);
-    free(set->prefix);
-    free(set->install_path);
-    free(set->package);
-    free(set->package_version);
-    free(set->maintainer);
-    free(set->copyright);
-    free(set->date);
+    field_free_texts(root_keys, COUNT(root_keys), set);
     romset_source_free(&set->source);
     for (size_t i = 0; i < set->rom_count; i++) {
-        free(set->roms[i].file);
-        free(set->roms[i].name);
+        field_free_texts(rom_keys, COUNT(rom_keys), &set->roms[i]);
         free(set->roms[i].compat);
-        free(set->roms[i].sha256);
     }
     free(set->roms);
     for (size_t i = 0; i < set->machine_count; i++) {

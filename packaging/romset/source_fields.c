@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "romset/names.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -86,6 +85,16 @@ void romset_source_free(struct romset_source *source)
     free(source->path);
     free(source->sha256);
     *source = (struct romset_source){0};
+}
+
+char *read_base_name(struct field_reader *r, const struct yaml_node *node, const char *file)
+{
+    const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file;
+    const char *problem = bare_name_problem(base);
+
+    if (problem)
+        WRONG(r, field_value(node, "file"), "the name of 'file' %s (found '%.80s')", problem, base);
+    return xstrdup(base);
 }
 
 const char *date_problem(const char *text)
