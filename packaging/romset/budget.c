@@ -297,6 +297,23 @@ static void check_rule(struct field_reader *r, const struct yaml_node *node,
         WRONG(r, field_value(node, "fill"), "'fill' beside 'padded: no': there is nothing to fill");
 }
 
+/* What a rule of either kind begins with: its keys and the names that it is for. False: no map. */
+static bool read_match(struct field_reader *r, const struct yaml_node *node,
+                       const char *const *keys, size_t key_count, struct budget_pattern **match,
+                       size_t *count)
+{
+    const struct yaml_node *value;
+
+    if (!field_is(r, node, "a rule", YAML_MAP))
+        return false;
+    field_read_texts(r, node, "a rule", NULL, 0, keys, key_count, NULL);
+    if ((value = field_value(node, "match")))
+        read_patterns(r, value, "match", match, count);
+    else
+        WRONG(r, node, "a rule lacks 'match'");
+    return true;
+}
+
 static void read_rule(struct field_reader *r, const struct yaml_node *node,
                       struct budget_rule *rule)
 {
@@ -307,13 +324,8 @@ static void read_rule(struct field_reader *r, const struct yaml_node *node,
     const struct yaml_node *value;
 
     rule->line = node->line;
-    if (!field_is(r, node, "a rule", YAML_MAP))
+    if (!read_match(r, node, keys, COUNT(keys), &rule->match, &rule->match_count))
         return;
-    field_read_texts(r, node, "a rule", NULL, 0, keys, COUNT(keys), NULL);
-    if ((value = field_value(node, "match")))
-        read_patterns(r, value, "match", &rule->match, &rule->match_count);
-    else
-        WRONG(r, node, "a rule lacks 'match'");
     read_buckets(r, node, rule);
     read_size(r, node, "max-chain", ROM_FILE_MAX, &rule->max_chain);
     read_margin(r, node, &rule->margin, &rule->margin_percent);
@@ -382,13 +394,8 @@ static void read_flash_rule(struct field_reader *r, const struct yaml_node *node
     const struct yaml_node *value;
 
     rule->line = node->line;
-    if (!field_is(r, node, "a rule", YAML_MAP))
+    if (!read_match(r, node, keys, COUNT(keys), &rule->match, &rule->match_count))
         return;
-    field_read_texts(r, node, "a rule", NULL, 0, keys, COUNT(keys), NULL);
-    if ((value = field_value(node, "match")))
-        read_patterns(r, value, "match", &rule->match, &rule->match_count);
-    else
-        WRONG(r, node, "a rule lacks 'match'");
     read_word(r, node, "kind", flash_kinds, COUNT(flash_kinds), &rule->kind);
     read_word(r, node, "architecture", flash_architectures, COUNT(flash_architectures),
               &rule->architecture);
