@@ -343,10 +343,8 @@ static int read_question(struct option_reader *r, struct question *q)
     int key, status;
 
     while ((key = next_option(r, &value)) != OPTION_END) {
-        if (key == OPTION_BAD)
-            return STATUS_NO_ANSWER;
-        if (key == OPTION_HELPED)
-            return finish_output(STATUS_YES);
+        if (key < 0)
+            return option_status(key);
         if (stock_take_option(r->command, &q->options, key, value, &status)) {
             if (status != OPTION_END)
                 return status;

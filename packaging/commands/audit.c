@@ -65,9 +65,8 @@ static int read_job(struct option_reader *r, struct job *job)
     while ((key = next_option(r, &value)) != OPTION_END) {
         switch (key) {
         case OPTION_BAD:
-            return STATUS_NO_ANSWER;
         case OPTION_HELPED:
-            return finish_output(STATUS_YES);
+            return option_status(key);
         case 'M':
             job->patterns[job->question.machine_count++] = value;
             break;

@@ -350,7 +350,7 @@ static int run(int argc, char **argv)
             return STATUS_NO_ANSWER;
     }
     if (key != OPTION_END)
-        return key == OPTION_HELPED ? finish_output(STATUS_YES) : STATUS_NO_ANSWER;
+        return option_status(key);
     a.paths = argv + r.first;
     a.path_count = (size_t)(argc - r.first);
     int status = check_arguments(&a);

@@ -71,6 +71,9 @@ void option_reader_init(struct option_reader *r, const struct command *command, 
  * answered. Options and operands may be mixed; "--" ends the options. */
 int next_option(struct option_reader *r, const char **value);
 
+/* The status to end with after OPTION_BAD or OPTION_HELPED. */
+int option_status(int key);
+
 /* `--bucket` and the like: parses a size option, or reports it. 0 or -1. */
 int size_option(const struct command *command, const char *option, const char *value,
                 unsigned long long *size);

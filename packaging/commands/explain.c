@@ -203,8 +203,8 @@ static int run(int argc, char **argv)
     int key;
 
     option_reader_init(&r, &explain_command, argc, argv);
-    while ((key = next_option(&r, &value)) != OPTION_END)
-        return key == OPTION_HELPED ? finish_output(STATUS_YES) : STATUS_NO_ANSWER;
+    if ((key = next_option(&r, &value)) != OPTION_END)
+        return option_status(key);
     if (argc - r.first > 1)
         return usage_error(&explain_command, "too many files (found %d, expected at most 1)",
                            argc - r.first);

@@ -297,7 +297,7 @@ static int run(int argc, char **argv)
     while ((key = next_option(&r, &value)) >= 0)
         take_option(&job, key, value);
     if (key != OPTION_END)
-        return key == OPTION_HELPED ? finish_output(STATUS_YES) : STATUS_NO_ANSWER;
+        return option_status(key);
     if (r.first != argc)
         return usage_error(&flash_args_command, "'%s': no operand is expected", argv[r.first]);
     status = check_usage(&job);

@@ -99,13 +99,9 @@ static int answer(const struct job *job, const struct flash_image *code,
     return finish_output(status_of(job, &check));
 }
 
-static int take_option(struct job *job, int key, const char *value)
+static void take_option(struct job *job, int key, const char *value)
 {
     switch (key) {
-    case OPTION_BAD:
-        return STATUS_NO_ANSWER;
-    case OPTION_HELPED:
-        return finish_output(STATUS_YES);
     case KEY_CODE:
         job->code = value;
         break;
@@ -122,7 +118,6 @@ static int take_option(struct job *job, int key, const char *value)
         job->json = true;
         break;
     }
-    return -1;
 }
 
 static int run(int argc, char **argv)
@@ -135,10 +130,10 @@ static int run(int argc, char **argv)
     int key, status;
 
     option_reader_init(&r, &flash_check_command, argc, argv);
-    while ((key = next_option(&r, &value)) != OPTION_END) {
-        if ((status = take_option(&job, key, value)) >= 0)
-            return status;
-    }
+    while ((key = next_option(&r, &value)) >= 0)
+        take_option(&job, key, value);
+    if (key != OPTION_END)
+        return option_status(key);
     if (r.first != argc)
         return usage_error(&flash_check_command, "'%s': no operand is expected", argv[r.first]);
     if (!job.code || !job.vars)

@@ -161,9 +161,9 @@ static int run(int argc, char **argv)
 
     option_reader_init(&r, &flash_inspect_command, argc, argv);
     while ((key = next_option(&r, &value)) != OPTION_END) {
-        if (key == OPTION_BAD || key == OPTION_HELPED) {
+        if (key < 0) {
             json_object_put(images);
-            return key == OPTION_BAD ? STATUS_NO_ANSWER : finish_output(STATUS_YES);
+            return option_status(key);
         }
         json = 1;
     }

@@ -160,7 +160,7 @@ static int run(int argc, char **argv)
     fetching_ready(&fetching);
     wanted.fetch = fetching.request;
     if (key != OPTION_END)
-        status = key == OPTION_HELPED ? finish_output(STATUS_YES) : STATUS_NO_ANSWER;
+        status = option_status(key);
     else if (r.first == argc)
         status = usage_error(&flash_pack_command, "a FLASHSET is missing");
     else

@@ -606,7 +606,7 @@ static int run(int argc, char **argv)
         }
     }
     if (key != OPTION_END)
-        status = key == OPTION_HELPED ? finish_output(STATUS_YES) : STATUS_NO_ANSWER;
+        status = option_status(key);
     else if ((status = check_usage(&job, argc - r.first)) == 0)
         status = job.add ? add(&job, argv[r.first]) : show(&job);
     free(job.data);

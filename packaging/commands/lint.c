@@ -18,8 +18,8 @@ static int run(int argc, char **argv)
     size_t good = 0;
 
     option_reader_init(&r, &lint_command, argc, argv);
-    while ((key = next_option(&r, &value)) != OPTION_END)
-        return key == OPTION_HELPED ? finish_output(STATUS_YES) : STATUS_NO_ANSWER;
+    if ((key = next_option(&r, &value)) != OPTION_END)
+        return option_status(key);
     if (r.first == argc)
         return usage_error(&lint_command, "a ROMSET is missing");
 

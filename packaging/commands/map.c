@@ -138,10 +138,8 @@ static int run(int argc, char **argv)
 
     option_reader_init(&r, &map_command, argc, argv);
     while ((key = next_option(&r, &value)) != OPTION_END) {
-        if (key == OPTION_BAD)
-            return STATUS_NO_ANSWER;
-        if (key == OPTION_HELPED)
-            return finish_output(STATUS_YES);
+        if (key < 0)
+            return option_status(key);
         json = 1;
     }
     code = r.first < argc ? romcompat_open_files((const char *const *)argv + r.first,

@@ -60,6 +60,11 @@ int next_option(struct option_reader *r, const char **value)
     }
 }
 
+int option_status(int key)
+{
+    return key == OPTION_HELPED ? finish_output(STATUS_YES) : STATUS_NO_ANSWER;
+}
+
 int size_option(const struct command *command, const char *option, const char *value,
                 unsigned long long *size)
 {

@@ -150,10 +150,8 @@ static int run(int argc, char **argv)
 
     option_reader_init(&r, &qemu_table_command, argc, argv);
     while ((key = next_option(&r, &value)) != OPTION_END) {
-        if (key == OPTION_BAD)
-            return STATUS_NO_ANSWER;
-        if (key == OPTION_HELPED)
-            return finish_output(STATUS_YES);
+        if (key < 0)
+            return option_status(key);
         if (stock_take_option(r.command, &o, key, value, &status)) {
             if (status != OPTION_END)
                 return status;

@@ -14,8 +14,8 @@ int run_subcommand(const struct command *group, int argc, char **argv)
     if (argc > 1 && (sub = find_subcommand(group, argv[1])))
         return sub->run(argc - 1, argv + 1);
     option_reader_init(&r, group, argc, argv);
-    while ((key = next_option(&r, &value)) != OPTION_END)
-        return key == OPTION_HELPED ? finish_output(STATUS_YES) : STATUS_NO_ANSWER;
+    if ((key = next_option(&r, &value)) != OPTION_END)
+        return option_status(key);
     if (r.first == argc)
         return usage_error(group, "a subcommand is missing");
     return usage_error(group, "'%s' is not a subcommand of it", argv[r.first]);

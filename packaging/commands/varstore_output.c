@@ -21,10 +21,8 @@ int varstore_options(const struct command *command, int argc, char **argv, int n
     *job = (struct varstore_job){.owner = (uid_t)-1, .group = (gid_t)-1};
     option_reader_init(&r, command, argc, argv);
     while ((key = next_option(&r, &value)) != OPTION_END) {
-        if (key == OPTION_BAD)
-            return STATUS_NO_ANSWER;
-        if (key == OPTION_HELPED)
-            return finish_output(STATUS_YES);
+        if (key < 0)
+            return option_status(key);
         if (key == KEY_STORE_CODE)
             job->code = value;
         else if (key == KEY_STORE_OUT)
