@@ -1,32 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "commands/command.h"
-
-#include <stdlib.h>
+#include "commands/tree_job.h"
 
 #include <json-c/json.h>
 
-#include "base/memory.h"
 #include "commands/maps.h"
 #include "flash/diff.h"
 
-enum { KEY_JSON = 256, KEY_WITH };
-
 static const struct option_spec options[] = {
-    {KEY_WITH, "with", "PACKAGE",
+    {KEY_TREE_WITH, "with", "PACKAGE",
      "read this package beside NEW, as if both were installed "
      "(repeatable)"},
     {'q', "quiet", NULL, "print only what breaks"},
-    {KEY_JSON, "json", NULL, "print one JSON object"},
+    {KEY_TREE_JSON, "json", NULL, "print one JSON object"},
     {0},
 };
 
 extern const struct command flash_diff_command;
-
-struct job {
-    char **with;
-    size_t with_count;
-    bool json, quiet;
-};
 
 static void print_lines(const struct firmware_diff *diff, bool quiet)
 {
@@ -48,13 +37,10 @@ static void print_json(const char *old, const char *new, const struct firmware_d
     struct json_object *o = json_object_new_object(), *list = json_object_new_array();
 
     for (size_t i = 0; i < diff->count; i++) {
-        struct json_object *one = json_object_new_object();
+        const struct diff_line *l = &diff->list[i];
 
-        json_object_object_add(one, "grade", text_or_null(diff_grade_name(diff->list[i].grade)));
-        json_object_object_add(one, "reason", text_or_null(diff->list[i].reason));
-        json_object_object_add(one, "path", text_or_null(diff->list[i].path));
-        json_object_object_add(one, "text", text_or_null(diff->list[i].text));
-        json_object_array_add(list, one);
+        json_object_array_add(list, tree_finding_object(diff_grade_name(l->grade), l->reason,
+                                                        "path", l->path, l->text));
     }
     json_object_object_add(o, "old", text_or_null(old));
     json_object_object_add(o, "new", text_or_null(new));
@@ -63,8 +49,9 @@ static void print_json(const char *old, const char *new, const struct firmware_d
     put_json(o);
 }
 
-static int diff_two(const struct job *job, const char *old_name, const char *new_name)
+static int diff_two(const struct tree_job *job)
 {
+    const char *old_name = job->trees[0], *new_name = job->trees[1];
     struct firmware_tree old, new;
     struct firmware_diff diff;
     struct failure f;
@@ -89,30 +76,14 @@ static int diff_two(const struct job *job, const char *old_name, const char *new
 
 static int run(int argc, char **argv)
 {
-    struct job job = {.with = xcalloc((size_t)argc, sizeof *job.with)};
-    struct option_reader r;
-    const char *value = NULL;
-    int key, status = -1;
+    struct tree_job job;
+    int status =
+        tree_job_read(&flash_diff_command, argc, argv, 2, "OLD and NEW are expected", &job);
 
-    option_reader_init(&r, &flash_diff_command, argc, argv);
-    while (status < 0 && (key = next_option(&r, &value)) != OPTION_END) {
-        if (key == OPTION_BAD)
-            status = STATUS_NO_ANSWER;
-        else if (key == OPTION_HELPED)
-            status = STATUS_YES;
-        else if (key == KEY_WITH)
-            job.with[job.with_count++] = (char *)value;
-        else if (key == 'q')
-            job.quiet = true;
-        else
-            job.json = true;
-    }
-    if (status < 0 && argc - r.first != 2)
-        status = usage_error(&flash_diff_command, "OLD and NEW are expected (found %d operands)",
-                             argc - r.first);
-    else if (status < 0)
-        status = diff_two(&job, argv[r.first], argv[r.first + 1]);
-    free(job.with);
+    if (status >= 0)
+        return status;
+    status = diff_two(&job);
+    tree_job_free(&job);
     return finish_output(status);
 }
 

@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "commands/command.h"
-
-#include <stdlib.h>
+#include "commands/tree_job.h"
 
 #include <json-c/json.h>
 
-#include "base/memory.h"
 #include "commands/maps.h"
 #include "flash/lint.h"
 
-enum { KEY_JSON = 256, KEY_WITH };
-
 static const struct option_spec options[] = {
-    {KEY_WITH, "with", "PACKAGE", "read this package as well, as if installed beside (repeatable)"},
-    {KEY_JSON, "json", NULL, "print one JSON object"},
+    {KEY_TREE_WITH, "with", "PACKAGE",
+     "read this package as well, as if installed beside (repeatable)"},
+    {KEY_TREE_JSON, "json", NULL, "print one JSON object"},
     {0},
 };
 
@@ -39,13 +35,10 @@ static void print_json(const char *operand, const struct firmware_tree *tree,
     struct json_object *o = json_object_new_object(), *list = json_object_new_array();
 
     for (size_t i = 0; i < lint->count; i++) {
-        struct json_object *one = json_object_new_object();
+        const struct lint_finding *l = &lint->list[i];
 
-        json_object_object_add(one, "grade", text_or_null(grade_name(lint->list[i].grade)));
-        json_object_object_add(one, "reason", text_or_null(lint->list[i].reason));
-        json_object_object_add(one, "file", text_or_null(lint->list[i].file));
-        json_object_object_add(one, "text", text_or_null(lint->list[i].text));
-        json_object_array_add(list, one);
+        json_object_array_add(
+            list, tree_finding_object(grade_name(l->grade), l->reason, "file", l->file, l->text));
     }
     json_object_object_add(o, "tree", text_or_null(operand));
     json_object_object_add(o, "images", json_object_new_uint64(tree->image_count));
@@ -56,16 +49,17 @@ static void print_json(const char *operand, const struct firmware_tree *tree,
     put_json(o);
 }
 
-static int lint_one(const char *operand, char *const *with, size_t count, bool json)
+static int lint_one(const struct tree_job *job)
 {
+    const char *operand = job->trees[0];
     struct firmware_tree tree;
     struct firmware_lint lint;
     struct failure f;
 
-    if (firmware_tree_read(operand, with, count, &tree, &f) != 0)
+    if (firmware_tree_read(operand, job->with, job->with_count, &tree, &f) != 0)
         return report(&f);
     firmware_lint(&tree, &lint);
-    if (json)
+    if (job->json)
         print_json(operand, &tree, &lint);
     else
         print_findings(&tree, &lint);
@@ -77,30 +71,13 @@ static int lint_one(const char *operand, char *const *with, size_t count, bool j
 
 static int run(int argc, char **argv)
 {
-    char **with = xcalloc((size_t)argc, sizeof *with);
-    struct option_reader r;
-    const char *value = NULL;
-    size_t count = 0;
-    bool json = false;
-    int key, status = -1;
+    struct tree_job job;
+    int status = tree_job_read(&flash_lint_command, argc, argv, 1, "one TREE at a time", &job);
 
-    option_reader_init(&r, &flash_lint_command, argc, argv);
-    while (status < 0 && (key = next_option(&r, &value)) != OPTION_END) {
-        if (key == OPTION_BAD)
-            status = STATUS_NO_ANSWER;
-        else if (key == OPTION_HELPED)
-            status = STATUS_YES;
-        else if (key == KEY_WITH)
-            with[count++] = (char *)value;
-        else
-            json = true;
-    }
-    if (status < 0 && argc - r.first != 1)
-        status = usage_error(&flash_lint_command, "one TREE at a time (found %d operands)",
-                             argc - r.first);
-    else if (status < 0)
-        status = lint_one(argv[r.first], with, count, json);
-    free(with);
+    if (status >= 0)
+        return status;
+    status = lint_one(&job);
+    tree_job_free(&job);
     return finish_output(status);
 }
 
