@@ -35,34 +35,15 @@ static const char *installed_qemu(const char *machine)
     return NULL;
 }
 
-int host_open_maps(struct host *h, const char *const *given, size_t given_count)
+int host_open_maps(struct host *h, const char *const *given, size_t count)
 {
-    const char *folders[ROMCOMPAT_MAX_FOLDERS];
-    char *made[ROMCOMPAT_MAX_FOLDERS];
-    size_t count = 0, made_count = 0;
-    int code;
+    struct failure f;
 
-    for (; count < given_count; count++) {
-        if (!is_folder(given[count]))
-            return complain("%s: not a folder", given[count]);
-        folders[count] = given[count];
-    }
-    if (!count && is_folder(ROMCOMPAT_FOLDER_LOCAL))
-        folders[count++] = ROMCOMPAT_FOLDER_LOCAL;
-    for (size_t i = 0; !given_count && i < h->to.folder_count && count < ROMCOMPAT_MAX_FOLDERS;
-         i++) {
-        char *folder = xasprintf("%s/romcompat.d", h->to.folders[i]);
-
-        if (is_folder(folder))
-            folders[count++] = made[made_count++] = folder;
-        else
-            free(folder);
-    }
-    code = romcompat_open_folders(folders, count, &h->maps);
-    while (made_count)
-        free(made[--made_count]);
-    if (code != ROMCOMPAT_OK)
-        return complain("maps: %s", romcompat_strerror(code));
+    for (size_t i = 0; i < count; i++)
+        if (!is_folder(given[i]))
+            return complain("%s: not a folder", given[i]);
+    if (destination_open_maps(&h->to, given, count, &h->maps, &f) != 0)
+        return report(&f);
     report_problems(h->maps);
     h->to.maps = h->maps;
     return STATUS_YES;

@@ -23,8 +23,7 @@ struct host {
  * STATUS_YES, or STATUS_NO_ANSWER after a report; free with host_close() in either case. */
 int host_open(struct host *h, const char *binary, const char *machine, char *const *folders);
 
-/* Reads the maps of `folders`, or, where count is 0, those that a QEMU with the library reads
- * there: its configuration folder, then romcompat.d in each of its data folders. */
+/* Reads the maps as destination_open_maps(), and reports problems; a folder must be one. */
 int host_open_maps(struct host *h, const char *const *folders, size_t count);
 
 void host_close(struct host *h);

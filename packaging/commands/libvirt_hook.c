@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -80,34 +79,14 @@ __attribute__((format(printf, 2, 3))) static void warn_of(const struct hook *h, 
 
 enum { CHANGED, UNCHANGED };
 
-static bool is_folder(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 /* The maps that a patched QEMU would read here. */
 static int open_maps(const struct hook *h, const struct destination *to, struct romcompat **maps)
 {
-    const char *folders[ROMCOMPAT_MAX_FOLDERS];
-    size_t count = h->map_count;
     struct romcompat_problem p;
+    struct failure f = {0};
 
-    memcpy(folders, h->maps, count * sizeof *folders);
-    if (!count) {
-        if (is_folder(ROMCOMPAT_FOLDER_LOCAL))
-            folders[count++] = ROMCOMPAT_FOLDER_LOCAL;
-        for (size_t i = 0; i < to->folder_count && count < ROMCOMPAT_MAX_FOLDERS; i++) {
-            char *folder = xasprintf("%s/romcompat.d", to->folders[i]);
-
-            if (is_folder(folder))
-                folders[count++] = folder;
-        }
-    }
-    int code = romcompat_open_folders(folders, count, maps);
-    if (code != ROMCOMPAT_OK) {
-        warn_of(h, "maps: %s", romcompat_strerror(code));
+    if (destination_open_maps(to, h->maps, h->map_count, maps, &f) != 0) {
+        hook_log(h, LOG_WARNING, &f);
         return -1;
     }
     for (size_t i = 0; romcompat_problem_at(*maps, i, &p) == ROMCOMPAT_OK; i++)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/failure.h"
 #include "romcompat.h"
 
 /* A file that the destination's configuration gives a block: firmware, or `romfile=`. */
@@ -36,6 +37,12 @@ struct destination {
 /* As qemu_find_file() does: the first folder that has the name decides. The size and *path,
  * which the caller frees; or ROMCOMPAT_MISSING, also for what is no file, and *path may be NULL. */
 int64_t destination_find(const struct destination *to, const char *name, char **path);
+
+/* Opens the maps of `folders` or, where `count` is 0, those that a QEMU with the library reads
+ * there: its configuration folder, then romcompat.d in each of its data folders. 0 or -1; maps
+ * that are left out are problems of *maps, which the caller closes. */
+int destination_open_maps(const struct destination *to, const char *const *folders, size_t count,
+                          struct romcompat **maps, struct failure *f);
 
 /* Whether its QEMU reads ROM files even where a stream brings their content: before 8.1 (QEMU
  * hw/pci/pci.c, pci_add_option_rom(), "load_file"). So is one of a version that is not known. */
