@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "commands/command.h"
+#include "commands/making.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,10 +8,6 @@
 #include "base/memory.h"
 #include "base/size.h"
 #include "commands/columns.h"
-#include "commands/fetching.h"
-#include "romset/build.h"
-
-enum { KEY_DEB = 256 };
 
 static const struct option_spec options[] = {
     {'o', "output", "DIR",
@@ -54,12 +50,13 @@ static void print_set(const struct built_set *built)
                    built->package.deb.size);
 }
 
-static int build(int count, char **paths, const struct build_options *wanted, bool quiet)
+static int build(size_t count, char **paths, const struct build_options *wanted, bool quiet)
 {
-    struct romset *sets = xcalloc((size_t)count, sizeof *sets);
+    struct romset *sets = xcalloc(count, sizeof *sets);
     struct built_set *built;
     struct failure f;
-    int loaded = 0, status = STATUS_YES;
+    size_t loaded = 0;
+    int status = STATUS_YES;
 
     while (loaded < count && status == STATUS_YES) {
         if (romset_load(paths[loaded], &sets[loaded], &f) < 0)
@@ -67,14 +64,14 @@ static int build(int count, char **paths, const struct build_options *wanted, bo
         else
             loaded++;
     }
-    if (status == STATUS_YES && build_sets(sets, (size_t)count, wanted, &built, &f) < 0)
+    if (status == STATUS_YES && build_sets(sets, count, wanted, &built, &f) < 0)
         status = report(&f);
     else if (status == STATUS_YES) {
-        for (int i = 0; i < count && !quiet; i++)
+        for (size_t i = 0; i < count && !quiet; i++)
             print_set(&built[i]);
         if (!quiet)
             print_line("Written to %s.", wanted->output);
-        built_free(built, (size_t)count);
+        built_free(built, count);
     }
     while (loaded > 0)
         romset_free(&sets[--loaded]);
@@ -84,32 +81,7 @@ static int build(int count, char **paths, const struct build_options *wanted, bo
 
 static int run(int argc, char **argv)
 {
-    struct build_options wanted = {.output = "compat-set"};
-    struct fetching fetching;
-    struct option_reader r;
-    const char *value;
-    int key, status;
-
-    fetching_init(&fetching, argc);
-    option_reader_init(&r, &build_command, argc, argv);
-    while ((key = next_option(&r, &value)) >= 0) {
-        if (key == 'o')
-            wanted.output = value;
-        else if (key == KEY_DEB)
-            wanted.deb = true;
-        else
-            fetching_take(&fetching, key, value);
-    }
-    fetching_ready(&fetching);
-    wanted.fetch = fetching.request;
-    if (key != OPTION_END)
-        status = option_status(key);
-    else if (r.first == argc)
-        status = usage_error(&build_command, "a ROMSET is missing");
-    else
-        status = build(argc - r.first, argv + r.first, &wanted, fetching.quiet);
-    fetching_free(&fetching);
-    return status;
+    return run_making(&build_command, argc, argv, "compat-set", "ROMSET", build);
 }
 
 const struct command build_command = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "commands/command.h"
+#include "commands/making.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,10 +7,7 @@
 
 #include "base/memory.h"
 #include "commands/columns.h"
-#include "commands/fetching.h"
 #include "flash/pack.h"
-
-enum { KEY_DEB = 256 };
 
 static const struct option_spec options[] = {
     {'o', "output", "DIR",
@@ -110,7 +107,7 @@ static int load(const char *path, struct flashset *set)
     return result;
 }
 
-static int pack(size_t count, char **paths, const struct pack_options *wanted, bool quiet)
+static int pack(size_t count, char **paths, const struct build_options *wanted, bool quiet)
 {
     struct flashset *sets = xcalloc(count, sizeof *sets);
     struct packed *packed;
@@ -141,32 +138,7 @@ static int pack(size_t count, char **paths, const struct pack_options *wanted, b
 
 static int run(int argc, char **argv)
 {
-    struct pack_options wanted = {.output = "compat-flash"};
-    struct fetching fetching;
-    struct option_reader r;
-    const char *value;
-    int key, status;
-
-    fetching_init(&fetching, argc);
-    option_reader_init(&r, &flash_pack_command, argc, argv);
-    while ((key = next_option(&r, &value)) >= 0) {
-        if (key == 'o')
-            wanted.output = value;
-        else if (key == KEY_DEB)
-            wanted.deb = true;
-        else
-            fetching_take(&fetching, key, value);
-    }
-    fetching_ready(&fetching);
-    wanted.fetch = fetching.request;
-    if (key != OPTION_END)
-        status = option_status(key);
-    else if (r.first == argc)
-        status = usage_error(&flash_pack_command, "a FLASHSET is missing");
-    else
-        status = pack((size_t)(argc - r.first), argv + r.first, &wanted, fetching.quiet);
-    fetching_free(&fetching);
-    return status;
+    return run_making(&flash_pack_command, argc, argv, "compat-flash", "FLASHSET", pack);
 }
 
 const struct command flash_pack_command = {

@@ -10,7 +10,7 @@
 #include "romset/names.h"
 
 struct packer {
-    const struct pack_options *options;
+    const struct build_options *options;
     struct output output;
     struct packed *packed; /* the one that is worked on */
     struct failure *f;
@@ -319,7 +319,7 @@ static void begin(struct packed *p, const struct flashset *set)
     }
 }
 
-int pack_sets(const struct flashset *sets, size_t count, const struct pack_options *options,
+int pack_sets(const struct flashset *sets, size_t count, const struct build_options *options,
               struct packed **out, struct failure *f)
 {
     struct packer packer = {.options = options, .f = f};

@@ -10,7 +10,7 @@
 #include "flash/fixes.h"
 #include "flash/flashset.h"
 #include "flash/image.h"
-#include "romset/deb.h"
+#include "romset/build.h"
 
 /* libvirt sorts descriptors by name and takes the first that fits; a package's own begin with
  * 40 to 60. */
@@ -42,16 +42,10 @@ struct packed {
     char *newer; /* "edk2 2025.02-8+deb13u1": what the fixes are compared with; NULL: nothing */
 };
 
-struct pack_options {
-    const char *output;
-    bool deb;
-    struct fetch_request fetch; /* as in romset/build.h */
-};
-
 /* Packs `count` flashsets into options->output, which must be missing, empty, or an earlier
  * output. The folder appears whole or not at all. *packed, an array of `count`, is freed with
  * packed_free(); it refers to `sets`. */
-int pack_sets(const struct flashset *sets, size_t count, const struct pack_options *options,
+int pack_sets(const struct flashset *sets, size_t count, const struct build_options *options,
               struct packed **packed, struct failure *f);
 void packed_free(struct packed *packed, size_t count);
 
