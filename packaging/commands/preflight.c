@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/size.h"
@@ -57,6 +58,9 @@ static const struct option_spec options[] = {
     {KEY_JSON, "json", NULL, "print one JSON object"},
     {0},
 };
+
+/* libvirt src/util/virhook.c: a folder LIBVIRT_HOOK_DIR/qemu.d of hooks, from 6.5 on. */
+static const char HOOK[] = "/etc/libvirt/hooks/qemu.d/romcompat";
 
 enum { GIVEN_MAX = 64 };
 
@@ -201,6 +205,8 @@ static void print_answer(const char *source, const struct saved_guest *guest, co
             putchar('\n');
             print_line("%s:", p->lines[i].block->name);
             print_line("  %s", p->lines[i].why);
+            if (p->lines[i].note)
+                print_line("  %s", p->lines[i].note);
         }
     }
     putchar('\n');
@@ -245,6 +251,7 @@ static struct json_object *line_object(const struct preflight_line *line)
     json_object_object_add(o, "guest_set", text_or_null(line->guest_set));
     json_object_object_add(o, "guest_package", text_or_null(line->guest_package));
     json_object_object_add(o, "why", text_or_null(line->why));
+    json_object_object_add(o, "note", text_or_null(line->note));
     return o;
 }
 
@@ -389,6 +396,21 @@ static struct given_file *take_domain_files(const struct question *q, const stru
     return list;
 }
 
+/* What libvirt's hook, where it is installed, will do here. A QEMU that reads maps has been
+ * judged with them, and gets its XML as it was. */
+static void note_hook(struct preflight *p, const struct saved_guest *guest, const struct host *h)
+{
+    struct destination to = {.folders = h->to.folders, .folder_count = h->to.folder_count};
+    struct romcompat *maps;
+
+    if (!guest->domain || !h->has_qemu || h->to.find || h->to.maps || access(HOOK, X_OK) != 0 ||
+        destination_open_maps(&to, NULL, 0, &maps, NULL) != 0)
+        return;
+    to.maps = maps;
+    preflight_note_hook(p, guest->domain, &to);
+    romcompat_close(maps);
+}
+
 static int answer(const struct question *q, const char *source, struct saved_guest *guest,
                   char **operands)
 {
@@ -414,6 +436,7 @@ static int answer(const struct question *q, const char *source, struct saved_gue
     if (status == STATUS_YES) {
         preflight_judge(guest, &h.to, &p);
         preflight_find_owners(&p, &h.to);
+        note_hook(&p, guest, &h);
         if (q->json)
             print_json(source, guest, &h, &p, NULL);
         else

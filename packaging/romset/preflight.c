@@ -432,6 +432,7 @@ void preflight_free(struct preflight *p)
         free(p->lines[i].owner);
         free(p->lines[i].installed);
         free(p->lines[i].why);
+        free(p->lines[i].note);
     }
     for (size_t i = 0; i < p->mend_count; i++) {
         free(p->mends[i].when);

@@ -40,7 +40,8 @@ struct preflight_line {
      * has such a ROM, with its package, or NULL. */
     uint64_t guest_least;
     const char *guest_set, *guest_package;
-    char *why; /* one line */
+    char *why;  /* one line */
+    char *note; /* one line: what libvirt's hook will make of it; or NULL */
 };
 
 enum mend_kind { MEND_PACKAGE, MEND_COMMANDS, MEND_ARGUMENTS, MEND_LIBVIRT };
@@ -92,6 +93,11 @@ void preflight_find_mends(struct preflight *p, const struct destination *to, con
 void preflight_find_owners(struct preflight *p, const struct destination *to);
 /* "PACKAGE VERSION", which the caller frees; either may be NULL. */
 char *package_and_version(const char *package, const char *version);
+
+/* Notes at the lines that are refused or wrong what the hook does for cards of the image with
+ * this XML. `to` is as for domain_rom_of(). The verdict stays that of QEMU alone. */
+void preflight_note_hook(struct preflight *p, const struct domain_xml *domain,
+                         const struct destination *to);
 
 void preflight_free(struct preflight *p);
 

@@ -44,3 +44,12 @@ ${stderr:-}" == *"$text"* ]]; then
         fi
     done
 }
+
+# Mounts of its own for a command; without root as the root of a user namespace.
+own_mounts() {
+    if [ "$(id -u)" = 0 ]; then
+        unshare -m "$@"
+    else
+        unshare -rm "$@"
+    fi
+}

@@ -23,15 +23,6 @@ teardown() {
     [ -z "${server:-}" ] || kill "$server" || :
 }
 
-# Mounts of its own for a command; without root as the root of a user namespace.
-own_mounts() {
-    if [ "$(id -u)" = 0 ]; then
-        unshare -m "$@"
-    else
-        unshare -rm "$@"
-    fi
-}
-
 start_server() {
     # 3 is bats' own: a server that held it would keep bats from ending.
     "$BUILD/tests/cli/http_server" "$PWD/www" requests >port 3>&- &

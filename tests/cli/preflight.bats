@@ -30,6 +30,14 @@ fake_qemu() { # FILE VERSION FOLDER...
     chmod +x "$file"
 }
 
+# A save image of libvirt.
+image() { # XML BLOCK=SIZE...
+    local xml=$1
+    shift
+    "$BUILD/tests/cli/make_stream" -m pc-i440fx-7.2 "$@" >bare
+    perl -e 'print "LibvirtQemudSave", pack("V19", 2, length($ARGV[0]) + 9), $ARGV[0], "\0" x 9' "$xml" | cat - bare >guest
+}
+
 ramblock() {
     cat << TABLE
               Block Name    PSize              Offset               Used              Total
@@ -169,12 +177,6 @@ TABLE
 }
 
 @test "the XML of a libvirt save image names the files of firmware and cards" {
-    image() { # XML BLOCK=SIZE...
-        local xml=$1
-        shift
-        "$BUILD/tests/cli/make_stream" -m pc-i440fx-7.2 "$@" >bare
-        perl -e 'print "LibvirtQemudSave", pack("V19", 2, length($ARGV[0]) + 9), $ARGV[0], "\0" x 9' "$xml" | cat - bare >guest
-    }
     xml="<domain><os><type arch='x86_64' machine='pc-i440fx-7.2'/><loader type='pflash'>$PWD/code.fd</loader>
 <nvram template='$PWD/template.fd'>$PWD/vars.fd</nvram></os><devices><interface><model type='virtio'/><rom file='$PWD/own.rom'/>
 <address type='pci' bus='0' slot='3'/></interface></devices></domain>"
@@ -204,6 +206,34 @@ TABLE
     image "<domain" system.flash0=0x200000
     run -2 romcompat preflight --qemu ./qemu guest
     output_has "a firmware image that the guest's configuration names"
+}
+
+@test "where the libvirt hook is installed, a refused card has a note of what it does" {
+    image "<domain><name>g</name><os><type arch='x86_64' machine='pc-i440fx-7.2'/></os><devices><interface type='user'>
+<model type='virtio'/><address type='pci' domain='0' bus='0' slot='3' function='0'/></interface></devices></domain>" $NIC=0x40000
+    fake_qemu qemu 7.2.0 "$PWD/grown"
+    mkdir -p etc/libvirt/hooks/qemu.d grown/romcompat.d
+    printf '%s\n' 'romcompat-map 1' 'set s' '  package some-compat' '  machine pc-i440fx - 7.2' \
+        '  rom efi-virtio.rom 262144 256k-efi-virtio.rom' end > grown/romcompat.d/s.map
+    truncate -s 262144 grown/256k-efi-virtio.rom
+    printf '#!/bin/sh\n' > etc/libvirt/hooks/qemu.d/romcompat
+    here() { own_mounts sh -c 'mount --bind etc /etc && exec "$@"' sh romcompat preflight "$@"; }
+    run -1 here --qemu ./qemu guest
+    output_has "refused   256K   512K"
+    output_lacks "libvirt hook" # it is not executable
+    chmod +x etc/libvirt/hooks/qemu.d/romcompat
+    run -1 here --qemu ./qemu guest
+    output_has "refused   256K   512K" "the libvirt hook here mends it where libvirt restores the image: the card gets $PWD/grown/256k-efi-virtio.rom"
+    run -1 here --json --qemu ./qemu guest
+    output_has '"note": "the libvirt hook here mends it'
+    # Folders are another host, and a stream is not restored by libvirt.
+    run -1 here guest grown
+    output_lacks "libvirt hook"
+    run -1 here --qemu ./qemu bare
+    output_lacks "libvirt hook"
+    rm grown/256k-efi-virtio.rom
+    run -1 here --qemu ./qemu guest
+    output_has "the libvirt hook here cannot mend it: " "no 256k-efi-virtio.rom that fits is there"
 }
 
 @test "a pipe, standard input, and saved 'info ramblock' are read too" {
