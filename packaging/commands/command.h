@@ -74,6 +74,11 @@ int next_option(struct option_reader *r, const char **value);
 /* The status to end with after OPTION_BAD or OPTION_HELPED. */
 int option_status(int key);
 
+/* All of it for a subcommand without operands: `take` gets each option. -1, or the status to end
+ * with. */
+int take_options(const struct command *command, int argc, char **argv,
+                 void (*take)(void *arg, int key, const char *value), void *arg);
+
 /* `--bucket` and the like: parses a size option, or reports it. 0 or -1. */
 int size_option(const struct command *command, const char *option, const char *value,
                 unsigned long long *size);

@@ -236,8 +236,10 @@ static bool is_form(const char *name)
     return false;
 }
 
-static void take_option(struct job *job, int key, const char *value)
+static void take_option(void *arg, int key, const char *value)
 {
+    struct job *job = arg;
+
     switch (key) {
     case KEY_CODE:
         job->code = value;
@@ -287,19 +289,12 @@ static int check_usage(const struct job *job)
 static int run(int argc, char **argv)
 {
     struct flash_image code = {0}, vars = {0};
-    struct option_reader r;
     struct job job = {0};
     struct failure f;
-    const char *value = NULL;
-    int key, status;
+    int status = take_options(&flash_args_command, argc, argv, take_option, &job);
 
-    option_reader_init(&r, &flash_args_command, argc, argv);
-    while ((key = next_option(&r, &value)) >= 0)
-        take_option(&job, key, value);
-    if (key != OPTION_END)
-        return option_status(key);
-    if (r.first != argc)
-        return usage_error(&flash_args_command, "'%s': no operand is expected", argv[r.first]);
+    if (status >= 0)
+        return status;
     status = check_usage(&job);
     if (status != STATUS_YES)
         return status;

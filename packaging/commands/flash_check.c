@@ -99,8 +99,10 @@ static int answer(const struct job *job, const struct flash_image *code,
     return finish_output(status_of(job, &check));
 }
 
-static void take_option(struct job *job, int key, const char *value)
+static void take_option(void *arg, int key, const char *value)
 {
+    struct job *job = arg;
+
     switch (key) {
     case KEY_CODE:
         job->code = value;
@@ -123,19 +125,12 @@ static void take_option(struct job *job, int key, const char *value)
 static int run(int argc, char **argv)
 {
     struct flash_image code = {0}, vars = {0}, from = {0};
-    struct option_reader r;
     struct job job = {0};
     struct failure f;
-    const char *value = NULL;
-    int key, status;
+    int status = take_options(&flash_check_command, argc, argv, take_option, &job);
 
-    option_reader_init(&r, &flash_check_command, argc, argv);
-    while ((key = next_option(&r, &value)) >= 0)
-        take_option(&job, key, value);
-    if (key != OPTION_END)
-        return option_status(key);
-    if (r.first != argc)
-        return usage_error(&flash_check_command, "'%s': no operand is expected", argv[r.first]);
+    if (status >= 0)
+        return status;
     if (!job.code || !job.vars)
         return usage_error(&flash_check_command, "--%s is missing", job.code ? "vars" : "code");
     if (job.confidential && !job.from)

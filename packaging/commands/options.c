@@ -65,6 +65,23 @@ int option_status(int key)
     return key == OPTION_HELPED ? finish_output(STATUS_YES) : STATUS_NO_ANSWER;
 }
 
+int take_options(const struct command *command, int argc, char **argv,
+                 void (*take)(void *arg, int key, const char *value), void *arg)
+{
+    struct option_reader r;
+    const char *value = NULL;
+    int key;
+
+    option_reader_init(&r, command, argc, argv);
+    while ((key = next_option(&r, &value)) >= 0)
+        take(arg, key, value);
+    if (key != OPTION_END)
+        return option_status(key);
+    if (r.first != argc)
+        return usage_error(command, "'%s': no operand is expected", argv[r.first]);
+    return -1;
+}
+
 int size_option(const struct command *command, const char *option, const char *value,
                 unsigned long long *size)
 {
