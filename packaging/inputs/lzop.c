@@ -159,7 +159,7 @@ static int read_header(struct lzop *z, struct failure *f)
     uint8_t start[sizeof magic];
     const uint8_t *p;
     uint32_t sum;
-    bool is_long;
+    bool is_long = false;
 
     if (take(z, start, sizeof start, f) != 0)
         return -1;
