@@ -38,9 +38,10 @@ struct json_object;
 /* How a ROM or image is called: by its name where that tells it from the others. */
 const char *check_label(const struct check *check, const struct verdict *verdict);
 const char *check_result_word(const struct verdict *verdict);
-/* "ok", "warning", "failure" */
-struct json_object *check_result(const struct verdict *verdict);
-struct json_object *check_findings(const struct verdict *verdict);
+/* What stands at the end of each for programs: the one it was compared with (NULL: none), which
+ * is taken over, the result ("ok", "warning", "failure") and the findings. */
+void check_add_judgement(struct json_object *o, const struct verdict *verdict,
+                         struct json_object *old);
 
 /* check_flash.c: the table of flash images, and one of them for programs. */
 void check_print_flash(const struct check *check, bool quiet);

@@ -101,8 +101,6 @@ struct json_object *check_flash_object(const struct verdict *verdict)
         add(old, "place", json_object_new_string(verdict->old_flash->place));
         add_measures(old, verdict->old_flash);
     }
-    add(o, "old", old);
-    add(o, "result", check_result(verdict));
-    add(o, "findings", check_findings(verdict));
+    check_add_judgement(o, verdict, old);
     return o;
 }

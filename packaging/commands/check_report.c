@@ -285,7 +285,7 @@ static struct json_object *images_array(const struct measured_rom *rom)
     return list;
 }
 
-struct json_object *check_findings(const struct verdict *verdict)
+static struct json_object *findings_array(const struct verdict *verdict)
 {
     struct json_object *list = json_object_new_array();
 
@@ -302,11 +302,14 @@ struct json_object *check_findings(const struct verdict *verdict)
     return list;
 }
 
-struct json_object *check_result(const struct verdict *verdict)
+void check_add_judgement(struct json_object *o, const struct verdict *verdict,
+                         struct json_object *old)
 {
     enum finding_grade grade = verdict_grade(verdict);
 
-    return json_object_new_string(grade == FINDING_NOTE ? "ok" : grade_names[grade]);
+    add(o, "old", old);
+    add(o, "result", json_object_new_string(grade == FINDING_NOTE ? "ok" : grade_names[grade]));
+    add(o, "findings", findings_array(verdict));
 }
 
 static void add_measures(struct json_object *o, const struct measured_rom *rom)
@@ -343,9 +346,7 @@ static struct json_object *rom_object(const struct verdict *verdict)
         add(old, "place", json_object_new_string(verdict->old->place));
         add_measures(old, verdict->old);
     }
-    add(o, "old", old);
-    add(o, "result", check_result(verdict));
-    add(o, "findings", check_findings(verdict));
+    check_add_judgement(o, verdict, old);
     return o;
 }
 
