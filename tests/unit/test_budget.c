@@ -35,6 +35,18 @@ static void refused(const char *text, const char *problem, const char *name)
     is_text(problems_of(text), problem, "%s", name);
 }
 
+/* The caller frees *budget. */
+static void read_good(const char *text, struct budget *budget, const char *name)
+{
+    struct romset_problems problems = {0};
+    struct failure f;
+
+    is_int(budget_parse("b", (const uint8_t *)text, strlen(text), budget, &problems, &f), 0, "%s",
+           name);
+    is_int(problems.count, 0, "and nothing is wrong with it");
+    romset_problems_free(&problems);
+}
+
 #define RULE(text) "budget: b\nroms:\n  - match: \"*.rom\"\n    " text "\n"
 
 static void test_flash(void)
@@ -53,13 +65,9 @@ static void test_flash(void)
                                "  - match: A.fd\n"
                                "    size: 64M\n"
                                "    margin: 5%\n";
-    struct romset_problems problems = {0};
     struct budget b;
-    struct failure f;
 
-    is_int(budget_parse("b", (const uint8_t *)text, sizeof text - 1, &b, &problems, &f), 0,
-           "a budget of flash images alone is read");
-    is_int(problems.count, 0, "and nothing is wrong with it");
+    read_good(text, &b, "a budget of flash images alone is read");
     is_int(b.rule_count, 0, "it has no rules for ROMs");
     const struct flash_rule *rule = flash_rule_for(&b, "usr/share/OVMF/OVMF_CODE_4M.secboot.fd");
     ok(rule == &b.flash_rules[0], "the first rule that matches holds");
@@ -75,7 +83,6 @@ static void test_flash(void)
     is_int(flash_rule_for(&b, "A.fd")->margin_percent, 5, "a margin may be a part");
     ok(!flash_rule_for(&b, "B.fd"), "what no rule names has none");
     budget_free(&b);
-    romset_problems_free(&problems);
 }
 
 #define FLASH_RULE(text) "budget: b\nflash:\n  - match: A.fd\n    " text "\n"
@@ -124,13 +131,9 @@ static void test_forms(void)
                                "    max-bucket: 131072\n"
                                "    margin: 4K\n"
                                "    ids: qemu\n";
-    struct romset_problems problems = {0};
     struct budget b;
-    struct failure f;
 
-    is_int(budget_parse("b", (const uint8_t *)text, sizeof text - 1, &b, &problems, &f), 0,
-           "a budget with every key is read");
-    is_int(problems.count, 0, "and nothing is wrong with it");
+    read_good(text, &b, "a budget with every key is read");
     is_int(b.rule_count, 2, "it has its rules");
     is_int(b.unlisted, BUDGET_SAYS_WARN, "unlisted is taken over");
     is_int(b.required_count, 2, "required is a list");
