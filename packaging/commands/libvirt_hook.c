@@ -269,9 +269,8 @@ static int read_options(struct option_reader *r, struct hook *h)
     while ((key = next_option(r, &value)) != OPTION_END) {
         switch (key) {
         case OPTION_BAD:
-            return STATUS_NO_ANSWER;
         case OPTION_HELPED:
-            return finish_output(STATUS_YES);
+            return option_status(key);
         case KEY_MAPS:
         case KEY_FIRMWARE:
             if ((key == KEY_MAPS ? h->map_count : h->firmware_count) == ROMCOMPAT_MAX_FOLDERS)

@@ -338,9 +338,8 @@ static int read_question(struct option_reader *r, struct question *q)
     while ((key = next_option(r, &value)) != OPTION_END) {
         switch (key) {
         case OPTION_BAD:
-            return STATUS_NO_ANSWER;
         case OPTION_HELPED:
-            return finish_output(STATUS_YES);
+            return option_status(key);
         case KEY_QMP:
             q->qmp = value;
             break;
