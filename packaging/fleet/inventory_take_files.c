@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The ROM files that the QEMUs of a host find, and its firmware images. */
+#include "fleet/inventory_taking.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/size.h"
+#include "flash/image.h"
+#include "formats/firmware_volume.h"
+#include "formats/option_rom.h"
+#include "formats/rom_devices.h"
+#include "inputs/descriptor_folders.h"
+#include "inputs/file.h"
+#include "inputs/sha256.h"
+
+/* Where packages put firmware images; descriptors name those elsewhere. */
+static const char *const firmware_folders[] = {"/usr/share/OVMF",
+                                               "/usr/share/ovmf",
+                                               "/usr/share/AAVMF",
+                                               "/usr/share/edk2",
+                                               "/usr/share/edk2-ovmf",
+                                               "/usr/share/edk2-armvirt",
+                                               "/usr/share/qemu",
+                                               "/usr/share/seabios",
+                                               "/usr/share/qemu-efi",
+                                               "/usr/share/qemu-efi-aarch64",
+                                               "/usr/share/qemu-efi-arm",
+                                               "/usr/share/qemu-efi-riscv64",
+                                               "/usr/share/qemu-efi-loongarch64"};
+
+#define FIRMWARE_DEPTH_MAX 3
+
+/* --- ROM files ------------------------------------------------------------------------- */
+
+/* Files that QEMU loads by these names, whatever is in them. */
+static bool is_rom_name(const struct taking *t, const char *name)
+{
+    for (const struct rom_device *d = rom_devices; d->block; d++)
+        if (strcmp(d->rom, name) == 0 || (d->old_rom && strcmp(d->old_rom, name) == 0))
+            return true;
+    for (size_t i = 0; i < t->inv.maps->count; i++)
+        for (size_t k = 0; k < t->inv.maps->list[i].set_count; k++) {
+            const struct inventory_set *set = &t->inv.maps->list[i].sets[k];
+
+            for (size_t r = 0; r < set->rom_count; r++)
+                if (strcmp(set->roms[r].compat_file, name) == 0)
+                    return true;
+        }
+    return false;
+}
+
+static bool begins_as_rom(const char *path)
+{
+    uint8_t head[2] = {0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool does =
+        fd >= 0 && read(fd, head, sizeof head) == sizeof head && head[0] == 0x55 && head[1] == 0xaa;
+
+    if (fd >= 0)
+        close(fd);
+    return does;
+}
+
+static struct inventory_rom read_rom(struct taking *t, const char *path, const char *name,
+                                     uint64_t size)
+{
+    struct inventory_rom rom = {.name = xstrdup(name), .size = size};
+    struct optrom read;
+    struct failure f;
+    uint8_t *bytes;
+    size_t length;
+
+    if (size > 0 && size <= BUCKET_MAX)
+        rom.bucket = power_of_two_ceiling(size);
+    if (size > ROM_FILE_MAX)
+        return rom;
+    if (read_file(path, ROM_FILE_MAX, &bytes, &length, &f) != 0) {
+        taking_problem(t, &f);
+        return rom;
+    }
+    if (optrom_read(bytes, length, &read) < 0)
+        give_up("out of memory");
+    if (read.image_count)
+        rom.chain_end = read.chain_end;
+    optrom_free(&read);
+    free(bytes);
+    return rom;
+}
+
+static void take_folder(struct taking *t, const char *path)
+{
+    struct inventory_folder *folder;
+    size_t count;
+    char **names = names_in(path, &count);
+
+    t->inv.folders->list = xreallocarray(t->inv.folders->list, t->inv.folders->count + 1,
+                                         sizeof *t->inv.folders->list);
+    folder = &t->inv.folders->list[t->inv.folders->count++];
+    *folder = (struct inventory_folder){.path = xstrdup(path)};
+    for (size_t i = 0; i < count; i++) {
+        char *file = xasprintf("%s/%s", path, names[i]);
+        struct stat st;
+
+        if (stat(file, &st) == 0 && S_ISREG(st.st_mode) &&
+            (is_rom_name(t, names[i]) || begins_as_rom(file))) {
+            folder->roms = xreallocarray(folder->roms, folder->rom_count + 1, sizeof *folder->roms);
+            if (is_printable(names[i]))
+                folder->roms[folder->rom_count++] =
+                    read_rom(t, file, names[i], (uint64_t)st.st_size);
+            else
+                taking_problem_at(t, "%s: a name that is not printable ASCII, left out", file);
+        }
+        free(file);
+        free(names[i]);
+    }
+    free(names);
+}
+
+static bool has_folder(const struct inventory *inv, const char *path)
+{
+    for (size_t i = 0; i < inv->folders->count; i++)
+        if (strcmp(inv->folders->list[i].path, path) == 0)
+            return true;
+    return false;
+}
+
+void take_folders(struct taking *t)
+{
+    t->inv.folders = xcalloc(1, sizeof *t->inv.folders);
+    for (size_t i = 0; i < t->inv.qemus->count; i++) {
+        const struct inventory_qemu *q = &t->inv.qemus->list[i];
+
+        for (size_t k = 0; k < q->folder_count; k++)
+            if (!has_folder(&t->inv, q->folders[k]) && is_folder(q->folders[k]))
+                take_folder(t, q->folders[k]);
+    }
+}
+
+/* --- firmware images -------------------------------------------------------------------- */
+
+/* By the volumes that lie open in it: what is compressed tells no more about the kind, and
+ * decompressing a host's images takes a second. */
+static const char *kind_of_image(const char *path, const uint8_t *data, size_t size)
+{
+    const char *slash = strrchr(path, '/');
+    struct fv_header header;
+    bool code = false, store = false;
+
+    if (slash && strncmp(slash, "/bios", 5) == 0)
+        return "bios";
+    if (size >= 4 && memcmp(data, "QFI\xfb", 4) == 0)
+        return flash_kind_name(FLASH_QCOW2);
+    for (size_t at = 0, found; fv_find(data, size, at, &found, &header);) {
+        bool is_store = memcmp(header.guid, fv_nv_guid, GUID_SIZE) == 0;
+
+        store |= is_store;
+        code |= !is_store;
+        at = found + (header.length > FV_ALIGNMENT ? header.length : FV_ALIGNMENT);
+    }
+    if (!code && !store && size && memcmp(data, data + 1, size - 1) == 0 &&
+        (data[0] == 0 || data[0] == 0xff))
+        return flash_kind_name(FLASH_BLANK);
+    return flash_kind_name(code && store ? FLASH_COMBINED
+                           : code        ? FLASH_CODE
+                           : store       ? FLASH_STORE
+                                         : FLASH_UNKNOWN);
+}
+
+static bool has_firmware(const struct inventory *inv, const char *path)
+{
+    for (size_t i = 0; i < inv->firmware->count; i++)
+        if (strcmp(inv->firmware->list[i].path, path) == 0)
+            return true;
+    return false;
+}
+
+static void take_image(struct taking *t, const char *path)
+{
+    struct inventory_firmwares *list = t->inv.firmware;
+    char sum[SHA256_TEXT_SIZE];
+    struct failure f;
+    uint8_t *data;
+    size_t size;
+
+    if (has_firmware(&t->inv, path))
+        return;
+    if (!is_printable(path)) {
+        taking_problem_at(t, "%s: a name that is not printable ASCII, left out", path);
+        return;
+    }
+    if (read_file(path, FLASH_FILE_MAX, &data, &size, &f) != 0) {
+        taking_problem(t, &f);
+        return;
+    }
+    sha256_text(data, size, sum);
+    list->list = xreallocarray(list->list, list->count + 1, sizeof *list->list);
+    list->list[list->count++] =
+        (struct inventory_firmware){.path = xstrdup(path),
+                                    .size = size,
+                                    .kind = xstrdup(kind_of_image(path, data, size)),
+                                    .sha256 = xstrdup(sum)};
+    free(data);
+}
+
+static bool is_image_name(const char *name)
+{
+    return ends_with(name, ".fd") || strcmp(name, "bios.bin") == 0 ||
+           strcmp(name, "bios-256k.bin") == 0 || strcmp(name, "bios-microvm.bin") == 0;
+}
+
+static void take_images_in(struct taking *t, const char *folder, unsigned depth)
+{
+    size_t count;
+    char **names = names_in(folder, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        char *path = xasprintf("%s/%s", folder, names[i]);
+        struct stat st;
+
+        if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && depth < FIRMWARE_DEPTH_MAX)
+            take_images_in(t, path, depth + 1);
+        else if (is_image_name(names[i]) && stat(path, &st) == 0 && S_ISREG(st.st_mode))
+            take_image(t, path);
+        free(path);
+        free(names[i]);
+    }
+    free(names);
+}
+
+static int by_path(const void *a, const void *b)
+{
+    return strcmp(((const struct inventory_firmware *)a)->path,
+                  ((const struct inventory_firmware *)b)->path);
+}
+
+void take_firmware(struct taking *t)
+{
+    struct firmware_descriptors all;
+    struct failure f;
+
+    t->inv.firmware = xcalloc(1, sizeof *t->inv.firmware);
+    for (size_t i = 0; i < sizeof firmware_folders / sizeof *firmware_folders; i++)
+        take_images_in(t, firmware_folders[i], 0);
+    for (size_t i = 0; i < t->inv.folders->count; i++)
+        take_images_in(t, t->inv.folders->list[i].path, FIRMWARE_DEPTH_MAX);
+    if (firmware_descriptors_read(NULL, &all, &f) == 0) {
+        for (size_t i = 0; i < all.count; i++) {
+            const char *const files[] = {all.list[i].executable.filename,
+                                         all.list[i].nvram_template.filename};
+
+            for (size_t k = 0; k < 2; k++)
+                if (files[k] && files[k][0] == '/' && access(files[k], F_OK) == 0)
+                    take_image(t, files[k]);
+        }
+        firmware_descriptors_free(&all);
+    }
+    if (t->inv.firmware->count)
+        qsort(t->inv.firmware->list, t->inv.firmware->count, sizeof *t->inv.firmware->list,
+              by_path);
+}

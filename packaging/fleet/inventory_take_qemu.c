@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The QEMU binaries of a host, and the compat maps that they read. */
+#include "fleet/inventory_taking.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "inputs/qemu_binary.h"
+
+/* Where distributions put QEMU binaries that are not in PATH: Fedora and RHEL qemu-kvm,
+ * Debian what a wrapper in /usr/bin runs, Xen its own. */
+static const char *const binary_folders[] = {"/usr/bin",         "/usr/local/bin",
+                                             "/usr/libexec",     "/usr/local/libexec",
+                                             "/usr/lib/xen/bin", "/usr/lib/qemu-kvm"};
+
+/* "qemu-system-x86_64-microvm" and "patched-10.0-x86_64" are of x86_64; "qemu-kvm" is of
+ * the host's architecture. */
+static char *architecture_of(const char *path, const char *host)
+{
+    static const char prefix[] = "qemu-system-";
+    static const char *const known[] = {
+        "aarch64",     "alpha",  "arm",        "avr",          "cris",  "hppa",    "i386",
+        "loongarch64", "m68k",   "microblaze", "microblazeel", "mips",  "mips64",  "mips64el",
+        "mipsel",      "nios2",  "or1k",       "ppc",          "ppc64", "riscv32", "riscv64",
+        "rx",          "s390x",  "sh4",        "sh4eb",        "sparc", "sparc64", "tricore",
+        "x86_64",      "xtensa", "xtensaeb"};
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *dash = strrchr(name, '-');
+
+    if (strncmp(name, prefix, sizeof prefix - 1) == 0) {
+        name += sizeof prefix - 1;
+        return xstrndup(name, strcspn(name, "-"));
+    }
+    for (size_t i = 0; dash && i < sizeof known / sizeof *known; i++)
+        if (strcmp(dash + 1, known[i]) == 0)
+            return xstrdup(known[i]);
+    return xstrdup(host);
+}
+
+/* What QEMU says as /usr/bin/../share/qemu. */
+static char *plain_path(const char *path)
+{
+    char *real = realpath(path, NULL);
+
+    return real ? real : xstrdup(path);
+}
+
+static int take_machines(struct inventory_qemu *q, struct failure *f)
+{
+    struct qemu_machine *machines;
+    size_t count;
+
+    if (qemu_machines_ask(q->path, &machines, &count, f) != 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        struct qemu_machine *m = &machines[i];
+
+        if (!m->alias_of) {
+            add_text(&q->machines, &q->machine_count, xstrdup(m->name));
+            continue;
+        }
+        q->aliases = xreallocarray(q->aliases, q->alias_count + 1, sizeof *q->aliases);
+        q->aliases[q->alias_count++] =
+            (struct inventory_alias){xstrdup(m->name), xstrdup(m->alias_of)};
+    }
+    qemu_machines_free(machines, count);
+    return 0;
+}
+
+static void take_map_folders(struct inventory_qemu *q)
+{
+    if (is_folder(ROMCOMPAT_FOLDER_LOCAL))
+        add_text(&q->map_folders, &q->map_folder_count, xstrdup(ROMCOMPAT_FOLDER_LOCAL));
+    for (size_t i = 0; i < q->folder_count && q->map_folder_count < ROMCOMPAT_MAX_FOLDERS; i++) {
+        char *folder = xasprintf("%s/romcompat.d", q->folders[i]);
+
+        if (is_folder(folder))
+            add_text(&q->map_folders, &q->map_folder_count, folder);
+        else
+            free(folder);
+    }
+}
+
+static int take_qemu(struct taking *t, const char *path, struct failure *f)
+{
+    struct inventory_qemus *list = t->inv.qemus;
+    struct qemu_binary binary;
+
+    if (qemu_binary_ask(path, &binary, f) != 0)
+        return -1;
+    list->list = xreallocarray(list->list, list->count + 1, sizeof *list->list);
+    struct inventory_qemu *q = &list->list[list->count++];
+    *q = (struct inventory_qemu){
+        .path = xstrdup(binary.path),
+        .architecture = architecture_of(binary.path, t->inv.architecture),
+        .major = binary.major,
+        .minor = binary.minor,
+        .micro = binary.micro,
+        .reads_maps = binary.has_library,
+    };
+    for (size_t i = 0; i < binary.folder_count; i++)
+        add_text(&q->folders, &q->folder_count, plain_path(binary.folders[i]));
+    qemu_binary_free(&binary);
+    take_map_folders(q);
+    return take_machines(q, f);
+}
+
+static bool is_qemu_name(const char *name)
+{
+    return strncmp(name, "qemu-system-", 12) == 0 || strcmp(name, "qemu-kvm") == 0;
+}
+
+static bool is_binary(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}
+
+/* As in PATH: the first of a name is the one; and a second name of one file is none. */
+struct seen {
+    char **names, **files;
+    size_t name_count, file_count;
+};
+
+static bool is_among(char *const *list, size_t count, const char *text)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i], text) == 0)
+            return true;
+    return false;
+}
+
+static bool is_first(struct seen *seen, const char *name, const char *path)
+{
+    char *file = plain_path(path);
+
+    if (is_among(seen->names, seen->name_count, name) ||
+        is_among(seen->files, seen->file_count, file)) {
+        free(file);
+        return false;
+    }
+    add_text(&seen->names, &seen->name_count, xstrdup(name));
+    add_text(&seen->files, &seen->file_count, file);
+    return true;
+}
+
+static void free_seen(struct seen *seen)
+{
+    while (seen->name_count)
+        free(seen->names[--seen->name_count]);
+    while (seen->file_count)
+        free(seen->files[--seen->file_count]);
+    free(seen->names);
+    free(seen->files);
+}
+
+static void take_qemus_in(struct taking *t, const char *folder, struct seen *seen)
+{
+    size_t count;
+    char **names = names_in(folder, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        char *path = xasprintf("%s/%s", folder, names[i]);
+        struct failure f;
+
+        if (is_qemu_name(names[i]) && is_printable(names[i]) && is_binary(path) &&
+            is_first(seen, names[i], path) && take_qemu(t, path, &f) != 0)
+            taking_problem(t, &f);
+        free(path);
+        free(names[i]);
+    }
+    free(names);
+}
+
+/* Those that were named first, in that order; then what there is. */
+int take_qemus(struct taking *t, struct failure *f)
+{
+    struct seen seen = {0};
+    const char *path = getenv("PATH");
+    int result = 0;
+
+    t->inv.qemus = xcalloc(1, sizeof *t->inv.qemus);
+    for (size_t i = 0; i < t->request->qemu_count && result == 0; i++) {
+        char *full = plain_path(t->request->qemus[i]);
+
+        add_text(&seen.files, &seen.file_count, full);
+        /* A relative path means nothing elsewhere; a link is the name that guests know it by. */
+        const char *given = t->request->qemus[i];
+        result = take_qemu(t, given[0] != '/' && strchr(given, '/') ? full : given, f);
+    }
+    while (result == 0 && path && *path) {
+        char *folder = xstrndup(path, strcspn(path, ":"));
+
+        if (folder[0] == '/' && is_printable(folder))
+            take_qemus_in(t, folder, &seen);
+        path += strlen(folder);
+        path += *path == ':';
+        free(folder);
+    }
+    for (size_t i = 0; result == 0 && i < sizeof binary_folders / sizeof *binary_folders; i++)
+        take_qemus_in(t, binary_folders[i], &seen);
+    free_seen(&seen);
+    return result;
+}
+
+/* --- maps ------------------------------------------------------------------------------ */
+
+static void take_set(const struct romcompat *opened, size_t index, struct inventory_set *set)
+{
+    struct romcompat_set s;
+    struct romcompat_machine_rule m;
+    struct romcompat_rom r;
+
+    romcompat_set_at(opened, index, &s);
+    *set = (struct inventory_set){
+        .name = xstrdup(s.name),
+        .package = s.package ? xstrdup(s.package) : NULL,
+        .map = xstrdup(s.map),
+        .machines = xcalloc(s.machines, sizeof *set->machines),
+        .roms = xcalloc(s.roms, sizeof *set->roms),
+    };
+    for (; romcompat_machine_rule_at(opened, index, set->machine_count, &m) == ROMCOMPAT_OK;
+         set->machine_count++)
+        set->machines[set->machine_count] = (struct inventory_machine_rule){
+            xstrdup(m.name), m.exact ? NULL : xstrdup(m.first ? m.first : "-"),
+            m.exact ? NULL : xstrdup(m.last ? m.last : "-")};
+    for (; romcompat_rom_at(opened, index, set->rom_count, &r) == ROMCOMPAT_OK; set->rom_count++)
+        set->roms[set->rom_count] =
+            (struct inventory_rom_rule){xstrdup(r.file), r.bucket, xstrdup(r.compat_file)};
+}
+
+static int take_maps_of(struct taking *t, const struct inventory_qemu *q, struct failure *f)
+{
+    struct inventory_map_lists *lists = t->inv.maps;
+    struct romcompat_problem p;
+    struct romcompat *opened;
+    int code =
+        romcompat_open_folders((const char *const *)q->map_folders, q->map_folder_count, &opened);
+
+    if (code != ROMCOMPAT_OK)
+        return fail(f, "maps of %s: %s", q->path, romcompat_strerror(code));
+    lists->list = xreallocarray(lists->list, lists->count + 1, sizeof *lists->list);
+    struct inventory_maps *maps = &lists->list[lists->count++];
+    *maps = (struct inventory_maps){.set_count = romcompat_set_count(opened)};
+    for (size_t i = 0; i < q->map_folder_count; i++)
+        add_text(&maps->folders, &maps->folder_count, xstrdup(q->map_folders[i]));
+    maps->sets = xcalloc(maps->set_count, sizeof *maps->sets);
+    for (size_t i = 0; i < maps->set_count; i++)
+        take_set(opened, i, &maps->sets[i]);
+    for (size_t i = 0; romcompat_problem_at(opened, i, &p) == ROMCOMPAT_OK; i++)
+        add_text(&maps->problems, &maps->problem_count, xstrdup(p.text));
+    romcompat_close(opened);
+    return 0;
+}
+
+int take_maps(struct taking *t, struct failure *f)
+{
+    t->inv.maps = xcalloc(1, sizeof *t->inv.maps);
+    for (size_t i = 0; i < t->inv.qemus->count; i++) {
+        const struct inventory_qemu *q = &t->inv.qemus->list[i];
+
+        if (q->map_folder_count && !inventory_maps_of(&t->inv, q) && take_maps_of(t, q, f) != 0)
+            return -1;
+    }
+    return 0;
+}
