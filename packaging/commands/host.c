@@ -3,23 +3,16 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "commands/command.h"
 #include "commands/maps.h"
+#include "inputs/file.h"
 
 /* Where Debian's QEMU looks (FIRMWARE_PATH), in its order. */
 static const char *const default_folders[] = {"/usr/share/qemu", "/usr/share/seabios",
                                               "/usr/lib/ipxe/qemu"};
-
-static bool is_folder(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
 
 /* The QEMU that would run the guest here, or NULL. */
 static const char *installed_qemu(const char *machine)

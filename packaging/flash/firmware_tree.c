@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "inputs/archive.h"
 #include "inputs/descriptor_folders.h"
+#include "inputs/file.h"
 
 static bool ends_with(const char *name, const char *suffix)
 {
@@ -598,13 +599,6 @@ static int read_root(struct firmware_tree *tree, const char *path, struct failur
 }
 
 /* ---- the whole ---- */
-
-static bool is_folder(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
 
 static int by_text(const void *a, const void *b)
 {

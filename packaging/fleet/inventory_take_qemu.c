@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "inputs/file.h"
 #include "inputs/qemu_binary.h"
 
 /* Where distributions put QEMU binaries that are not in PATH: Fedora and RHEL qemu-kvm,

@@ -47,6 +47,5 @@ void add_text(char ***list, size_t *count, char *text);
 char **names_in(const char *path, size_t *count);
 
 bool ends_with(const char *text, const char *end);
-bool is_folder(const char *path);
 
 #endif

@@ -76,3 +76,10 @@ int read_file(const char *path, size_t limit, uint8_t **data, size_t *size, stru
     close(fd);
     return result;
 }
+
+bool is_folder(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading one whole file into memory. */
+/* Reading one whole file into memory, and what a path is. */
 #ifndef INPUTS_FILE_H
 #define INPUTS_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,5 +20,8 @@
  * size 0 with a *data that may still be freed. A folder, FIFO, socket or device
  * is refused without being opened for reading, so nothing can hang. */
 int read_file(const char *path, size_t limit, uint8_t **data, size_t *size, struct failure *f);
+
+/* Whether there is a folder at `path`; a link is followed. */
+bool is_folder(const char *path);
 
 #endif

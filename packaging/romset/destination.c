@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "inputs/file.h"
 
 int64_t destination_find(const struct destination *to, const char *name, char **path)
 {
@@ -23,13 +24,6 @@ int64_t destination_find(const struct destination *to, const char *name, char **
     }
     *path = NULL;
     return ROMCOMPAT_MISSING;
-}
-
-static bool is_folder(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 /* The folders that are there, into list[ROMCOMPAT_MAX_FOLDERS]; those from `first_made` on are
