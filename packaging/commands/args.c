@@ -14,7 +14,7 @@
 #include "commands/maps.h"
 #include "commands/stock.h"
 #include "outputs/escape.h"
-#include "romset/stock_list.h"
+#include "guest/stock_list.h"
 
 extern const struct command args_command;
 

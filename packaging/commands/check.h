@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "base/failure.h"
-#include "romset/verdict.h"
+#include "release/verdict.h"
 
 struct check {
     const struct verdicts *verdicts;

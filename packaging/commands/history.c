@@ -18,8 +18,8 @@
 #include "inputs/file.h"
 #include "inputs/yaml.h"
 #include "outputs/file.h"
-#include "romset/history.h"
-#include "romset/history_chart.h"
+#include "release/history.h"
+#include "release/history_chart.h"
 #include "romset/names.h"
 
 /* Where `make install` puts the histories; the makefile gives it. */

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "inputs/qemu_binary.h"
-#include "romset/destination.h"
+#include "guest/destination.h"
 
 struct host {
     struct destination to; /* with `maps` only where host_open_maps() was called */

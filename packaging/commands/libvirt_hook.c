@@ -17,8 +17,8 @@
 #include "inputs/domain_xml.h"
 #include "inputs/qemu_binary.h"
 #include "outputs/file.h"
-#include "romset/domain_roms.h"
-#include "romset/domain_splice.h"
+#include "guest/domain_roms.h"
+#include "guest/domain_splice.h"
 
 extern const struct command libvirt_hook_command;
 

@@ -17,7 +17,7 @@
 #include "commands/inventory_side.h"
 #include "commands/maps.h"
 #include "inputs/qmp.h"
-#include "romset/domain_files.h"
+#include "guest/domain_files.h"
 
 extern const struct command preflight_command;
 

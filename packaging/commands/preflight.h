@@ -3,7 +3,7 @@
 #ifndef COMMANDS_PREFLIGHT_H
 #define COMMANDS_PREFLIGHT_H
 
-#include "romset/preflight.h"
+#include "guest/preflight.h"
 
 /* Each mend: what it is for, then the text that can be pasted, indented. */
 void print_mends(const struct preflight *p);

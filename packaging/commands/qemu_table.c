@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "commands/maps.h"
 #include "commands/stock.h"
-#include "romset/compat_table.h"
+#include "guest/compat_table.h"
 
 extern const struct command qemu_table_command;
 

@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "formats/rom_devices.h"
-#include "romset/preflight.h"
+#include "guest/preflight.h"
 
 static int64_t find_file(const void *arg, const char *name, char **path)
 {

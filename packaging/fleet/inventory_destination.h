@@ -5,7 +5,7 @@
 
 #include "fleet/inventory.h"
 #include "inputs/saved_guest.h"
-#include "romset/destination.h"
+#include "guest/destination.h"
 
 struct inventory_destination {
     struct destination to; /* not of an incoming guest until loadvm is said to be false */

@@ -169,5 +169,5 @@ args() { # OPTION... DEVICE...
     grep -q '#define QEMU_TYPES_ANSWER_MAX ((size_t)1 << 20)' "$TOP/packaging/inputs/qemu_types.h"
     grep -qF "QEMU's list of device types 10 seconds, 1 MiB" <<< "$page"
     grep -qF "/usr/share/qemu/romcompat" <<< "$page"
-    grep -q '"/usr/share/qemu/romcompat"' "$TOP/packaging/romset/stock.h"
+    grep -q '"/usr/share/qemu/romcompat"' "$TOP/packaging/guest/stock.h"
 }

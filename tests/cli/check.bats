@@ -529,15 +529,15 @@ chain_of() {
         grep -qE "$2 +[=(]?.*$3" "$TOP/packaging/$1" || { echo "$1: $2 is not $3"; return 1; }
         grep -qF -- "$4" <<< "$page" || { echo "not in the manual: $4"; return 1; }
     }
-    limit romset/budget.h BUDGET_RULES_MAX 1000 "1 to 1000 rules"
-    limit romset/budget.h BUDGET_LIST_MAX 256 "Up to 256 patterns"
-    limit romset/budget.h BUDGET_NICS_MAX 64 "1 to 64"
-    limit romset/budget.c PATTERN_STARS_MAX 8 "at most 8 stars"
-    limit romset/budget.c PATTERN_LENGTH_MAX 256 "of at most 256 bytes"
-    limit romset/measure.h SHADOW_RAM_SIZE 122880 "SeaBIOS has 122880 bytes"
+    limit release/budget.h BUDGET_RULES_MAX 1000 "1 to 1000 rules"
+    limit release/budget.h BUDGET_LIST_MAX 256 "Up to 256 patterns"
+    limit release/budget.h BUDGET_NICS_MAX 64 "1 to 64"
+    limit release/budget.c PATTERN_STARS_MAX 8 "at most 8 stars"
+    limit release/budget.c PATTERN_LENGTH_MAX 256 "of at most 256 bytes"
+    limit release/measure.h SHADOW_RAM_SIZE 122880 "SeaBIOS has 122880 bytes"
     page=$(MANWIDTH=200 man -l "$TOP/packaging/man/romcompat.1" | tr -s ' ')
     limit formats/deb_changes.h DEB_CHANGES_MAX '1 << 20' "a .changes file 1 MiB"
-    limit romset/budget.h BUDGET_RULES_MAX 1000 "a budget 1 MiB and 1000 rules"
+    limit release/budget.h BUDGET_RULES_MAX 1000 "a budget 1 MiB and 1000 rules"
 }
 
 # --- on a terminal ----------------------------------------------------------------------------

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "romset/verdict.h"
+#include "release/verdict.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "inputs/domain_xml.h"
-#include "romset/domain_splice.h"
+#include "guest/domain_splice.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "romset/history.h"
-#include "romset/history_chart.h"
+#include "release/history.h"
+#include "release/history_chart.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "romset/budget.h"
+#include "release/budget.h"
 
 /* The problems of a text, one a line. */
 static char *problems_of(const char *text)

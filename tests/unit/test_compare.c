@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "fixtures/rom_maker.h"
-#include "romset/verdict.h"
+#include "release/verdict.h"
 
 struct file {
     const char *path;

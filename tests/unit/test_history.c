@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "romset/history.h"
+#include "release/history.h"
 
 static struct failure f;
 

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "romset/history.h"
-#include "romset/history_chart.h"
+#include "release/history.h"
+#include "release/history_chart.h"
 
 static struct history h;
 static struct history_line *lines;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "romset/stock.h"
+#include "guest/stock.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 
 #include "base/size.h"
 #include "fixtures/rom_maker.h"
-#include "romset/verdict.h"
+#include "release/verdict.h"
 
 /* One ROM under one rule; the findings as "grade check, ...". */
 static char *judged(const char *path, const struct rom_spec *spec, const char *rule)

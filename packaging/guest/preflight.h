@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whether a guest's RAM blocks fit the ROM files of a destination, and what mends it.
+ * Blocks that no file gives their length (RAM, video memory, ACPI tables) are not judged.
+ */
+#ifndef GUEST_PREFLIGHT_H
+#define GUEST_PREFLIGHT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+#include "formats/rom_devices.h"
+#include "inputs/saved_guest.h"
+#include "guest/destination.h"
+
+enum preflight_verdict {
+    PREFLIGHT_LANDS,
+    PREFLIGHT_REFUSED, /* QEMU refuses the guest, or does not start */
+    PREFLIGHT_WRONG,   /* mapped-ram: QEMU takes it, with a block of another length */
+    PREFLIGHT_UNKNOWN,
+};
+
+struct preflight_line {
+    const struct saved_block *block;
+    enum preflight_verdict verdict;
+    const struct rom_device *device; /* NULL: not an option ROM */
+    uint64_t length; /* that the destination gives the block; 0: not known, or none */
+    const char *rom; /* file name that the destination looks for, or NULL */
+    char *file;      /* path that it loads; NULL: none */
+    uint64_t file_size;
+    char *owner; /* "ipxe-qemu 1.0.0+git-...": the package that brought `file`; NULL: not known */
+    char *installed; /* path of `rom` there, which need not be what it loads */
+    uint64_t installed_size;
+    const char *package; /* that a map names for the compat ROM, or NULL */
+    const char *compat_file;
+    /* The side that the guest comes from: of its ROM file no more than its size is known, from
+     * guest_least to block->length (0: not even that); and which set of the destination's maps
+     * has such a ROM, with its package, or NULL. */
+    uint64_t guest_least;
+    const char *guest_set, *guest_package;
+    char *why;  /* one line */
+    char *note; /* one line: what libvirt's hook will make of it; or NULL */
+};
+
+enum mend_kind { MEND_PACKAGE, MEND_COMMANDS, MEND_ARGUMENTS, MEND_LIBVIRT };
+
+struct mend {
+    enum mend_kind kind;
+    char *when; /* one line: what it is for */
+    char *text; /* to be pasted; lines end with newlines, but not the last */
+};
+
+struct preflight {
+    struct preflight_line *lines;
+    size_t line_count;
+    size_t counts[4]; /* by verdict */
+    size_t not_judged;
+    struct mend *mends;
+    size_t mend_count;
+};
+
+/* What a destination gives a device with its default ROM. */
+struct rom_gift {
+    uint64_t length; /* of the block; 0: QEMU does not start */
+    char *file;      /* that is loaded; NULL: none */
+    uint64_t file_size;
+    char *installed; /* path of `rom` there; NULL: none */
+    uint64_t installed_size;
+    const char *package, *compat_file; /* of the rule that holds; NULL: none */
+    char *why;                         /* where length is 0 */
+};
+
+/* `machine` may be NULL: no rule holds then. Free with rom_gift_free(). */
+struct rom_gift rom_gift_of(const struct destination *to, const char *machine, const char *rom);
+void rom_gift_free(struct rom_gift *g);
+
+/* `guest` and `to` must live as long as the result; free with preflight_free(). */
+void preflight_judge(const struct saved_guest *guest, const struct destination *to,
+                     struct preflight *result);
+
+/* What mends a refusal that is known: there[i] is the length that the destination gives
+ * the guest's block i, and no file is looked at. */
+void preflight_of_lengths(const struct saved_guest *guest, const uint64_t *there,
+                          const struct destination *to, struct preflight *result);
+
+/* Adds what mends the lines that are refused or wrong: preflight_mends.c. */
+void preflight_find_mends(struct preflight *p, const struct destination *to, const char *machine);
+
+/* Asks the destination, or this host's package manager, who brought the files, for their
+ * `owner`; on this host `file` becomes the path without links and "..". */
+void preflight_find_owners(struct preflight *p, const struct destination *to);
+/* "PACKAGE VERSION", which the caller frees; either may be NULL. */
+char *package_and_version(const char *package, const char *version);
+
+/* Notes at the lines that are refused or wrong what the hook does for cards of the image with
+ * this XML. `to` is as for domain_rom_of(). The verdict stays that of QEMU alone. */
+void preflight_note_hook(struct preflight *p, const struct domain_xml *domain,
+                         const struct destination *to);
+
+void preflight_free(struct preflight *p);
+
+/* "lands", "refused", "lands wrong", "unknown". */
+const char *preflight_verdict_name(enum preflight_verdict verdict);
+/* "package", "commands", "arguments", "libvirt". */
+const char *mend_kind_name(enum mend_kind kind);
+
+#endif

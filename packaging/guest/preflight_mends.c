@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What mends a refusal, as text to be pasted. */
+#include "guest/preflight.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/size.h"
+#include "outputs/escape.h"
+#include "guest/stock.h"
+
+/* Text that grows. */
+struct text {
+    char *at;
+    size_t length;
+    FILE *out;
+};
+
+static void text_begin(struct text *t)
+{
+    *t = (struct text){0};
+    t->out = open_memstream(&t->at, &t->length);
+    if (!t->out)
+        give_up("out of memory");
+}
+
+/* NULL where nothing was written; without the newline at its end. */
+static char *text_end(struct text *t)
+{
+    fclose(t->out);
+    if (!t->length) {
+        free(t->at);
+        return NULL;
+    }
+    if (t->at[t->length - 1] == '\n')
+        t->at[t->length - 1] = '\0';
+    return t->at;
+}
+
+/* A line, unless the text has it already. */
+static void put_once(struct text *t, const char *line)
+{
+    size_t n = strlen(line);
+
+    fflush(t->out);
+    for (const char *at = t->at; (at = strstr(at, line)) != NULL; at++)
+        if ((at == t->at || at[-1] == '\n') && at[n] == '\n')
+            return;
+    fprintf(t->out, "%s\n", line);
+}
+
+static void add_mend(struct preflight *p, enum mend_kind kind, const char *when, char *text)
+{
+    if (!text)
+        return;
+    p->mends = xreallocarray(p->mends, p->mend_count + 1, sizeof *p->mends);
+    p->mends[p->mend_count++] = (struct mend){kind, xstrdup(when), text};
+}
+
+static bool is_to_mend(const struct preflight_line *line)
+{
+    return line->device &&
+           (line->verdict == PREFLIGHT_REFUSED || line->verdict == PREFLIGHT_WRONG) &&
+           is_bucket(line->block->length);
+}
+
+static bool installed_fits(const struct preflight_line *line)
+{
+    return line->installed_size && line->installed_size <= line->block->length;
+}
+
+/* --- advice for a stock QEMU ------------------------------------------------------------- */
+
+/* One way for the guest to come: what each type of each line must be told for it. */
+struct way {
+    const struct destination *to;
+    const char *machine;
+    const struct preflight_line *line;
+};
+
+/* For a destination without files, of which a log told one length. */
+static int64_t find_of_line(const void *arg, const char *name, char **path)
+{
+    const struct preflight_line *line = arg;
+
+    *path = NULL;
+    return strcmp(name, line->rom) == 0 && line->installed_size ? (int64_t)line->installed_size
+                                                                : ROMCOMPAT_MISSING;
+}
+
+/* A virtio-net-pci behind a PCIe port has other ids. On a root bus it has the old ones; the
+ * slot behind a port or bridge is a further part of the block's name. */
+static bool is_modern(const struct preflight_line *line, const char *machine)
+{
+    const char *dot = strchr(line->block->name, '.');
+
+    return dot && strchr(dot, ':') && !(machine && strncmp(machine, "pc-i440fx", 9) == 0);
+}
+
+/* `arriving`: by -incoming, on a QEMU from 8.1 on. */
+static struct stock_advice advise(const struct way *way, size_t type, bool arriving)
+{
+    struct destination to = *way->to;
+    struct stock_device device = {.machine = way->machine,
+                                  .type = way->line->device->types[type],
+                                  .modern = is_modern(way->line, way->machine),
+                                  .bucket = way->line->block->length};
+    struct stock_advice a;
+
+    if (!to.find && to.folder_count == 0) {
+        to.find = find_of_line;
+        to.find_arg = way->line;
+    }
+    to.loadvm = !arriving;
+    if (arriving) {
+        to.qemu_major = 8;
+        to.qemu_minor = 1;
+    }
+    stock_advise(&to, way->to->maps, &device, NULL, &a);
+    return a;
+}
+
+/* What a line must be told, of all types that its block may be of. */
+struct told {
+    struct stock_advice types[ROM_DEVICE_TYPES_MAX];
+    size_t count;
+    char *properties; /* where it is the same for all; else NULL */
+};
+
+static struct told tell(const struct destination *to, const char *machine,
+                        const struct preflight_line *line, bool arriving)
+{
+    struct way way = {to, machine, line};
+    struct told t = {0};
+
+    for (; t.count < ROM_DEVICE_TYPES_MAX && line->device->types[t.count]; t.count++) {
+        t.types[t.count] = advise(&way, t.count, arriving);
+        char *properties = stock_properties(&t.types[t.count]);
+
+        if (t.count == 0)
+            t.properties = properties;
+        else if (t.properties && properties && strcmp(t.properties, properties) == 0)
+            free(properties);
+        else {
+            free(properties);
+            free(t.properties);
+            t.properties = NULL;
+        }
+    }
+    return t;
+}
+
+static void told_free(struct told *t)
+{
+    for (size_t i = 0; i < t->count; i++)
+        stock_advice_free(&t->types[i]);
+    free(t->properties);
+}
+
+/* Lines to mend of one device, before or after this one, that must be told something else:
+ * -global holds for all devices of a type. */
+static bool is_alone(const struct preflight *p, const struct preflight_line *line,
+                     const char *machine)
+{
+    for (size_t i = 0; i < p->line_count; i++)
+        if (p->lines[i].device == line->device &&
+            (p->lines[i].block->length != line->block->length ||
+             is_modern(&p->lines[i], machine) != is_modern(line, machine)))
+            return true;
+    return false;
+}
+
+/* Whether a line before this one had the same device. */
+static bool was_there(const struct preflight *p, const struct preflight_line *line)
+{
+    for (const struct preflight_line *l = p->lines; l < line; l++)
+        if (is_to_mend(l) && l->device == line->device)
+            return true;
+    return false;
+}
+
+/* The files that must be made first, each once. */
+static void put_commands(struct text *commands, const struct told *told)
+{
+    for (size_t i = 0; i < told->count; i++) {
+        const struct stock_advice *a = &told->types[i];
+        char *old = a->rom ? xasprintf("OLD/%s", a->rom) : NULL, *command = NULL;
+
+        if (a->source)
+            command = stock_command(a, a->source);
+        else if (a->answer == STOCK_NO_FILE)
+            command = stock_command(a, old);
+        if (command) {
+            put_once(commands, "mkdir -p " STOCK_ROM_FOLDER);
+            put_once(commands, command);
+        }
+        free(command);
+        free(old);
+    }
+}
+
+/* `put` for each type, or for their abstract parent where that is the same. */
+static void put_types(FILE *to, const struct preflight_line *line, const struct told *told,
+                      void (*put)(FILE *, const struct stock_advice *, const char *))
+{
+    if (told->properties && told->count > 1 && line->device->base)
+        put(to, &told->types[0], line->device->base);
+    else
+        for (size_t i = 0; i < told->count; i++)
+            put(to, &told->types[i], line->device->types[i]);
+}
+
+static void mend_by_arguments(struct preflight *p, const struct destination *to,
+                              const char *machine, bool arriving, const char *when)
+{
+    struct text arguments, commands;
+
+    text_begin(&arguments);
+    text_begin(&commands);
+    for (size_t i = 0; i < p->line_count; i++) {
+        const struct preflight_line *line = &p->lines[i];
+        bool alone = is_alone(p, line, machine);
+
+        if (!is_to_mend(line) || (was_there(p, line) && !alone))
+            continue;
+        struct told told = tell(to, machine, line, arriving);
+        put_commands(&commands, &told);
+        if (!alone) {
+            put_types(arguments.out, line, &told, stock_put_globals);
+        } else if (told.properties) {
+            fprintf(arguments.out, "%s    # to the -device of %s\n", told.properties,
+                    line->block->name);
+        } else {
+            for (size_t k = 0; k < told.count; k++) {
+                char *properties = stock_properties(&told.types[k]);
+
+                fprintf(arguments.out, "%s    # to the -device of %s, if it is %s\n",
+                        properties ? properties : "", line->block->name, line->device->types[k]);
+                free(properties);
+            }
+        }
+        told_free(&told);
+    }
+    add_mend(p, MEND_COMMANDS,
+             "The ROMs for a QEMU that reads no maps, with the ids of their devices (OLD is a "
+             "folder with the ROMs that the guest was started with):",
+             text_end(&commands));
+    add_mend(p, MEND_ARGUMENTS, when, text_end(&arguments));
+}
+
+static void mend_by_libvirt(struct preflight *p, const struct destination *to, const char *machine,
+                            bool arriving)
+{
+    struct text arguments, files;
+
+    text_begin(&arguments);
+    text_begin(&files);
+    for (size_t i = 0; i < p->line_count; i++) {
+        const struct preflight_line *line = &p->lines[i];
+
+        if (!is_to_mend(line))
+            continue;
+        struct told told = tell(to, machine, line, arriving);
+        if (!was_there(p, line) && !told.types[0].romfile)
+            put_types(arguments.out, line, &told, stock_put_libvirt_globals);
+        for (size_t k = 0; k < told.count && told.types[k].romfile; k++) {
+            if (k > 0 && told.properties)
+                break;
+            fputs("<rom file='", files.out);
+            put_xml(files.out, told.types[k].romfile);
+            fprintf(files.out, "'/>    <!-- %s%s%s -->\n", line->block->name,
+                    told.properties ? "" : ", ", told.properties ? "" : line->device->types[k]);
+        }
+        told_free(&told);
+    }
+    char *text = text_end(&arguments);
+    if (text) {
+        char *all = xasprintf("<qemu:commandline "
+                              "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n%s\n"
+                              "</qemu:commandline>",
+                              text);
+
+        free(text);
+        add_mend(p, MEND_LIBVIRT, "libvirt, inside <domain>:", all);
+    }
+    add_mend(p, MEND_LIBVIRT, "libvirt, inside the device:", text_end(&files));
+}
+
+/* --- all ways ------------------------------------------------------------------------------ */
+
+static void mend_by_package(struct preflight *p, const char *machine)
+{
+    struct text named, made;
+
+    text_begin(&named);
+    text_begin(&made);
+    for (size_t i = 0; i < p->line_count; i++) {
+        const struct preflight_line *line = &p->lines[i];
+
+        if (!is_to_mend(line) || was_there(p, line))
+            continue;
+        if (line->package && !installed_fits(line))
+            fprintf(named.out, "apt install %s    # brings %s\n", line->package, line->compat_file);
+        else if (!line->package) {
+            char size[SIZE_TEXT_MAX];
+
+            fprintf(made.out, "# for %s: bucket %s, ROM %s, machine type %s\n", line->block->name,
+                    size_format(line->block->length, size), line->rom,
+                    machine ? machine : "of the guest");
+        }
+    }
+    add_mend(p, MEND_PACKAGE,
+             "Install the compat package that the destination's map names:", text_end(&named));
+    char *text = text_end(&made);
+    if (text) {
+        char *all = xasprintf("%s\nromcompat build --deb ROMSET.yaml", text);
+
+        free(text);
+        add_mend(p, MEND_PACKAGE,
+                 "A QEMU that reads compat maps: install the compat package of the ROMs that the "
+                 "guest was started with. Where there is none, make it:",
+                 all);
+    }
+}
+
+void preflight_find_mends(struct preflight *p, const struct destination *to, const char *machine)
+{
+    bool is_known = to->qemu_major != 0;
+    bool new_incoming = is_known && !destination_reads_incoming(to) && !to->loadvm;
+    bool all_fit = true;
+
+    for (size_t i = 0; i < p->line_count; i++)
+        all_fit &= !is_to_mend(&p->lines[i]) || installed_fits(&p->lines[i]);
+    mend_by_package(p, machine);
+    if (all_fit) {
+        mend_by_arguments(p, to, machine, false,
+                          "Any QEMU, the guest arriving or started anew (the installed ROM "
+                          "fits; only its length must be said):");
+    } else {
+        if (new_incoming || (!is_known && !to->loadvm))
+            mend_by_arguments(p, to, machine, true,
+                              "A QEMU from 8.1 on, while the guest arrives (-incoming; not "
+                              "for -loadvm, and not for its next start):");
+        if (!new_incoming)
+            mend_by_arguments(p, to, machine, false,
+                              "A QEMU before 8.1, and any QEMU with -loadvm or a start "
+                              "anew:");
+    }
+    mend_by_libvirt(p, to, machine, new_incoming);
+}

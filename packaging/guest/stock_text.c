@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Advice for a stock QEMU as text to be pasted: shell, -device, libvirt. */
+#include "guest/stock.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "outputs/escape.h"
+
+size_t stock_settings(const struct stock_advice *a, struct stock_setting settings[2])
+{
+    size_t count = 0;
+
+    if (a->romfile)
+        settings[count++] = (struct stock_setting){"romfile", xstrdup(a->romfile)};
+    if (a->romsize)
+        settings[count++] = (struct stock_setting){"romsize", xasprintf("%" PRIu64, a->romsize)};
+    return count;
+}
+
+/* A comma ends a property of -device, unless it is doubled (QEMU util/keyval.c, util/qemu-option.c,
+ * get_opt_value()). */
+static char *commas_doubled(const char *value)
+{
+    char *text = xmalloc(2 * strlen(value) + 1), *to = text;
+
+    for (; *value; value++) {
+        *to++ = *value;
+        if (*value == ',')
+            *to++ = ',';
+    }
+    *to = '\0';
+    return text;
+}
+
+char *stock_properties(const struct stock_advice *a)
+{
+    struct stock_setting settings[2];
+    size_t count = stock_settings(a, settings);
+    char *text = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        char *value = commas_doubled(settings[i].value);
+        char *longer =
+            xasprintf("%s%s%s=%s", text ? text : "", text ? "," : "", settings[i].name, value);
+
+        free(text);
+        free(value);
+        free(settings[i].value);
+        text = longer;
+    }
+    return text;
+}
+
+void stock_put_globals(FILE *to, const struct stock_advice *a, const char *type)
+{
+    struct stock_setting settings[2];
+    size_t count = stock_settings(a, settings);
+
+    for (size_t i = 0; i < count; i++) {
+        /* No comma is doubled here: QEMU softmmu/vl.c, qemu_global_option(). */
+        char *word = xasprintf("%s.%s=%s", type, settings[i].name, settings[i].value);
+
+        fputs("-global ", to);
+        put_shell_word(to, word);
+        putc('\n', to);
+        free(word);
+        free(settings[i].value);
+    }
+}
+
+void stock_put_libvirt_globals(FILE *to, const struct stock_advice *a, const char *type)
+{
+    struct stock_setting settings[2];
+    size_t count = stock_settings(a, settings);
+
+    for (size_t i = 0; i < count; i++) {
+        fputs("  <qemu:arg value='-global'/>\n  <qemu:arg value='", to);
+        put_xml(to, type);
+        fprintf(to, ".%s=", settings[i].name);
+        put_xml(to, settings[i].value);
+        fputs("'/>\n", to);
+        free(settings[i].value);
+    }
+}
+
+char *stock_command(const struct stock_advice *a, const char *source)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *to = open_memstream(&text, &size);
+
+    if (!to)
+        give_up("out of memory");
+    fprintf(to, "romcompat pad --bucket %" PRIu64 " --ids %04x:%04x ", a->bucket, a->ids >> 16,
+            a->ids & 0xffff);
+    put_shell_word(to, source);
+    fputs(" -o ", to);
+    put_shell_word(to, a->romfile);
+    fclose(to);
+    return text;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Flash images held against a budget. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "flash/check.h"
+#include "release/verdict.h"
+
+struct judging {
+    struct verdicts *v;
+    struct verdict *verdict;
+    const struct budget *budget;
+    const struct flash_rule *rule;
+    const struct flash_image *image;
+};
+
+static void failure(struct judging *j, const char *check, char *what, char *cure)
+{
+    add_finding(j->v, j->verdict, FINDING_FAILURE, check, what, cure);
+}
+
+static char *cure_by_packing(void)
+{
+    return xstrdup("Keep the old image installable beside it: romcompat flash pack, see "
+                   "romcompat-flashset(5).");
+}
+
+char *features_text(unsigned features, char text[FEATURES_TEXT_MAX])
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (unsigned i = 0; i < FEATURE_COUNT; i++) {
+        if (features & 1u << i)
+            used += (size_t)snprintf(text + used, FEATURES_TEXT_MAX - used, "%s%s",
+                                     used ? ", " : "", flash_feature_names[i]);
+    }
+    return used ? text : strcpy(text, "none");
+}
+
+static void judge_kind(struct judging *j)
+{
+    const char *kind = flash_kind_name(j->image->kind);
+    const char *architecture = flash_architecture_name(j->image->architecture);
+
+    if (j->rule->kind && strcmp(kind, j->rule->kind) != 0)
+        failure(j, "kind", xasprintf("it is %s, expected %s", kind, j->rule->kind), NULL);
+    if (j->rule->architecture && strcmp(architecture, j->rule->architecture) != 0)
+        failure(j, "architecture",
+                xasprintf("it is for %s, expected %s", architecture, j->rule->architecture), NULL);
+}
+
+static void judge_size(struct judging *j)
+{
+    uint64_t expected = j->rule->size, store = flash_store_length(j->image);
+
+    if (expected && j->image->size != expected)
+        failure(j, "size",
+                xasprintf("it has %zu bytes, expected %" PRIu64 ": guests of hosts with the old "
+                          "one do not land (Size mismatch: 0x%" PRIx64 " != 0x%zx)",
+                          j->image->size, expected, expected, j->image->size),
+                cure_by_packing());
+    if (j->rule->store && store != j->rule->store)
+        failure(j, "store",
+                xasprintf("its store has 0x%" PRIx64 " bytes, expected 0x%" PRIx64
+                          ": a guest's variables are not read and not kept",
+                          store, j->rule->store),
+                cure_by_packing());
+}
+
+static const char *what_is_lost(unsigned missing)
+{
+    if (missing & 1u << FEATURE_SECURE_BOOT)
+        return ": a guest with keys in its store starts unsigned programs, without a word";
+    if (missing & 1u << FEATURE_SMM)
+        return ": a guest can write to its protected variables";
+    return "";
+}
+
+static void judge_features(struct judging *j)
+{
+    unsigned found = flash_features(j->image);
+    unsigned missing = j->rule->features & ~found, unwanted = j->rule->without & found;
+    char text[FEATURES_TEXT_MAX], all[FEATURES_TEXT_MAX];
+
+    if (missing)
+        failure(j, "features",
+                xasprintf("it lacks %s (found %s)%s", features_text(missing, text),
+                          features_text(found, all), what_is_lost(missing)),
+                cure_by_packing());
+    if (unwanted)
+        failure(j, "without",
+                xasprintf("it has %s, which it must not", features_text(unwanted, text)), NULL);
+}
+
+static void judge_template(struct judging *j)
+{
+    const struct budget_pattern *wanted = j->rule->template;
+    struct flash_check check;
+    size_t i = 0;
+
+    if (!j->rule->template_count)
+        return;
+    while (i < j->v->count &&
+           !(j->v->list[i].flash && budget_pattern_matches(wanted, j->v->list[i].flash->path)))
+        i++;
+    if (i == j->v->count) {
+        failure(j, "template", xasprintf("its template '%s' is not there", wanted->text), NULL);
+        return;
+    }
+    flash_check(j->image, &j->v->list[i].flash->image, NULL, &check);
+    if (check.cold_boot.answer != FLASH_YES)
+        failure(j, "template",
+                xasprintf("its template '%s' does not go with it: %s", wanted->text,
+                          check.cold_boot.text),
+                NULL);
+}
+
+/* edk2 gives the volume a fixed length and packs the drivers into it. */
+static void judge_margin(struct judging *j)
+{
+    const struct flash_volume *v = flash_main_volume(j->image);
+    uint64_t margin = j->rule->margin;
+
+    if (v && j->rule->margin_percent)
+        margin = v->length * j->rule->margin_percent / 100;
+    if (!v || !margin || v->free >= margin)
+        return;
+    add_finding(j->v, j->verdict, FINDING_WARNING, "margin",
+                xasprintf("only %" PRIu64 " bytes (%.1f %%) of its volume are free, fewer than the "
+                          "margin of %" PRIu64,
+                          v->free, 100.0 * (double)v->free / (double)v->length, margin),
+                xstrdup("A build that needs more fails, and a longer volume is another layout: "
+                        "leave drivers out, or plan a compat package."));
+}
+
+static void judge_defects(struct judging *j)
+{
+    if (j->image->kind == FLASH_UNKNOWN)
+        failure(j, "defects", xstrdup("it is no flash image"), NULL);
+    else if (j->image->unread.what[0])
+        failure(j, "defects", xasprintf("it cannot be read: %s", j->image->unread.what), NULL);
+    else if (j->image->has_store && !j->image->store.sound)
+        failure(j, "defects", xstrdup("firmware would not take its store"),
+                xasprintf("romcompat flash inspect %s shows more.", j->verdict->name));
+}
+
+void judge_flash_by_budget(struct verdicts *v, struct verdict *verdict, const struct budget *budget)
+{
+    struct judging j = {v, verdict, budget, flash_rule_for(budget, verdict->flash->path),
+                        &verdict->flash->image};
+
+    verdict->flash_rule = j.rule;
+    if (!j.rule) {
+        judge_unlisted(v, verdict, budget);
+        return;
+    }
+    judge_kind(&j);
+    judge_size(&j);
+    judge_features(&j);
+    judge_template(&j);
+    judge_margin(&j);
+    judge_defects(&j);
+}
