@@ -29,7 +29,7 @@ enum {
 };
 
 static const struct option_spec options[] = {
-    {'b', "budget", "FILE", "the rules, see budget(5)"},
+    {'b', "budget", "FILE", "the rules, see romcompat-budget(5)"},
     {KEY_AGAINST, "against", "OLD",
      "compare with the previous release, given in any form that\n"
      "PATH may have"},

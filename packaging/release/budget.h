@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A budget: the rules that a release check holds ROM files against. budget(5) describes
+ * A budget: the rules that a release check holds ROM files against. romcompat-budget(5) describes
  * the YAML form for its authors; verdict.h holds ROMs against it.
  */
 #ifndef RELEASE_BUDGET_H

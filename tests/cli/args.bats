@@ -162,8 +162,8 @@ args() { # OPTION... DEVICE...
     run -2 args --firmware none e1000
 }
 
-@test "romcompat(1) names the limits of args" {
-    page=$(MANWIDTH=200 man -l "$TOP/packaging/man/romcompat.1" | tr -s ' ')
+@test "the manual names the limits of args" {
+    page=$(manual)
     grep -qx '#define DEVICE_TEXT_NAME_MAX 63 .*' "$TOP/packaging/formats/device_text.h"
     grep -qF 'type or bus in the text of a device 63 bytes' <<< "$page"
     grep -q '#define QEMU_TYPES_ANSWER_MAX ((size_t)1 << 20)' "$TOP/packaging/inputs/qemu_types.h"

@@ -53,3 +53,9 @@ own_mounts() {
         unshare -rm "$@"
     fi
 }
+
+# The manual of the subcommands, all its pages as one line of text.
+manual() {
+    local page
+    for page in "$TOP"/packaging/man/romcompat*.1; do MANWIDTH=200 man -l "$page"; done | tr -s '[:space:]' ' '
+}
