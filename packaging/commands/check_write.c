@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/size.h"
 #include "formats/deb_control.h"
+#include "formats/machine_types.h"
 #include "inputs/archive.h"
 #include "romset/names.h"
 
@@ -390,17 +391,15 @@ static char *pool_path(const struct deb_control *control)
 
 static void put_machines(FILE *to, const char *until)
 {
-    static const char *const families[] = {"pc-i440fx", "pc-q35", "virt", "pseries",
-                                           "s390-ccw-virtio"};
-
     if (!until)
         fputs(
             "# Every machine type, those of tomorrow as well: end the ranges at the newest whose\n"
             "# guests have started with these ROMs.\n",
             to);
     fputs("machines:\n", to);
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-        fprintf(to, "  - %s: -..%s\n", families[i], until ? until : "-");
+    for (const struct machine_family *m = machine_families; m->name; m++)
+        if (m->first && !m->last)
+            fprintf(to, "  - %s: -..%s\n", m->name, until ? until : "-");
     fputs("  - pc: -..1.3\n  - pseries-2.12-sxxm\n", to);
 }
 

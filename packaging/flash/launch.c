@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "flash/check.h"
+#include "formats/machine_types.h"
 
 static const struct target {
     enum flash_architecture architecture;
@@ -38,12 +39,13 @@ __attribute__((format(printf, 2, 3))) static void note(struct launch *l, const c
 
 /* --- the machine type ------------------------------------------------------------------- */
 
-static bool is_family(const char *machine, const char *alias, const char *family)
+static bool is_family(const char *machine, const char *name)
 {
-    size_t length = strlen(family);
+    const struct machine_family *family = machine_family_of_alias(machine);
 
-    return strcmp(machine, alias) == 0 ||
-           (strncmp(machine, family, length) == 0 && machine[length] == '-');
+    if (!family)
+        family = machine_family_of(machine);
+    return family && strcmp(family->name, name) == 0;
 }
 
 static int pick_machine(struct launch *l, const struct target *t, const char *machine,
@@ -62,10 +64,9 @@ static int pick_machine(struct launch *l, const struct target *t, const char *ma
                        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+_-")])
         return fail(f, "'%.80s' is no machine type", machine);
     if (!flash_is_x86(t->architecture))
-        fits = is_family(machine, "virt", "virt");
+        fits = is_family(machine, "virt");
     else
-        fits = is_family(machine, "q35", "pc-q35") ||
-               (!l->smm && is_family(machine, "pc", "pc-i440fx"));
+        fits = is_family(machine, "pc-q35") || (!l->smm && is_family(machine, "pc-i440fx"));
     if (!fits) {
         fail(f, "%s: %s firmware%s does not start on '%s' (expected %s)", l->code->path,
              flash_architecture_name(t->architecture), l->smm ? " with SMM" : "", machine,

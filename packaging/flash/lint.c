@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "flash/check.h"
+#include "formats/machine_types.h"
 
 __attribute__((format(printf, 5, 6))) static void find(struct firmware_lint *l,
                                                        enum lint_grade grade, const char *reason,
@@ -161,39 +162,31 @@ static void check_unclaimed(struct firmware_lint *l, const struct claim *c)
 
 /* ---- targets ---- */
 
-/* Names of concrete machine types begin like this (qemu-system-X -machine help). */
-static const struct {
-    const char *architecture, *family;
-} families[] = {
-    {"x86_64", "pc-i440fx-"}, {"x86_64", "pc-q35-"},   {"x86_64", "microvm"},   {"x86_64", "xenfv"},
-    {"x86_64", "isapc"},      {"i386", "pc-i440fx-"},  {"i386", "pc-q35-"},     {"i386", "microvm"},
-    {"i386", "isapc"},        {"aarch64", "virt-"},    {"aarch64", "sbsa-ref"}, {"arm", "virt-"},
-    {"riscv64", "virt"},      {"loongarch64", "virt"},
-};
-
 /* Whether machine types of the family can match the glob: one begins like the other, up to
  * the glob's first wildcard. */
-static bool may_match(const char *glob, const char *family)
+static bool may_match(const char *glob, const struct machine_family *family)
 {
-    size_t fixed = strcspn(glob, "*?"), length = strlen(family);
-    bool wild = glob[fixed] != '\0';
+    char *begin = xasprintf("%s%s", family->name, family->has_versions ? "-" : "");
+    size_t fixed = strcspn(glob, "*?"), length = strlen(begin);
+    bool may = strncmp(glob, begin, fixed < length ? fixed : length) == 0 &&
+               (glob[fixed] != '\0' || fixed >= length);
 
-    if (strncmp(glob, family, fixed < length ? fixed : length) != 0)
-        return false;
-    return wild || fixed >= length;
+    free(begin);
+    return may;
 }
 
 static bool is_known_machine(const char *architecture, const char *glob)
 {
     bool known = false;
 
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
-        if (strcmp(families[i].architecture, architecture) != 0)
-            continue;
-        known = true;
-        if (may_match(glob, families[i].family))
-            return true;
-    }
+    for (const struct machine_family *f = machine_families; f->name; f++)
+        for (size_t i = 0; i < MACHINE_ARCHITECTURES_MAX && f->architectures[i]; i++) {
+            if (strcmp(f->architectures[i], architecture) != 0)
+                continue;
+            known = true;
+            if (may_match(glob, f))
+                return true;
+        }
     return !known; /* an architecture that has been named already, or one without a table */
 }
 
@@ -223,8 +216,7 @@ static void check_targets(struct firmware_lint *l, const struct claim *c)
                 find(l, LINT_WARNING, "unknown-machine", c->file,
                      "targets[%zu]: no machine type of %s that is known matches '%s'%s", i,
                      t->architecture, glob,
-                     strcmp(glob, "pc") == 0 || strcmp(glob, "q35") == 0 ||
-                             strcmp(glob, "virt") == 0
+                     machine_family_of_alias(glob) || strcmp(glob, "virt") == 0
                          ? ", which is an alias"
                          : "");
             else if (claims(c, "requires-smm") && strncmp(glob, "pc-i440fx", 9) == 0)

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "fleet/inventory_destination.h"
+#include "formats/machine_types.h"
 #include "formats/rom_devices.h"
 
 /* Hosts whose lists are the same, byte for byte, are of one class without further looking. */
@@ -78,16 +79,12 @@ void fleet_free(struct fleet *fleet)
  * nobody promises that a guest of theirs can move. */
 static bool is_versioned(const char *machine)
 {
-    static const char *const families[] = {"pc-i440fx-", "pc-q35-", "virt-", "pseries-",
-                                           "s390-ccw-virtio-"};
+    const struct machine_family *family = machine_family_of(machine);
     struct romcompat_machine m;
 
-    if (romcompat_machine_parse(machine, &m) != ROMCOMPAT_OK)
-        return false;
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-        if (strncmp(machine, families[i], strlen(families[i])) == 0)
-            return true;
-    return m.family_length > 0;
+    return romcompat_machine_parse(machine, &m) == ROMCOMPAT_OK &&
+           (m.family_length > 0 ||
+            (family && family->has_versions && strlen(family->name) < m.name_length));
 }
 
 static bool is_the_one(const struct inventory *inv, const struct inventory_qemu *q,
@@ -345,7 +342,7 @@ static size_t rom_of_device(const struct fleet *fleet, const struct inventory_gu
 
     if (!d || device->off || device->file)
         return fleet->rom_count;
-    rom = d->old_rom && machine_has_old_roms(guest->machine) ? d->old_rom : d->rom;
+    rom = rom_device_file(d, device->type, guest->machine);
     for (size_t i = 0; i < fleet->rom_count; i++)
         if (strcmp(fleet->roms[i], rom) == 0)
             return i;
@@ -407,11 +404,10 @@ static fleet_length logarithm(uint64_t length)
 /* Whether devices of that machine type use this name. */
 static bool uses_rom(const char *machine, const char *rom)
 {
-    bool is_old = machine_has_old_roms(machine);
-
     for (const struct rom_device *d = rom_devices; d->block; d++)
-        if (strcmp(is_old && d->old_rom ? d->old_rom : d->rom, rom) == 0)
-            return true;
+        for (size_t i = 0; i < ROM_DEVICE_TYPES_MAX && d->types[i]; i++)
+            if (strcmp(rom_device_file(d, d->types[i], machine), rom) == 0)
+                return true;
     return false;
 }
 

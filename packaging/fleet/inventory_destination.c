@@ -80,7 +80,7 @@ uint64_t inventory_rom_length(struct inventory_destination *d, const char *machi
 
 static const char *rom_of(const struct rom_device *device, const char *machine)
 {
-    return device->old_rom && machine_has_old_roms(machine) ? device->old_rom : device->rom;
+    return rom_device_is_old(device, machine) ? device->old_rom : device->rom;
 }
 
 static void add_block(struct inventory_destination *from, const char *machine,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "formats/machine_types.h"
 #include "inputs/file.h"
 #include "inputs/qemu_binary.h"
 
@@ -17,28 +18,17 @@ static const char *const binary_folders[] = {"/usr/bin",         "/usr/local/bin
                                              "/usr/libexec",     "/usr/local/libexec",
                                              "/usr/lib/xen/bin", "/usr/lib/qemu-kvm"};
 
-/* "qemu-system-x86_64-microvm" and "patched-10.0-x86_64" are of x86_64; "qemu-kvm" is of
- * the host's architecture. */
+/* By its name, links followed: Debian's qemu-system-amd64 is one, and a script of that name runs
+ * another. "qemu-kvm" is of the host's architecture. */
 static char *architecture_of(const char *path, const char *host)
 {
-    static const char prefix[] = "qemu-system-";
-    static const char *const known[] = {
-        "aarch64",     "alpha",  "arm",        "avr",          "cris",  "hppa",    "i386",
-        "loongarch64", "m68k",   "microblaze", "microblazeel", "mips",  "mips64",  "mips64el",
-        "mipsel",      "nios2",  "or1k",       "ppc",          "ppc64", "riscv32", "riscv64",
-        "rx",          "s390x",  "sh4",        "sh4eb",        "sparc", "sparc64", "tricore",
-        "x86_64",      "xtensa", "xtensaeb"};
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    const char *dash = strrchr(name, '-');
+    char *real = realpath(path, NULL);
+    const char *named = real ? architecture_of_binary(real) : NULL;
 
-    if (strncmp(name, prefix, sizeof prefix - 1) == 0) {
-        name += sizeof prefix - 1;
-        return xstrndup(name, strcspn(name, "-"));
-    }
-    for (size_t i = 0; dash && i < sizeof known / sizeof *known; i++)
-        if (strcmp(dash + 1, known[i]) == 0)
-            return xstrdup(known[i]);
-    return xstrdup(host);
+    if (!named)
+        named = architecture_of_binary(path);
+    free(real);
+    return xstrdup(named ? named : host);
 }
 
 /* What QEMU says as /usr/bin/../share/qemu. */

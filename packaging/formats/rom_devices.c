@@ -3,7 +3,12 @@
 
 #include <string.h>
 
+#include "formats/machine_types.h"
+
 #define IDS(vendor, device) ((uint32_t)(vendor) << 16 | (device))
+
+/* QEMU hw/i386/pc.c, pc_compat_1_4[] and pc_compat_2_6[]. */
+#define OLD_ROM(file, major, minor) .old_rom = file, .old_major = major, .old_minor = minor
 
 #define EEPRO100(type, device)                                               \
     {                                                                        \
@@ -23,7 +28,7 @@ const struct rom_device rom_devices[] = {
      .ids = {IDS(0x1af4, 0x1000)},
      .base = "virtio-net-pci-base",
      .rom = "efi-virtio.rom",
-     .old_rom = "pxe-virtio.rom"},
+     OLD_ROM("pxe-virtio.rom", 1, 4)},
     {.block = "virtio-net-pci-transitional.rom",
      .types = {"virtio-net-pci-transitional"},
      .ids = {IDS(0x1af4, 0x1000)},
@@ -40,7 +45,7 @@ const struct rom_device rom_devices[] = {
      .ids = {IDS(0x8086, 0x100e), IDS(0x8086, 0x100c), IDS(0x8086, 0x100f)},
      .base = "e1000-base",
      .rom = "efi-e1000.rom",
-     .old_rom = "pxe-e1000.rom"},
+     OLD_ROM("pxe-e1000.rom", 1, 4)},
     {.block = "e1000e.rom",
      .types = {"e1000e"},
      .ids = {IDS(0x8086, 0x10d3)},
@@ -49,22 +54,22 @@ const struct rom_device rom_devices[] = {
      .types = {"rtl8139"},
      .ids = {IDS(0x10ec, 0x8139)},
      .rom = "efi-rtl8139.rom",
-     .old_rom = "pxe-rtl8139.rom"},
+     OLD_ROM("pxe-rtl8139.rom", 1, 4)},
     {.block = "ne2000.rom",
      .types = {"ne2k_pci"},
      .ids = {IDS(0x10ec, 0x8029)},
      .rom = "efi-ne2k_pci.rom",
-     .old_rom = "pxe-ne2k_pci.rom"},
+     OLD_ROM("pxe-ne2k_pci.rom", 1, 4)},
     {.block = "pcnet.rom",
      .types = {"pcnet"},
      .ids = {IDS(0x1022, 0x2000)},
      .rom = "efi-pcnet.rom",
-     .old_rom = "pxe-pcnet.rom"},
+     OLD_ROM("pxe-pcnet.rom", 1, 4)},
     {.block = "vmxnet3.rom",
      .types = {"vmxnet3"},
      .ids = {IDS(0x15ad, 0x07b0)},
      .rom = "efi-vmxnet3.rom",
-     .old_rom = ""},
+     OLD_ROM("", 2, 6)},
     EEPRO100("i82550", 0x1209),
     EEPRO100("i82551", 0x1209),
     EEPRO100("i82557a", 0x1229),
@@ -172,29 +177,17 @@ uint32_t rom_device_ids(const struct rom_device *device, const char *type, bool 
     return 0;
 }
 
-bool machine_has_old_roms(const char *machine)
+bool rom_device_is_old(const struct rom_device *device, const char *machine)
 {
-    static const char *const families[] = {"pc-i440fx-", "pc-q35-", "pc-"};
+    const struct machine_family *family = machine ? machine_family_of(machine) : NULL;
 
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
-        size_t n = strlen(families[i]);
-        const char *version = machine + n;
-
-        if (strncmp(machine, families[i], n) != 0)
-            continue;
-        /* 0.10 to 0.15, and 1.0 to 1.4. */
-        if (strncmp(version, "0.", 2) == 0)
-            return true;
-        return version[0] == '1' && version[1] == '.' && version[2] >= '0' && version[2] <= '4' &&
-               (version[3] < '0' || version[3] > '9');
-    }
-    return false;
+    return device->old_rom && family && strncmp(family->name, "pc", 2) == 0 &&
+           machine_is_up_to(machine, device->old_major, device->old_minor);
 }
 
 const char *rom_device_file(const struct rom_device *device, const char *type, const char *machine)
 {
-    bool old = device->old_rom && machine && machine_has_old_roms(machine) &&
-               strcmp(type, device->types[0]) == 0;
+    bool old = rom_device_is_old(device, machine) && strcmp(type, device->types[0]) == 0;
 
     return old ? device->old_rom : device->rom;
 }

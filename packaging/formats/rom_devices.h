@@ -28,10 +28,10 @@ struct rom_device {
      * type, inherit from: a property set on it holds for all. NULL: there is none. */
     const char *base;
     const char *rom; /* default ROM file */
-    /* The default of types[0] in PC machine types up to 1.4 (QEMU hw/i386/pc.c,
-     * pc_compat_1_4); its siblings, which stand in no compat table, keep `rom`. "": it has
-     * none there. NULL: the same. */
+    /* The default of types[0] in PC machine types up to old_major.old_minor; its siblings, which
+     * QEMU's compat properties do not name, keep `rom`. "": it has none there. NULL: the same. */
     const char *old_rom;
+    unsigned old_major, old_minor;
 };
 
 /* Ends with an entry whose block is NULL. */
@@ -57,9 +57,8 @@ const struct rom_device *rom_device_of_type(const char *type);
  * device. */
 uint32_t rom_device_ids(const struct rom_device *device, const char *type, bool modern);
 
-/* Whether machine types of this name use old_rom: pc-1.4, pc-i440fx-1.4, pc-q35-1.4 and
- * before. */
-bool machine_has_old_roms(const char *machine);
+/* Whether the device has its old_rom in this machine type, which may be NULL: not known. */
+bool rom_device_is_old(const struct rom_device *device, const char *machine);
 
 /* The default ROM file of a type of `device` in a machine type, which may be NULL: not known,
  * and taken for a newer one. "": none. */

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "formats/qemu_versions.h"
 #include "inputs/file.h"
 
 int64_t destination_find(const struct destination *to, const char *name, char **path)
@@ -63,5 +64,7 @@ int destination_open_maps(const struct destination *to, const char *const *folde
 
 bool destination_reads_incoming(const struct destination *to)
 {
-    return to->qemu_major < 8 || (to->qemu_major == 8 && to->qemu_minor < 1);
+    struct qemu_version version = {to->qemu_major, to->qemu_minor, 0};
+
+    return qemu_has(&version, QEMU_SKIPS_ROM_FILES) != QEMU_YES;
 }

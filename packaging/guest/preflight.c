@@ -169,7 +169,7 @@ static void judge_rom(const struct saved_guest *guest, const struct destination 
 {
     const struct rom_device *device = line->device;
     const char *machine = guest->machine;
-    bool old = device->old_rom && machine && machine_has_old_roms(machine);
+    bool old = rom_device_is_old(device, machine);
     /* A guest that brings the block had the ROM: so where the old default is none, it is not
      * an old machine type. */
     bool either = device->old_rom && *device->old_rom && !machine && guest->machine_is_old;

@@ -7,30 +7,23 @@
 #include "base/memory.h"
 #include "base/nearest.h"
 #include "formats/device_text.h"
+#include "formats/machine_types.h"
 
 /* --- where a device sits ------------------------------------------------------------- */
 
 /* Machine types whose root bus is PCI Express. */
 static bool has_express(const char *machine)
 {
-    static const char *const families[] = {"pc-q35", "virt", "microvm", "ubuntu-q35"};
+    const struct machine_family *family = machine_family_of(machine);
 
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-        if (strncmp(machine, families[i], strlen(families[i])) == 0)
-            return true;
-    return false;
+    return family && family->express;
 }
 
 /* Up to 2.6 virtio devices have a legacy interface everywhere (QEMU hw/core/machine.c,
  * hw_compat_2_6: disable-legacy=off). */
 static bool has_legacy_everywhere(const char *machine)
 {
-    static const struct romcompat_version first_without = {2, {2, 7, 0, 0}};
-    struct romcompat_machine m;
-
-    return romcompat_machine_parse(machine, &m) == ROMCOMPAT_OK && m.family_length &&
-           romcompat_version_compare(&m.version, &first_without) < 0 &&
-           !memmem(m.name, m.family_length, "rhel", 4);
+    return machine_is_up_to(machine, 2, 6);
 }
 
 /* A bus that is named and is not the root is taken for that of a PCIe port: bridges to

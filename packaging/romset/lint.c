@@ -9,24 +9,14 @@
 
 #include "base/memory.h"
 #include "base/nearest.h"
+#include "formats/machine_types.h"
+
+enum { FAMILIES_MAX = 64 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define AT(set, item) (set)->file, (item)->line, (item)->column
 
 /* --- what QEMU has offered ------------------------------------------------------ */
-
-/* Machine type families and the first and last version that has existed (QEMU's
- * DEFINE_*_MACHINE tables; last NULL: a new one with every release). RHEL's families
- * follow their own releases, so only the name is known. */
-static const struct family {
-    const char *name, *first, *last;
-} families[] = {
-    {"pc", "0.10", "1.3"},     {"pc-i440fx", "1.4", NULL},     {"pc-q35", "1.4", NULL},
-    {"virt", "2.6", NULL},     {"pseries", "2.1", NULL},       {"s390-ccw-virtio", "2.4", NULL},
-    {"xenfv", "3.1", "4.2"},   {"pc-i440fx-rhel", NULL, NULL}, {"pc-q35-rhel", NULL, NULL},
-    {"virt-rhel", NULL, NULL}, {"pseries-rhel", NULL, NULL},   {"s390-ccw-virtio-rhel", NULL, NULL},
-    {"rhel", NULL, NULL},
-};
 
 /* How many minor releases each QEMU major had: 1.0 to 1.7, 2.0 to 2.12, ... From 4 on there
  * are three a year. */
@@ -52,10 +42,6 @@ static bool release_between(const struct romcompat_version *first,
     return romcompat_version_compare(first, &odd) <= 0 &&
            romcompat_version_compare(&odd, last) <= 0;
 }
-
-/* Names that QEMU resolves to a concrete type before a ROM is ever looked for. */
-static const char *const aliases[] = {"pc",     "q35", "ubuntu", "ubuntu-q35", "s390-ccw-virtio",
-                                      "pseries"};
 
 /* --- machine claims, ready to be compared ------------------------------------------- */
 
@@ -131,13 +117,36 @@ static bool contend(const struct claim *a, const struct claim *b)
 
 /* --- one romset ------------------------------------------------------------------------ */
 
+/* Its own, or RHEL's beside it, "pc-q35-rhel", whose versions follow RHEL's releases. */
+static const struct machine_family *find_family(const char *name)
+{
+    for (const struct machine_family *f = machine_families; f->name; f++) {
+        size_t n = strlen(f->name);
+
+        if (f->has_versions && strncmp(name, f->name, n) == 0 &&
+            (!name[n] || strcmp(name + n, "-rhel") == 0))
+            return f;
+    }
+    return NULL;
+}
+
+static const char *nearest_family(const char *name)
+{
+    const char *names[FAMILIES_MAX];
+    size_t count = 0;
+
+    for (const struct machine_family *f = machine_families; f->name && count < FAMILIES_MAX; f++)
+        if (f->has_versions)
+            names[count++] = f->name;
+    return nearest_name(name, names, count);
+}
+
 static void lint_range(const struct romset *set, const struct claim *c,
                        struct romset_problems *problems)
 {
     const struct romset_machine *m = c->machine;
     struct romcompat_machine parsed;
-    const struct family *family = NULL;
-    const char *names[COUNT(families)];
+    const struct machine_family *family;
 
     if (romcompat_version_compare(&c->first, &c->last) > 0) {
         romset_add_problem(problems, PROBLEM_ERROR,
@@ -158,20 +167,16 @@ static void lint_range(const struct romset *set, const struct claim *c,
                            AT(set, m), m->name, (int)parsed.family_length, parsed.name);
         return;
     }
-    for (size_t i = 0; i < COUNT(families); i++) {
-        names[i] = families[i].name;
-        if (strcmp(families[i].name, m->name) == 0)
-            family = &families[i];
-    }
+    family = find_family(m->name);
     if (!family) {
-        const char *near = nearest_name(m->name, names, COUNT(names));
+        const char *near = nearest_family(m->name);
 
         romset_add_problem(problems, PROBLEM_WARNING, "%s:%u:%u: no family '%s' is known%s%s%s",
                            AT(set, m), m->name, near ? " (did you mean '" : "", near ? near : "",
                            near ? "'?)" : "");
         return;
     }
-    if (!family->first)
+    if (!family->first || strcmp(family->name, m->name) != 0)
         return;
     struct romcompat_version first = c->first, last = c->last, limit;
     romcompat_version_parse(family->first, strlen(family->first), &limit);
@@ -209,17 +214,13 @@ static void lint_machines(const struct romset *set, struct romset_problems *prob
                                    "%s:%u:%u: '%s' has too many ranges (limit %d)", AT(set, m),
                                    m->name, ROMCOMPAT_MAX_RANGES);
         } else {
-            for (size_t k = 0; k < COUNT(aliases); k++) {
-                if (strcmp(aliases[k], m->name) == 0)
-                    romset_add_problem(
-                        problems, PROBLEM_WARNING,
-                        "%s:%u:%u: '%s' is an alias and can match nothing: QEMU asks "
-                        "with the concrete type, such as '%s-7.2'",
-                        AT(set, m), m->name,
-                        strcmp(m->name, "q35") == 0  ? "pc-q35"
-                        : strcmp(m->name, "pc") == 0 ? "pc-i440fx"
-                                                     : m->name);
-            }
+            const struct machine_family *family = machine_family_of_alias(m->name);
+
+            if (family)
+                romset_add_problem(problems, PROBLEM_WARNING,
+                                   "%s:%u:%u: '%s' is an alias and can match nothing: QEMU asks "
+                                   "with the concrete type, such as '%s-7.2'",
+                                   AT(set, m), m->name, family->name);
         }
         for (size_t k = 0; k < i; k++) {
             if (contend(&claims[i], &claims[k]))

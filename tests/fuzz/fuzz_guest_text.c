@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "formats/machine_types.h"
 #include "formats/migration_log.h"
 #include "formats/ramblock_text.h"
 #include "formats/rom_devices.h"
@@ -18,7 +19,8 @@ static void take(void *arg, const struct ramblock_line *line)
     name[line->name_length] = '\0';
     if ((ram_block_kind_of(name, &device) == RAM_BLOCK_ROM) != (device != NULL))
         abort();
-    machine_has_old_roms(name);
+    machine_family_of(name);
+    machine_bioses(name);
 }
 
 /* The same bytes as a monitor's table and as a log. */

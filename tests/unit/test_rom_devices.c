@@ -61,12 +61,20 @@ int main(void)
     is_int(wrong, 0, "every entry has types, and each type one entry");
     is_int(too_long, 0, "no block's name is longer than QEMU's buffer");
 
-    ok(machine_has_old_roms("pc-i440fx-1.4") && machine_has_old_roms("pc-q35-1.4") &&
-           machine_has_old_roms("pc-1.0") && machine_has_old_roms("pc-0.15"),
-       "up to 1.4 PCs have the old ROMs");
-    ok(!machine_has_old_roms("pc-i440fx-1.5") && !machine_has_old_roms("pc-i440fx-2.4") &&
-           !machine_has_old_roms("pc-i440fx-10.1") && !machine_has_old_roms("pc-1.45") &&
-           !machine_has_old_roms("virt-1.4") && !machine_has_old_roms("pc-"),
-       "and no other");
+    const struct rom_device *virtio = rom_device_of_type("virtio-net-pci"),
+                            *vmxnet3 = rom_device_of_type("vmxnet3");
+    ok(rom_device_is_old(virtio, "pc-i440fx-1.4") && rom_device_is_old(virtio, "pc-q35-1.4") &&
+           rom_device_is_old(virtio, "pc-1.0") && rom_device_is_old(virtio, "pc-0.15"),
+       "virtio-net-pci has its old ROM in PCs up to 1.4");
+    ok(!rom_device_is_old(virtio, "pc-i440fx-1.5") && !rom_device_is_old(virtio, "pc-i440fx-2.4") &&
+           !rom_device_is_old(virtio, "pc-i440fx-10.1") && !rom_device_is_old(virtio, "pc-1.45") &&
+           !rom_device_is_old(virtio, "virt-1.4") && !rom_device_is_old(virtio, "pc-") &&
+           !rom_device_is_old(virtio, NULL),
+       "virtio-net-pci has its new ROM in all other machine types");
+    ok(strcmp(rom_device_file(vmxnet3, "vmxnet3", "pc-i440fx-2.6"), "") == 0 &&
+           strcmp(rom_device_file(vmxnet3, "vmxnet3", "pc-q35-2.4"), "") == 0,
+       "vmxnet3 has no ROM in PCs up to 2.6");
+    ok(strcmp(rom_device_file(vmxnet3, "vmxnet3", "pc-i440fx-2.7"), "efi-vmxnet3.rom") == 0,
+       "vmxnet3 has a ROM from pc-i440fx-2.7 on");
     return tap_done();
 }

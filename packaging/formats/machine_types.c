@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "formats/machine_types.h"
+
+#include <string.h>
+
+#include "romcompat.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define PC .architectures = {"x86_64", "i386"}
+
+const struct machine_family machine_families[] = {
+    {"pc-i440fx", "1.4", PC, .aliases = {"pc", "ubuntu"}, .has_versions = true,
+     .bioses = {"bios-256k.bin"}},
+    {"pc-q35", "1.4", PC, .aliases = {"q35", "ubuntu-q35"}, .has_versions = true, .express = true,
+     .bioses = {"bios-256k.bin"}},
+    {"pc", "0.10", "1.3", PC, .has_versions = true, .bioses = {"bios.bin"}},
+    {"rhel", PC, .has_versions = true, .bioses = {"bios.bin"}},
+    {"virt", "2.6", .architectures = {"aarch64", "arm", "m68k"}, .has_versions = true,
+     .express = true},
+    {"virt", .architectures = {"riscv64", "loongarch64"}, .express = true},
+    {"pseries", "2.1", .architectures = {"ppc64"}, .aliases = {"pseries"}, .has_versions = true},
+    {"s390-ccw-virtio", "2.4", .architectures = {"s390x"}, .aliases = {"s390-ccw-virtio"},
+     .has_versions = true},
+    {"xenfv", "3.1", "4.2", PC, .has_versions = true, .bioses = {"bios.bin"}},
+    /* QEMU hw/i386/microvm.c, microvm_memory_init(): by whether it has ACPI. */
+    {"microvm", PC, .express = true, .bioses = {"bios-microvm.bin", "qboot.rom"}},
+    {"isapc", PC, .bioses = {"bios.bin"}},
+    {"sbsa-ref", .architectures = {"aarch64"}, .express = true},
+    {0},
+};
+
+/* "pc-q35" of "pc-q35-7.2"; "rhel" of "rhel6.6.0". */
+static bool is_of(const char *machine, const char *family)
+{
+    size_t n = strlen(family);
+
+    return strncmp(machine, family, n) == 0 &&
+           (machine[n] == '\0' || machine[n] == '-' || (machine[n] >= '0' && machine[n] <= '9'));
+}
+
+const struct machine_family *machine_family_of_alias(const char *name)
+{
+    for (const struct machine_family *f = machine_families; f->name; f++)
+        for (size_t i = 0; i < MACHINE_ALIASES_MAX && f->aliases[i]; i++)
+            if (strcmp(f->aliases[i], name) == 0)
+                return f;
+    return NULL;
+}
+
+const struct machine_family *machine_family_of(const char *machine)
+{
+    const struct machine_family *found = NULL;
+
+    if (machine_family_of_alias(machine))
+        return NULL;
+    for (const struct machine_family *f = machine_families; f->name; f++)
+        if (is_of(machine, f->name) && (!found || strlen(f->name) > strlen(found->name)))
+            found = f;
+    return found;
+}
+
+bool machine_is_up_to(const char *machine, unsigned major, unsigned minor)
+{
+    const struct machine_family *family = machine_family_of(machine);
+    struct romcompat_version end = {2, {(uint16_t)major, (uint16_t)minor}};
+    struct romcompat_machine m;
+
+    return family && family->first && romcompat_machine_parse(machine, &m) == ROMCOMPAT_OK &&
+           m.family_length == strlen(family->name) &&
+           romcompat_version_compare(&m.version, &end) <= 0;
+}
+
+const char *const *machine_bioses(const char *machine)
+{
+    static const char *const none[] = {NULL}, *const old[] = {"bios.bin", NULL};
+    const struct machine_family *family = machine_family_of(machine);
+
+    if (!family)
+        return none;
+    /* QEMU hw/i386/pc_piix.c and pc_q35.c: "firmware=bios-256k.bin" from 2.0 on. */
+    return machine_is_up_to(machine, 1, 7) ? old : family->bioses;
+}
+
+/* --- emulators --------------------------------------------------------------------------- */
+
+static const char *const architectures[] = {
+    "aarch64",      "alpha",  "arm",     "avr",    "cris",     "hppa",    "i386",
+    "loongarch64",  "m68k",   "mips",    "mips64", "mips64el", "mipsel",  "microblaze",
+    "microblazeel", "nios2",  "or1k",    "ppc",    "ppc64",    "riscv32", "riscv64",
+    "rx",           "s390x",  "sh4",     "sh4eb",  "sparc",    "sparc64", "tricore",
+    "x86_64",       "xtensa", "xtensaeb"};
+
+/* Debian's names of architectures, under which its packages have links (qemu's debian/rules). */
+static const char *const links[][2] = {
+    {"amd64", "x86_64"},        {"arm64", "aarch64"}, {"armel", "arm"},     {"armhf", "arm"},
+    {"loong64", "loongarch64"}, {"powerpc", "ppc"},   {"ppc64el", "ppc64"}, {"ppc64le", "ppc64"}};
+
+static const char *architecture_named(const char *text, size_t length)
+{
+    for (size_t i = 0; i < COUNT(architectures); i++)
+        if (strlen(architectures[i]) == length && strncmp(text, architectures[i], length) == 0)
+            return architectures[i];
+    for (size_t i = 0; i < COUNT(links); i++)
+        if (strlen(links[i][0]) == length && strncmp(text, links[i][0], length) == 0)
+            return links[i][1];
+    return NULL;
+}
+
+const char *architecture_of_binary(const char *path)
+{
+    static const char prefix[] = "qemu-system-";
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *dash = strrchr(name, '-');
+
+    if (strncmp(name, prefix, sizeof prefix - 1) == 0) {
+        name += sizeof prefix - 1;
+        return architecture_named(name, strcspn(name, "-"));
+    }
+    /* "patched-10.0-x86_64" */
+    return dash ? architecture_named(dash + 1, strlen(dash + 1)) : NULL;
+}

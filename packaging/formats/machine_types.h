@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * QEMU's machine types: which families there are, and what holds for all of a family. A new
+ * family is one line of the table in machine_types.c.
+ *
+ * A family is the name without its version, as romcompat_machine_parse() takes it apart:
+ * "pc-q35", "pc-q35-rhel", "virt". RHEL's and Ubuntu's own families are like the upstream
+ * family that their names begin with.
+ */
+#ifndef FORMATS_MACHINE_TYPES_H
+#define FORMATS_MACHINE_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { MACHINE_ARCHITECTURES_MAX = 6, MACHINE_ALIASES_MAX = 3, MACHINE_BIOSES_MAX = 3 };
+
+struct machine_family {
+    const char *name;
+    /* The upstream versions that have existed (QEMU's DEFINE_*_MACHINE tables); `last` NULL: one
+     * more with every release. `first` NULL: its versions are not QEMU's, or it has none. */
+    const char *first, *last;
+    const char *aliases[MACHINE_ALIASES_MAX];             /* for one of its types; ends with NULL */
+    const char *architectures[MACHINE_ARCHITECTURES_MAX]; /* of its emulators; ends with NULL */
+    bool has_versions; /* guests of a type of it can move from one QEMU version to another */
+    bool express;      /* its root bus is PCI Express */
+    /* BIOS files of which one is loaded without -bios and pflash (the first, but for a machine
+     * property); ends with NULL. */
+    const char *bioses[MACHINE_BIOSES_MAX];
+};
+
+/* Ends with an entry whose name is NULL. */
+extern const struct machine_family machine_families[];
+
+/* The family that a machine type is of: "pc-q35-7.2", "pc-q35-focal", "microvm", "rhel6.6.0"; a
+ * RHEL family, "pc-q35-rhel9.4.0", is that which its name begins with. NULL: not known, which
+ * holds for aliases as well. */
+const struct machine_family *machine_family_of(const char *machine);
+
+/* The family of which the name is an alias: "pc", "q35", "ubuntu"... NULL: it is none that is
+ * known. Which type it stands for, only the QEMU in question says. */
+const struct machine_family *machine_family_of_alias(const char *name);
+
+/* Whether the machine type has QEMU's own version, and one up to MAJOR.MINOR. */
+bool machine_is_up_to(const char *machine, unsigned major, unsigned minor);
+
+/* The default BIOS files of a machine type, of which one is loaded; ends with NULL. */
+const char *const *machine_bioses(const char *machine);
+
+/* The architecture in the name of a QEMU binary: "x86_64" for qemu-system-x86_64, for Debian's
+ * link qemu-system-amd64 and for qemu-system-x86_64-microvm. NULL: the name does not have one
+ * that is known. */
+const char *architecture_of_binary(const char *path);
+
+#endif

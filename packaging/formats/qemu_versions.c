@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "formats/qemu_versions.h"
+
+#include <stdio.h>
+
+static const struct qemu_fact facts[QEMU_FEATURE_COUNT] = {
+    [QEMU_ROMSIZE] = {"the property romsize", {6, 0, 0}, {0}, "hw/pci/pci.c, pci_props[]"},
+    [QEMU_SKIPS_ROM_FILES] = {"an arriving guest whose ROM files are not read",
+                              {8, 1, 0},
+                              {0},
+                              "hw/pci/pci.c, pci_add_option_rom(), load_file"},
+    [QEMU_HEX_PREFIX] = {"0x before a length", {2, 2, 0}, {0}, "migration/ram.c, ram_load()"},
+    [QEMU_SIZE_MISMATCH] = {"the message 'Size mismatch'",
+                            {5, 2, 0},
+                            {0},
+                            "softmmu/physmem.c, qemu_ram_resize()"},
+    [QEMU_MAPPED_RAM] = {"mapped-ram streams",
+                         {9, 0, 0},
+                         {0},
+                         "migration/options.c, MIGRATION_CAPABILITY_MAPPED_RAM"},
+    [QEMU_NAMES_MACHINE] = {"the machine type in the stream",
+                            {2, 4, 0},
+                            {0},
+                            "migration/savevm.c, vmstate_configuration"},
+};
+
+/* A pair comes into this list when it was seen to refuse with the distributions' own binaries. */
+static const struct qemu_pair pairs[] = {
+    {{10, 0, 0},
+     {10, 0, 0},
+     {11, 1, 0},
+     {11, 1, 0},
+     "virtio-net, virtio-scsi, virtio-rng, virtio-serial, virtio-balloon",
+     "VQ 0 vring.num ... exceeds allocated max",
+     "Debian's 10.0.13 to Debian's 11.1.2, guests without and with a running Linux"},
+};
+
+const struct qemu_fact *qemu_fact(enum qemu_feature feature)
+{
+    return &facts[feature];
+}
+
+int qemu_version_compare(const struct qemu_version *a, const struct qemu_version *b)
+{
+    if (a->major != b->major)
+        return a->major < b->major ? -1 : 1;
+    if (a->minor != b->minor)
+        return a->minor < b->minor ? -1 : 1;
+    return (a->micro > b->micro) - (a->micro < b->micro);
+}
+
+static bool is_known(const struct qemu_version *v)
+{
+    return v->major || v->minor || v->micro;
+}
+
+enum qemu_answer qemu_has(const struct qemu_version *version, enum qemu_feature feature)
+{
+    const struct qemu_fact *fact = &facts[feature];
+
+    if (!is_known(version))
+        return QEMU_NOT_KNOWN;
+    return qemu_version_compare(version, &fact->first) >= 0 &&
+                   (!is_known(&fact->last) || qemu_version_compare(version, &fact->last) <= 0)
+               ? QEMU_YES
+               : QEMU_NO;
+}
+
+int qemu_version_read(const char *text, size_t length, struct qemu_version *version)
+{
+    enum { NUMBERS = 4, NUMBER_MAX = 999 };
+    unsigned numbers[NUMBERS] = {0};
+    size_t at = 0, count = 0;
+
+    for (; count < NUMBERS; count++) {
+        size_t begin = at;
+
+        for (; at < length && text[at] >= '0' && text[at] <= '9'; at++) {
+            numbers[count] = numbers[count] * 10 + (unsigned)(text[at] - '0');
+            if (numbers[count] > NUMBER_MAX)
+                return -1;
+        }
+        if (at == begin)
+            return -1;
+        if (at == length || text[at] != '.') {
+            count++;
+            break;
+        }
+        at++;
+    }
+    if (count < 2 || at != length)
+        return -1;
+    *version = (struct qemu_version){numbers[0], numbers[1], numbers[2]};
+    return 0;
+}
+
+const char *qemu_version_text(const struct qemu_version *v, char text[static QEMU_VERSION_TEXT_MAX])
+{
+    if (v->micro)
+        snprintf(text, QEMU_VERSION_TEXT_MAX, "%u.%u.%u", v->major, v->minor, v->micro);
+    else
+        snprintf(text, QEMU_VERSION_TEXT_MAX, "%u.%u", v->major, v->minor);
+    return text;
+}
+
+static bool is_between(const struct qemu_version *v, const struct qemu_version *first,
+                       const struct qemu_version *last)
+{
+    struct qemu_version release = {v->major, v->minor, 0};
+
+    return qemu_version_compare(&release, first) >= 0 && qemu_version_compare(&release, last) <= 0;
+}
+
+const struct qemu_pair *qemu_refusing_pair(const struct qemu_version *from,
+                                           const struct qemu_version *to)
+{
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (is_between(from, &pairs[i].from_first, &pairs[i].from_last) &&
+            is_between(to, &pairs[i].to_first, &pairs[i].to_last))
+            return &pairs[i];
+    return NULL;
+}
