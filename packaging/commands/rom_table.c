@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/size.h"
 #include "commands/command.h"
+#include "outputs/escape.h"
 
 /* Longer names push their own line out, not all others. */
 #define NAME_WIDTH_MAX 28
@@ -128,7 +129,24 @@ static void add_defects(struct rom_table *t, const struct optrom *rom)
         add_line(t, NULL, "  and %zu more errors and warnings", total - shown);
 }
 
-static void add_rom(struct rom_table *t, const char *name, const struct optrom *rom)
+/* The command that leaves out what stands before the first image. */
+static void add_cut(struct rom_table *t, const char *path, size_t begin)
+{
+    char *word = NULL;
+    size_t size;
+    FILE *to = open_memstream(&word, &size);
+
+    if (!to)
+        give_up("out of memory");
+    put_shell_word(to, path);
+    if (fclose(to) != 0)
+        give_up("out of memory");
+    add_line(t, NULL, "    Leave them out: tail -c +%zu -- %s > NEW.rom", begin + 1, word);
+    free(word);
+}
+
+static void add_rom(struct rom_table *t, const char *name, const struct rom_file *file,
+                    const struct optrom *rom)
 {
     char bucket[SIZE_TEXT_MAX], fill[OPTROM_FILL_TEXT_MAX];
 
@@ -139,6 +157,8 @@ static void add_rom(struct rom_table *t, const char *name, const struct optrom *
     if (rom->image_count > IMAGES_SHOWN)
         add_line(t, NULL, "  and %zu more images", rom->image_count - IMAGES_SHOWN);
     add_defects(t, rom);
+    if (rom->begin && !file->entry)
+        add_cut(t, file->path, rom->begin);
     t->roms++;
     t->errors += rom->error_count;
     t->warnings += rom->warning_count;
@@ -162,7 +182,7 @@ void rom_table_add(struct rom_table *t, const struct rom_file *file, const struc
     } else {
         free(place);
     }
-    add_rom(t, base, rom);
+    add_rom(t, base, file, rom);
 }
 
 void rom_table_end(struct rom_table *t)

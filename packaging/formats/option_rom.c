@@ -94,8 +94,10 @@ static void find_pcir_of(struct optrom_reading *r, size_t index, size_t at, size
         if (pointer < OPTROM_HEADER_MIN)
             optrom_add_graded(r, OPTROM_PCIR_IN_HEADER, OPTROM_WARNING, index, field, pointer,
                               OPTROM_HEADER_MIN);
-        if (pointer % 4 != 0)
+        if (pointer % 4 != 0) {
+            r->unaligned_count++;
             optrom_add_defect(r, OPTROM_PCIR_UNALIGNED, index, field, pointer, 0);
+        }
         return;
     }
 
@@ -133,6 +135,8 @@ static const char *code_type_name(int code_type)
         return "HP PA-RISC";
     case OPTROM_EFI:
         return "EFI";
+    case OPTROM_NVIDIA:
+        return "NVIDIA";
     case OPTROM_NO_PCIR:
         return "ISA";
     default:
@@ -170,9 +174,11 @@ static void read_pcir(struct optrom_reading *r, struct optrom_image *image, size
                           image->pcir_length, room);
     if (image->pcir_revision >= 3 && in_range(r->size, at, PCIR_SIZE_3))
         image->max_runtime_length = (size_t)load_le16(p + PCIR_MAX_RUNTIME) * OPTROM_BLOCK;
-    if (image->code_type > OPTROM_EFI)
+    if (image->code_type > OPTROM_EFI) {
+        r->unknown_type_count++;
         optrom_add_defect(r, OPTROM_CODE_TYPE_UNKNOWN, index, at + PCIR_CODE_TYPE,
                           (uint64_t)image->code_type, OPTROM_EFI);
+    }
     if (image->indicator & ~INDICATOR_LAST)
         optrom_add_defect(r, OPTROM_INDICATOR_RESERVED_BITS, index, at + PCIR_INDICATOR,
                           image->indicator, image->indicator & INDICATOR_LAST);
@@ -314,7 +320,7 @@ static void say_what_stands_at_the_start(struct optrom_reading *r)
     if (found == 0x55aa)
         optrom_add_defect(r, OPTROM_SIGNATURE_SWAPPED, OPTROM_NO_IMAGE, 0, found, OPTROM_SIGNATURE);
     else if (image < r->size)
-        optrom_add_defect(r, OPTROM_LEADING_JUNK, OPTROM_NO_IMAGE, 0, image, 0);
+        optrom_add_defect(r, OPTROM_LEADING_JUNK, OPTROM_NO_IMAGE, 0, r->rom->begin = image, 0);
     else
         optrom_add_defect(r, OPTROM_SIGNATURE_WRONG, OPTROM_NO_IMAGE, 0, found, OPTROM_SIGNATURE);
 }
@@ -347,10 +353,40 @@ static size_t next_image(struct optrom_reading *r, size_t at)
     return next;
 }
 
+/* Gives all defects of a kind another grade than they were met with. */
+static void regrade(struct optrom_reading *r, enum optrom_defect_kind kind, size_t count,
+                    enum optrom_grade grade)
+{
+    struct optrom *rom = r->rom;
+
+    for (size_t i = 0; i < rom->defect_count; i++) {
+        if (rom->defects[i].kind == kind)
+            rom->defects[i].grade = grade;
+    }
+    rom->error_count = grade == OPTROM_ERROR ? rom->error_count + count : rom->error_count - count;
+    rom->warning_count =
+        grade == OPTROM_ERROR ? rom->warning_count - count : rom->warning_count + count;
+}
+
+/* What a defect of one image means may depend on the other images. */
+static void grade_by_chain(struct optrom_reading *r)
+{
+    size_t efi = 0, run = 0;
+
+    for (size_t i = 0; i < r->rom->image_count; i++) {
+        efi += r->rom->images[i].code_type == OPTROM_EFI;
+        run += r->rom->images[i].code_type <= OPTROM_EFI;
+    }
+    if (!efi)
+        regrade(r, OPTROM_PCIR_UNALIGNED, r->unaligned_count, OPTROM_WARNING);
+    if (!run)
+        regrade(r, OPTROM_CODE_TYPE_UNKNOWN, r->unknown_type_count, OPTROM_ERROR);
+}
+
 static void read_chain(struct optrom_reading *r)
 {
     struct optrom *rom = r->rom;
-    size_t at = 0;
+    size_t at = rom->begin;
 
     for (;;) {
         if (rom->image_count == OPTROM_IMAGES_MAX) {
@@ -393,6 +429,8 @@ static bool belongs_to_chain(const struct optrom_reading *r, size_t at)
     const struct optrom_image *last = &rom->images[rom->image_count - 1];
     const uint8_t *pcir = r->data + at + load_le16(r->data + at + HEADER_PCIR);
 
+    if (pcir[PCIR_CODE_TYPE] > OPTROM_EFI)
+        return false;
     if (!last->has_pcir || load_le16(pcir + PCIR_VENDOR) != last->vendor ||
         load_le16(pcir + PCIR_DEVICE) != last->device)
         return false;
@@ -448,6 +486,11 @@ static void look_at_bucket(struct optrom_reading *r)
     }
 }
 
+size_t optrom_find(const uint8_t *data, size_t size)
+{
+    return find_image(&(struct optrom_reading){.data = data, .size = size}, 0);
+}
+
 int optrom_read(const uint8_t *data, size_t size, struct optrom *rom)
 {
     struct optrom_reading r = {.data = data, .size = size, .rom = rom};
@@ -461,8 +504,10 @@ int optrom_read(const uint8_t *data, size_t size, struct optrom *rom)
             optrom_add_defect(&r, OPTROM_FILE_TOO_SHORT, OPTROM_NO_IMAGE, 0, size, OPTROM_FILE_MIN);
         if (!signature_at(&r, 0))
             say_what_stands_at_the_start(&r);
-        else if (size >= OPTROM_FILE_MIN)
+        if (size - rom->begin >= OPTROM_FILE_MIN && signature_at(&r, rom->begin)) {
             read_chain(&r);
+            grade_by_chain(&r);
+        }
         look_at_padding(&r);
         look_at_bucket(&r);
     }

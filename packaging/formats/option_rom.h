@@ -39,7 +39,8 @@ enum optrom_code_type {
     OPTROM_OPEN_FIRMWARE = 1,
     OPTROM_HP_PA = 2,
     OPTROM_EFI = 3,
-    OPTROM_NO_PCIR = -1, /* ISA style: a legacy image without PCIR */
+    OPTROM_NVIDIA = 0xe0, /* data of NVIDIA's own: SeaBIOS and edk2 pass over it */
+    OPTROM_NO_PCIR = -1,  /* ISA style: a legacy image without PCIR */
 };
 
 /* Text inside the ROM: not ended by NUL, may hold any byte. NULL: none. */
@@ -201,7 +202,8 @@ enum optrom_fill {
 };
 
 struct optrom {
-    size_t size; /* of the file */
+    size_t size;  /* of the file */
+    size_t begin; /* of the first image: 0, or where OPTROM_LEADING_JUNK found one */
     size_t image_count;
     struct optrom_image *images;
 
@@ -221,6 +223,9 @@ struct optrom {
 
 /* Cheap test for "is this file worth reading": 55 AA at the start. */
 bool optrom_looks_like(const uint8_t *head, size_t n);
+
+/* Where the first image with a PCIR begins, or `size`: other bytes may stand before it. */
+size_t optrom_find(const uint8_t *data, size_t size);
 
 /* Reads the ROM in data[0, size). 0, or -1 when memory ran out (*rom is then
  * empty); everything wrong with the bytes is a defect in *rom. `data` stays

@@ -57,9 +57,10 @@ static const struct kind kinds[OPTROM_DEFECT_KINDS] = {
                                "the PCIR structure would end past the end of the file"},
     [OPTROM_PCIR_IN_HEADER] = {"pcir-in-header", OPTROM_ERROR, AT_LEAST | HEX,
                                "the PCIR pointer leads into the header"},
-    /* edk2 LoadOpRomImage() stops at it; SeaBIOS get_pci_rom() only says so. */
+    /* edk2 LoadOpRomImage() stops at it; SeaBIOS get_pci_rom() only says so. So it is a
+     * warning in a chain without an EFI image. */
     [OPTROM_PCIR_UNALIGNED] = {"pcir-unaligned", OPTROM_ERROR, FOUND | HEX,
-                               "the PCIR pointer is no multiple of 4"},
+                               "the PCIR pointer is not a multiple of 4"},
     [OPTROM_PCIR_SIGNATURE_WRONG] = {"pcir-signature-wrong", OPTROM_ERROR, BOTH | HEX,
                                      "the PCIR pointer leads to something else"},
 
@@ -69,8 +70,9 @@ static const struct kind kinds[OPTROM_DEFECT_KINDS] = {
                                        "the PCIR structure does not end within its image"},
     [OPTROM_PCIR_REVISION_UNKNOWN] = {"pcir-revision-unknown", OPTROM_WARNING, FOUND,
                                       "the PCIR revision is neither 0 nor 3"},
-    [OPTROM_CODE_TYPE_UNKNOWN] = {"code-type-unknown", OPTROM_ERROR, AT_MOST | HEX,
-                                  "the code type is unknown"},
+    /* SeaBIOS and edk2 go on with the next image. An error where there is no other. */
+    [OPTROM_CODE_TYPE_UNKNOWN] = {"code-type-unknown", OPTROM_WARNING, AT_MOST | HEX,
+                                  "firmware skips an image of this code type"},
     [OPTROM_IMAGE_LENGTH_ZERO] = {"image-length-zero", OPTROM_ERROR, AT_LEAST,
                                   "the PCIR image length is 0"},
     [OPTROM_IMAGE_PAST_FILE] = {"image-past-file", OPTROM_ERROR, AT_MOST,

@@ -41,6 +41,8 @@ struct optrom_reading {
     size_t size;
     struct optrom *rom;
     size_t images_capacity, defects_capacity;
+    /* Defects whose grade is known when the whole chain has been read. */
+    size_t unaligned_count, unknown_type_count;
     bool at_end; /* the chain was read to its end, marked or not */
     bool no_memory;
 };

@@ -188,7 +188,7 @@ static uint8_t sum_of(const uint8_t *p, size_t n)
     return sum;
 }
 
-enum { PNP_SIZE = 0x20, PNP_NEXT = 6 };
+enum { PNP_SIZE = 0x20, PNP_NEXT = 6, CLASS_DISPLAY = 3 };
 
 /* Plug and Play BIOS 1.0A, 3.2: offsets are relative to the image. */
 void optrom_read_pnp(struct optrom_reading *r, struct optrom_image *image, size_t index, size_t end)
@@ -196,8 +196,10 @@ void optrom_read_pnp(struct optrom_reading *r, struct optrom_image *image, size_
     static const uint8_t signature[4] = {'$', 'P', 'n', 'P'};
     uint8_t seen[0x10000 / 8] = {0};
     size_t field = image->offset + HEADER_PNP;
-    /* In an image without PCIR, or with PCIR right there, code may stand here. */
-    bool first_is_pointer = image->has_pcir && image->pcir_offset >= image->offset + HEADER_PNP + 2;
+    /* In an image without PCIR, or with PCIR right there, code may stand here; in the BIOS of
+     * a display (PCI Code and ID Assignment 1.11, base class 3) anything. */
+    bool first_is_pointer = image->has_pcir && image->class_code >> 16 != CLASS_DISPLAY &&
+                            image->pcir_offset >= image->offset + HEADER_PNP + 2;
 
     if (!in_range(end, field, 2))
         return;

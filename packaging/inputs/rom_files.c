@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "formats/option_rom.h"
 #include "inputs/archive.h"
 
 /* A file of a folder: regular, or a link to a regular one. */
@@ -76,6 +77,28 @@ static enum what tell(const struct walk *w, const char *name, const uint8_t *hea
     return PASSED_OVER;
 }
 
+/* A dump of a GPU tool has a header of its own before 55 AA: "NVGI", or others in a file that
+ * is named as a ROM. It is not read as one, and that is said. */
+static bool may_hold_rom(const struct walk *w, const char *name, const uint8_t *head, size_t size)
+{
+    return w->visitor->rom && w->visitor->note &&
+           ((size >= 4 && memcmp(head, "NVGI", 4) == 0) || ends_with(name, ".rom") ||
+            ends_with(name, ".ROM"));
+}
+
+static void note_header(struct walk *w, const char *name, const uint8_t *bytes, size_t size)
+{
+    size_t begin = optrom_find(bytes, size);
+
+    if (begin == size)
+        return;
+    char *text = xasprintf("skipped: %zu bytes stand before its first image; 'tail -c +%zu' "
+                           "writes the ROM without them",
+                           begin, begin + 1);
+    note(w, name, text);
+    free(text);
+}
+
 static size_t limit_of(enum what what)
 {
     return what == A_FLASH_IMAGE ? FLASH_FILE_MAX : ROM_FILE_MAX;
@@ -130,14 +153,17 @@ static void give_entry(struct walk *w, struct unpacker *u, const struct unpacked
         return;
     }
     enum what what = tell(w, entry->name, start, size);
-    if (what == PASSED_OVER)
+    if (what == PASSED_OVER &&
+        (entry->size > ROM_FILE_MAX || !may_hold_rom(w, entry->name, start, size)))
         return;
     if (unpacker_take(u, &bytes, &size, &f) != 0) {
         problem(w, &f);
         return;
     }
     char *name = xasprintf("%s: %s", path, entry->name);
-    if (size <= limit_of(what)) {
+    if (what == PASSED_OVER) {
+        note_header(w, name, bytes, size);
+    } else if (size <= limit_of(what)) {
         give(w, what, &(struct rom_file){name, path, entry->name, bytes, size, NULL});
     } else {
         fail(&f, "%s: too large (found %zu bytes, limit %zu)", name, size, limit_of(what));
@@ -171,8 +197,20 @@ static int walk_archive(struct walk *w, const char *path, struct failure *f)
     return 0;
 }
 
-/* An enum what, or -1. */
-static int tell_file(const struct walk *w, const char *path, struct failure *f)
+static void look_for_header(struct walk *w, const char *path)
+{
+    struct failure f;
+    uint8_t *bytes;
+    size_t size;
+
+    if (read_file(path, ROM_FILE_MAX, &bytes, &size, &f) != 0)
+        return;
+    note_header(w, path, bytes, size);
+    free(bytes);
+}
+
+/* An enum what, or -1. *may_hold: though passed over, it may have a ROM behind a header. */
+static int tell_file(const struct walk *w, const char *path, bool *may_hold, struct failure *f)
 {
     uint8_t start[HEAD_SIZE];
     struct stat st;
@@ -190,7 +228,10 @@ static int tell_file(const struct walk *w, const char *path, struct failure *f)
             fail(f, "%s: %s", path, strerror(errno));
     }
     close(fd);
-    return n < 0 ? -1 : (int)tell(w, path, start, (size_t)n);
+    if (n < 0)
+        return -1;
+    *may_hold = may_hold_rom(w, path, start, (size_t)n);
+    return (int)tell(w, path, start, (size_t)n);
 }
 
 /* --- folders ------------------------------------------------------------------ */
@@ -295,9 +336,12 @@ static void walk_folder(struct walk *w, const char *folder)
     for (size_t i = 0; i < w->count && w->result == 0; i++) {
         const char *path = w->files[i].path;
 
-        int what = tell_file(w, path, &f);
+        bool may_hold = false;
+        int what = tell_file(w, path, &may_hold, &f);
         if (what < 0) {
             problem(w, &f);
+        } else if (what == PASSED_OVER && may_hold) {
+            look_for_header(w, path);
         } else if (what != PASSED_OVER || is_package(path)) {
             if (what != A_FLASH_IMAGE && is_repetition(w, &w->files[i]))
                 continue;
@@ -332,7 +376,8 @@ static void walk_operand(struct walk *w, const char *path)
     } else if (!S_ISREG(st.st_mode)) {
         give_file(w, A_ROM, path); /* its refusal says what it is */
     } else {
-        int what = tell_file(w, path, &f);
+        bool may_hold = false;
+        int what = tell_file(w, path, &may_hold, &f);
 
         if (what < 0)
             problem(w, &f);

@@ -91,6 +91,23 @@ json() {
     output_has "error: offset 0x0: the file does not begin with 55 AA (found 0x6f73, expected 0xaa55)"
 }
 
+@test "a header before 55 AA is named with the command that leaves it out, and the chain behind it is shown" {
+    mkdir "a dir"
+    { printf NVGI; head -c 1020 /dev/zero; cat good.rom; } > "a dir/dump.rom"
+    run -1 romcompat inspect "a dir/dump.rom"
+    output_has "other bytes stand before the first image (found 1024, expected 0)" "1024..3072" \
+        "tail -c +1025 -- 'a dir/dump.rom' > NEW.rom"
+    sh -c "$(grep -o "tail -c.*" <<< "$output")"
+    cmp NEW.rom good.rom
+    # A directory has more files than ROMs: there it is a note.
+    cp good.rom "a dir"
+    run -0 romcompat inspect "a dir"
+    output_has "note: a dir/dump.rom: skipped: 1024 bytes stand before its first image; 'tail -c +1025'"
+    tar -cf dumps.tar "a dir"
+    run -0 romcompat inspect dumps.tar
+    output_has "note: dumps.tar: a dir/dump.rom: skipped: 1024 bytes"
+}
+
 @test "what cannot be read is status 2, and the rest is shown all the same" {
     mkfifo fifo
     ln -s nowhere dangling

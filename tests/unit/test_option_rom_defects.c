@@ -87,7 +87,11 @@ static void test_files_that_are_no_rom(void)
     defects("junk before the first image is counted", ERROR("leading-junk", FILE_ITSELF, 0, 3, 0));
     make_two();
     rom_insert(&made, 0, 1024, 0xff);
-    defects("so is junk of whole blocks", ERROR("leading-junk", FILE_ITSELF, 0, 1024, 0));
+    defects("junk of whole blocks before the first image is counted",
+            ERROR("leading-junk", FILE_ITSELF, 0, 1024, 0));
+    size_t chain_end;
+    is_int(images_of(&chain_end), 2, "both images behind the junk are read");
+    is_int(chain_end, 1024 + 12 * 512, "the chain end counts from the start of the file");
 }
 
 static void test_pcir_pointer(void)
@@ -121,8 +125,14 @@ static void test_pcir_pointer(void)
     make_two();
     memmove(made.data + 0xe2, made.data + PCIR, 0x18);
     rom_set(&made, 0, HEADER_FIELD_PCIR, 0xe2);
-    defects("a PCIR at no multiple of 4", ERROR("pcir-unaligned", 0, 0x18, 0xe2, ANY));
-    is_int(images_of(NULL), 2, "is read all the same");
+    defects("a PCIR at 0xe2 hides the EFI image from edk2",
+            ERROR("pcir-unaligned", 0, 0x18, 0xe2, ANY));
+    is_int(images_of(NULL), 2, "both images behind a PCIR at 0xe2 are read");
+    make_one(ROM_LEGACY, 4);
+    memmove(made.data + 0xe2, made.data + PCIR, 0x18);
+    rom_set(&made, 0, HEADER_FIELD_PCIR, 0xe2);
+    defects("a PCIR at 0xe2 is a warning in a chain without an EFI image",
+            WARNING("pcir-unaligned", 0, 0x18, 0xe2, ANY));
 
     make_one(ROM_LEGACY, 2);
     memcpy(made.data + 1024 - 8, "PCIR\x86\x80\x0e\x10", 8);
@@ -238,7 +248,24 @@ static void test_pcir_fields(void)
 
     make_two();
     rom_set(&made, 1, PCIR_FIELD_CODE_TYPE, 0x7f);
-    defects("an unknown code type", ERROR("code-type-unknown", 1, 0x800 + PCIR + 0x14, 0x7f, 3));
+    defects("firmware skips an image of an unknown code type behind a legacy one",
+            WARNING("code-type-unknown", 1, 0x800 + PCIR + 0x14, 0x7f, 3));
+    make_one(ROM_LEGACY, 4);
+    rom_set(&made, 0, PCIR_FIELD_CODE_TYPE, 0x7f);
+    defects("a ROM with images of unknown code types alone does not run",
+            ERROR("code-type-unknown", 0, PCIR + 0x14, 0x7f, 3));
+
+    /* As on NVIDIA's Blackwell: data first, then the driver. */
+    make_two();
+    rom_set(&made, 0, PCIR_FIELD_CODE_TYPE, 0xe0);
+    defects("data of NVIDIA's before an EFI image is skipped",
+            WARNING("code-type-unknown", 0, PCIR + 0x14, 0xe0, 3));
+    /* As on Kepler: data behind the last image, of the same device. */
+    make_two();
+    rom_set(&made, 0, PCIR_FIELD_INDICATOR, 0x80);
+    rom_set(&made, 1, PCIR_FIELD_CODE_TYPE, 0xe0);
+    defects("data of NVIDIA's behind the last image is not an image that was meant to run",
+            WARNING("rom-after-last", FILE_ITSELF, 0x800, ANY, ANY));
 
     free_rom(&made);
     made = make_rom(&(struct rom_spec){
@@ -358,6 +385,17 @@ static void test_pnp(void)
     rom_set(&made, 0, PNP_FIELD_SIGNATURE, 0x506e5025);
     defects("a wrong $PnP signature",
             WARNING("pnp-signature-wrong", 0, ROM_PNP_AT, 0x506e5025, 0x506e5024));
+    for (unsigned class_byte = 2; class_byte <= 3; class_byte++) {
+        make_one(ROM_LEGACY, 4);
+        made.data[PCIR + 0xf] = (uint8_t)class_byte;
+        rom_set(&made, 0, HEADER_FIELD_PNP, 0x180);
+        if (class_byte == 2)
+            defects("a network card's $PnP pointer must lead to one",
+                    WARNING("pnp-signature-wrong", 0, 0x180, 0, 0x506e5024));
+        else
+            is_sound(made.data, made.size,
+                     "a display's ROM may have anything where a $PnP pointer would stand");
+    }
     make_two();
     rom_set(&made, 0, PNP_FIELD_CHECKSUM, made.data[ROM_PNP_AT + 9] + 2u);
     defects("a wrong $PnP checksum", WARNING("pnp-checksum-wrong", 0, ROM_PNP_AT + 9, 2, 0));
