@@ -13,9 +13,9 @@
 
 #include "base/memory.h"
 #include "base/size.h"
-#include "inputs/apart.h"
 #include "inputs/domain_xml.h"
 #include "inputs/qemu_binary.h"
+#include "outputs/child.h"
 #include "outputs/file.h"
 #include "guest/domain_roms.h"
 #include "guest/domain_splice.h"
@@ -237,23 +237,25 @@ static int pass_on(const uint8_t *data, size_t size)
 
 static int filter(struct hook *h)
 {
-    uint8_t *xml, *result;
-    size_t size;
+    struct child child = {
+        .work = work, .arg = h, .is_nobody = true, .output_max = RESULT_MAX, .seconds = h->seconds};
+    struct child_result r = {0};
+    uint8_t *xml;
     struct failure f;
-    int answer, status;
+    int status;
 
     openlog("romcompat", LOG_PID, LOG_DAEMON);
     h->xml = xml = read_input(&h->size);
     if (h->size > DOMAIN_XML_MAX) {
         warn_of(h, "its XML is longer than %zu bytes and is passed on", DOMAIN_XML_MAX);
         status = pass_on(xml, h->size);
-    } else if (run_apart(work, h, h->seconds, RESULT_MAX, &result, &size, &answer, &f) != 0) {
+    } else if (child_run(&child, &r, &f) != 0) {
         warn_of(h, "its XML is passed on: %s", f.what);
         status = put(xml, h->size);
     } else {
-        status = answer == CHANGED && size ? put(result, size) : put(xml, h->size);
-        free(result);
+        status = r.status == CHANGED && r.size ? put(r.output, r.size) : put(xml, h->size);
     }
+    child_result_free(&r);
     free(xml);
     return status;
 }

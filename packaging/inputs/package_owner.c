@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "inputs/program_output.h"
+#include "outputs/child.h"
 
 /* Arguments of a program: far below the kernel's limit, and most hosts need one run. */
 enum { PATHS_AT_ONCE = 1000 };
@@ -21,6 +21,20 @@ static void add(struct arguments *a, const char *word)
     a->list = xreallocarray(a->list, a->count + 2, sizeof *a->list);
     a->list[a->count++] = word;
     a->list[a->count] = NULL;
+}
+
+/* The answer to a query of more than its first `fixed` words, which is used up; free() it. The
+ * status only says whether all was found: an answer in part is one, too. */
+static char *ask(struct arguments *query, size_t fixed)
+{
+    struct child child = {
+        .argv = query->list, .output_max = PACKAGE_ANSWER_MAX, .seconds = PACKAGE_ANSWER_SECONDS};
+    struct child_result r = {0};
+
+    if (query->count > fixed)
+        child_run(&child, &r, NULL);
+    free(query->list);
+    return (char *)r.output;
 }
 
 /* dpkg-query -S takes patterns, rpm paths; a name with any of these is no ROM's. */
@@ -78,10 +92,7 @@ static void take_dpkg_versions(const struct asked *a)
         if (is_new)
             add(&query, a->owners[i].package);
     }
-    char *text = query.count == 3 ? NULL
-                                  : program_output_or(query.list, PACKAGE_ANSWER_MAX,
-                                                      PACKAGE_ANSWER_SECONDS, 1, NULL);
-    free(query.list);
+    char *text = ask(&query, 3);
     for (char *line = text ? strtok_r(text, "\n", &rest) : NULL; line;
          line = strtok_r(NULL, "\n", &rest)) {
         char *version = strchr(line, ' ');
@@ -109,10 +120,7 @@ static void ask_dpkg(const struct asked *a)
             if (is_plain(a->paths[i]))
                 add(&query, a->paths[i]);
         /* Status 1: some file has no owner. */
-        char *text = query.count == 2 ? NULL
-                                      : program_output_or(query.list, PACKAGE_ANSWER_MAX,
-                                                          PACKAGE_ANSWER_SECONDS, 1, NULL);
-        free(query.list);
+        char *text = ask(&query, 2);
         for (char *line = text ? strtok_r(text, "\n", &rest) : NULL; line;
              line = strtok_r(NULL, "\n", &rest))
             take_dpkg_line(a, line);
@@ -136,10 +144,7 @@ static void ask_rpm(const struct asked *a)
         if (is_plain(a->paths[i]))
             add(&query, a->paths[i]);
     /* Its status is the number of files without an owner, up to 255: the text tells. */
-    char *text = query.count == 4 ? NULL
-                                  : program_output_or(query.list, PACKAGE_ANSWER_MAX,
-                                                      PACKAGE_ANSWER_SECONDS, -1, NULL);
-    free(query.list);
+    char *text = ask(&query, 4);
     for (char *line = text ? strtok_r(text, "\n", &rest) : NULL; line;
          line = strtok_r(NULL, "\n", &rest)) {
         char *version = strchr(line, ' '), *path = version ? strchr(version + 1, ' ') : NULL;

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "inputs/program_output.h"
+#include "outputs/child.h"
 
 enum { ANSWER_MAX = 64 * 1024 };
 
@@ -17,7 +17,7 @@ static char *ask(const char *binary, const char *first, const char *second, stru
 {
     const char *const argv[] = {binary, first, second, NULL};
 
-    return program_output(argv, ANSWER_MAX, QEMU_ANSWER_SECONDS, f);
+    return child_output(argv, ANSWER_MAX, QEMU_ANSWER_SECONDS, f);
 }
 
 /* The folder of maps below QEMU's own, which hw/pci/pci-romcompat.c names: it is compiled

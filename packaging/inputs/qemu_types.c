@@ -7,8 +7,8 @@
 
 #include "base/memory.h"
 #include "inputs/json.h"
-#include "inputs/program_output.h"
 #include "inputs/qemu_binary.h"
+#include "outputs/child.h"
 
 /* More than any chain of parents has; a loop ends here. */
 enum { ANCESTORS_MAX = 32 };
@@ -75,11 +75,17 @@ int qemu_types_ask(const char *binary, struct qemu_types *types, struct failure 
                                     "{\"implements\": \"pci-device\", \"abstract\": true}}\n"
                                     "{\"execute\": \"quit\"}\n";
     struct qemu_types found = {0};
-    char *text =
-        program_output_asked(argv, questions, QEMU_TYPES_ANSWER_MAX, QEMU_ANSWER_SECONDS, f);
-    int result = text ? read_answer(binary, text, &found, f) : -1;
+    struct child child = {.argv = argv,
+                          .input = questions,
+                          .output_max = QEMU_TYPES_ANSWER_MAX,
+                          .seconds = QEMU_ANSWER_SECONDS};
+    struct child_result r = {0};
+    int result = child_succeed(&child, &r, f);
 
-    free(text);
+    if (result == 0)
+        result = read_answer(binary, (char *)r.output, &found, f);
+
+    child_result_free(&r);
     if (result == 0)
         *types = found;
     else

@@ -11,21 +11,23 @@
 
 #include "base/memory.h"
 #include "formats/qcow2.h"
+#include "outputs/child.h"
 #include "outputs/file.h"
-#include "outputs/program.h"
 
 #define PATH_SIZE 32
 /* Tables for 128 MiB in clusters of 4 KiB take less than 1 MiB. */
 #define TABLES_MAX ((size_t)16 << 20)
 
+enum { ANSWER_MAX = 64 * 1024, SECONDS = 300 };
+
 struct format {
     const char *from, *to, *option;
 };
 
-/* The child opens both by the numbers that they have here: no close-on-exec. */
+/* qemu-img opens both by the numbers that they have here. */
 static int open_memory(const char *name, char path[PATH_SIZE], struct failure *f)
 {
-    int fd = memfd_create("romcompat", 0);
+    int fd = memfd_create("romcompat", MFD_CLOEXEC);
 
     if (fd < 0)
         return fail(f, "%s: %s", name, strerror(errno));
@@ -74,6 +76,7 @@ static int convert(const char *name, const struct format *format, const uint8_t 
                    size_t limit, uint8_t **out, size_t *out_size, struct failure *f)
 {
     char from[PATH_SIZE], to[PATH_SIZE];
+    struct child_result r = {0};
     struct failure why;
     int result = -1, source = open_memory(name, from, f), target;
 
@@ -84,14 +87,18 @@ static int convert(const char *name, const struct format *format, const uint8_t 
     const char *argv[] = {"qemu-img", "convert", "-f", format->from,   "-O", format->to,
                           from,       to,        "-o", format->option, NULL};
 
+    struct child child = {
+        .argv = argv, .keep = {source, target}, .output_max = ANSWER_MAX, .seconds = SECONDS};
+
     if (!format->option)
         argv[8] = NULL;
     if (target >= 0 && write_all(source, in, in_size) < 0)
         fail(f, "%s: %s", name, strerror(errno));
-    else if (target >= 0 && run_program(argv, NULL, &why) != 0)
+    else if (target >= 0 && child_succeed(&child, &r, &why) != 0)
         explain(name, &why, f);
     else if (target >= 0)
         result = read_back(target, name, limit, out, out_size, f);
+    child_result_free(&r);
     close(source);
     if (target >= 0)
         close(target);

@@ -9,10 +9,12 @@
 
 #include "base/memory.h"
 #include "inputs/file.h"
+#include "outputs/child.h"
 #include "outputs/gzip.h"
-#include "outputs/program.h"
 
 #define WRAP 79
+
+enum { DPKG_DEB_ANSWER_MAX = 64 * 1024, DPKG_DEB_SECONDS = 600 };
 
 /* --- what it is -------------------------------------------------------------------- */
 
@@ -268,9 +270,15 @@ static int run_dpkg_deb(struct tree *tree, const struct deb_package *p, const ch
     const char *const argv[] = {
         "dpkg-deb", "--root-owner-group", "--threads-max=1", "-Zxz", "-z9", "--build", from, to,
         NULL};
-    const char *const environment[] = {epoch, "DPKG_COLORS=never", "LC_ALL=C", "TZ=UTC0", NULL};
+    const char *const environment[] = {epoch, "DPKG_COLORS=never", "TZ=UTC0", NULL};
 
-    int result = run_program(argv, environment, f);
+    struct child child = {.argv = argv,
+                          .environment = environment,
+                          .output_max = DPKG_DEB_ANSWER_MAX,
+                          .seconds = DPKG_DEB_SECONDS};
+    struct child_result r = {0};
+    int result = child_succeed(&child, &r, f);
+    child_result_free(&r);
     if (result < 0)
         fail_cure(f, "dpkg-deb is part of the package dpkg.");
     free(from);

@@ -208,9 +208,27 @@ END
     done <pids
 }
 
+@test "what the emulator leaves behind ends with the hook, also in a session of its own" {
+    cat >qemu <<END
+#!/bin/sh
+setsid sh -c 'echo \$\$ >>$PWD/pids; exec sleep 60' </dev/null >/dev/null 2>&1 &
+while [ ! -s $PWD/pids ]; do sleep 0.02; done
+END
+    chmod +x qemu
+    : >pids
+    chmod 666 pids
+    guest "<emulator>$PWD/qemu</emulator>$(nic virtio)" >in
+    romcompat libvirt-hook g migrate begin - <in >out 2>err
+    cmp in out
+    [ -s pids ]
+    while read -r pid; do
+        [ ! -d "/proc/$pid" ]
+    done <pids
+}
+
 @test "a crash of what reads the XML passes it on" {
-    # The emulator kills who asked it.
-    printf '#!/bin/sh\nkill -SEGV $PPID\nsleep 1\n' >qemu
+    # The emulator kills who asked it, above the supervisor of both.
+    printf '#!/bin/sh\nread -r _ _ _ supervisor _ </proc/$PPID/stat\nkill -SEGV "$supervisor"\nsleep 1\n' >qemu
     chmod +x qemu
     guest "<emulator>$PWD/qemu</emulator>$(nic virtio)" >in
     romcompat libvirt-hook g migrate begin - <in >out 2>err

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "outputs/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "outputs/descendants.h"
+#include "outputs/file.h"
+
+/* The pipes of one child; all numbers are above those that a program gets. We read from the
+ * first three. Nothing is written to ALIVE: its supervisor sees there when we are gone. */
+enum { OUT, MESSAGES, REPORT, READ_FROM, INPUT = READ_FROM, ALIVE, PIPES };
+enum { FIRST_NUMBER = 10, MESSAGES_READ = 4096 };
+
+struct pipes {
+    int in[PIPES][2]; /* [0] reads, [1] writes */
+};
+
+/* What the supervisor says, on REPORT. */
+struct report {
+    enum { ENDED, CANNOT_EXECUTE, CANNOT_FORK, CANNOT_DROP, CANNOT_BEGIN } what;
+    int value; /* wait status, or errno */
+};
+
+static int64_t milliseconds(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void close_number(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static void close_pipes(struct pipes *p)
+{
+    for (int i = 0; i < PIPES; i++)
+        for (int end = 0; end < 2; end++)
+            close_number(&p->in[i][end]);
+}
+
+static int open_pipes(struct pipes *p)
+{
+    memset(p, -1, sizeof *p);
+    for (int i = 0; i < PIPES; i++) {
+        int ends[2];
+
+        if (pipe2(ends, O_CLOEXEC) < 0)
+            goto failed;
+        for (int end = 0; end < 2; end++) {
+            p->in[i][end] = fcntl(ends[end], F_DUPFD_CLOEXEC, FIRST_NUMBER);
+            close(ends[end]);
+        }
+        if (p->in[i][0] < 0 || p->in[i][1] < 0)
+            goto failed;
+    }
+    return 0;
+
+failed:
+    close_pipes(p);
+    return -1;
+}
+
+/* --- the child ------------------------------------------------------------------------ */
+
+__attribute__((noreturn)) static void say_and_end(int fd, int what, int value)
+{
+    struct report r = {what, value};
+
+    /* Nobody is left to hear of a failure here. */
+    (void)!write(fd, &r, sizeof r);
+    _exit(127);
+}
+
+/* The number of `nobody` is the same on every Linux: what the kernel itself takes for a user
+ * that it cannot name (/proc/sys/kernel/overflowuid). No name service is asked. */
+static bool drop_rights(void)
+{
+    enum { NOBODY = 65534 };
+
+    if (geteuid() != 0)
+        return true;
+    return setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
+           setresuid(NOBODY, NOBODY, NOBODY) == 0;
+}
+
+/* Where there is no /dev, as below another root directory, a file in memory does as well. */
+static int open_nothing(void)
+{
+    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    return fd >= 0 ? fd : memfd_create("nothing", MFD_CLOEXEC);
+}
+
+/* All from `first` on, at the next execve() or at once. */
+static void close_from(int first, bool at_once)
+{
+    if (close_range((unsigned)first, ~0U, at_once ? 0 : CLOSE_RANGE_CLOEXEC) == 0)
+        return;
+    /* Linux before 5.11 */
+    long last = sysconf(_SC_OPEN_MAX);
+    for (int fd = first; fd < last && fd < 65536; fd++) {
+        if (at_once)
+            close(fd);
+        else
+            fcntl(fd, F_SETFD, FD_CLOEXEC);
+    }
+}
+
+static void reset_signals(void)
+{
+    sigset_t none;
+
+    for (int i = 1; i < NSIG; i++)
+        signal(i, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void set_environment(const struct child *c)
+{
+    putenv((char *)"LC_ALL=C");
+    for (const char *const *e = c->environment; e && *e; e++)
+        putenv((char *)*e);
+}
+
+__attribute__((noreturn)) static void be_child(const struct child *c, const struct pipes *p,
+                                               pid_t supervisor)
+{
+    static const struct rlimit none = {0, 0};
+    int null = open_nothing(), report = p->in[REPORT][1];
+
+    setpgid(0, 0);
+    setrlimit(RLIMIT_CORE, &none);
+    reset_signals();
+    /* Whoever reads the caller's standard output must not wait for this process. */
+    if (dup2(c->input ? p->in[INPUT][0] : null, 0) < 0 ||
+        dup2(c->argv ? p->in[OUT][1] : null, 1) < 0)
+        say_and_end(report, CANNOT_BEGIN, errno);
+    if (c->argv && dup2(p->in[MESSAGES][1], 2) < 0)
+        say_and_end(report, CANNOT_BEGIN, errno);
+    if (c->is_nobody && !drop_rights())
+        say_and_end(report, CANNOT_DROP, errno);
+    /* A change of the user takes it away: so it comes after that. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != supervisor)
+        _exit(127);
+    if (!c->argv) {
+        int out = dup2(p->in[OUT][1], READ_FROM);
+
+        close_from(READ_FROM + 1, true);
+        _exit(c->work(c->arg, out) & 127);
+    }
+    set_environment(c);
+    close_from(READ_FROM, false);
+    for (int i = 0; i < CHILD_KEEP_MAX; i++)
+        if (c->keep[i])
+            fcntl(c->keep[i], F_SETFD, 0);
+    execvp(c->argv[0], (char *const *)c->argv);
+    say_and_end(report, CANNOT_EXECUTE, errno);
+}
+
+/* --- the supervisor ------------------------------------------------------------------- */
+
+/* In a session of its own: what a terminal sends to the caller reaches it as the caller's end. */
+__attribute__((noreturn)) static void be_supervisor(const struct child *c, struct pipes *p)
+{
+    struct report r = {ENDED, 0};
+    int report = p->in[REPORT][1];
+
+    setsid();
+    descendants_begin();
+    close_number(&p->in[ALIVE][1]);
+    pid_t self = getpid(), child = fork();
+    if (child == 0)
+        be_child(c, p, self);
+    if (child < 0)
+        say_and_end(report, CANNOT_FORK, errno);
+    for (int i = 0; i < READ_FROM; i++) {
+        close_number(&p->in[i][0]);
+        if (i != REPORT)
+            close_number(&p->in[i][1]);
+    }
+    descendants_wait(child, p->in[ALIVE][0]);
+    descendants_end(child, &r.value);
+    (void)!write(report, &r, sizeof r);
+    _exit(0);
+}
+
+/* --- the caller ----------------------------------------------------------------------- */
+
+enum end { END_CLOSED, END_TIME, END_LIMIT, END_ERROR };
+
+struct collected {
+    struct child_result result;
+    size_t capacity, message_size;
+    struct report report;
+    bool has_report;
+};
+
+/* True at the end of it. */
+static bool take_output(struct collected *k, int fd)
+{
+    struct child_result *r = &k->result;
+
+    if (k->capacity - r->size < 2)
+        r->output = xreallocarray(r->output, k->capacity *= 2, 1);
+    ssize_t n = read(fd, r->output + r->size, k->capacity - 1 - r->size);
+    if (n > 0)
+        r->size += (size_t)n;
+    return n == 0 || (n < 0 && errno != EINTR);
+}
+
+/* All is read, so that the program never blocks, and the beginning kept. */
+static bool take_message(struct collected *k, int fd)
+{
+    char text[MESSAGES_READ];
+    size_t room = sizeof k->result.message - 1 - k->message_size;
+    ssize_t n = read(fd, text, sizeof text);
+
+    if (n > 0 && room) {
+        size_t taken = (size_t)n < room ? (size_t)n : room;
+
+        memcpy(k->result.message + k->message_size, text, taken);
+        k->message_size += taken;
+    }
+    return n == 0 || (n < 0 && errno != EINTR);
+}
+
+/* The first report counts: a child that could not begin comes before its end. */
+static bool take_report(struct collected *k, int fd)
+{
+    struct report r;
+    ssize_t n = read(fd, &r, sizeof r);
+
+    if (n == sizeof r && !k->has_report) {
+        k->report = r;
+        k->has_report = true;
+    }
+    return n == 0 || (n < 0 && errno != EINTR);
+}
+
+/* Until all three are at their end: then no descendant is left. */
+static enum end collect(const struct child *c, struct pipes *p, struct collected *k)
+{
+    static bool (*const take[READ_FROM])(struct collected *, int) = {
+        [OUT] = take_output, [MESSAGES] = take_message, [REPORT] = take_report};
+    int64_t deadline = milliseconds() + (int64_t)c->seconds * 1000;
+    struct pollfd polled[READ_FROM];
+    int open = READ_FROM;
+
+    for (int i = 0; i < READ_FROM; i++)
+        polled[i] = (struct pollfd){.fd = p->in[i][0], .events = POLLIN};
+    while (open) {
+        int64_t left = deadline - milliseconds();
+
+        if (left <= 0)
+            return END_TIME;
+        int ready = poll(polled, READ_FROM, (int)left);
+        if (ready < 0 && errno != EINTR)
+            return END_ERROR;
+        for (int i = 0; ready > 0 && i < READ_FROM; i++) {
+            if (polled[i].revents && take[i](k, polled[i].fd)) {
+                polled[i].fd = -1;
+                open--;
+            }
+        }
+        if (k->result.size > c->output_max)
+            return END_LIMIT;
+    }
+    return END_CLOSED;
+}
+
+static int judge(const struct child *c, enum end end, const struct collected *k, struct failure *f)
+{
+    const char *name = c->argv ? c->argv[0] : "", *first = c->argv ? c->argv[1] : NULL;
+    const char *space = first ? " " : "", *colon = c->argv ? ": " : "";
+    int value = k->report.value;
+
+    errno = 0;
+    if (end == END_TIME)
+        return fail(f, "%s%s%s%sno answer in %u seconds", name, space, first ? first : "", colon,
+                    c->seconds);
+    if (end == END_LIMIT)
+        return fail(f, "%s%s%s%sa longer answer than %zu bytes", name, space, first ? first : "",
+                    colon, c->output_max);
+    if (end == END_ERROR || !k->has_report)
+        return fail(f, "%s%sits end was not seen", name, colon);
+    if (k->report.what == CANNOT_DROP)
+        return fail(f, "%s%scannot become user nobody: %s", name, colon, strerror(value));
+    if (k->report.what != ENDED) {
+        fail(f, "%s%s%s", name, colon, strerror(value));
+        errno = value;
+        return -1;
+    }
+    if (WIFSIGNALED(value))
+        return fail(f, "%s%sended by signal %d (%s)", name, colon, WTERMSIG(value),
+                    strsignal(WTERMSIG(value)));
+    return 0;
+}
+
+static int run(const struct child *c, struct pipes *p, struct collected *k, struct failure *f)
+{
+    const char *name = c->argv ? c->argv[0] : "", *colon = c->argv ? ": " : "";
+    pid_t supervisor = fork();
+
+    if (supervisor == 0)
+        be_supervisor(c, p);
+    if (supervisor < 0)
+        return fail(f, "%s%s%s", name, colon, strerror(errno));
+    for (int i = 0; i < READ_FROM; i++)
+        close_number(&p->in[i][1]);
+    enum end end = collect(c, p, k);
+    close_pipes(p);
+    while (waitpid(supervisor, NULL, 0) < 0 && errno == EINTR)
+        ;
+    return judge(c, end, k, f);
+}
+
+int child_run(const struct child *c, struct child_result *result, struct failure *f)
+{
+    const char *name = c->argv ? c->argv[0] : "input";
+    size_t input = c->input ? strlen(c->input) : 0;
+    struct collected k = {.capacity = 4096};
+    struct pipes p;
+
+    if (input > CHILD_INPUT_MAX)
+        return fail(f, "%s: %s", name, strerror(E2BIG));
+    /* A pipe takes that much before anyone reads. */
+    if (open_pipes(&p) < 0 || write_all(p.in[INPUT][1], c->input, input) < 0)
+        return fail(f, "%s: %s", name, strerror(errno));
+    close_number(&p.in[INPUT][1]);
+    k.result.output = xmalloc(k.capacity);
+    int ended = run(c, &p, &k, f), why = errno;
+    close_pipes(&p);
+    k.result.output[k.result.size] = '\0';
+    k.result.status = WEXITSTATUS(k.report.value);
+    if (ended == 0)
+        *result = k.result;
+    else
+        free(k.result.output);
+    errno = why;
+    return ended;
+}
+
+void child_result_free(struct child_result *r)
+{
+    free(r->output);
+    *r = (struct child_result){0};
+}
+
+int child_succeed(const struct child *c, struct child_result *result, struct failure *f)
+{
+    if (child_run(c, result, f) != 0)
+        return -1;
+    if (result->status == 0)
+        return 0;
+    fail(f, "%s: exit status %d: %.*s", c->argv[0], result->status,
+         (int)strcspn(result->message, "\n"), result->message[0] ? result->message : "no message");
+    child_result_free(result);
+    errno = 0;
+    return -1;
+}
+
+char *child_output(const char *const *argv, size_t output_max, unsigned seconds, struct failure *f)
+{
+    struct child c = {.argv = argv, .output_max = output_max, .seconds = seconds};
+    struct child_result r;
+
+    return child_succeed(&c, &r, f) == 0 ? (char *)r.output : NULL;
+}

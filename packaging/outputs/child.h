@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The one module that starts processes: another program, or a function of this one that may
+ * crash, hang or be led astray by what it reads.
+ *
+ * A child is never alone: a supervisor between it and us is the parent of all that it leaves
+ * behind (PR_SET_CHILD_SUBREAPER), also of what called setsid(), and ends all of it when the
+ * child has ended, when a limit is reached, and when this process ends in whatever way.
+ */
+#ifndef OUTPUTS_CHILD_H
+#define OUTPUTS_CHILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+
+#define CHILD_KEEP_MAX 2     /* descriptors that a program gets beside the first three */
+#define CHILD_INPUT_MAX 4096 /* bytes of input (PIPE_BUF of Linux) */
+#define CHILD_MESSAGE_MAX 512
+
+struct child {
+    /* A program, found in PATH, in the C locale... */
+    const char *const *argv;
+    /* ...or, where that is NULL, work(arg, fd), which writes its output to `fd` and returns its
+     * exit status, 0 to 127. */
+    int (*work)(void *arg, int fd);
+    void *arg;
+
+    const char *const *environment; /* NAME=VALUE beside what this process has, or NULL */
+    const char *input;              /* standard input, or NULL for none */
+    int keep[CHILD_KEEP_MAX];       /* under their own numbers; 0: none. All others are closed */
+    bool is_nobody;                 /* where we are root, it runs as user and group nobody */
+    size_t output_max;              /* bytes */
+    unsigned seconds;
+};
+
+struct child_result {
+    uint8_t *output; /* with a NUL behind the last byte; child_result_free() */
+    size_t size;
+    int status;                      /* exit status */
+    char message[CHILD_MESSAGE_MAX]; /* the beginning of its standard error */
+};
+
+/* 0 with *result where the child ended by itself, whatever its exit status. -1 where it could
+ * not be started (errno is then the reason, ENOENT for a program that is not installed; it is 0
+ * for all other failures), ended by a signal, wrote more than `output_max` bytes or was not done
+ * after `seconds`. */
+int child_run(const struct child *child, struct child_result *result, struct failure *f);
+
+void child_result_free(struct child_result *result);
+
+/* The same, where a status other than 0 is a failure, too, which then has the first line of `message`. */
+int child_succeed(const struct child *child, struct child_result *result, struct failure *f);
+
+/* What a program that succeeds writes to standard output; free() it. NULL: failed. */
+char *child_output(const char *const *argv, size_t output_max, unsigned seconds, struct failure *f);
+
+#endif

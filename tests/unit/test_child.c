@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "outputs/child.h"
+#include "tap.h"
+
+static struct failure f;
+static struct child_result r;
+
+static int shell(const char *script, size_t output_max, unsigned seconds)
+{
+    const char *const argv[] = {"/bin/sh", "-c", script, NULL};
+    struct child c = {.argv = argv, .output_max = output_max, .seconds = seconds};
+
+    r = (struct child_result){0};
+    return child_run(&c, &r, &f);
+}
+
+/* A process whose number the output begins with; a zombie does not run. */
+static bool runs(const uint8_t *output)
+{
+    char path[64], text[256] = "";
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", atoi((const char *)output));
+    if (!(file = fopen(path, "r")))
+        return false;
+    bool any = fgets(text, sizeof text, file) && strrchr(text, ')') && strrchr(text, ')')[2] != 'Z';
+    fclose(file);
+    return any;
+}
+
+static void answers(void)
+{
+    is_int(shell("printf abc; echo one >&2; echo two >&2; exit 3", 100, 10), 0,
+           "a program that ends with a status other than 0 has run");
+    is_int(r.status, 3, "its exit status is given");
+    is_text((char *)r.output, "abc", "what it writes to standard output is given");
+    is_text(r.message, "one\ntwo\n", "what it writes to standard error is given");
+    child_result_free(&r);
+
+    const char *const failing[] = {"sh", "-c", "echo one >&2; echo two >&2; exit 3", NULL};
+    is_text(child_output(failing, 100, 10, &f), NULL, "a status of 3 is no success");
+    is_text(f.what, "sh: exit status 3: one", "the failure has the first line of its messages");
+
+    const char *const missing[] = {"romcompat-no-such-program", NULL};
+    child_output(missing, 100, 10, &f);
+    is_int(errno, ENOENT, "a program that is not installed is ENOENT");
+    is_text(f.what, "romcompat-no-such-program: No such file or directory",
+            "and is named in the failure");
+
+    shell("kill -TERM $$", 100, 10);
+    is_text(f.what, "/bin/sh: ended by signal 15 (Terminated)", "the end by a signal is named");
+    is_int(shell("head -c 101 /dev/zero", 100, 10), -1, "one byte above the output limit fails");
+    is_text(f.what, "/bin/sh -c: a longer answer than 100 bytes", "and the limit is named");
+    is_int(shell("head -c 100 /dev/zero", 100, 10), 0, "output of just the limit is taken");
+    is_int(r.size, 100, "and is all there");
+    child_result_free(&r);
+    is_int(shell("head -c 300000 /dev/zero >&2", 100, 10), 0,
+           "messages without end do not block the program");
+    child_result_free(&r);
+}
+
+static void surroundings(void)
+{
+    const char *const argv[] = {"sh", "-c", "cat; printf %s \"$LC_ALL $A\"", NULL};
+    const char *const environment[] = {"A=b", NULL};
+    struct child c = {.argv = argv,
+                      .environment = environment,
+                      .input = "question ",
+                      .output_max = 100,
+                      .seconds = 10};
+
+    is_int(child_run(&c, &r, &f), 0, "a program with input and a variable runs");
+    is_text((char *)r.output, "question C b", "it gets both, and the C locale");
+    child_result_free(&r);
+
+    int open_here = open("/dev/null", O_RDONLY), kept = dup(open_here);
+    const char *const list[] = {"sh", "-c", "ls /proc/self/fd | wc -w", NULL};
+    c = (struct child){.argv = list, .output_max = 100, .seconds = 10};
+    is_int(child_run(&c, &r, &f), 0, "a program can count its descriptors");
+    is_int(atoi((char *)r.output), 4, "it has the first three and ls's own, and none of ours");
+    child_result_free(&r);
+    c.keep[0] = kept;
+    child_run(&c, &r, &f);
+    is_int(atoi((char *)r.output), 5, "and one more where it is to have it");
+    child_result_free(&r);
+    close(open_here);
+    close(kept);
+
+    signal(SIGPIPE, SIG_IGN);
+    shell("trap - PIPE; kill -PIPE $$; echo here", 100, 10);
+    is_text(f.what, "/bin/sh: ended by signal 13 (Broken pipe)",
+            "a signal that the caller ignores is not ignored in a program");
+}
+
+static int count_descriptors(void *arg, int fd)
+{
+    int *status = arg, count = 0;
+
+    for (int i = 0; i < 1000; i++)
+        count += fcntl(i, F_GETFD) >= 0;
+    dprintf(fd, "%d", count);
+    return *status;
+}
+
+static int crash(void *arg, int fd)
+{
+    (void)arg;
+    (void)fd;
+    raise(SIGSEGV);
+    return 0;
+}
+
+static void functions(void)
+{
+    int status = 7, open_here = dup(2);
+    struct child c = {.work = count_descriptors, .arg = &status, .output_max = 10, .seconds = 10};
+
+    is_int(child_run(&c, &r, &f), 0, "a function runs in a process of its own");
+    is_int(r.status, 7, "what it returns is the status");
+    is_text((char *)r.output, "4", "it has the first three descriptors and the one it writes to");
+    child_result_free(&r);
+    close(open_here);
+    c.work = crash;
+    child_run(&c, &r, &f);
+    is_text(f.what, "ended by signal 11 (Segmentation fault)", "its crash is a failure");
+}
+
+static void no_descendant_is_left(void)
+{
+    time_t before = time(NULL);
+
+    is_int(shell("setsid sleep 60 & echo $!", 100, 10), 0,
+           "a program that leaves one in a session of its own behind has run");
+    ok(!runs(r.output), "what it left behind is ended with it");
+    ok(time(NULL) - before < 5, "and was not waited for, though it held the output open");
+    child_result_free(&r);
+    shell("(setsid sh -c 'echo $$ >pid.test; (sleep 61 & sleep 60)' &) ; sleep 60", 100, 1);
+    is_text(f.what, "/bin/sh -c: no answer in 1 seconds", "the time limit is named");
+    FILE *file = fopen("pid.test", "r");
+    char text[32] = "0";
+    ok(file && fgets(text, sizeof text, file) && !runs((uint8_t *)text),
+       "an orphan in a session of its own ends at the time limit");
+    if (file)
+        fclose(file);
+    unlink("pid.test");
+    shell("exec >&- 2>&-; sleep 60", 100, 1);
+    is_text(f.what, "/bin/sh -c: no answer in 1 seconds",
+            "a program that closes its output and goes on meets the time limit, too");
+}
+
+/* The caller is killed while its child runs. */
+static void ends_with_the_caller(void)
+{
+    char number[32] = "";
+    int ends[2];
+
+    if (pipe(ends) < 0)
+        return;
+    pid_t caller = fork();
+    if (caller == 0) {
+        char script[64];
+
+        snprintf(script, sizeof script, "echo $$ >/proc/%d/fd/%d; exec sleep 60", getpid(),
+                 ends[1]);
+        shell(script, 100, 60);
+        _exit(0);
+    }
+    is_int(read(ends[0], number, sizeof number - 1) > 0, 1, "a child of another process runs");
+    kill(caller, SIGKILL);
+    waitpid(caller, NULL, 0);
+    for (int i = 0; i < 100 && runs((uint8_t *)number); i++)
+        nanosleep(&(struct timespec){0, 20000000}, NULL);
+    ok(!runs((uint8_t *)number), "when that one is killed, its child ends, too");
+    close(ends[0]);
+    close(ends[1]);
+}
+
+int main(void)
+{
+    answers();
+    surroundings();
+    functions();
+    no_descendant_is_left();
+    ends_with_the_caller();
+    return tap_done();
+}
