@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "inputs/apt_sources.h"
+#include "inputs/apt.h"
 #include "inputs/sha256.h"
 #include "outputs/file.h"
 
@@ -168,13 +168,13 @@ static int find_candidates(struct job *j, struct failure *f)
         struct apt_mirrors m;
         const char *root = r->apt_root ? r->apt_root : environment("ROMCOMPAT_APT_ROOT");
 
-        apt_sources_read(root ? root : "", &m);
+        apt_mirrors_ask(root ? root : "", &m);
         for (size_t i = 0; i < m.count; i++) {
             size_t before = j->count;
 
             add_mirror(j, m.list[i], path);
             if (j->count > before && !has_proxy_variable(m.list[i]))
-                j->list[before].proxy = apt_proxy_read(root ? root : "", m.list[i]);
+                j->list[before].proxy = apt_proxy_ask(root ? root : "", m.list[i]);
         }
         j->apt_note = m.note;
         m.note = NULL;
@@ -490,7 +490,7 @@ static int nothing_to_try(const struct job *j, struct failure *f)
              j->dir, r->sha256);
         return fail_cure(f, "'romcompat fetch' without --offline puts it there.");
     }
-    fail(f, "%s: apt on this machine is configured for no mirror that can be used%s%s%s", j->name,
+    fail(f, "%s: apt knows no mirror that can be used%s%s%s", j->name,
          j->apt_note ? " (" : "", j->apt_note ? j->apt_note : "", j->apt_note ? ")" : "");
     return fail_cure(f, "--mirror URL names one.");
 }

@@ -546,7 +546,7 @@ range=-" ]
 # deb $web/comment stable main
 deb cdrom:[Debian GNU/Linux 12 _Bookworm_]/ bookworm main
 deb [ arch=amd64 signed-by=/usr/share/keyrings/x.gpg ] $web/status/404 bookworm main
-deb-src $web/status/404/ bookworm main
+deb-src [signed-by=/usr/share/keyrings/x.gpg] $web/status/404/ bookworm main
 END
     echo "deb [trusted=yes] $web/plain/ bookworm main # the rest" >root/etc/apt/sources.list.d/b.list
     echo "deb $web/backup bookworm main" >root/etc/apt/sources.list.d/a.list.bak
@@ -622,6 +622,26 @@ plain" ]
     echo "deb tor+http://x.onion/debian stable main" >root/etc/apt/sources.list
     fetch_deb 2
     output_has "no mirror that can be used" "sources.list:1: this kind of address is not supported" "--mirror URL"
+}
+
+@test "a list that apt refuses, and no apt at all: status 2, with the reason and --mirror" {
+    echo "deb http://mirror.invalid/plain" >root/etc/apt/sources.list
+    fetch_deb 2
+    output_has "no mirror that can be used (apt-get: Malformed entry 1 in list file" "--mirror URL"
+    mkdir bin
+    ln -s "$(command -v romcompat)" bin/
+    run -2 env "PATH=$PWD/bin" romcompat fetch deb.yaml
+    output_has "no mirror that can be used (apt-get is not installed here)" "--mirror URL"
+}
+
+@test "another configuration of apt is taken through APT_CONFIG, as apt does" {
+    start_server
+    unset ROMCOMPAT_APT_ROOT
+    mkdir -p other/parts
+    echo "deb $web/plain s main" >other/sources.list
+    printf 'Dir::Etc "%s/other";\nDir::Etc::Parts "%s/other/parts";\n' "$PWD" "$PWD" >apt.conf
+    APT_CONFIG=$PWD/apt.conf fetch_deb 0
+    is_stored
 }
 
 @test "a path that leads out of the mirror is refused" {
