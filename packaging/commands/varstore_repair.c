@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/command.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "commands/varstore_output.h"
-#include "flash/carry.h"
+#include "flash/repair.h"
 #include "inputs/lock.h"
 
 static const struct option_spec options[] = {
@@ -16,24 +13,35 @@ static const struct option_spec options[] = {
 
 extern const struct command varstore_repair_command;
 
+static void print_lists(const struct varstore_job *job, const struct repaired *r)
+{
+    for (size_t i = 0; i < r->found_count; i++)
+        print_line("%s: found behind a damaged variable: %s", job->out, r->found[i]);
+    for (size_t i = 0; i < r->lost_count; i++)
+        complain("warning: %s: not saved: %s", job->in, r->lost[i]);
+}
+
 static int repair(const struct varstore_job *job, const struct flash_image *old)
 {
-    struct varstore_mended mended;
+    struct repaired r;
     struct failure f;
-    uint8_t *data;
 
-    if (repair_store(old, &data, &mended, &f) != 0)
+    if (repair_store(old, &r, &f) != 0)
         return report(&f);
     int status = STATUS_NO;
-    if (!mended.write_replayed && !mended.volume_header && !mended.store_header)
-        complain("%s: nothing written: there is nothing to mend", job->in);
+    if (!r.data)
+        complain("%s: nothing written: there is nothing to repair", job->in);
     else
-        status = put_store(job, data, old->size, old, job->in);
-    if (status == STATUS_YES)
-        print_line("%s: mended:%s%s%s", job->out, mended.write_replayed ? " a pending write" : "",
-                   mended.volume_header ? " volume header" : "",
-                   mended.store_header ? " store header" : "");
-    free(data);
+        status = put_store(job, r.data, old->size, old, job->in);
+    if (status == STATUS_YES) {
+        print_line("%s: repaired:%s%s%s%s; %zu variables", job->out,
+                   r.headers.write_replayed ? " a pending write" : "",
+                   r.headers.volume_header ? " volume header" : "",
+                   r.headers.store_header ? " store header" : "", r.records ? " records" : "",
+                   r.variable_count);
+        print_lists(job, &r);
+    }
+    repaired_free(&r);
     return finish_output(status);
 }
 
@@ -57,13 +65,16 @@ static int run(int argc, char **argv)
 
 const struct command varstore_repair_command = {
     .name = "varstore repair",
-    .summary = "mend the headers of a variable store that firmware would erase",
+    .summary = "repair a variable store that firmware would erase or not read",
     .synopsis = "FILE --out NEW [--format raw|qcow2]",
     .details =
-        "Writes a copy of FILE whose headers are right again; the variables are not touched. A\n"
-        "write that was pending is carried out. The layout is told by the length of the file.\n"
+        "Writes a copy of FILE that firmware takes. A write that was pending is carried out, and\n"
+        "headers are written anew. If a record is damaged, the store is written anew with every\n"
+        "variable that can be saved, also those that the damaged record hid from the firmware;\n"
+        "a line for each names what was found there, and what cannot be saved. The layout is that\n"
+        "of the volume, or is told from the length of the file.\n"
         "\n"
-        "The status is 1, and nothing is written, if there is nothing to mend.",
+        "The status is 1, and nothing is written, if there is nothing to repair.",
     .options = options,
     .run = run,
 };

@@ -48,13 +48,18 @@ int create_store(const struct flash_image *code, struct carried *c, struct failu
     return 0;
 }
 
-static void leave_out(struct carried *c, const uint8_t *data, const struct variable *v)
+char *variable_text(const uint8_t *data, const struct variable *v)
 {
     char name[NAME_SHOWN], guid[GUID_TEXT_SIZE];
 
+    return xasprintf("%s %s (%zu bytes)", guid_text(v->vendor, guid),
+                     variable_name(data, v, name, sizeof name), v->data_size);
+}
+
+static void leave_out(struct carried *c, const uint8_t *data, const struct variable *v)
+{
     c->left = xgrow(c->left, c->left_count, &c->capacity, sizeof *c->left);
-    c->left[c->left_count++] = xasprintf("%s %s (%zu bytes)", guid_text(v->vendor, guid),
-                                         variable_name(data, v, name, sizeof name), v->data_size);
+    c->left[c->left_count++] = variable_text(data, v);
 }
 
 void put_variable(struct carried *c, struct varstore_writer *w, const uint8_t *data,
@@ -116,44 +121,5 @@ int carry_to_layout(const struct flash_image *old, const struct varstore_layout 
     begin(c, layout, layout->volume_length);
     fill(c, &live);
     live_store_close(&live);
-    return 0;
-}
-
-/* --- repair --------------------------------------------------------------------------------- */
-
-/* By the file: its volume's length is what may be broken. */
-static const struct varstore_layout *layout_of_file(const struct flash_image *image)
-{
-    if (image->size == VIRT_FLASH_SIZE)
-        return varstore_layout_of(0xc0000, 0);
-    return varstore_layout_of(image->size, 0);
-}
-
-int repair_store(const struct flash_image *old, uint8_t **data, struct varstore_mended *mended,
-                 struct failure *f)
-{
-    const struct varstore_layout *layout = layout_of_file(old);
-    struct varstore s;
-
-    if (!layout)
-        return fail(f,
-                    "%s: its length is that of no known store (found %zu bytes, expected "
-                    "131072, 540672, 786432 or 67108864)",
-                    old->path, old->size);
-    uint8_t *copy = xmalloc(old->size);
-    memcpy(copy, old->data, old->size);
-    if (!varstore_mend(copy, layout, mended)) {
-        free(copy);
-        return fail(f, "%s: no variable store is to be seen in it", old->path);
-    }
-    if (varstore_read(copy, old->size, &s) != 0)
-        give_up("out of memory");
-    bool sound = s.sound;
-    varstore_free(&s);
-    if (!sound) {
-        free(copy);
-        return fail(f, "%s: cannot be repaired", old->path);
-    }
-    *data = copy;
     return 0;
 }

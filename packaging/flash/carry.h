@@ -30,9 +30,8 @@ int carry_to_layout(const struct flash_image *old, const struct varstore_layout 
 /* An empty store for `code`. */
 int create_store(const struct flash_image *code, struct carried *c, struct failure *f);
 
-/* A copy of the store in `old` whose headers firmware takes. */
-int repair_store(const struct flash_image *old, uint8_t **data, struct varstore_mended *mended,
-                 struct failure *f);
+/* "GUID name (8 bytes)". Free it. */
+char *variable_text(const uint8_t *data, const struct variable *v);
 
 void carried_free(struct carried *c);
 

@@ -116,6 +116,89 @@ static const char *first_problem(const struct varstore *s, char text[VARSTORE_PR
     return "it is damaged";
 }
 
+static const struct varstore_problem *find_problem(const struct varstore *s,
+                                                   enum varstore_problem_kind kind)
+{
+    for (size_t i = 0; i < s->problem_count && i < VARSTORE_PROBLEMS_MAX; i++) {
+        if (s->problems[i].kind == kind)
+            return &s->problems[i];
+    }
+    return NULL;
+}
+
+/* A live variable without a name: OVMF of Debian 12 and 13 hangs on it, or writes over the
+ * whole store. Other bad names and states are not seen by a guest, and harm nothing. */
+static const struct varstore_problem *find_nameless(const struct varstore *s)
+{
+    for (size_t i = 0; i < s->problem_count && i < VARSTORE_PROBLEMS_MAX; i++) {
+        if (s->problems[i].kind == VARSTORE_NAME_BAD && s->problems[i].found < 4)
+            return &s->problems[i];
+    }
+    return NULL;
+}
+
+/* Records behind sound headers. False when there is nothing to say against them. */
+static bool judge_records(struct flash_verdict *v, const struct flash_image *code,
+                          const struct flash_image *vars)
+{
+    const struct varstore *s = &vars->store;
+    const struct varstore_problem *bad = find_problem(s, VARSTORE_VARIABLE_CUT);
+    const struct store_driver strict = {.name = "strict", .checks_records = true};
+    struct varstore_problem why;
+    char text[VARSTORE_PROBLEM_TEXT_MAX];
+    bool x86 = flash_is_x86(code->architecture);
+
+    if (!bad)
+        bad = find_nameless(s);
+    if (store_driver_refuses(&code->driver, vars->data, s, &why))
+        decide(v, FLASH_NO, "records-refused",
+               "the store will be erased: this firmware's flash driver (%s) looks at every "
+               "record, and does not take %s",
+               code->driver.name,
+               s->format == VARSTORE_PLAIN ? "the plain format"
+                                           : varstore_problem_text(&why, text));
+    else if (x86 && bad)
+        decide(v, FLASH_NO, "record-broken",
+               "the firmware crashes or hangs on a damaged record, and may write over the store: "
+               "%s",
+               varstore_problem_text(bad, text));
+    else if (bad || find_problem(s, VARSTORE_TOO_MANY))
+        decide(v, FLASH_UNKNOWN_ANSWER, "record-broken",
+               "what this firmware does with a damaged record is not known: %s",
+               varstore_problem_text(bad ? bad : find_problem(s, VARSTORE_TOO_MANY), text));
+    else if (!x86 && !code->driver.name && store_driver_refuses(&strict, vars->data, s, &why))
+        decide(v, FLASH_UNKNOWN_ANSWER, "driver-unknown",
+               "whether this firmware looks at every record cannot be told from it; if it does, "
+               "it erases the store for %s",
+               s->format == VARSTORE_PLAIN ? "its plain format"
+                                           : varstore_problem_text(&why, text));
+    else
+        return false;
+    if (s->format == VARSTORE_PLAIN)
+        cure(v, "'romcompat varstore carry' makes a store of the authenticated format.");
+    else
+        cure(v, "'romcompat varstore repair' writes a store with every variable that can be "
+                "saved, and names what cannot.");
+    return true;
+}
+
+static bool judge_room(struct flash_verdict *v, const struct varstore *s)
+{
+    struct varstore_room room;
+
+    varstore_room(s, &room);
+    if (room.after_reclaim >= VARSTORE_STARVED)
+        return false;
+    decide(v, FLASH_NO, "full",
+           "the store is full: %zu bytes are free, %zu once the firmware has reclaimed deleted "
+           "variables, and below %d it takes minutes to start, or does not, and cannot write "
+           "its boot order",
+           room.free, room.after_reclaim, VARSTORE_STARVED);
+    cure(v, "Delete variables that the guest no longer needs: 'romcompat flash inspect' lists "
+            "them with their sizes.");
+    return true;
+}
+
 /* The header where the firmware looks for its volume, when the file has the right length. */
 static void judge_content(struct flash_verdict *v, const struct flash_image *code,
                           const struct flash_image *vars)
@@ -160,7 +243,7 @@ static void judge_content(struct flash_verdict *v, const struct flash_image *cod
         decide(v, FLASH_NO, "store-broken", "the firmware %s: %s",
                x86 ? "crashes on the store" : "erases the store", first_problem(s, text));
         cure(v, "'romcompat varstore repair' mends the header.");
-    } else {
+    } else if (!judge_records(v, code, vars) && !judge_room(v, s)) {
         decide(v, FLASH_YES, "kept", "the guest starts with its %zu variables and keeps them%s",
                s->live_count,
                s->ftw.state == FTW_PENDING ? ", after the firmware has finished a pending write"
@@ -248,6 +331,42 @@ static void judge_measurement(struct flash_check *check, const struct flash_imag
                "SEV-ES, SNP, TDX) measures differently, and its owner gives it no secrets");
 }
 
+static void warn_of_room(struct flash_check *check, const struct varstore *s, bool enrolled)
+{
+    struct varstore_room room;
+
+    varstore_room(s, &room);
+    if (room.after_reclaim < VARSTORE_TIGHT)
+        warn(check,
+             "the store is nearly full: %zu bytes are free, %zu after a reclaim; a start "
+             "with a new device, or an operating system's update, may fail to write its "
+             "boot option",
+             room.free, room.after_reclaim);
+    else if (enrolled && room.largest < VARSTORE_DBX_TODAY)
+        warn(check, "no room for a dbx of today's size: at most %zu bytes fit (expected %d)",
+             room.largest, VARSTORE_DBX_TODAY);
+    if (find_problem(s, VARSTORE_TAIL_NOT_FREE))
+        warn(check, "behind the last variable is something else than free space: 'romcompat "
+                    "varstore repair' looks for variables there");
+}
+
+static void warn_of_records(struct flash_check *check, const struct flash_image *code,
+                            const struct flash_image *vars)
+{
+    struct varstore_problem why;
+    char text[VARSTORE_PROBLEM_TEXT_MAX];
+
+    if (vars->store.format == VARSTORE_PLAIN ||
+        varstore_records_pass(vars->data, &vars->store, true, &why))
+        return;
+    warn(check, "a damaged record that this firmware passes over: %.120s%s",
+         varstore_problem_text(&why, text),
+         flash_is_x86(code->architecture)
+             ? ""
+             : "; that of edk2 stable202302 and later (Debian 13) erases the whole store for it: "
+               "repair it before an upgrade");
+}
+
 static void warn_of_losses(struct flash_check *check, const struct flash_image *code,
                            const struct flash_image *vars, const struct flash_image *from)
 {
@@ -270,6 +389,10 @@ static void warn_of_losses(struct flash_check *check, const struct flash_image *
         code->secure_boot)
         warn(check, "the store is of the plain format, without time stamps: Secure Boot needs the "
                     "authenticated one");
+    if (check->cold_boot.answer == FLASH_YES && vars->has_store && vars->store.sound)
+        warn_of_records(check, code, vars);
+    if (vars->has_store && vars->store.sound)
+        warn_of_room(check, &vars->store, vars->enrolled);
     if (code->unread.what[0])
         warn(check, "not all of the code could be read: %.200s", code->unread.what);
 }

@@ -19,13 +19,13 @@ struct flash_verdict {
     char cure[256];     /* empty: there is none */
 };
 
-#define FLASH_WARNINGS_MAX 10
+#define FLASH_WARNINGS_MAX 12
 struct flash_check {
     struct flash_verdict migrate;   /* will the guest land on a host with this code? */
     struct flash_verdict cold_boot; /* will it start there and keep its variables? */
     struct flash_verdict measured;  /* is the firmware the same, byte by byte? */
     size_t warning_count;
-    char warnings[FLASH_WARNINGS_MAX][256];
+    char warnings[FLASH_WARNINGS_MAX][320];
 };
 
 /* `code` is the new firmware, `vars` the guest's store, `from` the firmware that it was

@@ -20,8 +20,9 @@ struct reader {
     unsigned depth, packed;
     uint64_t decoded;
     uint16_t core_machine, any_machine;
-    bool knows_store;  /* the program that was met last: see look_for_own_store() */
-    bool leave_packed; /* what is in compressed sections is not asked for */
+    bool knows_store;            /* the program that was met last: see look_for_own_store() */
+    struct store_driver program; /* the same program, if it is the driver of the flash */
+    bool leave_packed;           /* what is in compressed sections is not asked for */
 };
 
 static const char *const kind_names[] = {
@@ -211,12 +212,14 @@ static void read_section(struct reader *r, const struct section *s, bool is_core
         if (is_core)
             look_for_messages(r->image, s);
         look_for_own_store(r, s);
+        r->program = store_driver_of_program(s);
         break;
     case SECTION_TE:
         look_for_own_store(r, s);
         break;
     case SECTION_NAME:
         take_name(r->image, s);
+        store_driver_named(s, &r->program, &r->image->driver);
         r->image->reads_own_store |= r->image->has_store && r->knows_store && is_store_maker(s);
         break;
     default:

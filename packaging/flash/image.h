@@ -10,6 +10,7 @@
 #include "base/failure.h"
 #include "formats/firmware_volume.h"
 #include "formats/guided_table.h"
+#include "flash/store_driver.h"
 #include "formats/variable_store.h"
 #include "inputs/file.h" /* FLASH_FILE_MAX */
 #include "inputs/sha256.h"
@@ -73,6 +74,7 @@ struct flash_image {
     size_t file_count;     /* files in all volumes, unpacked ones as well */
     struct failure unread; /* why a part could not be looked into; empty: all was */
     struct flash_expects expects;
+    struct store_driver driver; /* of the flash */
     struct guided_table table;
 
     /* FLASH_STORE and FLASH_COMBINED */

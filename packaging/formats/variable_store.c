@@ -43,6 +43,11 @@ bool varstore_begins_at(const uint8_t *bytes)
            guid_is(bytes, varstore_guids[VARSTORE_PLAIN]);
 }
 
+bool varstore_guid_in(const uint8_t *bytes, size_t size, enum varstore_format format)
+{
+    return memmem(bytes, size, varstore_guids[format], GUID_SIZE) != NULL;
+}
+
 void varstore_add_problem(struct varstore *s, enum varstore_problem_kind kind, size_t offset,
                           uint64_t found, uint64_t expected)
 {
@@ -90,7 +95,7 @@ static void read_store_header(const uint8_t *data, struct varstore *s)
 
 /* --- variables ----------------------------------------------------------------------- */
 
-static bool name_is_good(const uint8_t *data, const struct variable *v)
+bool variable_name_is_good(const uint8_t *data, const struct variable *v)
 {
     const uint8_t *name = data + v->name_at;
 
@@ -135,6 +140,14 @@ static void read_numbers(const uint8_t *data, const struct varstore *s, size_t a
     }
 }
 
+bool varstore_read_record(const uint8_t *data, const struct varstore *s, size_t at,
+                          struct variable *v)
+{
+    read_numbers(data, s, at, v);
+    v->data_at = v->name_at + v->name_size;
+    return in_range(s->end, v->name_at, v->name_size) && in_range(s->end, v->data_at, v->data_size);
+}
+
 static bool add_variable(struct varstore *s, const struct variable *v, size_t *capacity)
 {
     if (s->variable_count == *capacity) {
@@ -157,9 +170,7 @@ static int read_variables(const uint8_t *data, struct varstore *s)
     struct variable v;
 
     while (in_range(s->end, at, form->size) && load_le16(data + at) == VARIABLE_START_ID) {
-        read_numbers(data, s, at, &v);
-        if (!in_range(s->end, v.name_at, v.name_size) ||
-            !in_range(s->end, v.name_at + v.name_size, v.data_size)) {
+        if (!varstore_read_record(data, s, at, &v)) {
             varstore_add_problem(s, VARSTORE_VARIABLE_CUT, at, (uint64_t)v.name_size + v.data_size,
                                  s->end - v.name_at);
             break;
@@ -169,7 +180,6 @@ static int read_variables(const uint8_t *data, struct varstore *s)
                                  VARSTORE_VARIABLES_MAX);
             break;
         }
-        v.data_at = v.name_at + v.name_size;
         if (!is_known_state(v.state))
             varstore_add_problem(s, VARSTORE_STATE_UNKNOWN, at + VARIABLE_STATE_AT, v.state,
                                  VARIABLE_LIVE);
@@ -252,7 +262,7 @@ static int mark_live(const uint8_t *data, struct varstore *s)
 
         if (v->state != VARIABLE_LIVE && v->state != VARIABLE_IN_TRANSITION)
             continue;
-        if (name_is_good(data, v))
+        if (variable_name_is_good(data, v))
             order[count++] = v;
         else
             varstore_add_problem(s, VARSTORE_NAME_BAD, v->name_at, v->name_size, 0);

@@ -122,6 +122,27 @@ int varstore_read(const uint8_t *data, size_t size, struct varstore *store);
 
 /* Whether one of the two GUIDs of a store stands at `bytes` (GUID_SIZE of them). */
 bool varstore_begins_at(const uint8_t *bytes);
+
+/* Whether the GUID of a store of that format is anywhere in bytes[0, size). */
+bool varstore_guid_in(const uint8_t *bytes, size_t size, enum varstore_format format);
+
+/* Whether every record of a sound store, deleted ones too, is one that edk2's VirtNorFlashDxe
+ * takes; it erases a store for the first that is not, which is in *why. `knows_unwritten`: a
+ * record in state ff ends the list (since stable202402), and is not a damaged one.
+ * (variable_store_records.c) */
+bool varstore_records_pass(const uint8_t *data, const struct varstore *store, bool knows_unwritten,
+                           struct varstore_problem *why);
+/* The record that made firmware stop because its lengths pass the end (VARSTORE_VARIABLE_CUT):
+ * its lengths are made such that they do not. False when there is none. */
+bool varstore_cut_record(const uint8_t *data, const struct varstore *store, struct variable *v);
+
+/* Whether it has at least one character, and its only NUL at its end. */
+bool variable_name_is_good(const uint8_t *data, const struct variable *v);
+
+/* The next record at or behind `from`, behind the last one that firmware reads, which looks
+ * like a live variable: what a damaged record hides. False when there is none. */
+bool varstore_find_hidden(const uint8_t *data, const struct varstore *store, size_t from,
+                          struct variable *v);
 void varstore_free(struct varstore *store);
 
 /* One line. Returns text. */
@@ -156,6 +177,30 @@ size_t variable_name_encode(const char *text, uint8_t *out);
 /* The live variable of that ASCII name and GUID, or NULL. */
 const struct variable *varstore_find(const uint8_t *data, const struct varstore *store,
                                      const char *name, const uint8_t vendor[GUID_SIZE]);
+
+/* --- room (variable_store_room.c) ------------------------------------------------- */
+
+/* Of a sound store, in bytes with headers and padding. */
+struct varstore_room {
+    size_t size;    /* for variables, in all */
+    size_t live;    /* what a guest reads takes */
+    size_t garbage; /* deleted, replaced and unfinished ones: firmware reclaims them, slowly,
+                     * when a write no longer fits */
+    size_t free;    /* what can be written before that */
+    size_t after_reclaim;
+    size_t largest; /* data of the largest variable with a short name that fits then */
+};
+void varstore_room(const struct varstore *store, struct varstore_room *room);
+
+/* The dbx of Microsoft's list for x86-64 of 2026, as Debian forky's templates have it. */
+#define VARSTORE_DBX_TODAY 21292
+
+/* Below this firmware does not get through: measured with Debian's OVMF 4M under TCG. At 2,000
+ * free bytes and below a start did not end in two minutes, at 4,000 it took 119 seconds:
+ * each write of a boot option or of a console reclaims the whole store. */
+#define VARSTORE_STARVED 4000
+/* Below this it is said: what a start and a new boot option write. */
+#define VARSTORE_TIGHT 16384
 
 /* --- writing (variable_store_write.c) ------------------------------------------- */
 

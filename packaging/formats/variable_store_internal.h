@@ -61,6 +61,10 @@ extern const uint8_t ftw_guid[GUID_SIZE];
 void varstore_add_problem(struct varstore *store, enum varstore_problem_kind kind, size_t offset,
                           uint64_t found, uint64_t expected);
 
+/* The record at `at`, where there is room for a header; false when it passes the store's end. */
+bool varstore_read_record(const uint8_t *data, const struct varstore *store, size_t at,
+                          struct variable *v);
+
 /* The CRC of a working block's header: over its 32 bytes with CRC and state as FF. */
 uint32_t ftw_header_crc(const uint8_t *header);
 

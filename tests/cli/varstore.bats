@@ -163,7 +163,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" || $4 == "3e" {if ($5 ~ 
     [ ! -e full ]
 }
 
-@test "repair mends both headers and changes nothing else" {
+@test "repair writes both headers anew and changes nothing else" {
     make_store 4M A:1:4 B:1:5 > good
     cp good broken
     printf '\1\1' | dd of=broken bs=1 seek=50 conv=notrunc status=none
@@ -171,14 +171,50 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" || $4 == "3e" {if ($5 ~ 
     run -2 romcompat varstore carry broken --code "$NEW" --out x
     output_has "varstore repair"
     run -0 romcompat varstore repair broken --out fixed
-    output_has "mended: volume header store header"
+    output_has "repaired: volume header store header; 2 variables"
     cmp good fixed
     run -1 romcompat varstore repair good --out x
-    output_has "nothing to mend"
+    output_has "nothing to repair"
     run -2 romcompat varstore repair "$NEW" --out x
     output_has "its length is that of no known store"
     head -c 540672 /dev/zero > zero
     run -2 romcompat varstore repair zero --out x
     output_has "no variable store is to be seen"
     [ ! -e x ]
+}
+
+@test "Debian 13's firmware erases a store for one damaged record, Debian 12's keeps it; repair saves the rest" {
+    make_store virt A:1:4 Gone:1:8:2d B:1:4 > store
+    truncate -s 64M store
+    run -0 romcompat flash check --code "$D12/AAVMF/AAVMF_CODE.fd" --vars store
+    output_has "starts with its 2 variables and keeps them" "warning: a damaged record"
+    run -1 romcompat flash check --code "$D13/AAVMF/AAVMF_CODE.fd" --vars store
+    output_has "the store will be erased" "VirtNorFlashDxe" "found 0x2d" "varstore repair"
+    run -0 romcompat varstore repair store --out fixed
+    output_has "repaired: records; 2 variables" "not saved: 01010101-0101-0101-0101-010101010101 Gone (8 bytes)"
+    run -0 romcompat flash check --code "$D13/AAVMF/AAVMF_CODE.fd" --vars fixed
+    [ "$(live fixed)" = "$(live store)" ]
+    run -1 romcompat varstore repair fixed --out x
+    output_has "nothing to repair"
+}
+
+@test "repair finds the variables that a record with a wrong length hides" {
+    make_store 4M A:1:4 Cut:1:8 B:1:5 C:2:6:3d > store
+    at=$(grep -obUaP 'C\x00u\x00t' store | head -n 1 | cut -d: -f1)
+    printf '\0\0\5\0' | dd of=store bs=1 seek=$((at - 20)) conv=notrunc status=none
+    run -1 romcompat flash check --code "$NEW" --vars store
+    output_has "crashes or hangs on a damaged record" "varstore repair"
+    run -0 romcompat varstore repair store --out fixed
+    output_has "found behind a damaged variable: 01010101-0101-0101-0101-010101010101 B (5 bytes)" "not saved: 01010101-0101-0101-0101-010101010101 Cut"
+    run -0 romcompat flash check --code "$NEW" --vars fixed
+    [ "$(live fixed | cut -d' ' -f2-)" = $'4 A\n5 B' ]
+}
+
+@test "a full store is no store to start with, one that is nearly full a warning" {
+    make_store 4M Fill:1:261950 > full
+    run -1 romcompat flash check --code "$NEW" --vars full
+    output_has "the store is full" "reclaimed"
+    make_store 4M Fill:1:250000 > tight
+    run -0 romcompat flash check --code "$NEW" --vars tight
+    output_has "nearly full"
 }

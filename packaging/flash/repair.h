@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A store that firmware would erase, or choke on, made one that it takes. */
+#ifndef FLASH_REPAIR_H
+#define FLASH_REPAIR_H
+
+#include "flash/image.h"
+
+struct repaired {
+    uint8_t *data; /* as long as the file; NULL: nothing was wrong with it */
+    struct varstore_mended headers;
+    bool records;          /* it was written anew, for the sake of its records */
+    size_t variable_count; /* in it */
+    /* Variables that no firmware read, and which are in it now: they were behind a damaged
+     * record; and what could not be saved: as text, with the reason. */
+    size_t found_count, lost_count;
+    char **found, **lost;
+    size_t found_capacity, lost_capacity;
+};
+
+/* A copy of the store in `old` which firmware takes, with every variable that can be saved.
+ * 0, or -1. Free with repaired_free(). */
+int repair_store(const struct flash_image *old, struct repaired *repaired, struct failure *f);
+void repaired_free(struct repaired *repaired);
+
+#endif
