@@ -56,25 +56,19 @@ static int no_such_machine(const char *machine, const char *why, const char *con
     return report(&f);
 }
 
-/* *machine is one of the binary's, an alias followed; Proxmox's +suffix is not in its list. */
-static int check_with_qemu(const struct stock_side *side, const char **machine)
+/* *machine is one of the binary's, an alias followed. */
+static int check_with_qemu(struct stock_side *side, const char **machine)
 {
-    size_t length = strcspn(*machine, "+"), count = side->machine_count;
-    const char **names = xcalloc(count, sizeof *names);
-    int status = STATUS_NO_ANSWER;
+    const char **names;
+    struct failure f;
 
-    for (size_t i = 0; i < count; i++) {
-        const struct qemu_machine *m = &side->machines[i];
-
-        names[i] = m->name;
-        if (strlen(m->name) != length || strncmp(m->name, *machine, length) != 0)
-            continue;
-        if (m->alias_of)
-            *machine = m->alias_of;
-        status = STATUS_YES;
-    }
-    if (status != STATUS_YES)
-        no_such_machine(*machine, "this QEMU has no such machine type", names, count);
+    if (destination_machine(&side->to, *machine, machine, &f) == QEMU_YES)
+        return STATUS_YES;
+    names = xcalloc(side->to.machine_count, sizeof *names);
+    for (size_t i = 0; i < side->to.machine_count; i++)
+        names[i] = side->to.machines[i].name;
+    int status = no_such_machine(*machine, "this QEMU has no such machine type", names,
+                                 side->to.machine_count);
     free(names);
     return status;
 }
@@ -326,7 +320,7 @@ static void print_json(const struct question *q, const struct stock_side *side,
         }
     }
     json_object_object_add(o, "machine", json_object_new_string(q->machine));
-    json_object_object_add(o, "qemu", json_object_new_string(side->host.label));
+    json_object_object_add(o, "qemu", json_object_new_string(side->to.label));
     json_object_object_add(o, "incoming", json_object_new_boolean(q->incoming));
     json_object_object_add(o, "complete", json_object_new_boolean(list->unanswered == 0));
     json_object_object_add(o, "arguments", arguments);
@@ -423,22 +417,25 @@ static int print(const struct question *q, const struct stock_side *side,
 
 static int answer(struct question *q, struct stock_side *side, char **devices)
 {
-    struct stock_ask ask = {&side->host.to, side->host.maps, NULL, q->write,
-                            side->host.has_qemu ? &side->types : NULL};
+    struct stock_ask ask = {.to = &side->to,
+                            .maps = side->maps,
+                            .incoming = q->incoming,
+                            .rom_folder = q->write,
+                            .types = side->to.qemu ? &side->types : NULL};
     struct stock_list list = {0};
-    int status = side->host.has_qemu ? check_with_qemu(side, &q->machine)
-                                     : check_with_maps(side->host.maps, q->machine);
+    int status = side->to.qemu ? check_with_qemu(side, &q->machine)
+                               : check_with_maps(side->maps, q->machine);
 
     if (status != STATUS_YES)
         return status;
-    if (side->host.has_qemu && side->host.qemu.has_library)
-        complain("note: %s reads compat maps itself, and needs none of this", side->host.qemu.path);
-    side->host.to.loadvm = !q->incoming;
+    if (side->to.reads_maps)
+        complain("note: %s reads compat maps itself, and needs none of this", side->to.qemu);
     ask.machine = q->machine;
     status = add_all(&list, &ask, devices);
     if (status == STATUS_YES && q->write) {
         status = write_roms(&list);
         stock_list_free(&list);
+        destination_forget(&side->to);
         if (status == STATUS_YES)
             status = add_all(&list, &ask, devices);
     }

@@ -143,8 +143,8 @@ static void explain_lengths(const struct finding *f)
     struct saved_block block = {.name = (char *)l->name, .length = l->guest};
     struct saved_guest guest = {
         .block_count = 1, .blocks = &block, .machine = f->machine[0] ? (char *)f->machine : NULL};
-    struct destination to = {.qemu_major = f->major, .qemu_minor = f->minor};
-    preflight_of_lengths(&guest, &l->there, &to, &p);
+    struct qemu_version version = {f->major, f->minor, 0};
+    preflight_of_lengths(&guest, &l->there, &version, &p);
     print_mends(&p);
     preflight_free(&p);
 }

@@ -14,7 +14,6 @@
 #include "base/memory.h"
 #include "base/size.h"
 #include "inputs/domain_xml.h"
-#include "inputs/qemu_binary.h"
 #include "outputs/child.h"
 #include "outputs/file.h"
 #include "guest/domain_roms.h"
@@ -95,8 +94,8 @@ static int open_maps(const struct hook *h, const struct destination *to, struct 
 }
 
 /* The files for the cards of `x`, one for each device. Whether there is any. */
-static bool find_files(const struct hook *h, const struct domain_xml *x,
-                       const struct destination *to, const char **files)
+static bool find_files(const struct hook *h, const struct domain_xml *x, struct destination *to,
+                       const struct romcompat *maps, const char **files)
 {
     bool any = false;
 
@@ -107,7 +106,7 @@ static bool find_files(const struct hook *h, const struct domain_xml *x,
 
         if (!domain_rom_is_asked(x, d))
             continue;
-        domain_rom_of(x, d, to, &rom);
+        domain_rom_of(x, d, to, maps, &rom);
         if (rom.answer == DOMAIN_ROM_GETS || rom.answer == DOMAIN_ROM_DOUBT) {
             char *label = domain_device_label(d);
 
@@ -126,38 +125,32 @@ static bool find_files(const struct hook *h, const struct domain_xml *x,
 }
 
 /* What this host's QEMU is and where it looks. 1: it needs no help; -1: not known. */
-static int open_destination(const struct hook *h, const struct domain_xml *x, struct qemu_binary *q,
+static int open_destination(const struct hook *h, const struct domain_xml *x,
                             struct destination *to)
 {
     struct failure f;
+    int result;
 
-    if (h->firmware_count) {
-        to->folders = h->firmware;
-        to->folder_count = h->firmware_count;
-        return 0;
-    }
-    if (!x->emulator) {
+    if (!h->firmware_count && !x->emulator) {
         warn_of(h, "the XML names no emulator, so this host's QEMU is not known");
         return -1;
     }
-    if (qemu_binary_ask(x->emulator, q, &f) != 0) {
+    result = h->firmware_count ? destination_of_directories(to, h->firmware, h->firmware_count, &f)
+                               : destination_of_qemu(to, x->emulator, NULL, 0, &f);
+    if (result != 0)
         hook_log(h, LOG_WARNING, &f);
-        return -1;
-    }
-    to->folders = (const char *const *)q->folders;
-    to->folder_count = q->folder_count;
-    return q->has_library;
+    return result == 0 ? to->reads_maps : -1;
 }
 
-static int change(const struct hook *h, const struct domain_xml *x, const struct destination *to,
-                  int fd)
+static int change(const struct hook *h, const struct domain_xml *x, struct destination *to,
+                  const struct romcompat *maps, int fd)
 {
     const char **files = xcalloc(x->device_count, sizeof *files);
     struct failure f;
     uint8_t *bytes;
     size_t size;
 
-    if (!find_files(h, x, to, files))
+    if (!find_files(h, x, to, maps, files))
         return UNCHANGED;
     if (domain_splice(x, h->xml, h->size, files, &bytes, &size, &f) != 0) {
         hook_log(h, LOG_ERR, &f);
@@ -171,8 +164,7 @@ static int work(void *arg, int fd)
 {
     const struct hook *h = arg;
     struct domain_xml x;
-    struct qemu_binary q = {0};
-    struct destination to = {0};
+    struct destination to;
     struct romcompat *maps;
     struct failure f;
     bool asked = false;
@@ -183,10 +175,9 @@ static int work(void *arg, int fd)
     }
     for (size_t i = 0; i < x.device_count; i++)
         asked |= domain_rom_is_asked(&x, &x.devices[i]);
-    if (!asked || open_destination(h, &x, &q, &to) != 0 || open_maps(h, &to, &maps) != 0)
+    if (!asked || open_destination(h, &x, &to) != 0 || open_maps(h, &to, &maps) != 0)
         return UNCHANGED;
-    to.maps = maps;
-    return change(h, &x, &to, fd);
+    return change(h, &x, &to, maps, fd);
 }
 
 /* --- the hook ------------------------------------------------------------------------- */

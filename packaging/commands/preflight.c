@@ -14,9 +14,9 @@
 #include "commands/columns.h"
 #include "commands/command.h"
 #include "commands/host.h"
-#include "commands/inventory_side.h"
 #include "commands/maps.h"
 #include "inputs/qmp.h"
+#include "fleet/inventory_destination.h"
 #include "guest/domain_files.h"
 
 extern const struct command preflight_command;
@@ -77,47 +77,42 @@ struct question {
     bool from_inventory; /* the guest: its machine type is no alias any more */
 };
 
-/* The host of an inventory. */
+/* The host of an inventory. STATUS_NO: no guest can come to it, for *reason. */
 static int open_inventory(const struct question *q, const char *machine, const char *path,
-                          struct inventory_side *side, struct host *h)
+                          struct destination *to, char **reason)
 {
-    int status =
-        q->qemu || q->map_count
-            ? complain("%s: an inventory has its own QEMU and maps: no --qemu, no --maps", path)
-            : inventory_side_open(side, path, machine);
+    const char *type;
+    struct failure f;
 
-    if (status == STATUS_YES)
-        h->to = side->there.to;
-    h->to.loadvm = q->loadvm;
-    h->to.given = q->given;
-    h->to.given_count = q->given_count;
-    if (status != STATUS_NO_ANSWER)
-        h->label = xstrdup(side->label);
-    if (status != STATUS_YES)
-        return status;
-    h->qemu.major = side->there.qemu->major;
-    h->qemu.minor = side->there.qemu->minor;
-    h->qemu.micro = side->there.qemu->micro;
-    h->has_qemu = true;
-    return STATUS_YES;
+    if (q->qemu || q->map_count)
+        return complain("%s: an inventory has its own QEMU and maps: no --qemu, no --maps", path);
+    int result = destination_of_inventory_file(to, path, machine, &f);
+    if (result < 0)
+        return report(&f);
+    if (result > 0)
+        *reason = xstrdup("no QEMU is installed there");
+    else if (machine && destination_machine(to, machine, &type, NULL) == QEMU_NO)
+        *reason = xasprintf("no QEMU there has the machine type %s", machine);
+    if (!*reason)
+        return STATUS_YES;
+    complain("%s: refused: %s", path, *reason);
+    return STATUS_NO;
 }
 
-/* `operands` are the folders that were given. */
-static int open_host(const struct question *q, const char *machine, char **operands, struct host *h)
+/* `operands` are the directories that were given. */
+static int open_host(const struct question *q, const char *machine, char **operands,
+                     struct destination *to)
 {
-    int status = host_open(h, q->qemu, machine, operands);
+    int status = host_open(to, q->qemu, machine, operands);
 
-    h->to.loadvm = q->loadvm;
-    h->to.given = q->given;
-    h->to.given_count = q->given_count;
-    if (status != STATUS_YES || (!q->map_count && !(h->has_qemu && h->qemu.has_library)))
+    if (status != STATUS_YES || (!q->map_count && !to->reads_maps))
         return status;
-    status = host_open_maps(h, q->maps, q->map_count);
+    status = host_open_maps(to, q->maps, q->map_count, &to->maps);
     if (status == STATUS_YES) {
-        char *label = xasprintf("%s, %s compat maps", h->label, h->has_qemu ? "reads" : "with");
+        char *label = xasprintf("%s, %s compat maps", to->label, to->qemu ? "reads" : "with");
 
-        free(h->label);
-        h->label = label;
+        free(to->label);
+        to->label = label;
     }
     return status;
 }
@@ -163,8 +158,8 @@ static void add_guest_file(struct columns *c, const struct preflight_line *line)
                                         : "");
 }
 
-static void print_answer(const char *source, const struct saved_guest *guest, const struct host *h,
-                         const struct preflight *p)
+static void print_answer(const char *source, const struct saved_guest *guest,
+                         const struct destination *to, const struct preflight *p)
 {
     char in[SIZE_TEXT_MAX], here[SIZE_TEXT_MAX];
     struct columns c;
@@ -175,7 +170,7 @@ static void print_answer(const char *source, const struct saved_guest *guest, co
                                        : "machine type not known");
     if (guest->incomplete)
         print_line("             libvirt did not finish this image: the guest in it is not whole");
-    print_line("destination  %s", h->label);
+    print_line("destination  %s", to->label);
     putchar('\n');
     columns_init(&c, "lrrllll");
     columns_add(&c, "verdict");
@@ -192,8 +187,8 @@ static void print_answer(const char *source, const struct saved_guest *guest, co
         columns_add(&c, "%s", length_text(line->block->length, in));
         columns_add(&c, "%s", length_text(line->length, here));
         columns_add(&c, "%s", line->block->name);
-        if (line->file)
-            columns_add(&c, "%s (%" PRIu64 " bytes)", line->file, line->file_size);
+        if (line->loaded)
+            columns_add(&c, "%s (%" PRId64 " bytes)", preflight_file(line), line->loaded->size);
         else
             columns_add(&c, "%s", line->length ? "none needed" : line->rom ? line->rom : "-");
         columns_add(&c, "%s", line->owner ? line->owner : "-");
@@ -237,9 +232,9 @@ static struct json_object *line_object(const struct preflight_line *line)
         json_object_array_add(types, json_object_new_string(line->device->types[i]));
     json_object_object_add(o, "device_types", types);
     json_object_object_add(o, "rom", text_or_null(line->rom));
-    json_object_object_add(o, "file", text_or_null(line->file));
+    json_object_object_add(o, "file", text_or_null(preflight_file(line)));
     json_object_object_add(o, "file_size",
-                           line->file ? json_object_new_int64((int64_t)line->file_size) : NULL);
+                           line->loaded ? json_object_new_int64(line->loaded->size) : NULL);
     json_object_object_add(o, "file_package", text_or_null(line->owner));
     json_object_object_add(o, "package", text_or_null(line->package));
     json_object_object_add(o, "guest_file", text_or_null(line->block->file));
@@ -264,11 +259,11 @@ static const char *total_name(const struct preflight *p)
 }
 
 /* `reason`: why it is refused whatever its blocks are; NULL: `p` has the answer. */
-static void print_json(const char *source, const struct saved_guest *guest, const struct host *h,
-                       const struct preflight *p, const char *reason)
+static void print_json(const char *source, const struct saved_guest *guest,
+                       const struct destination *to, const struct preflight *p, const char *reason)
 {
     struct json_object *o = json_object_new_object(), *from = json_object_new_object(),
-                       *to = json_object_new_object(), *list = json_object_new_array(),
+                       *there = json_object_new_object(), *list = json_object_new_array(),
                        *mends = json_object_new_array();
 
     json_object_object_add(from, "name", json_object_new_string(source));
@@ -276,12 +271,13 @@ static void print_json(const char *source, const struct saved_guest *guest, cons
     json_object_object_add(from, "machine", text_or_null(guest->machine));
     json_object_object_add(from, "mapped_ram", json_object_new_boolean(guest->mapped_ram));
     json_object_object_add(from, "incomplete", json_object_new_boolean(guest->incomplete));
-    json_object_object_add(to, "name", json_object_new_string(h->label));
+    json_object_object_add(there, "name", json_object_new_string(to->label));
     char *version =
-        h->has_qemu ? xasprintf("%u.%u.%u", h->qemu.major, h->qemu.minor, h->qemu.micro) : NULL;
-    json_object_object_add(to, "qemu", text_or_null(version));
+        to->qemu ? xasprintf("%u.%u.%u", to->version.major, to->version.minor, to->version.micro)
+                 : NULL;
+    json_object_object_add(there, "qemu", text_or_null(version));
     free(version);
-    json_object_object_add(to, "reads_maps", json_object_new_boolean(h->to.maps != NULL));
+    json_object_object_add(there, "reads_maps", json_object_new_boolean(to->maps != NULL));
     for (size_t i = 0; i < p->line_count; i++)
         json_object_array_add(list, line_object(&p->lines[i]));
     for (size_t i = 0; i < p->mend_count; i++) {
@@ -296,7 +292,7 @@ static void print_json(const char *source, const struct saved_guest *guest, cons
     json_object_object_add(o, "verdict", json_object_new_string(verdict));
     json_object_object_add(o, "reason", text_or_null(reason));
     json_object_object_add(o, "source", from);
-    json_object_object_add(o, "destination", to);
+    json_object_object_add(o, "destination", there);
     json_object_object_add(o, "blocks", list);
     json_object_object_add(o, "blocks_not_judged", json_object_new_int64((int64_t)p->not_judged));
     json_object_object_add(o, "mends", mends);
@@ -383,40 +379,56 @@ static int read_question(struct option_reader *r, struct question *q)
 /* The files of the guest's XML, and behind them, so that they hold, those of --file. A folder
  * stands for a host whose other files are not at hand. */
 static struct given_file *take_domain_files(const struct question *q, const struct domain_xml *x,
-                                            bool elsewhere, struct host *h)
+                                            bool elsewhere, struct destination *to)
 {
     struct given_file *list;
     size_t count = domain_files(x, elsewhere, &list);
 
     list = xreallocarray(list, count + q->given_count, sizeof *list);
     memcpy(list + count, q->given, q->given_count * sizeof *list);
-    h->to.given = list;
-    h->to.given_count = count + q->given_count;
+    to->given = list;
+    to->given_count = count + q->given_count;
     return list;
 }
 
 /* What libvirt's hook, where it is installed, will do here. A QEMU that reads maps has been
  * judged with them, and gets its XML as it was. */
-static void note_hook(struct preflight *p, const struct saved_guest *guest, const struct host *h)
+static void note_hook(struct preflight *p, const struct saved_guest *guest, struct destination *to)
 {
-    struct destination to = {.folders = h->to.folders, .folder_count = h->to.folder_count};
     struct romcompat *maps;
 
-    if (!guest->domain || !h->has_qemu || h->to.find || h->to.maps || access(HOOK, X_OK) != 0 ||
-        destination_open_maps(&to, NULL, 0, &maps, NULL) != 0)
+    if (!guest->domain || !to->qemu || to->source || to->maps || access(HOOK, X_OK) != 0 ||
+        destination_open_maps(to, NULL, 0, &maps, NULL) != 0)
         return;
-    to.maps = maps;
-    preflight_note_hook(p, guest->domain, &to);
+    preflight_note_hook(p, guest->domain, to, maps);
     romcompat_close(maps);
+}
+
+static int judge(const struct question *q, const char *source, struct saved_guest *guest,
+                 struct destination *to)
+{
+    struct preflight p;
+
+    preflight_judge(guest, to, !q->loadvm, &p);
+    preflight_find_owners(&p, to);
+    note_hook(&p, guest, to);
+    if (q->json)
+        print_json(source, guest, to, &p, NULL);
+    else
+        print_answer(source, guest, to, &p);
+    int status = p.counts[PREFLIGHT_REFUSED] || p.counts[PREFLIGHT_WRONG] ? STATUS_NO
+                 : p.counts[PREFLIGHT_UNKNOWN] || guest->incomplete       ? STATUS_NO_ANSWER
+                                                                          : STATUS_YES;
+    preflight_free(&p);
+    return finish_output(status);
 }
 
 static int answer(const struct question *q, const char *source, struct saved_guest *guest,
                   char **operands)
 {
-    struct inventory_side side = {0};
-    struct host h = {0};
-    struct preflight p;
+    struct destination to = {0};
     struct given_file *given = NULL;
+    char *reason = NULL;
     int status;
 
     if (q->machine && !q->from_inventory) {
@@ -424,45 +436,40 @@ static int answer(const struct question *q, const char *source, struct saved_gue
         guest->machine = xstrdup(q->machine);
     }
     if (operands[0] && !operands[1] && is_inventory(operands[0]))
-        status = open_inventory(q, guest->machine, operands[0], &side, &h);
+        status = open_inventory(q, guest->machine, operands[0], &to, &reason);
     else
-        status = open_host(q, guest->machine, operands, &h);
-    if (guest->domain) {
-        bool elsewhere = h.to.find || (!h.has_qemu && operands[0]);
-
-        given = take_domain_files(q, guest->domain, elsewhere, &h);
-    }
+        status = open_host(q, guest->machine, operands, &to);
+    to.given = q->given;
+    to.given_count = q->given_count;
+    if (guest->domain)
+        given = take_domain_files(q, guest->domain, to.source || !to.qemu, &to);
     if (status == STATUS_YES) {
-        preflight_judge(guest, &h.to, &p);
-        preflight_find_owners(&p, &h.to);
-        note_hook(&p, guest, &h);
-        if (q->json)
-            print_json(source, guest, &h, &p, NULL);
-        else
-            print_answer(source, guest, &h, &p);
-        status = p.counts[PREFLIGHT_REFUSED] || p.counts[PREFLIGHT_WRONG] ? STATUS_NO
-                 : p.counts[PREFLIGHT_UNKNOWN] || guest->incomplete       ? STATUS_NO_ANSWER
-                                                                          : STATUS_YES;
-        preflight_free(&p);
-        status = finish_output(status);
-    } else if (side.reason && q->json) {
-        p = (struct preflight){.not_judged = guest->block_count};
-        print_json(source, guest, &h, &p, side.reason);
+        status = judge(q, source, guest, &to);
+    } else if (reason && q->json) {
+        struct preflight p = {.not_judged = guest->block_count};
+
+        print_json(source, guest, &to, &p, reason);
         status = finish_output(status);
     }
-    domain_files_free(given, h.to.given_count - q->given_count);
-    host_close(&h);
-    inventory_side_free(&side);
+    domain_files_free(given, to.given_count - q->given_count);
+    destination_close(&to);
+    free(reason);
     return status;
+}
+
+static void say(const char *text)
+{
+    complain("note: %s", text);
 }
 
 /* The guest of SOURCE, which is an inventory. */
 static int take_from_inventory(struct question *q, const char *path, struct saved_guest *guest)
 {
     struct inventory_choice choice = {q->guest, q->machine, q->devices, q->device_count};
+    struct failure f;
 
     q->from_inventory = true;
-    return inventory_source(path, &choice, guest);
+    return inventory_file_guest(path, &choice, say, guest, &f) == 0 ? STATUS_YES : report(&f);
 }
 
 static int run(int argc, char **argv)

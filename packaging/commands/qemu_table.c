@@ -104,8 +104,8 @@ static bool lacks_files(const struct compat_table *t)
 
 static int print(const struct stock_side *side, const struct compat_table *t, bool json)
 {
-    char *qemu = xasprintf("QEMU %u.%u.%u", side->host.qemu.major, side->host.qemu.minor,
-                           side->host.qemu.micro);
+    const struct qemu_version *v = &side->to.version;
+    char *qemu = xasprintf("QEMU %u.%u.%u", v->major, v->minor, v->micro);
 
     compat_table_roms(t, tell_rom, NULL);
     if (json)
@@ -120,21 +120,20 @@ static int answer(struct stock_side *side, char **devices, bool json)
 {
     struct compat_table t = {0};
     struct failure f = {0};
-    struct stock_ask ask = {&side->host.to, side->host.maps, NULL, NULL, &side->types};
+    struct stock_ask ask = {.to = &side->to, .maps = side->maps, .types = &side->types};
 
-    if (!side->host.has_qemu)
+    if (!side->to.qemu)
         return complain("no QEMU is installed here; name one with --qemu");
     for (char **d = devices; *d; d++)
         if (strchr(*d, ','))
             return usage_error(&qemu_table_command, "'%s' is no device type", *d);
-    side->host.to.loadvm = true;
-    if (compat_table_make(&t, &ask, side->machines, side->machine_count, devices, &f) != 0)
+    if (compat_table_make(&t, &ask, side->to.machines, side->to.machine_count, devices, &f) != 0)
         return report(&f);
     int status = STATUS_NO;
     if (t.count)
         status = print(side, &t, json);
     else
-        complain("%s: no machine type of it needs a property", side->host.qemu.path);
+        complain("%s: no machine type of it needs a property", side->to.qemu);
     compat_table_free(&t);
     return status;
 }

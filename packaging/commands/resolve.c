@@ -6,11 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "commands/maps.h"
-#include "romcompat.h"
+#include "guest/device_rom.h"
 
 extern const struct command resolve_command;
 
@@ -32,10 +31,6 @@ static const struct option_spec options[] = {
     {0},
 };
 
-/* Where Debian's QEMU looks (FIRMWARE_PATH), in its order. */
-static const char *const default_firmware[] = {"/usr/share/qemu", "/usr/share/seabios",
-                                               "/usr/lib/ipxe/qemu"};
-
 struct list {
     const char **item;
     size_t count, capacity;
@@ -50,37 +45,13 @@ static void append(struct list *l, const char *item)
 struct question {
     const char *machine;
     struct list maps, firmware;
-    unsigned int flags;
-    int json;
+    struct qemu_version version;
+    bool incoming, json;
 };
-
-/* A ROM file as QEMU would find it: the first folder that has the name decides. */
-struct found {
-    char *path;   /* NULL: nowhere */
-    int64_t size; /* ROMCOMPAT_MISSING: nowhere, or not a regular file */
-};
-
-static struct found look_for(const struct list *firmware, const char *name)
-{
-    for (size_t i = 0; i < firmware->count; i++) {
-        char *path = xasprintf("%s/%s", firmware->item[i], name);
-        struct stat st;
-
-        if (stat(path, &st) == 0)
-            return (struct found){path, S_ISREG(st.st_mode) ? st.st_size : ROMCOMPAT_MISSING};
-        free(path);
-    }
-    return (struct found){NULL, ROMCOMPAT_MISSING};
-}
 
 struct answer {
-    const char *rom;
-    int code; /* of romcompat_find(), then of romcompat_decide() */
-    struct romcompat_rule rule;
-    struct romcompat_decision decision;
-    struct found installed, compat;
+    struct device_rom rom;
     char line[2 * ROMCOMPAT_MAX_NAME]; /* the machine line: "pc-i440fx 2.4 10.0" */
-    char why[2048];                    /* ROMCOMPAT_E_NO_FILE: what mends it */
 };
 
 /* The machine line of a rule, as the map has it. */
@@ -90,10 +61,10 @@ static void describe_line(const struct romcompat *maps, struct answer *a)
     struct romcompat_machine_rule m;
 
     for (size_t i = 0; romcompat_set_at(maps, i, &set) == ROMCOMPAT_OK; i++) {
-        if (set.map != a->rule.map || strcmp(set.name, a->rule.set) != 0)
+        if (set.map != a->rom.rule.map || strcmp(set.name, a->rom.rule.set) != 0)
             continue;
         for (size_t j = 0; romcompat_machine_rule_at(maps, i, j, &m) == ROMCOMPAT_OK; j++) {
-            if (m.line != a->rule.machine_line)
+            if (m.line != a->rom.rule.machine_line)
                 continue;
             if (m.exact)
                 snprintf(a->line, sizeof a->line, "%s", m.name);
@@ -104,80 +75,53 @@ static void describe_line(const struct romcompat *maps, struct answer *a)
     }
 }
 
-static void ask(const struct question *q, const struct romcompat *maps, const char *rom,
-                struct answer *a)
-{
-    *a = (struct answer){.rom = rom};
-    a->installed = look_for(&q->firmware, rom);
-    a->code = romcompat_find(maps, q->machine, rom, &a->rule);
-    if (a->code != ROMCOMPAT_OK)
-        return;
-    a->compat = look_for(&q->firmware, a->rule.compat_file);
-    describe_line(maps, a);
-    a->code =
-        romcompat_decide(a->rule.bucket, a->installed.size, a->compat.size, q->flags, &a->decision);
-    if (a->code == ROMCOMPAT_E_NO_FILE)
-        romcompat_explain(&a->rule, q->machine, a->installed.size, a->compat.size, a->why,
-                          sizeof a->why);
-}
-
-static const struct found *chosen(const struct answer *a)
-{
-    if (a->code != ROMCOMPAT_OK || a->decision.file == ROMCOMPAT_FILE_NONE)
-        return NULL;
-    return a->decision.file == ROMCOMPAT_FILE_COMPAT ? &a->compat : &a->installed;
-}
-
 /* ---- for a person ---- */
 
-static void print_found(const char *label, const char *name, const struct found *f)
+static void print_found(const char *label, const struct rom_file *f)
 {
     if (!f->path)
-        print_line("  %-9s %s: not there", label, name);
-    else if (f->size < 0)
-        print_line("  %-9s %s: not a regular file", label, f->path);
+        print_line("  %-9s %s: not there", label, f->name);
+    else if (f->fault)
+        print_line("  %-9s %s %s", label, f->path, f->fault);
     else
         print_line("  %-9s %s, %lld bytes", label, f->path, (long long)f->size);
 }
 
 static void print_answer(const struct question *q, const struct answer *a)
 {
-    const struct found *file = chosen(a);
+    const struct device_rom *rom = &a->rom;
 
-    print_line("%s", a->rom);
-    if (a->code == ROMCOMPAT_E_NO_RULE) {
+    print_line("%s", rom->installed->name);
+    if (!rom->compat) {
         print_line("  rule      none for %s: QEMU takes the installed file, and its length",
                    q->machine);
-        print_found("installed", a->rom, &a->installed);
+        print_found("installed", rom->installed);
         return;
     }
-    if (file)
-        print_line("  file      %s", file->path);
-    else
-        print_line("  file      %s", a->code == ROMCOMPAT_OK
-                                         ? "none needed: the content comes with the guest"
-                                         : "none fits: QEMU will not start the guest");
-    if (a->code == ROMCOMPAT_OK)
-        print_line("  romsize   %u", a->decision.romsize);
-    print_line("  rule      machine %s, bucket %u", a->line, a->rule.bucket);
-    print_line("  map       %s, lines %u (machine) and %u (rom)", a->rule.map, a->rule.machine_line,
-               a->rule.rom_line);
-    print_line("  set       %s%s%s", a->rule.set, a->rule.package ? ", package " : "",
-               a->rule.package ? a->rule.package : "");
-    print_found("installed", a->rom, &a->installed);
-    if (strcmp(a->rule.compat_file, a->rom) != 0)
-        print_found("compat", a->rule.compat_file, &a->compat);
-    if (*a->why)
-        print_line("  error     %s", a->why);
+    print_line("  file      %s", rom->loaded   ? rom->loaded->path
+                                 : rom->length ? "none needed: the content comes with the guest"
+                                               : "none fits: QEMU will not start the guest");
+    if (rom->length)
+        print_line("  romsize   %u", rom->decision.romsize);
+    print_line("  rule      machine %s, bucket %u", a->line, rom->rule.bucket);
+    print_line("  map       %s, lines %u (machine) and %u (rom)", rom->rule.map,
+               rom->rule.machine_line, rom->rule.rom_line);
+    print_line("  set       %s%s%s", rom->rule.set, rom->rule.package ? ", package " : "",
+               rom->rule.package ? rom->rule.package : "");
+    print_found("installed", rom->installed);
+    if (rom->compat != rom->installed)
+        print_found("compat", rom->compat);
+    if (rom->why)
+        print_line("  error     %s", rom->why);
 }
 
 /* ---- for a program ---- */
 
-static struct json_object *found_object(const char *name, const struct found *f)
+static struct json_object *found_object(const struct rom_file *f)
 {
     struct json_object *o = json_object_new_object();
 
-    json_object_object_add(o, "name", text_or_null(name));
+    json_object_object_add(o, "name", text_or_null(f->name));
     json_object_object_add(o, "path", text_or_null(f->path));
     json_object_object_add(o, "size", f->size < 0 ? NULL : json_object_new_int64(f->size));
     return o;
@@ -187,14 +131,14 @@ static struct json_object *rule_object(const struct answer *a)
 {
     struct json_object *o = json_object_new_object();
 
-    json_object_object_add(o, "map", text_or_null(a->rule.map));
-    json_object_object_add(o, "set", text_or_null(a->rule.set));
-    json_object_object_add(o, "package", text_or_null(a->rule.package));
+    json_object_object_add(o, "map", text_or_null(a->rom.rule.map));
+    json_object_object_add(o, "set", text_or_null(a->rom.rule.set));
+    json_object_object_add(o, "package", text_or_null(a->rom.rule.package));
     json_object_object_add(o, "machine", text_or_null(a->line));
-    json_object_object_add(o, "exact", json_object_new_boolean(a->rule.exact != 0));
-    json_object_object_add(o, "machine-line", json_object_new_int64(a->rule.machine_line));
-    json_object_object_add(o, "rom-line", json_object_new_int64(a->rule.rom_line));
-    json_object_object_add(o, "bucket", json_object_new_int64(a->rule.bucket));
+    json_object_object_add(o, "exact", json_object_new_boolean(a->rom.rule.exact != 0));
+    json_object_object_add(o, "machine-line", json_object_new_int64(a->rom.rule.machine_line));
+    json_object_object_add(o, "rom-line", json_object_new_int64(a->rom.rule.rom_line));
+    json_object_object_add(o, "bucket", json_object_new_int64(a->rom.rule.bucket));
     return o;
 }
 
@@ -206,39 +150,23 @@ static struct json_object *answer_object(const struct answer *a)
         [ROMCOMPAT_FILE_NONE] = "none",
     };
     struct json_object *o = json_object_new_object();
-    const struct found *file = chosen(a);
-    int decided = a->code == ROMCOMPAT_OK, ruled = a->code != ROMCOMPAT_E_NO_RULE;
+    const struct device_rom *rom = &a->rom;
+    bool decided = rom->compat && rom->length;
 
-    json_object_object_add(o, "rom", text_or_null(a->rom));
-    json_object_object_add(o, "choice", decided ? text_or_null(choices[a->decision.file]) : NULL);
-    json_object_object_add(o, "file", file ? text_or_null(file->path) : NULL);
+    json_object_object_add(o, "rom", text_or_null(rom->installed->name));
+    json_object_object_add(o, "choice", decided ? text_or_null(choices[rom->decision.file]) : NULL);
+    json_object_object_add(o, "file",
+                           decided && rom->loaded ? text_or_null(rom->loaded->path) : NULL);
     json_object_object_add(o, "romsize",
-                           decided ? json_object_new_int64(a->decision.romsize) : NULL);
-    json_object_object_add(o, "error", *a->why ? text_or_null(a->why) : NULL);
-    json_object_object_add(o, "rule", ruled ? rule_object(a) : NULL);
-    json_object_object_add(o, "installed", found_object(a->rom, &a->installed));
-    json_object_object_add(o, "compat",
-                           ruled ? found_object(a->rule.compat_file, &a->compat) : NULL);
+                           decided ? json_object_new_int64(rom->decision.romsize) : NULL);
+    json_object_object_add(o, "error", rom->compat ? text_or_null(rom->why) : NULL);
+    json_object_object_add(o, "rule", rom->compat ? rule_object(a) : NULL);
+    json_object_object_add(o, "installed", found_object(rom->installed));
+    json_object_object_add(o, "compat", rom->compat ? found_object(rom->compat) : NULL);
     return o;
 }
 
 /* ---- the command ---- */
-
-static int read_qemu(const char *text, unsigned int *flags)
-{
-    static const struct romcompat_version leaves_files_alone = {2, {8, 1, 0, 0}};
-    struct romcompat_version v;
-
-    if (romcompat_version_parse(text, strlen(text), &v) != ROMCOMPAT_OK) {
-        usage_error(&resolve_command, "--qemu: '%s' is no version (expected 7.2 or the like)",
-                    text);
-        return -1;
-    }
-    *flags &= ~ROMCOMPAT_READS_INCOMING;
-    if (romcompat_version_compare(&v, &leaves_files_alone) < 0)
-        *flags |= ROMCOMPAT_READS_INCOMING;
-    return 0;
-}
 
 /* OPTION_END when there is a question; else what to return from the command. */
 static int read_question(struct option_reader *r, struct question *q)
@@ -261,20 +189,21 @@ static int read_question(struct option_reader *r, struct question *q)
             append(&q->firmware, value);
             break;
         case KEY_INCOMING:
-            q->flags |= ROMCOMPAT_INCOMING;
+            q->incoming = true;
             break;
         case KEY_QEMU:
-            if (read_qemu(value, &q->flags) < 0)
-                return STATUS_NO_ANSWER;
+            if (qemu_version_read(value, strlen(value), &q->version) != 0)
+                return usage_error(r->command,
+                                   "--qemu: '%s' is no version (expected 7.2 or the like)", value);
             break;
         default:
-            q->json = 1;
+            q->json = true;
         }
     }
 
     if (!q->firmware.count) {
-        for (size_t i = 0; i < sizeof default_firmware / sizeof *default_firmware; i++)
-            append(&q->firmware, default_firmware[i]);
+        for (size_t i = 0; i < DESTINATION_DEFAULT_DIRECTORIES; i++)
+            append(&q->firmware, destination_default_directories[i]);
     }
     struct romcompat_machine m;
     if (!q->machine)
@@ -310,28 +239,33 @@ static int check_folders(const struct question *q, const struct romcompat *maps)
 
 static int answer_all(const struct question *q, const struct romcompat *maps, char **roms)
 {
+    struct destination to = {.version = q->version,
+                             .directories = (char **)q->firmware.item,
+                             .directory_count = q->firmware.count};
     struct json_object *list = q->json ? json_object_new_array() : NULL;
     int status = STATUS_YES;
 
+    reader_of_qemu(&to.reader);
     for (size_t i = 0; roms[i]; i++) {
-        struct answer a;
+        struct answer a = {0};
 
-        ask(q, maps, roms[i], &a);
-        if (a.code == ROMCOMPAT_E_NO_RULE)
+        device_rom_of(&to, &(struct rom_question){maps, q->machine, roms[i], q->incoming}, &a.rom);
+        if (a.rom.compat)
+            describe_line(maps, &a);
+        else
             status = STATUS_NO;
         if (list)
             json_object_array_add(list, answer_object(&a));
         else
             print_answer(q, &a);
-        free(a.installed.path);
-        free(a.compat.path);
+        device_rom_free(&a.rom);
     }
+    destination_forget(&to);
     if (list) {
         struct json_object *o = json_object_new_object();
 
         json_object_object_add(o, "machine", text_or_null(q->machine));
-        json_object_object_add(o, "incoming",
-                               json_object_new_boolean((q->flags & ROMCOMPAT_INCOMING) != 0));
+        json_object_object_add(o, "incoming", json_object_new_boolean(q->incoming));
         json_object_object_add(o, "roms", list);
         json_object_object_add(o, "problems", problems_object(maps));
         put_json(o);
@@ -342,7 +276,7 @@ static int answer_all(const struct question *q, const struct romcompat *maps, ch
 static int run(int argc, char **argv)
 {
     struct option_reader r;
-    struct question q = {0};
+    struct question q = {.version = qemu_fact(QEMU_SKIPS_ROM_FILES)->first};
     struct romcompat *maps = NULL;
 
     option_reader_init(&r, &resolve_command, argc, argv);

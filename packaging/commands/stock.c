@@ -29,30 +29,27 @@ bool stock_take_option(const struct command *command, struct stock_options *o, i
 int stock_side_open(struct stock_side *s, const struct stock_options *o, const char *machine)
 {
     struct failure f;
-    int status = host_open(&s->host, o->qemu, machine, (char *const *)o->firmware);
+    int status = host_open(&s->to, o->qemu, machine, (char *const *)o->firmware);
 
     if (status == STATUS_YES)
-        status = host_open_maps(&s->host, o->maps, o->map_count);
+        status = host_open_maps(&s->to, o->maps, o->map_count, &s->maps);
     if (status != STATUS_YES)
         return status;
-    /* The maps say what guests expect; a stock QEMU does not read them. */
-    s->host.to.maps = NULL;
-    if (romcompat_set_count(s->host.maps) == 0) {
+    if (romcompat_set_count(s->maps) == 0) {
         f = (struct failure){0};
         fail(&f, "no compat map says which ROM lengths guests expect");
         fail_cure(&f, "Install a compat package, or name a folder of maps with --maps.");
         return report(&f);
     }
-    if (s->host.has_qemu &&
-        (qemu_machines_ask(s->host.qemu.path, &s->machines, &s->machine_count, &f) != 0 ||
-         qemu_types_ask(s->host.qemu.path, &s->types, &f) != 0))
+    if (s->to.qemu && (destination_ask_machines(&s->to, &f) != 0 ||
+                       qemu_types_ask(s->to.qemu, &s->types, &f) != 0))
         return report(&f);
     return STATUS_YES;
 }
 
 void stock_side_close(struct stock_side *s)
 {
-    qemu_machines_free(s->machines, s->machine_count);
     qemu_types_free(&s->types);
-    host_close(&s->host);
+    romcompat_close(s->maps);
+    destination_close(&s->to);
 }

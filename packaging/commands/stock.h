@@ -9,10 +9,9 @@
 #include "romcompat.h"
 
 struct stock_side {
-    struct host host;
-    struct qemu_types types;
-    struct qemu_machine *machines;
-    size_t machine_count;
+    struct destination to;
+    struct romcompat *maps;  /* that say what guests expect; a stock QEMU does not read them */
+    struct qemu_types types; /* of to.qemu, where that is not NULL */
 };
 
 struct stock_options {

@@ -414,10 +414,10 @@ static bool uses_rom(const char *machine, const char *rom)
 static int tell_qemu(const struct fleet *fleet, struct fleet_class *c,
                      const struct inventory_qemu *q, struct failure *f)
 {
-    struct inventory_destination there;
+    struct destination there;
     fleet_length plain[FLEET_ROMS_MAX];
 
-    if (inventory_destination_open(&there, &c->inv, q, f) != 0)
+    if (destination_of_inventory(&there, &c->inv, q, f) != 0)
         return -1;
     for (size_t r = 0; r < fleet->rom_count; r++)
         plain[r] = logarithm(inventory_rom_length(&there, NULL, fleet->roms[r]));
@@ -431,7 +431,7 @@ static int tell_qemu(const struct fleet *fleet, struct fleet_class *c,
                                  ? logarithm(inventory_rom_length(&there, machine, fleet->roms[r]))
                                  : plain[r];
     }
-    inventory_destination_close(&there);
+    destination_close(&there);
     return 0;
 }
 

@@ -149,7 +149,7 @@ void inventory_free(struct inventory *inv)
 
 /* --- what is asked of one -------------------------------------------------------------- */
 
-static bool has_machine(const struct inventory_qemu *q, const char *machine)
+bool inventory_has_machine(const struct inventory_qemu *q, const char *machine)
 {
     for (size_t m = 0; m < q->machine_count; m++)
         if (strcmp(q->machines[m], machine) == 0)
@@ -165,11 +165,11 @@ const struct inventory_qemu *inventory_qemu_for(const struct inventory *inv,
     for (size_t i = 0; i < inv->qemus->count; i++) {
         const struct inventory_qemu *q = &inv->qemus->list[i];
 
-        if ((!wanted || strcmp(q->architecture, wanted) == 0) && has_machine(q, machine))
+        if ((!wanted || strcmp(q->architecture, wanted) == 0) && inventory_has_machine(q, machine))
             return q;
     }
     for (size_t i = 0; !architecture && i < inv->qemus->count; i++)
-        if (has_machine(&inv->qemus->list[i], machine))
+        if (inventory_has_machine(&inv->qemus->list[i], machine))
             return &inv->qemus->list[i];
     return NULL;
 }

@@ -169,6 +169,8 @@ void inventory_free(struct inventory *inv);
 const struct inventory_qemu *inventory_qemu_for(const struct inventory *inv,
                                                 const char *architecture, const char *machine);
 
+bool inventory_has_machine(const struct inventory_qemu *qemu, const char *machine);
+
 /* The machine type that `name` stands for in that QEMU: itself, or what it is an alias of. */
 const char *inventory_machine(const struct inventory_qemu *qemu, const char *name);
 

@@ -4,32 +4,44 @@
 #define FLEET_INVENTORY_DESTINATION_H
 
 #include "fleet/inventory.h"
-#include "inputs/saved_guest.h"
 #include "guest/destination.h"
+#include "inputs/saved_guest.h"
 
-struct inventory_destination {
-    struct destination to; /* not of an incoming guest until loadvm is said to be false */
-    const struct inventory *inv;
-    const struct inventory_qemu *qemu;
-    struct romcompat *maps;
-};
+/* Both must outlive *to. 0, or -1 where the resolver does not take the maps. Close it with
+ * destination_close(). */
+int destination_of_inventory(struct destination *to, const struct inventory *inv,
+                             const struct inventory_qemu *qemu, struct failure *f);
 
-/* Both must outlive *d, and *d must not be moved. 0, or -1 where the resolver does not take
- * the maps. */
-int inventory_destination_open(struct inventory_destination *d, const struct inventory *inv,
-                               const struct inventory_qemu *qemu, struct failure *f);
-void inventory_destination_close(struct inventory_destination *d);
+/* The host of an inventory file, with the QEMU that runs the machine type (NULL: the first), or
+ * its first. 0; 1 where it has no QEMU at all; or -1. */
+int destination_of_inventory_file(struct destination *to, const char *path, const char *machine,
+                                  struct failure *f);
 
 /* The length of the RAM block that a guest has there: of the ROM that it was started with or,
  * where none would let it start, of the rule under which it came. 0: it cannot be there.
  * `machine` NULL: no rule is asked. */
-uint64_t inventory_rom_length(struct inventory_destination *d, const char *machine,
-                              const char *rom);
+uint64_t inventory_rom_length(struct destination *there, const char *machine, const char *rom);
 
 /* The guest as it would arrive elsewhere: one RAM block for each device with its default ROM.
  * A device that cannot be judged is told of through `note`. */
 int inventory_saved_guest(const struct inventory *inv, const struct inventory_guest *guest,
                           void (*note)(const char *text), struct saved_guest *saved,
                           struct failure *f);
+
+/* Which guest of an inventory, or one that is described in its place. */
+struct inventory_choice {
+    const char *guest;          /* its name; NULL: none was named */
+    const char *machine;        /* may be an alias */
+    const char *const *devices; /* types */
+    size_t device_count;
+};
+
+/* The guest as it would leave the host of that inventory file. 0 or -1. */
+int inventory_file_guest(const char *path, const struct inventory_choice *choice,
+                         void (*note)(const char *text), struct saved_guest *guest,
+                         struct failure *f);
+
+/* Whether it is a file that begins as a JSON object does. */
+bool is_inventory(const char *path);
 
 #endif

@@ -17,7 +17,8 @@ struct files {
 static void add(struct files *f, char *block, const char *path)
 {
     f->list = xgrow(f->list, f->count, &f->capacity, sizeof *f->list);
-    f->list[f->count++] = (struct given_file){block, path, f->elsewhere};
+    f->list[f->count++] =
+        (struct given_file){.block = block, .path = path, .elsewhere = f->elsewhere};
 }
 
 static bool is_raw(const char *format)

@@ -4,8 +4,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/size.h"
@@ -63,38 +61,26 @@ static char *plain_path(char *path)
 }
 
 /* What a device with its default ROM has here, for people. */
-static char *installed_text(const struct destination *to, const char *rom)
+static char *installed_text(struct destination *to, const char *rom)
 {
-    char text[SIZE_TEXT_MAX], *path = NULL;
-    int64_t size = destination_find(to, rom, &path);
+    const struct rom_file *file = destination_file(to, rom);
+    char text[SIZE_TEXT_MAX];
 
-    free(path);
-    if (size <= 0)
+    if (file->size <= 0)
         return xasprintf("there is no usable %s here", rom);
     return xasprintf("%s gives %s here", rom,
-                     size_format(power_of_two_ceiling((uint64_t)size), text));
-}
-
-/* What is wrong with a file as the ROM of a guest that libvirt starts; NULL: nothing. */
-static const char *fault_of(const char *path, uint64_t bucket)
-{
-    struct stat st;
-
-    if (stat(path, &st) != 0 || access(path, R_OK) != 0)
-        return "cannot be read";
-    return power_of_two_ceiling((uint64_t)st.st_size) == bucket ? NULL : "has another bucket";
+                     size_format(power_of_two_ceiling((uint64_t)file->size), text));
 }
 
 /* A copy that names the device's ids is better; but the guest lands with any of the right
  * length, and brings the content that it had. */
-static void choose(const struct stock_advice *a, char *need, struct domain_rom *result)
+static void choose(const struct stock_advice *a, const char *need, struct domain_rom *result)
 {
-    char *path = plain_path(xstrdup(a->source ? a->source : a->romfile));
-    const char *fault = fault_of(path, a->bucket);
+    char *path = plain_path(xstrdup(a->file->path));
 
-    if (fault) {
+    if (power_of_two_ceiling((uint64_t)a->file->size) != a->bucket) {
         result->answer = DOMAIN_ROM_DOUBT;
-        result->why = xasprintf("%s, and %s %s", need, path, fault);
+        result->why = xasprintf("%s, and %s has another bucket", need, path);
         free(path);
         return;
     }
@@ -114,14 +100,14 @@ static void choose(const struct stock_advice *a, char *need, struct domain_rom *
 }
 
 void domain_rom_of(const struct domain_xml *x, const struct domain_device *d,
-                   const struct destination *to, struct domain_rom *result)
+                   struct destination *to, const struct romcompat *maps, struct domain_rom *result)
 {
     const struct stock_device device = {
         .machine = x->machine, .type = d->type, .modern = d->on_express_port, .only_file = true};
     struct stock_advice a;
 
     *result = (struct domain_rom){0};
-    stock_advise(to, to->maps, &device, NULL, &a);
+    stock_advise(to, maps, &device, NULL, &a);
     if (a.answer == STOCK_ROMFILE || a.answer == STOCK_NO_FILE) {
         char needed[SIZE_TEXT_MAX], *installed = installed_text(to, a.rom);
         char *need =
@@ -130,8 +116,12 @@ void domain_rom_of(const struct domain_xml *x, const struct domain_device *d,
         if (a.answer == STOCK_ROMFILE) {
             choose(&a, need, result);
         } else {
+            const struct rom_file *file = destination_file(to, a.compat_file);
+
             result->answer = DOMAIN_ROM_DOUBT;
-            result->why = xasprintf("%s, and no %s that fits is there", need, a.compat_file);
+            result->why = file->fault
+                              ? xasprintf("%s, and %s %s", need, file->path, file->fault)
+                              : xasprintf("%s, and no %s that fits is there", need, a.compat_file);
             result->cure = a.package ? xasprintf("Install %s.", a.package) : NULL;
         }
         free(need);

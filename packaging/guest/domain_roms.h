@@ -24,10 +24,10 @@ struct domain_rom {
 /* Whether a card could need a file at all, by the guest's XML alone. */
 bool domain_rom_is_asked(const struct domain_xml *domain, const struct domain_device *device);
 
-/* The answer for one device. `to` is a host whose QEMU reads no maps; to->maps are those
+/* The answer for one device. `to` is a host whose QEMU reads no maps; `maps` are those
  * that hold for its guests all the same. Free with domain_rom_free(). */
 void domain_rom_of(const struct domain_xml *domain, const struct domain_device *device,
-                   const struct destination *to, struct domain_rom *answer);
+                   struct destination *to, const struct romcompat *maps, struct domain_rom *answer);
 void domain_rom_free(struct domain_rom *answer);
 
 /* "0000:00:03.0 (virtio-net-pci)"; free it. */

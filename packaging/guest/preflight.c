@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "base/size.h"
@@ -25,96 +24,13 @@ const char *mend_kind_name(enum mend_kind kind)
     return names[kind];
 }
 
-/* --- one option ROM ------------------------------------------------------------------ */
-
-void rom_gift_free(struct rom_gift *g)
-{
-    free(g->file);
-    free(g->installed);
-    free(g->why);
-    *g = (struct rom_gift){0};
-}
-
-/* RAM comes in pages (QEMU system/physmem.c, qemu_ram_alloc_internal()); 4 KiB on every
- * host but some of Arm and POWER, and no ROM in the field is that small. */
-static uint64_t block_length(uint64_t romsize)
-{
-    enum { PAGE = 4096 };
-
-    return romsize < PAGE ? PAGE : romsize;
-}
-
-/* A file by its size alone: pow2ceil (QEMU hw/pci/pci.c). */
-static void give_by_size(const char *rom, struct rom_gift *g, int64_t size)
-{
-    if (size < 0) {
-        g->why = xasprintf("QEMU does not start: there is no %s", rom);
-    } else if (size == 0) {
-        g->why = xasprintf("QEMU does not start: %s is empty", rom);
-    } else if ((uint64_t)size > BUCKET_MAX) {
-        g->why = xasprintf("QEMU does not start: %s is larger than 2 GiB", rom);
-    } else {
-        g->length = block_length(power_of_two_ceiling((uint64_t)size));
-        g->file = xstrdup(g->installed);
-        g->file_size = (uint64_t)size;
-    }
-}
-
-struct rom_gift rom_gift_of(const struct destination *to, const char *machine, const char *rom)
-{
-    struct rom_gift g = {0};
-    struct romcompat_rule rule;
-    struct romcompat_decision decision;
-    int64_t size, compat_size;
-    char *compat;
-
-    if (!*rom) {
-        g.why = xstrdup("the device has no ROM in a machine type that old: 'Unknown ramblock'");
-        return g;
-    }
-    size = destination_find(to, rom, &g.installed);
-    g.installed_size = size > 0 ? (uint64_t)size : 0;
-    if (!to->maps || !machine || romcompat_find(to->maps, machine, rom, &rule) != ROMCOMPAT_OK) {
-        give_by_size(rom, &g, size);
-        return g;
-    }
-    g.package = rule.package;
-    g.compat_file = rule.compat_file;
-    compat_size = destination_find(to, rule.compat_file, &compat);
-    unsigned flags = to->loadvm ? 0 : ROMCOMPAT_INCOMING;
-    if (destination_reads_incoming(to))
-        flags |= ROMCOMPAT_READS_INCOMING;
-    if (romcompat_decide(rule.bucket, size, compat_size, flags, &decision) != ROMCOMPAT_OK) {
-        char text[1024];
-
-        romcompat_explain(&rule, machine, size, compat_size, text, sizeof text);
-        g.why = xasprintf("QEMU does not start: %s", text);
-    } else {
-        g.length = block_length(decision.romsize);
-        if (decision.file == ROMCOMPAT_FILE_INSTALLED) {
-            g.file = xstrdup(g.installed);
-            g.file_size = g.installed_size;
-        } else if (decision.file == ROMCOMPAT_FILE_COMPAT) {
-            g.file = xstrdup(compat);
-            g.file_size = (uint64_t)compat_size;
-        }
-    }
-    free(compat);
-    return g;
-}
-
-static char *size_text(uint64_t size, char text[SIZE_TEXT_MAX])
-{
-    return size_format(size, text);
-}
-
 /* Two lengths that differ. */
 static void judge_difference(const struct saved_guest *guest, struct preflight_line *line)
 {
     char in[SIZE_TEXT_MAX], here[SIZE_TEXT_MAX];
 
-    size_text(line->block->length, in);
-    size_text(line->length, here);
+    size_format(line->block->length, in);
+    size_format(line->length, here);
     line->verdict = guest->mapped_ram ? PREFLIGHT_WRONG : PREFLIGHT_REFUSED;
     if (!guest->mapped_ram)
         line->why = xasprintf("the guest brings %s, the destination has %s", in, here);
@@ -141,7 +57,7 @@ static void find_guest_set(const struct destination *to, const char *machine,
 
     if (machine && to->maps &&
         romcompat_find(to->maps, machine, line->rom, &rule) == ROMCOMPAT_OK) {
-        if (block_length(rule.bucket) == line->block->length) {
+        if (rom_block_length(rule.bucket) == line->block->length) {
             line->guest_set = rule.set;
             line->guest_package = rule.package;
         }
@@ -152,7 +68,7 @@ static void find_guest_set(const struct destination *to, const char *machine,
              k++)
             if (romcompat_rom_at(to->maps, i, k, &rom) == ROMCOMPAT_OK &&
                 strcmp(rom.file, line->rom) == 0 &&
-                block_length(rom.bucket) == line->block->length && !line->guest_set) {
+                rom_block_length(rom.bucket) == line->block->length && !line->guest_set) {
                 line->guest_set = set.name;
                 line->guest_package = set.package;
             }
@@ -161,65 +77,82 @@ static void find_guest_set(const struct destination *to, const char *machine,
 /* QEMU took the next power of two (hw/pci/pci.c, pci_add_option_rom()); a page is the least. */
 static uint64_t least_size(uint64_t length)
 {
-    return length > block_length(0) ? length / 2 + 1 : 1;
+    return length > rom_block_length(0) ? length / 2 + 1 : 1;
 }
 
-static void judge_rom(const struct saved_guest *guest, const struct destination *to,
+static void take_rom(struct preflight_line *line, const struct device_rom *rom)
+{
+    line->length = rom->length;
+    line->loaded = rom->loaded;
+    line->installed = rom->installed;
+    line->package = rom->compat ? rom->rule.package : NULL;
+    line->compat_file = rom->compat ? rom->rule.compat_file : NULL;
+    if (rom->why)
+        line->why = xasprintf("%s%s", *line->rom ? "QEMU does not start: " : "", rom->why);
+}
+
+/* Without a machine type it is one of QEMU 2.3 or before, and may be one that has the other ROM;
+ * with one that has, a block of this name may be that of a sibling, which has not. The answer
+ * must not depend on that: whether it does. */
+static bool is_open(const struct saved_guest *guest, struct destination *to, bool incoming,
+                    const struct device_rom *rom, struct preflight_line *line)
+{
+    const struct rom_device *device = line->device;
+    bool old = rom_device_is_old(device, guest->machine);
+    /* A guest that has the block had the ROM: so where the old default is none, it is not
+     * an old machine type. */
+    bool either = device->old_rom && *device->old_rom && !guest->machine && guest->machine_is_old;
+    struct device_rom other;
+
+    if (!either && !(old && device->types[1]))
+        return false;
+    device_rom_of(to,
+                  &(struct rom_question){to->maps, guest->machine,
+                                         old ? device->rom : device->old_rom, incoming},
+                  &other);
+    bool agree = rom->length == other.length;
+    device_rom_free(&other);
+    if (!agree)
+        line->why =
+            old ? xasprintf("in %s the ROM of %s is %s, and that of its siblings %s: "
+                            "the block does not tell which it is",
+                            guest->machine, device->types[0], device->old_rom, device->rom)
+                : xasprintf("the stream does not name its machine type (QEMU 2.3 or "
+                            "before): up to %u.%u the ROM is %s, later %s; say which "
+                            "with --machine",
+                            device->old_major, device->old_minor, device->old_rom, device->rom);
+    return !agree;
+}
+
+static void judge_rom(const struct saved_guest *guest, struct destination *to, bool incoming,
                       struct preflight_line *line)
 {
     const struct rom_device *device = line->device;
-    const char *machine = guest->machine;
-    bool old = rom_device_is_old(device, machine);
-    /* A guest that brings the block had the ROM: so where the old default is none, it is not
-     * an old machine type. */
-    bool either = device->old_rom && *device->old_rom && !machine && guest->machine_is_old;
+    struct device_rom rom;
 
-    line->rom = old ? device->old_rom : device->rom;
-    struct rom_gift g = rom_gift_of(to, machine, line->rom);
+    line->rom = rom_device_is_old(device, guest->machine) ? device->old_rom : device->rom;
+    device_rom_of(to, &(struct rom_question){to->maps, guest->machine, line->rom, incoming}, &rom);
     if (is_power_of_two(line->block->length))
         line->guest_least = least_size(line->block->length);
-    find_guest_set(to, machine, line);
-
-    /* Without a machine type it is one of QEMU 2.3 or before, and may be one that has the
-     * other ROM; up to 1.4 a block of this name may be that of a sibling, which has not. The
-     * answer must not depend on that. */
-    if (either || (old && device->types[1])) {
-        struct rom_gift other = rom_gift_of(to, machine, old ? device->rom : device->old_rom);
-        bool agree = g.length == other.length;
-
-        rom_gift_free(&other);
-        if (!agree) {
-            line->verdict = PREFLIGHT_UNKNOWN;
-            line->why = old ? xasprintf("in %s the ROM of %s is %s, and that of its siblings %s: "
-                                        "the block does not tell which it is",
-                                        machine, device->types[0], device->old_rom, device->rom)
-                            : xasprintf("the stream does not name its machine type (QEMU 2.3 or "
-                                        "before): up to 1.4 the ROM is %s, later %s; say which "
-                                        "with --machine",
-                                        device->old_rom, device->rom);
-            rom_gift_free(&g);
-            return;
-        }
+    find_guest_set(to, guest->machine, line);
+    if (is_open(guest, to, incoming, &rom, line)) {
+        line->verdict = PREFLIGHT_UNKNOWN;
+        device_rom_free(&rom);
+        return;
     }
-    line->length = g.length;
-    line->file = g.file;
-    line->file_size = g.file_size;
-    line->installed = g.installed;
-    line->installed_size = g.installed_size;
-    line->package = g.package;
-    line->compat_file = g.compat_file;
-    if (to->maps && !machine) {
+    take_rom(line, &rom);
+    device_rom_free(&rom);
+    if (to->maps && !guest->machine) {
         /* A rule may hold or not: neither the length nor a missing file says anything. */
         line->verdict = PREFLIGHT_UNKNOWN;
         line->length = 0;
-        free(g.why);
+        free(line->why);
         line->why =
             xstrdup("the destination decides by machine type, and the guest's is not known; "
                     "say it with --machine");
-    } else if (g.length == 0) {
+    } else if (line->length == 0) {
         line->verdict = PREFLIGHT_REFUSED;
-        line->why = g.why;
-    } else if (g.length == line->block->length) {
+    } else if (line->length == line->block->length) {
         line->verdict = PREFLIGHT_LANDS;
     } else {
         judge_difference(guest, line);
@@ -228,23 +161,20 @@ static void judge_rom(const struct saved_guest *guest, const struct destination 
 
 /* Exactly as long as the file; which file it is, only the guest's configuration says. So
  * a length that fits is an answer, and any other is none. */
-static void judge_bios(const struct destination *to, struct preflight_line *line)
+static void judge_bios(struct destination *to, struct preflight_line *line)
 {
     static const char *const files[] = {"bios-256k.bin", "bios.bin"};
 
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        char *path;
-        int64_t size = destination_find(to, files[i], &path);
+        const struct rom_file *file = destination_file(to, files[i]);
 
-        if (size > 0 && (uint64_t)size == line->block->length) {
+        if (file->size > 0 && (uint64_t)file->size == line->block->length) {
             line->verdict = PREFLIGHT_LANDS;
             line->rom = files[i];
-            line->length = (uint64_t)size;
-            line->file_size = (uint64_t)size;
-            line->file = path;
+            line->length = (uint64_t)file->size;
+            line->loaded = file;
             return;
         }
-        free(path);
     }
     line->verdict = PREFLIGHT_UNKNOWN;
     line->why = xstrdup("no default BIOS of the destination has this length: it must have the file "
@@ -258,20 +188,19 @@ static uint64_t length_by_kind(enum ram_block_kind kind, const char *block, uint
     enum { ISA_WINDOW = 128 * 1024 };
 
     if (kind == RAM_BLOCK_ROM)
-        return block_length(power_of_two_ceiling(size));
+        return rom_block_length(power_of_two_ceiling(size));
     if (strcmp(block, "isa-bios") == 0 && size > ISA_WINDOW)
         return ISA_WINDOW;
     return size;
 }
 
 /* Whether a file was named for the block, which is then judged by it. */
-static bool judge_given(const struct saved_guest *guest, const struct destination *to,
+static bool judge_given(const struct saved_guest *guest, struct destination *to,
                         struct preflight_line *line)
 {
     const struct rom_device *device = NULL;
     enum ram_block_kind kind = ram_block_kind_of(line->block->name, &device);
     const struct given_file *given = NULL;
-    struct stat st;
 
     for (size_t i = 0; i < to->given_count; i++)
         if (strcmp(to->given[i].block, line->block->name) == 0)
@@ -286,14 +215,14 @@ static bool judge_given(const struct saved_guest *guest, const struct destinatio
                               path);
         return true;
     }
-    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0) {
+    line->loaded = destination_given(to, given);
+    if (line->loaded->size <= 0) {
+        line->loaded = NULL;
         line->verdict = PREFLIGHT_REFUSED;
         line->why = xasprintf("QEMU does not start: %s is no file, or empty", path);
         return true;
     }
-    line->file = xstrdup(path);
-    line->file_size = (uint64_t)st.st_size;
-    line->length = length_by_kind(kind, line->block->name, line->file_size);
+    line->length = length_by_kind(kind, line->block->name, (uint64_t)line->loaded->size);
     if (line->length == line->block->length)
         line->verdict = PREFLIGHT_LANDS;
     else
@@ -301,14 +230,14 @@ static bool judge_given(const struct saved_guest *guest, const struct destinatio
     return true;
 }
 
-static bool judge(const struct saved_guest *guest, const struct destination *to,
+static bool judge(const struct saved_guest *guest, struct destination *to, bool incoming,
                   struct preflight_line *line)
 {
     if (judge_given(guest, to, line))
         return true;
     switch (ram_block_kind_of(line->block->name, &line->device)) {
     case RAM_BLOCK_ROM:
-        judge_rom(guest, to, line);
+        judge_rom(guest, to, incoming, line);
         return true;
     case RAM_BLOCK_BIOS:
         judge_bios(to, line);
@@ -329,7 +258,7 @@ static bool judge(const struct saved_guest *guest, const struct destination *to,
     return false;
 }
 
-void preflight_judge(const struct saved_guest *guest, const struct destination *to,
+void preflight_judge(const struct saved_guest *guest, struct destination *to, bool incoming,
                      struct preflight *result)
 {
     struct preflight p = {.lines = xcalloc(guest->block_count, sizeof *p.lines)};
@@ -338,7 +267,7 @@ void preflight_judge(const struct saved_guest *guest, const struct destination *
         struct preflight_line *line = &p.lines[p.line_count];
 
         *line = (struct preflight_line){.block = &guest->blocks[i]};
-        if (judge(guest, to, line)) {
+        if (judge(guest, to, incoming, line)) {
             p.counts[line->verdict]++;
             p.line_count++;
         } else {
@@ -346,30 +275,47 @@ void preflight_judge(const struct saved_guest *guest, const struct destination *
         }
     }
     if (p.counts[PREFLIGHT_REFUSED] || p.counts[PREFLIGHT_WRONG])
-        preflight_find_mends(&p, to, guest->machine);
+        preflight_find_mends(&p, to, incoming, guest->machine);
     *result = p;
 }
 
-void preflight_of_lengths(const struct saved_guest *guest, const uint64_t *there,
-                          const struct destination *to, struct preflight *result)
+/* The ROM file of a line, of which a length in a log tells: any file of that bucket fits a larger
+ * one, and none fits a smaller one. */
+static int64_t find_of_lengths(void *arg, const char *name, char **path)
 {
+    const struct preflight *p = arg;
+
+    *path = NULL;
+    for (size_t i = 0; i < p->line_count; i++)
+        if (p->lines[i].rom && strcmp(p->lines[i].rom, name) == 0 && p->lines[i].length)
+            return (int64_t)p->lines[i].length;
+    return ROMCOMPAT_MISSING;
+}
+
+void preflight_of_lengths(const struct saved_guest *guest, const uint64_t *there,
+                          const struct qemu_version *version, struct preflight *result)
+{
+    static const struct destination_source source = {.find = find_of_lengths};
+    struct destination to = {.version = *version, .source = &source, .source_arg = result};
     struct preflight p = {.lines = xcalloc(guest->block_count, sizeof *p.lines)};
 
     for (size_t i = 0; i < guest->block_count; i++) {
         struct preflight_line *line = &p.lines[p.line_count++];
 
-        *line = (struct preflight_line){.block = &guest->blocks[i],
-                                        .verdict = PREFLIGHT_REFUSED,
-                                        .length = there[i],
-                                        /* Any file of that bucket fits a larger one, and none
-                                         * fits a smaller one. */
-                                        .installed_size = there[i]};
+        *line = (struct preflight_line){
+            .block = &guest->blocks[i], .verdict = PREFLIGHT_REFUSED, .length = there[i]};
         ram_block_kind_of(line->block->name, &line->device);
         line->rom = line->device ? line->device->rom : NULL;
         p.counts[PREFLIGHT_REFUSED]++;
     }
-    preflight_find_mends(&p, to, guest->machine);
     *result = p;
+    for (size_t i = 0; i < result->line_count; i++)
+        if (result->lines[i].rom)
+            result->lines[i].installed = destination_file(&to, result->lines[i].rom);
+    preflight_find_mends(result, &to, true, guest->machine);
+    for (size_t i = 0; i < result->line_count; i++)
+        result->lines[i].installed = NULL;
+    destination_close(&to);
 }
 
 char *package_and_version(const char *package, const char *version)
@@ -378,35 +324,25 @@ char *package_and_version(const char *package, const char *version)
                    : NULL;
 }
 
-static const char *file_name_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
+/* No package has a file elsewhere, and the question costs more than all others. QEMU names its
+ * directories from that of its binary, "/usr/bin/../share". */
 static void find_owners_here(struct preflight *p)
 {
     const char **paths = xcalloc(p->line_count + 1, sizeof *paths);
     struct package_owner *owners = xcalloc(p->line_count + 1, sizeof *owners);
     size_t count = 0, used = 0;
 
-    /* No package has a file elsewhere, and the question costs more than all others. QEMU
-     * names its folders from that of its binary, "/usr/bin/../share". */
     for (size_t i = 0; i < p->line_count; i++) {
-        char *real = p->lines[i].file ? realpath(p->lines[i].file, NULL) : NULL;
+        struct preflight_line *line = &p->lines[i];
 
-        if (!real || strncmp(real, "/usr/", 5) != 0) {
-            free(real);
-            continue;
-        }
-        free(p->lines[i].file);
-        paths[count++] = p->lines[i].file = real;
+        line->real = line->loaded ? realpath(line->loaded->path, NULL) : NULL;
+        if (line->real && strncmp(line->real, "/usr/", 5) == 0)
+            paths[count++] = line->real;
     }
     if (count)
         package_owners(paths, count, owners);
     for (size_t i = 0; i < p->line_count && used < count; i++) {
-        if (p->lines[i].file != paths[used])
+        if (p->lines[i].real != paths[used])
             continue;
         p->lines[i].owner = package_and_version(owners[used].package, owners[used].version);
         package_owner_free(&owners[used++]);
@@ -415,22 +351,25 @@ static void find_owners_here(struct preflight *p)
     free(paths);
 }
 
-void preflight_find_owners(struct preflight *p, const struct destination *to)
+void preflight_find_owners(struct preflight *p, struct destination *to)
 {
-    if (!to->find)
+    if (!to->source)
         find_owners_here(p);
-    else if (to->owner)
-        for (size_t i = 0; i < p->line_count; i++)
-            if (p->lines[i].file)
-                p->lines[i].owner = to->owner(to->find_arg, file_name_of(p->lines[i].file));
+    for (size_t i = 0; to->source && i < p->line_count; i++)
+        if (p->lines[i].loaded)
+            p->lines[i].owner = destination_owner(to, p->lines[i].loaded);
+}
+
+const char *preflight_file(const struct preflight_line *line)
+{
+    return line->owner && line->real ? line->real : line->loaded ? line->loaded->path : NULL;
 }
 
 void preflight_free(struct preflight *p)
 {
     for (size_t i = 0; i < p->line_count; i++) {
-        free(p->lines[i].file);
+        free(p->lines[i].real);
         free(p->lines[i].owner);
-        free(p->lines[i].installed);
         free(p->lines[i].why);
         free(p->lines[i].note);
     }

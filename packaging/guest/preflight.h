@@ -13,7 +13,7 @@
 #include "base/failure.h"
 #include "formats/rom_devices.h"
 #include "inputs/saved_guest.h"
-#include "guest/destination.h"
+#include "guest/device_rom.h"
 
 enum preflight_verdict {
     PREFLIGHT_LANDS,
@@ -26,13 +26,12 @@ struct preflight_line {
     const struct saved_block *block;
     enum preflight_verdict verdict;
     const struct rom_device *device; /* NULL: not an option ROM */
-    uint64_t length; /* that the destination gives the block; 0: not known, or none */
-    const char *rom; /* file name that the destination looks for, or NULL */
-    char *file;      /* path that it loads; NULL: none */
-    uint64_t file_size;
-    char *owner; /* "ipxe-qemu 1.0.0+git-...": the package that brought `file`; NULL: not known */
-    char *installed; /* path of `rom` there, which need not be what it loads */
-    uint64_t installed_size;
+    uint64_t length;               /* that the destination gives the block; 0: not known, or none */
+    const char *rom;               /* file name that the destination looks for, or NULL */
+    const struct rom_file *loaded; /* that it loads; NULL: none. The destination's */
+    const struct rom_file *installed; /* `rom` there, which need not be what it loads; or NULL */
+    char *owner;         /* "ipxe-qemu 1.0.0+git-...": the package that has it; NULL: not known */
+    char *real;          /* its path without links and "..", on this host; or NULL */
     const char *package; /* that a map names for the compat ROM, or NULL */
     const char *compat_file;
     /* The side that the guest comes from: of its ROM file no more than its size is known, from
@@ -61,43 +60,31 @@ struct preflight {
     size_t mend_count;
 };
 
-/* What a destination gives a device with its default ROM. */
-struct rom_gift {
-    uint64_t length; /* of the block; 0: QEMU does not start */
-    char *file;      /* that is loaded; NULL: none */
-    uint64_t file_size;
-    char *installed; /* path of `rom` there; NULL: none */
-    uint64_t installed_size;
-    const char *package, *compat_file; /* of the rule that holds; NULL: none */
-    char *why;                         /* where length is 0 */
-};
-
-/* `machine` may be NULL: no rule holds then. Free with rom_gift_free(). */
-struct rom_gift rom_gift_of(const struct destination *to, const char *machine, const char *rom);
-void rom_gift_free(struct rom_gift *g);
-
-/* `guest` and `to` must live as long as the result; free with preflight_free(). */
-void preflight_judge(const struct saved_guest *guest, const struct destination *to,
+/* `incoming`: the guest arrives; else it is loaded from a snapshot, or started anew. `guest` and
+ * `to` must live as long as the result; free with preflight_free(). */
+void preflight_judge(const struct saved_guest *guest, struct destination *to, bool incoming,
                      struct preflight *result);
 
 /* What mends a refusal that is known: there[i] is the length that the destination gives
  * the guest's block i, and no file is looked at. */
 void preflight_of_lengths(const struct saved_guest *guest, const uint64_t *there,
-                          const struct destination *to, struct preflight *result);
+                          const struct qemu_version *version, struct preflight *result);
 
 /* Adds what mends the lines that are refused or wrong: preflight_mends.c. */
-void preflight_find_mends(struct preflight *p, const struct destination *to, const char *machine);
+void preflight_find_mends(struct preflight *p, struct destination *to, bool incoming,
+                          const char *machine);
 
-/* Asks the destination, or this host's package manager, who brought the files, for their
- * `owner`; on this host `file` becomes the path without links and "..". */
-void preflight_find_owners(struct preflight *p, const struct destination *to);
+/* Asks the destination, or this host's package manager, which packages have the files. */
+void preflight_find_owners(struct preflight *p, struct destination *to);
+/* The path of the file that is loaded, for people; NULL: none. */
+const char *preflight_file(const struct preflight_line *line);
 /* "PACKAGE VERSION", which the caller frees; either may be NULL. */
 char *package_and_version(const char *package, const char *version);
 
 /* Notes at the lines that are refused or wrong what the hook does for cards of the image with
- * this XML. `to` is as for domain_rom_of(). The verdict stays that of QEMU alone. */
+ * this XML. `to` and `maps` are as for domain_rom_of(). The verdict stays that of QEMU alone. */
 void preflight_note_hook(struct preflight *p, const struct domain_xml *domain,
-                         const struct destination *to);
+                         struct destination *to, const struct romcompat *maps);
 
 void preflight_free(struct preflight *p);
 

@@ -23,8 +23,8 @@ static struct preflight_line *line_of(struct preflight *p, const struct domain_d
     return found;
 }
 
-void preflight_note_hook(struct preflight *p, const struct domain_xml *x,
-                         const struct destination *to)
+void preflight_note_hook(struct preflight *p, const struct domain_xml *x, struct destination *to,
+                         const struct romcompat *maps)
 {
     for (size_t i = 0; i < x->device_count; i++) {
         const struct domain_device *d = &x->devices[i];
@@ -33,7 +33,7 @@ void preflight_note_hook(struct preflight *p, const struct domain_xml *x,
 
         if (!line || line->note)
             continue;
-        domain_rom_of(x, d, to, &rom);
+        domain_rom_of(x, d, to, maps, &rom);
         if (rom.answer == DOMAIN_ROM_GETS)
             line->note = xasprintf("the libvirt hook here mends it where libvirt restores the "
                                    "image: the card %s",

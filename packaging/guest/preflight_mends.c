@@ -69,27 +69,18 @@ static bool is_to_mend(const struct preflight_line *line)
 
 static bool installed_fits(const struct preflight_line *line)
 {
-    return line->installed_size && line->installed_size <= line->block->length;
+    return line->installed && line->installed->size > 0 &&
+           (uint64_t)line->installed->size <= line->block->length;
 }
 
 /* --- advice for a stock QEMU ------------------------------------------------------------- */
 
-/* One way for the guest to come: what each type of each line must be told for it. */
-struct way {
-    const struct destination *to;
+/* One way for the guest to come: `arriving` by -incoming, on a QEMU from 8.1 on. */
+struct route {
+    struct destination *to;
     const char *machine;
-    const struct preflight_line *line;
+    bool arriving;
 };
-
-/* For a destination without files, of which a log told one length. */
-static int64_t find_of_line(const void *arg, const char *name, char **path)
-{
-    const struct preflight_line *line = arg;
-
-    *path = NULL;
-    return strcmp(name, line->rom) == 0 && line->installed_size ? (int64_t)line->installed_size
-                                                                : ROMCOMPAT_MISSING;
-}
 
 /* A virtio-net-pci behind a PCIe port has other ids. On a root bus it has the old ones; the
  * slot behind a port or bridge is a further part of the block's name. */
@@ -100,26 +91,17 @@ static bool is_modern(const struct preflight_line *line, const char *machine)
     return dot && strchr(dot, ':') && !(machine && strncmp(machine, "pc-i440fx", 9) == 0);
 }
 
-/* `arriving`: by -incoming, on a QEMU from 8.1 on. */
-static struct stock_advice advise(const struct way *way, size_t type, bool arriving)
+static struct stock_advice advise(const struct route *route, const struct preflight_line *line,
+                                  const char *type)
 {
-    struct destination to = *way->to;
-    struct stock_device device = {.machine = way->machine,
-                                  .type = way->line->device->types[type],
-                                  .modern = is_modern(way->line, way->machine),
-                                  .bucket = way->line->block->length};
+    struct stock_device device = {.machine = route->machine,
+                                  .type = type,
+                                  .modern = is_modern(line, route->machine),
+                                  .incoming = route->arriving,
+                                  .bucket = line->block->length};
     struct stock_advice a;
 
-    if (!to.find && to.folder_count == 0) {
-        to.find = find_of_line;
-        to.find_arg = way->line;
-    }
-    to.loadvm = !arriving;
-    if (arriving) {
-        to.qemu_major = 8;
-        to.qemu_minor = 1;
-    }
-    stock_advise(&to, way->to->maps, &device, NULL, &a);
+    stock_advise(route->to, route->to->maps, &device, NULL, &a);
     return a;
 }
 
@@ -130,14 +112,12 @@ struct told {
     char *properties; /* where it is the same for all; else NULL */
 };
 
-static struct told tell(const struct destination *to, const char *machine,
-                        const struct preflight_line *line, bool arriving)
+static struct told tell(const struct route *route, const struct preflight_line *line)
 {
-    struct way way = {to, machine, line};
     struct told t = {0};
 
     for (; t.count < ROM_DEVICE_TYPES_MAX && line->device->types[t.count]; t.count++) {
-        t.types[t.count] = advise(&way, t.count, arriving);
+        t.types[t.count] = advise(route, line, line->device->types[t.count]);
         char *properties = stock_properties(&t.types[t.count]);
 
         if (t.count == 0)
@@ -213,8 +193,7 @@ static void put_types(FILE *to, const struct preflight_line *line, const struct 
             put(to, &told->types[i], line->device->types[i]);
 }
 
-static void mend_by_arguments(struct preflight *p, const struct destination *to,
-                              const char *machine, bool arriving, const char *when)
+static void mend_by_arguments(struct preflight *p, const struct route *route, const char *when)
 {
     struct text arguments, commands;
 
@@ -222,11 +201,11 @@ static void mend_by_arguments(struct preflight *p, const struct destination *to,
     text_begin(&commands);
     for (size_t i = 0; i < p->line_count; i++) {
         const struct preflight_line *line = &p->lines[i];
-        bool alone = is_alone(p, line, machine);
+        bool alone = is_alone(p, line, route->machine);
 
         if (!is_to_mend(line) || (was_there(p, line) && !alone))
             continue;
-        struct told told = tell(to, machine, line, arriving);
+        struct told told = tell(route, line);
         put_commands(&commands, &told);
         if (!alone) {
             put_types(arguments.out, line, &told, stock_put_globals);
@@ -251,8 +230,7 @@ static void mend_by_arguments(struct preflight *p, const struct destination *to,
     add_mend(p, MEND_ARGUMENTS, when, text_end(&arguments));
 }
 
-static void mend_by_libvirt(struct preflight *p, const struct destination *to, const char *machine,
-                            bool arriving)
+static void mend_by_libvirt(struct preflight *p, const struct route *route)
 {
     struct text arguments, files;
 
@@ -263,7 +241,7 @@ static void mend_by_libvirt(struct preflight *p, const struct destination *to, c
 
         if (!is_to_mend(line))
             continue;
-        struct told told = tell(to, machine, line, arriving);
+        struct told told = tell(route, line);
         if (!was_there(p, line) && !told.types[0].romfile)
             put_types(arguments.out, line, &told, stock_put_libvirt_globals);
         for (size_t k = 0; k < told.count && told.types[k].romfile; k++) {
@@ -326,28 +304,33 @@ static void mend_by_package(struct preflight *p, const char *machine)
     }
 }
 
-void preflight_find_mends(struct preflight *p, const struct destination *to, const char *machine)
+void preflight_find_mends(struct preflight *p, struct destination *to, bool incoming,
+                          const char *machine)
 {
-    bool is_known = to->qemu_major != 0;
-    bool new_incoming = is_known && !destination_reads_incoming(to) && !to->loadvm;
+    enum qemu_answer skips = qemu_has(&to->version, QEMU_SKIPS_ROM_FILES);
+    struct qemu_version version = to->version, new = qemu_fact(QEMU_SKIPS_ROM_FILES)->first;
+    struct route arrives = {to, machine, true}, starts = {to, machine, false};
     bool all_fit = true;
 
     for (size_t i = 0; i < p->line_count; i++)
         all_fit &= !is_to_mend(&p->lines[i]) || installed_fits(&p->lines[i]);
     mend_by_package(p, machine);
     if (all_fit) {
-        mend_by_arguments(p, to, machine, false,
+        mend_by_arguments(p, &starts,
                           "Any QEMU, the guest arriving or started anew (the installed ROM "
                           "fits; only its length must be said):");
     } else {
-        if (new_incoming || (!is_known && !to->loadvm))
-            mend_by_arguments(p, to, machine, true,
+        if (incoming && skips != QEMU_NO) {
+            to->version = skips == QEMU_YES ? version : new;
+            mend_by_arguments(p, &arrives,
                               "A QEMU from 8.1 on, while the guest arrives (-incoming; not "
                               "for -loadvm, and not for its next start):");
-        if (!new_incoming)
-            mend_by_arguments(p, to, machine, false,
+            to->version = version;
+        }
+        if (!incoming || skips != QEMU_YES)
+            mend_by_arguments(p, &starts,
                               "A QEMU before 8.1, and any QEMU with -loadvm or a start "
                               "anew:");
     }
-    mend_by_libvirt(p, to, machine, new_incoming);
+    mend_by_libvirt(p, incoming && skips == QEMU_YES ? &arrives : &starts);
 }

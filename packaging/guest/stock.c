@@ -23,35 +23,6 @@ static bool fits(int64_t size, uint64_t bucket)
 
 /* --- files that may be named ---------------------------------------------------------- */
 
-/* Whether SeaBIOS would run the ROM for a device of these ids. It looks at the first image
- * for BIOS (src/optionroms.c, map_pcirom()); UEFI does not compare ids. */
-static bool names_ids(const char *path, uint32_t ids)
-{
-    struct optrom rom;
-    uint8_t *data;
-    size_t size;
-    bool names = true;
-
-    if (read_file(path, ROM_FILE_MAX, &data, &size, NULL) != 0)
-        return false;
-    if (optrom_read(data, size, &rom) == 0) {
-        for (size_t i = 0; i < rom.image_count; i++) {
-            const struct optrom_image *image = &rom.images[i];
-
-            if (image->code_type == OPTROM_LEGACY) {
-                names = image->vendor == ids >> 16 && image->device == (ids & 0xffff);
-                break;
-            }
-        }
-        names &= rom.error_count == 0;
-        optrom_free(&rom);
-    } else {
-        names = false;
-    }
-    free(data);
-    return names;
-}
-
 /* "256k-efi-virtio.rom": the map's name, or the one that `romcompat build` gives. */
 static char *compat_name(const struct stock_advice *a)
 {
@@ -76,74 +47,72 @@ static char *copy_path(const struct stock_advice *a, const char *compat, const c
                      compat + length);
 }
 
-static int64_t size_of(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode) ? st.st_size : ROMCOMPAT_MISSING;
-}
-
 /* A ROM of another length than the bucket needs that said, too. */
 static uint64_t romsize_for(int64_t size, uint64_t bucket)
 {
     return power_of_two_ceiling((uint64_t)size) == bucket ? 0 : bucket;
 }
 
+/* What may be said to the QEMU in question of a file. */
+struct rules {
+    bool no_romsize; /* libvirt's <rom>, or a QEMU before 6.0: the file must have the bucket */
+    bool may_pad;    /* and a copy of the installed ROM may be made that has */
+};
+
+static bool serves(struct destination *to, const struct rules *rules, const struct rom_file *file,
+                   const struct stock_advice *a)
+{
+    return fits(file->size, a->bucket) && destination_rom_names(to, file, a->ids) &&
+           !(rules->no_romsize && romsize_for(file->size, a->bucket));
+}
+
+static void name_file(struct stock_advice *a, const struct rom_file *file, char *why)
+{
+    a->file = file;
+    a->romfile = xstrdup(file->path);
+    a->romsize = romsize_for(file->size, a->bucket);
+    a->why = why;
+}
+
 /* Nothing can be read of another machine: its ROMs are taken to name other devices, and its
  * copies not to be there. */
-static void advise_file(const struct destination *to, const char *folder, struct stock_advice *a)
+static void advise_file(struct destination *to, const struct rules *rules,
+                        const struct rom_file *installed, const char *folder,
+                        struct stock_advice *a)
 {
-    char *compat = compat_name(a), *copy = copy_path(a, compat, folder), *path = NULL;
-    bool here = !to->find;
-    int64_t copy_size = here ? size_of(copy) : ROMCOMPAT_MISSING,
-            size = destination_find(to, compat, &path);
+    char *name = compat_name(a), *path = copy_path(a, name, folder);
+    const struct rom_file *compat = destination_file(to, name),
+                          *copy = to->source ? NULL : destination_file(to, path),
+                          *source = fits(compat->size, a->bucket)                        ? compat
+                                    : rules->may_pad && fits(installed->size, a->bucket) ? installed
+                                                                                         : NULL;
 
     a->answer = STOCK_ROMFILE;
-    if (fits(size, a->bucket) && here && names_ids(path, a->ids)) {
-        a->romfile = path;
-        a->romsize = romsize_for(size, a->bucket);
-        a->why = xasprintf("the compat ROM is there, and names the device");
-        free(copy);
-        path = NULL;
-    } else if (fits(copy_size, a->bucket) && names_ids(copy, a->ids)) {
-        a->romfile = copy;
-        a->romsize = romsize_for(copy_size, a->bucket);
-        a->why = xasprintf("the copy of %s for this device is there", compat);
-    } else if (fits(size, a->bucket)) {
-        a->romfile = copy;
-        a->source = path;
-        a->why = xasprintf("%s must be copied: QEMU writes the device's ids into a default ROM "
-                           "alone, and SeaBIOS runs none with others",
-                           path);
-        path = NULL;
+    if (serves(to, rules, compat, a)) {
+        name_file(a, compat, xstrdup("the compat ROM is there, and names the device"));
+    } else if (copy && serves(to, rules, copy, a)) {
+        name_file(a, copy, xasprintf("the copy of %s for this device is there", name));
+    } else if (source) {
+        a->romfile = xstrdup(path);
+        a->source = xstrdup(source->path);
+        a->file = source;
+        a->why = xasprintf("%s must be copied: %s", source->path,
+                           source == installed
+                               ? "this QEMU has no property romsize, and takes the file's length"
+                               : "QEMU writes the device's ids into a default ROM alone, and "
+                                 "SeaBIOS runs none with others");
     } else {
-        a->romfile = copy;
+        a->romfile = xstrdup(path);
         a->answer = STOCK_NO_FILE;
         a->why = xasprintf(
             "neither %s nor %s there fits the bucket of %" PRIu64 " bytes: install %s%s", a->rom,
-            compat, a->bucket, a->package ? "the package " : "", a->package ? a->package : compat);
+            name, a->bucket, a->package ? "the package " : "", a->package ? a->package : name);
     }
-    free(compat);
+    free(name);
     free(path);
 }
 
 /* --- the advice ------------------------------------------------------------------------ */
-
-static void find_rule(const struct romcompat *maps, const struct stock_device *device,
-                      struct stock_advice *a)
-{
-    struct romcompat_rule rule;
-
-    a->bucket = device->bucket;
-    if (!maps || !device->machine ||
-        romcompat_find(maps, device->machine, a->rom, &rule) != ROMCOMPAT_OK)
-        return;
-    if (a->bucket && a->bucket != rule.bucket)
-        return;
-    a->bucket = rule.bucket;
-    a->package = rule.package;
-    a->compat_file = rule.compat_file;
-}
 
 static void end_with(struct stock_advice *a, enum stock_answer answer, char *why)
 {
@@ -151,12 +120,49 @@ static void end_with(struct stock_advice *a, enum stock_answer answer, char *why
     a->why = why;
 }
 
-void stock_advise(const struct destination *to, const struct romcompat *maps,
+/* The bucket: that of the guest, or of the rule. */
+static void take_rule(const struct device_rom *rom, uint64_t bucket, struct stock_advice *a)
+{
+    a->bucket = bucket;
+    if (!rom->compat || (bucket && bucket != rom->rule.bucket))
+        return;
+    a->bucket = rom->rule.bucket;
+    a->package = rom->rule.package;
+    a->compat_file = rom->rule.compat_file;
+}
+
+static void advise(struct destination *to, const struct stock_device *device,
+                   const struct rom_file *installed, const char *folder, struct stock_advice *a)
+{
+    bool old = qemu_has(&to->version, QEMU_ROMSIZE) == QEMU_NO;
+    struct rules rules = {.no_romsize = device->only_file || old,
+                          .may_pad = old && !device->only_file};
+
+    if (!is_bucket(a->bucket)) {
+        end_with(a, STOCK_NO_RULE,
+                 xasprintf("no rule for %s: it keeps the length of the installed file", a->rom));
+    } else if (fits(installed->size, a->bucket) && romsize_for(installed->size, a->bucket) == 0) {
+        end_with(a, STOCK_NOTHING, xasprintf("the installed %s has that length", a->rom));
+    } else if (!rules.no_romsize && fits(installed->size, a->bucket)) {
+        a->romsize = a->bucket;
+        end_with(a, STOCK_ROMSIZE, xasprintf("the installed %s fits", a->rom));
+    } else if (!rules.no_romsize && device->incoming &&
+               qemu_has(&to->version, QEMU_SKIPS_ROM_FILES) == QEMU_YES) {
+        a->romsize = a->bucket;
+        a->only_incoming = true;
+        end_with(a, STOCK_ROMSIZE,
+                 xasprintf("the content comes with the guest, whatever %s is installed", a->rom));
+    } else {
+        advise_file(to, &rules, installed, folder, a);
+    }
+}
+
+void stock_advise(struct destination *to, const struct romcompat *maps,
                   const struct stock_device *device, const char *rom_folder,
                   struct stock_advice *advice)
 {
     struct stock_advice a = {.device = rom_device_of_type(device->type)};
-    char *installed = NULL;
+    struct device_rom rom;
 
     if (!a.device) {
         end_with(&a, STOCK_NOT_A_DEVICE, xasprintf("%s: no device with a ROM", device->type));
@@ -165,32 +171,16 @@ void stock_advise(const struct destination *to, const struct romcompat *maps,
     }
     a.rom = rom_device_file(a.device, device->type, device->machine);
     a.ids = rom_device_ids(a.device, device->type, device->modern);
+    device_rom_of(to, &(struct rom_question){maps, device->machine, a.rom, device->incoming}, &rom);
     if (!*a.rom) {
         a.rom = NULL;
         end_with(&a, STOCK_NO_ROM,
                  xasprintf("%s has no ROM in a machine type that old", device->type));
-        *advice = a;
-        return;
-    }
-    find_rule(maps, device, &a);
-    int64_t size = destination_find(to, a.rom, &installed);
-    if (!is_bucket(a.bucket)) {
-        end_with(&a, STOCK_NO_RULE,
-                 xasprintf("no rule for %s: it keeps the length of the installed file", a.rom));
-    } else if (fits(size, a.bucket) && romsize_for(size, a.bucket) == 0) {
-        end_with(&a, STOCK_NOTHING, xasprintf("the installed %s has that length", a.rom));
-    } else if (!device->only_file && fits(size, a.bucket)) {
-        a.romsize = a.bucket;
-        end_with(&a, STOCK_ROMSIZE, xasprintf("the installed %s fits", a.rom));
-    } else if (!device->only_file && !to->loadvm && !destination_reads_incoming(to)) {
-        a.romsize = a.bucket;
-        a.only_incoming = true;
-        end_with(&a, STOCK_ROMSIZE,
-                 xasprintf("the content comes with the guest, whatever %s is installed", a.rom));
     } else {
-        advise_file(to, rom_folder ? rom_folder : STOCK_ROM_FOLDER, &a);
+        take_rule(&rom, device->bucket, &a);
+        advise(to, device, rom.installed, rom_folder ? rom_folder : STOCK_ROM_FOLDER, &a);
     }
-    free(installed);
+    device_rom_free(&rom);
     *advice = a;
 }
 

@@ -4,11 +4,11 @@
  * its guest expects, and still boots from the network.
  *
  * `romsize` alone is the better answer: the ROM stays QEMU's default one, into which it
- * writes the device's ids. It is not enough where QEMU reads a file that is too long: before
- * 8.1 always, from 8.1 on unless the guest arrives by -incoming. Then it must be given
- * another file with `romfile`, and that must name the device's own ids, for QEMU writes them
- * into a default ROM alone (hw/pci/pci.c, pci_patch_ids()) and SeaBIOS runs no other: either
- * a compat ROM names them already, or a copy is made of it.
+ * writes the device's ids. A QEMU before 6.0 does not have it, and it is not enough where QEMU
+ * reads a file that is too long: before 8.1 always, from 8.1 on unless the guest arrives by
+ * -incoming. Then it must be given another file with `romfile`, and that must name the device's
+ * own ids, for QEMU writes them into a default ROM alone (hw/pci/pci.c, pci_patch_ids()) and
+ * SeaBIOS runs no other: either a compat ROM names them already, or a copy is made of it.
  */
 #ifndef GUEST_STOCK_H
 #define GUEST_STOCK_H
@@ -19,7 +19,7 @@
 
 #include "base/failure.h"
 #include "formats/rom_devices.h"
-#include "guest/destination.h"
+#include "guest/device_rom.h"
 
 /* Where such copies are looked for, and told to be put: below /usr/share/qemu, which libvirt's
  * AppArmor profile lets a QEMU read (abstractions/libvirt-qemu). */
@@ -31,6 +31,7 @@ struct stock_device {
     const char *type;    /* "virtio-net-pci" */
     bool modern;         /* as rom_device_ids() has it */
     uint64_t bucket;     /* that the guest expects; 0: what the maps say */
+    bool incoming;       /* the guest arrives; else it is started anew, or -loadvm */
     bool only_file;      /* no length can be told: libvirt's <rom> has a file alone */
 };
 
@@ -54,7 +55,8 @@ struct stock_advice {
     /* Of STOCK_ROMFILE: the ROM of which `romfile` is to be made; NULL: it stands there as it
      * must be. */
     char *source;
-    uint32_t ids; /* vendor << 16 | device that `romfile` must name */
+    const struct rom_file *file; /* `source`, or `romfile` where it is there; else NULL */
+    uint32_t ids;                /* vendor << 16 | device that `romfile` must name */
     /* True: the content comes with the stream, and the device's next start needs a file. */
     bool only_incoming;
     const char *package, *compat_file; /* of the rule; package may be NULL, and both without one */
@@ -65,7 +67,7 @@ struct stock_advice {
  * `rom_folder`: where copies lie, in place of STOCK_ROM_FOLDER where not NULL. The texts of
  * the rule belong to `maps`; the rest is freed with stock_advice_free(). Files are read, and
  * none is written. */
-void stock_advise(const struct destination *to, const struct romcompat *maps,
+void stock_advise(struct destination *to, const struct romcompat *maps,
                   const struct stock_device *device, const char *rom_folder,
                   struct stock_advice *advice);
 void stock_advice_free(struct stock_advice *a);

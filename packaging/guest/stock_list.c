@@ -41,7 +41,8 @@ static bool is_modern(const struct device_text *d, const char *machine)
 static struct stock_item *add(struct stock_list *list, const struct stock_ask *ask,
                               const char *device, const char *driver, const char *type, bool modern)
 {
-    struct stock_device asked = {.machine = ask->machine, .type = type, .modern = modern};
+    struct stock_device asked = {
+        .machine = ask->machine, .type = type, .modern = modern, .incoming = ask->incoming};
 
     list->items = xgrow(list->items, list->count, &list->capacity, sizeof *list->items);
     struct stock_item *item = &list->items[list->count++];

@@ -27,9 +27,10 @@ struct stock_list {
 };
 
 struct stock_ask {
-    const struct destination *to;
+    struct destination *to;
     const struct romcompat *maps;
     const char *machine;
+    bool incoming;                  /* as struct stock_device has it */
     const char *rom_folder;         /* or NULL */
     const struct qemu_types *types; /* of the binary; NULL: not known */
 };

@@ -467,7 +467,7 @@ MODES
     output_has "not a saved guest"
     stream $NIC=0x40000
     run -2 romcompat preflight guest guest
-    output_has "guest: not a folder with ROM files"
+    output_has "guest: not a directory with ROM files"
     head -c 70 guest > part
     run -2 romcompat preflight part old
     output_has "part: cut off in "
@@ -498,4 +498,20 @@ MODES
     limit inputs/qmp_session.h QMP_ANSWER_MAX '8 << 20' "10 seconds, 8 MiB"
     limit inputs/qmp_session.h QMP_ANSWER_SECONDS 10 "10 seconds, 8 MiB"
     limit inputs/qemu_binary.h QEMU_ANSWER_SECONDS 10 "10 seconds, 8 MiB"
+}
+
+@test "each file of the destination is looked at once, whatever is asked of it" {
+    stream $NIC=0x40000 0000:00:04.0/virtio-net-pci.rom=0x40000
+    "$BUILD/tests/cli/make_rom" pad=262656 fill=0xff legacy:4:1af4:1041 efi:8 > grown/efi-virtio.rom
+    mkdir maps
+    printf '%s\n' 'romcompat-map 1' 'set s' '  machine pc-i440fx - 7.2' \
+        '  rom efi-virtio.rom 262144 256k-efi-virtio.rom' end > maps/s.map
+    "$BUILD/tests/cli/make_rom" pad=262656 fill=0xff legacy:4:1af4:1041 efi:8 > grown/256k-efi-virtio.rom
+    for options in "" "--maps maps"; do
+        # shellcheck disable=SC2086 # none, or an option with its value
+        run -1 strace -f -o trace -e trace=file "$BUILD/romcompat" preflight $options guest grown
+        output_has "refused"
+        [ "$(grep -c '"grown/efi-virtio.rom"' trace)" = 1 ]
+        [ "$(grep -c '256k-efi-virtio.rom"' trace)" -le 1 ]
+    done
 }

@@ -123,7 +123,7 @@ resolve() { romcompat resolve --maps maps --firmware fw --firmware more "$@"; }
     mkdir fw/efi-virtio.rom
     rom more/256k-efi-virtio.rom 1000
     run -0 resolve -M pc-i440fx-7.2 efi-virtio.rom
-    output_has "file      more/256k-efi-virtio.rom" "fw/efi-virtio.rom: not a regular file"
+    output_has "file      more/256k-efi-virtio.rom" "fw/efi-virtio.rom is not a regular file"
 }
 
 @test "--json says the same for programs" {

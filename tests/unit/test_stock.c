@@ -32,17 +32,20 @@ static void put(const char *path, size_t size, uint16_t vendor, uint16_t device)
     free_rom(&rom);
 }
 
-static const char *const folders[] = {"firmware"};
-static struct destination to = {.folders = folders, .folder_count = 1, .qemu_major = 7};
+static char firmware[] = "firmware", *directories[] = {firmware};
+static struct destination to = {
+    .directories = directories, .directory_count = 1, .version = {7, 0, 0}};
+static bool incoming = true;
 static struct romcompat *maps;
 
 static struct stock_advice advise(const char *machine, const char *type, bool modern,
                                   uint64_t bucket)
 {
     struct stock_device device = {
-        .machine = machine, .type = type, .modern = modern, .bucket = bucket};
+        .machine = machine, .type = type, .modern = modern, .incoming = incoming, .bucket = bucket};
     struct stock_advice a;
 
+    destination_forget(&to); /* its files change */
     stock_advise(&to, maps, &device, "copies", &a);
     return a;
 }
@@ -82,13 +85,13 @@ static void test_versions(void)
     put("firmware/efi-virtio.rom", 256 * K + 512, 0x1af4, 0x1041);
     is_advice(I440FX, "virtio-net-pci", 0, STOCK_NO_FILE,
               "romfile=copies/256k-efi-virtio.1af4-1000.rom", "7.2 reads a file that is too long");
-    to.qemu_major = 8;
+    to.version.major = 8;
     is_advice(I440FX, "virtio-net-pci", 0, STOCK_NO_FILE,
               "romfile=copies/256k-efi-virtio.1af4-1000.rom", "8.0 reads it");
-    to.qemu_minor = 1;
+    to.version.minor = 1;
     is_advice(I440FX, "virtio-net-pci", 0, STOCK_ROMSIZE, "romsize=262144",
               "8.1 does not, while the guest arrives");
-    to.loadvm = true;
+    incoming = false;
     is_advice(I440FX, "virtio-net-pci", 0, STOCK_NO_FILE,
               "romfile=copies/256k-efi-virtio.1af4-1000.rom", "but for a snapshot it does");
     struct stock_advice a = advise(I440FX, "virtio-net-pci", false, 0);
