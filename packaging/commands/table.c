@@ -35,10 +35,10 @@
     X(flash_pack)
 
 #define VARSTORE_COMMANDS(X) \
-    X(varstore_carry)        \
+    X(varstore_convert)        \
     X(varstore_create)       \
     X(varstore_inject)       \
-    X(varstore_harvest)      \
+    X(varstore_extract)      \
     X(varstore_repair)       \
     X(varstore_export)       \
     X(varstore_import)

@@ -12,11 +12,11 @@ static int run(int argc, char **argv)
 
 const struct command varstore_command = {
     .name = "varstore",
-    .summary = "UEFI variable stores: make, carry over, repair, export",
-    .synopsis = "carry OLD --code NEW --out FILE\n"
+    .summary = "UEFI variable stores: make, convert, repair, export",
+    .synopsis = "convert OLD --code NEW --out FILE\n"
                 "create --code CODE [--template VARS] --out FILE\n"
                 "inject STORE --into COMBINED --out IMAGE [--json]\n"
-                "harvest --qmp SOCKET | --core FILE --out STORE [--json]\n"
+                "extract --qmp SOCKET | --core FILE --out STORE [--json]\n"
                 "repair FILE --out NEW\n"
                 "export FILE [--out JSON]\n"
                 "import JSON --code CODE | --into STORE --out FILE",

@@ -12,7 +12,7 @@
 #include "base/memory.h"
 #include "commands/template_report.h"
 #include "commands/varstore_output.h"
-#include "flash/carry.h"
+#include "flash/convert.h"
 #include "flash/check.h"
 #include "inputs/lock.h"
 
@@ -86,7 +86,7 @@ static int parse_owner(struct job *job, struct failure *f)
 
 static int make_empty(const struct job *job)
 {
-    struct carried c;
+    struct converted c;
     struct failure f;
 
     if (create_store(&job->image, &c, &f) != 0)
@@ -94,7 +94,7 @@ static int make_empty(const struct job *job)
     int status = put_store(&job->store, c.data, c.size, &job->image, NULL);
     if (status == STATUS_YES)
         print_line("%s: an empty store of %s", job->store.out, c.layout->name);
-    carried_free(&c);
+    converted_free(&c);
     return status;
 }
 

@@ -16,7 +16,7 @@ static const struct option_spec options[] = {
 extern const struct command varstore_import_command;
 
 static int make_store(const struct varstore_job *job, struct json_variables *v,
-                      struct flash_image *image, struct carried *c, struct failure *f)
+                      struct flash_image *image, struct converted *c, struct failure *f)
 {
     if (job->code)
         return flash_open_for_store(job->code, image, f) == 0 ? import_for_code(v, image, c, f)
@@ -31,7 +31,7 @@ static int run(int argc, char **argv)
     struct flash_image image = {0};
     struct json_variables v = {0};
     struct varstore_job job;
-    struct carried c;
+    struct converted c;
     struct failure f;
     int status = varstore_options(&varstore_import_command, argc, argv, STORE_OPERAND | STORE_OUT,
                                   NULL, NULL, &job);
@@ -45,7 +45,7 @@ static int run(int argc, char **argv)
     if (variables_from_json(job.in, &v, &f) != 0 || make_store(&job, &v, &image, &c, &f) != 0)
         status = report(&f);
     else
-        status = put_carried(&job, &c, &image, job.into);
+        status = put_converted(&job, &c, &image, job.into);
     if (status == STATUS_YES && (v.lost.digests || v.lost.times))
         complain("warning: %s: not in the store, which has no place for it: the digest of %zu "
                  "variables, "

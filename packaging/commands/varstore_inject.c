@@ -33,11 +33,11 @@ static void put_object(const struct varstore_job *job, const struct injected *in
 
     json_object_object_add(o, "written", json_object_new_boolean(written));
     json_object_object_add(o, "image", json_object_new_string(job->out));
-    json_object_object_add(o, "layout", json_object_new_string(in->carried.layout->name));
-    json_object_object_add(o, "variables", json_object_new_uint64(in->carried.count));
-    json_object_object_add(o, "bytes", json_object_new_uint64(in->carried.bytes));
-    json_object_object_add(o, "write_replayed", json_object_new_boolean(in->carried.replayed));
-    json_object_object_add(o, "does_not_fit", strings(in->carried.left, in->carried.left_count));
+    json_object_object_add(o, "layout", json_object_new_string(in->converted.layout->name));
+    json_object_object_add(o, "variables", json_object_new_uint64(in->converted.count));
+    json_object_object_add(o, "bytes", json_object_new_uint64(in->converted.bytes));
+    json_object_object_add(o, "write_replayed", json_object_new_boolean(in->converted.replayed));
+    json_object_object_add(o, "does_not_fit", strings(in->converted.left, in->converted.left_count));
     json_object_object_add(o, "replaced", strings(in->replaced, in->replaced_count));
     json_object_object_add(o, "reads_own_store",
                            json_object_new_boolean(combined->reads_own_store));
@@ -66,7 +66,7 @@ static int inject(const struct varstore_job *job, const struct flash_image *stor
     if (inject_store(store, combined, &in, &f) != 0)
         return report(&f);
     if (!in.image) {
-        status = refuse_carried(job->in, &in.carried);
+        status = refuse_converted(job->in, &in.converted);
     } else {
         /* The guest's keys are in it now: it is for whom the store was for. */
         status = put_file(job->out, in.image, in.size, job->in);
@@ -77,9 +77,9 @@ static int inject(const struct varstore_job *job, const struct flash_image *stor
         put_object(job, &in, combined, status == STATUS_YES);
     else if (status == STATUS_YES)
         print_line("%s: %zu variables (%zu bytes) in its store of %s%s%s", job->out,
-                   in.carried.count, in.carried.bytes, in.carried.layout->name,
-                   in.carried.replayed ? ", after a write that was pending" : "",
-                   in.carried.converted ? ", from the plain format" : "");
+                   in.converted.count, in.converted.bytes, in.converted.layout->name,
+                   in.converted.replayed ? ", after a write that was pending" : "",
+                   in.converted.from_plain ? ", from the plain format" : "");
     injected_free(&in);
     return finish_output(status);
 }

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "commands/command.h"
-#include "flash/carry.h"
+#include "flash/convert.h"
 #include "outputs/new_file.h"
 #include "outputs/qemu_img.h"
 
@@ -77,7 +77,7 @@ int put_file(const char *out, const uint8_t *data, size_t size, const char *like
     return put_as(&job, data, size, like);
 }
 
-int refuse_carried(const char *path, const struct carried *c)
+int refuse_converted(const char *path, const struct converted *c)
 {
     complain("%s: nothing written: %zu variables do not fit a store of %s", path, c->left_count,
              c->layout->name);
@@ -102,19 +102,19 @@ int put_store(const struct varstore_job *job, const uint8_t *data, size_t size,
     return status;
 }
 
-int put_carried(const struct varstore_job *job, struct carried *c, const struct flash_image *was,
+int put_converted(const struct varstore_job *job, struct converted *c, const struct flash_image *was,
                 const char *like)
 {
     int status = STATUS_NO;
 
     if (c->left_count)
-        refuse_carried(job->in, c);
+        refuse_converted(job->in, c);
     else
         status = put_store(job, c->data, c->size, was, like);
     if (status == STATUS_YES)
         print_line("%s: %zu variables (%zu bytes) in a store of %s%s%s", job->out, c->count,
                    c->bytes, c->layout->name, c->replayed ? ", after a write that was pending" : "",
-                   c->converted ? ", from the plain format" : "");
-    carried_free(c);
+                   c->from_plain ? ", from the plain format" : "");
+    converted_free(c);
     return finish_output(status);
 }

@@ -10,7 +10,7 @@
 
 struct command;
 
-struct carried;
+struct converted;
 struct flash_image;
 
 /* Options that they have in common; the keys of others are above 511. */
@@ -45,11 +45,11 @@ int put_store(const struct varstore_job *job, const uint8_t *data, size_t size,
               const struct flash_image *was, const char *like);
 
 /* Names what did not fit. Returns STATUS_NO. */
-int refuse_carried(const char *path, const struct carried *c);
+int refuse_converted(const char *path, const struct converted *c);
 
 /* The same for a store with variables of `job`->in, and a line that says so; STATUS_NO, with
  * nothing written, when not all fit. Frees it. */
-int put_carried(const struct varstore_job *job, struct carried *c, const struct flash_image *was,
+int put_converted(const struct varstore_job *job, struct converted *c, const struct flash_image *was,
                 const char *like);
 
 #define FORMAT_OPTION                                                                    \

@@ -175,7 +175,7 @@ static bool judge_records(struct flash_verdict *v, const struct flash_image *cod
     else
         return false;
     if (s->format == VARSTORE_PLAIN)
-        cure(v, "'romcompat varstore carry' makes a store of the authenticated format.");
+        cure(v, "'romcompat varstore convert' makes a store of the authenticated format.");
     else
         cure(v, "'romcompat varstore repair' writes a store with every variable that can be "
                 "saved, and names what cannot.");
@@ -278,7 +278,7 @@ static void judge_x86(struct flash_verdict *v, const struct flash_image *code,
     else
         judge_content(v, code, vars);
     if (v->answer == FLASH_NO && vars->size != expected && vars->has_store && vars->store.sound)
-        cure(v, "'romcompat varstore carry' makes a store of this layout with the same variables.");
+        cure(v, "'romcompat varstore convert' makes a store of this layout with the same variables.");
 }
 
 static void judge_cold_boot(struct flash_check *check, const struct flash_image *code,

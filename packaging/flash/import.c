@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "flash/variables_json.h"
 
-static void put_one(struct json_variables *v, struct json_variable *entry, struct carried *c,
+static void put_one(struct json_variables *v, struct json_variable *entry, struct converted *c,
                     struct varstore_writer *w)
 {
     put_variable(c, w, entry->bytes, &entry->variable);
@@ -16,16 +16,16 @@ static void put_one(struct json_variables *v, struct json_variable *entry, struc
         v->lost.times += variable_has_time(&entry->variable);
 }
 
-static void put_rest(struct json_variables *v, struct carried *c, struct varstore_writer *w)
+static void put_rest(struct json_variables *v, struct converted *c, struct varstore_writer *w)
 {
     for (size_t i = 0; i < v->count; i++) {
         if (!v->list[i].placed)
             put_one(v, &v->list[i], c, w);
     }
-    carried_finish(c);
+    converted_finish(c);
 }
 
-int import_for_code(struct json_variables *v, const struct flash_image *code, struct carried *c,
+int import_for_code(struct json_variables *v, const struct flash_image *code, struct converted *c,
                     struct failure *f)
 {
     struct varstore_writer w;
@@ -37,7 +37,7 @@ int import_for_code(struct json_variables *v, const struct flash_image *code, st
     return 0;
 }
 
-static void merge(struct json_variables *v, const struct live_store *live, struct carried *c)
+static void merge(struct json_variables *v, const struct live_store *live, struct converted *c)
 {
     struct json_variable **order = sort_json_variables(v);
     struct varstore_writer w;
@@ -65,13 +65,13 @@ static void merge(struct json_variables *v, const struct live_store *live, struc
     free(order);
 }
 
-int import_into_store(struct json_variables *v, const struct flash_image *old, struct carried *c,
+int import_into_store(struct json_variables *v, const struct flash_image *old, struct converted *c,
                       struct failure *f)
 {
     struct live_store live;
     int result = -1;
 
-    *c = (struct carried){0};
+    *c = (struct converted){0};
     if (live_store_open(old, &live, f) != 0)
         return -1;
     if (old->kind != FLASH_STORE) {

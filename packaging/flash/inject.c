@@ -16,7 +16,7 @@ static int refuse_combined(const struct flash_image *combined, struct failure *f
              flash_kind_name(combined->kind));
         return combined->kind == FLASH_CODE
                    ? fail_cure(f, "A guest of such code has a flash device and keeps its "
-                                  "variables in a file: see 'romcompat varstore carry'.")
+                                  "variables in a file: see 'romcompat varstore convert'.")
                    : -1;
     }
     if (!combined->store.sound || !own) {
@@ -48,12 +48,12 @@ static void list_replaced(const struct flash_image *combined, struct injected *i
 {
     /* What is in the image now, however it got there. */
     struct flash_image now;
-    uint8_t *copy = xmalloc(in->carried.size);
+    uint8_t *copy = xmalloc(in->converted.size);
     size_t capacity = 0;
     char guid[GUID_TEXT_SIZE], name[256];
 
-    memcpy(copy, in->carried.data, in->carried.size);
-    flash_take(combined->path, copy, in->carried.size, &now);
+    memcpy(copy, in->converted.data, in->converted.size);
+    flash_take(combined->path, copy, in->converted.size, &now);
     for (size_t i = 0; i < combined->store.variable_count; i++) {
         const struct variable *v = &combined->store.variables[i];
 
@@ -73,14 +73,14 @@ int inject_store(const struct flash_image *store, const struct flash_image *comb
     *in = (struct injected){0};
     if (refuse_combined(combined, f) != 0)
         return -1;
-    if (carry_to_layout(store, combined->store.layout, &in->carried, f) != 0)
+    if (convert_to_layout(store, combined->store.layout, &in->converted, f) != 0)
         return -1;
-    if (!in->carried.data)
+    if (!in->converted.data)
         return 0;
     in->size = combined->size;
     in->image = xmalloc(in->size);
     memcpy(in->image, combined->data, in->size);
-    memcpy(in->image, in->carried.data, in->carried.size);
+    memcpy(in->image, in->converted.data, in->converted.size);
     list_replaced(combined, in);
     return 0;
 }
@@ -91,6 +91,6 @@ void injected_free(struct injected *in)
         free(in->replaced[i]);
     free(in->replaced);
     free(in->image);
-    carried_free(&in->carried);
+    converted_free(&in->converted);
     *in = (struct injected){0};
 }

@@ -212,7 +212,7 @@ static void note_xen(struct launch *l)
         return;
     }
     note(l, "Xen: nothing that the guest writes to its variables is kept: 'romcompat varstore "
-            "harvest' reads them out of its RAM before it is destroyed.");
+            "extract' reads them out of its RAM before it is destroyed.");
     note(l, l->code->reads_own_store
                 ? "Xen: at each start the guest has the variables of the store inside this image."
                 : "Xen: this build does not look at the store inside the image: the guest starts "

@@ -16,7 +16,7 @@ static int refuse_damage(const struct flash_image *image, const struct varstore 
 
         if (varstore_problem_is_fatal(kind) || kind == VARSTORE_VARIABLE_CUT ||
             kind == VARSTORE_TOO_MANY)
-            return fail(f, "%s: not carried over: %s", image->path,
+            return fail(f, "%s: not converted: %s", image->path,
                         varstore_problem_text(&s->problems[i], text));
     }
     return 0;
@@ -47,7 +47,7 @@ int live_store_open(const struct flash_image *image, struct live_store *live, st
                     flash_kind_name(image->kind));
     if (image->store.volume.defect != FV_SOUND) {
         fail(f, "%s: %s", image->path, fv_defect_text(&image->store.volume, image->size, text));
-        return fail_cure(f, "'romcompat varstore repair' makes a store of it that can be carried "
+        return fail_cure(f, "'romcompat varstore repair' makes a store of it that can be converted "
                             "over.");
     }
     if (image->store.ftw.state == FTW_PENDING)

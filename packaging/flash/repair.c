@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "flash/carry.h"
+#include "flash/convert.h"
 
 /* By the file where the volume's length is what may be broken. */
 static const struct varstore_layout *layout_of_file(const struct flash_image *image)

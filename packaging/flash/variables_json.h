@@ -8,7 +8,7 @@
 #ifndef FLASH_VARIABLES_JSON_H
 #define FLASH_VARIABLES_JSON_H
 
-#include "flash/carry.h"
+#include "flash/convert.h"
 #include "flash/live_store.h"
 
 #define VARIABLES_JSON_MAX ((size_t)16 << 20)
@@ -53,12 +53,12 @@ int compare_json_variables(const void *left, const void *right);
 /* --- import.c ------------------------------------------------------------------------------- */
 
 /* A store for `code` with these variables and no other. */
-int import_for_code(struct json_variables *v, const struct flash_image *code, struct carried *c,
+int import_for_code(struct json_variables *v, const struct flash_image *code, struct converted *c,
                     struct failure *f);
 
 /* A store like `old` with its live variables, of which those that are in `v` too are
  * replaced but for their counters, and the others of `v` behind them. */
-int import_into_store(struct json_variables *v, const struct flash_image *old, struct carried *c,
+int import_into_store(struct json_variables *v, const struct flash_image *old, struct converted *c,
                       struct failure *f);
 
 #endif

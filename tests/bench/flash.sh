@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# flash inspect against virt-fw-dump, varstore carry against virt-fw-vars, on the firmware of
+# flash inspect against virt-fw-dump, varstore convert against virt-fw-vars, on the firmware of
 # Debian 12 and 13. Goals: ten times faster, memory below twice the image. Most of what is left
 # of inspect is liblzma, which both use: the first line of each group is liblzma alone.
 set -eu
@@ -57,8 +57,8 @@ done
 echo
 echo "a store with the keys of Microsoft, from 2M to 4M"
 cp "$D12/OVMF/OVMF_VARS.ms.fd" old.fd
-measure -n "romcompat varstore carry" "rm -f new.fd; $tool varstore carry old.fd --code $code --out new.fd > /dev/null" \
+measure -n "romcompat varstore convert" "rm -f new.fd; $tool varstore convert old.fd --code $code --out new.fd > /dev/null" \
     -n "virt-fw-vars to JSON and into the template" "rm -f theirs.fd; virt-fw-vars -i old.fd --output-json x.json 2> /dev/null &&
         virt-fw-vars -i $D13/OVMF/OVMF_VARS_4M.fd --set-json x.json -o theirs.fd 2> /dev/null"
 rm -f new.fd
-peak "romcompat varstore carry" "$code" "$tool" varstore carry old.fd --code "$code" --out new.fd
+peak "romcompat varstore convert" "$code" "$tool" varstore convert old.fd --code "$code" --out new.fd

@@ -94,7 +94,7 @@ domain() {
 @test "xl gets a combined image, and is told what is not kept; a pair it cannot start" {
     run -0 romcompat flash args --code "$D12/ovmf/OVMF.fd"
     output_has "-bios $D12/ovmf/OVMF.fd" 'bios = "ovmf"' "bios_path_override = \"$D12/ovmf/OVMF.fd\"" \
-        "the variables of the store inside this image" "varstore harvest" "is gone at power-off"
+        "the variables of the store inside this image" "varstore extract" "is gone at power-off"
     run -0 romcompat flash args --code "$D13/ovmf/OVMF.fd"
     output_has "does not look at the store inside the image"
     cp "$D13/ovmf/OVMF.fd" 'back\slash"quote.fd'
@@ -109,7 +109,7 @@ domain() {
 
 @test "a pair that does not fit is refused with the reason, and printed with --force" {
     run -1 romcompat flash args --code "$D13/OVMF/OVMF_CODE_4M.fd" --vars "$D12/OVMF/OVMF_VARS.fd"
-    output_has "variables will not persist" "varstore carry" "--force"
+    output_has "variables will not persist" "varstore convert" "--force"
     output_lacks "qemu-system"
     run -0 romcompat flash args --force --code "$D13/OVMF/OVMF_CODE_4M.fd" --vars "$D12/OVMF/OVMF_VARS.fd"
     output_has "variables will not persist" "qemu-system-x86_64"

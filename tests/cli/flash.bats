@@ -102,7 +102,7 @@ answers() {
 @test "2M store, 4M code: refused on both counts, with QEMU's own words" {
     run -1 romcompat flash check --code "$D13/OVMF/OVMF_CODE_4M.fd" --vars "$D12/OVMF/OVMF_VARS.fd" --from "$D12/OVMF/OVMF_CODE.fd"
     answers no no
-    output_has "Size mismatch: system.flash0: 0x1e0000 != 0x37c000" "variables will not persist" "varstore carry"
+    output_has "Size mismatch: system.flash0: 0x1e0000 != 0x37c000" "variables will not persist" "varstore convert"
     run -1 romcompat flash check --code "$D13/OVMF/OVMF_CODE_4M.fd" --vars "$D12/OVMF/OVMF_VARS.fd"
     output_has "Size mismatch: system.flash1: 0x20000 != 0x84000"
 }

@@ -69,7 +69,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $2, $NF}' | sort;
     run -2 romcompat varstore inject store --into store --out x
     output_has "not a combined image" "(found store)"
     run -2 romcompat varstore inject store --into "${SMALL%ovmf/*}OVMF/OVMF_CODE.fd" --out x
-    output_has "(found code)" "varstore carry"
+    output_has "(found code)" "varstore convert"
     run -2 romcompat varstore inject "${SMALL%ovmf/*}OVMF/OVMF_CODE.fd" --into "$SMALL" --out x
     output_has "not a variable store (found code)"
     cp "$SMALL" broken

@@ -30,13 +30,13 @@ nothing_beside() { # FILE...: no other file is there, and the old ones are untou
 make() {
     case $1 in
     create) romcompat varstore create --code "$CODE" --out "$2" ;;
-    carry) romcompat varstore carry old --code "$CODE" --out "$2" ;;
+    convert) romcompat varstore convert old --code "$CODE" --out "$2" ;;
     repair) romcompat varstore repair broken --out "$2" ;;
     import) romcompat varstore import json --into old --out "$2" ;;
     qcow2) romcompat varstore repair broken --out "$2" --format qcow2 ;;
     esac
 }
-ways='create carry repair import qcow2'
+ways='create convert repair import qcow2'
 
 @test "of 50 that make one store in four ways at once, one succeeds and all others say why" {
     for how in $ways; do make "$how" "../$how" > /dev/null 2>&1; done
@@ -59,9 +59,9 @@ ways='create carry repair import qcow2'
 }
 
 @test "killed at each call that touches the new file, it is whole or not there" {
-    for how in carry import; do
+    for how in convert import; do
         case $how in
-        carry) words=(varstore carry old --code "$CODE" --out ../out/x) ;;
+        convert) words=(varstore convert old --code "$CODE" --out ../out/x) ;;
         import) words=(varstore import json --into old --out ../out/x) ;;
         esac
         # Openings of libraries and inputs come first: what counts is at the end.
@@ -115,7 +115,7 @@ ways='create carry repair import qcow2'
 }
 
 @test "a store that a guest runs with is refused by all that read one" {
-    for how in carry import; do
+    for how in convert import; do
         export CODE how
         export -f make
         # shellcheck disable=SC2016

@@ -27,12 +27,12 @@ setup() {
     output_has "the same, byte by byte"
 }
 
-@test "carry, create, repair and import write in the format that they found, or are told" {
-    run -0 romcompat varstore carry q --code "$CODE" --out carried
-    [ "$(format carried)" = qcow2 ]
-    raw carried carried.raw
-    cmp raw carried.raw
-    run -0 romcompat varstore carry q --code "$CODE" --out as-raw --format raw
+@test "convert, create, repair and import write in the format that they found, or are told" {
+    run -0 romcompat varstore convert q --code "$CODE" --out converted
+    [ "$(format converted)" = qcow2 ]
+    raw converted converted.raw
+    cmp raw converted.raw
+    run -0 romcompat varstore convert q --code "$CODE" --out as-raw --format raw
     cmp raw as-raw
     run -0 romcompat varstore create --code "$CODE" --template q --out created
     [ "$(format created)" = qcow2 ]
@@ -52,7 +52,7 @@ setup() {
     [ "$(format imported)" = qcow2 ]
     raw imported imported.raw
     cmp raw imported.raw
-    run -2 romcompat varstore carry q --code "$CODE" --out x --format vmdk
+    run -2 romcompat varstore convert q --code "$CODE" --out x --format vmdk
     output_has "--format: raw or qcow2 (found 'vmdk')"
 }
 
@@ -61,7 +61,7 @@ setup() {
     truncate -s 64M arm
     qemu-img convert -O qcow2 arm arm.q
     code=${CODE%/OVMF/*}/AAVMF/AAVMF_CODE.fd
-    run -0 romcompat varstore carry arm.q --code "$code" --out new
+    run -0 romcompat varstore convert arm.q --code "$code" --out new
     [ "$(stat -c %s new)" -lt 4000000 ]
     raw new new.raw
     cmp arm new.raw
@@ -69,9 +69,9 @@ setup() {
 
 @test "without qemu-img the message says which package has it, and nothing is written" {
     tool=$(command -v romcompat)
-    PATH=/nonexistent run -2 "$tool" varstore carry q --code "$CODE" --out x
+    PATH=/nonexistent run -2 "$tool" varstore convert q --code "$CODE" --out x
     output_has "q: qcow2 needs the program qemu-img, which is not installed" "qemu-utils"
-    PATH=/nonexistent run -2 "$tool" varstore carry raw --code "$CODE" --out x --format qcow2
+    PATH=/nonexistent run -2 "$tool" varstore convert raw --code "$CODE" --out x --format qcow2
     output_has "x: qcow2 needs the program qemu-img"
     [ ! -e x ]
 }
@@ -80,7 +80,7 @@ setup() {
 never_asked() {
     run -2 romcompat flash inspect "$2"
     output_has "$1"
-    run -2 romcompat varstore carry "$2" --code "$CODE" --out x
+    run -2 romcompat varstore convert "$2" --code "$CODE" --out x
     output_has "$1"
     [ ! -e x ]
     [ ! -e asked ]
@@ -107,11 +107,11 @@ never_asked() {
     cp q torn
     truncate -s 70000 torn
     printf '\377\377\377\377\377\377' | dd of=torn bs=1 seek=42 conv=notrunc status=none
-    run -2 romcompat varstore carry torn --code "$CODE" --out x
+    run -2 romcompat varstore convert torn --code "$CODE" --out x
     output_has "torn: cannot be converted: qemu-img: exit status 1"
-    run -2 "$BUILD/tests/cli/hold_image" q romcompat varstore carry q --code "$CODE" --out x
+    run -2 "$BUILD/tests/cli/hold_image" q romcompat varstore convert q --code "$CODE" --out x
     output_has "q: in use"
     # shellcheck disable=SC2016
-    run -2 bash -c 'ulimit -f 100; trap "" XFSZ; romcompat varstore carry q --code "$1" --out x' bash "$CODE"
+    run -2 bash -c 'ulimit -f 100; trap "" XFSZ; romcompat varstore convert q --code "$1" --out x' bash "$CODE"
     [ -z "$(find . -name 'x*' -o -name '.romcompat*')" ]
 }

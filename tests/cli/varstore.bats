@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# varstore carry, create and repair, on the firmware that Debian 12 and 13 ship.
+# varstore convert, create and repair, on the firmware that Debian 12 and 13 ship.
 load common
 
 make_store() { "$BUILD/tests/cli/make_store" "$@"; }
@@ -28,20 +28,20 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" || $4 == "3e" {if ($5 ~ 
     cmp arm "$D13/AAVMF/AAVMF_VARS.fd"
 }
 
-@test "carry looks no deeper into code than it must, and sees the same store as create" {
+@test "convert looks no deeper into code than it must, and sees the same store as create" {
     make_store 2M > none
     for code in "$D13"/OVMF/OVMF_CODE_4M*.fd "$D12"/OVMF/OVMF_CODE*.fd "$D13/AAVMF/AAVMF_CODE.fd"; do
-        rm -f created carried
+        rm -f created converted
         romcompat varstore create --code "$code" --out created
-        romcompat varstore carry none --code "$code" --out carried
-        cmp created carried
+        romcompat varstore convert none --code "$code" --out converted
+        cmp created converted
     done
     # Where TDX metadata tells it, a compressed volume that is broken goes unseen.
     cp "$NEW" code
     at=$(LC_ALL=C grep -obUaP '\x5d\x00\x00\x00\x01' code | head -n 1 | cut -d: -f1)
     printf '\377\377\377\377' | dd of=code bs=1 seek=$((at + 5)) conv=notrunc status=none
-    rm carried
-    run -0 romcompat varstore carry none --code code --out carried
+    rm converted
+    run -0 romcompat varstore convert none --code code --out converted
     run -1 romcompat flash inspect code
 }
 
@@ -85,23 +85,23 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" || $4 == "3e" {if ($5 ~ 
     [ ! -e x ]
 }
 
-@test "carry takes the variables of a 2M store to the 4M layout, and back" {
-    run -0 romcompat varstore carry "$D12/OVMF/OVMF_VARS.ms.fd" --code "$NEW" --out 4m
+@test "convert takes the variables of a 2M store to the 4M layout, and back" {
+    run -0 romcompat varstore convert "$D12/OVMF/OVMF_VARS.ms.fd" --code "$NEW" --out 4m
     output_has "31 variables"
     run -0 romcompat flash check --code "$NEW" --vars 4m
     [ "$(live 4m)" = "$(live "$D12/OVMF/OVMF_VARS.ms.fd")" ]
     [ "$(live 4m | wc -l)" = 31 ]
-    run -0 romcompat varstore carry 4m --code "$OLD" --out 2m
+    run -0 romcompat varstore convert 4m --code "$OLD" --out 2m
     [ "$(live 2m)" = "$(live 4m)" ]
-    run -0 romcompat varstore carry 2m --code "$D13/AAVMF/AAVMF_CODE.fd" --out arm
+    run -0 romcompat varstore convert 2m --code "$D13/AAVMF/AAVMF_CODE.fd" --out arm
     [ "$(stat -c %s arm)" = 67108864 ]
     [ "$(live arm)" = "$(live 4m)" ]
 }
 
-@test "carry keeps doubles of a name, an orphan in transition, counts; drops what is deleted" {
+@test "convert keeps doubles of a name, an orphan in transition, counts; drops what is deleted" {
     make_store 2M Name:1:4 Name:2:5 Orphan:1:6:3e Gone:1:7:3d Twin:1:8:3e Twin:1:9:3f Count:1:2:3f:77 > old
     cp old before
-    run -0 romcompat varstore carry old --code "$NEW" --out new
+    run -0 romcompat varstore convert old --code "$NEW" --out new
     output_has "5 variables"
     cmp old before
     [ "$(live new | cut -d' ' -f2- | sort)" = $'2 Count\n4 Name\n5 Name\n6 Orphan\n9 Twin' ]
@@ -110,55 +110,55 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" || $4 == "3e" {if ($5 ~ 
     [ "$(od -An -tx1 -j $((at - 60 + 8)) -N 28 new | tr -d ' \n')" = "4d00000000000000$(printf '05%.0s' {1..16})06000000" ]
 }
 
-@test "carry replays a write that was pending when the power went" {
+@test "convert replays a write that was pending when the power went" {
     make_store 2M A:1:4 B:1:5000 pending=C:1:6 > old
     cp old before
-    run -0 romcompat varstore carry old --code "$NEW" --out new
+    run -0 romcompat varstore convert old --code "$NEW" --out new
     output_has "3 variables" "after a write that was pending"
     [ "$(live new | awk '{print $3}' | tr '\n' ' ')" = "A B C " ]
     cmp old before
 }
 
-@test "carry makes a plain store an authenticated one" {
+@test "convert makes a plain store an authenticated one" {
     make_store 2M plain A:1:4 B:1:5:3e > old
-    run -0 romcompat varstore carry old --code "$NEW" --out new
+    run -0 romcompat varstore convert old --code "$NEW" --out new
     output_has "2 variables" "from the plain format"
     run -0 romcompat flash check --code "$NEW" --vars new
 }
 
 @test "what does not fit is named, and then nothing is written" {
     make_store 4M Small:1:4 Huge:1:60000 Also:2:50000 > old
-    run -1 romcompat varstore carry old --code "$OLD" --out new
+    run -1 romcompat varstore convert old --code "$OLD" --out new
     output_has "1 variables do not fit" "Huge (60000 bytes)"
     [ ! -e new ]
 }
 
-@test "carry: damage, a guest that runs, wrong usage are status 2, and nothing is written" {
+@test "convert: damage, a guest that runs, wrong usage are status 2, and nothing is written" {
     make_store 2M A:1:4 B:1:5 > old
-    run -2 "$BUILD/tests/cli/hold_image" old romcompat varstore carry old --code "$NEW" --out new
+    run -2 "$BUILD/tests/cli/hold_image" old romcompat varstore convert old --code "$NEW" --out new
     output_has "old: in use"
     run -2 "$BUILD/tests/cli/hold_image" old romcompat varstore repair old --out new
     output_has "old: in use"
     printf '\377\377\377' | dd of=old bs=1 seek=$((0x64 + 40)) conv=notrunc status=none
-    run -2 romcompat varstore carry old --code "$NEW" --out new
+    run -2 romcompat varstore convert old --code "$NEW" --out new
     output_has "pass the end of the store"
-    run -2 romcompat varstore carry "$NEW" --code "$NEW" --out new
+    run -2 romcompat varstore convert "$NEW" --code "$NEW" --out new
     output_has "not a variable store (found code)"
-    run -2 romcompat varstore carry old --code old --out new
-    run -2 romcompat varstore carry old --out new
+    run -2 romcompat varstore convert old --code old --out new
+    run -2 romcompat varstore convert old --out new
     output_has "--code is missing"
-    run -2 romcompat varstore carry --code "$NEW" --out new
+    run -2 romcompat varstore convert --code "$NEW" --out new
     output_has "one file at a time (found 0 operands)"
     [ ! -e new ]
 }
 
-@test "carry keeps the mode of the old store, and a full disk leaves nothing" {
+@test "convert keeps the mode of the old store, and a full disk leaves nothing" {
     make_store 2M A:1:4 > old
     chmod 640 old
-    run -0 romcompat varstore carry old --code "$NEW" --out new
+    run -0 romcompat varstore convert old --code "$NEW" --out new
     [ "$(stat -c %a new)" = 640 ]
     # shellcheck disable=SC2016
-    run -2 bash -c 'ulimit -f 100; trap "" XFSZ; romcompat varstore carry old --code "$1" --out full' bash "$NEW"
+    run -2 bash -c 'ulimit -f 100; trap "" XFSZ; romcompat varstore convert old --code "$1" --out full' bash "$NEW"
     output_has "full: File too large"
     [ ! -e full ]
 }
@@ -168,7 +168,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" || $4 == "3e" {if ($5 ~ 
     cp good broken
     printf '\1\1' | dd of=broken bs=1 seek=50 conv=notrunc status=none
     head -c 28 /dev/zero | dd of=broken bs=1 seek=72 conv=notrunc status=none
-    run -2 romcompat varstore carry broken --code "$NEW" --out x
+    run -2 romcompat varstore convert broken --code "$NEW" --out x
     output_has "varstore repair"
     run -0 romcompat varstore repair broken --out fixed
     output_has "repaired: volume header store header; 2 variables"

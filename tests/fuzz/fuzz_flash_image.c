@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "flash/carry.h"
+#include "flash/convert.h"
 #include "flash/live_store.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -12,11 +12,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void use(const struct flash_image *image)
 {
     struct live_store live;
-    struct carried c;
+    struct converted c;
     struct failure f;
 
     if (create_store(image, &c, &f) == 0)
-        carried_free(&c);
+        converted_free(&c);
     if (live_store_open(image, &live, &f) == 0)
         live_store_close(&live);
 }

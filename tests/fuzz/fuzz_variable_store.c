@@ -2,7 +2,7 @@
 /*
  * Any bytes as a variable store. The input is laid over an empty store of a layout (first
  * byte: which, and where), so that the fuzzer need not invent 128 KiB; then the store is
- * mended, its pending write replayed, and every live variable carried over.
+ * mended, its pending write replayed, and every live variable converted.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -39,7 +39,7 @@ static void check(const uint8_t *data, size_t size, const struct varstore *s)
          in_range(s->layout->spare_at, s->ftw.target, s->ftw.length));
 }
 
-static void carry(const uint8_t *data, const struct varstore *s)
+static void convert(const uint8_t *data, const struct varstore *s)
 {
     const struct varstore_layout *layout = &varstore_layouts[1];
     uint8_t *out = malloc(layout->volume_length);
@@ -82,7 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fv_mend_checksum(store, FV_HEADER_MIN);
     if (varstore_read(store, total, &s) == 0) {
         check(store, total, &s);
-        carry(store, &s);
+        convert(store, &s);
         varstore_free(&s);
     }
     varstore_mend(store, l, &mended);

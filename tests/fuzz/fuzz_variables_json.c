@@ -22,7 +22,7 @@ static void round_trip(struct json_variables *v)
     struct variables_lost lost;
     struct live_store live;
     struct failure f;
-    struct carried c;
+    struct converted c;
 
     empty.size = l->volume_length;
     empty.data = malloc(empty.size);
@@ -49,7 +49,7 @@ static void round_trip(struct json_variables *v)
         live_store_close(&live);
         varstore_free(&full.store);
     }
-    carried_free(&c);
+    converted_free(&c);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

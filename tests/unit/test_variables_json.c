@@ -61,7 +61,7 @@ static int parse(const char *text, struct json_variables *v)
 }
 
 static struct made_store import_into(const char *text, const struct made_store *m,
-                                     struct carried *c, struct json_variables *v)
+                                     struct converted *c, struct json_variables *v)
 {
     struct flash_image image = image_of(m);
 
@@ -111,7 +111,7 @@ static void test_round_trip(void)
     struct made_store empty = make_store("OVMF 4M", VARSTORE_AUTHENTICATED);
     struct variables_lost lost;
     struct json_variables v;
-    struct carried c;
+    struct converted c;
 
     for (uint8_t i = 1; i < 40; i++)
         add_made_variable(&m, &(struct variable_spec){.name = i % 2 ? "Name" : "Another",
@@ -126,7 +126,7 @@ static void test_round_trip(void)
     is_int(c.count, 39, "all variables of a document go into an empty store");
     is_text(again, text, "a store made of a document gives the same document");
     json_variables_free(&v);
-    carried_free(&c);
+    converted_free(&c);
     free(again);
     free(text);
     free_made_store(&m);
@@ -143,7 +143,7 @@ static void test_into(void)
     struct made_store m = make_store("OVMF 2M", VARSTORE_AUTHENTICATED), n;
     struct json_variables v;
     struct varstore s;
-    struct carried c;
+    struct converted c;
 
     add_made_variable(
         &m, &(struct variable_spec){.name = "First", .vendor = 1, .size = 1, .count = 7, .key = 8});
@@ -164,7 +164,7 @@ static void test_into(void)
     is_int(v.lost.digests, 1, "a digest is counted as lost");
     varstore_free(&s);
     json_variables_free(&v);
-    carried_free(&c);
+    converted_free(&c);
     free_made_store(&m);
 
     m = make_store("OVMF 2M", VARSTORE_PLAIN);
@@ -174,7 +174,7 @@ static void test_into(void)
        "a plain store stays plain, and loses time stamps");
     varstore_free(&s);
     json_variables_free(&v);
-    carried_free(&c);
+    converted_free(&c);
     free_made_store(&m);
 }
 
@@ -183,7 +183,7 @@ static void test_too_much(void)
     struct made_store m = make_store("OVMF 2M", VARSTORE_AUTHENTICATED);
     char *data = malloc(2 * 60000 + 1), *text = malloc(2 * 60000 + 200);
     struct json_variables v;
-    struct carried c;
+    struct converted c;
 
     if (!data || !text)
         abort();
@@ -197,7 +197,7 @@ static void test_too_much(void)
     ok(!c.data && c.left_count == 1 && strstr(c.left[0], "Huge (60000 bytes)"),
        "what does not fit is named, and there is no store");
     json_variables_free(&v);
-    carried_free(&c);
+    converted_free(&c);
     free(text);
     free(data);
     free_made_store(&m);

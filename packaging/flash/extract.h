@@ -7,34 +7,34 @@
  * the guest was started with has code behind it, and one that is lower may be a file in the
  * guest's page cache, or the firmware of a guest inside the guest.
  */
-#ifndef FLASH_HARVEST_H
-#define FLASH_HARVEST_H
+#ifndef FLASH_EXTRACT_H
+#define FLASH_EXTRACT_H
 
-#include "flash/carry.h"
+#include "flash/convert.h"
 #include "inputs/guest_memory.h"
 
-#define HARVEST_READS_MAX 10  /* of a volume that changes while it is read */
-#define HARVEST_PASSED_MAX 32 /* volumes that are not the one, and are listed */
+#define EXTRACT_READS_MAX 10    /* of a volume that changes while it is read */
+#define EXTRACTED_PASSED_MAX 32 /* volumes that are not the one, and are listed */
 
-struct harvest_passed {
+struct extracted_passed {
     uint64_t address;
     char why[200];
 };
 
-struct harvest {
+struct extracted {
     bool found;
     uint64_t address;
     struct flash_image volume; /* as it stood in RAM */
-    struct carried store;      /* the same variables in a store as a file has it */
+    struct converted store;    /* the same variables in a store as a file has it */
     unsigned reads;            /* of the volume: 1, and more of a guest that runs */
-    size_t passed_count;       /* all; the first HARVEST_PASSED_MAX are kept */
-    struct harvest_passed passed[HARVEST_PASSED_MAX];
+    size_t passed_count;       /* all; the first EXTRACTED_PASSED_MAX are kept */
+    struct extracted_passed passed[EXTRACTED_PASSED_MAX];
 };
 
 /* The highest volume with variables. In a core all the others are listed; of a guest that runs
  * nothing below it is read. 0, also when there is none; -1 when memory cannot be read, or does
- * not hold still. Free with harvest_free(). */
-int harvest_store(struct guest_memory *memory, struct harvest *harvest, struct failure *f);
-void harvest_free(struct harvest *harvest);
+ * not hold still. Free with extracted_free(). */
+int extract_store(struct guest_memory *memory, struct extracted *extracted, struct failure *f);
+void extracted_free(struct extracted *extracted);
 
 #endif

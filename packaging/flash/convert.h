@@ -1,44 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Making variable stores for a firmware: empty ones, and ones with the variables of an old
  * store, whatever its layout was. */
-#ifndef FLASH_CARRY_H
-#define FLASH_CARRY_H
+#ifndef FLASH_CONVERT_H
+#define FLASH_CONVERT_H
 
 #include "flash/image.h"
 
-struct carried {
+struct converted {
     uint8_t *data; /* the new store; NULL when something did not fit */
     size_t size;
     const struct varstore_layout *layout;
-    size_t count, bytes; /* variables carried, and what they take */
+    size_t count, bytes; /* variables converted, and what they take */
     bool replayed;       /* a pending write was carried out first */
-    bool converted;      /* from the plain format to the authenticated one */
+    bool from_plain;     /* from the plain format to the authenticated one */
     size_t left_count;   /* what did not fit: names as text, with GUID and size */
     char **left;
     size_t capacity;
 };
 
 /* The new store for `code` with every live variable of `old`. 0, with what did not fit in
- * `left` and then no data; or -1. Free with carried_free(). */
-int carry_store(const struct flash_image *old, const struct flash_image *code, struct carried *c,
-                struct failure *f);
+ * `left` and then no data; or -1. Free with converted_free(). */
+int convert_store(const struct flash_image *old, const struct flash_image *code,
+                  struct converted *c, struct failure *f);
 
 /* The same into a bare store of that layout: a file as long as its volume. */
-int carry_to_layout(const struct flash_image *old, const struct varstore_layout *layout,
-                    struct carried *c, struct failure *f);
+int convert_to_layout(const struct flash_image *old, const struct varstore_layout *layout,
+                      struct converted *c, struct failure *f);
 
 /* An empty store for `code`. */
-int create_store(const struct flash_image *code, struct carried *c, struct failure *f);
+int create_store(const struct flash_image *code, struct converted *c, struct failure *f);
 
 /* "GUID name (8 bytes)". Free it. */
 char *variable_text(const uint8_t *data, const struct variable *v);
 
-void carried_free(struct carried *c);
+void converted_free(struct converted *c);
 
 /* For whoever fills a store with other variables: puts one into it, or its name into `left`;
  * and when all are put, drops the data of a store that not all of them fit. */
-void put_variable(struct carried *c, struct varstore_writer *w, const uint8_t *data,
+void put_variable(struct converted *c, struct varstore_writer *w, const uint8_t *data,
                   const struct variable *v);
-void carried_finish(struct carried *c);
+void converted_finish(struct converted *c);
 
 #endif

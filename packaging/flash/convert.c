@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "flash/carry.h"
+#include "flash/convert.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -10,17 +10,17 @@
 
 #define NAME_SHOWN 256
 
-void carried_free(struct carried *c)
+void converted_free(struct converted *c)
 {
     for (size_t i = 0; i < c->left_count; i++)
         free(c->left[i]);
     free(c->left);
     free(c->data);
-    *c = (struct carried){0};
+    *c = (struct converted){0};
 }
 
 /* `size` bytes whose volume is an empty store. */
-static void begin(struct carried *c, const struct varstore_layout *layout, size_t size)
+static void begin(struct converted *c, const struct varstore_layout *layout, size_t size)
 {
     c->layout = layout;
     c->size = size;
@@ -29,11 +29,11 @@ static void begin(struct carried *c, const struct varstore_layout *layout, size_
 }
 
 /* A file of the firmware's length. */
-int create_store(const struct flash_image *code, struct carried *c, struct failure *f)
+int create_store(const struct flash_image *code, struct converted *c, struct failure *f)
 {
     const struct flash_expects *e = &code->expects;
 
-    *c = (struct carried){0};
+    *c = (struct converted){0};
     if (code->kind != FLASH_CODE)
         return fail(f, "%s: not firmware code that takes a store (found %s)", code->path,
                     flash_kind_name(code->kind));
@@ -56,13 +56,13 @@ char *variable_text(const uint8_t *data, const struct variable *v)
                      variable_name(data, v, name, sizeof name), v->data_size);
 }
 
-static void leave_out(struct carried *c, const uint8_t *data, const struct variable *v)
+static void leave_out(struct converted *c, const uint8_t *data, const struct variable *v)
 {
     c->left = xgrow(c->left, c->left_count, &c->capacity, sizeof *c->left);
     c->left[c->left_count++] = variable_text(data, v);
 }
 
-void put_variable(struct carried *c, struct varstore_writer *w, const uint8_t *data,
+void put_variable(struct converted *c, struct varstore_writer *w, const uint8_t *data,
                   const struct variable *v)
 {
     if (varstore_append(w, data, v)) {
@@ -73,7 +73,7 @@ void put_variable(struct carried *c, struct varstore_writer *w, const uint8_t *d
     }
 }
 
-void carried_finish(struct carried *c)
+void converted_finish(struct converted *c)
 {
     if (!c->left_count)
         return;
@@ -81,7 +81,7 @@ void carried_finish(struct carried *c)
     c->data = NULL;
 }
 
-static void fill(struct carried *c, const struct live_store *live)
+static void fill(struct converted *c, const struct live_store *live)
 {
     struct varstore_writer w;
 
@@ -91,16 +91,16 @@ static void fill(struct carried *c, const struct live_store *live)
             put_variable(c, &w, live->data, &live->store->variables[i]);
     }
     c->replayed = live->replayed;
-    c->converted = live->store->format != VARSTORE_AUTHENTICATED;
-    carried_finish(c);
+    c->from_plain = live->store->format != VARSTORE_AUTHENTICATED;
+    converted_finish(c);
 }
 
-int carry_store(const struct flash_image *old, const struct flash_image *code, struct carried *c,
-                struct failure *f)
+int convert_store(const struct flash_image *old, const struct flash_image *code,
+                  struct converted *c, struct failure *f)
 {
     struct live_store live;
 
-    *c = (struct carried){0};
+    *c = (struct converted){0};
     if (live_store_open(old, &live, f) != 0)
         return -1;
     int result = create_store(code, c, f);
@@ -110,12 +110,12 @@ int carry_store(const struct flash_image *old, const struct flash_image *code, s
     return result;
 }
 
-int carry_to_layout(const struct flash_image *old, const struct varstore_layout *layout,
-                    struct carried *c, struct failure *f)
+int convert_to_layout(const struct flash_image *old, const struct varstore_layout *layout,
+                      struct converted *c, struct failure *f)
 {
     struct live_store live;
 
-    *c = (struct carried){0};
+    *c = (struct converted){0};
     if (live_store_open(old, &live, f) != 0)
         return -1;
     begin(c, layout, layout->volume_length);

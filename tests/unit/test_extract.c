@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "flash/harvest.h"
+#include "flash/extract.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -56,10 +56,10 @@ static int read_memory(struct guest_memory *m, uint64_t address, void *to, size_
 }
 
 static struct memory_file file;
-static struct harvest h;
+static struct extracted h;
 static struct failure why;
 
-static int harvest(const struct core_spec *spec, bool runs, unsigned changes)
+static int extract(const struct core_spec *spec, bool runs, unsigned changes)
 {
     file = (struct memory_file){.changes = changes, .lowest = UINT64_MAX};
     file.bytes = make_core(spec, &file.size);
@@ -73,7 +73,7 @@ static int harvest(const struct core_spec *spec, bool runs, unsigned changes)
                              .at_once = (size_t)MIB,
                              .context = &file,
                              .read = read_memory};
-    int result = harvest_store(&m, &h, &why);
+    int result = extract_store(&m, &h, &why);
     core_free(&file.core);
     free(file.bytes);
     return result;
@@ -108,28 +108,28 @@ static void test_places(void)
     struct core_spec spec = {.kind = MADE_RAW};
 
     add_piece(&spec, 3 * MIB + 0xf4000, s.data, s.size);
-    is_int(harvest(&spec, false, 0), 0, "raw memory is searched");
+    is_int(extract(&spec, false, 0), 0, "raw memory is searched");
     ok(h.address == 3 * MIB + 0xf4000 && holds("Here"),
        "a volume that begins with a page is found");
     is_int(h.reads, 1, "a core is read once");
     is_int(h.store.size, 0x84000, "and makes a store as a file has it");
-    harvest_free(&h);
+    extracted_free(&h);
 
     spec.pieces[0].address += 0x18;
-    is_int(harvest(&spec, false, 0), 0, "a volume that begins within a page");
+    is_int(extract(&spec, false, 0), 0, "a volume that begins within a page");
     ok(!h.found && h.passed_count == 0, "is the driver's cache, and none");
-    harvest_free(&h);
+    extracted_free(&h);
 
     bool found = true;
     for (uint64_t at = MIB - 2 * 4096; at <= MIB + 2 * 4096; at += 4096) {
         spec.pieces[0].address = at;
-        found &= harvest(&spec, false, 0) == 0 && h.address == at && holds("Here");
-        harvest_free(&h);
+        found &= extract(&spec, false, 0) == 0 && h.address == at && holds("Here");
+        extracted_free(&h);
     }
     ok(found, "it is found around the border of what is read at once");
     spec.pieces[0].address = 0;
-    ok(harvest(&spec, false, 0) == 0 && h.found && h.address == 0, "and at address 0");
-    harvest_free(&h);
+    ok(extract(&spec, false, 0) == 0 && h.found && h.address == 0, "and at address 0");
+    extracted_free(&h);
     free_made_store(&s);
 }
 
@@ -142,24 +142,24 @@ static void test_borders(void)
     add_piece(&spec, at + 0x1fff0, s.data + 0x1fff0, s.size - 0x1fff0);
     add_piece(&spec, at + 0x1003, s.data + 0x1003, 0x1fff0 - 0x1003);
     add_piece(&spec, at, s.data, 0x1003);
-    ok(harvest(&spec, false, 0) == 0 && h.address == at && holds("Split"),
+    ok(extract(&spec, false, 0) == 0 && h.address == at && holds("Split"),
        "a volume in pieces of a core is put together");
-    harvest_free(&h);
+    extracted_free(&h);
     spec.pieces[1].length--;
-    ok(harvest(&spec, false, 0) == 0 && !h.found && h.passed_count == 1 &&
+    ok(extract(&spec, false, 0) == 0 && !h.found && h.passed_count == 1 &&
            strstr(h.passed[0].why, "not all there"),
        "one of which a byte is missing is passed over");
-    harvest_free(&h);
+    extracted_free(&h);
     spec.pieces[1].length++;
     add_piece(&spec, at, NULL, 0x20000);
-    ok(harvest(&spec, false, 0) == 0 && h.found == holds("Split"), "overlapping pieces do no harm");
-    harvest_free(&h);
+    ok(extract(&spec, false, 0) == 0 && h.found == holds("Split"), "overlapping pieces do no harm");
+    extracted_free(&h);
 
     for (size_t i = s.size / 4096; i > 0; i--)
         add_piece(&xen, at + (i - 1) * 4096, s.data + (i - 1) * 4096, 4096);
-    ok(harvest(&xen, false, 0) == 0 && h.address == at && holds("Split"),
+    ok(extract(&xen, false, 0) == 0 && h.address == at && holds("Split"),
        "a volume of which the pages stand the other way round in a core of Xen");
-    harvest_free(&h);
+    extracted_free(&h);
     free_made_store(&s);
 }
 
@@ -178,7 +178,7 @@ static void test_choice(void)
     add_piece(&spec, 3 * MIB, empty.data, empty.size);
     add_piece(&spec, 4 * MIB, broken.data, broken.size);
     add_piece(&spec, 5 * MIB, odd, sizeof odd);
-    is_int(harvest(&spec, false, 0), 0, "several volumes");
+    is_int(extract(&spec, false, 0), 0, "several volumes");
     ok(h.address == 2 * MIB && holds("High"), "the highest with variables is taken");
     is_int(h.passed_count, 4, "the others are listed");
     ok(strstr(h.passed[0].why, "unknown length (0x21000)") &&
@@ -186,17 +186,17 @@ static void test_choice(void)
            strstr(h.passed[2].why, "without variables") &&
            strstr(h.passed[3].why, "another store, with 1 variables"),
        "each with its reason");
-    harvest_free(&h);
-    is_int(harvest(&spec, true, 0), 0, "of a guest that runs");
+    extracted_free(&h);
+    is_int(extract(&spec, true, 0), 0, "of a guest that runs");
     ok(holds("High") && h.passed_count == 3 && file.lowest == 2 * MIB - 0x10000,
        "nothing below the store is read, but where one could be of which it is the spare area");
     is_int(h.reads, 2, "and the store twice");
-    harvest_free(&h);
+    extracted_free(&h);
     spec.count = 1;
     spec.pieces[0] = (struct made_piece){0, 0x20000, empty.data, 0};
-    ok(harvest(&spec, false, 0) == 0 && !h.found && h.passed_count == 1,
+    ok(extract(&spec, false, 0) == 0 && !h.found && h.passed_count == 1,
        "only a store without variables is none");
-    harvest_free(&h);
+    extracted_free(&h);
     free_made_store(&low);
     free_made_store(&high);
     free_made_store(&empty);
@@ -212,12 +212,12 @@ static void test_spare(void)
     memcpy(s.data + s.layout->spare_at, old.data, s.layout->spare_size);
     add_piece(&spec, MIB, s.data, s.size);
     add_piece(&spec, 3 * MIB, NULL, 1);
-    ok(harvest(&spec, false, 0) == 0 && h.address == MIB && holds("Now") && !holds("Old"),
+    ok(extract(&spec, false, 0) == 0 && h.address == MIB && holds("Now") && !holds("Old"),
        "the copy in a volume's spare area is not taken for the store");
-    harvest_free(&h);
-    ok(harvest(&spec, true, 0) == 0 && h.address == MIB && holds("Now"),
+    extracted_free(&h);
+    ok(extract(&spec, true, 0) == 0 && h.address == MIB && holds("Now"),
        "nor is it in a guest that runs");
-    harvest_free(&h);
+    extracted_free(&h);
     free_made_store(&s);
     free_made_store(&old);
 }
@@ -234,10 +234,10 @@ static void test_image(void)
     add_piece(&spec, MIB, now.data, now.size);
     add_piece(&spec, 2 * MIB, then.data, then.size);
     add_piece(&spec, 2 * MIB + then.size, code, sizeof code);
-    ok(harvest(&spec, false, 0) == 0 && h.address == MIB && holds("Now") && h.passed_count == 1 &&
+    ok(extract(&spec, false, 0) == 0 && h.address == MIB && holds("Now") && h.passed_count == 1 &&
            strstr(h.passed[0].why, "combined image"),
        "the store of the image that the guest was started from is not taken for its store");
-    harvest_free(&h);
+    extracted_free(&h);
     free_made_store(&now);
     free_made_store(&then);
 }
@@ -249,10 +249,10 @@ static void test_changes(void)
 
     add_piece(&spec, MIB, s.data, s.size);
     add_piece(&spec, 2 * MIB - 1, s.data, 1); /* so that all is searched in whole windows */
-    ok(harvest(&spec, true, 4) == 0 && holds("Still"), "a store that is being written is read");
+    ok(extract(&spec, true, 4) == 0 && holds("Still"), "a store that is being written is read");
     ok(h.reads > 4, "again until it holds still");
-    harvest_free(&h);
-    ok(harvest(&spec, true, 1000) == -1 && strstr(why.what, "all the time") && why.cure[0],
+    extracted_free(&h);
+    ok(extract(&spec, true, 1000) == -1 && strstr(why.what, "all the time") && why.cure[0],
        "one that never does is given up, with a way out");
     free_made_store(&s);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "flash/harvest.h"
+#include "flash/extract.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -11,15 +11,15 @@
 #include "base/memory.h"
 #include "flash/live_store.h"
 
-static void pass(struct harvest *h, uint64_t address, const char *format, ...)
+static void pass(struct extracted *h, uint64_t address, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static void pass(struct harvest *h, uint64_t address, const char *format, ...)
+static void pass(struct extracted *h, uint64_t address, const char *format, ...)
 {
     va_list args;
 
-    if (h->passed_count < HARVEST_PASSED_MAX) {
-        struct harvest_passed *p = &h->passed[h->passed_count];
+    if (h->passed_count < EXTRACTED_PASSED_MAX) {
+        struct extracted_passed *p = &h->passed[h->passed_count];
 
         p->address = address;
         va_start(args, format);
@@ -41,7 +41,7 @@ static int read_still(struct guest_memory *m, uint64_t address, uint8_t *bytes, 
         return -1;
     *reads = 1;
     uint8_t *again = same ? NULL : xmalloc(n);
-    while (!same && *reads < HARVEST_READS_MAX) {
+    while (!same && *reads < EXTRACT_READS_MAX) {
         if (m->read(m, address, again, n, f) != 0) {
             free(again);
             return -1;
@@ -59,11 +59,11 @@ static int read_still(struct guest_memory *m, uint64_t address, uint8_t *bytes, 
     fail(f,
          "%s: the guest writes to its variables all the time (the volume at 0x%" PRIx64
          " was another in each of %d reads)",
-         m->name, address, HARVEST_READS_MAX);
+         m->name, address, EXTRACT_READS_MAX);
     return fail_cure(f, "Pause the guest, or try again.");
 }
 
-static void take(struct harvest *h, uint64_t address, struct flash_image *volume,
+static void take(struct extracted *h, uint64_t address, struct flash_image *volume,
                  const struct varstore_layout *layout)
 {
     char text[FV_DEFECT_TEXT_MAX];
@@ -85,7 +85,7 @@ static void take(struct harvest *h, uint64_t address, struct flash_image *volume
             pass(h, address, "a store without variables");
         else if (h->found)
             pass(h, address, "another store, with %zu variables", count);
-        else if (carry_to_layout(volume, layout, &h->store, &why) != 0)
+        else if (convert_to_layout(volume, layout, &h->store, &why) != 0)
             pass(h, address, "%s", why.what);
         else {
             h->found = true;
@@ -130,7 +130,7 @@ static int is_in_image(struct guest_memory *m, uint64_t address,
     return there <= 0 ? there : fv_begins_code(header);
 }
 
-static int examine(struct guest_memory *m, uint64_t address, uint64_t length, struct harvest *h,
+static int examine(struct guest_memory *m, uint64_t address, uint64_t length, struct extracted *h,
                    struct failure *f)
 {
     const struct varstore_layout *layout = varstore_layout_of(length, 0);
@@ -172,7 +172,7 @@ static int examine(struct guest_memory *m, uint64_t address, uint64_t length, st
 
 /* Looks at the pages of [from, to), the highest first. */
 static int search_window(struct guest_memory *m, uint64_t from, uint64_t to, uint8_t *window,
-                         struct harvest *h, struct failure *f)
+                         struct extracted *h, struct failure *f)
 {
     uint64_t page = (to - 1) & ~(uint64_t)(MEMORY_PAGE - 1), length;
 
@@ -192,12 +192,12 @@ static int search_window(struct guest_memory *m, uint64_t from, uint64_t to, uin
     return 0;
 }
 
-int harvest_store(struct guest_memory *m, struct harvest *h, struct failure *f)
+int extract_store(struct guest_memory *m, struct extracted *h, struct failure *f)
 {
     uint8_t *window = xmalloc(m->at_once);
     int result = 0;
 
-    *h = (struct harvest){0};
+    *h = (struct extracted){0};
     for (size_t i = m->map.count; i > 0 && result == 0; i--) {
         const struct memory_range *r = &m->map.ranges[i - 1];
         uint64_t to = r->address + r->length;
@@ -214,13 +214,13 @@ int harvest_store(struct guest_memory *m, struct harvest *h, struct failure *f)
     }
     free(window);
     if (result != 0)
-        harvest_free(h);
+        extracted_free(h);
     return result;
 }
 
-void harvest_free(struct harvest *h)
+void extracted_free(struct extracted *h)
 {
     flash_close(&h->volume);
-    carried_free(&h->store);
-    *h = (struct harvest){0};
+    converted_free(&h->store);
+    *h = (struct extracted){0};
 }

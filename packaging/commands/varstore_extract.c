@@ -11,7 +11,7 @@
 #include "commands/flash_report.h"
 #include "commands/maps.h"
 #include "commands/varstore_output.h"
-#include "flash/harvest.h"
+#include "flash/extract.h"
 
 enum { KEY_QMP = 512, KEY_CORE };
 
@@ -23,7 +23,7 @@ static const struct option_spec options[] = {
     {0},
 };
 
-extern const struct command varstore_harvest_command;
+extern const struct command varstore_extract_command;
 
 /* --- vendors: the GUIDs of the variables, and how many each has ---------------------------- */
 
@@ -79,16 +79,16 @@ static void print_vendors(const struct vendors *v)
     columns_print(&c, 2);
 }
 
-static void print_passed(const struct harvest *h)
+static void print_passed(const struct extracted *h)
 {
-    for (size_t i = 0; i < h->passed_count && i < HARVEST_PASSED_MAX; i++)
+    for (size_t i = 0; i < h->passed_count && i < EXTRACTED_PASSED_MAX; i++)
         print_line("  passed over at 0x%" PRIx64 ": %s", h->passed[i].address, h->passed[i].why);
-    if (h->passed_count > HARVEST_PASSED_MAX)
-        print_line("  and %zu more", h->passed_count - HARVEST_PASSED_MAX);
+    if (h->passed_count > EXTRACTED_PASSED_MAX)
+        print_line("  and %zu more", h->passed_count - EXTRACTED_PASSED_MAX);
 }
 
 static void print_found(const struct varstore_job *job, const struct guest_memory *memory,
-                        const struct harvest *h, const struct vendors *v)
+                        const struct extracted *h, const struct vendors *v)
 {
     print_line("%s: %zu variables (%zu bytes) in a store of %s, from 0x%" PRIx64 " of %s (%s%s%s)",
                job->out, h->store.count, h->store.bytes, h->store.layout->name, h->address,
@@ -119,11 +119,11 @@ static struct json_object *vendors_array(const struct vendors *v)
     return array;
 }
 
-static struct json_object *passed_array(const struct harvest *h)
+static struct json_object *passed_array(const struct extracted *h)
 {
     struct json_object *array = json_object_new_array();
 
-    for (size_t i = 0; i < h->passed_count && i < HARVEST_PASSED_MAX; i++) {
+    for (size_t i = 0; i < h->passed_count && i < EXTRACTED_PASSED_MAX; i++) {
         struct json_object *o = json_object_new_object();
 
         json_object_object_add(o, "address", number(h->passed[i].address));
@@ -134,7 +134,7 @@ static struct json_object *passed_array(const struct harvest *h)
 }
 
 static void put_object(const struct varstore_job *job, const struct guest_memory *memory,
-                       const struct harvest *h, const struct vendors *v, bool written)
+                       const struct extracted *h, const struct vendors *v, bool written)
 {
     struct json_object *o = json_object_new_object();
 
@@ -166,20 +166,20 @@ static int refuse(const struct guest_memory *memory)
     return STATUS_NO;
 }
 
-static int harvest(const struct varstore_job *job, struct guest_memory *memory)
+static int extract(const struct varstore_job *job, struct guest_memory *memory)
 {
     struct vendors vendors;
-    struct harvest h;
+    struct extracted h;
     struct failure f;
     int status;
 
-    if (harvest_store(memory, &h, &f) != 0)
+    if (extract_store(memory, &h, &f) != 0)
         return report(&f);
     count_vendors(&h.volume, &vendors);
     if (!h.found)
         status = refuse(memory);
     else if (!h.store.data)
-        status = refuse_carried(memory->name, &h.store);
+        status = refuse_converted(memory->name, &h.store);
     else
         status = put_file(job->out, h.store.data, h.store.size, NULL);
     if (job->json && status != STATUS_NO_ANSWER)
@@ -189,7 +189,7 @@ static int harvest(const struct varstore_job *job, struct guest_memory *memory)
     else if (status == STATUS_NO)
         print_passed(&h);
     free(vendors.list);
-    harvest_free(&h);
+    extracted_free(&h);
     return finish_output(status);
 }
 
@@ -210,24 +210,24 @@ static int run(int argc, char **argv)
     struct guest_memory memory;
     struct varstore_job job;
     struct failure f;
-    int status = varstore_options(&varstore_harvest_command, argc, argv, STORE_OUT, take_option,
+    int status = varstore_options(&varstore_extract_command, argc, argv, STORE_OUT, take_option,
                                   &from, &job);
 
     if (status >= 0)
         return status;
     if (!from.qmp == !from.core)
-        return usage_error(&varstore_harvest_command,
+        return usage_error(&varstore_extract_command,
                            from.qmp ? "--qmp or --core, not both" : "--qmp or --core is missing");
     if ((from.qmp ? qmp_memory_open : core_file_open)(from.qmp ? from.qmp : from.core, &memory,
                                                       &f) != 0)
         return report(&f);
-    status = harvest(&job, &memory);
+    status = extract(&job, &memory);
     guest_memory_close(&memory);
     return status;
 }
 
-const struct command varstore_harvest_command = {
-    .name = "varstore harvest",
+const struct command varstore_extract_command = {
+    .name = "varstore extract",
     .summary = "read the variables of a guest without flash out of its RAM",
     .synopsis = "--qmp SOCKET --out STORE [--json]\n"
                 "--core FILE --out STORE [--json]",
