@@ -81,9 +81,9 @@ static int answer(const struct job *job, const struct flash_image *code,
     struct flash_check check;
 
     if (code->kind != FLASH_CODE && code->kind != FLASH_COMBINED)
-        return complain("%s: not firmware code (found %s)", job->code, flash_kind_name(code->kind));
+        return complain("%s: not firmware code (found %s)", job->code, flash_kind_text(code));
     if (from && from->kind != FLASH_CODE && from->kind != FLASH_COMBINED)
-        return complain("%s: not firmware code (found %s)", job->from, flash_kind_name(from->kind));
+        return complain("%s: not firmware code (found %s)", job->from, flash_kind_text(from));
     flash_check(code, vars, from, &check);
     if (job->confidential)
         flash_check_confidential(&check);

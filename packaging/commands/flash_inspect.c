@@ -51,6 +51,12 @@ static void print_code(const struct flash_image *image)
 
     print_line("  Secure Boot %s, SMM %s, shell %s, Xen %s", image->secure_boot ? "yes" : "no",
                image->smm ? "yes" : "no", image->shell ? "yes" : "no", image->xen ? "yes" : "no");
+    print_line("  TPM 2.0 %s, iSCSI %s, PXE %s, HTTP boot %s", image->tpm2 ? "yes" : "no",
+               image->iscsi ? "yes" : "no", image->pxe ? "yes" : "no",
+               image->http_boot ? "yes" : "no");
+    if (image->driver.name)
+        print_line("  flash driver %s looks at %s of a store", image->driver.name,
+                   image->driver.checks_records ? "every record" : "the headers");
     if (e->source)
         print_line("  expects a store of %" PRIu64 " bytes (%s, as its %s says)", e->file_size,
                    e->layout ? e->layout->name : "unknown layout", e->source);
@@ -106,6 +112,7 @@ static void print_variables(const struct flash_image *image)
 static void print_store(const struct flash_image *image)
 {
     const struct varstore *s = &image->store;
+    struct varstore_room room;
     char text[VARSTORE_PROBLEM_TEXT_MAX];
 
     if (s->volume.defect != FV_SOUND)
@@ -119,6 +126,12 @@ static void print_store(const struct flash_image *image)
                s->layout ? s->layout->name : "unknown layout",
                s->format == VARSTORE_AUTHENTICATED ? "authenticated" : "plain", s->live_count,
                s->variable_count, s->free_at - s->variables_at, s->end - s->free_at);
+    varstore_room(s, &room);
+    print_line(
+        "  room: %zu bytes live, %zu garbage, %zu free, %zu after a reclaim; largest variable "
+        "that fits %zu; dbx of today (%d) %s",
+        room.live, room.garbage, room.free, room.after_reclaim, room.largest, VARSTORE_DBX_TODAY,
+        room.largest >= VARSTORE_DBX_TODAY ? "fits" : "does not fit");
     print_line("  fault-tolerant write: %s", ftw_state_name(s->ftw.state));
     if (s->variable_count)
         print_variables(image);
@@ -139,6 +152,12 @@ static void print_image(const struct flash_image *image)
         print_code(image);
     if (image->has_store)
         print_store(image);
+    if (image->kind == FLASH_FOREIGN) {
+        print_line("  %s", image->foreign.what);
+        if (image->store_at)
+            print_line("  its variable store is at 0x%zx", image->store_at);
+        print_line("  %s", image->foreign.advice);
+    }
     if (image->kind == FLASH_BLANK)
         print_line("  every byte is %02X", image->data[0]);
 }
@@ -147,7 +166,7 @@ static void print_image(const struct flash_image *image)
 
 static bool is_good(const struct flash_image *image)
 {
-    if (image->kind == FLASH_UNKNOWN || image->unread.what[0])
+    if (image->kind == FLASH_UNKNOWN || image->kind == FLASH_FOREIGN || image->unread.what[0])
         return false;
     return !image->has_store || image->store.sound;
 }

@@ -146,6 +146,22 @@ static struct json_object *problems_array(const struct flash_image *image)
     return array;
 }
 
+static struct json_object *room_object(const struct varstore *s)
+{
+    struct json_object *o = json_object_new_object();
+    struct varstore_room room;
+
+    varstore_room(s, &room);
+    add_number(o, "size", room.size);
+    add_number(o, "live", room.live);
+    add_number(o, "garbage", room.garbage);
+    add_number(o, "free", room.free);
+    add_number(o, "after_reclaim", room.after_reclaim);
+    add_number(o, "largest_variable", room.largest);
+    add_bool(o, "fits_dbx_of_today", room.largest >= VARSTORE_DBX_TODAY);
+    return o;
+}
+
 static struct json_object *store_object(const struct flash_image *image)
 {
     const struct varstore *s = &image->store;
@@ -161,6 +177,7 @@ static struct json_object *store_object(const struct flash_image *image)
     add_number(o, "size", s->size);
     add_number(o, "used", s->free_at - s->variables_at);
     add_number(o, "free", s->end - s->free_at);
+    json_object_object_add(o, "room", room_object(s));
     add_text(o, "fault-tolerant-write", ftw_state_name(s->ftw.state));
     json_object_object_add(o, "variables", variables_array(image));
     return o;
@@ -183,11 +200,23 @@ struct json_object *flash_image_object(const struct flash_image *image)
         add_bool(o, "shell", image->shell);
         add_bool(o, "xen", image->xen);
         add_bool(o, "debug", image->debug);
+        add_bool(o, "tpm2", image->tpm2);
+        add_bool(o, "iscsi", image->iscsi);
+        add_bool(o, "pxe", image->pxe);
+        add_bool(o, "http_boot", image->http_boot);
+        add_text(o, "flash_driver", image->driver.name);
+        add_bool(o, "flash_driver_checks_records", image->driver.checks_records);
         add_number(o, "files", image->file_count);
         add_text(o, "not-read", image->unread.what[0] ? image->unread.what : NULL);
         json_object_object_add(o, "expects", expects_object(&image->expects));
         json_object_object_add(o, "volumes", volumes_array(image));
         json_object_object_add(o, "guided-table", table_object(&image->table));
+    }
+    if (image->kind == FLASH_FOREIGN) {
+        add_text(o, "foreign", image->foreign.what);
+        add_text(o, "advice", image->foreign.advice);
+        if (image->store_at)
+            add_number(o, "store_at", image->store_at);
     }
     if (is_code && image->has_store)
         add_bool(o, "reads-own-store", image->reads_own_store);

@@ -97,7 +97,7 @@ static void judge_migration(struct flash_check *check, const struct flash_image 
     /* The destination's store is made for its code; one of the guest's own length tells that
      * the guest's code is of that layout too. */
     if (v->answer == FLASH_YES && code->kind == FLASH_CODE && code->expects.file_size &&
-        vars->size != code->expects.file_size)
+        code->architecture != ARCH_LOONGARCH64 && vars->size != code->expects.file_size)
         refuse_length(v, "system.flash1", vars->size, code->expects.file_size);
     if (v->answer == FLASH_YES && !code->expects.source && !from)
         decide(v, FLASH_UNKNOWN_ANSWER, "expected-store-unknown",
@@ -150,7 +150,7 @@ static bool judge_records(struct flash_verdict *v, const struct flash_image *cod
 
     if (!bad)
         bad = find_nameless(s);
-    if (store_driver_refuses(&code->driver, vars->data, s, &why))
+    if (store_driver_refuses(&code->driver, s, &why))
         decide(v, FLASH_NO, "records-refused",
                "the store will be erased: this firmware's flash driver (%s) looks at every "
                "record, and does not take %s",
@@ -166,7 +166,7 @@ static bool judge_records(struct flash_verdict *v, const struct flash_image *cod
         decide(v, FLASH_UNKNOWN_ANSWER, "record-broken",
                "what this firmware does with a damaged record is not known: %s",
                varstore_problem_text(bad ? bad : find_problem(s, VARSTORE_TOO_MANY), text));
-    else if (!x86 && !code->driver.name && store_driver_refuses(&strict, vars->data, s, &why))
+    else if (!x86 && !code->driver.name && store_driver_refuses(&strict, s, &why))
         decide(v, FLASH_UNKNOWN_ANSWER, "driver-unknown",
                "whether this firmware looks at every record cannot be told from it; if it does, "
                "it erases the store for %s",
@@ -293,11 +293,20 @@ static void judge_cold_boot(struct flash_check *check, const struct flash_image 
                "own: the guest starts, but its variables are neither read nor kept");
     else if (vars->kind == FLASH_COMBINED || vars->kind == FLASH_CODE)
         decide(v, FLASH_NO, "vars-is-code", "the store is a firmware image, not a variable store");
-    else if (!code->expects.source)
+    else if (vars->kind == FLASH_FOREIGN) {
+        decide(v, FLASH_NO, "vars-foreign", "the store is %s", vars->foreign.what);
+        cure(v, "%s", vars->foreign.advice);
+    } else if (!code->expects.source)
         decide(v, FLASH_UNKNOWN_ANSWER, "expected-store-unknown",
                "which store this code expects cannot be told from it");
     else if (flash_is_x86(code->architecture))
         judge_x86(v, code, vars);
+    else if (code->architecture == ARCH_LOONGARCH64 &&
+             (vars->size > LOONGARCH_FLASH_SIZE || vars->size < code->expects.volume_length))
+        decide(v, FLASH_NO, "qemu-refuses",
+               "the store has %zu bytes: QEMU takes up to %" PRIu64
+               ", and the firmware needs 0x%" PRIx64,
+               vars->size, LOONGARCH_FLASH_SIZE, code->expects.volume_length);
     else if (device && vars->size != device)
         decide(v, FLASH_NO, "qemu-refuses",
                "QEMU does not start: device requires %" PRIu64 " bytes, the store has %zu", device,
@@ -353,14 +362,12 @@ static void warn_of_room(struct flash_check *check, const struct varstore *s, bo
 static void warn_of_records(struct flash_check *check, const struct flash_image *code,
                             const struct flash_image *vars)
 {
-    struct varstore_problem why;
     char text[VARSTORE_PROBLEM_TEXT_MAX];
 
-    if (vars->store.format == VARSTORE_PLAIN ||
-        varstore_records_pass(vars->data, &vars->store, true, &why))
+    if (vars->store.format == VARSTORE_PLAIN || !vars->store.has_bad_record[true])
         return;
     warn(check, "a damaged record that this firmware passes over: %.120s%s",
-         varstore_problem_text(&why, text),
+         varstore_problem_text(&vars->store.bad_record[true], text),
          flash_is_x86(code->architecture)
              ? ""
              : "; that of edk2 stable202302 and later (Debian 13) erases the whole store for it: "
@@ -383,6 +390,14 @@ static void warn_of_losses(struct flash_check *check, const struct flash_image *
                     "one did not");
     if (from && from->shell && !code->shell)
         warn(check, "the old code has the UEFI shell and this one has not");
+    if (from && from->tpm2 && !code->tpm2)
+        warn(check,
+             "the old code has TPM 2.0 and this one has not: disks sealed to a TPM do not open");
+    if (from && ((from->iscsi && !code->iscsi) || (from->pxe && !code->pxe) ||
+                 (from->http_boot && !code->http_boot)))
+        warn(check, "the old code starts guests over%s%s%s and this one does not",
+             from->iscsi && !code->iscsi ? " iSCSI" : "", from->pxe && !code->pxe ? " PXE" : "",
+             from->http_boot && !code->http_boot ? " HTTP" : "");
     if (from && from->xen && !code->xen)
         warn(check, "the old code has drivers for Xen and this one has not");
     if (vars->has_store && vars->store.sound && vars->store.format == VARSTORE_PLAIN &&

@@ -36,7 +36,7 @@ int create_store(const struct flash_image *code, struct converted *c, struct fai
     *c = (struct converted){0};
     if (code->kind != FLASH_CODE)
         return fail(f, "%s: not firmware code that takes a store (found %s)", code->path,
-                    flash_kind_name(code->kind));
+                    flash_kind_text(code));
     if (!e->source)
         return fail(f, "%s: which store it expects cannot be told", code->path);
     if (!e->layout || e->file_size < e->layout->volume_length || e->file_size > FLASH_FILE_MAX)

@@ -12,6 +12,10 @@ const char *const flash_feature_names[FEATURE_COUNT + 1] = {
     [FEATURE_SHELL] = "shell",
     [FEATURE_XEN] = "xen",
     [FEATURE_DEBUG] = "debug",
+    [FEATURE_TPM2] = "tpm2",
+    [FEATURE_ISCSI] = "iscsi",
+    [FEATURE_PXE] = "pxe",
+    [FEATURE_HTTP_BOOT] = "http-boot",
     [FEATURE_ENROLLED_KEYS] = "enrolled-keys",
 };
 
@@ -31,6 +35,10 @@ unsigned flash_features(const struct flash_image *image)
         [FEATURE_SHELL] = image->shell,
         [FEATURE_XEN] = image->xen,
         [FEATURE_DEBUG] = image->debug,
+        [FEATURE_TPM2] = image->tpm2,
+        [FEATURE_ISCSI] = image->iscsi,
+        [FEATURE_PXE] = image->pxe,
+        [FEATURE_HTTP_BOOT] = image->http_boot,
         [FEATURE_ENROLLED_KEYS] = image->enrolled,
     };
     unsigned features = 0;

@@ -26,13 +26,19 @@ struct reader {
 };
 
 static const char *const kind_names[] = {
-    [FLASH_CODE] = "code",   [FLASH_STORE] = "store", [FLASH_COMBINED] = "combined",
-    [FLASH_BLANK] = "blank", [FLASH_QCOW2] = "qcow2", [FLASH_UNKNOWN] = "unknown",
+    [FLASH_CODE] = "code",       [FLASH_STORE] = "store", [FLASH_COMBINED] = "combined",
+    [FLASH_BLANK] = "blank",     [FLASH_QCOW2] = "qcow2", [FLASH_FOREIGN] = "foreign",
+    [FLASH_UNKNOWN] = "unknown",
 };
 
 const char *flash_kind_name(enum flash_kind kind)
 {
     return kind_names[kind];
+}
+
+const char *flash_kind_text(const struct flash_image *image)
+{
+    return image->kind == FLASH_FOREIGN ? image->foreign.what : flash_kind_name(image->kind);
 }
 
 /* Machines of the PE header: PE format, 3.3.1. */
@@ -184,6 +190,12 @@ static void take_name(struct flash_image *image, const struct section *s)
     image->secure_boot |= section_name_is(s, "SecureBootConfigDxe");
     image->smm |= section_name_is(s, "PiSmmCore");
     image->shell |= section_name_is(s, "Shell");
+    image->tpm2 |= section_name_is(s, "Tcg2Dxe");
+    image->iscsi |= section_name_is(s, "IScsiDxe");
+    image->pxe |= section_name_is(s, "UefiPxeBcDxe");
+    image->http_boot |= section_name_is(s, "HttpBootDxe");
+    /* edk2-platforms Platform/RaspberryPi/Drivers */
+    image->raspberry_pi |= section_name_is(s, "RpiFirmwareDxe");
     image->xen |= section_name_is(s, "XenBusDxe") || section_name_is(s, "XenPlatformPei");
 }
 
@@ -307,6 +319,8 @@ static void decide_expected(struct flash_image *image)
         return;
     e->layout = varstore_layout_of(e->volume_length, e->block_length);
     e->file_size = flash_device_size(image->architecture);
+    if (image->architecture == ARCH_LOONGARCH64)
+        e->file_size = LOONGARCH_FLASH_SIZE;
     if (!e->file_size)
         e->file_size = e->volume_length;
 }
@@ -318,6 +332,27 @@ static enum flash_architecture architecture_of(uint16_t machine)
             return architectures[i].architecture;
     }
     return ARCH_UNKNOWN;
+}
+
+/* edk2 for real boards keeps its store inside the image, where QEMU's machines have none. */
+static void look_for_other_platform(struct flash_image *image)
+{
+    for (size_t i = 0; i < image->volume_count && i < FLASH_VOLUMES_MAX; i++) {
+        const struct flash_volume *v = &image->volumes[i];
+
+        if (!v->offset || !guid_is(v->guid, fv_nv_guid) ||
+            !varstore_begins_at(image->data + v->offset + FV_HEADER_MIN))
+            continue;
+        image->kind = FLASH_FOREIGN;
+        image->store_at = v->offset;
+        image->expects = (struct flash_expects){0};
+        image->foreign = (struct foreign_file){
+            image->raspberry_pi ? "firmware of the Raspberry Pi"
+                                : "firmware of another platform than QEMU's",
+            "It keeps its variables inside the image; QEMU's machines do not start with it.",
+        };
+        return;
+    }
 }
 
 static void understand(struct flash_image *image, bool for_store)
@@ -352,6 +387,11 @@ static void understand(struct flash_image *image, bool for_store)
         decide_expected(image);
     else
         image->table = (struct guided_table){0};
+    if (image->kind == FLASH_CODE)
+        look_for_other_platform(image);
+    else if (image->kind == FLASH_UNKNOWN &&
+             foreign_file_read(image->data, image->size, &image->foreign))
+        image->kind = FLASH_FOREIGN;
 }
 
 static void take(const char *path, uint8_t *data, size_t size, bool for_store,

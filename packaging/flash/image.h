@@ -9,6 +9,7 @@
 
 #include "base/failure.h"
 #include "formats/firmware_volume.h"
+#include "formats/foreign_file.h"
 #include "formats/guided_table.h"
 #include "flash/store_driver.h"
 #include "formats/variable_store.h"
@@ -22,12 +23,17 @@
 
 #define VIRT_FLASH_SIZE ((uint64_t)64 << 20) /* QEMU hw/arm/virt.c: each of the two */
 
+/* QEMU hw/loongarch/virt.c, VIRT_FLASH0_SIZE and VIRT_FLASH1_SIZE: a device has its file's own
+ * length up to this, which is what distributions ship. */
+#define LOONGARCH_FLASH_SIZE ((uint64_t)16 << 20)
+
 enum flash_kind {
     FLASH_CODE,
     FLASH_STORE,
     FLASH_COMBINED, /* store and code in one, for -bios */
     FLASH_BLANK,    /* one byte, 00 or FF, over and over */
     FLASH_QCOW2,    /* of flash_take() alone: flash_open() looks at the disk in it */
+    FLASH_FOREIGN,  /* not for QEMU: `foreign` names it */
     FLASH_UNKNOWN,
 };
 
@@ -70,12 +76,18 @@ struct flash_image {
     struct flash_volume volumes[FLASH_VOLUMES_MAX];
     enum flash_architecture architecture;
     bool secure_boot, smm, shell, xen;
+    bool raspberry_pi; /* the platform's own drivers are in it */
+    bool tpm2, iscsi, pxe, http_boot;
     bool debug;            /* built with debug messages; a release build prints none */
     size_t file_count;     /* files in all volumes, unpacked ones as well */
     struct failure unread; /* why a part could not be looked into; empty: all was */
     struct flash_expects expects;
     struct store_driver driver; /* of the flash */
     struct guided_table table;
+
+    /* FLASH_FOREIGN */
+    struct foreign_file foreign;
+    size_t store_at; /* of the store that firmware of another platform holds; 0: none */
 
     /* FLASH_STORE and FLASH_COMBINED */
     bool has_store;
@@ -98,6 +110,10 @@ enum flash_feature {
     FEATURE_SHELL,
     FEATURE_XEN,
     FEATURE_DEBUG,
+    FEATURE_TPM2,
+    FEATURE_ISCSI,
+    FEATURE_PXE,
+    FEATURE_HTTP_BOOT,
     FEATURE_ENROLLED_KEYS, /* of a store */
     FEATURE_COUNT,
 };
@@ -129,6 +145,8 @@ void flash_close(struct flash_image *image);
 void flash_forget_bytes(struct flash_image *image);
 
 const char *flash_kind_name(enum flash_kind kind);
+/* The same in words for a message, which for a foreign file are what it is. */
+const char *flash_kind_text(const struct flash_image *image);
 const char *flash_architecture_name(enum flash_architecture architecture);
 bool flash_is_x86(enum flash_architecture architecture);
 

@@ -13,7 +13,7 @@ static int refuse_combined(const struct flash_image *combined, struct failure *f
 
     if (combined->kind != FLASH_COMBINED) {
         fail(f, "%s: not a combined image, of a store and code (found %s)", combined->path,
-             flash_kind_name(combined->kind));
+             flash_kind_text(combined));
         return combined->kind == FLASH_CODE
                    ? fail_cure(f, "A guest of such code has a flash device and keeps its "
                                   "variables in a file: see 'romcompat varstore convert'.")

@@ -241,7 +241,7 @@ int launch_decide(const struct flash_image *code, const struct flash_image *vars
 
     *l = (struct launch){.code = code, .vars = vars, .smm = code->smm};
     if (code->kind != FLASH_CODE && code->kind != FLASH_COMBINED)
-        return fail(f, "%s: not firmware code (found %s)", code->path, flash_kind_name(code->kind));
+        return fail(f, "%s: not firmware code (found %s)", code->path, flash_kind_text(code));
     if (!t)
         return fail(f, "%s: for which machine this is cannot be told", code->path);
     l->program = t->program;

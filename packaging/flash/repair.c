@@ -30,10 +30,8 @@ static void lose(struct repaired *r, const uint8_t *data, const struct variable 
 /* --- records ------------------------------------------------------------------------------- */
 
 /* Whether something is wrong with records, or behind them. */
-static bool has_bad_records(const uint8_t *data, const struct varstore *s)
+static bool has_bad_records(const struct varstore *s)
 {
-    struct varstore_problem why;
-
     for (size_t i = 0; i < s->problem_count && i < VARSTORE_PROBLEMS_MAX; i++) {
         switch (s->problems[i].kind) {
         case VARSTORE_VARIABLE_CUT:
@@ -46,7 +44,7 @@ static bool has_bad_records(const uint8_t *data, const struct varstore *s)
         }
     }
     return s->problem_count > VARSTORE_PROBLEMS_MAX ||
-           (s->format == VARSTORE_AUTHENTICATED && !varstore_records_pass(data, s, true, &why));
+           (s->format == VARSTORE_AUTHENTICATED && s->has_bad_record[true]);
 }
 
 /* What the guest did not read before, or will not find again. */
@@ -166,7 +164,7 @@ int repair_store(const struct flash_image *old, struct repaired *r, struct failu
         return fail(f, "%s: cannot be repaired", old->path);
     }
     r->variable_count = s.live_count;
-    if (has_bad_records(copy, &s)) {
+    if (has_bad_records(&s)) {
         r->variable_count = 0;
         write_anew(r, copy, &s);
     }

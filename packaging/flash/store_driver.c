@@ -87,8 +87,8 @@ bool store_driver_named(const struct section *name, const struct store_driver *p
     return false;
 }
 
-bool store_driver_refuses(const struct store_driver *driver, const uint8_t *data,
-                          const struct varstore *s, struct varstore_problem *why)
+bool store_driver_refuses(const struct store_driver *driver, const struct varstore *s,
+                          struct varstore_problem *why)
 {
     if (!driver->name || !s->sound)
         return false;
@@ -96,5 +96,8 @@ bool store_driver_refuses(const struct store_driver *driver, const uint8_t *data
         *why = (struct varstore_problem){.kind = VARSTORE_FORMAT_UNKNOWN, .offset = s->header_at};
         return true;
     }
-    return driver->checks_records && !varstore_records_pass(data, s, driver->knows_unwritten, why);
+    if (!driver->checks_records || !s->has_bad_record[driver->knows_unwritten])
+        return false;
+    *why = s->bad_record[driver->knows_unwritten];
+    return true;
 }

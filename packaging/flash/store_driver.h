@@ -23,7 +23,7 @@ bool store_driver_named(const struct section *name, const struct store_driver *p
 
 /* Whether the driver refuses the store for what is behind its headers, and why: the first
  * thing that it meets. */
-bool store_driver_refuses(const struct store_driver *driver, const uint8_t *data,
-                          const struct varstore *store, struct varstore_problem *why);
+bool store_driver_refuses(const struct store_driver *driver, const struct varstore *store,
+                          struct varstore_problem *why);
 
 #endif

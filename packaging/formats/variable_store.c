@@ -306,6 +306,8 @@ int varstore_read(const uint8_t *data, size_t size, struct varstore *s)
         varstore_free(s);
         return -1;
     }
+    for (int i = 0; i < 2; i++)
+        s->has_bad_record[i] = !varstore_records_pass(data, s, i, &s->bad_record[i]);
     return 0;
 }
 

@@ -114,6 +114,9 @@ struct varstore {
     struct ftw ftw;
     size_t problem_count; /* all; the first VARSTORE_PROBLEMS_MAX are kept */
     struct varstore_problem problems[VARSTORE_PROBLEMS_MAX];
+    /* What varstore_records_pass() says of it, by `knows_unwritten`. */
+    bool has_bad_record[2];
+    struct varstore_problem bad_record[2];
 };
 
 /* Reads the store in data[0, size). 0, or -1 when memory ran out. What is wrong is in

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "fixtures/image_maker.h"
+#include "fixtures/store_maker.h"
 #include "flash/image.h"
 #include "formats/firmware_file.h"
 
@@ -92,6 +93,84 @@ static void test_code(void)
     free_made_bytes(&code);
 }
 
+/* Code of a board, with its variable store at 0x1d0000 behind it. */
+static void test_other_platform(void)
+{
+    struct made_bytes inner = {0};
+    struct made_store store = make_store("OVMF 2M", VARSTORE_AUTHENTICATED);
+    struct flash_image image;
+
+    add_name_section(&inner, "RpiFirmwareDxe");
+    struct made_bytes volume = make_volume(FFS_DXE_CORE, &inner);
+    struct made_bytes board = {.size = 0x1f0000, .data = calloc(0x1f0000, 1)};
+    if (!board.data)
+        abort();
+    memcpy(board.data, volume.data, volume.size);
+    memcpy(board.data + 0x1d0000, store.data, store.size);
+    take(&board, board.size, &image);
+    ok(image.kind == FLASH_FOREIGN && image.store_at == 0x1d0000 && !image.expects.source,
+       "firmware with a store behind its start is not one of QEMU's, and the store is found");
+    ok(strstr(flash_kind_text(&image), "Raspberry Pi"),
+       "the Raspberry Pi's firmware is named by its own driver");
+    flash_close(&image);
+    free_made_bytes(&inner);
+    free_made_bytes(&volume);
+    free_made_bytes(&board);
+    free_made_store(&store);
+}
+
+static void test_foreign_files(void)
+{
+    static const struct {
+        const char *bytes, *what;
+    } files[] = {
+        {"\n <!DOCTYPE html><html>", "HTML"},
+        {"<html lang=en>", "HTML"},
+        {"version https://git-lfs.github.com/spec/v1\noid sha256:", "Git LFS"},
+        {"BZh91AY&SY", "bzip2"},
+        {"IGVM\1", "IGVM"},
+        {"MRVN", "VMware"},
+        {"GUESTRTS", "Hyper-V"},
+        {"\x1f\x8b\x08", "gzip"},
+    };
+    struct flash_image image;
+
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct made_bytes bytes = {.data = (uint8_t *)files[i].bytes};
+
+        bytes.size = strlen(files[i].bytes);
+        take(&bytes, bytes.size, &image);
+        ok(image.kind == FLASH_FOREIGN && strstr(flash_kind_text(&image), files[i].what) &&
+               image.foreign.advice,
+           "a file of another trade is named, with what to do: %s", files[i].what);
+        flash_close(&image);
+    }
+    struct made_bytes none = {.data = (uint8_t *)"\1\2\3\4", .size = 4};
+    take(&none, none.size, &image);
+    ok(image.kind == FLASH_UNKNOWN, "bytes that nothing is known of are unknown");
+    flash_close(&image);
+}
+
+static void test_drivers(void)
+{
+    struct made_bytes inner = {0};
+    struct flash_image image;
+
+    add_flash_driver(&inner);
+    add_name_section(&inner, "Tcg2Dxe");
+    add_name_section(&inner, "IScsiDxe");
+    add_name_section(&inner, "UefiPxeBcDxe");
+    struct made_bytes code = make_volume(FFS_DXE_CORE, &inner);
+    take(&code, code.size, &image);
+    unsigned features = flash_features(&image);
+    ok((features & 1u << FEATURE_TPM2) && (features & 1u << FEATURE_ISCSI) &&
+           (features & 1u << FEATURE_PXE) && !(features & 1u << FEATURE_HTTP_BOOT),
+       "TPM 2.0, iSCSI and PXE are features, told by their drivers");
+    flash_close(&image);
+    free_made_bytes(&inner);
+    free_made_bytes(&code);
+}
+
 static void test_bombs(void)
 {
     struct made_bytes zeros = {.size = (size_t)48 << 20}, sections = {0}, small = {0}, deep = {0};
@@ -167,6 +246,9 @@ static void test_many_volumes(void)
 int main(void)
 {
     test_code();
+    test_other_platform();
+    test_foreign_files();
+    test_drivers();
     test_bombs();
     test_many_volumes();
     return tap_done();

@@ -29,7 +29,10 @@ struct driver_spec {
 /* Bytes of each of the two flash devices. */
 static size_t device_size(const struct driver_spec *spec)
 {
-    return spec->machine == X86 ? 0x37c000 : spec->machine == 0x5064 ? 32u << 20 : 64u << 20;
+    return spec->machine == X86      ? 0x37c000
+           : spec->machine == 0x6264 ? 16u << 20
+           : spec->machine == 0x5064 ? 32u << 20
+                                     : 64u << 20;
 }
 
 static struct flash_image make_code(const struct driver_spec *spec)
@@ -211,6 +214,30 @@ static void test_start_at_end(void)
     free_made_store(&s);
 }
 
+/* QEMU's LoongArch machine gives a flash device the length of its file. */
+static void test_loongarch(void)
+{
+    static const struct driver_spec loongarch = {"VirtNorFlashDxe", 0x6264, {0}, false};
+    struct made_store s = damaged("virt", 0x3c, 0, 0);
+    struct flash_image code = make_code(&loongarch), vars;
+    const size_t sizes[] = {0xc0000, 16u << 20, 32u << 20, 0x80000};
+    struct flash_check check;
+
+    for (size_t i = 0; i < 4; i++) {
+        vars = image_of(&s, sizes[i] < s.size ? s.size : sizes[i]);
+        if (sizes[i] < s.size)
+            vars.size = sizes[i];
+        flash_check(&code, &vars, NULL, &check);
+        ok(check.migrate.answer == FLASH_YES &&
+               check.cold_boot.answer == (i < 2 ? FLASH_YES : FLASH_NO),
+           "a LoongArch store of 0x%zx bytes %s", sizes[i], i < 2 ? "is kept" : "does not start");
+        flash_close(&vars);
+    }
+    ok(code.expects.file_size == 16u << 20, "a new LoongArch store is made as long as Debian's");
+    flash_close(&code);
+    free_made_store(&s);
+}
+
 static void test_x86(void)
 {
     struct made_store s = damaged("OVMF 4M", 0x3f, DATA_SIZE_AT, 0x50000);
@@ -297,6 +324,7 @@ int main(void)
 {
     test_virt();
     test_start_at_end();
+    test_loongarch();
     test_x86();
     test_room();
     test_repair();
