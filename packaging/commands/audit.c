@@ -94,10 +94,7 @@ static int write_picture(const struct audit *audit, const char *path)
 {
     struct failure f;
     size_t size;
-    char *text = matrix_svg(&audit->exchange, &size, &f);
-
-    if (!text)
-        return report(&f);
+    char *text = matrix_svg(&audit->exchange, &size);
     int result = write_file_atomically(path, text, size, 0666, &f);
     free(text);
     return result == 0 ? STATUS_YES : report(&f);

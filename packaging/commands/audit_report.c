@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "base/text.h"
 #include "commands/columns.h"
 #include "commands/command.h"
 #include "commands/maps.h"
@@ -97,18 +98,14 @@ static void print_hosts(const struct fleet *fleet, bool all)
     for (size_t i = 0; i < fleet->class_count; i++) {
         size_t count = fleet->classes[i].hosts;
         size_t shown = all || count <= HOSTS_SHOWN ? count : HOSTS_SHOWN;
-        char *text = NULL;
-        size_t size;
-        FILE *out = open_memstream(&text, &size);
+        struct text names;
+        FILE *out = text_begin(&names);
 
-        if (!out)
-            give_up("out of memory");
         for (size_t k = 0; k < shown; k++)
             fprintf(out, "%s%s", k ? ", " : "", fleet->hosts[at + k].name);
         if (shown < count)
             fprintf(out, " and %zu more", count - shown);
-        if (fclose(out) != 0)
-            give_up("out of memory");
+        char *text = text_end(&names);
         print_line("class %zu: %s", i + 1, text);
         free(text);
         at += count;

@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "base/text.h"
 #include "commands/columns.h"
 #include "commands/command.h"
 #include "outputs/escape.h"
@@ -438,16 +439,12 @@ static void put_case(FILE *to, const struct check *check, const struct verdict *
 char *check_junit(const struct check *check)
 {
     const struct verdicts *v = check->verdicts;
-    size_t size, failed = 0;
-    char *text;
-    FILE *to = open_memstream(&text, &size);
+    size_t failed = 0;
+    struct text text;
+    FILE *to = text_begin(&text);
     char *suite =
         check->budget ? xasprintf("romcompat.%s", check->budget->name) : xstrdup("romcompat.check");
 
-    if (!to) {
-        free(suite);
-        return xstrdup("");
-    }
     for (size_t i = 0; i < v->count; i++)
         failed += verdict_grade(&v->list[i]) >= (check->strict ? FINDING_WARNING : FINDING_FAILURE);
     fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite", to);
@@ -464,7 +461,6 @@ char *check_junit(const struct check *check)
     for (size_t i = 0; i < v->count; i++)
         put_case(to, check, &v->list[i], suite);
     fputs("  </testsuite>\n</testsuites>\n", to);
-    fclose(to);
     free(suite);
-    return text;
+    return text_end(&text);
 }

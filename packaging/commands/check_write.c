@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "base/text.h"
 #include "formats/deb_control.h"
 #include "formats/machine_types.h"
 #include "inputs/archive.h"
@@ -103,12 +104,9 @@ static bool has_margin(const struct measured_rom *rom)
 static char *rule_of(const struct measured_rom *rom)
 {
     char bucket[SIZE_TEXT_MAX];
-    size_t size;
-    char *text;
-    FILE *to = open_memstream(&text, &size);
+    struct text text;
+    FILE *to = text_begin(&text);
 
-    if (!to)
-        return xstrdup("");
     if (is_bucket(rom->bucket))
         fprintf(to, "    bucket: %s\n", size_format(rom->bucket, bucket));
     else
@@ -133,8 +131,7 @@ static char *rule_of(const struct measured_rom *rom)
         fputs("    compressed: yes\n", to);
     if (rom->error_count)
         fputs("    defects: warn\n", to);
-    fclose(to);
-    return text;
+    return text_end(&text);
 }
 
 struct draft {
@@ -200,13 +197,13 @@ static void put_budget_name(FILE *to, const char *operand)
 
     while (length && operand[length - 1] == '/')
         length--;
-    char *path = xstrndup(operand, length), *slash = strrchr(path, '/');
-    char *name = slash ? slash + 1 : path;
+    char *path = xstrndup(operand, length);
+    char *name = xstrndup(base_name(path), strcspn(base_name(path), "_"));
 
-    name[strcspn(name, "_")] = '\0';
     fputs("budget: ", to);
     put_yaml_text(to, bare_name_problem(name) ? "roms" : name);
     putc('\n', to);
+    free(name);
     free(path);
 }
 
@@ -268,8 +265,7 @@ static size_t put_budget(FILE *to, const char *operand, const struct draft *draf
 char *write_budget(const char *operand, const struct measured *m, struct failure *f)
 {
     struct draft *drafts;
-    char *text = NULL;
-    size_t size, rules = 0;
+    struct text made;
 
     if (!m->count && !m->flash_count) {
         fail(f, "there is no ROM and no flash image to write a budget of");
@@ -282,14 +278,10 @@ char *write_budget(const char *operand, const struct measured *m, struct failure
     choose_names(drafts, m->count);
     qsort(drafts, m->count, sizeof *drafts, by_rule);
     size_t names = mark_copies(drafts, m->count);
-    FILE *to = open_memstream(&text, &size);
-    if (to) {
-        rules = put_budget(to, operand, drafts, m->count, names, m);
-        write_flash_rules(to, m);
-        fclose(to);
-    } else {
-        fail(f, "out of memory");
-    }
+    FILE *to = text_begin(&made);
+    size_t rules = put_budget(to, operand, drafts, m->count, names, m);
+    write_flash_rules(to, m);
+    char *text = text_end(&made);
     if (rules > BUDGET_RULES_MAX) {
         fail(f, "%zu ROMs need more rules than a budget has (found %zu, limit %d)", m->count, rules,
              BUDGET_RULES_MAX);
@@ -513,24 +505,17 @@ int write_romset(const struct romset_request *request, const struct measured *ol
     const struct measured_rom **chosen = xcalloc(old->count + 1, sizeof *chosen);
     struct deb_control control;
     struct failure not_read;
-    size_t count = 0, size;
-    char *made;
+    size_t count = 0;
 
     int result = choose_roms(request, old, now, chosen, &count, f);
     if (result == 0) {
         int is_deb = read_control(request->package_from, &control, &not_read) == 0;
-        FILE *to = open_memstream(&made, &size);
+        struct text made;
 
-        if (!to) {
-            result = fail(f, "out of memory");
-        } else {
-            result = put_romset(to, request, is_deb ? &control : NULL, chosen, count, f);
-            fclose(to);
-            if (result == 0)
-                *text = made;
-            else
-                free(made);
-        }
+        result = put_romset(text_begin(&made), request, is_deb ? &control : NULL, chosen, count, f);
+        *text = text_end(&made);
+        if (result != 0)
+            free(*text);
     }
     free(chosen);
     return result;

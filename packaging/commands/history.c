@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "base/text.h"
 #include "commands/columns.h"
 #include "commands/maps.h"
 #include "inputs/file.h"
@@ -479,12 +480,9 @@ static void take_over(char **field, const char *given)
 /* The name of a history that is begun: that of its file. */
 static char *name_from(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    char *name = xstrdup(slash ? slash + 1 : path), *dot = strrchr(name, '.');
+    const char *name = base_name(path);
 
-    if (dot && strcmp(dot, ".yaml") == 0)
-        *dot = '\0';
-    return name;
+    return xstrndup(name, strlen(name) - (ends_with(name, ".yaml") ? strlen(".yaml") : 0));
 }
 
 static int append(const char *path, const struct history_release *release, struct failure *f)
@@ -561,7 +559,7 @@ static int check_usage(const struct job *job, int operands)
         return usage_error(&history_command, "--package: the name %s", wrong);
     if (job->version && (wrong = package_version_problem(job->version)))
         return usage_error(&history_command, "--version: the version %s", wrong);
-    if (job->date && !history_date_parse(job->date, &days))
+    if (job->date && !date_parse(job->date, &days))
         return usage_error(&history_command, "--date: '%s' is no day (expected YYYY-MM-DD)",
                            job->date);
     return 0;

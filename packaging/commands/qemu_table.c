@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "commands/maps.h"
 #include "commands/stock.h"
 #include "guest/compat_table.h"
@@ -34,7 +35,7 @@ static void add_properties(struct json_object *list, const struct stock_item *it
         json_object_object_add(o, "driver", json_object_new_string(item->driver));
         json_object_object_add(o, "property", json_object_new_string(settings[i].name));
         json_object_object_add(o, "value",
-                               json_object_new_string(compat_table_value(settings[i].value)));
+                               json_object_new_string(base_name(settings[i].value)));
         json_object_array_add(list, o);
         free(settings[i].value);
     }
@@ -60,7 +61,7 @@ static void add_rom(void *arg, const struct stock_advice *a)
     char ids[10];
 
     snprintf(ids, sizeof ids, "%04x:%04x", a->ids >> 16, a->ids & 0xffff);
-    json_object_object_add(o, "file", json_object_new_string(compat_table_value(a->romfile)));
+    json_object_object_add(o, "file", json_object_new_string(base_name(a->romfile)));
     json_object_object_add(o, "made_of", text_or_null(a->source));
     json_object_object_add(o, "ids", json_object_new_string(ids));
     json_object_object_add(o, "bucket", json_object_new_int64((int64_t)a->bucket));
@@ -88,9 +89,9 @@ static void tell_rom(void *arg, const struct stock_advice *a)
 {
     (void)arg;
     if (a->answer == STOCK_NO_FILE)
-        complain("%s: %s", compat_table_value(a->romfile), a->why);
+        complain("%s: %s", base_name(a->romfile), a->why);
     else
-        complain("note: %s must be made of %s", compat_table_value(a->romfile), a->source);
+        complain("note: %s must be made of %s", base_name(a->romfile), a->source);
 }
 
 static bool lacks_files(const struct compat_table *t)

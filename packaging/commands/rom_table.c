@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "base/text.h"
 #include "commands/command.h"
 #include "outputs/escape.h"
 
@@ -166,9 +167,8 @@ static void add_rom(struct rom_table *t, const char *name, const struct rom_file
 
 void rom_table_add(struct rom_table *t, const struct rom_file *file, const struct optrom *rom)
 {
-    const char *slash = strrchr(file->name, '/');
     /* "some.rpm: top-level.rom" has its place before the blank. */
-    const char *base = slash ? slash + 1 : file->name;
+    const char *base = base_name(file->name);
     if (file->entry && !strchr(file->entry, '/'))
         base = file->name + strlen(file->name) - strlen(file->entry);
     char *place = xstrndup(file->name, (size_t)(base - file->name));

@@ -10,16 +10,10 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "inputs/archive.h"
 #include "inputs/descriptor_folders.h"
 #include "inputs/file.h"
-
-static bool ends_with(const char *name, const char *suffix)
-{
-    size_t n = strlen(name), k = strlen(suffix);
-
-    return n >= k && strcmp(name + n - k, suffix) == 0;
-}
 
 static bool starts_with(const char *text, const char *start)
 {
@@ -373,7 +367,6 @@ static int take_entry(struct firmware_tree *tree, struct unpacker *u, const stru
 static int read_package(struct firmware_tree *tree, const char *path, struct failure *f)
 {
     struct unpack_limits limits = UNPACK_LIMITS_DEFAULT;
-    const char *slash = strrchr(path, '/');
     struct unpacker *u;
     struct unpacked entry;
     int more;
@@ -387,7 +380,7 @@ static int read_package(struct firmware_tree *tree, const char *path, struct fai
     tree->packages =
         xgrow(tree->packages, tree->package_count, &tree->package_capacity, sizeof *tree->packages);
     struct tree_package *p = &tree->packages[tree->package_count++];
-    *p = (struct tree_package){.path = xstrdup(path), .name = xstrdup(slash ? slash + 1 : path)};
+    *p = (struct tree_package){.path = xstrdup(path), .name = xstrdup(base_name(path))};
     while ((more = unpacker_next(u, &entry, f)) > 0) {
         if (entry.member == UNPACKED_DEB_CONTROL
                 ? strcmp(entry.name, "control") == 0 && take_control(u, p, f) != 0
@@ -660,7 +653,7 @@ static void decide_descriptors(struct firmware_tree *tree)
         char *path = (char *)d->name;
 
         d->entry = firmware_tree_find(tree, path);
-        d->name = strrchr(d->entry->path, '/') + 1;
+        d->name = base_name(d->entry->path);
         free(path);
         if (d->state == TREE_IN_EFFECT && !d->read) {
             char *missing = NULL;

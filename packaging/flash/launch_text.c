@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "outputs/escape.h"
 
 /* --- words for QEMU ---------------------------------------------------------------------- */
@@ -102,21 +103,18 @@ void launch_words_free(char **words)
 
 char *launch_shell(const struct launch *l, bool blockdev)
 {
-    char **words = launch_words(l, blockdev), *text = NULL;
-    size_t size;
-    FILE *to = open_memstream(&text, &size);
+    char **words = launch_words(l, blockdev);
+    struct text text;
+    FILE *to = text_begin(&text);
 
-    for (char **w = words; to && *w; w++) {
+    for (char **w = words; *w; w++) {
         if (w > words)
             fputs((*w)[0] == '-' ? " \\\n    " : " ", to);
         put_shell_word(to, *w);
     }
-    if (to) {
-        putc('\n', to);
-        fclose(to);
-    }
+    putc('\n', to);
     launch_words_free(words);
-    return text ? text : xstrdup("");
+    return text_end(&text);
 }
 
 static void put_element_text(FILE *to, const char *text, const char *end)
@@ -148,12 +146,9 @@ static void put_loader(FILE *to, const struct launch *l)
 
 char *launch_libvirt(const struct launch *l)
 {
-    char *text = NULL;
-    size_t size;
-    FILE *to = open_memstream(&text, &size);
+    struct text text;
+    FILE *to = text_begin(&text);
 
-    if (!to)
-        return xstrdup("");
     fputs("<os>\n", to);
     fprintf(to, "  <type arch='%s' machine='%s'>hvm</type>\n", l->program + strlen("qemu-system-"),
             l->machine);
@@ -164,8 +159,7 @@ char *launch_libvirt(const struct launch *l)
     fputs("</features>\n", to);
     if (l->smm)
         fputs("<pm>\n  <suspend-to-mem enabled='no'/>\n</pm>\n", to);
-    fclose(to);
-    return text;
+    return text_end(&text);
 }
 
 /* A string of xl.cfg(5): what its scanner could take for an end or an escape is written in
@@ -184,17 +178,13 @@ static void put_xl_string(FILE *to, const char *text)
 
 char *launch_xl(const struct launch *l)
 {
-    char *text = NULL;
-    size_t size;
+    struct text text;
 
     if (l->vars || !flash_is_x86(l->code->architecture))
         return NULL;
-    FILE *to = open_memstream(&text, &size);
-    if (!to)
-        return xstrdup("");
+    FILE *to = text_begin(&text);
     fputs("type = \"hvm\"\nbios = \"ovmf\"\nbios_path_override = ", to);
     put_xl_string(to, l->code_path);
     putc('\n', to);
-    fclose(to);
-    return text;
+    return text_end(&text);
 }

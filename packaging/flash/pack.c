@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "flash/check.h"
 #include "romset/names.h"
 
@@ -36,11 +37,9 @@ static bool is_readable_for_guests(const char *path)
 /* "usr/share/OVMF/compat/2022.11-OVMF_CODE.fd" */
 static char *install_path(const struct packed *p, const struct flashset_image *image)
 {
-    const char *slash = strrchr(image->file, '/');
-
     if (p->set->install_path)
         return xasprintf("%s/%s%s", p->set->install_path, p->prefix, image->name);
-    return xasprintf("%.*scompat/%s%s", slash ? (int)(slash + 1 - image->file) : 0, image->file,
+    return xasprintf("%.*scompat/%s%s", directory_length(image->file), image->file,
                      p->prefix, image->name);
 }
 

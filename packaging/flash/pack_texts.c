@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "inputs/firmware_descriptor.h"
 #include "inputs/json.h"
 
@@ -257,13 +258,11 @@ static void put_images(FILE *to, const struct packed *p)
 
 char *packed_readme(const struct packed *p)
 {
-    char *text = NULL, *title = xasprintf("Firmware of %s %s for guests that were started with it",
-                                          made_from(p), made_from_version(p));
-    size_t size;
-    FILE *to = open_memstream(&text, &size);
+    char *title = xasprintf("Firmware of %s %s for guests that were started with it", made_from(p),
+                            made_from_version(p));
+    struct text text;
+    FILE *to = text_begin(&text);
 
-    if (!to)
-        give_up("out of memory");
     fprintf(to, "%s\n", title);
     for (size_t i = 0; i < strlen(title); i++)
         putc('=', to);
@@ -276,9 +275,8 @@ char *packed_readme(const struct packed *p)
           "\nSecurity fixes\n--------------\n\n",
           to);
     put_fixes(to, p);
-    fclose(to);
     free(title);
-    return text;
+    return text_end(&text);
 }
 
 /* --- the manifest

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 const char *exchange_reason_name(enum exchange_reason reason)
 {
@@ -427,12 +428,9 @@ static bool same_family(const struct fleet_machine *a, const struct fleet_machin
 /* "pc-i440fx-1.5..1.7, pc-q35-2.4": a run of all versions that the fleet knows is one word. */
 static char *runs_text(const struct fleet *fleet, const size_t *machines, size_t count)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
+    struct text text;
+    FILE *out = text_begin(&text);
 
-    if (!out)
-        give_up("out of memory");
     for (size_t i = 0, last; i < count; i = last + 1) {
         const struct fleet_machine *first = &fleet->machines[machines[i]];
         struct romcompat_machine m;
@@ -446,9 +444,7 @@ static char *runs_text(const struct fleet *fleet, const size_t *machines, size_t
             romcompat_machine_parse(fleet->machines[machines[last]].name, &m) == ROMCOMPAT_OK)
             fprintf(out, "..%s", m.name + m.family_length + (m.name[m.family_length] == '-'));
     }
-    if (fclose(out) != 0)
-        give_up("out of memory");
-    return text;
+    return text_end(&text);
 }
 
 /* The number of entries from `at` on that are of one architecture. */

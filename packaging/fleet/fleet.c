@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "fleet/inventory_destination.h"
 #include "formats/machine_types.h"
 #include "formats/rom_devices.h"
@@ -128,12 +129,9 @@ static void write_sets(FILE *out, const struct inventory_maps *maps)
 /* The text that two hosts have in common exactly when they are alike. */
 static char *key_of(const struct fleet *fleet, const struct inventory *inv)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
+    struct text text;
+    FILE *out = text_begin(&text);
 
-    if (!out)
-        give_up("out of memory");
     for (size_t i = 0; i < inv->qemus->count; i++) {
         const struct inventory_qemu *q = &inv->qemus->list[i];
         const struct inventory_maps *maps = inventory_maps_of(inv, q);
@@ -153,9 +151,7 @@ static char *key_of(const struct fleet *fleet, const struct inventory *inv)
         write_roms(out, fleet, inv, q, maps);
         write_sets(out, maps);
     }
-    if (fclose(out) != 0)
-        give_up("out of memory");
-    return text;
+    return text_end(&text);
 }
 
 /* The packages of the ROM files that its devices use, each once. */
@@ -180,12 +176,9 @@ static void write_packages(FILE *out, const struct fleet *fleet, const struct in
 
 static char *label_of(const struct fleet *fleet, const struct inventory *inv)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
+    struct text text;
+    FILE *out = text_begin(&text);
 
-    if (!out)
-        give_up("out of memory");
     fputs(inv->system ? inv->system : "a host", out);
     if (inv->qemus->count == 0)
         fputs(", no QEMU", out);
@@ -203,9 +196,7 @@ static char *label_of(const struct fleet *fleet, const struct inventory *inv)
     }
     if (inv->qemus->count)
         write_packages(out, fleet, inv, &inv->qemus->list[0]);
-    if (fclose(out) != 0)
-        give_up("out of memory");
-    return text;
+    return text_end(&text);
 }
 
 static void add_label(struct fleet_class *c, char *label)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 static void free_package(struct inventory_package *p)
 {
@@ -276,22 +277,18 @@ int inventory_open_maps(const struct inventory_set *sets, size_t set_count,
 {
     struct romcompat_problem problem;
     struct romcompat *opened;
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
+    struct text made;
+    FILE *out = text_begin(&made);
     int result = 0;
 
-    if (!out)
-        give_up("out of memory");
     fprintf(out, "romcompat-map %d\n", ROMCOMPAT_FORMAT);
     for (size_t i = 0; i < set_count && result == 0; i++)
         result = write_set(out, &sets[i], i, f);
     for (size_t i = 0; i < more_count && result == 0; i++)
         result = write_set(out, more[i], set_count + i, f);
-    if (fclose(out) != 0)
-        give_up("out of memory");
+    char *text = text_end(&made);
     if (result == 0) {
-        int code = romcompat_open_buffer(text, size, "maps", &opened);
+        int code = romcompat_open_buffer(text, made.length, "maps", &opened);
 
         if (code != ROMCOMPAT_OK) {
             result = fail(f, "maps: %s", romcompat_strerror(code));

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "formats/rom_devices.h"
 #include "inputs/domain_xml.h"
 #include "inputs/file.h"
@@ -55,13 +56,6 @@ char **names_in(const char *path, size_t *count)
     if (*count)
         qsort(names, *count, sizeof *names, compare_texts);
     return names;
-}
-
-bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), m = strlen(end);
-
-    return n >= m && strcmp(text + n - m, end) == 0;
 }
 
 /* --- guests ------------------------------------------------------------------------------ */

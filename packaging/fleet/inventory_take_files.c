@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "base/text.h"
 #include "flash/image.h"
 #include "formats/firmware_volume.h"
 #include "formats/option_rom.h"

@@ -100,7 +100,7 @@ static void draw_legend(struct svg *s, int y)
     }
 }
 
-char *matrix_svg(const struct exchange *e, size_t *length, struct failure *f)
+char *matrix_svg(const struct exchange *e, size_t *length)
 {
     size_t shown = e->fleet->class_count, widest = 46;
     struct svg s;
@@ -117,11 +117,10 @@ char *matrix_svg(const struct exchange *e, size_t *length, struct failure *f)
     int width = right + 80 + (int)widest * LETTER + MARGIN;
     int foot = HEAD + (int)shown * CELL + 160, height = foot + 3 * CELL + MARGIN + 200;
 
-    if (svg_begin(&s, (unsigned)width / 10, (unsigned)height / 10, "Which hosts exchange guests",
+    svg_begin(&s, (unsigned)width / 10, (unsigned)height / 10, "Which hosts exchange guests",
                   "A row for each class of hosts that guests come from, a column for each that "
                   "they go to.",
-                  style, f) != 0)
-        return NULL;
+                  style);
     svg_rectangle(&s, 0, 0, width, height, "back");
     svg_text(&s, MARGIN, 280, "title", "start", "Which hosts exchange guests");
     svg_text(&s, MARGIN, HEAD - 80, "quiet", "start", "from, to:");
@@ -134,5 +133,5 @@ char *matrix_svg(const struct exchange *e, size_t *length, struct failure *f)
     if (shown < e->fleet->class_count)
         svg_text(&s, MARGIN, height - 120, "quiet", "start",
                  "The %zu largest of %zu classes are drawn.", shown, e->fleet->class_count);
-    return svg_end(&s, length, f);
+    return svg_end(&s, length);
 }

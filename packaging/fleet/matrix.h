@@ -7,7 +7,7 @@
 
 #define MATRIX_CLASSES_MAX 60 /* that are drawn; the largest */
 
-/* An SVG document, which reads in light and dark; the caller frees it. NULL with f filled. */
-char *matrix_svg(const struct exchange *e, size_t *length, struct failure *f);
+/* An SVG document, which reads in light and dark; the caller frees it. */
+char *matrix_svg(const struct exchange *e, size_t *length);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "romcompat.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -109,7 +110,7 @@ static const char *architecture_named(const char *text, size_t length)
 const char *architecture_of_binary(const char *path)
 {
     static const char prefix[] = "qemu-system-";
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *name = base_name(path);
     const char *dash = strrchr(name, '-');
 
     if (strncmp(name, prefix, sizeof prefix - 1) == 0) {

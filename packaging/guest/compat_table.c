@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 /* --- making it ------------------------------------------------------------------------- */
 
@@ -110,13 +111,6 @@ void compat_table_free(struct compat_table *t)
     *t = (struct compat_table){0};
 }
 
-const char *compat_table_value(const char *value)
-{
-    const char *slash = strrchr(value, '/');
-
-    return slash ? slash + 1 : value;
-}
-
 void compat_table_roms(const struct compat_table *t,
                        void (*put)(void *arg, const struct stock_advice *a), void *arg)
 {
@@ -144,12 +138,12 @@ void compat_table_roms(const struct compat_table *t,
 
 static void put_rom(void *arg, const struct stock_advice *a)
 {
-    const char *source = a->source        ? compat_table_value(a->source)
+    const char *source = a->source        ? base_name(a->source)
                          : a->compat_file ? a->compat_file
                                           : a->rom;
 
     fprintf(arg, " *   romcompat pad --bucket %" PRIu64 " --ids %04x:%04x %s -o %s\n", a->bucket,
-            a->ids >> 16, a->ids & 0xffff, source, compat_table_value(a->romfile));
+            a->ids >> 16, a->ids & 0xffff, source, base_name(a->romfile));
 }
 
 static void put_comment(FILE *to, const struct compat_table *t, const char *qemu)
@@ -209,7 +203,7 @@ static void put_properties(FILE *to, const struct stock_item *item)
 
     for (size_t i = 0; i < count; i++) {
         fprintf(to, "    { \"%s\", \"%s\", ", item->driver, settings[i].name);
-        put_string(to, compat_table_value(settings[i].value));
+        put_string(to, base_name(settings[i].value));
         fputs(" },\n", to);
         free(settings[i].value);
     }

@@ -37,9 +37,6 @@ void compat_table_free(struct compat_table *t);
 /* The table as C; `qemu` is the binary's version, for the comment. */
 void compat_table_put_c(FILE *to, const struct compat_table *t, const char *qemu);
 
-/* The file names of such a table are bare: it looks for them in its data folders. */
-const char *compat_table_value(const char *value);
-
 /* Calls put() for each ROM that must be made, once: `a` is one of its advices. */
 void compat_table_roms(const struct compat_table *t,
                        void (*put)(void *arg, const struct stock_advice *a), void *arg);

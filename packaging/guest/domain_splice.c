@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "outputs/escape.h"
 
 static void put_file(FILE *out, const struct domain_device *d, const uint8_t *data,
@@ -60,8 +61,8 @@ int domain_splice(const struct domain_xml *domain, const uint8_t *data, size_t s
                   const char *const *files, uint8_t **result, size_t *result_size,
                   struct failure *f)
 {
-    char *bytes = NULL;
-    size_t length = 0, at = 0;
+    struct text made;
+    size_t at = 0;
 
     for (size_t i = 0; i < domain->device_count; i++) {
         const struct domain_device *d = &domain->devices[i];
@@ -71,9 +72,7 @@ int domain_splice(const struct domain_xml *domain, const uint8_t *data, size_t s
             return fail(f, "network card %zu has no place for a ROM file", i + 1);
         at = files[i] ? d->rom_place : at;
     }
-    FILE *out = open_memstream(&bytes, &length);
-    if (!out)
-        give_up("out of memory");
+    FILE *out = text_begin(&made);
     at = 0;
     for (size_t i = 0; i < domain->device_count; i++) {
         const struct domain_device *d = &domain->devices[i];
@@ -85,13 +84,12 @@ int domain_splice(const struct domain_xml *domain, const uint8_t *data, size_t s
         at = d->rom_place;
     }
     fwrite(data + at, 1, size - at, out);
-    if (fclose(out) != 0)
-        give_up("out of memory");
-    if (check(domain, (const uint8_t *)bytes, length, files, f) != 0) {
+    uint8_t *bytes = (uint8_t *)text_end(&made);
+    if (check(domain, bytes, made.length, files, f) != 0) {
         free(bytes);
         return -1;
     }
-    *result = (uint8_t *)bytes;
-    *result_size = length;
+    *result = bytes;
+    *result_size = made.length;
     return 0;
 }

@@ -9,35 +9,22 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "base/text.h"
 #include "outputs/escape.h"
 #include "guest/stock.h"
 
-/* Text that grows. */
-struct text {
-    char *at;
-    size_t length;
-    FILE *out;
-};
-
-static void text_begin(struct text *t)
-{
-    *t = (struct text){0};
-    t->out = open_memstream(&t->at, &t->length);
-    if (!t->out)
-        give_up("out of memory");
-}
-
 /* NULL where nothing was written; without the newline at its end. */
-static char *text_end(struct text *t)
+static char *lines_end(struct text *t)
 {
-    fclose(t->out);
+    char *lines = text_end(t);
+
     if (!t->length) {
-        free(t->at);
+        free(lines);
         return NULL;
     }
-    if (t->at[t->length - 1] == '\n')
-        t->at[t->length - 1] = '\0';
-    return t->at;
+    if (lines[t->length - 1] == '\n')
+        lines[t->length - 1] = '\0';
+    return lines;
 }
 
 /* A line, unless the text has it already. */
@@ -226,8 +213,8 @@ static void mend_by_arguments(struct preflight *p, const struct route *route, co
     add_mend(p, MEND_COMMANDS,
              "The ROMs for a QEMU that reads no maps, with the ids of their devices (OLD is a "
              "folder with the ROMs that the guest was started with):",
-             text_end(&commands));
-    add_mend(p, MEND_ARGUMENTS, when, text_end(&arguments));
+             lines_end(&commands));
+    add_mend(p, MEND_ARGUMENTS, when, lines_end(&arguments));
 }
 
 static void mend_by_libvirt(struct preflight *p, const struct route *route)
@@ -254,7 +241,7 @@ static void mend_by_libvirt(struct preflight *p, const struct route *route)
         }
         told_free(&told);
     }
-    char *text = text_end(&arguments);
+    char *text = lines_end(&arguments);
     if (text) {
         char *all = xasprintf("<qemu:commandline "
                               "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n%s\n"
@@ -264,7 +251,7 @@ static void mend_by_libvirt(struct preflight *p, const struct route *route)
         free(text);
         add_mend(p, MEND_LIBVIRT, "libvirt, inside <domain>:", all);
     }
-    add_mend(p, MEND_LIBVIRT, "libvirt, inside the device:", text_end(&files));
+    add_mend(p, MEND_LIBVIRT, "libvirt, inside the device:", lines_end(&files));
 }
 
 /* --- all ways ------------------------------------------------------------------------------ */
@@ -291,8 +278,8 @@ static void mend_by_package(struct preflight *p, const char *machine)
         }
     }
     add_mend(p, MEND_PACKAGE,
-             "Install the compat package that the destination's map names:", text_end(&named));
-    char *text = text_end(&made);
+             "Install the compat package that the destination's map names:", lines_end(&named));
+    char *text = lines_end(&made);
     if (text) {
         char *all = xasprintf("%s\nromcompat build --deb ROMSET.yaml", text);
 

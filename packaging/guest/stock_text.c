@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "outputs/escape.h"
 
 size_t stock_settings(const struct stock_advice *a, struct stock_setting settings[2])
@@ -88,17 +89,13 @@ void stock_put_libvirt_globals(FILE *to, const struct stock_advice *a, const cha
 
 char *stock_command(const struct stock_advice *a, const char *source)
 {
-    char *text = NULL;
-    size_t size;
-    FILE *to = open_memstream(&text, &size);
+    struct text text;
+    FILE *to = text_begin(&text);
 
-    if (!to)
-        give_up("out of memory");
     fprintf(to, "romcompat pad --bucket %" PRIu64 " --ids %04x:%04x ", a->bucket, a->ids >> 16,
             a->ids & 0xffff);
     put_shell_word(to, source);
     fputs(" -o ", to);
     put_shell_word(to, a->romfile);
-    fclose(to);
-    return text;
+    return text_end(&text);
 }

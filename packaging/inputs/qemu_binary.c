@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "outputs/child.h"
 
 enum { ANSWER_MAX = 64 * 1024 };
@@ -48,9 +49,8 @@ static bool holds_map_folder(const char *path)
 /* Debian's qemu-system-i386 is a script that runs the binary of that name in libexec. */
 static bool has_library(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    char *behind = xasprintf("%.*s/../libexec/%s", slash ? (int)(slash - path) : 1,
-                             slash ? path : ".", slash ? slash + 1 : path);
+    char *behind =
+        xasprintf("%.*s../libexec/%s", directory_length(path), path, base_name(path));
     bool has = holds_map_folder(path) || holds_map_folder(behind);
 
     free(behind);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "formats/option_rom.h"
 #include "inputs/archive.h"
 
@@ -58,13 +59,6 @@ enum what { PASSED_OVER, A_ROM, A_FLASH_IMAGE };
 
 /* PI 1.7, volume 3, 3.2.1: EFI_FIRMWARE_VOLUME_HEADER.Signature. */
 enum { HEAD_SIZE = 0x2c, VOLUME_SIGNATURE_AT = 0x28 };
-
-static bool ends_with(const char *name, const char *suffix)
-{
-    size_t n = strlen(name), m = strlen(suffix);
-
-    return n > m && strcmp(name + n - m, suffix) == 0;
-}
 
 static enum what tell(const struct walk *w, const char *name, const uint8_t *head, size_t size)
 {
@@ -301,7 +295,7 @@ static void collect(struct walk *w, const char *folder, unsigned depth)
         problem(w, &f);
         return;
     }
-    const char *slash = ends_with(folder, "/") || strcmp(folder, "/") == 0 ? "" : "/";
+    const char *slash = ends_with(folder, "/") ? "" : "/";
     for (int i = 0; i < n; i++) {
         char *path = xasprintf("%s%s%s", folder, slash, entries[i]->d_name);
         collect_one(w, path, depth);

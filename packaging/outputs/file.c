@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 int write_all(int fd, const void *data, size_t size)
 {
@@ -47,10 +48,7 @@ int sync_folder_of(const char *path)
 
 static char *temporary_name(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    int folder = slash ? (int)(slash + 1 - path) : 0;
-
-    return xasprintf("%.*s.%s.romcompat-new", folder, path, path + folder);
+    return xasprintf("%.*s.%s.romcompat-new", directory_length(path), path, base_name(path));
 }
 
 /* Opens and locks the temporary file. Between open and lock another process may

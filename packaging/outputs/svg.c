@@ -37,13 +37,10 @@ static void put_number(struct svg *s, const char *name, int tenths)
     putc('"', s->out);
 }
 
-int svg_begin(struct svg *s, unsigned width, unsigned height, const char *title,
-              const char *description, const char *style, struct failure *f)
+void svg_begin(struct svg *s, unsigned width, unsigned height, const char *title,
+              const char *description, const char *style)
 {
-    *s = (struct svg){0};
-    s->out = open_memstream(&s->text, &s->length);
-    if (!s->out)
-        return fail(f, "out of memory");
+    s->out = text_begin(&s->text);
     fprintf(s->out,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"%u\" height=\"%u\" "
             "viewBox=\"0 0 %u %u\">\n<title>",
@@ -52,7 +49,6 @@ int svg_begin(struct svg *s, unsigned width, unsigned height, const char *title,
     fputs("</title>\n<desc>", s->out);
     put_escaped(s, description);
     fprintf(s->out, "</desc>\n<style>\n%s</style>\n", style);
-    return 0;
 }
 
 void svg_rectangle(struct svg *s, int x, int y, int width, int height, const char *class_name)
@@ -116,15 +112,10 @@ void svg_text(struct svg *s, int x, int y, const char *class_name, const char *a
     free(text);
 }
 
-char *svg_end(struct svg *s, size_t *length, struct failure *f)
+char *svg_end(struct svg *s, size_t *length)
 {
     fputs("</svg>\n", s->out);
-    int bad = ferror(s->out);
-    if (fclose(s->out) != 0 || bad) {
-        free(s->text);
-        fail(f, "out of memory");
-        return NULL;
-    }
-    *length = s->length;
-    return s->text;
+    char *text = text_end(&s->text);
+    *length = s->text.length;
+    return text;
 }

@@ -7,20 +7,17 @@
 #ifndef OUTPUTS_SVG_H
 #define OUTPUTS_SVG_H
 
-#include <stdio.h>
-
-#include "base/failure.h"
+#include "base/text.h"
 
 struct svg {
     FILE *out;
-    char *text;
-    size_t length;
+    struct text text;
 };
 
 /* Sizes in whole units. `title` and `description` are what a screen reader says; `style` is
- * CSS and goes in as it is. Returns -1 when memory is out. */
-int svg_begin(struct svg *s, unsigned width, unsigned height, const char *title,
-              const char *description, const char *style, struct failure *f);
+ * CSS and goes in as it is. */
+void svg_begin(struct svg *s, unsigned width, unsigned height, const char *title,
+              const char *description, const char *style);
 
 void svg_rectangle(struct svg *s, int x, int y, int width, int height, const char *class_name);
 void svg_line(struct svg *s, int x1, int y1, int x2, int y2, const char *class_name);
@@ -32,7 +29,7 @@ void svg_circle(struct svg *s, int x, int y, int radius, const char *class_name,
 void svg_text(struct svg *s, int x, int y, const char *class_name, const char *anchor,
               const char *format, ...) __attribute__((format(printf, 6, 7)));
 
-/* The document, which the caller frees; NULL when memory is out. */
-char *svg_end(struct svg *s, size_t *length, struct failure *f);
+/* The document; free it. */
+char *svg_end(struct svg *s, size_t *length);
 
 #endif

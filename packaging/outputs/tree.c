@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "outputs/file.h"
 #include "outputs/walk.h"
 
@@ -106,8 +107,7 @@ int tree_begin(const char *target, struct tree **tree, struct failure *f)
     struct tree *t = xcalloc(1, sizeof *t);
     t->fd = t->container_fd = -1;
     t->target = xstrndup(target, length);
-    const char *slash = strrchr(t->target, '/');
-    const char *name = slash ? slash + 1 : t->target;
+    const char *name = base_name(t->target);
     if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
         fail(f, "%s: cannot be replaced as a whole (give the folder a name)", target);
         tree_abandon(t);

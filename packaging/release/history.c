@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "base/text.h"
 #include "inputs/file.h"
 #include "inputs/yaml.h"
 #include "romset/fields.h"
@@ -48,62 +49,6 @@ static const char *release_name_problem(const char *text)
 static const char *source_problem(const char *text)
 {
     return *text ? line_problem(text) : "must not be empty";
-}
-
-/* --- dates ------------------------------------------------------------------------- */
-
-/* Days since 1970-01-01 in the proleptic Gregorian calendar; the year begins in March here,
- * so that the leap day is its last. */
-static int64_t days_of(int64_t year, unsigned month, unsigned day)
-{
-    int64_t y = month > 2 ? year : year - 1;
-    int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-
-    return 365 * y + y / 4 - y / 100 + y / 400 + day_of_year - 719468;
-}
-
-static unsigned days_in_month(unsigned year, unsigned month)
-{
-    static const unsigned char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-    return month == 2 && leap ? 29 : days[month - 1];
-}
-
-bool history_date_parse(const char *text, int64_t *days)
-{
-    static const char form[] = "dddd-dd-dd";
-    unsigned year, month, day;
-
-    if (strlen(text) != sizeof form - 1)
-        return false;
-    for (size_t i = 0; form[i]; i++) {
-        if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
-            return false;
-    }
-    year = (unsigned)atoi(text);
-    month = (unsigned)atoi(text + 5);
-    day = (unsigned)atoi(text + 8);
-    if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
-        return false;
-    *days = days_of(year, month, day);
-    return true;
-}
-
-char *history_date_format(int64_t days, char text[HISTORY_DATE_MAX])
-{
-    text[0] = '\0';
-    if (days < days_of(1, 1, 1) || days > days_of(9999, 12, 31))
-        return text;
-    /* A year has at least 365 days: this is the year or one too many for each 1460. */
-    unsigned year = (unsigned)((days + 719468) / 365 + 1), month = 12;
-    while (days_of(year, 1, 1) > days)
-        year--;
-    while (days_of(year, month, 1) > days)
-        month--;
-    unsigned day = (unsigned)(days - days_of(year, month, 1)) + 1;
-    snprintf(text, HISTORY_DATE_MAX, "%04u-%02u-%02u", year % 10000, month % 100, day % 100);
-    return text;
 }
 
 /* --- reading ----------------------------------------------------------------------- */
@@ -160,7 +105,7 @@ static const char *date_problem(const char *text)
 {
     int64_t days;
 
-    return history_date_parse(text, &days) ? NULL : "must be a day, YYYY-MM-DD";
+    return date_parse(text, &days) ? NULL : "must be a day, YYYY-MM-DD";
 }
 
 static const char *yes_or_no_problem(const char *text)
@@ -384,9 +329,8 @@ int history_append(const char *path, const uint8_t *data, size_t size, const cha
 {
     struct history before = {.list_column = 3}, after = {0};
     const char *end = "\n";
-    char *made = NULL;
-    size_t made_size = 0;
-    FILE *out;
+    struct text appended;
+    int result = 0;
 
     const char *wrong = release_name_problem(release->name);
     if (wrong)
@@ -411,11 +355,7 @@ int history_append(const char *path, const uint8_t *data, size_t size, const cha
     if (data && size >= 2 && memmem(data, size, "\r\n", 2))
         end = "\r\n";
 
-    out = open_memstream(&made, &made_size);
-    if (!out) {
-        history_free(&before);
-        return fail(f, "%s: out of memory", path);
-    }
+    FILE *out = text_begin(&appended);
     if (data) {
         fwrite(data, 1, size, out);
         if (data[size - 1] != '\n')
@@ -424,31 +364,29 @@ int history_append(const char *path, const uint8_t *data, size_t size, const cha
         fprintf(out, "history: %s\nsummary: %s\nreleases:\n", name, summary);
     }
     put_release(out, (int)before.list_column - 1, end, release);
-    int result = fclose(out) == 0 ? 0 : fail(f, "%s: out of memory", path);
+    char *made = text_end(&appended);
 
     /* `releases` may not be the last key, or stand in brackets: what was made is read again
      * and must be what was there and the new release, nothing else. */
     struct failure why = {0};
-    if (result == 0) {
-        bool is_good = history_parse(path, (uint8_t *)made, made_size, &after, &why) == 0 &&
-                       after.release_count == before.release_count + 1 &&
-                       is_same_release(&after.releases[before.release_count], release);
+    bool is_good = history_parse(path, (uint8_t *)made, appended.length, &after, &why) == 0 &&
+                   after.release_count == before.release_count + 1 &&
+                   is_same_release(&after.releases[before.release_count], release);
 
-        for (size_t i = 0; i < before.release_count && is_good; i++)
-            is_good = is_same_release(&before.releases[i], &after.releases[i]);
-        if (!is_good) {
-            result = fail(f, "%s: nothing can be appended to it (%s)", path,
-                          why.what[0] ? why.what : "the release would not come last");
-            fail_cure(f, "'releases' must be the last key of the file, with a '-' before each.");
-        }
-        history_free(&after);
+    for (size_t i = 0; i < before.release_count && is_good; i++)
+        is_good = is_same_release(&before.releases[i], &after.releases[i]);
+    if (!is_good) {
+        result = fail(f, "%s: nothing can be appended to it (%s)", path,
+                      why.what[0] ? why.what : "the release would not come last");
+        fail_cure(f, "'releases' must be the last key of the file, with a '-' before each.");
     }
+    history_free(&after);
     history_free(&before);
     if (result < 0) {
         free(made);
         return -1;
     }
     *text = made;
-    *length = made_size;
+    *length = appended.length;
     return 0;
 }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/date.h"
 #include "base/failure.h"
 
 #define HISTORY_RELEASES_MAX 500
@@ -61,12 +62,6 @@ int history_parse(const char *path, const uint8_t *data, size_t size, struct his
                   struct failure *f);
 void history_free(struct history *h);
 void history_release_free(struct history_release *release);
-
-/* Days since 1970-01-01 of "YYYY-MM-DD"; false for what is no day of the calendar. */
-bool history_date_parse(const char *text, int64_t *days);
-/* The other way round, years 1 to 9999: text is "" beyond them. Returns text. */
-#define HISTORY_DATE_MAX 11
-char *history_date_format(int64_t days, char text[HISTORY_DATE_MAX]);
 
 /* --- adding to it ------------------------------------------------------------------ */
 
@@ -123,7 +118,7 @@ struct history_line {
     /* HISTORY_CROSSES: so many releases after the last one that is no snapshot the bucket
      * is left, and about that day ("" if dates are missing). */
     uint64_t crosses_in;
-    char crosses_about[HISTORY_DATE_MAX];
+    char crosses_about[DATE_TEXT_MAX];
 };
 
 /* Every ROM of the history whose name matches the shell pattern (NULL: all), the most

@@ -335,7 +335,6 @@ char *history_chart(const struct history *histories, size_t count, const char *p
     size_t used = 0;
     int plot = PLOT_MIN, labels = LABELS_MIN, y = MARGIN / 2;
     struct svg s;
-    char *text = NULL;
 
     for (size_t i = 0; i < count; i++) {
         struct panel *p = &panels[used];
@@ -365,24 +364,21 @@ char *history_chart(const struct history *histories, size_t count, const char *p
     }
     unsigned width = (unsigned)(LEFT + plot + labels + MARGIN) / 10;
     unsigned height = (unsigned)(y + LEGEND) / 10;
-    if (svg_begin(
-            &s, width, height, "ROM sizes by release",
-            "For each ROM where its last image ends in each release, lines at the powers of two, "
-            "and where growth at the present pace meets one.",
-            style, f) == 0) {
-        svg_rectangle(&s, 0, 0, (int)width * 10, (int)height * 10, "back");
-        for (size_t i = 0; i < used; i++)
-            draw_panel(&s, &panels[i]);
-        svg_circle(&s, MARGIN + 50, y + 110, 50, "crossing", NULL);
-        svg_text(&s, MARGIN + 180, y + 150, "quiet", "start",
-                 "a bucket was left, or will be at the present pace (dashed)");
-        svg_circle(&s, MARGIN + 4050, y + 110, 36, "file", NULL);
-        svg_text(&s, MARGIN + 4180, y + 150, "quiet", "start",
-                 "size of a padded file: where its images end is not known");
-        text = svg_end(&s, length, f);
-    }
+    svg_begin(&s, width, height, "ROM sizes by release",
+              "For each ROM where its last image ends in each release, lines at the powers of two, "
+              "and where growth at the present pace meets one.",
+              style);
+    svg_rectangle(&s, 0, 0, (int)width * 10, (int)height * 10, "back");
+    for (size_t i = 0; i < used; i++)
+        draw_panel(&s, &panels[i]);
+    svg_circle(&s, MARGIN + 50, y + 110, 50, "crossing", NULL);
+    svg_text(&s, MARGIN + 180, y + 150, "quiet", "start",
+             "a bucket was left, or will be at the present pace (dashed)");
+    svg_circle(&s, MARGIN + 4050, y + 110, 36, "file", NULL);
+    svg_text(&s, MARGIN + 4180, y + 150, "quiet", "start",
+             "size of a padded file: where its images end is not known");
     for (size_t i = 0; i < used; i++)
         history_lines_free(panels[i].lines, panels[i].line_count);
     free(panels);
-    return text;
+    return svg_end(&s, length);
 }

@@ -104,8 +104,8 @@ static void find_pace(const struct history *h, struct history_line *line)
     line->pace_releases = steps_between(h, first->release, last->release);
     const char *first_date = h->releases[first->release].date;
     const char *last_date = h->releases[last->release].date;
-    if (first_date && last_date && history_date_parse(first_date, &from) &&
-        history_date_parse(last_date, &to) && to > from)
+    if (first_date && last_date && date_parse(first_date, &from) &&
+        date_parse(last_date, &to) && to > from)
         line->pace_days = to - from;
 }
 
@@ -136,8 +136,8 @@ static void find_outlook(const struct history *h, struct history_line *line)
      * of two still fits. */
     line->outlook = HISTORY_CROSSES;
     line->crosses_in = line->headroom * line->pace_releases / (uint64_t)line->pace_growth + 1;
-    if (line->pace_days && date && history_date_parse(date, &day))
-        history_date_format(day +
+    if (line->pace_days && date && date_parse(date, &day))
+        date_format(day +
                                 (int64_t)(line->headroom * (uint64_t)line->pace_days /
                                           (uint64_t)line->pace_growth) +
                                 1,

@@ -132,7 +132,7 @@ int history_measure(const char *path, struct history_release *release, struct fa
         .problem = keep_problem, .empty = keep_empty, .arg = &problem};
     struct measured measured = {0};
     char *operand = (char *)path;
-    char date[HISTORY_DATE_MAX];
+    char date[DATE_TEXT_MAX];
     size_t capacity = 0;
     int64_t newest = 0;
     struct stat st;
@@ -156,7 +156,7 @@ int history_measure(const char *path, struct history_release *release, struct fa
     }
     /* The order in an archive changes with the tool that made it. */
     qsort(made.roms, made.rom_count, sizeof *made.roms, by_name);
-    if (newest > 0 && *history_date_format(newest / 86400, date))
+    if (newest > 0 && *date_format(newest / 86400, date))
         made.date = xstrdup(date);
     *release = made;
     return 0;

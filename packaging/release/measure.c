@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "formats/deb_changes.h"
 #include "inputs/file.h"
 #include "inputs/rom_files.h"
@@ -141,8 +142,7 @@ int measure_rom(const char *place, const char *path, const uint8_t *bytes, size_
         .error_count = read.error_count,
         .first_error = first_error(&read),
     };
-    const char *slash = strrchr(rom->path, '/');
-    rom->name = slash ? slash + 1 : rom->path;
+    rom->name = base_name(rom->path);
     copy_images(&read, rom);
     if (with_sum)
         sha256_text(bytes, size, rom->sha256);
@@ -255,8 +255,7 @@ static int take_flash(void *arg, const struct rom_file *file)
     struct measured_flash *flash = &into->flash[into->flash_count++];
     flash->place = xstrdup(file->name);
     flash->path = xstrdup(file->entry ? file->entry : file->path);
-    const char *slash = strrchr(flash->path, '/');
-    flash->name = slash ? slash + 1 : flash->path;
+    flash->name = base_name(flash->path);
     flash->link = file->link ? link_target(flash->path, file->link) : NULL;
     flash->image = (struct flash_image){.kind = FLASH_UNKNOWN};
     if (flash->link)
@@ -297,20 +296,11 @@ static int walk(struct measuring *m, char *operand)
     return result == 0 ? 0 : -1;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), m = strlen(end);
-
-    return n > m && strcmp(text + n - m, end) == 0;
-}
-
 /* A stale .changes file would answer for packages that are not the ones that go out. */
 static int walk_listed(struct measuring *m, const char *changes,
                        const struct deb_changes_file *file, struct failure *f)
 {
-    const char *slash = strrchr(changes, '/');
-    char *path = slash ? xasprintf("%.*s/%s", (int)(slash - changes), changes, file->name)
-                       : xstrdup(file->name);
+    char *path = xasprintf("%.*s%s", directory_length(changes), changes, file->name);
     char found[SHA256_TEXT_SIZE];
     int result = sha256_of_file(path, found, NULL, f);
 

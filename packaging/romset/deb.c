@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "inputs/file.h"
 #include "outputs/child.h"
 #include "outputs/gzip.h"
@@ -199,9 +200,8 @@ static uint64_t installed_kib(const char *const *paths, const uint64_t *sizes)
 
 static char *control_text(const struct deb_package *p, uint64_t kib)
 {
-    char *text = NULL;
-    size_t size;
-    FILE *to = open_memstream(&text, &size);
+    struct text text;
+    FILE *to = text_begin(&text);
 
     fprintf(to,
             "Package: %s\nVersion: %s\nArchitecture: all\nMulti-Arch: foreign\n"
@@ -211,8 +211,7 @@ static char *control_text(const struct deb_package *p, uint64_t kib)
         fprintf(to, "Static-Built-Using: %s (= %s)\n", p->source_package, p->source_version);
     fprintf(to, "Section: otherosfs\nPriority: optional\nDescription: %s\n", p->summary);
     write_description(to, p->description);
-    fclose(to);
-    return text;
+    return text_end(&text);
 }
 
 /* --- the package ---------------------------------------------------------------------- */
@@ -221,9 +220,8 @@ static char *control_text(const struct deb_package *p, uint64_t kib)
 static char *stage_files(struct tree *tree, const char *stage, const char *const *paths,
                          uint64_t *sizes, struct failure *f)
 {
-    char *text = NULL;
-    size_t size;
-    FILE *to = open_memstream(&text, &size);
+    struct text text;
+    FILE *to = text_begin(&text);
 
     for (size_t i = 0; paths[i]; i++) {
         char *there = xasprintf("%s/%s", stage, paths[i]);
@@ -237,8 +235,7 @@ static char *stage_files(struct tree *tree, const char *stage, const char *const
         free(there);
         free(here);
         if (result < 0) {
-            fclose(to);
-            free(text);
+            free(text_end(&text));
             return NULL;
         }
         md5_text(data, length, md5);
@@ -246,8 +243,7 @@ static char *stage_files(struct tree *tree, const char *stage, const char *const
         free(data);
         fprintf(to, "%s  %s\n", md5, paths[i]);
     }
-    fclose(to);
-    return text;
+    return text_end(&text);
 }
 
 static int add_control_file(struct tree *tree, const char *stage, const char *name,
@@ -292,7 +288,7 @@ static int check_parts(const struct deb_package *p, struct failure *f)
     bool copyright = false;
 
     for (size_t i = 0; i < p->document_count; i++)
-        copyright |= strcmp(strrchr(p->documents[i].path, '/'), "/copyright") == 0;
+        copyright |= ends_with(p->documents[i].path, "/copyright");
     if (p->maintainer && copyright)
         return 0;
     fail(f, "%s: a package needs a %s, and the source has none", p->yaml,

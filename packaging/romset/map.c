@@ -9,6 +9,7 @@
 #include <romcompat.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 char *map_path(const struct romset *set)
 {
@@ -38,37 +39,25 @@ char *map_write(const struct romset *set, struct failure *f)
 {
     struct romcompat *maps;
     struct romcompat_problem problem;
-    char *text = NULL, *path = map_path(set);
-    size_t size = 0;
-    FILE *to = open_memstream(&text, &size);
+    struct text made;
+    char *path = map_path(set);
 
-    if (!to) {
-        fail(f, "%s: out of memory", set->file);
-        free(path);
-        return NULL;
-    }
-    write_text(to, set);
-    if (fclose(to) != 0) {
-        fail(f, "%s: out of memory", set->file);
-        goto refused;
-    }
-    int code = romcompat_open_buffer(text, size, path, &maps);
-    if (code != ROMCOMPAT_OK) {
+    write_text(text_begin(&made), set);
+    char *text = text_end(&made);
+    int code = romcompat_open_buffer(text, made.length, path, &maps);
+    bool refused = code != ROMCOMPAT_OK;
+    if (refused) {
         fail(f, "%s: the map made of it cannot be read back: %s", set->file,
              romcompat_strerror(code));
-        goto refused;
+    } else {
+        refused = romcompat_problem_at(maps, 0, &problem) == ROMCOMPAT_OK;
+        if (refused)
+            fail(f, "%s: the map made of it is wrong: %s", set->file, problem.text);
+        romcompat_close(maps);
     }
-    bool refused = romcompat_problem_at(maps, 0, &problem) == ROMCOMPAT_OK;
-    if (refused)
-        fail(f, "%s: the map made of it is wrong: %s", set->file, problem.text);
-    romcompat_close(maps);
-    if (refused)
-        goto refused;
     free(path);
-    return text;
-
-refused:
+    if (!refused)
+        return text;
     free(text);
-    free(path);
     return NULL;
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 /* What everything carries when neither the environment, the YAML file nor the source says
  * a date: 2000-01-01. lintian refuses files of before 1984. */
@@ -61,18 +62,15 @@ static int by_path(const void *a, const void *b)
 /* What `sha256sum -c` takes. */
 static int add_sums(struct output *o)
 {
-    char *text = NULL;
-    size_t size;
-    FILE *to = open_memstream(&text, &size);
+    struct text text;
+    FILE *to = text_begin(&text);
 
-    if (!to)
-        return fail(o->f, "out of memory");
     qsort(o->files, o->count, sizeof *o->files, by_path);
     for (size_t i = 0; i < o->count; i++)
         fprintf(to, "%s  %s\n", o->files[i].sha256, o->files[i].path);
-    fclose(to);
-    int result = tree_add(o->tree, SUMS_NAME, text, size, 0644, o->f);
-    free(text);
+    char *sums = text_end(&text);
+    int result = tree_add(o->tree, SUMS_NAME, sums, text.length, 0644, o->f);
+    free(sums);
     return result;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "formats/deb_control.h"
 #include "inputs/archive.h"
 #include "inputs/file.h"
@@ -17,11 +18,7 @@
 /* Relative to the folder of the YAML file, so that the two can be moved together. */
 static char *beside_yaml(const char *yaml, const char *name)
 {
-    const char *slash = strrchr(yaml, '/');
-
-    if (name[0] == '/' || !slash)
-        return xstrdup(name);
-    return xasprintf("%.*s/%s", (int)(slash - yaml), yaml, name);
+    return xasprintf("%.*s%s", name[0] == '/' ? 0 : directory_length(yaml), yaml, name);
 }
 
 static int check_sum(const char *path, const char *expected, uint64_t *size, struct failure *f)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -89,7 +90,7 @@ void romset_source_free(struct romset_source *source)
 
 char *read_base_name(struct field_reader *r, const struct yaml_node *node, const char *file)
 {
-    const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file;
+    const char *base = base_name(file);
     const char *problem = bare_name_problem(base);
 
     if (problem)

@@ -371,12 +371,11 @@ static void check_picture(void)
         {"<&>", "7.2.1", OLD, false, 250000, 250000, NULL, NULL},
         {"b", "7.2.1", OLD, false, 300000, 250000, NULL, NULL},
     };
-    struct failure f;
     struct told t;
     size_t length;
 
     TELL(&t, hosts);
-    char *svg = matrix_svg(&t.exchange, &length, &f);
+    char *svg = matrix_svg(&t.exchange, &length);
     ok(svg && strstr(svg, "class=\"no\"") && strstr(svg, "debian 12, QEMU 7.2.1"),
        "the picture has the refusals and the classes");
     is_int(strlen(svg), length, "and its length");

@@ -118,26 +118,26 @@ static void test_refusals(void)
 
 static void test_dates(void)
 {
-    char text[HISTORY_DATE_MAX];
+    char text[DATE_TEXT_MAX];
     int64_t days;
 
-    ok(history_date_parse("1970-01-01", &days) && days == 0, "1970-01-01 is day 0");
-    ok(history_date_parse("2000-02-29", &days) && days == 11016, "2000 is a leap year");
-    ok(!history_date_parse("1900-02-29", &days), "1900 is none");
-    ok(!history_date_parse("2023-13-01", &days), "there is no month 13");
-    ok(!history_date_parse("2023-1-01", &days), "a month has two digits");
-    ok(!history_date_parse("2023-01-011", &days), "a day has two digits");
-    ok(!history_date_parse("0000-01-01", &days), "there is no year 0");
+    ok(date_parse("1970-01-01", &days) && days == 0, "1970-01-01 is day 0");
+    ok(date_parse("2000-02-29", &days) && days == 11016, "2000 is a leap year");
+    ok(!date_parse("1900-02-29", &days), "1900 is none");
+    ok(!date_parse("2023-13-01", &days), "there is no month 13");
+    ok(!date_parse("2023-1-01", &days), "a month has two digits");
+    ok(!date_parse("2023-01-011", &days), "a day has two digits");
+    ok(!date_parse("0000-01-01", &days), "there is no year 0");
 
     bool same = true;
     for (int64_t day = -200000; day < 1000000; day++) {
-        history_date_format(day, text);
-        same = same && history_date_parse(text, &days) && days == day;
+        date_format(day, text);
+        same = same && date_parse(text, &days) && days == day;
     }
     ok(same, "every day from 1422 to 4707 is written and read as the same day");
-    is_text(history_date_format(2932896, text), "9999-12-31", "the last day is in the year 9999");
-    is_text(history_date_format(2932897, text), "", "the day after has no text");
-    is_text(history_date_format(INT64_MAX, text), "", "nor has the last day of 64 bits");
+    is_text(date_format(2932896, text), "9999-12-31", "the last day is in the year 9999");
+    is_text(date_format(2932897, text), "", "the day after has no text");
+    is_text(date_format(INT64_MAX, text), "", "nor has the last day of 64 bits");
 }
 
 /* The file after a release was appended to `text` (NULL: there is none); NULL if refused. */

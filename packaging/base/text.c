@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/text.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+
+FILE *text_begin(struct text *t)
+{
+    *t = (struct text){0};
+    t->out = open_memstream(&t->at, &t->length);
+    if (!t->out)
+        give_up("out of memory");
+    return t->out;
+}
+
+char *text_end(struct text *t)
+{
+    bool failed = ferror(t->out);
+
+    if (fclose(t->out) != 0 || failed)
+        give_up("out of memory");
+    return t->at;
+}
+
+bool ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text), m = strlen(end);
+
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+int directory_length(const char *path)
+{
+    return (int)(base_name(path) - path);
+}

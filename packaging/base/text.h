@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Strings that grow, the ends of strings, and the parts of paths. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* A string that is built by writing to it. Where memory runs out the program ends, as with all
+ * of base/memory.h: none of these functions fails. */
+struct text {
+    char *at;      /* up to date after text_end() or fflush(out) */
+    size_t length; /* likewise; bytes without the NUL */
+    FILE *out;
+};
+
+/* Begins an empty string; returns where it is to be written to. */
+FILE *text_begin(struct text *t);
+/* Ends it and returns it; free it. t->length stays valid. */
+char *text_end(struct text *t);
+
+/* Whether `text` ends with `end`; every string ends with itself and with "". */
+bool ends_with(const char *text, const char *end);
+
+/* What follows the last slash of `path`: "" where that is its end, `path` where there is none. */
+const char *base_name(const char *path);
+/* The bytes of `path` before its base name, with the slash: 0 where there is none. */
+int directory_length(const char *path);
+
+#endif
