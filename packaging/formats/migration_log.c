@@ -3,134 +3,319 @@
 
 #include <string.h>
 
-struct span {
-    const char *at, *end;
+#include "formats/log_pattern.h"
+#include "formats/machine_types.h"
+#include "formats/plain_text.h"
+
+#define UP_TO(major, minor) \
+    {0, 0, 0},              \
+    {                       \
+        major, minor, 0     \
+    }
+#define FROM(major, minor) \
+    {major, minor, 0},     \
+    {                      \
+        0, 0, 0            \
+    }
+#define ANY     \
+    {0, 0, 0},  \
+    {           \
+        0, 0, 0 \
+    }
+
+/* Files are QEMU's unless libvirt or another program is named. */
+static const struct pattern {
+    const char *text;
+    enum log_kind kind;
+    struct qemu_version first, last;
+} patterns[] = {
+    /* softmmu/physmem.c, qemu_ram_resize(); migration/ram.c and arch_init.c, ram_load(). */
+    {"Size mismatch: %n: %x != %x", LOG_LENGTHS, FROM(5, 2)},
+    {"Length mismatch: %n: %x in != %x", LOG_LENGTHS, {2, 2, 0}, {5, 1, 0}},
+    {"Length mismatch: %n: %h in != %h", LOG_LENGTHS, UP_TO(2, 1)},
+    {"Size too large: %n: %x > %x", LOG_TOO_LARGE, FROM(5, 2)},
+    {"Length too large: %n: %x > %x", LOG_TOO_LARGE, UP_TO(5, 1)},
+    {"Unknown ramblock \"%n\", cannot accept migration", LOG_UNKNOWN, ANY},
+    {"Can't find block %n!", LOG_UNKNOWN, UP_TO(1, 7)},
+    /* migration/savevm.c. */
+    {"error while loading state for instance %* of device \"ram\"", LOG_RAM, ANY},
+    {"error while loading state section id %*(ram)", LOG_RAM, ANY},
+    {"error while loading state for instance %* of device \"%n\"", LOG_DEVICE, ANY},
+    {"Received unknown capability %n", LOG_CAPABILITY, ANY},
+    {"Machine type received is \"%n\" and local is \"%o\"", LOG_MACHINE_DIFFERS, ANY},
+    /* softmmu/vl.c and system/vl.c, find_machine(); libvirt and Proxmox before they start it. */
+    {"-machine %n: unsupported machine type", LOG_MACHINE_UNKNOWN, ANY},
+    {"-M %n: unsupported machine type", LOG_MACHINE_UNKNOWN, ANY},
+    {"unsupported machine type:~\"%n\"", LOG_MACHINE_UNKNOWN, ANY},
+    {"unsupported machine type \"%n\"", LOG_MACHINE_UNKNOWN, ANY},
+    {"unsupported machine type", LOG_MACHINE_UNKNOWN, ANY},
+    {"does not support machine type \"%n\"", LOG_MACHINE_UNKNOWN, ANY},
+    {"too old to run machine type \"%n\"", LOG_MACHINE_UNKNOWN, ANY},
+
+    /* hw/pci/pci.c, pci_add_option_rom() and pci_qdev_realize(); hw/core/loader.c,
+     * rom_add_file(); qom/object.c. */
+    {"failed to find romfile \"%n\"", LOG_ROM_MISSING, ANY},
+    {"Could not open option rom \"%n\"", LOG_ROM_MISSING, ANY},
+    {"romfile \"%n\" is empty", LOG_ROM_EMPTY, ANY},
+    {"failed to load romfile \"%n\"", LOG_ROM_UNREADABLE, ANY},
+    {"romfile \"%n\" too large (size cannot exceed 2 GiB)", LOG_ROM_HUGE, ANY},
+    {"romfile \"%n\" (%d bytes) is too large for ROM size %d", LOG_ROM_OVER_SIZE, FROM(6, 0)},
+    {"ROM size %t is not a power of two", LOG_ROMSIZE_ODD, FROM(6, 0)},
+    {"Property \".romsize\" not found", LOG_ROMSIZE_UNKNOWN, UP_TO(5, 2)},
+    {"Property \"%n.romsize\" not found", LOG_ROMSIZE_UNKNOWN, UP_TO(5, 2)},
+
+    /* libvirt src/qemu/qemu_firmware.c and qemu_process.c, qemu_nvram.c. */
+    {"Unable to find any firmware to satisfy \"%n\"", LOG_FIRMWARE_NONE, ANY},
+    {"Unable to find \"%n\" firmware that is compatible with", LOG_FIRMWARE_NONE, ANY},
+    {"unable to find any master var store for loader: %n", LOG_FIRMWARE_TEMPLATE, ANY},
+    {"Unable to find NVRAM template for \"%n\"", LOG_FIRMWARE_TEMPLATE, ANY},
+    {"Format mismatch: loader.format=\"%n\" nvram.format=\"%o\"", LOG_FIRMWARE_FORMATS, ANY},
+    {"firmware requires it", LOG_FIRMWARE_SMM, ANY},
+    {"Secure boot requires SMM", LOG_FIRMWARE_SMM, ANY},
+    /* block.c; hw/i386/x86.c and pc_sysfw.c; hw/arm/virt.c; hw/block/block.c. */
+    {"Could not open \"%n\": %o", LOG_FIRMWARE_FILE, ANY},
+    {"Failed to open file \"%n\": %o", LOG_FIRMWARE_FILE, ANY},
+    {"cannot open file \"%n\": %o", LOG_FIRMWARE_FILE, ANY},
+    {"could not load PC BIOS \"%n\"", LOG_FIRMWARE_FILE, ANY},
+    {"Could not find ROM image \"%n\"", LOG_FIRMWARE_FILE, ANY},
+    {"Could not load ROM image \"%n\"", LOG_FIRMWARE_FILE, ANY},
+    {"could not load firmware \"%n\"", LOG_FIRMWARE_FILE, ANY},
+    {"could not find firmware \"%n\"", LOG_FIRMWARE_FILE, ANY},
+    {"Could not find LPAR firmware \"%n\"", LOG_FIRMWARE_FILE, ANY},
+    {"could not load LPAR firmware \"%n\"", LOG_FIRMWARE_FILE, ANY},
+    {"firmware block device %n has invalid size %t", LOG_FIRMWARE_SIZE, FROM(4, 0)},
+    {"PC system firmware (pflash segment %n) must be a multiple of", LOG_FIRMWARE_SIZE,
+     UP_TO(3, 1)},
+    {"combined size of system firmware exceeds %t bytes", LOG_FIRMWARE_TOTAL, ANY},
+    {"requires %d bytes,~%*block backend %*provides %d bytes", LOG_FIRMWARE_DEVICE, ANY},
+    {"pflash%n requires pflash", LOG_FIRMWARE_UNIT, FROM(4, 0)},
+
+    {"starting up libvirt version", LOG_START, ANY},
+    {"qemu version: %v", LOG_VERSION, ANY},
+    {"qemu version %v", LOG_VERSION, ANY},
+    {"QEMU emulator version %v", LOG_VERSION, ANY},
+    {"QEMU PC emulator version %v", LOG_VERSION, ANY},
+    {"QEMU %v monitor", LOG_VERSION, ANY},
+    {"pve-qemu-kvm: %v", LOG_VERSION, ANY},
+    {"\"qemu\"~:~{%q", LOG_VERSION, ANY},
+
+    {"shutting down, reason=%n", LOG_ENDED, ANY}, /* libvirt src/qemu/qemu_process.c */
+    {"\"event\"~:~\"MIGRATION\",~\"data\"~:~{~\"status\"~:~\"completed\"", LOG_ARRIVED, ANY},
+    {"Migration status: completed", LOG_ARRIVED, ANY},     /* migration/migration-hmp-cmds.c */
+    {"migration finished successfully", LOG_ARRIVED, ANY}, /* Proxmox, QemuMigrate.pm */
+    {"Domain restored from", LOG_ARRIVED, ANY},            /* libvirt tools/virsh-domain.c */
+    {"Domain \"%n\" restored from", LOG_ARRIVED, ANY},
+
+    {"load of migration failed", LOG_FAILED, ANY},
+    {"while loading VM state", LOG_FAILED, ANY},
+    {"migration fail", LOG_FAILED, ANY},
+    {"migration abort", LOG_FAILED, ANY},
+    {"migration status: fail", LOG_FAILED, ANY},
+    {"\"status\"~:~\"failed\"", LOG_FAILED, ANY},
+    {"unexpectedly closed the monitor", LOG_FAILED, ANY},
+    {"operation failed", LOG_FAILED, ANY},
+    {"operation aborted", LOG_FAILED, ANY},
+    {"internal error", LOG_FAILED, ANY},
+    {"unsupported configuration", LOG_FAILED, ANY},
+    {"error: ", LOG_FAILED, ANY},
+    {"error while", LOG_FAILED, ANY},
+    {"Traceback", LOG_FAILED, ANY},
 };
 
-/* Behind the first `text` in the span; NULL: it is not there. */
-static const char *behind(struct span s, const char *text)
+static char lower(char c)
 {
-    const char *at = memmem(s.at, (size_t)(s.end - s.at), text, strlen(text));
-
-    return at ? at + strlen(text) : NULL;
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-static bool keep_name(struct log_line *l, const char *at, const char *end)
+static bool is_alphanumeric(char c)
 {
-    size_t n = (size_t)(end - at);
-
-    if (n == 0 || n > LOG_NAME_MAX || memchr(at, '\0', n))
-        return false;
-    memcpy(l->name, at, n);
-    l->name[n] = '\0';
-    return true;
+    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z');
 }
 
-/* 0x and up to 16 digits. */
-static bool read_hex(const char **at, const char *end, uint64_t *value)
+/* Of a path, an option or a machine type. */
+static bool is_word(char c)
 {
-    const char *p = *at;
-    uint64_t v = 0;
-    int digits = 0;
-
-    if (end - p < 3 || p[0] != '0' || p[1] != 'x')
-        return false;
-    for (p += 2; p < end && digits <= 16; p++, digits++) {
-        char c = *p;
-        int d = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-
-        if (d < 0)
-            break;
-        v = v << 4 | (unsigned)d;
-    }
-    if (digits < 1 || digits > 16)
-        return false;
-    *at = p;
-    *value = v;
-    return true;
+    return is_alphanumeric(c) || (c && strchr("._/+@-", c));
 }
 
-/* NAME: 0xA != 0xB, and before QEMU 5.2 NAME: 0xA in != 0xB (migration/ram.c,
- * softmmu/physmem.c qemu_ram_resize()). */
-static bool read_lengths(struct span s, struct log_line *l)
+static bool is_end(const char *at, const char *end)
 {
-    for (const char *colon = s.at; (colon = behind((struct span){colon, s.end}, ": 0x"));) {
-        const char *at = colon - 2;
-        struct log_line found = {.kind = LOG_LENGTHS};
+    return at == end || *at == ' ' || *at == '\\' || log_is_break(*at) || log_is_quote(*at);
+}
 
-        if (!read_hex(&at, s.end, &found.guest))
-            continue;
-        if (s.end - at >= 3 && memcmp(at, " in", 3) == 0)
-            at += 3;
-        if (s.end - at < 4 || memcmp(at, " != ", 4) != 0)
-            continue;
-        at += 4;
-        if (!read_hex(&at, s.end, &found.there) || !keep_name(&found, s.at, colon - 4))
-            return false;
-        *l = found;
+/* Between two words of a command line, or of a list of words: `", "`, `, `, a continued line. */
+static const char *pass_between(const char *at, const char *end)
+{
+    while (at < end &&
+           (*at == ' ' || *at == ',' || *at == '\\' || log_is_quote(*at) || log_is_break(*at)))
+        at = log_is_break(*at) ? log_pass_blanks(at, end) : at + 1;
+    return at;
+}
+
+/* --- command lines ---------------------------------------------------------------------- */
+
+/* Whether the word at `at` is a program that is QEMU, with options behind it. "kvm: ..." begins
+ * a message. */
+static bool is_program(const char *at, const char *end)
+{
+    static const char system[] = "qemu-system-";
+    static const char *const names[] = {"qemu", "kvm", "qemu-kvm", "kvm-spice", "qemu-dm"};
+    const char *base = at, *stop = at;
+
+    for (; stop < end && is_word(*stop); stop++)
+        if (*stop == '/')
+            base = stop + 1;
+    const char *next = pass_between(stop, end);
+    size_t n = (size_t)(stop - base);
+    if (next == stop || next == end)
+        return false;
+    if (n >= sizeof system - 1 && memcmp(base, system, sizeof system - 1) == 0)
         return true;
-    }
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (*next == '-' && n == strlen(names[i]) && memcmp(base, names[i], n) == 0)
+            return true;
     return false;
 }
 
-static bool read_unknown(struct span s, struct log_line *l)
+/* What may be a machine type: one that is known or, where it is sure that QEMU is meant, a
+ * word. */
+static bool is_machine(const char *name, bool is_sure)
 {
-    const char *end = memchr(s.at, '"', (size_t)(s.end - s.at));
+    bool has_digit = strpbrk(name, "0123456789") != NULL;
 
-    if (!end || !keep_name(l, s.at, end))
+    if (strcmp(name, "help") == 0 || !is_alphanumeric(name[0]))
         return false;
-    l->kind = LOG_UNKNOWN;
-    return true;
+    return is_sure || machine_family_of_alias(name) ||
+           (machine_family_of(name) && (has_digit || !machine_family_of(name)->has_versions));
 }
 
-static bool read_version(struct span s, struct log_line *l)
+/* pc-q35-7.2,accel=kvm or accel=kvm,type=pc-q35-7.2, behind -machine. Behind it, or NULL. */
+static const char *read_machine(const char *at, const char *end, bool is_sure,
+                                struct log_message *m)
 {
-    unsigned number[2] = {0, 0};
-    const char *at = s.at;
+    m->name[0] = '\0';
+    for (bool is_first = true; at < end; is_first = false) {
+        char word[LOG_NAME_MAX + 1];
+        size_t n = 0;
+        bool is_type = is_first;
 
-    for (int i = 0; i < 2; i++) {
-        if (at == s.end || *at < '0' || *at > '9')
-            return false;
-        while (at < s.end && *at >= '0' && *at <= '9' && number[i] < 1000)
-            number[i] = number[i] * 10 + (unsigned)(*at++ - '0');
-        if (i == 0 && (at == s.end || *at++ != '.'))
-            return false;
+        for (; !is_end(at, end) && *at != ','; at++) {
+            if (*at == '=') {
+                word[n] = '\0';
+                is_type = strcmp(word, "type") == 0;
+                n = 0;
+            } else if (n < LOG_NAME_MAX) {
+                word[n++] = *at;
+            }
+        }
+        word[n] = '\0';
+        if (is_type && n)
+            memcpy(m->name, word, n + 1);
+        if (at == end || *at != ',' || is_end(at + 1, end))
+            break;
+        at++;
     }
-    *l = (struct log_line){.kind = LOG_VERSION, .major = number[0], .minor = number[1]};
-    return true;
+    m->kind = LOG_MACHINE;
+    return m->name[0] && is_machine(m->name, is_sure) ? at : NULL;
 }
 
-/* -machine pc-q35-7.2,accel=kvm or type=...; libvirt ends the line with a backslash. */
-static bool read_machine(struct span s, struct log_line *l)
+/* Behind `word`, which nothing follows that belongs to it; NULL: it is not there. */
+static const char *behind_word(const char *word, const char *at, const char *end)
 {
-    const char *at = s.at;
+    size_t n = strlen(word);
 
-    if (s.end - at > 5 && memcmp(at, "type=", 5) == 0)
-        at += 5;
-    const char *end = at;
-    while (end < s.end && *end != ',' && *end != ' ' && *end != '\\' && *end != '\'')
-        end++;
-    if (!keep_name(l, at, end))
-        return false;
-    l->kind = LOG_MACHINE;
-    return true;
+    return (size_t)(end - at) > n && memcmp(at, word, n) == 0 && !is_word(at[n]) ? at + n : NULL;
 }
 
-struct log_line migration_log_read(const char *line, size_t length)
+static const char *read_option(const struct log_scan *s, const char *at, const char *end,
+                               struct log_message *m)
 {
-    struct span s = {line, line + length};
-    struct log_line l = {.kind = LOG_NOTHING};
-    const char *at;
+    const char *behind = at + (end - at > 1 && at[1] == '-'), *value;
 
-    if (((at = behind(s, "Size mismatch: ")) || (at = behind(s, "Length mismatch: "))) &&
-        read_lengths((struct span){at, s.end}, &l))
-        return l;
-    if ((at = behind(s, "Unknown ramblock \"")) && read_unknown((struct span){at, s.end}, &l))
-        return l;
-    if ((at = behind(s, "qemu version: ")) && read_version((struct span){at, s.end}, &l))
-        return l;
-    if (((at = behind(s, "-machine ")) || (at = behind(s, "-M "))) &&
-        read_machine((struct span){at, s.end}, &l))
-        return l;
-    return (struct log_line){.kind = LOG_NOTHING};
+    if ((value = behind_word("-incoming", behind, end)) && pass_between(value, end) > value) {
+        m->kind = LOG_INCOMING;
+        return value;
+    }
+    bool is_long = behind == at && (value = behind_word("-machine", at, end));
+    /* Other programs have -M and --machine too. */
+    if (!is_long && (!s->in_command || (!(value = behind_word("-machine", behind, end)) &&
+                                        !(value = behind_word("-M", behind, end)))))
+        return NULL;
+    const char *from = pass_between(value, end);
+    return from > value ? read_machine(from, end, s->in_command, m) : NULL;
+}
+
+/* libvirt's XML, and what `qm config` of Proxmox prints. */
+static const char *read_configured(const struct log_scan *s, const char *at, const char *end,
+                                   struct log_message *m)
+{
+    const char *behind = log_pattern_match("<type %*machine=\"%n\"", at, end, m);
+
+    if (!behind && (!s->before || log_is_break(s->before)))
+        behind = log_pattern_match("machine: %n", at, end, m);
+    m->kind = LOG_MACHINE;
+    return behind && is_machine(m->name, false) ? behind : NULL;
+}
+
+/* --- the scan ------------------------------------------------------------------------------ */
+
+static const char *read_message(const struct log_scan *s, const char *at, const char *end,
+                                struct log_message *m)
+{
+    const char *behind;
+
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+        const struct pattern *p = &patterns[i];
+
+        if (lower(*at) != lower(p->text[0]) && !(log_is_quote(*at) && p->text[0] == '"'))
+            continue;
+        *m = (struct log_message){.kind = p->kind, .first = p->first, .last = p->last};
+        if ((behind = log_pattern_match(p->text, at, end, m)))
+            return behind;
+    }
+    *m = (struct log_message){0};
+    if (*at == '-' && !is_word(s->before) && (behind = read_option(s, at, end, m)))
+        return behind;
+    if ((*at == '<' || *at == 'm') && (behind = read_configured(s, at, end, m)))
+        return behind;
+    return NULL;
+}
+
+static void pass(struct log_scan *s, char c)
+{
+    if (c == PLAIN_TEXT_LINE || c == PLAIN_TEXT_JOINED)
+        s->line++;
+    if (log_is_break(c) && c != PLAIN_TEXT_JOINED && s->before_line != '\\')
+        s->in_command = false;
+    if (c == ';' || (s->before == ' ' && (c == '|' || c == '&')))
+        s->in_command = false;
+    if (c != ' ' && !log_is_break(c))
+        s->before_line = c;
+    if (c != PLAIN_TEXT_JOINED)
+        s->before = c;
+}
+
+size_t migration_log_scan(struct log_scan *s, const char *text, size_t size, bool is_last,
+                          void (*take)(void *arg, const struct log_message *m, size_t line),
+                          void *arg)
+{
+    const char *at = text, *end = text + size;
+
+    while (at < end && (is_last || end - at > LOG_MESSAGE_MAX)) {
+        /* Also in the last of them nothing is longer. */
+        const char *limit = end - at > LOG_MESSAGE_MAX ? at + LOG_MESSAGE_MAX : end;
+        const char *behind = NULL;
+        struct log_message m;
+
+        if (!is_alphanumeric(s->before) && *at != ' ' && !log_is_break(*at)) {
+            if (!is_word(s->before) && is_program(at, limit))
+                s->in_command = true;
+            behind = read_message(s, at, limit, &m);
+        }
+        if (behind)
+            take(arg, &m, s->line + 1);
+        for (const char *stop = behind ? behind : at + 1; at < stop; at++)
+            pass(s, *at);
+    }
+    return (size_t)(at - text);
 }

@@ -287,8 +287,10 @@ static int64_t find_of_lengths(void *arg, const char *name, char **path)
 
     *path = NULL;
     for (size_t i = 0; i < p->line_count; i++)
-        if (p->lines[i].rom && strcmp(p->lines[i].rom, name) == 0 && p->lines[i].length)
+        if (p->lines[i].rom && strcmp(p->lines[i].rom, name) == 0 && p->lines[i].length) {
+            *path = xasprintf("OLD/%s", name); /* as the fixes call it */
             return (int64_t)p->lines[i].length;
+        }
     return ROMCOMPAT_MISSING;
 }
 

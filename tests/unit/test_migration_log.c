@@ -5,73 +5,306 @@
 
 #include "tap.h"
 
-static struct log_line read_copy(const char *text)
+/* The last message of a text, and how many there were. */
+struct seen {
+    struct log_message m;
+    size_t count, line;
+};
+
+static void take(void *arg, const struct log_message *m, size_t line)
+{
+    struct seen *seen = arg;
+
+    seen->m = *m;
+    seen->line = line;
+    seen->count++;
+}
+
+static struct seen read_copy(const char *text)
 {
     size_t n = strlen(text);
     char *copy = malloc(n ? n : 1); /* no NUL behind it */
+    struct log_scan scan = {0};
+    struct seen seen = {0};
 
     memcpy(copy, text, n);
-    struct log_line l = migration_log_read(copy, n);
+    if (migration_log_scan(&scan, copy, n, true, take, &seen) != n)
+        seen.count = 999;
     free(copy);
-    return l;
+    return seen;
 }
 
-static void lengths(const char *text, const char *name, uint64_t guest, uint64_t there)
-{
-    struct log_line l = read_copy(text);
+/* A text, the one message in it, and its fields; what a kind does not have is 0 or "". */
+static const struct message {
+    const char *says; /* completes "The text ..." */
+    const char *text;
+    enum log_kind kind;
+    const char *name, *other;
+    uint64_t guest, there;
+} messages[] = {
+    {"of QEMU 5.2 and later has both lengths",
+     "2026-11-20T10:00:01.0Z qemu-system-x86_64: Size mismatch: 0000:00:03.0/virtio-net-pci.rom: "
+     "0x40000 != 0x80000: Invalid argument",
+     LOG_LENGTHS, "0000:00:03.0/virtio-net-pci.rom", "", 0x40000, 0x80000},
+    {"of QEMU before 5.2 has both lengths",
+     "Length mismatch: 0000:00:03.0/e1000.rom: 0x40000 in != 0x20000: Invalid argument",
+     LOG_LENGTHS, "0000:00:03.0/e1000.rom", "", 0x40000, 0x20000},
+    {"of QEMU 1.6 to 2.1 has hexadecimal lengths without 0x",
+     "Length mismatch: 0000:00:03.0/e1000.rom: 10000 in != 20000", LOG_LENGTHS,
+     "0000:00:03.0/e1000.rom", "", 0x10000, 0x20000},
+    {"of QEMU up to 1.5 has the guest's length in decimal",
+     "Length mismatch: 0000:00:03.0/e1000.rom: 65536 in != 20000", LOG_LENGTHS,
+     "0000:00:03.0/e1000.rom", "", 0x10000, 0x20000},
+    {"inside an error of libvirt has lengths of 64 bits",
+     "(vm='g'): Size mismatch: pc.bios: 0x40000 != 0xffffffffffffffff", LOG_LENGTHS, "pc.bios", "",
+     0x40000, UINT64_MAX},
+    {"with a colon and 0x in the block's name has that name",
+     "Size mismatch: odd: 0x name: 0x1 != 0x2", LOG_LENGTHS, "odd: 0x name", "", 1, 2},
+    {"that is wrapped before the lengths is read",
+     "Length mismatch: 0000:00:03.0/e1000.rom:\n0x40000 in != 0x80000: Invalid argument",
+     LOG_LENGTHS, "0000:00:03.0/e1000.rom", "", 0x40000, 0x80000},
+    {"that is wrapped between its first words is read",
+     "Size\nmismatch: 0000:00:03.0/e1000.rom: 0x40000 != 0x80000", LOG_LENGTHS,
+     "0000:00:03.0/e1000.rom", "", 0x40000, 0x80000},
+    {"that a terminal wrapped inside the block's name is read",
+     "Size mismatch: 0000:00:03.0/e10\n00.rom: 0x40000 != 0x80000", LOG_LENGTHS,
+     "0000:00:03.0/e1000.rom", "", 0x40000, 0x80000},
+    {"that is wrapped inside the first length is read", "Size mismatch: x: 0x40\n000 != 0x80000",
+     LOG_LENGTHS, "x", "", 0x40000, 0x80000},
+    {"that is wrapped inside the last length is read as far as QEMU's reason follows",
+     "Size mismatch: x: 0x40000 != 0x80\n000: Invalid argument", LOG_LENGTHS, "x", "", 0x40000,
+     0x80000},
+    {"with another line behind the last length ends there",
+     "Size mismatch: x: 0x40000 != 0x80000\ndead: beef", LOG_LENGTHS, "x", "", 0x40000, 0x80000},
+    {"that is quoted in a mail and wrapped is read",
+     "> > Size mismatch:\n> > 0000:00:03.0/e1000.rom: 0x40000\n> > != 0x80000", LOG_LENGTHS,
+     "0000:00:03.0/e1000.rom", "", 0x40000, 0x80000},
+    {"of an ACPI table that grew has the limit",
+     "Size too large: /rom@etc/acpi/tables: 0x200000 > 0x20000: Invalid argument", LOG_TOO_LARGE,
+     "/rom@etc/acpi/tables", "", 0x200000, 0x20000},
+    {"of an ACPI table that grew is known as QEMU before 5.2 had it",
+     "Length too large: /rom@etc/acpi/tables: 0x200000 > 0x20000: Invalid argument", LOG_TOO_LARGE,
+     "/rom@etc/acpi/tables", "", 0x200000, 0x20000},
+    {"of an unknown block has its name",
+     "qemu: Unknown ramblock \"0000:00:03.0/e1000.rom\", cannot accept migration", LOG_UNKNOWN,
+     "0000:00:03.0/e1000.rom", "", 0, 0},
+    {"of an unknown block is wrapped inside the quotes",
+     "qemu: Unknown ramblock\n\"0000:00:03.0/\ne1000.rom\", cannot accept migration", LOG_UNKNOWN,
+     "0000:00:03.0/e1000.rom", "", 0, 0},
+    {"has only what came of a refused block",
+     "error while loading state for instance 0x0 of device 'ram'", LOG_RAM, "", "", 0, 0},
+    {"of a refused device has its name",
+     "error while loading state for instance 0x0 of device '0000:00:03.0/virtio-net'", LOG_DEVICE,
+     "0000:00:03.0/virtio-net", "", 0, 0},
+    {"of an unknown capability has its name", "Received unknown capability mapped-ram",
+     LOG_CAPABILITY, "mapped-ram", "", 0, 0},
+    {"of two machine types has both", "Machine type received is 'virt-6.2' and local is 'virt-7.1'",
+     LOG_MACHINE_DIFFERS, "virt-6.2", "virt-7.1", 0, 0},
+    {"of an unsupported machine type has the type of the option",
+     "qemu: -machine pc-q35-9.2: unsupported machine type", LOG_MACHINE_UNKNOWN, "pc-q35-9.2", "",
+     0, 0},
+    {"of an unsupported machine type may have no type", "qemu: unsupported machine type",
+     LOG_MACHINE_UNKNOWN, "", "", 0, 0},
+    {"of libvirt has the machine type that the emulator lacks",
+     "Emulator '/usr/bin/kvm' does not support machine type 'pc-q35-rhel9.4.0'",
+     LOG_MACHINE_UNKNOWN, "pc-q35-rhel9.4.0", "", 0, 0},
 
-    is_int(l.kind, LOG_LENGTHS, "%s", text);
-    is_text(l.name, name, "names the block");
-    is_int(l.guest, guest, "the guest's length");
-    is_int(l.there, there, "the destination's length");
+    {"of a missing romfile has its name",
+     "-device x,netdev=n: failed to find romfile \"compat-256k-efi-virtio.rom\"", LOG_ROM_MISSING,
+     "compat-256k-efi-virtio.rom", "", 0, 0},
+    {"of a missing -option-rom has its name",
+     "Could not open option rom 'kvmvapic.bin': No such file or directory", LOG_ROM_MISSING,
+     "kvmvapic.bin", "", 0, 0},
+    {"of an empty romfile has its name", "romfile \"a.rom\" is empty", LOG_ROM_EMPTY, "a.rom", "",
+     0, 0},
+    {"of a romfile that was not read has its name", "failed to load romfile \"a.rom\"",
+     LOG_ROM_UNREADABLE, "a.rom", "", 0, 0},
+    {"of a romfile above 2 GiB has its name",
+     "romfile \"a.rom\" too large (size cannot exceed 2 GiB)", LOG_ROM_HUGE, "a.rom", "", 0, 0},
+    {"of a romfile above romsize has both sizes",
+     "romfile \"big.rom\" (300000 bytes) is too large for ROM size 262144", LOG_ROM_OVER_SIZE,
+     "big.rom", "", 300000, 262144},
+    {"of an odd romsize has it", "ROM size 262145 is not a power of two", LOG_ROMSIZE_ODD, "", "",
+     0, 262145},
+    {"of a device without romsize has its type", "Property 'virtio-net-pci.romsize' not found",
+     LOG_ROMSIZE_UNKNOWN, "virtio-net-pci", "", 0, 0},
+    {"of a property romsize without a device is known", "Property '.romsize' not found",
+     LOG_ROMSIZE_UNKNOWN, "", "", 0, 0},
+
+    {"of libvirt before 9.2 that has no firmware names the type",
+     "Unable to find any firmware to satisfy 'efi'", LOG_FIRMWARE_NONE, "efi", "", 0, 0},
+    {"of libvirt that has no fitting firmware names the type",
+     "Unable to find 'efi' firmware that is compatible with the current configuration",
+     LOG_FIRMWARE_NONE, "efi", "", 0, 0},
+    {"of a file that was not opened has the reason",
+     "Could not open '/usr/share/OVMF/OVMF_CODE.fd': No such file or directory", LOG_FIRMWARE_FILE,
+     "/usr/share/OVMF/OVMF_CODE.fd", "No such file or directory", 0, 0},
+    {"of a BIOS that was not loaded has its name", "qemu: could not load PC BIOS 'bios.bin'",
+     LOG_FIRMWARE_FILE, "bios.bin", "", 0, 0},
+    {"of a firmware image that Arm's QEMU did not find has its name",
+     "Could not find ROM image 'QEMU_EFI.fd'", LOG_FIRMWARE_FILE, "QEMU_EFI.fd", "", 0, 0},
+    {"of a firmware without a template has the firmware",
+     "unable to find any master var store for loader: /usr/share/OVMF/OVMF_CODE.fd",
+     LOG_FIRMWARE_TEMPLATE, "/usr/share/OVMF/OVMF_CODE.fd", "", 0, 0},
+    {"of two formats has both", "Format mismatch: loader.format='qcow2' nvram.format='raw'",
+     LOG_FIRMWARE_FORMATS, "qcow2", "raw", 0, 0},
+    {"of a flash image of a wrong size has it",
+     "system firmware block device pflash0 has invalid size 296960", LOG_FIRMWARE_SIZE, "pflash0",
+     "", 0, 296960},
+    {"of flash images that are too large together has the limit",
+     "combined size of system firmware exceeds 8388608 bytes", LOG_FIRMWARE_TOTAL, "", "", 0,
+     8388608},
+    {"of a flash device has its size and the file's",
+     "device requires 67108864 bytes, block backend provides 786432 bytes", LOG_FIRMWARE_DEVICE, "",
+     "", 67108864, 786432},
+    {"of a flash device is known as QEMU from 9.0 on has it",
+     "cfi.pflash01 device 'virt.flash0' requires 67108864 bytes, pflash0 block backend provides "
+     "786432 bytes",
+     LOG_FIRMWARE_DEVICE, "", "", 67108864, 786432},
+    {"of a store without firmware has the unit", "qemu: pflash1 requires pflash0",
+     LOG_FIRMWARE_UNIT, "1", "", 0, 0},
+
+    {"of a command line has the machine type", "-machine pc-q35-7.2,usb=off \\", LOG_MACHINE,
+     "pc-q35-7.2", "", 0, 0},
+    {"of a command line has the machine type behind type=",
+     "qemu-system-arm -machine type=virt-9.2", LOG_MACHINE, "virt-9.2", "", 0, 0},
+    {"of a command line has the machine type behind other keys",
+     "/usr/bin/kvm -id 100 -machine accel=tcg,smm=off,type=pc-q35-9.0+pve0 -S", LOG_MACHINE,
+     "pc-q35-9.0+pve0", "", 0, 0},
+    {"of a command line has a machine type in quotes",
+     "/usr/bin/kvm -id 100 -machine 'hpet=off,type=pc-i440fx-9.2+pve1' -S", LOG_MACHINE,
+     "pc-i440fx-9.2+pve1", "", 0, 0},
+    {"of a command line has the machine type behind -M", "qemu -M q35", LOG_MACHINE, "q35", "", 0,
+     0},
+    {"of a command line that goes on in other lines has the type behind -M",
+     "/usr/bin/qemu-system-x86_64 \\\n-name g \\\n-M pc-q35-7.2 \\\n", LOG_MACHINE, "pc-q35-7.2",
+     "", 0, 0},
+    {"of a list of words has the machine type",
+     "process arguments '-bios, OVMF.fd, -machine, virt-6.2,gic-version=3, -accel, hvf'",
+     LOG_MACHINE, "virt-6.2", "", 0, 0},
+    {"of a JSON list of words has the machine type",
+     "[\"qemu-system-aarch64\", \"-M\", \"virt-6.2\"]", LOG_MACHINE, "virt-6.2", "", 0, 0},
+    {"of libvirt's XML has the machine type", "<type arch='x86_64' machine='pc-q35-9.2'>hvm</type>",
+     LOG_MACHINE, "pc-q35-9.2", "", 0, 0},
+    {"of Proxmox's configuration has the machine type", "machine: pc-i440fx-9.2+pve1", LOG_MACHINE,
+     "pc-i440fx-9.2+pve1", "", 0, 0},
+    {"of a domain that was started says so", "starting up libvirt version", LOG_START, "", "", 0,
+     0},
+    {"of a domain that ended has the reason", "shutting down, reason=migrated", LOG_ENDED,
+     "migrated", "", 0, 0},
+    {"of QMP says that a guest arrived",
+     "{\"timestamp\": {\"seconds\": 1}, \"event\": \"MIGRATION\", \"data\": {\"status\": "
+     "\"completed\"}}",
+     LOG_ARRIVED, "", "", 0, 0},
+    {"of a monitor says that a guest arrived", "Migration status: completed", LOG_ARRIVED, "", "",
+     0, 0},
+    {"of a failed migration is no more than that",
+     "qemu: load of migration failed: Invalid argument", LOG_FAILED, "", "", 0, 0},
+};
+
+static const struct {
+    const char *says, *text;
+    unsigned major, minor, micro;
+} versions[] = {
+    {"libvirt's log", "qemu version: 7.2.22Debian 1:7.2+dfsg-7", 7, 2, 22},
+    {"--version", "QEMU emulator version 10.0.3 (Debian 1:10.0.3)", 10, 0, 3},
+    {"--version of QEMU 1.0", "QEMU PC emulator version 1.0 (qemu-kvm-1.0)", 1, 0, 0},
+    {"a monitor", "QEMU 2.11.1 monitor - type 'help' for more information", 2, 11, 1},
+    {"pveversion", "pve-qemu-kvm: 9.2.0-7", 9, 2, 0},
+    {"QMP's greeting",
+     "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 3, \"minor\": 0, \"major\": 10}, ", 10, 0, 3},
+    {"QMP's greeting without blanks",
+     "{\"QMP\":{\"version\":{\"qemu\":{\"major\":11,\"micro\":2,"
+     "\"minor\":1},",
+     11, 1, 2},
+};
+
+static const struct {
+    const char *says, *text;
+} nothings[] = {
+    {"An empty text", ""},
+    {"A mismatch without a block", "Size mismatch: "},
+    {"A mismatch with one length", "Size mismatch: x: 0x1"},
+    {"A mismatch that is cut before the second length", "Size mismatch: x: 0x1 != "},
+    {"A mismatch whose second length has no 0x", "Size mismatch: x: 0x1 != 2"},
+    {"A mismatch of a block without a name", "Size mismatch: : 0x1 != 0x2"},
+    {"A mismatch with a length of 65 bits", "Size mismatch: x: 0x10000000000000000 != 0x2"},
+    {"An unknown block whose name does not end", "Unknown ramblock \"x"},
+    {"An unknown block without a name", "Unknown ramblock \"\""},
+    {"A version without a number", "qemu version: "},
+    {"A version of one number", "qemu version: 7"},
+    {"The option -machine without a type", "-machine "},
+    {"The option -M of ssh", "ssh -M virt-host1"},
+    {"The option -M of another program on QEMU's line", "qemu -nographic; ssh -M pc-q35-7.2"},
+    {"The option -M behind a message of QEMU", "kvm: starting ssh -M pc-q35-7.2"},
+    {"The option --machine of virt-install", "virt-install --machine pc-q35-7.2"},
+    {"The option -machine in prose", "the -machine option of QEMU"},
+    {"A list of machine types", "qemu-system-x86_64 -machine help"},
+    {"A status of something else", "\"status\": \"completed\""},
+};
+
+static void check_message(const struct message *t)
+{
+    struct seen seen = read_copy(t->text);
+
+    if (!ok(seen.count == 1 && seen.m.kind == t->kind, "The text %s: it is recognized", t->says))
+        printf("# %zu messages, the last of kind %d\n", seen.count, seen.m.kind);
+    is_text(seen.m.name, t->name, "The text %s: its name is right", t->says);
+    is_text(seen.m.other, t->other, "The text %s: its second name is right", t->says);
+    is_int(seen.m.guest, t->guest, "The text %s: the guest's number is right", t->says);
+    is_int(seen.m.there, t->there, "The text %s: the destination's number is right", t->says);
 }
 
-static void nothing(const char *text)
+static void check_pieces(void)
 {
-    is_int(read_copy(text).kind, LOG_NOTHING, "'%s' says nothing", text);
+    char *text = malloc(30000);
+    struct log_scan scan = {0};
+    struct seen seen = {0};
+    size_t size = 0, at = 0;
+
+    while (size < 20000)
+        size += (size_t)sprintf(text + size, "line\n");
+    size += (size_t)sprintf(text + size, "Size mismatch: x: 0x1 != 0x2\n");
+    for (size_t end = 0; end < size; end = end + 5000 < size ? end + 5000 : size) {
+        bool is_last = end + 5000 >= size;
+
+        at += migration_log_scan(&scan, text + at, (is_last ? size : end + 5000) - at, is_last,
+                                 take, &seen);
+        if (is_last)
+            break;
+    }
+    ok(seen.count == 1 && seen.line == 4001, "A message is found with its line in a text that is "
+                                             "read in parts");
+    free(text);
 }
 
 int main(void)
 {
-    lengths("2026-11-20T10:00:01.0Z qemu-system-x86_64: Size mismatch: "
-            "0000:00:03.0/virtio-net-pci.rom: "
-            "0x40000 != 0x80000: Invalid argument",
-            "0000:00:03.0/virtio-net-pci.rom", 0x40000, 0x80000);
-    lengths("Length mismatch: 0000:00:03.0/e1000.rom: 0x40000 in != 0x20000: Invalid argument",
-            "0000:00:03.0/e1000.rom", 0x40000, 0x20000);
-    lengths("error: internal error: QEMU unexpectedly closed the monitor (vm='g'): Size mismatch: "
-            "pc.bios: 0x40000 != 0xffffffffffffffff",
-            "pc.bios", 0x40000, UINT64_MAX);
-    lengths("Size mismatch: odd: 0x name: 0x1 != 0x2", "odd: 0x name", 1, 2);
+    for (size_t i = 0; i < sizeof messages / sizeof *messages; i++)
+        check_message(&messages[i]);
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+        struct seen seen = read_copy(versions[i].text);
+        const struct qemu_version *v = &seen.m.version;
 
-    struct log_line l =
-        read_copy("qemu: Unknown ramblock \"0000:00:03.0/e1000.rom\", cannot accept migration");
-    ok(l.kind == LOG_UNKNOWN && !strcmp(l.name, "0000:00:03.0/e1000.rom"), "an unknown block");
-    l = read_copy("starting up libvirt version: 9.0.0, qemu version: 7.2.22Debian");
-    ok(l.kind == LOG_VERSION && l.major == 7 && l.minor == 2, "the version in libvirt's log");
-    l = read_copy("-machine pc-q35-7.2,usb=off \\");
-    ok(l.kind == LOG_MACHINE && !strcmp(l.name, "pc-q35-7.2"), "a machine type");
-    l = read_copy("qemu -machine type=virt-9.2 -m 64");
-    ok(l.kind == LOG_MACHINE && !strcmp(l.name, "virt-9.2"), "a machine type with its key");
-    l = read_copy("qemu -M q35");
-    ok(l.kind == LOG_MACHINE && !strcmp(l.name, "q35"), "a machine type after -M");
-
-    nothing("");
-    nothing("Size mismatch: ");
-    nothing("Size mismatch: x: 0x1");
-    nothing("Size mismatch: x: 0x1 != ");
-    nothing("Size mismatch: x: 0x1 != 2");
-    nothing("Size mismatch: : 0x1 != 0x2");
-    nothing("Size mismatch: x: 0x10000000000000000 != 0x2");
-    nothing("Unknown ramblock \"x");
-    nothing("Unknown ramblock \"\"");
-    nothing("qemu version: ");
-    nothing("qemu version: 7");
-    nothing("-machine ");
+        ok(seen.count == 1 && seen.m.kind == LOG_VERSION && v->major == versions[i].major &&
+               v->minor == versions[i].minor && v->micro == versions[i].micro,
+           "QEMU's version is read as %s has it", versions[i].says);
+    }
+    for (size_t i = 0; i < sizeof nothings / sizeof *nothings; i++)
+        is_int(read_copy(nothings[i].text).count, 0, "%s is no message", nothings[i].says);
 
     char text[600] = "Size mismatch: ";
     memset(text + 15, 'n', 256);
     strcpy(text + 15 + 256, ": 0x1 != 0x2");
-    nothing(text);
+    is_int(read_copy(text).count, 0, "A block's name of 256 bytes is no message");
+    struct seen seen = read_copy("Length mismatch: x: 10000 in != 20000");
+    ok(seen.m.last.major == 2 && seen.m.last.minor == 1,
+       "A length without 0x is of QEMU 2.1 or before");
+    seen = read_copy("Length mismatch: x: 0x1 in != 0x2");
+    ok(seen.m.last.major == 5 && seen.m.last.minor == 1,
+       "'Length mismatch' is of QEMU 5.1 or before");
+    seen = read_copy("one\ntwo\vthree\ffour\nerror: Size mismatch: x: 0x1 != 0x2");
+    is_int(seen.line, 4, "A message's line counts only breaks of the file");
+    check_pieces();
     return tap_done();
 }

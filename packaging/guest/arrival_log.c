@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guest/arrival_log.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "inputs/plain_file.h"
+
+struct collector {
+    struct arrival_log *log;
+    struct log_scan scan;
+    char machine[LOG_NAME_MAX + 1];
+    struct qemu_version version;
+    size_t start;
+    bool is_incoming;
+};
+
+static bool is_known(const struct qemu_version *v)
+{
+    return v->major || v->minor || v->micro;
+}
+
+/* The version that the log named, unless the message is one of others; the newest that prints
+ * it where none was named. */
+static struct qemu_version version_of(const struct collector *c, const struct log_message *m)
+{
+    struct qemu_version release = {c->version.major, c->version.minor, 0};
+
+    if (is_known(&release) && qemu_version_compare(&release, &m->first) >= 0 &&
+        (!is_known(&m->last) || qemu_version_compare(&release, &m->last) <= 0))
+        return c->version;
+    return m->last;
+}
+
+static bool is_same(const struct arrival_finding *f, const struct log_message *m,
+                    const char *machine)
+{
+    return f->message.kind == m->kind && f->message.guest == m->guest &&
+           f->message.there == m->there && strcmp(f->message.name, m->name) == 0 &&
+           strcmp(f->message.other, m->other) == 0 && strcmp(f->machine, machine) == 0;
+}
+
+static void add_finding(struct collector *c, const struct log_message *m, size_t line)
+{
+    struct arrival_log *log = c->log;
+    const char *machine = m->kind == LOG_MACHINE_DIFFERS ? m->name : c->machine;
+
+    for (size_t i = 0; i < log->count; i++)
+        if (is_same(&log->findings[i], m, machine)) {
+            log->findings[i].times++;
+            /* What came of a refusal that is named belongs to that one of the same start. */
+            log->findings[i].start = c->start;
+            return;
+        }
+    if (log->count == ARRIVAL_FINDINGS_MAX) {
+        log->dropped++;
+        return;
+    }
+    if (!log->findings)
+        log->findings = xcalloc(ARRIVAL_FINDINGS_MAX, sizeof *log->findings);
+    struct arrival_finding *new = &log->findings[log->count++];
+    *new = (struct arrival_finding){
+        .message = *m, .line = line, .times = 1, .start = c->start, .version = version_of(c, m)};
+    memcpy(new->machine, machine, sizeof new->machine);
+}
+
+/* Whether a file that could not be opened is firmware or its store, and not a disk. */
+static bool is_firmware(const char *path)
+{
+    static const char *const names[] = {"*.fd",       "*ovmf*",  "*aavmf*",  "*edk2*",
+                                        "*qemu_efi*", "*_vars*", "*_code*",  "*nvram*",
+                                        "*bios*",     "*slof*",  "*opensbi*"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (fnmatch(names[i], path, FNM_CASEFOLD) == 0)
+            return true;
+    return known_package_of(path) != NULL;
+}
+
+static void take_end(struct collector *c, const char *reason, size_t line)
+{
+    bool ran = strcmp(reason, "shutdown") == 0 || strcmp(reason, "saved") == 0;
+
+    if (strcmp(reason, "migrated") == 0 || (ran && c->is_incoming))
+        c->log->arrived = true;
+    else if (!ran && strcmp(reason, "destroyed") != 0 && !c->log->failed_line)
+        c->log->failed_line = line;
+}
+
+static void take(void *arg, const struct log_message *m, size_t line)
+{
+    struct collector *c = arg;
+    struct log_message named = *m;
+
+    switch (m->kind) {
+    case LOG_NOTHING:
+        return;
+    case LOG_START:
+        c->start++;
+        c->machine[0] = '\0';
+        c->version = (struct qemu_version){0};
+        c->is_incoming = false;
+        return;
+    case LOG_MACHINE:
+        memcpy(c->machine, m->name, sizeof c->machine);
+        return;
+    case LOG_VERSION:
+        c->version = m->version;
+        return;
+    case LOG_INCOMING:
+        c->is_incoming = true;
+        return;
+    case LOG_ENDED:
+        take_end(c, m->name, line);
+        return;
+    case LOG_ARRIVED:
+        c->log->arrived = true;
+        return;
+    case LOG_FAILED:
+        break;
+    case LOG_FIRMWARE_FILE:
+        if (is_firmware(m->name))
+            add_finding(c, m, line);
+        break;
+    case LOG_MACHINE_UNKNOWN:
+        if (!m->name[0])
+            memcpy(named.name, c->machine, sizeof named.name);
+        add_finding(c, &named, line);
+        break;
+    default:
+        add_finding(c, m, line);
+    }
+    if (!c->log->failed_line)
+        c->log->failed_line = line;
+}
+
+/* Whether a finding says nothing that another of the same QEMU does not say better. */
+static bool is_consequence(const struct arrival_log *log, const struct arrival_finding *f)
+{
+    if (f->message.kind != LOG_RAM)
+        return false;
+    for (size_t i = 0; i < log->count; i++) {
+        enum log_kind kind = log->findings[i].message.kind;
+
+        if (log->findings[i].start == f->start &&
+            (kind == LOG_LENGTHS || kind == LOG_TOO_LARGE || kind == LOG_UNKNOWN))
+            return true;
+    }
+    return false;
+}
+
+static void drop_consequences(struct arrival_log *log)
+{
+    for (size_t i = 0; i < log->count;)
+        if (is_consequence(log, &log->findings[i])) {
+            log->count--;
+            memmove(&log->findings[i], &log->findings[i + 1],
+                    (log->count - i) * sizeof *log->findings);
+        } else {
+            i++;
+        }
+}
+
+/* The scan leaves the end of what it gets: it is put before what comes next. */
+static int scan_all(struct plain_file *file, struct collector *c, struct failure *f)
+{
+    size_t have = 0, capacity = 0;
+    char *text = NULL;
+    int64_t n;
+
+    do {
+        const char *more = NULL;
+
+        n = plain_file_get(file, &more, f);
+        if (n < 0)
+            break;
+        if (have + (size_t)n > capacity) {
+            capacity = have + (size_t)n;
+            text = xreallocarray(text, capacity, 1);
+        }
+        if (n)
+            memcpy(text + have, more, (size_t)n);
+        have += (size_t)n;
+        size_t used = have ? migration_log_scan(&c->scan, text, have, n == 0, take, c) : 0;
+        if (used)
+            memmove(text, text + used, have - used);
+        have -= used;
+    } while (n > 0);
+    free(text);
+    return n < 0 ? -1 : 0;
+}
+
+int arrival_log_read(const char *path, struct arrival_log *log, struct failure *f)
+{
+    struct arrival_log read = {0};
+    struct collector c = {.log = &read};
+    struct plain_file *file;
+
+    if (plain_file_open(path, &file, f) != 0)
+        return -1;
+    int result = scan_all(file, &c, f);
+    read.is_binary = plain_file_is_binary(file);
+    plain_file_close(file);
+    if (result != 0) {
+        arrival_log_free(&read);
+        return -1;
+    }
+    drop_consequences(&read);
+    *log = read;
+    return 0;
+}
+
+void arrival_log_free(struct arrival_log *log)
+{
+    free(log->findings);
+    *log = (struct arrival_log){0};
+}
+
+/* --- packages ------------------------------------------------------------------------------ */
+
+const struct known_package *known_package_of(const char *file)
+{
+    /* The first that the path's last part matches, and its beginning where one is named. */
+    static const struct {
+        const char *name;
+        struct known_package package;
+    } packages[] = {
+        {"compat-256k-efi-*.rom", {"ipxe-qemu-256k-compat-efi-roms", NULL}}, /* Ubuntu's */
+        {"256k-trixie-*.rom", {"ipxe-qemu-256k-compat-trixie", NULL}},
+        {"128k-trixie-*.rom", {"ipxe-qemu-128k-compat-trixie", NULL}},
+        {"256k-*.rom", {"ipxe-qemu-256k-compat", NULL}},
+        {"128k-*.rom", {"ipxe-qemu-128k-compat", NULL}},
+        {"32k-vgabios*.bin", {"seabios-vgabios-32k-compat", NULL}},
+        {"64k-vgabios*.bin", {"seabios-vgabios-64k-compat", NULL}},
+        {"efi-*.rom", {"ipxe-qemu", "ipxe-roms-qemu"}},
+        {"pxe-*.rom", {"ipxe-qemu", "ipxe-roms-qemu"}},
+        {"vgabios*.bin", {"seabios", "seavgabios-bin"}},
+        {"bios*.bin", {"seabios", "seabios-bin"}},
+        {"kvmvapic.bin", {"qemu-system-data", "qemu-system-x86-core"}},
+        {"linuxboot*.bin", {"qemu-system-data", "qemu-system-x86-core"}},
+        {"multiboot*.bin", {"qemu-system-data", "qemu-system-x86-core"}},
+        {"pvh.bin", {"qemu-system-data", "qemu-system-x86-core"}},
+        {"slof.bin", {"qemu-system-data", "SLOF"}},
+        {"opensbi-*", {"opensbi", "qemu-system-riscv-core"}},
+        {"OVMF32_*.fd", {"ovmf-ia32", "edk2-ovmf-ia32"}},
+        {"OVMF*.fd", {"ovmf", "edk2-ovmf"}},
+        {"AAVMF32_*.fd", {"qemu-efi-arm", "edk2-arm"}},
+        {"AAVMF_*.fd", {"qemu-efi-aarch64", "edk2-aarch64"}},
+        {"QEMU_EFI*.fd", {"qemu-efi-aarch64", "edk2-aarch64"}},
+        {"RISCV_VIRT_*.fd", {"qemu-efi-riscv64", "edk2-riscv64"}},
+    };
+    const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file;
+
+    for (size_t i = 0; i < sizeof packages / sizeof *packages; i++)
+        if (fnmatch(packages[i].name, base, 0) == 0)
+            return &packages[i].package;
+    return NULL;
+}
