@@ -251,7 +251,7 @@ int inventory_saved_guest(const struct inventory *inv, const struct inventory_gu
 
 bool is_inventory(const char *path)
 {
-    char head[64];
+    char head[1024];
     struct stat st;
     ssize_t n = 0;
     int fd = stat(path, &st) == 0 && S_ISREG(st.st_mode) ? open(path, O_RDONLY | O_CLOEXEC) : -1;

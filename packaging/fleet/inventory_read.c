@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/size.h"
 #include "formats/json_members.h"
+#include "formats/ramblock_text.h"
 #include "inputs/file.h"
 #include "inputs/json.h"
 
@@ -806,5 +807,6 @@ bool inventory_looks_like(const char *data, size_t size)
 {
     size_t at = json_after_space(data, size, 0);
 
-    return at < size && data[at] == '{';
+    /* An answer of QMP to `info ramblock` is a guest. */
+    return at < size && data[at] == '{' && !ramblock_text_looks_like(data, size);
 }

@@ -22,11 +22,14 @@ struct ramblock_line {
     uint64_t used;
 };
 
-/* Whether a text has the table's heading in its first lines. */
+/* The text is what plain_text_read() makes, or as QEMU printed it. */
+
+/* Whether the table's heading is in a text. */
 bool ramblock_text_looks_like(const char *text, size_t size);
 
-/* Calls `block` for each line under the heading. Lines before it (a prompt, the command) and
- * a prompt behind it are passed over. 0, or -1: no heading, a line that cannot be read, too
+/* Calls `block` for each row below the heading; one without a name, as an idle memory backend's,
+ * is skipped. Other lines (prompts, commands, fences) may be before and behind, and what a log or
+ * mail puts before each line. 0, or -1: no heading, two, a row that cannot be read or is cut, too
  * many, no block at all. */
 int ramblock_text_read(const char *name, const char *text, size_t size,
                        void (*block)(void *arg, const struct ramblock_line *line), void *arg,

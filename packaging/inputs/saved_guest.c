@@ -12,10 +12,12 @@
 #include "base/memory.h"
 #include "formats/libvirt_save.h"
 #include "formats/migration_stream.h"
+#include "formats/plain_text.h"
 #include "formats/qcow2.h"
 #include "formats/ramblock_text.h"
 #include "inputs/archive.h"
 #include "inputs/lzop.h"
+#include "inputs/plain_file.h"
 #include "inputs/qcow2_state.h"
 
 enum {
@@ -338,14 +340,36 @@ int saved_guest_from_text(const char *name, const char *text, size_t size,
 {
     struct saved_guest g = {.kind = SAVED_RAMBLOCK_TEXT};
     struct lines lines = {.guest = &g};
+    size_t length;
+    char *plain = plain_text_of((const uint8_t *)text, size, &length);
+    int result = ramblock_text_read(name, plain, length, take_line, &lines, f);
 
-    if (ramblock_text_read(name, text, size, take_line, &lines, f) != 0) {
+    free(plain);
+    if (result != 0) {
         saved_guest_free(&g);
         return -1;
     }
     g.description = xstrdup("output of 'info ramblock'");
     *guest = g;
     return 0;
+}
+
+static int is_not_saved(const struct source *src, struct failure *f)
+{
+    return fail(f,
+                "%s: not a saved guest (expected a QEMU migration stream, a libvirt save image, a "
+                "qcow2 image with a snapshot, or the output of 'info ramblock')",
+                src->name);
+}
+
+static bool has_ramblocks(const char *bytes, size_t size)
+{
+    size_t length;
+    char *text = plain_text_of((const uint8_t *)bytes, size, &length);
+    bool has = ramblock_text_looks_like(text, length);
+
+    free(text);
+    return has;
 }
 
 static int read_text(struct source *src, struct saved_guest *g, struct failure *f)
@@ -372,7 +396,11 @@ static int read_text(struct source *src, struct saved_guest *g, struct failure *
         memcpy(text + size, bytes, (size_t)n);
         size += (size_t)n;
     }
-    int result = n < 0 ? -1 : saved_guest_from_text(src->name, text, size, g, f);
+    int result = -1;
+    if (n == 0 && !has_ramblocks(text, size))
+        is_not_saved(src, f);
+    else if (n == 0)
+        result = saved_guest_from_text(src->name, text, size, g, f);
     free(text);
     return result;
 }
@@ -405,12 +433,13 @@ static int read_source(struct source *src, const char *snapshot, struct saved_gu
         free(what);
         return result;
     }
-    if (ramblock_text_looks_like((const char *)src->window, src->have))
+    struct plain_text head = {0};
+    char text[2 * HEAD];
+    size_t length;
+    plain_text_read(&head, src->window, src->have, true, text, sizeof text, &length);
+    if (!plain_text_is_binary(&head))
         return read_text(src, g, f);
-    return fail(f,
-                "%s: not a saved guest (expected a QEMU migration stream, a libvirt save image, a "
-                "qcow2 image with a snapshot, or the output of 'info ramblock')",
-                src->name);
+    return is_not_saved(src, f);
 }
 
 int saved_guest_read(const char *path, const char *snapshot, struct saved_guest *guest,

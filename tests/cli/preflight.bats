@@ -249,6 +249,24 @@ TABLE
     run -0 romcompat preflight table old
 }
 
+@test "the table of 'info ramblock' is found in what people paste around it" {
+    ramblock > table
+    (echo "qm> info ramblock"; cat table; printf 'qm> quit') > prompts
+    (echo '```'; cat table; echo '```') > fences
+    sed 's/^/Jan 01 10:00:00 host qemu[1]: /' table > logged
+    sed 's/^/> /; s/$/\r/' table | iconv -t UTF-16 > mailed
+    printf '{"return": "%s", "id": "libvirt-9"}\n' "$(sed 's/$/\\r\\n/' table | tr -d '\n')" > answer
+    for file in prompts fences logged mailed answer; do
+        run -1 romcompat preflight $file grown
+        output_has "output of 'info ramblock'" "refused   256K   512K"
+        run -0 romcompat preflight $file old
+    done
+    # Cut in a row: what is missing could be refused.
+    head -c -40 table > cut
+    run -2 romcompat preflight cut old
+    output_has "not a line of 'info ramblock'"
+}
+
 @test "an image that libvirt did not finish is never status 0" {
     stream -s 0 -p $NIC=0x40000
     run -2 romcompat preflight guest old

@@ -71,26 +71,49 @@ int main(void)
     struct failure f;
     size_t cut_in_line = 0, kept = 0;
 
-    gives(table, 2, "the table of QEMU 7.2");
+    gives(table, 2, "The table of QEMU 7.2 is read");
     gives("              Block Name    PSize              Offset               Used              "
           "Total                HVA  RO\n"
           "0000:00:03.0/virtio-net-pci.rom    4 KiB  0x0 0x40000 0x40000 0x00007f0000000000  ro\n",
-          1, "the table of QEMU 10.0, with HVA and RO");
+          1, "The table of QEMU 10.0, with HVA and RO, is read");
     gives("QEMU 7.2.22 monitor - type 'help'\r\n(qemu) info ramblock\r\n" HEADING RAM ROM
           "(qemu) \r\n",
-          2, "a monitor's screen, with prompts");
-    gives(HEADING "\n" RAM "\n" ROM, 2, "empty lines");
+          2, "A table with the prompts of QEMU's monitor around it is read");
+    gives("qm> info ramblock\n" HEADING RAM ROM "qm> quit", 2,
+          "A table with the prompts of Proxmox around it is read");
+    gives("```\n$ virsh qemu-monitor-command g --hmp info ramblock\n" HEADING RAM ROM
+          "\n```\nthat was all\n",
+          2, "A table in a fence, with a command and text around it, is read");
+    gives("2026-01-01 10:00:00 host qemu[1]: " HEADING "2026-01-01 10:00:00 host qemu[1]: " RAM
+          "2026-01-01 10:00:00 host qemu[1]: " ROM,
+          2, "A table with the prefix of a log on each line is read");
+    gives("> " HEADING "> " RAM "> " ROM, 2, "A table that a mail quotes is read");
+    gives("{\"return\": \"" HEADING RAM
+          "0000:00:03.0/virtio-net-pci.rom 4 KiB 0x0 0x40000 0x40000\"}",
+          2, "A table in an answer of QMP is read up to the end of the string");
+    gives(HEADING "\n" RAM "\n" ROM, 2, "A table with empty lines in it is read");
+    gives(HEADING "                            4 KiB  0x0000000000000000 0x0000000000001000 "
+                  "0x0000000000001000\n" RAM ROM,
+          2, "A block without a name is skipped");
+    gives("> " HEADING "> 4 KiB 0x0 0x1000 0x1000\n4 KiB 0x0 0x1000 0x1000\n" RAM ROM, 2,
+          "A block without a name is skipped where blanks were lost");
 
-    refuses(RAM ROM, "not the output of 'info ramblock'", "a table without a heading");
-    refuses(HEADING, "no RAM block in it", "a heading alone");
-    refuses("", "not the output", "nothing");
+    refuses(RAM ROM, "not the output of 'info ramblock'", "A table without a heading is refused");
+    refuses(HEADING, "no RAM block in it", "A heading alone is refused");
+    refuses("", "not the output", "An empty text is refused");
+    refuses(HEADING RAM HEADING ROM, "x:3: a second table", "A text with two tables is refused");
     refuses(HEADING "pc.ram 4 KiB 0x0 0x4000\n", "x:2: not a line of 'info ramblock'",
-            "a line with too few columns");
-    refuses(HEADING "pc.ram 4 KiB 0x0 4000 0x4000\n", "x:2: ", "a length without 0x");
-    refuses(HEADING "pc.ram 4 KiB 0x0 0x10000000000000000 0x1\n", "x:2: ", "a length of 65 bits");
-    refuses(HEADING "pc.ram 4 KiB 0x0 0x5000 0x4000\n", "x:2: ", "more used than there is");
+            "A row with too few columns is refused");
+    refuses(HEADING "pc.ram 4 KiB 0x0 4000 0x4000\n", "x:2: ", "A length without 0x is refused");
+    refuses(HEADING "pc.ram 4 KiB 0x0 0x10000000000000000 0x1\n",
+            "x:2: ", "A length of 65 bits is refused");
+    refuses(HEADING "pc.ram 4 KiB 0x0 0x5000 0x4000\n",
+            "x:2: ", "A row with more used than there is, is refused");
+    refuses(HEADING RAM "0000:00:03.0/virt", "x:3: ", "A row that is cut in its name is refused");
+    refuses("h: " HEADING "h: " RAM "h: 0000:00:03.0/virt",
+            "x:3: ", "A row that is cut in its name behind a prefix is refused");
     static const char nul[] = HEADING "a\0b 4 KiB 0x0 0x1 0x1\n";
-    ok(read_copy(nul, sizeof nul - 1, &seen, &f) == -1, "a NUL in a name");
+    ok(read_copy(nul, sizeof nul - 1, &seen, &f) == -1, "A NUL in a name is refused");
 
     for (size_t n = 0; n < sizeof table; n++) {
         int result = read_copy(table, n, &seen, &f);
@@ -99,7 +122,8 @@ int main(void)
         kept += result == 0;
     }
     /* At the end of the first block's last column, its line end, and the same of the second. */
-    ok(kept < 25 && cut_in_line > 150, "cut within a line, it is refused (%zu of %zu)", cut_in_line,
+    ok(kept < 25 && cut_in_line > 150,
+       "A table that is cut within a row is refused (%zu of %zu cuts)", cut_in_line,
        cut_in_line + kept);
 
     size_t lines = RAMBLOCK_LINES_MAX + 1, size = sizeof HEADING - 1;
@@ -109,7 +133,7 @@ int main(void)
         size += (size_t)sprintf(many + size, "b%zu 4 KiB 0x0 0x1 0x1\n", i);
     ok(read_copy(many, size, &seen, &f) == -1 &&
            strstr(f.what, "too many RAM blocks (limit 16384)"),
-       "16,385 blocks are too many");
+       "A table of 16,385 blocks is refused");
     free(many);
     return tap_done();
 }
