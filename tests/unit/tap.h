@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Unit tests speak TAP. A test program is a main() that calls ok(), is_int(),
- * is_text() and ends with `return tap_done();`. The text of a test states the
- * behaviour: "a ROM one byte over its bucket is refused".
+ * is_text() and ends with `return tap_done();`. The name of a test states the
+ * behaviour in a sentence of its own: "a ROM one byte over its bucket is refused". What begins
+ * with "... " or a conjunction goes on with the sentence before. tests/lint/names checks this.
  */
 #ifndef TESTS_TAP_H
 #define TESTS_TAP_H
@@ -13,15 +14,36 @@
 
 static int tap_count, tap_failed;
 
+/* The last whole sentence: a name that goes on with it is printed behind it, so that every line
+ * can be understood alone. */
+static char tap_sentence[512];
+
+/* "... once" and "and nothing behind it" go on with the sentence before. */
+static const char *tap_rest(const char *name)
+{
+    static const char *const words[] = {"and ", "but ", "nor ", "or ", "so ", "then ", "also "};
+
+    if (strncmp(name, "... ", 4) == 0)
+        return name + 4;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strncmp(name, words[i], strlen(words[i])) == 0)
+            return name;
+    return NULL;
+}
+
 __attribute__((format(printf, 2, 3), unused)) static bool ok(bool passed, const char *format, ...)
 {
     __builtin_va_list args;
+    char name[512];
 
-    printf("%sok %d - ", passed ? "" : "not ", ++tap_count);
     __builtin_va_start(args, format);
-    vprintf(format, args);
+    vsnprintf(name, sizeof name, format, args);
     __builtin_va_end(args);
-    putchar('\n');
+    const char *rest = tap_rest(name);
+    if (!rest)
+        memcpy(tap_sentence, name, sizeof tap_sentence);
+    printf("%sok %d - %s%s%s\n", passed ? "" : "not ", ++tap_count, tap_sentence, rest ? ", " : "",
+           rest ? rest : "");
     tap_failed += !passed;
     fflush(stdout);
     return passed;

@@ -97,7 +97,7 @@ static void names_and_links_are_reported_as_they_stand(void)
              long_name);
     reads_as(&p, expected, "a tar with .., absolute names, links and devices is read");
     setlocale(LC_ALL, "C.UTF-8");
-    reads_as(&p, expected, "... in a UTF-8 locale as well");
+    reads_as(&p, expected, "a tar with odd entries is read in a UTF-8 locale as well");
     setlocale(LC_ALL, "C");
     pack_free(&p);
 }

@@ -71,13 +71,13 @@ static void test_flash(void)
     is_int(b.rule_count, 0, "it has no rules for ROMs");
     const struct flash_rule *rule = flash_rule_for(&b, "usr/share/OVMF/OVMF_CODE_4M.secboot.fd");
     ok(rule == &b.flash_rules[0], "the first rule that matches holds");
-    is_text(rule->kind, "code", "with its kind");
-    is_text(rule->architecture, "x86_64", "its architecture");
-    is_int(rule->size, 3653632, "its size");
-    is_int(rule->store, 0x84000, "its store");
+    is_text(rule->kind, "code", "... with its kind");
+    is_text(rule->architecture, "x86_64", "... its architecture");
+    is_int(rule->size, 3653632, "... its size");
+    is_int(rule->store, 0x84000, "... its store");
     is_int(rule->features, 1 << FEATURE_SECURE_BOOT | 1 << FEATURE_SMM, "what must be there");
-    is_int(rule->without, 1 << FEATURE_SHELL, "what must not");
-    is_text(rule->template[0].text, "OVMF_VARS_4M.fd", "its template");
+    is_int(rule->without, 1 << FEATURE_SHELL, "... what must not");
+    is_text(rule->template[0].text, "OVMF_VARS_4M.fd", "... its template");
     is_int(rule->margin, 65536, "and its margin");
     is_int(flash_rule_for(&b, "A.fd")->size, 64 << 20, "a size may be that of ARM's flash");
     is_int(flash_rule_for(&b, "A.fd")->margin_percent, 5, "a margin may be a part");
@@ -101,9 +101,9 @@ static void test_flash_mistakes(void)
     refused(FLASH_RULE("bucket: 256K"), "b.yaml:4:5: unknown key 'bucket'",
             "a key of ROMs is refused");
     refused("budget: b\nflash: []\n", "b.yaml:2:8: 'flash' must have 1 to 1000 rules (found 0)",
-            "an empty list is refused");
+            "an empty list of flash rules is refused");
     refused("budget: b\nflash:\n  - kind: code\n", "b.yaml:3:5: a rule lacks 'match'",
-            "a rule without a pattern is refused");
+            "a rule of flash without a pattern is refused");
     refused("budget: b\nflash:\n  - {match: A, features: smm, without: smm}\n",
             "b.yaml:3:5: a feature stands in both 'features' and 'without'",
             "a feature cannot be both");
@@ -143,10 +143,11 @@ static void test_forms(void)
     is_int(rule->bucket_line, 6, "and its line is known, for whoever must raise it");
     is_int(rule->max_chain, 200000, "a chain may be any number");
     is_int(rule->margin_percent, 5, "a margin may be a part of the bucket");
-    is_int(rule->padded, BUDGET_MUST, "padded: yes");
-    is_int(rule->compressed, BUDGET_MUST_NOT, "compressed: no");
-    ok(rule->fill_count == 2 && rule->fills[0] == 0xff && rule->fills[1] == 0, "fills are bytes");
-    ok(rule->image_count == 2 && strcmp(rule->images[1], "efi-x64") == 0, "images are kinds");
+    is_int(rule->padded, BUDGET_MUST, "the budget says padded: yes");
+    is_int(rule->compressed, BUDGET_MUST_NOT, "the budget says compressed: no");
+    ok(rule->fill_count == 2 && rule->fills[0] == 0xff && rule->fills[1] == 0, "a fill is a byte");
+    ok(rule->image_count == 2 && strcmp(rule->images[1], "efi-x64") == 0,
+       "an image is a known kind");
     ok(rule->id_count == 2 && rule->ids[0].vendor == 0x8086 && rule->ids[0].device == 0x100e,
        "ids are hexadecimal, in either case");
     is_int(rule->nics, 8, "nics is a number");
@@ -189,7 +190,8 @@ static void test_ids(void)
     struct budget_ids ids[QEMU_IDS_MAX];
 
     is_int(qemu_ids_of("efi-virtio.rom", ids), 2, "virtio has a transitional and a modern id");
-    ok(ids[0].vendor == 0x1af4 && ids[0].device == 0x1000 && ids[1].device == 0x1041, "both");
+    ok(ids[0].vendor == 0x1af4 && ids[0].device == 0x1000 && ids[1].device == 0x1041,
+       "... both of them");
     is_int(qemu_ids_of("256k-efi-e1000.rom", ids), 3, "a compat ROM is for the same devices");
     is_int(qemu_ids_of("e1000.rom", ids), 3, "a prefix is not needed");
     is_int(qemu_ids_of("vgabios-qxl.bin", ids), 1, "display devices are known");
@@ -206,7 +208,8 @@ int main(void)
     test_ids();
 
     refused("roms:\n  - match: a\n", "b.yaml:1:1: the budget lacks 'budget'", "a name is required");
-    refused("budget: b\n", "b.yaml:1:1: the budget lacks 'roms' or 'flash'", "rules are required");
+    refused("budget: b\n", "b.yaml:1:1: the budget lacks 'roms' or 'flash'",
+            "a budget without rules is refused");
     refused("budget: b\nroms: []\n", "b.yaml:2:7: 'roms' must have 1 to 1000 rules (found 0)",
             "no rule at all is refused");
     refused("budget: b\nroms: x\n", "b.yaml:2:7: 'roms' must be a list (found text)",
@@ -215,7 +218,7 @@ int main(void)
             "b.yaml:2:1: unknown key 'rom' (did you mean 'roms'?)",
             "an unknown key is named, with the one that was meant");
     refused("budget: b\nroms:\n  - bucket: 256K\n", "b.yaml:3:5: a rule lacks 'match'",
-            "a rule without a pattern is refused");
+            "a rule of ROMs without a pattern is refused");
     refused("budget: b\nroms:\n  - efi.rom\n", "b.yaml:3:5: a rule must be a map (found text)",
             "a rule that is no map is refused");
     refused(RULE("buckets: 256K"), "b.yaml:4:5: unknown key 'buckets' (did you mean 'bucket'?)",
@@ -258,14 +261,15 @@ int main(void)
             "b.yaml:5:11: 'fill' beside 'padded: no': there is nothing to fill",
             "a fill without padding is refused");
     refused(RULE("fill: 256"), "b.yaml:4:11: 'fill' must be a byte from 0 to 0xff (found '256')",
-            "a fill is a byte");
+            "a list of fills has bytes");
     refused(RULE("images: [legacy, efi-x46]"),
             "b.yaml:4:22: no kind of image is called 'efi-x46' (did you mean 'efi-x64'?)",
             "an unknown image is named, with the one that was meant");
     refused(RULE("images: []"), "b.yaml:4:13: 'images' must have 1 to 256 entries (found 0)",
-            "an empty list is refused");
+            "an empty list of images is refused");
     refused(RULE("images: [[legacy]]"),
-            "b.yaml:4:14: an entry of 'images' must be text (found a list)", "lists are flat");
+            "b.yaml:4:14: an entry of 'images' must be text (found a list)",
+            "a list inside a list is refused");
     refused(RULE("ids: 8086-100e"),
             "b.yaml:4:10: 'ids' must be 'qemu' or VVVV:DDDD in hexadecimal (found '8086-100e')",
             "ids have a colon");

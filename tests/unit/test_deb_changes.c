@@ -40,7 +40,7 @@ int main(void)
             "x.changes: no .changes file (found no field 'Checksums-Sha256:')",
             "without the field it is none");
     is_text(names_of(""), "x.changes: no .changes file (found no field 'Checksums-Sha256:')",
-            "nothing is none");
+            "an empty text is not a .changes file");
     is_text(names_of("Checksums-Sha256:\n " SUM " 12 ../a.deb\n"),
             "x.changes: a line of 'Checksums-Sha256:' is not SUM SIZE NAME (found '../a.deb')",
             "a name that leads elsewhere is refused");

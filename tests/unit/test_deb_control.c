@@ -73,7 +73,7 @@ static void refusals(void)
     static const struct {
         const char *text, *because, *behaviour;
     } cases[] = {
-        {"", "Package is missing", "nothing is refused"},
+        {"", "Package is missing", "an empty text is refused"},
         {"Version: 1\nArchitecture: all\n", "Package is missing", "no Package is refused"},
         {"Package: a\nArchitecture: all\n", "Version is missing", "no Version is refused"},
         {"Package: a\nVersion: 1\n", "Architecture is missing", "no Architecture is refused"},
@@ -85,7 +85,8 @@ static void refusals(void)
         {MINIMAL "Multi-Arch: maybe\n", "Multi-Arch is 'maybe'",
          "an unknown Multi-Arch is refused"},
         {MINIMAL "Source: a (1\n", "NAME (VERSION)", "an open bracket in Source is refused"},
-        {MINIMAL "Source: a (\n", "NAME (VERSION)", "... with nothing after it as well"},
+        {MINIMAL "Source: a (\n", "NAME (VERSION)",
+         "a Source that ends with an open bracket is refused"},
         {MINIMAL "Source: (1)\n", "Source is ''", "a Source without a name is refused"},
         {MINIMAL "Source: a ()\n", "version in Source is ''", "an empty version is refused"},
         {MINIMAL "nonsense\n", ":4: not a line of a control file",

@@ -8,8 +8,8 @@ static struct device_text d;
 static void reads(const char *text, const char *type)
 {
     d = (struct device_text){0};
-    is_int(device_text_read(text, &d), 0, "'%s' is read", text);
-    is_text(d.type, type, "of type %s", type);
+    is_int(device_text_read(text, &d), 0, "the text '%s' is read", text);
+    is_text(d.type, type, "... of type %s", type);
 }
 
 static void refuses(const char *text, const char *why)
@@ -32,7 +32,7 @@ int main(void)
     reads("e1000,mac=a,,romfile=b,id=x", "e1000");
     ok(!d.has_romfile, "a doubled comma belongs to the value");
     reads("e1000,rombar=0", "e1000");
-    ok(d.rombar_is_off, "rombar=0 is off");
+    ok(d.rombar_is_off, "a device with rombar=0 has its ROM off");
     reads("e1000,rombar=0,rombar=1", "e1000");
     ok(!d.rombar_is_off, "and the last one holds");
     reads("virtio-net-pci,disable-legacy=on", "virtio-net-pci");
@@ -49,6 +49,6 @@ int main(void)
     reads(longest, longest);
     refuses("", "no text");
     refuses("id=n", "a text without a type");
-    refuses("{\"driver\": \"e1000\"}", "JSON");
+    refuses("{\"driver\": \"e1000\"}", "a text of JSON");
     return tap_done();
 }

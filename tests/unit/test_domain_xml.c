@@ -75,42 +75,42 @@ static void reads_a_guest(void)
 
     is_int(parse(text, sizeof text - 1, &x), 0, "a guest is read (%s)", f.what);
     is_text(x.name, "a & b", "the name, with what stands for '&'");
-    is_text(x.uuid, "c7a5fdbd-edaf-9455-926a-d65c16db1809", "the UUID");
+    is_text(x.uuid, "c7a5fdbd-edaf-9455-926a-d65c16db1809", "the UUID of the guest is read");
     is_text(x.kind, "kvm", "the kind of domain");
-    is_text(x.machine, "pc-q35-7.2", "the machine type");
-    is_text(x.arch, "x86_64", "the architecture");
-    is_text(x.emulator, "/usr/bin/qemu-system-x86_64", "the emulator");
+    is_text(x.machine, "pc-q35-7.2", "the machine type of the guest is read");
+    is_text(x.arch, "x86_64", "the architecture of the guest is read");
+    is_text(x.emulator, "/usr/bin/qemu-system-x86_64", "the emulator of the guest is read");
     is_text(x.firmware, "efi", "the kind of firmware");
-    is_text(x.loader, "/usr/share/OVMF/OVMF_CODE_4M.fd", "the firmware");
+    is_text(x.loader, "/usr/share/OVMF/OVMF_CODE_4M.fd", "the firmware of the guest is read");
     is_text(x.loader_type, "pflash", "the kind of loader");
     is_text(x.nvram, "/var/lib/a.fd", "the variable store, out of CDATA");
-    is_text(x.nvram_template, "/usr/share/OVMF/OVMF_VARS_4M.fd", "its template");
+    is_text(x.nvram_template, "/usr/share/OVMF/OVMF_VARS_4M.fd", "... its template");
     ok(!x.tells_qemu_roms, "nothing tells QEMU of ROMs");
     is_int(x.device_count, 6, "cards in comments and metadata are none");
     if (x.device_count == 6) {
         struct domain_device *d = x.devices;
 
         ok(d->kind == DOMAIN_NIC, "the first is a network card");
-        is_text(d->type, "virtio-net-pci", "its type in QEMU");
-        is_text(d->alias, "net0", "its alias");
-        is_text(d->mac, "52:54:00:00:00:01", "its MAC address");
+        is_text(d->type, "virtio-net-pci", "... its type in QEMU");
+        is_text(d->alias, "net0", "... its alias");
+        is_text(d->mac, "52:54:00:00:00:01", "... its MAC address");
         ok(d->has_rom && d->rom_bar == DOMAIN_OFF && d->rom_enabled == DOMAIN_UNSAID,
            "its BAR is off");
         is_text(d->rom_file, "/a<b", "its ROM file, with what stands for '<'");
-        ok(d->address.is_known && d->address.bus == 1 && d->address.slot == 0, "its address");
+        ok(d->address.is_known && d->address.bus == 1 && d->address.slot == 0, "... its address");
         ok(d->on_express_port, "it is behind a root port");
         is_text(d->path, "0000:00:02.1:00.0", "its place as QEMU names it");
         is_text(d[1].path, NULL, "behind a controller without address the place is not known");
         ok(!d->is_transient && !d->is_hostdev, "it stays in a migration");
         ok(d[1].is_transient, "a transient one of a team is known");
-        ok(d[1].rom_enabled == DOMAIN_OFF, "rom enabled='no'");
+        ok(d[1].rom_enabled == DOMAIN_OFF, "a card with rom enabled='no' has none");
         ok(d[1].address.is_known && d[1].address.slot == 3 && !d[1].on_express_port,
            "behind a bridge to PCI there is no Express");
         ok(d[2].is_hostdev && !d[2].type, "a device of the host has no type");
         ok(!d[3].type && !d[3].address.is_known, "a card on another bus has no type");
-        is_text(d[3].address_type, "ccw", "its bus");
+        is_text(d[3].address_type, "ccw", "... its bus");
         ok(d[4].kind == DOMAIN_VIDEO && d[4].is_primary, "the first video card is the primary one");
-        is_text(d[4].type, "cirrus-vga", "its type in QEMU");
+        is_text(d[4].type, "cirrus-vga", "... its type in QEMU");
         is_text(d[5].type, "virtio-gpu-pci", "a second one has no VGA");
     }
     domain_xml_free(&x);
@@ -209,7 +209,7 @@ static void reads_other_forms(void)
 
     parse(text, sizeof text - 1, &x);
     is_text(x.nvram, "/v", "a store in a <source> of its own");
-    is_text(x.nvram_format, "qcow2", "its format");
+    is_text(x.nvram_format, "qcow2", "... its format");
     is_text(x.loader_format, "raw", "that of the code");
     is_text(x.devices[0].path, NULL, "controllers in a ring are no place");
     is_text(x.devices[1].path, "0000:00:03.0", "a place on the root bus");
@@ -233,17 +233,17 @@ static void refuses_what_is_no_domain(void)
 {
     char *deep = xmalloc(20000);
 
-    refuses("", "x.xml: not XML in UTF-8", "nothing");
-    refuses("  \n", "x.xml: not XML in UTF-8", "blanks");
+    refuses("", "x.xml: not XML in UTF-8", "an empty text is refused");
+    refuses("  \n", "x.xml: not XML in UTF-8", "a text of blanks is refused");
     refuses("LibvirtQemudSave", "x.xml: not XML in UTF-8", "another kind of file");
-    refuses_bytes("<\0d\0>\0", 6, "x.xml: not XML in UTF-8", "UTF-16");
+    refuses_bytes("<\0d\0>\0", 6, "x.xml: not XML in UTF-8", "XML in UTF-16 is refused");
     refuses("<network/>",
             "x.xml:1: not the XML of a libvirt domain (found <network>, expected "
             "<domain>)",
             "another kind of document");
     refuses("<domstatus><x/></domstatus>", "x.xml: holds no <domain>", "a status without domain");
     refuses("<domstatus><domain/><domain/></domstatus>", "x.xml:1: a second <domain>",
-            "two domains");
+            "XML with two domains is refused");
     ok(parse("<domain><name>x", 15, &(struct domain_xml){0}) != 0 &&
            strncmp(f.what, "x.xml:1: not XML (", 18) == 0,
        "a document that is cut off (%s)", f.what);

@@ -178,7 +178,7 @@ static void test_choice(void)
     add_piece(&spec, 3 * MIB, empty.data, empty.size);
     add_piece(&spec, 4 * MIB, broken.data, broken.size);
     add_piece(&spec, 5 * MIB, odd, sizeof odd);
-    is_int(extract(&spec, false, 0), 0, "several volumes");
+    is_int(extract(&spec, false, 0), 0, "several volumes are not one store");
     ok(h.address == 2 * MIB && holds("High"), "the highest with variables is taken");
     is_int(h.passed_count, 4, "the others are listed");
     ok(strstr(h.passed[0].why, "unknown length (0x21000)") &&

@@ -35,17 +35,19 @@ static void says(const char *members, bool usable, const char *problem)
 
     snprintf(text, sizeof text, "{\"description\":\"d\",%s%s}", members, REST);
     if (parse(text) != 0) {
-        is_text(f.what, "", "%s", members);
+        is_text(f.what, "", "a descriptor with the members %s", members);
         return;
     }
-    is_text(d.problem_count ? d.problems[0].text : "", problem, "%s", members);
+    is_text(d.problem_count ? d.problems[0].text : "", problem, "a descriptor with the members %s",
+            members);
     ok(d.usable == usable, "... and it is %s", usable ? "usable" : "passed over");
     firmware_descriptor_free(&d);
 }
 
 static void refuses(const char *text, const char *what)
 {
-    is_text(parse(text) == 0 ? "read" : f.what, what, "refused: %.40s", text);
+    is_text(parse(text) == 0 ? "read" : f.what, what, "what is not a descriptor is refused: %.40s",
+            text);
 }
 
 static void reads_everything(void)
@@ -53,22 +55,22 @@ static void reads_everything(void)
     parse("{\"description\":\"d\",\"features\":[\"acpi-s3\",\"secure-boot\"]," MAPPING_FLASH
           "," REST "}");
     ok(d.usable && d.problem_count == 0, "a descriptor as Debian has them is sound");
-    is_text(d.description, "d", "description");
+    is_text(d.description, "d", "the description of a descriptor is read");
     ok(d.device == DESCRIPTOR_FLASH && d.mode == DESCRIPTOR_SPLIT, "flash, and split by default");
-    is_text(d.executable.filename, "/c", "executable");
-    is_text(d.nvram_template.filename, "/v", "template");
+    is_text(d.executable.filename, "/c", "the executable's path is read");
+    is_text(d.nvram_template.filename, "/v", "the template's path is read");
     is_text(d.nvram_template.format, "raw", "format of the template");
     ok(descriptor_has_feature(&d, "secure-boot") && !descriptor_has_feature(&d, "secure"),
        "features are found by their whole name");
     ok(descriptor_runs_on(&d, "x86_64", "pc-q35-10.0"), "a machine type matches its glob");
-    ok(!descriptor_runs_on(&d, "x86_64", "microvm"), "another does not");
+    ok(!descriptor_runs_on(&d, "x86_64", "microvm"), "... another does not");
     ok(!descriptor_runs_on(&d, "i386", "pc-q35-10.0"), "nor does another architecture");
     firmware_descriptor_free(&d);
     parse("{\"description\":\"d\",\"features\":[],\"mapping\":{\"device\":\"memory\",\"filename\":"
           "\"/b\"}," REST "}");
     ok(d.usable && d.device == DESCRIPTOR_MEMORY && d.mode == DESCRIPTOR_STATELESS,
        "an image for -bios has no template");
-    is_text(d.executable.filename, "/b", "its file");
+    is_text(d.executable.filename, "/b", "... its file is read");
     firmware_descriptor_free(&d);
     parse("{\"description\":\"d\",\"features\":[\"host-uefi-vars\"],\"mapping\":{\"device\":"
           "\"memory\",\"mode\":"
@@ -131,8 +133,8 @@ static void names_wrong_targets(void)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         snprintf(text, sizeof text, "%s%s}", head, cases[i].targets);
         parse(text);
-        is_text(d.problem_count ? d.problems[0].text : "", cases[i].problem, "%s",
-                cases[i].targets);
+        is_text(d.problem_count ? d.problems[0].text : "", cases[i].problem,
+                "a descriptor with the targets %s", cases[i].targets);
         firmware_descriptor_free(&d);
     }
 }

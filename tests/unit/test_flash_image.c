@@ -142,7 +142,7 @@ static void test_foreign_files(void)
         take(&bytes, bytes.size, &image);
         ok(image.kind == FLASH_FOREIGN && strstr(flash_kind_text(&image), files[i].what) &&
                image.foreign.advice,
-           "a file of another trade is named, with what to do: %s", files[i].what);
+           "foreign file %zu is named, with what to do: %s", i, files[i].what);
         flash_close(&image);
     }
     struct made_bytes none = {.data = (uint8_t *)"\1\2\3\4", .size = 4};

@@ -72,7 +72,7 @@ static void check_classes(void)
     is_int(t.fleet.class_count, 4, "five hosts make four classes");
     is_int(t.fleet.classes[0].hosts, 2, "hosts with the same buckets are alike, whatever the size");
     is_text(t.fleet.hosts[0].name, "a", "and their names are in the first class");
-    is_text(t.fleet.hosts[1].name, "b", "both");
+    is_text(t.fleet.hosts[1].name, "b", "... both of them");
     is_int(t.fleet.machine_count, 2, "machine types without a version are left out");
     is_int(t.exchange.group_count, 1, "machine types that are alike are asked about once");
     forget(&t);
@@ -91,13 +91,13 @@ static void check_lengths(void)
 
     TELL(&t, hosts);
     is_int(verdict(&t, 1, 2), EXCHANGE_NO, "a ROM in another bucket: refused");
-    is_int(verdict(&t, 2, 1), EXCHANGE_NO, "in both directions");
+    is_int(verdict(&t, 2, 1), EXCHANGE_NO, "... in both directions");
     is_int(verdict(&t, 1, 3), EXCHANGE_NO, "a ROM that is missing there: refused");
     is_int(verdict(&t, 3, 1), EXCHANGE_YES, "a ROM that is missing here: no guest has it");
     p = &t.exchange.problems[0];
     is_int(p->reason, EXCHANGE_LENGTH, "the first problem is about a length");
-    ok(p->from != p->to && p->from + p->to == 18 + 19, "256K and 512K");
-    is_text(t.fleet.roms[__builtin_ctzll(p->roms)], "efi-virtio.rom", "of that ROM");
+    ok(p->from != p->to && p->from + p->to == 18 + 19, "... 256K and 512K");
+    is_text(t.fleet.roms[__builtin_ctzll(p->roms)], "efi-virtio.rom", "... of that ROM");
     is_int(p->roms & (p->roms - 1), 0, "and no other");
     size_t *machines = exchange_machines_of(&t.exchange, p, &count);
     char *text = exchange_machines_text(&t.fleet, machines, count);
@@ -209,11 +209,11 @@ static void check_known_package(void)
 
     TELL(&t, hosts);
     is_int(t.plan.count, 1, "one class is touched");
-    is_int(t.plan.installations, 1, "by one installation");
+    is_int(t.plan.installations, 1, "... by one installation");
     is_int(t.plan.installs[0].class, 1, "the one without the map");
-    is_int(t.plan.installs[0].set_count, 1, "of a package");
+    is_int(t.plan.installs[0].set_count, 1, "... of a package");
     is_text(t.plan.installs[0].sets[0]->package, "compat-256k", "that another host has");
-    is_int(t.plan.unmended, 0, "which mends all");
+    is_int(t.plan.unmended, 0, "... which fixes all");
     ok(t.plan.is_proven, "and nothing smaller does");
     forget(&t);
     free(set);
@@ -231,10 +231,10 @@ static void check_made_set(void)
     TELL(&t, hosts);
     is_int(t.plan.count, 1, "no package is known: a set must be made, for one class");
     is_int(t.plan.installs[0].class, 1, "the one with fewer hosts");
-    is_int(t.plan.installs[0].made_count, 1, "with one rule");
+    is_int(t.plan.installs[0].made_count, 1, "... with one rule");
     is_int(t.plan.installs[0].made[0].length, 19, "to the length that most hosts have");
-    is_int(t.plan.made_sets, 1, "one set");
-    is_int(t.plan.hosts, 1, "on one host");
+    is_int(t.plan.made_sets, 1, "... one set");
+    is_int(t.plan.hosts, 1, "... on one host");
     forget(&t);
 }
 

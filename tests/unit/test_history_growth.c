@@ -194,7 +194,7 @@ static void test_order_and_pattern(void)
     struct failure f;
 
     if (!ok(history_parse("h.yaml", (const uint8_t *)roms, sizeof roms - 1, &h, &f) == 0,
-            "four ROMs"))
+            "a history has its four ROMs"))
         return;
     count = history_lines(&h, NULL, &lines);
     is_int(count, 4, "without a pattern all are there");
@@ -249,7 +249,7 @@ static void test_chart(void)
     if (history_parse("h.yaml", (const uint8_t *)odd, sizeof odd - 1, &h, &f) < 0)
         return;
     svg = history_chart(&h, 1, NULL, &length, &f);
-    ok(svg && strstr(svg, "a &lt;b&gt; &amp; &quot;c&quot;"), "texts are escaped");
+    ok(svg && strstr(svg, "a &lt;b&gt; &amp; &quot;c&quot;"), "texts are escaped in the chart");
     free(svg);
     history_free(&h);
 }

@@ -38,8 +38,10 @@ static void refuses(const char *before, const char *after, const char *what)
     struct failure f = {{0}, {0}};
     struct inventory inv;
 
-    is_int(read_text(r, text, &inv, &f), -1, "refused: %s", what);
-    ok(strncmp(f.what, "fleet.jsonl:7: ", 15) == 0 && strstr(f.what, what), "named: %s", f.what);
+    is_int(read_text(r, text, &inv, &f), -1, "an inventory with %s for %s is refused: %s", after,
+           before, what);
+    ok(strncmp(f.what, "fleet.jsonl:7: ", 15) == 0 && strstr(f.what, what),
+       "... and the place is named: %s", f.what);
     free(text);
     inventory_reader_free(r);
 }
@@ -72,7 +74,7 @@ static void check_reading(void)
     is_int(read_text(r, first, &a, &f), 0, "an inventory is read");
     is_int(read_text(r, second, &b, &f), 0, "and another one");
     is_text(a.host, "node1", "each has its host");
-    is_text(b.host, "node2", "the other too");
+    is_text(b.host, "node2", "... the other too");
     ok(a.qemus == b.qemus && a.folders == b.folders && a.maps == b.maps,
        "and what they have in common, they share");
     is_int(a.qemus->list[0].minor, 2, "the QEMU has its version");
@@ -187,7 +189,8 @@ static void check_guest(void)
     host.sets = set;
     char *text = make_inventory(&host);
     read_text(r, text, &inv, &f);
-    is_int(inventory_saved_guest(&inv, &guest, say_nothing, &saved, &f), 0, "a guest leaves");
+    is_int(inventory_saved_guest(&inv, &guest, say_nothing, &saved, &f), 0,
+           "a guest leaves the inventory as a saved one");
     is_int(saved.block_count, 2, "with the blocks of its default ROMs");
     is_int(saved.blocks[0].length, 524288, "one as long as the rule says");
     is_int(saved.blocks[1].length, 262144, "one as long as its file");

@@ -24,7 +24,7 @@ static void refuses(const char *text, const char *what)
 {
     struct json_object *o = parse(text, strlen(text));
 
-    is_text(o ? "read" : f.what, what, "%s: %s", text, what);
+    is_text(o ? "read" : f.what, what, "a text of %zu bytes is refused: %s", strlen(text), what);
     json_object_put(o);
 }
 

@@ -30,8 +30,8 @@ static void is_list(const char *text, const char *expected)
     for (size_t i = 0; i < count; i++)
         snprintf(joined + strlen(joined), sizeof joined - strlen(joined), "%s%.*s", i ? "|" : "",
                  (int)words[i].length, words[i].text);
-    is_text(r == LIBVIRT_CONF_LIST ? joined : "no list", expected, "%.*s...",
-            (int)strcspn(text, "#\n"), text);
+    is_text(r == LIBVIRT_CONF_LIST ? joined : "no list", expected,
+            "the list in libvirt's configuration is read: %.*s", (int)strcspn(text, "#\n"), text);
 }
 
 static void is_broken(const char *text, unsigned where)
@@ -62,7 +62,7 @@ int main(void)
     ok(list("nvram = ['1','2','3','4','5']") == LIBVIRT_CONF_TOO_MANY, "there is a limit");
     ok(libvirt_conf_value("[ 'a', 'b' ]", 12, words, WORDS, &count, &line) == LIBVIRT_CONF_LIST &&
            count == 2,
-       "a value alone");
+       "a value without a name is an error");
     ok(libvirt_conf_value("'a', 'b'", 8, words, WORDS, &count, &line) == LIBVIRT_CONF_LIST &&
            count == 2,
        "also without brackets");

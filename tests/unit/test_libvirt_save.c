@@ -34,7 +34,7 @@ int main(void)
                save.big_endian == i % 2 && save.stream_offset == m.size &&
                save.data_length == m.size - 92 && save.xml_length == 20,
            "an image in %s, of a %s-endian host", names[i], i % 2 ? "big" : "little");
-        is_text(libvirt_save_format_name(save.format), names[i], "its format's name");
+        is_text(libvirt_save_format_name(save.format), names[i], "... its format's name");
         free(m.data);
     }
     struct made_stream m = make_save(&(struct save_spec){.magic = "LibvirtQemudPart"});
@@ -49,13 +49,13 @@ int main(void)
     free(m.data);
 
     refused(&(struct save_spec){.magic = "LibvirtQemudXave"}, "x: byte 0: not a libvirt save image",
-            "another magic");
+            "a header with another magic is refused");
     refused(&(struct save_spec){.version = 3},
             "x: byte 16: unknown version of the save image (found 3, expected 1 or 2)",
-            "another version");
+            "a header of another version is refused");
     refused(&(struct save_spec){.format = 7},
             "x: byte 28: unknown format of the save image (found 7, expected 0 to 6)",
-            "another format");
+            "a header with another format is refused");
     refused(&(struct save_spec){.data_length = 0xfffffff0},
             "x: byte 20: the XML is empty or too long (found 4294967280 bytes", "XML of 4 GiB");
     refused(&(struct save_spec){.cookie = 4000}, "x: byte 32: the cookie begins behind its data",

@@ -152,7 +152,7 @@ static void test_xen(void)
 
     uint8_t *bytes = make_core(&spec, &size);
     is_int(read_core(bytes, size - 3 * PAGE, &core), 0, "a core of Xen without its last pages");
-    ok(core.cut && strcmp(map_text(&core.map), "0x3000+0x1000") == 0, "says so");
+    ok(core.cut && strcmp(map_text(&core.map), "0x3000+0x1000") == 0, "... says so");
     core_free(&core);
     store_le64(bytes + 64 + 256 + 32, 3 * 8);
     is_refused(bytes, size, ".xen_pfn: shorter", "fewer frame numbers than pages are refused");
@@ -193,7 +193,7 @@ static void test_lies(void)
     uint8_t *segment = bytes + 64 + 56;
     store_le64(segment + 8, UINT64_MAX - 5);
     is_int(read_core(bytes, size, &core), 0, "a piece past the end of the file");
-    ok(core.cut && strcmp(map_text(&core.map), "0x9000+0x1000") == 0, "is not there");
+    ok(core.cut && strcmp(map_text(&core.map), "0x9000+0x1000") == 0, "... is not there");
     core_free(&core);
 
     bool read_all = true;
@@ -231,7 +231,7 @@ static void test_lies(void)
     is_refused(bytes, size, "kdump", "so is a compressed core");
     ok(strstr(why.cure, "elf") != NULL, "with what makes another");
     is_int(read_core(bytes, 0, &core), 0, "an empty file is raw memory");
-    is_int(core.map.count, 0, "without any");
+    is_int(core.map.count, 0, "... without any");
     free(bytes);
 }
 

@@ -82,11 +82,11 @@ static void test_fields(void)
     struct failure f = {0};
 
     is_int(read_in_pieces(&m, 0, m.size, 64, &s, &f), MIGRATION_DONE, "a stream is read");
-    is_text(s.machine, "pc-i440fx-7.2", "the machine type");
-    is_int(s.page_bits, 12, "the page size");
-    ok(s.has_uuid && !memcmp(s.uuid, "0123456789abcdef", 16), "the UUID");
+    is_text(s.machine, "pc-i440fx-7.2", "the machine type of a stream is read");
+    is_int(s.page_bits, 12, "the page size of a stream is read");
+    ok(s.has_uuid && !memcmp(s.uuid, "0123456789abcdef", 16), "the UUID of a stream is read");
     is_int(s.ram_total, 0x4041000, "the size of all blocks");
-    ok(!s.mapped_ram && !s.ignore_shared && !s.postcopy, "no special form");
+    ok(!s.mapped_ram && !s.ignore_shared && !s.postcopy, "... no special form");
     is_int(s.position, m.size - 8, "not a byte behind the list is taken");
     migration_stream_end(&s);
     free(m.data);
@@ -156,7 +156,7 @@ static void test_lies(void)
 
     spec.magic = 0x12345678;
     is_refused(&spec, "x: byte 0: not a migration stream (found 0x12345678, expected 0x5145564d)",
-               "another magic number");
+               "a stream with another magic number");
     spec = plain;
     spec.version = 2;
     is_refused(&spec, "x: byte 4: unknown version of the stream (found 2, expected 3)",
@@ -169,20 +169,21 @@ static void test_lies(void)
     is_refused(&spec, "too long or empty (found 0 bytes", "an empty machine type");
     spec = plain;
     spec.subsections = 1000000;
-    is_refused(&spec, "too many subsections (limit 32)", "subsections without end");
+    is_refused(&spec, "too many subsections (limit 32)", "a stream of subsections without end");
     spec = plain;
     spec.other_subsection = "configuration/new";
     is_refused(&spec, "unknown subsection 'configuration/new'", "a subsection of a later QEMU");
     spec = plain;
     spec.capability_count = 0xffffffff;
     is_refused(&spec, "too many capabilities (found 4294967295, limit 64)",
-               "capabilities without end");
+               "a stream of capabilities without end");
     spec = plain;
     spec.page_bits = 64;
     is_refused(&spec, "impossible page size (found 64 bits", "pages of 2^64 bytes");
     spec = plain;
     spec.pings = 1000000;
-    is_refused(&spec, "too many commands before the RAM (limit 64)", "commands without end");
+    is_refused(&spec, "too many commands before the RAM (limit 64)",
+               "a stream of commands without end");
     spec = plain;
     spec.ram_version = 5;
     is_refused(&spec, "unknown version of the section of RAM (found 5, expected 4)",

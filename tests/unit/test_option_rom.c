@@ -72,7 +72,7 @@ static void test_legacy_and_efi(void)
     ok(!legacy->last && legacy->indicator == 0, "the first image is not the last");
     is_int(legacy->pnp_count, 2, "both $PnP structures are found");
     is_int(legacy->pnp[1].offset, ROM_PNP_AT + 0x20, "the second through the link in the first");
-    ok(text_is(&legacy->pnp[0].manufacturer, "Somebody"), "with the manufacturer");
+    ok(text_is(&legacy->pnp[0].manufacturer, "Somebody"), "... with the manufacturer");
     ok(text_is(&legacy->pnp[0].product, "Boot ROM"), "and the product");
     is_int(legacy->pnp[1].boot_entry_vector, ROM_BODY_AT + 1, "and the boot entry");
     ok(legacy->undi.present && legacy->undi.major == 2 && legacy->undi.minor == 1,
@@ -85,9 +85,9 @@ static void test_legacy_and_efi(void)
     is_text(efi->code_type_name, "EFI", "code type 3 is called EFI");
     ok(efi->last && efi->indicator == 0x80, "it is the last");
     is_int(efi->efi.initialisation_size, 10240, "the EFI initialisation size is in bytes");
-    is_text(efi->efi.machine_name, "x86_64", "machine 8664 is x86_64");
+    is_text(efi->efi.machine_name, "x86_64", "the EFI machine 8664 is x86_64");
     is_text(efi->efi.subsystem_name, "boot driver", "subsystem B is a boot driver");
-    ok(efi->efi.compressed, "it is compressed");
+    ok(efi->efi.compressed, "... it is compressed");
     is_int(efi->efi.image_offset, ROM_EFI_PAYLOAD_AT,
            "the payload's offset is relative to the image");
     ok(efi->efi.has_payload_sizes && efi->efi.compressed_size == 10240 - ROM_EFI_PAYLOAD_AT - 8 &&
@@ -158,8 +158,8 @@ static void test_other_code_types(void)
         ok(rom.image_count == 1 && rom.defect_count == 0, "a ROM of one %s image has no defect",
            types[i].name);
         is_text(rom.images[0].code_type_name, types[i].name, "and is called so");
-        is_int(rom.chain_end, 2048, "its chain ends with it");
-        ok(rom.fill == OPTROM_FILL_NONE && rom.padding_length == 0, "without padding");
+        is_int(rom.chain_end, 2048, "... its chain ends with it");
+        ok(rom.fill == OPTROM_FILL_NONE && rom.padding_length == 0, "... without padding");
         done(&made);
     }
     made = make_rom(&(struct rom_spec){
@@ -289,7 +289,7 @@ static void test_looks_like(void)
     ok(optrom_looks_like(head, 2), "55 AA looks like a ROM");
     ok(!optrom_looks_like(head, 1), "one byte does not");
     ok(!optrom_looks_like(head + 1, 2), "AA 4D does not");
-    ok(!optrom_looks_like(NULL, 0), "nothing does not");
+    ok(!optrom_looks_like(NULL, 0), "... an empty file does not");
 }
 
 int main(void)

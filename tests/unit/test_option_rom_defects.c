@@ -50,7 +50,8 @@ static void test_files_that_are_no_rom(void)
 {
     uint8_t blank[4096] = {0};
 
-    has_defects(blank, 0, "an empty file", ERROR("file-empty", FILE_ITSELF, 0, ANY, ANY));
+    has_defects(blank, 0, "an empty file has its defect",
+                ERROR("file-empty", FILE_ITSELF, 0, ANY, ANY));
 
     make_two();
     for (size_t size = 2; size < 28; size++) {
@@ -283,7 +284,7 @@ static void test_checksum(void)
 {
     make_two();
     rom_set(&made, 0, HEADER_FIELD_CHECKSUM, made.data[6] + 1u);
-    defects("a wrong checksum", ERROR("checksum-wrong", 0, 0, 1, 0));
+    defects("a wrong checksum is a defect", ERROR("checksum-wrong", 0, 0, 1, 0));
     make_one(ROM_ISA, 2);
     rom_set(&made, 0, HEADER_FIELD_CHECKSUM, made.data[6] - 1u);
     defects("a wrong checksum without PCIR", ERROR("checksum-wrong", 0, 0, 0xff, 0));

@@ -156,7 +156,7 @@ static size_t renumber(enum optrom_ids_answer expected, const char *what)
             right = (!now.images[i].has_pcir ||
                      (now.images[i].vendor == 0x1234 && now.images[i].device == 0x5678)) &&
                     now.images[i].checksum == rom.images[i].checksum;
-        ok(right, "every image has the new ids and the sum that it had");
+        ok(right, "... every image has the new ids and the checksum that it had");
         optrom_free(&now);
     }
     memcpy(made.data, copy, made.size);
@@ -173,7 +173,7 @@ static void test_ids(void)
     is_int(renumber(OPTROM_IDS_SET, "ids are written to a legacy and an EFI image"), 9,
            "four bytes of each and one checksum are all that changes");
     is_int(made.data[0x806], 0, "byte 6 of an EFI image is part of its signature and stays");
-    is_int(renumber(OPTROM_IDS_SET, "the same ids once more"), 0, "change nothing");
+    is_int(renumber(OPTROM_IDS_SET, "the same ids once more"), 0, "... change nothing");
 
     free_rom(&made);
     made = make_rom(&(struct rom_spec){.images = {{.type = ROM_LEGACY,

@@ -23,7 +23,7 @@ static char *plain(const char *bytes, size_t size, struct plain_text *t)
 static const struct {
     const char *says, *bytes, *text;
 } cases[] = {
-    {"Plain ASCII stays", "a: 0x1 != 0x2\n", "a: 0x1 != 0x2\n"},
+    {"Plain ASCII stays as it is", "a: 0x1 != 0x2\n", "a: 0x1 != 0x2\n"},
     {"A line of Windows ends as all others", "a\r\nb\r\n", "a\nb\n"},
     {"A carriage return alone is a break inside a line", "a\rb", "a\fb"},
     {"A mark at the begin of UTF-8 is gone",
@@ -44,7 +44,7 @@ static const struct {
      "a\xe2\x80\x9c \xc2\xab"
      "b\xc2\xbb",
      "\"a\" \"b\""},
-    {"Dashes are hyphens", "\xe2\x80\x93machine pc\xe2\x80\x91q35", "-machine pc-q35"},
+    {"Dashes are hyphens of ASCII", "\xe2\x80\x93machine pc\xe2\x80\x91q35", "-machine pc-q35"},
     {"The sign for unequal is two characters", "1 \xe2\x89\xa0 2", "1 != 2"},
     {"A zero-width space and a soft hyphen are gone",
      "a\xe2\x80\x8b"
@@ -68,7 +68,7 @@ static const struct {
     {"A backslash before nothing known stays", "a \\\n-m C:\\dir", "a \\\n-m C:\\dir"},
     {"Entities of HTML are undone", "&quot;a&#39; &lt;b&gt;&nbsp;&#x27;&amp;", "\"a' <b> '&"},
     {"Entities that were escaped twice are undone", "&amp;quot;a&amp;amp;gt;", "\"a>"},
-    {"An ampersand stays", "a & b && c", "a & b && c"},
+    {"An ampersand alone stays one", "a & b && c", "a & b && c"},
     {"Marks of HTML inside a line are gone", "a<b>b</b><span class=\"x\">c</span>", "abc"},
     {"Marks of HTML between lines are breaks", "a<br/>b</p><p>c", "a\fb\f\fc"},
     {"What is no mark of HTML stays", "<x@y.org> a < b <type arch='x'>",

@@ -75,7 +75,8 @@ int main(void)
         store_be(header + rows[i].at, rows[i].bytes, rows[i].value);
         size = 7;
         ok(read_size(header, HEADER, &size, &f) == -1 && size == 7 && strstr(f.what, rows[i].what),
-           "refused: %s", rows[i].what);
+           "a header whose field at %d is 0x%llx is refused: %s", (int)rows[i].at,
+           (unsigned long long)rows[i].value, rows[i].what);
     }
     make_header(header);
     size_t cut = 0;

@@ -85,7 +85,7 @@ static void test_reads(void)
     reads(&spec, NULL, "a disk that was resized since");
     spec = one();
     spec.features = 16;
-    reads(&spec, NULL, "extended L2 entries");
+    reads(&spec, NULL, "an image with extended L2 entries");
     spec.features = 1;
     reads(&spec, NULL, "an image that was not closed");
     spec = one();
@@ -101,7 +101,8 @@ static void test_refuses(void)
 {
     struct qcow2_spec spec = {0};
 
-    refuses(&spec, NULL, "without the state of a guest", "first disk", "no snapshot");
+    refuses(&spec, NULL, "without the state of a guest", "first disk",
+            "an image that has no snapshot");
     refuses(&spec, "a", "no snapshot 'a'", "", "none of that name");
     spec = one();
     refuses(&spec, "after", "no snapshot 'after'", "'before'",
@@ -116,23 +117,24 @@ static void test_refuses(void)
             "a snapshot of the disk alone");
     spec = one();
     spec.version = 4;
-    refuses(&spec, NULL, "unknown version of qcow2 (found 4", "", "version 4");
+    refuses(&spec, NULL, "unknown version of qcow2 (found 4", "", "an image of version 4");
     spec = one();
     spec.cluster_bits = 30;
     refuses(&spec, NULL, "impossible cluster size (found 2^30", "", "clusters of 1 GiB");
     spec = one();
     spec.crypt_method = 2;
-    refuses(&spec, NULL, "an encrypted qcow2 image", "info ramblock", "an encrypted image");
+    refuses(&spec, NULL, "an encrypted qcow2 image", "info ramblock", "an image that is encrypted");
     spec = one();
     spec.features = 4;
     refuses(&spec, NULL, "an external data file", "", "an external data file");
     spec.features = 2;
-    refuses(&spec, NULL, "marked corrupt", "qemu-img check", "a corrupt image");
+    refuses(&spec, NULL, "marked corrupt", "qemu-img check", "an image that is corrupt");
     spec.features = 0x100;
     refuses(&spec, NULL, "not known here (found bits 0x100)", "", "a feature of a later QEMU");
     spec = one();
     spec.snapshots[0].l2_flags = UINT64_C(1) << 62;
-    refuses(&spec, NULL, "in compressed clusters", "info ramblock", "compressed clusters");
+    refuses(&spec, NULL, "in compressed clusters", "info ramblock",
+            "a state in compressed clusters");
     spec = one();
     spec.snapshots[0].l2_flags = 1;
     refuses(&spec, NULL, "not a migration stream (found 0x0", "", "clusters of zeros are zeros");
@@ -150,7 +152,8 @@ static void test_refuses(void)
     refuses(&spec, NULL, "too much extra data (found 5000", "", "extra data without end");
     spec = one();
     spec.snapshot_count = UINT32_MAX;
-    refuses(&spec, NULL, "too many snapshots (found 4294967295", "", "snapshots without end");
+    refuses(&spec, NULL, "too many snapshots (found 4294967295", "",
+            "an image of snapshots without end");
     spec.snapshot_count = 65536;
     refuses(&spec, NULL, "", "", "65536 snapshots that are not there");
     spec = one();

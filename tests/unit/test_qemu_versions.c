@@ -84,7 +84,8 @@ static void check_machines(void)
     ok(!machine_is_up_to("pc-q35-rhel7.6.0", 99, 0) && !machine_is_up_to("pc-q35-focal", 99, 0),
        "RHEL's versions and codenames are not QEMU's versions");
 
-    is_text(machine_bioses("pc-q35-7.2")[0], "bios-256k.bin", "q35 loads bios-256k.bin");
+    is_text(machine_bioses("pc-q35-7.2")[0], "bios-256k.bin",
+            "the machine type pc-q35-7.2 loads bios-256k.bin");
     is_text(machine_bioses("pc-i440fx-1.7")[0], "bios.bin", "up to 1.7 PCs load bios.bin");
     is_text(machine_bioses("microvm")[0], "bios-microvm.bin", "microvm loads a BIOS of its own");
     ok(!machine_bioses("virt-7.2")[0], "virt has no default BIOS");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "romcompat.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "tap.h"
@@ -11,7 +12,8 @@ static void gives(int64_t installed, int64_t compat, unsigned int flags, int fil
 {
     struct romcompat_decision d = {.file = 77};
 
-    is_int(romcompat_decide(BUCKET, installed, compat, flags, &d), ROMCOMPAT_OK, "%s", what);
+    is_int(romcompat_decide(BUCKET, installed, compat, flags, &d), ROMCOMPAT_OK,
+           "%s, flags %u, installed %" PRId64 ", compat %" PRId64, what, flags, installed, compat);
     is_int(d.file, file, "... is file %d", file);
     is_int(d.romsize, BUCKET, "... with the bucket as length");
 }
@@ -20,7 +22,8 @@ static void refuses(int64_t installed, int64_t compat, unsigned int flags, const
 {
     struct romcompat_decision d = {.file = 77, .romsize = 78};
 
-    is_int(romcompat_decide(BUCKET, installed, compat, flags, &d), ROMCOMPAT_E_NO_FILE, "%s", what);
+    is_int(romcompat_decide(BUCKET, installed, compat, flags, &d), ROMCOMPAT_E_NO_FILE,
+           "%s, flags %u, installed %" PRId64 ", compat %" PRId64, what, flags, installed, compat);
     ok(d.file == 77 && d.romsize == 78, "... and the output is untouched");
 }
 
@@ -40,7 +43,9 @@ static void explains(const char *package, const char *compat_file, int64_t insta
     char text[512];
     size_t length = romcompat_explain(&rule, "pc-i440fx-7.2", installed, compat, text, sizeof text);
 
-    is_text(text, expected, "the text names what is wrong with each file and what mends it");
+    is_text(text, expected,
+            "the text for installed %" PRId64 " and %s %" PRId64 " (%s) names what fixes it",
+            installed, compat_file, compat, package ? package : "no package");
     is_int(length, strlen(expected), "... and its length is returned");
 }
 

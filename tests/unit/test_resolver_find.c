@@ -128,17 +128,18 @@ static void lists(void)
     struct romcompat_problem p;
 
     is_int(romcompat_set_count(maps), 2, "every set is listed");
-    is_int(romcompat_set_at(maps, 0, &s), ROMCOMPAT_OK, "the first set");
+    is_int(romcompat_set_at(maps, 0, &s), ROMCOMPAT_OK, "the first set is there");
     is_text(s.name, "ipxe-efi-256k", "... has its name");
     is_text(s.package, "ipxe-qemu-256k-compat", "... its package");
     is_text(s.map, "t.map", "... its map");
     is_int(s.line, 2, "... its line");
     is_int(s.machines, 5, "... its machine lines");
     is_int(s.roms, 2, "... and its rom lines");
-    is_int(romcompat_set_at(maps, 1, &s), ROMCOMPAT_OK, "the second set");
+    is_int(romcompat_set_at(maps, 1, &s), ROMCOMPAT_OK, "the second set is there");
     is_text(s.name, "other", "... has its own name");
     ok(!s.package, "... and no package");
-    is_int(romcompat_machine_rule_at(maps, 0, 0, &m), ROMCOMPAT_OK, "a range");
+    is_int(romcompat_machine_rule_at(maps, 0, 0, &m), ROMCOMPAT_OK,
+           "a range of machine types is there");
     is_text(m.name, "pc-i440fx", "... has its family");
     is_text(m.first, "2.4", "... its first version");
     is_text(m.last, "10.0", "... its last");
@@ -151,7 +152,7 @@ static void lists(void)
     romcompat_machine_rule_at(maps, 1, 0, &m);
     is_text(m.name, "pseries-2.12-sxxm", "an exact line has the machine type");
     ok(m.exact && !m.first && !m.last, "... and no versions");
-    is_int(romcompat_rom_at(maps, 0, 1, &r), ROMCOMPAT_OK, "a ROM");
+    is_int(romcompat_rom_at(maps, 0, 1, &r), ROMCOMPAT_OK, "a ROM of a set is there");
     is_text(r.file, "efi-e1000.rom", "... has its name");
     is_text(r.compat_file, "512k-efi-e1000.rom", "... its compat ROM");
     is_int(r.bucket, 524288, "... its bucket");
@@ -164,8 +165,9 @@ static void lists(void)
            "no sixth machine line");
     is_int(romcompat_machine_rule_at(maps, 2, 0, &m), ROMCOMPAT_E_ARGUMENT, "none of a third set");
     is_int(romcompat_rom_at(maps, 0, 2, &r), ROMCOMPAT_E_ARGUMENT, "no third rom line");
-    is_int(romcompat_rom_at(maps, 2, 0, &r), ROMCOMPAT_E_ARGUMENT, "none of a third set");
-    is_int(romcompat_problem_at(maps, 0, &p), ROMCOMPAT_E_ARGUMENT, "no problem");
+    is_int(romcompat_rom_at(maps, 2, 0, &r), ROMCOMPAT_E_ARGUMENT, "no rom line of a third set");
+    is_int(romcompat_problem_at(maps, 0, &p), ROMCOMPAT_E_ARGUMENT,
+           "a map without problems has none at 0");
     is_int(romcompat_set_at(maps, 0, NULL), ROMCOMPAT_E_ARGUMENT, "no output is a wrong argument");
     is_int(romcompat_set_at(NULL, 0, &s), ROMCOMPAT_E_ARGUMENT, "so is no collection");
     is_int(romcompat_set_count(NULL), 0, "no collection has no sets");

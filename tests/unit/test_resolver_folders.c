@@ -257,7 +257,7 @@ static void folders(void)
     is_int(romcompat_open_files(holes, 2, &maps), ROMCOMPAT_E_ARGUMENT, "a NULL file is refused");
     is_int(romcompat_open_folders(NULL, 1, &maps), ROMCOMPAT_E_ARGUMENT, "so is a NULL list");
     is_int(romcompat_open_folders(odd, 1, NULL), ROMCOMPAT_E_ARGUMENT, "so is no output");
-    is_int(romcompat_open_files(odd, 1, NULL), ROMCOMPAT_E_ARGUMENT, "here too");
+    is_int(romcompat_open_files(odd, 1, NULL), ROMCOMPAT_E_ARGUMENT, "... here too");
     is_int(romcompat_open(NULL), ROMCOMPAT_E_ARGUMENT, "and here");
     for (size_t i = 0; i <= ROMCOMPAT_MAX_FOLDERS; i++)
         many[i] = "a";
@@ -312,7 +312,8 @@ static void folders(void)
     is_int(romcompat_set_count(maps), ROMCOMPAT_MAX_FILES, "... all serve");
     is_int(romcompat_problem_count(maps), 0, "... and agree");
     romcompat_close(maps);
-    is_int(romcompat_open_folders(a_b, 2, &maps), ROMCOMPAT_OK, "4097 in two");
+    is_int(romcompat_open_folders(a_b, 2, &maps), ROMCOMPAT_OK,
+           "4097 maps in two directories are too many");
     is_text(problem_text(maps, 0), "b: with it there are more than 4096 maps",
             "... the second folder is left out");
     is_int(romcompat_set_count(maps), 1, "... the first serves");

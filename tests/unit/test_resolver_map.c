@@ -12,14 +12,15 @@
 
 static void broken_bytes(const char *data, size_t size, int code, const char *text)
 {
+    static int number;
     struct romcompat *maps = NULL;
     char *exact = malloc(size ? size : 1); /* so that a sanitizer sees a step over its end */
 
     memcpy(exact, data, size);
     is_int(romcompat_open_buffer(exact, size, "t.map", &maps), ROMCOMPAT_OK,
-           "opening succeeds with a broken map");
+           "broken map %d is opened, with '%s'", ++number, text);
     free(exact);
-    is_text(problem_text(maps, 0), text, "the problem is told");
+    is_text(problem_text(maps, 0), text, "broken map %d has its problem: %s", number, text);
     is_int(problem_code(maps, 0), code, "... with its code: %s", romcompat_strerror(code));
     is_int(romcompat_problem_count(maps), 1, "... once");
     is_int(romcompat_set_count(maps), 0, "... and nothing of the map serves");
@@ -257,7 +258,8 @@ static void limits(void)
     broken_bytes(map, size, ROMCOMPAT_E_LIMIT,
                  "t.map: has 4194305 bytes (at most 4194304 are allowed)");
     maps = NULL;
-    is_int(romcompat_open_buffer(map, size - 1, "t.map", &maps), ROMCOMPAT_OK, "one byte less");
+    is_int(romcompat_open_buffer(map, size - 1, "t.map", &maps), ROMCOMPAT_OK,
+           "a map of one byte less");
     is_text(problem_text(maps, 0), "", "... is a map");
     romcompat_close(maps);
 

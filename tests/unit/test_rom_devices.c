@@ -8,15 +8,15 @@ static void is_rom(const char *block, const char *type, const char *rom)
     const struct rom_device *d = NULL;
 
     is_int(ram_block_kind_of(block, &d), RAM_BLOCK_ROM, "%s is an option ROM", block);
-    is_text(d ? d->types[0] : NULL, type, "of %s", type);
-    is_text(d ? d->rom : NULL, rom, "from %s", rom);
+    is_text(d ? d->types[0] : NULL, type, "... of %s", type);
+    is_text(d ? d->rom : NULL, rom, "... from %s", rom);
 }
 
 static void is_kind(const char *block, enum ram_block_kind kind, const char *what)
 {
     const struct rom_device *d = NULL;
 
-    is_int(ram_block_kind_of(block, &d), kind, "%s %s", block, what);
+    is_int(ram_block_kind_of(block, &d), kind, "the block %s %s", block, what);
     ok(!d, "and has no device");
 }
 

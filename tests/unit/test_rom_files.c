@@ -58,7 +58,7 @@ static int walk(const char *first, const char *second)
 static void walk_is(const char *operand, int result, const char *log, const char *behaviour)
 {
     is_int(walk(operand, NULL), result, "%s", behaviour);
-    is_text(log_text, log, "... and this is what was seen");
+    is_text(log_text, log, "%s: what is seen there is right", behaviour);
 }
 
 /* --- what stands in the temporary folder ------------------------------------------ */
@@ -119,7 +119,7 @@ static void files(void)
     file("text", "no ROM", 6);
     walk_is("text", 0, "text 6\n", "a file that is named is read whatever is in it");
     file("empty", "", 0);
-    walk_is("empty", 0, "empty 0\n", "even when nothing is in it");
+    walk_is("empty", 0, "empty 0\n", "an empty file that is named is read");
     file("zeros", (char[2048]){0}, 2048);
     walk_is("zeros", 0, "zeros 2048\n", "or only zeros, which tar might have written");
     must(symlink("a.rom", "link"));
@@ -129,7 +129,8 @@ static void files(void)
     walk_is("dangling", -1, "! dangling: No such file or directory\n",
             "a dangling link is a problem");
     must(mkfifo("fifo", 0600));
-    walk_is("fifo", -1, "! fifo: not a regular file (found a FIFO)\n", "so is a FIFO, at once");
+    walk_is("fifo", -1, "! fifo: not a regular file (found a FIFO)\n",
+            "a FIFO is a problem at once");
     walk_is("/dev/zero", -1, "! /dev/zero: not a regular file (found a device)\n",
             "so is a device");
     walk_is("missing", -1, "! missing: No such file or directory\n", "so is what is not there");
@@ -141,7 +142,7 @@ static void files(void)
             "! large: file is too large (found 16777217 bytes, expected at most 16777216)\n",
             "a byte more is a problem");
 
-    is_int(walk("missing", "a.rom"), -1, "after a problem");
+    is_int(walk("missing", "a.rom"), -1, "... after a problem");
     ok(strstr(log_text, "\na.rom 6\n") != NULL, "... the next operand is read all the same");
     is_int(walk("a.rom", "missing"), -1, "a problem after a ROM counts as well");
     stop_after = 1;

@@ -181,7 +181,7 @@ static void machines(void)
          "machine type (pc-q35 begins at 1.4)",
          "a range between two releases is refused");
     says((struct parts){.machines = "machines:\n  - pc-q35: 4.0.1..4.0.1\n"}, NULL,
-         "pc-q35-4.0.1 has existed");
+         "the machine type pc-q35-4.0.1 has existed");
     says((struct parts){.machines = "machines:\n  - pc: 2.0..2.4\n"},
          "r.yaml:14:5: the range pc: 2.0..2.4 can match nothing: no QEMU has had such a machine "
          "type (pc begins at 0.10 and ends at 1.3)",
@@ -234,7 +234,7 @@ static void together(struct parts a, struct parts b, const char *expected, const
     struct romset_problems problems = {0};
     struct romset sets[] = {read("a.yaml", a, &problems), read("b.yaml", b, &problems)};
 
-    is_int(problems.count, 0, "each alone is fine");
+    is_int(problems.count, 0, "each alone is without a problem, before: %s", why);
     romset_lint_together(sets, 2, &problems);
     is_text(problems.count ? problems.list[0].text : NULL, expected, "%s", why);
     romset_free(&sets[0]);

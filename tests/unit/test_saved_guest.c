@@ -100,7 +100,9 @@ static void test_compressed(void)
         snprintf(text, sizeof text, "migration stream, %s", kinds[i].name);
         reads(text, text);
         write_bytes(path, save.data + header, 30);
-        refuses("", "", "cut off in its compressed data, it is refused");
+        snprintf(text, sizeof text, "%s, cut off in its compressed data, is refused",
+                 kinds[i].name);
+        refuses("", "", text);
         free(save.data);
         save = make_save(&(struct save_spec){.format = kinds[i].format});
         stream_append(&save, m.data, m.size);
@@ -195,12 +197,12 @@ static void test_lzop(void)
         {9, 0, "unknown version", "lzop: a version before the first"},
         {13, 0x20, "needs a later version", "lzop: a version to come"},
         {15, 9, "unknown method", "lzop: a method to come"},
-        {19, 0x08, "a filter is not supported", "lzop: a filter"},
-        {19, 0x04, "a file in parts is not supported", "lzop: a part"},
+        {19, 0x08, "a filter is not supported", "a filter of lzop is refused"},
+        {19, 0x04, "a file in parts is not supported", "a part of an lzop file is refused"},
         {30, 1, "damaged header", "lzop: a header that is damaged"},
         {38, 0x40, "lengths of a block that cannot be", "lzop: a block of a gibibyte"},
         {42, 0x40, "lengths of a block that cannot be", "lzop: a block that grew"},
-        {46, 0x55, "a checksum differs", "lzop: another checksum"},
+        {46, 0x55, "a checksum differs", "another checksum of lzop is refused"},
         {100, 0x55, "lzop: damaged", "lzop: another byte in a block"},
     };
     struct made_stream m = make_stream(&plain);

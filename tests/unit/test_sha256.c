@@ -85,8 +85,8 @@ static void files(void)
 static void form(void)
 {
     ok(sha256_is_text(SUM_OF_ABC), "64 hexadecimal digits are a sum");
-    ok(!sha256_is_text(SUM_OF_ABC "0"), "65 are not");
-    ok(!sha256_is_text(&SUM_OF_ABC[1]), "63 are not");
+    ok(!sha256_is_text(SUM_OF_ABC "0"), "... 65 are not");
+    ok(!sha256_is_text(&SUM_OF_ABC[1]), "... 63 are not");
     ok(!sha256_is_text("Ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
        "capital digits are not the form that is written");
     ok(!sha256_is_text(""), "an empty text is not");

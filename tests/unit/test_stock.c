@@ -58,7 +58,7 @@ static void is_advice(const char *machine, const char *type, uint64_t bucket,
 
     is_int(a.answer, answer, "%s", behaviour);
     is_text(text, properties, "and is told %s", properties ? properties : "nothing");
-    ok(a.why && *a.why, "with a reason");
+    ok(a.why && *a.why, "... with a reason");
     free(text);
     stock_advice_free(&a);
 }
@@ -87,36 +87,38 @@ static void test_versions(void)
               "romfile=copies/256k-efi-virtio.1af4-1000.rom", "7.2 reads a file that is too long");
     to.version.major = 8;
     is_advice(I440FX, "virtio-net-pci", 0, STOCK_NO_FILE,
-              "romfile=copies/256k-efi-virtio.1af4-1000.rom", "8.0 reads it");
+              "romfile=copies/256k-efi-virtio.1af4-1000.rom", "QEMU 8.0 reads it too");
     to.version.minor = 1;
     is_advice(I440FX, "virtio-net-pci", 0, STOCK_ROMSIZE, "romsize=262144",
               "8.1 does not, while the guest arrives");
     incoming = false;
     is_advice(I440FX, "virtio-net-pci", 0, STOCK_NO_FILE,
-              "romfile=copies/256k-efi-virtio.1af4-1000.rom", "but for a snapshot it does");
+              "romfile=copies/256k-efi-virtio.1af4-1000.rom", "QEMU 8.1 reads it for a snapshot");
     struct stock_advice a = advise(I440FX, "virtio-net-pci", false, 0);
     ok(strstr(a.why, "compat-package"), "the package to install is named");
     stock_advice_free(&a);
 }
 
-static void is_copied(const char *type, bool modern, const char *romfile, const char *ids)
+static void is_copied(const char *type, bool modern, const char *romfile, const char *ids,
+                      const char *why)
 {
     struct stock_advice a = advise(I440FX, type, modern, 0);
     struct failure f = {0};
     struct stat st;
 
-    is_int(a.answer, STOCK_ROMFILE, "%s%s gets a file", type, modern ? " behind a port" : "");
-    is_text(a.romfile, romfile, "of its own name");
-    is_text(a.source, "firmware/256k-efi-virtio.rom", "made of the compat ROM");
+    is_int(a.answer, STOCK_ROMFILE, "%s%s gets a file%s", type, modern ? " behind a port" : "",
+           why);
+    is_text(a.romfile, romfile, "... of its own name");
+    is_text(a.source, "firmware/256k-efi-virtio.rom", "... made of the compat ROM");
     char *command = a.source ? stock_command(&a, a.source) : NULL;
-    ok(command && strstr(command, ids), "with %s (%s)", ids, command);
+    ok(command && strstr(command, ids), "... with %s (%s)", ids, command);
     free(command);
-    is_int(stock_write(&a, &f), 0, "which can be written (%s)", f.what);
-    ok(stat(romfile, &st) == 0 && st.st_size == 256 * K, "as long as the bucket");
+    is_int(stock_write(&a, &f), 0, "... which can be written (%s)", f.what);
+    ok(stat(romfile, &st) == 0 && st.st_size == 256 * K, "... as long as the bucket");
     stock_advice_free(&a);
 
     a = advise(I440FX, type, modern, 0);
-    is_text(a.romfile, romfile, "the copy is found again");
+    is_text(a.romfile, romfile, "... the copy is found again");
     ok(!a.source, "and serves as it is");
     stock_advice_free(&a);
 }
@@ -131,21 +133,24 @@ static void test_copies(void)
     is_advice(I440FX, "virtio-net-pci-non-transitional", 0, STOCK_ROMFILE,
               "romfile=firmware/256k-efi-virtio.rom,romsize=262144",
               "with its length where that is another");
-    is_copied("virtio-net-pci", false, "copies/256k-efi-virtio.1af4-1000.rom", "--ids 1af4:1000");
+    is_copied("virtio-net-pci", false, "copies/256k-efi-virtio.1af4-1000.rom", "--ids 1af4:1000",
+              "");
     struct stock_advice a = advise(I440FX, "virtio-net-pci", true, 0);
     ok(!a.source, "behind a PCIe port the device has the ROM's own ids");
     stock_advice_free(&a);
 
     /* A copy that names another device is none. */
     put("copies/256k-efi-virtio.1af4-1000.rom", 256 * K, 0x1af4, 0x1041);
-    is_copied("virtio-net-pci", false, "copies/256k-efi-virtio.1af4-1000.rom", "--ids 1af4:1000");
+    is_copied("virtio-net-pci", false, "copies/256k-efi-virtio.1af4-1000.rom", "--ids 1af4:1000",
+              " where a copy names another device");
 
     put("firmware/efi-e1000.rom", 300000, 0x8086, 0x100e);
     put("firmware/256k-efi-e1000.rom", 256 * K, 0x8086, 0x100e);
     is_advice(I440FX, "e1000", 0, STOCK_ROMFILE, "romfile=firmware/256k-efi-e1000.rom",
               "the e1000's ROM names it");
     is_advice(I440FX, "e1000-82544gc", 0, STOCK_ROMFILE,
-              "romfile=copies/256k-efi-e1000.8086-100c.rom", "and not its sibling");
+              "romfile=copies/256k-efi-e1000.8086-100c.rom",
+              "the e1000's ROM does not name its sibling");
 }
 
 static void test_broken(void)

@@ -43,11 +43,10 @@ static void test_empty_stores(void)
             uint8_t *copy = read_copy(&m, m.size, &s);
             ok(s.sound && s.layout == l && (int)s.format == format && s.problem_count == 0,
                "%s: an empty store, format %d, is read without a problem", l->name, format);
-            is_int(s.variable_count, 0, "%s: it has no variables", l->name);
-            is_int(s.ftw.state, FTW_IDLE, "%s: no write is pending", l->name);
+            is_int(s.variable_count, 0, "... it has no variables");
+            is_int(s.ftw.state, FTW_IDLE, "... no write is pending");
             varstore_format(out, l, (enum varstore_format)format);
-            ok(memcmp(out, m.data, m.size) == 0, "%s: varstore_format() makes the same bytes",
-               l->name);
+            ok(memcmp(out, m.data, m.size) == 0, "... varstore_format() makes the same bytes");
             varstore_free(&s);
             free(copy);
             free(out);
@@ -88,9 +87,10 @@ static void test_which_live(void)
         uint8_t *copy = read_copy(&m, m.size, &s);
         ok(s.live_count == (rows[i].live >= 0) &&
                (rows[i].live < 0 || s.variables[rows[i].live].live),
-           "%s", rows[i].text);
+           "of two variables in states %02x and %02x: %s", rows[i].first, rows[i].second,
+           rows[i].text);
         is_int(has_problem(&s, VARSTORE_DOUBLE), rows[i].first == 0x3f && rows[i].second == 0x3f,
-               "a double is told only where two are 3f");
+               "... a duplicate is named only where both are 3f");
         varstore_free(&s);
         free(copy);
         free_made_store(&m);
@@ -202,9 +202,10 @@ static void test_store_header(void)
 
         m.data[rows[i].offset] = rows[i].value;
         uint8_t *copy = read_copy(&m, m.size, &s);
-        ok(has_problem(&s, rows[i].kind) && s.sound == rows[i].sound, "store header: %s",
-           varstore_problem_name(rows[i].kind));
-        is_int(varstore_problem_is_fatal(rows[i].kind), !rows[i].sound, "its weight is known");
+        ok(has_problem(&s, rows[i].kind) && s.sound == rows[i].sound,
+           "a store whose byte 0x%zx is 0x%02x has the fault %s", (size_t)rows[i].offset,
+           rows[i].value, varstore_problem_name(rows[i].kind));
+        is_int(varstore_problem_is_fatal(rows[i].kind), !rows[i].sound, "... its weight is known");
         ok(strlen(varstore_problem_text(&s.problems[0], text)) > 10, "and a text is there");
         varstore_free(&s);
         free(copy);

@@ -247,7 +247,8 @@ static void test_refusals(void)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         bool refused = parse(rows[i].text, &v) != 0;
 
-        if (!ok(refused && strstr(f.what, rows[i].what), "refused: %s", rows[i].what))
+        if (!ok(refused && strstr(f.what, rows[i].what), "document %zu is refused: %s", i,
+                rows[i].what))
             printf("# %s: %s\n", rows[i].text, refused ? f.what : "was taken");
         json_variables_free(&v);
     }

@@ -74,18 +74,21 @@ static void test_powers_of_two(void)
         snprintf(most, sizeof most, "max-bucket: %" PRIu64, bucket);
         is_text(bucket_of_size(bucket, exact), "",
                 "a ROM of exactly %" PRIu64 " bytes is in that bucket", bucket);
-        is_text(bucket_of_size(bucket - 1, exact), "", "one byte fewer is in it too");
+        is_text(bucket_of_size(bucket - 1, exact), "",
+                "a ROM of a byte less than %" PRIu64 " is in that bucket too", bucket);
         is_text(bucket_of_size(bucket, most), "", "and at most in it");
         is_text(bucket_of_size(bucket, least), "", "and at least");
         if (bucket < 16 << 20) {
-            is_text(bucket_of_size(bucket + 1, exact), "fail bucket", "one byte more is not");
+            is_text(bucket_of_size(bucket + 1, exact), "fail bucket",
+                    "a ROM of a byte more than %" PRIu64 " is not in that bucket", bucket);
             is_text(bucket_of_size(bucket + 1, most), "fail max-bucket", "nor at most in it");
         }
         if (bucket > 2048) {
             is_text(bucket_of_size(bucket / 2, exact), "fail bucket",
-                    "half of it is in the bucket below");
-            is_text(bucket_of_size(bucket / 2, least), "fail min-bucket", "not at least in it");
-            is_text(bucket_of_size(bucket / 2 + 1, least), "", "one byte more than half is");
+                    "a ROM of half of %" PRIu64 " bytes is in the bucket below", bucket);
+            is_text(bucket_of_size(bucket / 2, least), "fail min-bucket", "... not at least in it");
+            is_text(bucket_of_size(bucket / 2 + 1, least), "",
+                    "a ROM of a byte more than half of %" PRIu64 " is", bucket);
         }
     }
 }
@@ -133,7 +136,7 @@ static void test_padding(void)
     is_judged("a.rom", &padded, "padded: no", "fail padded", "and refuses a padded one");
     is_judged("a.rom", &padded, "fill: 0xff", "", "padding of FF is allowed where that is said");
     is_judged("a.rom", &zeros, "fill: 0xff", "fail fill", "padding of 00 is not");
-    is_judged("a.rom", &zeros, "fill: [0xff, 0]", "", "unless both are");
+    is_judged("a.rom", &zeros, "fill: [0xff, 0]", "", "... unless both are");
     is_judged("a.rom", &bare, "fill: 0xff", "", "without padding there is no fill");
     is_judged("a.rom", &padded, "bucket: 4K\n    padded: yes", "fail bucket",
               "a ROM padded to the wrong bucket is told so once");
@@ -173,7 +176,7 @@ static void test_content(void)
     is_judged("a.rom", &both, "compressed: yes", "", "a compressed EFI image");
     is_judged("a.rom", &plain, "compressed: yes", "fail compressed", "one that is not");
     is_judged("a.rom", &plain, "compressed: no", "", "and the other way");
-    is_judged("a.rom", &both, "compressed: no", "fail compressed", "round");
+    is_judged("a.rom", &both, "compressed: no", "fail compressed", "... the other way round");
     is_judged("a.rom", LEGACY_ROM, "compressed: yes", "", "without EFI nothing is uncompressed");
 }
 
@@ -184,7 +187,7 @@ static void test_nics(void)
     is_int(shadow_ram_nics(122880), 1, "one that fills the shadow RAM on one");
     is_int(shadow_ram_nics(122881), 0, "a byte more on none");
     is_int(shadow_ram_nics(122880 - 4096), 2, "4096 bytes fewer on two");
-    is_int(shadow_ram_nics(122880 - 4095), 1, "4095 on one");
+    is_int(shadow_ram_nics(122880 - 4095), 1, "4095 bytes fewer on one");
     /* 122880 - 7 * 4096 = 94208 = 184 blocks */
     is_judged("a.rom", SPEC(.images = {{.type = ROM_LEGACY, .blocks = 184}}), "nics: 8", "",
               "a ROM that starts on exactly 8 NICs keeps 'nics: 8'");

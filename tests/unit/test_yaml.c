@@ -13,7 +13,8 @@ static struct yaml_node *parses(const char *text)
     struct failure f = {0};
 
     if (!ok(yaml_tree_parse("f.yaml", (const uint8_t *)text, strlen(text), &root, &f) == 0,
-            "%.30s... is taken", text))
+            "a document of %zu bytes that begins with '%.*s' is read", strlen(text),
+            (int)strcspn(text, "\n"), text))
         printf("# %s\n", f.what);
     return root;
 }
@@ -52,8 +53,8 @@ static void good_documents(void)
     struct yaml_node *root = parses("a: 1\nb:\n  - x\n  - {c: d}\n");
 
     is_int(root->kind, YAML_MAP, "the root is a map");
-    is_int(root->count, 2, "with two keys");
-    is_text(root->keys[1]->text, "b", "in their order");
+    is_int(root->count, 2, "... with two keys");
+    is_text(root->keys[1]->text, "b", "... in their order");
     is_int(root->values[1]->kind, YAML_LIST, "a list is a list");
     is_int(root->values[1]->values[1]->line, 4, "a node knows its line");
     is_int(root->values[1]->values[1]->column, 5, "a node knows its column");
