@@ -360,6 +360,9 @@ static void explain_flash_size(const struct log_message *m)
             print_line("QEMU did not start: the flash image %s has %" PRIu64 " bytes. Its size "
                        "must be a multiple of",
                        m->name, m->there);
+        else if (!m->name[0])
+            print_line("QEMU did not start: a flash image has a wrong size. It must be a multiple "
+                       "of");
         else
             print_line("QEMU did not start: the flash image of unit %s has a wrong size. It must "
                        "be a multiple of",

@@ -75,6 +75,8 @@ static const struct pattern {
     /* block.c; hw/i386/x86.c and pc_sysfw.c; hw/arm/virt.c; hw/block/block.c. */
     {"Could not open \"%n\": %o", LOG_FIRMWARE_FILE, ANY},
     {"Failed to open file \"%n\": %o", LOG_FIRMWARE_FILE, ANY},
+    {"Cannot access storage file \"%n\": %o", LOG_FIRMWARE_FILE, ANY},
+    {"Cannot access storage file \"%n\" (%*): %o", LOG_FIRMWARE_FILE, ANY},
     {"cannot open file \"%n\": %o", LOG_FIRMWARE_FILE, ANY},
     {"could not load PC BIOS \"%n\"", LOG_FIRMWARE_FILE, ANY},
     {"Could not find ROM image \"%n\"", LOG_FIRMWARE_FILE, ANY},
@@ -86,12 +88,15 @@ static const struct pattern {
     {"firmware block device %n has invalid size %t", LOG_FIRMWARE_SIZE, FROM(4, 0)},
     {"PC system firmware (pflash segment %n) must be a multiple of", LOG_FIRMWARE_SIZE,
      UP_TO(3, 1)},
+    {"PC system firmware (pflash) must be a multiple of", LOG_FIRMWARE_SIZE, UP_TO(1, 6)},
     {"combined size of system firmware exceeds %t bytes", LOG_FIRMWARE_TOTAL, ANY},
     {"requires %d bytes,~%*block backend %*provides %d bytes", LOG_FIRMWARE_DEVICE, ANY},
     {"pflash%n requires pflash", LOG_FIRMWARE_UNIT, FROM(4, 0)},
 
     {"starting up libvirt version", LOG_START, ANY},
     {"qemu version: %v", LOG_VERSION, ANY},
+    {"qemu version:~\"%v", LOG_VERSION, ANY},
+    {"qemu version \"%v", LOG_VERSION, ANY},
     {"qemu version %v", LOG_VERSION, ANY},
     {"QEMU emulator version %v", LOG_VERSION, ANY},
     {"QEMU PC emulator version %v", LOG_VERSION, ANY},
@@ -119,6 +124,7 @@ static const struct pattern {
     {"unsupported configuration", LOG_FAILED, ANY},
     {"error: ", LOG_FAILED, ANY},
     {"error while", LOG_FAILED, ANY},
+    {"exceeds allocated max", LOG_FAILED, ANY}, /* hw/virtio/virtio.c, virtio_load() */
     {"Traceback", LOG_FAILED, ANY},
 };
 
@@ -204,6 +210,7 @@ static const char *read_machine(const char *at, const char *end, bool is_sure,
                 word[n] = '\0';
                 is_type = strcmp(word, "type") == 0;
                 n = 0;
+                at += end - at > 1 && log_is_quote(at[1]);
             } else if (n < LOG_NAME_MAX) {
                 word[n++] = *at;
             }

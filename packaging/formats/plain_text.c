@@ -366,6 +366,9 @@ static const uint8_t *quoted_printable(struct plain_text *t, const struct input 
     size_t count = 0;
     uint32_t value;
 
+    /* "!=" at a wrapped line's end; a mail would have "!=3D". */
+    if (t->before == '!' && !t->is_quoted_printable && !behind(in, at, "3d"))
+        return NULL;
     if (end || (end = behind(in, at, "\n"))) {
         *out->at++ = PLAIN_TEXT_JOINED;
         return end;
@@ -441,6 +444,7 @@ size_t plain_text_read(struct plain_text *t, const uint8_t *bytes, size_t size, 
         uint32_t c = character_at(&in, at, &after);
         const uint8_t *end = escape(t, &in, c, at, after, &out);
 
+        t->before = c;
         t->characters++;
         t->odd += c >= BAD || (c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != ESC);
         if (end) {

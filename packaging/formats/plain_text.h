@@ -27,6 +27,7 @@ struct plain_text {
     bool has_begun;
     enum plain_text_charset charset;
     bool is_quoted_printable;
+    uint32_t before;          /* the character before */
     uint64_t characters, odd; /* that came in; control characters and what is no character */
 };
 

@@ -145,7 +145,7 @@ explains() {
         run -0 romcompat explain "$file"
         output_has "$file:1" "it has 256K of $NIC" "512K long"
     done
-    head -c 200 log.xz > cut
+    head -c 200 log.xz > cut.xz
     head -c 60 log.gz > cut.gz
     run -2 romcompat explain cut.gz
     output_has "cut.gz: "

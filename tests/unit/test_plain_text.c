@@ -74,6 +74,7 @@ static const struct {
     {"What is no mark of HTML stays", "<x@y.org> a < b <type arch='x'>",
      "<x@y.org> a < b <type arch='x'>"},
     {"A soft line break of a mail joins two lines", "a=\r\nb=\nc", "a\vb\vc"},
+    {"The end of a wrapped line that is unequal is no soft break", "1 !=\n2", "1 !=\n2"},
     {"Quoted-printable is undone once it is named",
      "Content-Transfer-Encoding: quoted-printable\na=20=E2=80=99=22b=C2=A0c",
      "Content-Transfer-Encoding: quoted-printable\na '\"b c"},
