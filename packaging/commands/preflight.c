@@ -30,6 +30,8 @@ enum {
     KEY_SNAPSHOT,
     KEY_GUEST,
     KEY_DEVICE,
+    KEY_START,
+    KEY_SAME,
     KEY_JSON
 };
 
@@ -55,6 +57,8 @@ static const struct option_spec options[] = {
     {KEY_DEVICE, "device", "TYPE",
      "SOURCE is an inventory: a guest of -M with this device, as in\n"
      "-device (repeatable)"},
+    {KEY_START, "start", NULL, "also ask whether it starts again there, from cold"},
+    {KEY_SAME, "same", NULL, "also ask whether it then has the same ROMs and firmware"},
     {KEY_JSON, "json", NULL, "print one JSON object"},
     {0},
 };
@@ -73,30 +77,21 @@ struct question {
     const char *guest;
     const char *devices[GIVEN_MAX];
     size_t device_count;
-    bool loadvm, json;
+    bool loadvm, start, same, json;
     bool from_inventory; /* the guest: its machine type is no alias any more */
 };
 
-/* The host of an inventory. STATUS_NO: no guest can come to it, for *reason. */
+/* The host of an inventory; *empty where it has no QEMU at all. */
 static int open_inventory(const struct question *q, const char *machine, const char *path,
-                          struct destination *to, char **reason)
+                          struct destination *to, bool *empty)
 {
-    const char *type;
     struct failure f;
 
     if (q->qemu || q->map_count)
         return complain("%s: an inventory has its own QEMU and maps: no --qemu, no --maps", path);
     int result = destination_of_inventory_file(to, path, machine, &f);
-    if (result < 0)
-        return report(&f);
-    if (result > 0)
-        *reason = xstrdup("no QEMU is installed there");
-    else if (machine && destination_machine(to, machine, &type, NULL) == QEMU_NO)
-        *reason = xasprintf("no QEMU there has the machine type %s", machine);
-    if (!*reason)
-        return STATUS_YES;
-    complain("%s: refused: %s", path, *reason);
-    return STATUS_NO;
+    *empty = result > 0;
+    return result < 0 ? report(&f) : STATUS_YES;
 }
 
 /* `operands` are the directories that were given. */
@@ -158,6 +153,12 @@ static void add_guest_file(struct columns *c, const struct preflight_line *line)
                                         : "");
 }
 
+static void print_question(const char *question, const struct preflight_answer *a)
+{
+    print_line("%-18s  %s%s%s", question, preflight_answer_name(a->value), a->why ? ": " : "",
+               a->why ? a->why : "");
+}
+
 static void print_answer(const char *source, const struct saved_guest *guest,
                          const struct destination *to, const struct preflight *p)
 {
@@ -171,6 +172,11 @@ static void print_answer(const char *source, const struct saved_guest *guest,
     if (guest->incomplete)
         print_line("             libvirt did not finish this image: the guest in it is not whole");
     print_line("destination  %s", to->label);
+    print_question("arrives", &p->arrives);
+    print_question("starts again there", &p->starts);
+    print_question("is the same", &p->same);
+    for (size_t i = 0; i < p->note_count; i++)
+        print_line("note: %s", p->notes[i]);
     putchar('\n');
     columns_init(&c, "lrrllll");
     columns_add(&c, "verdict");
@@ -188,7 +194,7 @@ static void print_answer(const char *source, const struct saved_guest *guest,
         columns_add(&c, "%s", length_text(line->length, here));
         columns_add(&c, "%s", line->block->name);
         if (line->loaded)
-            columns_add(&c, "%s (%" PRId64 " bytes)", preflight_file(line), line->loaded->size);
+            columns_add(&c, "%s (%" PRIu64 " bytes)", preflight_file(line), line->file_size);
         else
             columns_add(&c, "%s", line->length ? "none needed" : line->rom ? line->rom : "-");
         columns_add(&c, "%s", line->owner ? line->owner : "-");
@@ -234,7 +240,7 @@ static struct json_object *line_object(const struct preflight_line *line)
     json_object_object_add(o, "rom", text_or_null(line->rom));
     json_object_object_add(o, "file", text_or_null(preflight_file(line)));
     json_object_object_add(o, "file_size",
-                           line->loaded ? json_object_new_int64(line->loaded->size) : NULL);
+                           line->loaded ? json_object_new_int64((int64_t)line->file_size) : NULL);
     json_object_object_add(o, "file_package", text_or_null(line->owner));
     json_object_object_add(o, "package", text_or_null(line->package));
     json_object_object_add(o, "guest_file", text_or_null(line->block->file));
@@ -250,21 +256,21 @@ static struct json_object *line_object(const struct preflight_line *line)
     return o;
 }
 
-static const char *total_name(const struct preflight *p)
+static struct json_object *answer_object(const struct preflight_answer *a)
 {
-    return preflight_verdict_name(p->counts[PREFLIGHT_REFUSED]   ? PREFLIGHT_REFUSED
-                                  : p->counts[PREFLIGHT_WRONG]   ? PREFLIGHT_WRONG
-                                  : p->counts[PREFLIGHT_UNKNOWN] ? PREFLIGHT_UNKNOWN
-                                                                 : PREFLIGHT_LANDS);
+    struct json_object *o = json_object_new_object();
+
+    json_object_object_add(o, "answer", json_object_new_string(preflight_answer_name(a->value)));
+    json_object_object_add(o, "why", text_or_null(a->why));
+    return o;
 }
 
-/* `reason`: why it is refused whatever its blocks are; NULL: `p` has the answer. */
 static void print_json(const char *source, const struct saved_guest *guest,
-                       const struct destination *to, const struct preflight *p, const char *reason)
+                       const struct destination *to, const struct preflight *p)
 {
     struct json_object *o = json_object_new_object(), *from = json_object_new_object(),
                        *there = json_object_new_object(), *list = json_object_new_array(),
-                       *mends = json_object_new_array();
+                       *mends = json_object_new_array(), *notes = json_object_new_array();
 
     json_object_object_add(from, "name", json_object_new_string(source));
     json_object_object_add(from, "kind", json_object_new_string(guest->description));
@@ -288,9 +294,14 @@ static void print_json(const char *source, const struct saved_guest *guest,
         json_object_object_add(m, "text", json_object_new_string(p->mends[i].text));
         json_object_array_add(mends, m);
     }
-    const char *verdict = reason ? preflight_verdict_name(PREFLIGHT_REFUSED) : total_name(p);
-    json_object_object_add(o, "verdict", json_object_new_string(verdict));
-    json_object_object_add(o, "reason", text_or_null(reason));
+    for (size_t i = 0; i < p->note_count; i++)
+        json_object_array_add(notes, json_object_new_string(p->notes[i]));
+    json_object_object_add(o, "verdict",
+                           json_object_new_string(preflight_verdict_name(preflight_total(p))));
+    json_object_object_add(o, "arrives", answer_object(&p->arrives));
+    json_object_object_add(o, "starts_again", answer_object(&p->starts));
+    json_object_object_add(o, "is_same", answer_object(&p->same));
+    json_object_object_add(o, "notes", notes);
     json_object_object_add(o, "source", from);
     json_object_object_add(o, "destination", there);
     json_object_object_add(o, "blocks", list);
@@ -368,6 +379,12 @@ static int read_question(struct option_reader *r, struct question *q)
                 return usage_error(r->command, "too many --device (limit %d)", GIVEN_MAX);
             q->devices[q->device_count++] = value;
             break;
+        case KEY_START:
+            q->start = true;
+            break;
+        case KEY_SAME:
+            q->same = true;
+            break;
         case KEY_JSON:
             q->json = true;
             break;
@@ -404,21 +421,60 @@ static void note_hook(struct preflight *p, const struct saved_guest *guest, stru
     romcompat_close(maps);
 }
 
-static int judge(const struct question *q, const char *source, struct saved_guest *guest,
-                 struct destination *to)
+/* An alias is resolved by the QEMU that the guest is to come to. */
+static void take_machine(const struct question *q, struct saved_guest *guest,
+                         struct destination *to)
 {
-    struct preflight p;
+    const char *type;
 
-    preflight_judge(guest, to, !q->loadvm, &p);
-    preflight_find_owners(&p, to);
-    note_hook(&p, guest, to);
+    if (q->machine && !q->from_inventory) {
+        free(guest->machine);
+        guest->machine = xstrdup(q->machine);
+    }
+    if (guest->machine && destination_machine(to, guest->machine, &type, NULL) == QEMU_YES &&
+        type != guest->machine) {
+        char *own = xstrdup(type);
+
+        free(guest->machine);
+        guest->machine = own;
+    }
+}
+
+static int status_of(const struct question *q, const struct preflight *p)
+{
+    const enum qemu_answer asked[] = {p->arrives.value, q->start ? p->starts.value : QEMU_YES,
+                                      q->same ? p->same.value : QEMU_YES};
+    int status = STATUS_YES;
+
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        if (asked[i] == QEMU_NO)
+            return STATUS_NO;
+        if (asked[i] == QEMU_NOT_KNOWN)
+            status = STATUS_NO_ANSWER;
+    }
+    return status;
+}
+
+static int judge(const struct question *q, const char *source, struct saved_guest *guest,
+                 struct destination *to, bool empty)
+{
+    struct preflight p = {.not_judged = guest->block_count};
+
+    if (empty) {
+        p.arrives.why = xstrdup("no QEMU is installed there");
+        p.starts.why = xstrdup(p.arrives.why);
+        p.same.value = QEMU_NOT_KNOWN;
+    } else {
+        preflight_judge(guest, to, !q->loadvm, &p);
+        preflight_find_owners(&p, to);
+        preflight_compare_files(&p);
+        note_hook(&p, guest, to);
+    }
     if (q->json)
-        print_json(source, guest, to, &p, NULL);
+        print_json(source, guest, to, &p);
     else
         print_answer(source, guest, to, &p);
-    int status = p.counts[PREFLIGHT_REFUSED] || p.counts[PREFLIGHT_WRONG] ? STATUS_NO
-                 : p.counts[PREFLIGHT_UNKNOWN] || guest->incomplete       ? STATUS_NO_ANSWER
-                                                                          : STATUS_YES;
+    int status = status_of(q, &p);
     preflight_free(&p);
     return finish_output(status);
 }
@@ -426,34 +482,27 @@ static int judge(const struct question *q, const char *source, struct saved_gues
 static int answer(const struct question *q, const char *source, struct saved_guest *guest,
                   char **operands)
 {
+    const char *machine = q->machine ? q->machine : guest->machine;
     struct destination to = {0};
     struct given_file *given = NULL;
-    char *reason = NULL;
+    bool empty = false;
     int status;
 
-    if (q->machine && !q->from_inventory) {
-        free(guest->machine);
-        guest->machine = xstrdup(q->machine);
-    }
     if (operands[0] && !operands[1] && is_inventory(operands[0]))
-        status = open_inventory(q, guest->machine, operands[0], &to, &reason);
+        status = open_inventory(q, machine, operands[0], &to, &empty);
     else
-        status = open_host(q, guest->machine, operands, &to);
+        status = open_host(q, machine, operands, &to);
     to.given = q->given;
     to.given_count = q->given_count;
     if (guest->domain)
         given = take_domain_files(q, guest->domain, to.source || !to.qemu, &to);
     if (status == STATUS_YES) {
-        status = judge(q, source, guest, &to);
-    } else if (reason && q->json) {
-        struct preflight p = {.not_judged = guest->block_count};
-
-        print_json(source, guest, &to, &p, reason);
-        status = finish_output(status);
+        if (!empty)
+            take_machine(q, guest, &to);
+        status = judge(q, source, guest, &to, empty);
     }
     domain_files_free(given, to.given_count - q->given_count);
     destination_close(&to);
-    free(reason);
     return status;
 }
 

@@ -237,6 +237,7 @@ int inventory_saved_guest(const struct inventory *inv, const struct inventory_gu
         saved_guest_free(&made);
         return -1;
     }
+    made.qemu = from.version;
     made.description = xasprintf("%s%s of an inventory", guest->name ? "guest " : "a guest",
                                  guest->name ? guest->name : "");
     for (size_t i = 0; i < guest->device_count; i++)

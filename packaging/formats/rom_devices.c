@@ -97,17 +97,25 @@ const struct rom_device rom_devices[] = {
     {0},
 };
 
-/* Behind a device's path. */
-static const char *const video_memory[] = {"vga.vram", "qxl.vram", "bochs-display-vram"};
-static const char *const fixed_of_device[] = {"qxl.vrom", "vmsvga.fifo"};
+/* Behind a device's path: video memory, and what QEMU or the configuration gives a length. */
+static const char *const memory_of_device[] = {
+    "vga.vram", "qxl.vram", "qxl.vgavram", "bochs-display-vram", "memvirtiomem0", "virtio-vga.vram"};
+static const char *const fixed_of_device[] = {"qxl.vrom", "vmsvga.fifo", "tpm-crb-cmd", "tpm-ppi",
+                                              "acpi-erst", "ivshmem"};
 
 /* Whole names. virt.flash: QEMU hw/arm/virt.c gives each 64 MiB whatever the image. */
-static const char *const fixed[] = {"pc.rom", "virt.flash0", "virt.flash1"};
+static const char *const fixed[] = {"pc.rom",         "virt.flash0",          "virt.flash1",
+                                    "vmsvga.fifo",    "tpm-ppi",              "tpm-crb-cmd",
+                                    "mach-virt.tag",  "riscv_virt_board.mrom", "acpi-erst",
+                                    "loongarch.bios"};
 static const char *const flash[] = {"system.flash0", "system.flash1", "isa-bios"};
-static const char *const memory[] = {"pc.ram", "mach-virt.ram", "ppc_spapr.ram", "s390.ram",
-                                     "vga.vram"};
-/* What libvirt, Proxmox and people call memory backends; a number follows, or nothing. */
-static const char *const backends[] = {"ram-node", "ram", "memdimm", "dimm", "mem", "ua-virtiomem"};
+static const char *const memory[] = {"pc.ram",         "mach-virt.ram",  "ppc_spapr.ram",
+                                     "s390.ram",       "vga.vram",       "microvm.ram",
+                                     "loongarch.ram",  "virt.secure-ram", "riscv_virt_board.ram"};
+/* What libvirt, Proxmox, QEMU and people call memory backends; a number follows, or nothing. */
+static const char *const backends[] = {"ram-node", "ram",       "memdimm", "dimm",     "mem",
+                                       "mem-dimm", "memnvdimm", "nvdimm",  "ivshmem",  "hostmem",
+                                       "pmem",     "shmmem-shmem", "ua-virtiomem"};
 
 #define IS_ONE_OF(name, list) is_one_of(name, list, sizeof(list) / sizeof *(list))
 
@@ -132,6 +140,15 @@ static bool is_backend(const char *name)
     return false;
 }
 
+/* The id of a memory backend, which a user chose (QEMU util/id.c, id_wellformed()). What QEMU
+ * makes itself and takes from a file has a dot in its name, or is in the lists above. */
+static bool is_id(const char *name)
+{
+    size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+
+    return n > 0 && !name[n];
+}
+
 enum ram_block_kind ram_block_kind_of(const char *name, const struct rom_device **device)
 {
     const char *slash = strrchr(name, '/');
@@ -145,7 +162,9 @@ enum ram_block_kind ram_block_kind_of(const char *name, const struct rom_device 
         return RAM_BLOCK_FIXED;
     if (IS_ONE_OF(name, memory) || is_backend(name))
         return RAM_BLOCK_MEMORY;
-    if (!slash || slash == name)
+    if (!slash)
+        return is_id(name) ? RAM_BLOCK_MEMORY : RAM_BLOCK_UNKNOWN;
+    if (slash == name)
         return RAM_BLOCK_UNKNOWN;
     for (const struct rom_device *d = rom_devices; d->block; d++) {
         if (strcmp(slash + 1, d->block) == 0) {
@@ -153,7 +172,7 @@ enum ram_block_kind ram_block_kind_of(const char *name, const struct rom_device 
             return RAM_BLOCK_ROM;
         }
     }
-    if (IS_ONE_OF(slash + 1, video_memory))
+    if (IS_ONE_OF(slash + 1, memory_of_device) || is_backend(slash + 1))
         return RAM_BLOCK_MEMORY;
     return IS_ONE_OF(slash + 1, fixed_of_device) ? RAM_BLOCK_FIXED : RAM_BLOCK_UNKNOWN;
 }

@@ -132,8 +132,10 @@ static bool look_at(const struct destination *to, struct rom_file *file)
         return false;
     if (!reader_can_read(&to->reader, file->path, &st)) {
         file->fault = "cannot be read by the user that QEMU runs as";
+        file->is_unreadable = true;
         return false;
     }
+    file->is_unreadable = false;
     file->fault = S_ISREG(st.st_mode) ? NULL : "is not a regular file";
     if (!file->fault)
         file->size = st.st_size;
@@ -196,39 +198,41 @@ const struct rom_file *destination_given(struct destination *to, const struct gi
     return file;
 }
 
+/* Of what is open: the disk in a qcow2 image, the end of a device or file. */
+static int64_t size_of_image(int fd, const struct given_file *given, struct failure *f)
+{
+    bool raw = given->format && strcmp(given->format, "raw") == 0;
+    uint8_t head[4096];
+    ssize_t have = pread(fd, head, sizeof head, 0);
+    off_t end = lseek(fd, 0, SEEK_END);
+    uint64_t size;
+
+    if (have <= 0 || end <= 0)
+        return fail(f, "%s is empty, or not a file", given->path);
+    if (raw || !is_qcow2(head, (size_t)have))
+        return end;
+    return qcow2_virtual_size(given->path, head, (size_t)have, INT64_MAX, &size, f) == 0
+               ? (int64_t)size
+               : -1;
+}
+
 int64_t destination_image_size(struct destination *to, const struct given_file *given, char **fault)
 {
     const struct rom_file *file = destination_given(to, given);
-    bool raw = given->format && strcmp(given->format, "raw") == 0;
-    uint8_t head[4096];
-    ssize_t have;
-    uint64_t size;
+    int fd = !to->source && file->path ? open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
     struct failure f;
+    int64_t size;
 
-    *fault = NULL;
     if (to->source)
-        return file->size;
-    int fd = file->path ? open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
-    if (fd < 0 || (file->fault && strstr(file->fault, "read"))) {
-        *fault = xasprintf("%s %s", given->path, file->fault ? file->fault : "is not there");
-        if (fd >= 0)
-            close(fd);
-        return ROMCOMPAT_MISSING;
-    }
-    have = pread(fd, head, sizeof head, 0);
-    off_t end = lseek(fd, 0, SEEK_END);
-    close(fd);
-    if (have <= 0 || end <= 0) {
-        *fault = xasprintf("%s is empty, or not a file", given->path);
-        return ROMCOMPAT_MISSING;
-    }
-    if (raw || !is_qcow2(head, (size_t)have))
-        return end;
-    if (qcow2_virtual_size(given->path, head, (size_t)have, INT64_MAX, &size, &f) != 0) {
-        *fault = xstrdup(f.what);
-        return ROMCOMPAT_MISSING;
-    }
-    return (int64_t)size;
+        size = file->size > 0 ? file->size : fail(&f, "%s is not there", given->path);
+    else if (fd < 0 || file->is_unreadable)
+        size = fail(&f, "%s %s", given->path, file->fault ? file->fault : "is not there");
+    else
+        size = size_of_image(fd, given, &f);
+    if (fd >= 0)
+        close(fd);
+    *fault = size > 0 ? NULL : xstrdup(f.what);
+    return size;
 }
 
 static void read_rom(struct rom_file *file)
@@ -299,6 +303,14 @@ enum qemu_answer destination_machine(struct destination *to, const char *machine
         return QEMU_YES;
     }
     return QEMU_NO;
+}
+
+bool destination_machine_is_deprecated(const struct destination *to, const char *type)
+{
+    for (size_t i = 0; i < to->machine_count; i++)
+        if (strcmp(to->machines[i].name, type) == 0)
+            return to->machines[i].is_deprecated;
+    return false;
 }
 
 /* --- maps -------------------------------------------------------------------------------- */

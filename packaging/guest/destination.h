@@ -23,6 +23,7 @@ struct rom_file {
     char *path;        /* NULL: it is not there */
     int64_t size;      /* bytes; ROMCOMPAT_MISSING: QEMU does not find it, or cannot use it */
     const char *fault; /* why not, where `path` is not NULL: "is not a regular file" */
+    bool is_unreadable; /* for the user that QEMU runs as */
     /* What was read of it; of a file on this machine alone. */
     bool was_read, is_sound;
     uint32_t ids; /* vendor << 16 | device of its first image for BIOS; 0: it has none */
@@ -98,7 +99,8 @@ const struct rom_file *destination_given(struct destination *to, const struct gi
 void destination_forget(struct destination *to);
 
 /* How long the disk image at a path is for a guest: the virtual size of a qcow2 image, the size
- * of a block device, else that of the file. ROMCOMPAT_MISSING: it cannot be used, with *fault. */
+ * of a block device, else that of the file. Below 1: it cannot be used, and *fault, which the
+ * caller frees, says why. */
 int64_t destination_image_size(struct destination *to, const struct given_file *given,
                                char **fault);
 
@@ -119,6 +121,9 @@ int destination_ask_machines(struct destination *to, struct failure *f);
  * QEMU was asked and did not answer, and is "" otherwise. */
 enum qemu_answer destination_machine(struct destination *to, const char *machine, const char **type,
                                      struct failure *f);
+
+/* Of a type that destination_machine() gave; false where that is not known. */
+bool destination_machine_is_deprecated(const struct destination *to, const char *type);
 
 /* Opens the maps of `directories` or, where `count` is 0, those that a QEMU with the library reads
  * there: its configuration directory, then romcompat.d in each of its own. 0 or -1; maps

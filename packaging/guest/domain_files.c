@@ -14,36 +14,45 @@ struct files {
     bool elsewhere;
 };
 
-static void add(struct files *f, char *block, const char *path)
+static void add(struct files *f, char *block, const char *path, const char *format)
 {
     f->list = xgrow(f->list, f->count, &f->capacity, sizeof *f->list);
     f->list[f->count++] =
-        (struct given_file){.block = block, .path = path, .elsewhere = f->elsewhere};
+        (struct given_file){.block = block, .path = path, .format = format, .elsewhere = f->elsewhere};
 }
 
-static bool is_raw(const char *format)
-{
-    return !format || strcmp(format, "raw") == 0;
-}
-
-/* QEMU hw/i386/pc_sysfw.c; isa-bios is the end of the code, below 1 MiB. */
+/* QEMU hw/i386/pc_sysfw.c. */
 static void add_firmware(struct files *f, const struct domain_xml *x)
 {
     bool is_flash = x->loader_type && strcmp(x->loader_type, "pflash") == 0;
-    const char *store = x->nvram;
+    const char *store = x->nvram, *format = x->nvram_format;
 
-    if (!x->loader || !is_raw(x->loader_format))
+    if (!x->loader)
         return;
     if (!is_flash) {
-        add(f, xstrdup("pc.bios"), x->loader);
+        add(f, xstrdup("pc.bios"), x->loader, "raw");
         return;
     }
-    add(f, xstrdup("system.flash0"), x->loader);
-    add(f, xstrdup("isa-bios"), x->loader);
-    if (!f->elsewhere && store && access(store, F_OK) != 0)
+    add(f, xstrdup("system.flash0"), x->loader, x->loader_format);
+    if (!f->elsewhere && store && access(store, F_OK) != 0) {
         store = x->nvram_template;
-    if (store && is_raw(x->nvram_format))
-        add(f, xstrdup("system.flash1"), store);
+        format = NULL;
+    }
+    if (store)
+        add(f, xstrdup("system.flash1"), store, format);
+}
+
+/* The name of the block of a device's own ROM: 31 bytes are kept (QEMU hw/pci/pci.c,
+ * pci_add_option_rom()). A type that is not in the table has no default ROM. */
+static char *block_of(const struct domain_device *d)
+{
+    const struct rom_device *device = d->type ? rom_device_of_type(d->type) : NULL;
+    const char *type = d->type ? d->type : d->model;
+    char *name = device ? xstrdup(device->block) : type ? xasprintf("%.27s.rom", type) : NULL;
+    char *block = name ? xasprintf("%s/%s", d->path, name) : NULL;
+
+    free(name);
+    return block;
 }
 
 size_t domain_files(const struct domain_xml *x, bool elsewhere, struct given_file **list)
@@ -53,10 +62,10 @@ size_t domain_files(const struct domain_xml *x, bool elsewhere, struct given_fil
     add_firmware(&f, x);
     for (size_t i = 0; i < x->device_count; i++) {
         const struct domain_device *d = &x->devices[i];
-        const struct rom_device *device = d->type ? rom_device_of_type(d->type) : NULL;
+        char *block = d->path && d->rom_file && d->rom_file[0] == '/' ? block_of(d) : NULL;
 
-        if (device && d->path && d->rom_file && d->rom_file[0] == '/')
-            add(&f, xasprintf("%s/%s", d->path, device->block), d->rom_file);
+        if (block)
+            add(&f, block, d->rom_file, "raw");
     }
     *list = f.list;
     return f.count;

@@ -8,8 +8,7 @@
 
 /* How many, in *list; free with domain_files_free(). `elsewhere`: the guest is to come to a
  * host whose files cannot be looked at. A variable store that is not there is taken for a copy
- * of its template, which libvirt makes (src/qemu/qemu_process.c, qemuPrepareNVRAM()). Images
- * other than raw are left out: their length is not that of the file. */
+ * of its template, which libvirt makes (src/qemu/qemu_process.c, qemuPrepareNVRAM()). */
 size_t domain_files(const struct domain_xml *domain, bool elsewhere, struct given_file **list);
 void domain_files_free(struct given_file *list, size_t count);
 

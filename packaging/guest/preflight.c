@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "formats/machine_types.h"
 #include "inputs/package_owner.h"
 
 const char *preflight_verdict_name(enum preflight_verdict verdict)
@@ -84,6 +85,7 @@ static void take_rom(struct preflight_line *line, const struct device_rom *rom)
 {
     line->length = rom->length;
     line->loaded = rom->loaded;
+    line->file_size = rom->loaded ? (uint64_t)rom->loaded->size : 0;
     line->installed = rom->installed;
     line->package = rom->compat ? rom->rule.package : NULL;
     line->compat_file = rom->compat ? rom->rule.compat_file : NULL;
@@ -159,19 +161,22 @@ static void judge_rom(const struct saved_guest *guest, struct destination *to, b
     }
 }
 
-/* Exactly as long as the file; which file it is, only the guest's configuration says. So
- * a length that fits is an answer, and any other is none. */
-static void judge_bios(struct destination *to, struct preflight_line *line)
+/* Exactly as long as the file; whether it is the machine's own, only the guest's configuration
+ * says. So a length that fits is an answer, and any other is none. */
+static void judge_bios(const struct saved_guest *guest, struct destination *to,
+                       struct preflight_line *line)
 {
-    static const char *const files[] = {"bios-256k.bin", "bios.bin"};
+    static const char *const pc[] = {"bios-256k.bin", "bios.bin", NULL};
+    const char *const *files = guest->machine ? machine_bioses(guest->machine) : pc;
 
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        const struct rom_file *file = destination_file(to, files[i]);
+    for (; *files; files++) {
+        const struct rom_file *file = destination_file(to, *files);
 
         if (file->size > 0 && (uint64_t)file->size == line->block->length) {
             line->verdict = PREFLIGHT_LANDS;
-            line->rom = files[i];
+            line->rom = *files;
             line->length = (uint64_t)file->size;
+            line->file_size = (uint64_t)file->size;
             line->loaded = file;
             return;
         }
@@ -182,47 +187,57 @@ static void judge_bios(struct destination *to, struct preflight_line *line)
 }
 
 /* The length that a block gets from a file that was named for it. QEMU hw/pci/pci.c;
- * hw/i386/x86-common.c, x86_bios_rom_init(); hw/i386/pc_sysfw.c. */
+ * hw/i386/x86-common.c, x86_bios_rom_init(); hw/i386/pc_sysfw.c. A block with a device's path
+ * that is not known is the ROM of a device without a default. */
 static uint64_t length_by_kind(enum ram_block_kind kind, const char *block, uint64_t size)
 {
-    enum { ISA_WINDOW = 128 * 1024 };
-
-    if (kind == RAM_BLOCK_ROM)
-        return rom_block_length(power_of_two_ceiling(size));
-    if (strcmp(block, "isa-bios") == 0 && size > ISA_WINDOW)
-        return ISA_WINDOW;
+    if (kind == RAM_BLOCK_ROM || (kind == RAM_BLOCK_UNKNOWN && strchr(block, '/')))
+        return size <= QEMU_ROM_FILE_MAX ? rom_block_length(power_of_two_ceiling(size)) : 0;
+    if (strcmp(block, "isa-bios") == 0 && size > QEMU_ISA_BIOS_MAX)
+        return QEMU_ISA_BIOS_MAX;
     return size;
+}
+
+static const struct given_file *find_given(const struct destination *to, const char *block)
+{
+    const struct given_file *given = NULL;
+
+    for (size_t i = 0; i < to->given_count; i++)
+        if (strcmp(to->given[i].block, block) == 0)
+            given = &to->given[i];
+    /* The end of the code, below 1 MiB. */
+    return !given && strcmp(block, "isa-bios") == 0 ? find_given(to, "system.flash0") : given;
 }
 
 /* Whether a file was named for the block, which is then judged by it. */
 static bool judge_given(const struct saved_guest *guest, struct destination *to,
                         struct preflight_line *line)
 {
-    const struct rom_device *device = NULL;
-    enum ram_block_kind kind = ram_block_kind_of(line->block->name, &device);
-    const struct given_file *given = NULL;
+    enum ram_block_kind kind = ram_block_kind_of(line->block->name, &line->device);
+    const struct given_file *given = find_given(to, line->block->name);
+    char *fault;
 
-    for (size_t i = 0; i < to->given_count; i++)
-        if (strcmp(to->given[i].block, line->block->name) == 0)
-            given = &to->given[i];
     if (!given)
         return false;
-    const char *path = line->rom = given->path;
-    if (given->elsewhere) {
+    line->rom = given->path;
+    line->is_given = true;
+    if (given->elsewhere && !(to->source && destination_given(to, given)->size > 0)) {
         line->verdict = PREFLIGHT_UNKNOWN;
         line->why = xasprintf("the guest's XML names %s, and which file that is there is not "
                               "known: say it with --file",
-                              path);
+                              given->path);
+        return true;
+    }
+    int64_t size = destination_image_size(to, given, &fault);
+    if (size <= 0) {
+        line->verdict = PREFLIGHT_REFUSED;
+        line->why = xasprintf("QEMU does not start: %s", fault);
+        free(fault);
         return true;
     }
     line->loaded = destination_given(to, given);
-    if (line->loaded->size <= 0) {
-        line->loaded = NULL;
-        line->verdict = PREFLIGHT_REFUSED;
-        line->why = xasprintf("QEMU does not start: %s is no file, or empty", path);
-        return true;
-    }
-    line->length = length_by_kind(kind, line->block->name, (uint64_t)line->loaded->size);
+    line->file_size = (uint64_t)size;
+    line->length = length_by_kind(kind, line->block->name, (uint64_t)size);
     if (line->length == line->block->length)
         line->verdict = PREFLIGHT_LANDS;
     else
@@ -240,7 +255,7 @@ static bool judge(const struct saved_guest *guest, struct destination *to, bool 
         judge_rom(guest, to, incoming, line);
         return true;
     case RAM_BLOCK_BIOS:
-        judge_bios(to, line);
+        judge_bios(guest, to, line);
         return true;
     case RAM_BLOCK_FLASH:
         line->verdict = PREFLIGHT_UNKNOWN;
@@ -274,6 +289,7 @@ void preflight_judge(const struct saved_guest *guest, struct destination *to, bo
             p.not_judged++;
         }
     }
+    preflight_answer_all(&p, guest, to, incoming);
     if (p.counts[PREFLIGHT_REFUSED] || p.counts[PREFLIGHT_WRONG])
         preflight_find_mends(&p, to, incoming, guest->machine);
     *result = p;
@@ -379,6 +395,12 @@ void preflight_free(struct preflight *p)
         free(p->mends[i].when);
         free(p->mends[i].text);
     }
+    for (size_t i = 0; i < p->note_count; i++)
+        free(p->notes[i]);
+    free(p->notes);
+    free(p->arrives.why);
+    free(p->starts.why);
+    free(p->same.why);
     free(p->lines);
     free(p->mends);
     *p = (struct preflight){0};

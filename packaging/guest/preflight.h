@@ -26,9 +26,11 @@ struct preflight_line {
     const struct saved_block *block;
     enum preflight_verdict verdict;
     const struct rom_device *device; /* NULL: not an option ROM */
+    bool is_given; /* a file was named for it, in place of the default */
     uint64_t length;               /* that the destination gives the block; 0: not known, or none */
     const char *rom;               /* file name that the destination looks for, or NULL */
     const struct rom_file *loaded; /* that it loads; NULL: none. The destination's */
+    uint64_t file_size; /* of `loaded`, bytes; of the disk in it, where it is a disk image */
     const struct rom_file *installed; /* `rom` there, which need not be what it loads; or NULL */
     char *owner;         /* "ipxe-qemu 1.0.0+git-...": the package that has it; NULL: not known */
     char *real;          /* its path without links and "..", on this host; or NULL */
@@ -51,7 +53,18 @@ struct mend {
     char *text; /* to be pasted; lines end with newlines, but not the last */
 };
 
+/* The three questions about a guest and a destination. */
+struct preflight_answer {
+    enum qemu_answer value;
+    char *why; /* one line; NULL: nothing is against it */
+};
+
 struct preflight {
+    struct preflight_answer arrives; /* migration, restore or -loadvm */
+    struct preflight_answer starts;  /* again there, from cold */
+    struct preflight_answer same;    /* with the same files as before */
+    char **notes;                    /* one line each */
+    size_t note_count;
     struct preflight_line *lines;
     size_t line_count;
     size_t counts[4]; /* by verdict */
@@ -87,6 +100,19 @@ void preflight_note_hook(struct preflight *p, const struct domain_xml *domain,
                          struct destination *to, const struct romcompat *maps);
 
 void preflight_free(struct preflight *p);
+
+/* Whether it arrives, as one word of a verdict. */
+enum preflight_verdict preflight_total(const struct preflight *p);
+
+/* --- preflight_answers.c ----------------------------------------------------------------- */
+
+/* Fills `arrives` and `starts` of a guest whose lines are judged. */
+void preflight_answer_all(struct preflight *p, const struct saved_guest *guest,
+                          struct destination *to, bool incoming);
+/* Fills `same`, once the packages of files are known. */
+void preflight_compare_files(struct preflight *p);
+/* "yes", "no", "not known". */
+const char *preflight_answer_name(enum qemu_answer answer);
 
 /* "lands", "refused", "lands wrong", "unknown". */
 const char *preflight_verdict_name(enum preflight_verdict verdict);

@@ -49,7 +49,7 @@ static void add_mend(struct preflight *p, enum mend_kind kind, const char *when,
 
 static bool is_to_mend(const struct preflight_line *line)
 {
-    return line->device &&
+    return line->device && !line->is_given &&
            (line->verdict == PREFLIGHT_REFUSED || line->verdict == PREFLIGHT_WRONG) &&
            is_bucket(line->block->length);
 }

@@ -96,6 +96,15 @@ static int take_folders(struct qemu_binary *q, char *text, struct failure *f)
     return 0;
 }
 
+/* QEMU up to 5.2 first wants a machine type where its target has no default: arm, aarch64. */
+static char *ask_folders(const char *binary, struct failure *f)
+{
+    const char *const with_machine[] = {binary, "-L", "help", "-M", "none", NULL};
+    char *answer = ask(binary, "-L", "help", f);
+
+    return answer ? answer : child_output(with_machine, ANSWER_MAX, QEMU_ANSWER_SECONDS, f);
+}
+
 int qemu_binary_ask(const char *binary, struct qemu_binary *result, struct failure *f)
 {
     struct qemu_binary q = {.path = path_of(binary)};
@@ -103,7 +112,7 @@ int qemu_binary_ask(const char *binary, struct qemu_binary *result, struct failu
     int status = version ? take_version(&q, version, f) : -1;
 
     if (status == 0) {
-        folders = ask(q.path, "-L", "help", f);
+        folders = ask_folders(q.path, f);
         status = folders ? take_folders(&q, folders, f) : -1;
     }
     if (status == 0) {
@@ -137,6 +146,7 @@ static struct qemu_machine read_machine(char *line)
         alias = next;
     if (alias)
         m.alias_of = xstrndup(alias + sizeof mark - 1, strcspn(alias + sizeof mark - 1, ")"));
+    m.is_deprecated = strstr(line, "(deprecated)") != NULL;
     m.name = xstrndup(line, strcspn(line, " "));
     return m;
 }

@@ -28,6 +28,7 @@ void qemu_binary_free(struct qemu_binary *q);
 struct qemu_machine {
     char *name;
     char *alias_of; /* NULL: it is a machine type */
+    bool is_deprecated;
 };
 
 #define QEMU_MACHINES_MAX 4096

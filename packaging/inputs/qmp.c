@@ -58,6 +58,7 @@ static int talk(struct qmp_session *p, struct saved_guest *guest, struct failure
     }
     guest->kind = SAVED_RUNNING;
     guest->machine = machine;
+    guest->qemu = p->version;
     free(guest->description);
     guest->description = xstrdup("running QEMU");
     return 0;

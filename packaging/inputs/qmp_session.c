@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "inputs/json.h"
 
 /* As deep as QMP's own answers are, and more. */
 enum { DEPTH_MAX = 32 };
@@ -190,6 +191,21 @@ char *qmp_human(struct qmp_session *p, const char *command, struct failure *f)
     return text;
 }
 
+/* {"QMP": {"version": {"qemu": {"micro": 22, "minor": 2, "major": 7}, ...}}} */
+static void take_version(struct qmp_session *p, struct json_object *greeting)
+{
+    static const char *const path[] = {"QMP", "version", "qemu"};
+    uint64_t major, minor, micro;
+
+    for (size_t i = 0; greeting && i < sizeof path / sizeof *path; i++)
+        greeting = json_member(greeting, path[i], json_type_object);
+    if (greeting && json_member_number(greeting, "major", &major) &&
+        json_member_number(greeting, "minor", &minor) &&
+        json_member_number(greeting, "micro", &micro) && major < 1000 && minor < 1000 &&
+        micro < 1000)
+        p->version = (struct qemu_version){(unsigned)major, (unsigned)minor, (unsigned)micro};
+}
+
 static int begin(struct qmp_session *p, const char *busy_cure, struct failure *f)
 {
     int64_t limit = milliseconds() + QMP_ANSWER_SECONDS * 1000;
@@ -198,6 +214,7 @@ static int begin(struct qmp_session *p, const char *busy_cure, struct failure *f
 
     if (!greeting)
         return fail_cure(f, "%s", busy_cure);
+    take_version(p, greeting);
     json_object_put(greeting);
     if (!is_qmp)
         return fail(f, "%s: not a QMP socket (its greeting has no \"QMP\")", p->name);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/failure.h"
+#include "formats/qemu_versions.h"
 
 #define QMP_ANSWER_SECONDS 10
 #define QMP_ANSWER_MAX ((size_t)8 << 20) /* bytes of one answer */
@@ -18,6 +19,7 @@ struct json_object;
 struct qmp_session {
     const char *name;
     int fd; /* -1: closed */
+    struct qemu_version version; /* that its greeting names; 0.0.0: none */
     char *text;
     size_t have, capacity;
 };

@@ -289,6 +289,9 @@ static int read_libvirt(struct source *src, struct saved_guest *g, struct failur
     free(what);
     g->kind = SAVED_LIBVIRT;
     g->incomplete = save.incomplete;
+    /* The stream of a machine type up to 2.3 does not name it. */
+    if (result == 0 && !g->machine && g->domain && g->domain->machine)
+        g->machine = xstrdup(g->domain->machine);
     return result;
 }
 

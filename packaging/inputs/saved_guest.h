@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "formats/qemu_versions.h"
 #include "inputs/domain_xml.h"
 
 /* Bytes of `info ramblock`: some 120 a line. */
@@ -42,7 +43,9 @@ struct saved_block {
 struct saved_guest {
     enum saved_kind kind;
     char *description; /* "libvirt save image (zstd), mapped-ram": for people */
-    char *machine;     /* NULL: not known */
+    char *machine;     /* NULL: not known; may be an alias where libvirt's XML alone names it */
+    /* Of the QEMU that the guest runs on; 0.0.0: not known, as of every saved guest. */
+    struct qemu_version qemu;
     /* A stream that says nothing of its machine type: it is one of QEMU 2.3 or before. */
     bool machine_is_old;
     bool mapped_ram; /* the destination will not compare lengths */

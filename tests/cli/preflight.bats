@@ -12,6 +12,9 @@ setup() {
     truncate -s 262145 grown/efi-virtio.rom
     truncate -s 250000 grown/efi-e1000.rom
     truncate -s 100000 small/efi-virtio.rom
+    # Of directories alone nobody knows which machine types the QEMU there has.
+    fake_qemu q 7.2.0 "$PWD/none"
+    fake_qemu q9 9.0.0 "$PWD/none" # and reads mapped-ram
 }
 
 stream() { # OPTION... NAME=LENGTH...
@@ -25,7 +28,13 @@ fake_qemu() { # FILE VERSION FOLDER...
     {
         echo '#!/bin/sh'
         echo "case \$1 in -version) echo 'QEMU emulator version $version (Debian)';;"
-        echo "-L) printf '%s\\n' $*;; *) exit 1;; esac"
+        echo "-L) printf '%s\\n' $*;;"
+        echo "-M) echo 'Supported machines are:'"
+        for machine in pc-i440fx-7.2 pc-i440fx-9.2 pc-i440fx-2.3 pc-i440fx-1.4 microvm; do
+            echo "echo '$machine  Standard PC'"
+        done
+        echo "echo 'pc  Standard PC (alias of pc-i440fx-7.2)'"
+        echo "echo 'pc-i440fx-4.0  Standard PC (deprecated)';; *) exit 1;; esac"
     } > "$file"
     chmod +x "$file"
 }
@@ -48,7 +57,7 @@ TABLE
 
 @test "a guest whose ROMs are the destination's lands: status 0" {
     stream pc.ram=0x4000000 pc.bios=0x40000 $NIC=0x40000 0000:00:04.0/e1000.rom=0x40000 pc.rom=0x20000
-    run -0 romcompat preflight guest old
+    run -0 romcompat preflight --qemu ./q guest old
     output_has "migration stream" "pc-i440fx-7.2" "lands     256K   256K  $NIC" "3 of 5 RAM blocks"
     output_lacks refused unknown -global
 }
@@ -81,7 +90,7 @@ TABLE
 @test "a ROM of exactly the bucket lands, one byte more does not" {
     stream $NIC=0x40000
     truncate -s 262144 old/efi-virtio.rom
-    run -0 romcompat preflight guest old
+    run -0 romcompat preflight --qemu ./q guest old
     truncate -s 262145 old/efi-virtio.rom
     run -1 romcompat preflight guest old
 }
@@ -93,7 +102,10 @@ TABLE
     stream -r pc.ram=0x100000 $NIC=0x40000
     run -1 romcompat preflight guest small
     output_has "lands wrong   256K   128K" "Partial read"
-    run -0 romcompat preflight guest old
+    run -0 romcompat preflight --qemu ./q9 guest old
+    # A QEMU before 9.0 does not read such a stream at all.
+    run -1 romcompat preflight --qemu ./q guest old
+    output_has "arrives             no: QEMU 7.2 does not read mapped-ram" "Received unknown capability mapped-ram"
 }
 
 @test "a block that is not known is unknown, status 2, and never lands" {
@@ -113,7 +125,7 @@ TABLE
 @test "--file names the file of a block that has no default" {
     truncate -s 2M code.fd
     stream system.flash0=0x200000 isa-bios=0x20000 $NIC=0x40000
-    run -0 romcompat preflight --file system.flash0=code.fd --file isa-bios=code.fd guest old
+    run -0 romcompat preflight --qemu ./q --file system.flash0=code.fd --file isa-bios=code.fd guest old
     output_has "lands       2M     2M  system.flash0"
     truncate -s 4M code.fd
     run -1 romcompat preflight --file system.flash0=code.fd --file isa-bios=code.fd guest old
@@ -121,9 +133,9 @@ TABLE
     # An option ROM of the user's own, in place of the default.
     truncate -s 100 own.rom
     stream $NIC=0x1000 # no RAM block is shorter than a page
-    run -0 romcompat preflight --file $NIC=own.rom guest old
+    run -0 romcompat preflight --qemu ./q --file $NIC=own.rom guest old
     run -1 romcompat preflight --file $NIC=none.rom guest old
-    output_has "none.rom is no file, or empty"
+    output_has "none.rom is not there"
     run -2 romcompat preflight --file $NIC guest old
     output_has "is not BLOCK=FILE"
 }
@@ -132,7 +144,7 @@ TABLE
     for format in "0" "6 -r"; do
         # shellcheck disable=SC2086 # a number and perhaps an option
         stream -s $format $NIC=0x40000
-        run -0 romcompat preflight guest old
+        run -0 romcompat preflight --qemu ./q9 guest old
         output_has "libvirt save image, "
         run -1 romcompat preflight guest grown
     done
@@ -147,7 +159,7 @@ TABLE
     run -1 romcompat preflight save grown
     output_has "libvirt save image, lzop" "refused   256K   512K"
     run -1 bash -c 'cat save | romcompat preflight - grown'
-    run -0 romcompat preflight packed old
+    run -0 romcompat preflight --qemu ./q packed old
     output_has "migration stream, lzop"
     head -c 100 packed > short
     run -2 romcompat preflight short old
@@ -160,13 +172,13 @@ TABLE
     output_has "guest (qcow2 image, snapshot 'before'), pc-i440fx-7.2" "refused   256K   512K" \
         "-global virtio-net-pci.romfile="
     output_lacks "-global virtio-net-pci.romsize="
-    run -0 romcompat preflight --snapshot before guest old
+    run -0 romcompat preflight --qemu ./q --snapshot before guest old
     run -2 romcompat preflight --snapshot after guest old
     output_has "no snapshot 'after'" "'before'"
     stream -q before -q after $NIC=0x40000
     run -2 romcompat preflight guest old
     output_has "2 snapshots with the state of a guest" "--snapshot: 'before', 'after'"
-    run -0 romcompat preflight --snapshot after guest old
+    run -0 romcompat preflight --qemu ./q --snapshot after guest old
     run -2 bash -c 'romcompat preflight --snapshot after - old < guest'
     output_has "cannot be read from a pipe"
     stream $NIC=0x40000
@@ -180,8 +192,7 @@ TABLE
     xml="<domain><os><type arch='x86_64' machine='pc-i440fx-7.2'/><loader type='pflash'>$PWD/code.fd</loader>
 <nvram template='$PWD/template.fd'>$PWD/vars.fd</nvram></os><devices><interface><model type='virtio'/><rom file='$PWD/own.rom'/>
 <address type='pci' bus='0' slot='3'/></interface></devices></domain>"
-    printf '#!/bin/sh\ncase $1 in -version) echo QEMU emulator version 7.2.0 ;; -L) echo "$PWD/grown" ;; esac\n' >qemu
-    chmod +x qemu
+    fake_qemu qemu 7.2.0 "$PWD/grown"
     image "$xml" system.flash0=0x200000 isa-bios=0x20000 system.flash1=0x20000 $NIC=0x40000
     truncate -s 2M code.fd
     truncate -s 128K vars.fd
@@ -246,7 +257,9 @@ TABLE
     ramblock > table
     run -1 romcompat preflight table grown
     output_has "output of 'info ramblock'" "refused   256K   512K"
-    run -0 romcompat preflight table old
+    run -2 romcompat preflight --qemu ./q table old
+    output_has "the guest's machine type is not known: say it with --machine" "lands     256K"
+    run -0 romcompat preflight --qemu ./q -M pc-i440fx-7.2 table old
 }
 
 @test "the table of 'info ramblock' is found in what people paste around it" {
@@ -277,11 +290,12 @@ TABLE
     "$BUILD/tests/cli/make_stream" $NIC=0x40000 > guest
     run -2 romcompat preflight guest old
     output_has "QEMU 2.3 or before" "up to 1.4 the ROM is pxe-virtio.rom"
-    run -0 romcompat preflight --machine pc-i440fx-2.3 guest old
+    run -0 romcompat preflight --qemu ./q --machine pc-i440fx-2.3 guest old
     run -1 romcompat preflight --machine pc-i440fx-1.4 guest old
     output_has "there is no pxe-virtio.rom"
     truncate -s 200000 old/pxe-virtio.rom
-    run -0 romcompat preflight guest old
+    run -2 romcompat preflight --qemu ./q guest old
+    output_has "lands     256K   256K" "machine type is not known (it is of QEMU 2.3 or before)"
 }
 
 @test "up to 1.4 the siblings of a NIC kept its ROM, and one NIC had none" {
@@ -290,21 +304,22 @@ TABLE
     run -2 romcompat preflight --machine pc-i440fx-1.4 guest old
     output_has "the block does not tell which it is"
     truncate -s 200000 old/pxe-e1000.rom
-    run -0 romcompat preflight --machine pc-i440fx-1.4 guest old
+    run -0 romcompat preflight --qemu ./q --machine pc-i440fx-1.4 guest old
     stream 0000:00:03.0/vmxnet3.rom=0x40000
     truncate -s 200000 old/efi-vmxnet3.rom
     run -1 romcompat preflight --machine pc-i440fx-1.4 guest old
     output_has "has no ROM in a machine type that old"
     "$BUILD/tests/cli/make_stream" 0000:00:03.0/vmxnet3.rom=0x40000 > guest
-    run -0 romcompat preflight guest old
+    run -2 romcompat preflight --qemu ./q guest old
+    output_has "lands     256K   256K"
 }
 
 @test "the package of the destination's file is named, and what is known of the guest's" {
     stream pc.bios=0x40000 $NIC=0x40000
-    run -0 romcompat preflight guest /usr/bin/../lib/ipxe/qemu /usr/share/seabios
+    run -0 romcompat preflight --qemu ./q guest /usr/bin/../lib/ipxe/qemu /usr/share/seabios
     output_has "/usr/lib/ipxe/qemu/efi-virtio.rom (" "ipxe-qemu $(dpkg-query -W -f '${Version}' ipxe-qemu)" \
         "seabios $(dpkg-query -W -f '${Version}' seabios)" "efi-virtio.rom of 131073..262144 bytes"
-    run -0 romcompat preflight --json guest /usr/lib/ipxe/qemu /usr/share/seabios
+    run -0 romcompat preflight --qemu ./q --json guest /usr/lib/ipxe/qemu /usr/share/seabios
     output_has '"file_package": "ipxe-qemu ' '"guest_file_least": 131073' '"guest_file_most": 262144' '"guest_set": null'
     # An inventory has the packages of another host.
     romcompat inventory > host.json
@@ -314,7 +329,7 @@ TABLE
     mkdir maps
     printf '%s\n' 'romcompat-map 1' 'set s' '  package some-compat' '  machine pc-i440fx - 7.2' \
         '  rom efi-virtio.rom 262144 256k-efi-virtio.rom' end > maps/s.map
-    run -0 romcompat preflight --maps maps guest old
+    run -0 romcompat preflight --qemu ./q --maps maps guest old
     output_has "bytes, as in some-compat"
     stream $NIC=0x80000
     run -1 romcompat preflight --maps maps guest old
@@ -354,7 +369,7 @@ TABLE
     run -1 romcompat preflight --maps maps guest grown
     output_has "QEMU does not start" "apt install some-compat"
     truncate -s 262144 grown/256k-efi-virtio.rom
-    run -0 romcompat preflight --maps maps guest grown
+    run -0 romcompat preflight --qemu ./q --maps maps guest grown
     output_has "grown/256k-efi-virtio.rom (262144 bytes)"
     # From 8.1 on an incoming guest needs no file, but a snapshot does.
     rm grown/256k-efi-virtio.rom
@@ -387,7 +402,7 @@ TABLE
     run -2 romcompat preflight --qemu true guest
     output_has "not the answer of a QEMU"
     run -2 romcompat preflight --qemu false guest
-    output_has "-version: failed"
+    output_has "exit status 1"
     printf '#!/bin/sh\nexec sleep 60\n' > hangs
     chmod +x hangs
     run -2 timeout 30 romcompat preflight --qemu ./hangs guest
@@ -416,7 +431,7 @@ peer() { # MODE [SOCKET]: starts the other side of the socket
         run -1 grep -vE '"execute": "(qmp_capabilities|x-query-ramblock)"|"qom-get", "arguments": \{"path": "/machine", "property": "type"\}|"command-line": "info ramblock"' asked
     done
     peer good
-    run -0 romcompat preflight --qmp socket old
+    run -0 romcompat preflight --qemu ./q --qmp socket old
 }
 
 @test "a QMP peer that closes, sends garbage or never ends is status 2" {
@@ -470,7 +485,7 @@ MODES
     output_has '"verdict": "refused"' '"machine": "pc-i440fx-7.2"' '"length": 262144' '"length_there": 524288' \
         '"file_size": 262145' '"virtio-net-pci"' '"rom": "efi-virtio.rom"' '"blocks_not_judged": 1' \
         '"kind": "arguments"' '-global virtio-net-pci.romsize=262144"'
-    run -0 romcompat preflight --json guest old
+    run -0 romcompat preflight --qemu ./q --json guest old
     output_has '"verdict": "lands"'
 }
 
@@ -532,4 +547,116 @@ MODES
         [ "$(grep -c '"grown/efi-virtio.rom"' trace)" = 1 ]
         [ "$(grep -c '256k-efi-virtio.rom"' trace)" -le 1 ]
     done
+}
+
+@test "a machine type that the destination's QEMU does not have is refused, and an alias is resolved" {
+    stream $NIC=0x40000
+    "$BUILD/tests/cli/make_stream" -m pc-i440fx-9.1 $NIC=0x40000 > guest
+    run -1 romcompat preflight --qemu ./q guest old
+    output_has "arrives             no: no QEMU there has the machine type pc-i440fx-9.1: 'unsupported machine type'" \
+        "starts again there  no" "lands     256K   256K"
+    run -1 romcompat preflight --json --qemu ./q guest old
+    output_has '"verdict": "refused"' "unsupported machine type"
+    run -1 romcompat preflight --qemu ./q -M nonsense guest old
+    run -0 romcompat preflight --qemu ./q -M pc guest old
+    output_has "(migration stream), pc-i440fx-7.2"
+    run -0 romcompat preflight --qemu ./q -M pc-i440fx-9.2+pve1 guest old
+    # Of directories alone it is not known; and a block that is refused is the answer.
+    run -2 romcompat preflight guest old
+    output_has "arrives             not known: whether the QEMU there has the machine type pc-i440fx-9.1 is not known" "--qemu"
+    run -1 romcompat preflight guest grown
+    # One that is to be dropped is known.
+    run -0 romcompat preflight --qemu ./q -M pc-i440fx-4.0 guest old
+    output_has "note: pc-i440fx-4.0 is deprecated there"
+}
+
+@test "arriving, starting again and being the same are three answers, of which the first is asked" {
+    stream $NIC=0x40000
+    mkdir -p maps
+    printf '%s\n' 'romcompat-map 1' 'set s' '  package some-compat' '  machine pc-i440fx - 7.2' \
+        '  rom efi-virtio.rom 262144 256k-efi-virtio.rom' end > maps/s.map
+    fake_qemu qemu-10 10.0.2 "$PWD/grown"
+    # The content comes with the guest, and its next start needs a file that is not there.
+    run -0 romcompat preflight --maps maps --qemu ./qemu-10 guest
+    output_has "arrives             yes" "starts again there  no: $NIC: QEMU does not start" "is the same         not known"
+    run -1 romcompat preflight --start --maps maps --qemu ./qemu-10 guest
+    truncate -s 262144 grown/256k-efi-virtio.rom
+    run -0 romcompat preflight --start --maps maps --qemu ./qemu-10 guest
+    run -2 romcompat preflight --same --maps maps --qemu ./qemu-10 guest
+    run -2 romcompat preflight --json --same --maps maps --qemu ./qemu-10 guest
+    output_has '"arrives": {' '"starts_again": {' '"is_same": {' '"answer": "not known"'
+}
+
+@test "blocks that no file gives a length are the guest's configuration" {
+    stream $NIC=0x40000 tpm-ppi=0x1000 tpm-crb-cmd=0x1000 vmsvga.fifo=0x20000 0000:00:02.0/qxl.vgavram=0x1000000 \
+        mem-dimm0=0x4000000 memnvdimm0=0x4000000 0000:00:04.0/memvirtiomem0=0x4000000 my-backend_1=0x100000 ivshmem=0x100000 \
+        acpi-erst=0x10000 microvm.ram=0x100000 riscv_virt_board.ram=0x100000 riscv_virt_board.mrom=0x10000 \
+        loongarch.ram=0x100000 mach-virt.tag=0x1000 virt.secure-ram=0x100000
+    run -0 romcompat preflight --qemu ./q guest old
+    output_has "1 of 16 RAM blocks"
+}
+
+@test "a RAM block without a name in 'info ramblock' is read past" {
+    ramblock > table
+    printf '%30s    4 KiB  0x0000000000080000 0x0000000004000000 0x0000000004000000\n' "" >> table
+    printf '%30s    4 KiB  0x0000000000080000 0x0000000004000000 0x0000000004000000 0x00007f0000000000 rw\n' "" >> table
+    run -0 romcompat preflight --qemu ./q -M pc-i440fx-7.2 table old
+    output_has "1 of 2 RAM blocks"
+}
+
+@test "a flash image that is a qcow2 file or a device is as long as the disk in it, and isa-bios is its end" {
+    stream system.flash0=0x200000 isa-bios=0x20000 $NIC=0x40000
+    qemu-img create -q -f qcow2 code.qcow2 2M
+    run -0 romcompat preflight --qemu ./q --file system.flash0=code.qcow2 guest old
+    output_has "system.flash0                    ./code.qcow2 (2097152 bytes)" "lands     128K   128K  isa-bios"
+    qemu-img create -q -f qcow2 code.qcow2 4M
+    run -1 romcompat preflight --qemu ./q --file system.flash0=code.qcow2 guest old
+    # libvirt's XML says which format it is.
+    xml="<domain><os><type arch='x86_64' machine='pc-i440fx-7.2'/><loader type='pflash' format='FORMAT'>$PWD/code.qcow2</loader></os></domain>"
+    qemu-img create -q -f qcow2 code.qcow2 2M
+    image "${xml/FORMAT/qcow2}" system.flash0=0x200000 isa-bios=0x20000
+    run -0 romcompat preflight --qemu ./q guest
+    image "${xml/FORMAT/raw}" system.flash0=0x200000 isa-bios=0x20000
+    run -1 romcompat preflight --qemu ./q guest
+}
+
+@test "the ROM of a device without a default is rounded as QEMU does, by --file and in libvirt's XML" {
+    truncate -s 50000 own.rom
+    stream 0000:00:03.0/igb.rom=0x10000
+    run -0 romcompat preflight --qemu ./q --file 0000:00:03.0/igb.rom=own.rom guest old
+    truncate -s 70000 own.rom
+    run -1 romcompat preflight --qemu ./q --file 0000:00:03.0/igb.rom=own.rom guest old
+    xml="<domain><os><type arch='x86_64' machine='pc-i440fx-7.2'/></os><devices><interface><model type='igb'/>
+<rom file='$PWD/own.rom'/><address type='pci' bus='0' slot='3'/></interface></devices></domain>"
+    image "$xml" 0000:00:03.0/igb.rom=0x20000
+    run -0 romcompat preflight --qemu ./q guest
+}
+
+@test "a BIOS is that of the machine type, not any of its length" {
+    truncate -s 262144 old/bios-256k.bin
+    truncate -s 131072 old/bios-microvm.bin
+    "$BUILD/tests/cli/make_stream" -m microvm pc.bios=0x40000 > guest
+    run -2 romcompat preflight --qemu ./q guest old
+    "$BUILD/tests/cli/make_stream" -m microvm pc.bios=0x20000 > guest
+    run -0 romcompat preflight --qemu ./q guest old
+    output_has "old/bios-microvm.bin"
+    "$BUILD/tests/cli/make_stream" -m pc-i440fx-1.4 pc.bios=0x40000 > guest
+    run -2 romcompat preflight --qemu ./q guest old
+}
+
+@test "the machine type of an old guest is that of libvirt's XML" {
+    xml="<domain><os><type arch='x86_64' machine='pc-i440fx-2.3'/></os></domain>"
+    "$BUILD/tests/cli/make_stream" $NIC=0x40000 >bare
+    perl -e 'print "LibvirtQemudSave", pack("V19", 2, length($ARGV[0]) + 9), $ARGV[0], "\0" x 9' "$xml" | cat - bare >guest
+    run -0 romcompat preflight --qemu ./q guest old
+    output_has "pc-i440fx-2.3"
+}
+
+@test "a file that QEMU's user cannot read counts as not there" {
+    stream $NIC=0x40000
+    # Of root no file is hidden: so as a user of its own, who may reach the directory.
+    chmod o+x . old
+    chmod 600 old/efi-virtio.rom
+    run -1 setpriv --reuid=65534 --regid=65534 --clear-groups "$BUILD/romcompat" preflight - old < guest
+    output_has "old/efi-virtio.rom cannot be read by the user that QEMU runs as"
 }

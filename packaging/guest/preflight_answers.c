@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whether a guest arrives, starts again there, and has the same files: each an answer of its own. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "flash/check.h"
+#include "guest/preflight.h"
+
+const char *preflight_answer_name(enum qemu_answer answer)
+{
+    static const char *const names[] = {"no", "yes", "not known"};
+
+    return names[answer];
+}
+
+/* A no outweighs what is not known, and that a yes; the first reason of each is kept. */
+static void weigh(struct preflight_answer *a, enum qemu_answer value, char *why)
+{
+    static const int weight[] = {[QEMU_YES] = 0, [QEMU_NOT_KNOWN] = 1, [QEMU_NO] = 2};
+
+    if (weight[value] > weight[a->value]) {
+        free(a->why);
+        *a = (struct preflight_answer){value, why};
+    } else {
+        free(why);
+    }
+}
+
+static void weigh_both(struct preflight *p, enum qemu_answer value, char *why)
+{
+    weigh(&p->starts, value, xstrdup(why));
+    weigh(&p->arrives, value, why);
+}
+
+static void add_note(struct preflight *p, char *note)
+{
+    p->notes = xreallocarray(p->notes, p->note_count + 1, sizeof *p->notes);
+    p->notes[p->note_count++] = note;
+}
+
+/* --- the machine type and the version ---------------------------------------------------- */
+
+static void weigh_machine(struct preflight *p, const struct saved_guest *guest,
+                          struct destination *to)
+{
+    const char *type;
+    struct failure f;
+
+    if (!guest->machine) {
+        weigh_both(p, QEMU_NOT_KNOWN,
+                   xasprintf("the guest's machine type is not known%s: say it with --machine",
+                             guest->machine_is_old ? " (it is of QEMU 2.3 or before)" : ""));
+        return;
+    }
+    switch (destination_machine(to, guest->machine, &type, &f)) {
+    case QEMU_NO:
+        weigh_both(p, QEMU_NO,
+                   xasprintf("no QEMU there has the machine type %s: 'unsupported machine type'",
+                             guest->machine));
+        break;
+    case QEMU_NOT_KNOWN:
+        weigh_both(p, QEMU_NOT_KNOWN,
+                   f.what[0] ? xasprintf("whether %s is known there: %s", guest->machine, f.what)
+                             : xasprintf("whether the QEMU there has the machine type %s is not "
+                                         "known: name the QEMU with --qemu",
+                                         guest->machine));
+        break;
+    case QEMU_YES:
+        if (destination_machine_is_deprecated(to, type))
+            add_note(p, xasprintf("%s is deprecated there: a later QEMU will not have it", type));
+        break;
+    }
+}
+
+static void weigh_version(struct preflight *p, const struct saved_guest *guest,
+                          const struct destination *to)
+{
+    const struct qemu_pair *pair = qemu_refusing_pair(&guest->qemu, &to->version);
+    char from[QEMU_VERSION_TEXT_MAX], there[QEMU_VERSION_TEXT_MAX];
+
+    if (guest->mapped_ram && qemu_has(&to->version, QEMU_MAPPED_RAM) == QEMU_NO)
+        weigh(&p->arrives, QEMU_NO,
+              xasprintf("QEMU %s does not read mapped-ram (9.0 and later do): 'Received unknown "
+                        "capability mapped-ram'",
+                        qemu_version_text(&to->version, there)));
+    if (pair) {
+        char *why = xasprintf("QEMU %s refuses guests of QEMU %s that have %s: '%s' (%s)",
+                              qemu_version_text(&to->version, there),
+                              qemu_version_text(&guest->qemu, from), pair->devices, pair->message,
+                              pair->source);
+
+        add_note(p, xstrdup(why));
+        weigh(&p->arrives, QEMU_NOT_KNOWN, why);
+    }
+}
+
+/* --- the blocks ------------------------------------------------------------------------- */
+
+static void weigh_line(struct preflight *p, const struct preflight_line *line)
+{
+    if (line->verdict == PREFLIGHT_UNKNOWN)
+        weigh(&p->arrives, QEMU_NOT_KNOWN, xasprintf("%s: %s", line->block->name, line->why));
+    else if (line->verdict != PREFLIGHT_LANDS)
+        weigh(&p->arrives, QEMU_NO, xasprintf("%s: %s", line->block->name, line->why));
+}
+
+/* A device with its default ROM: QEMU reads the file now, whatever came with a stream. */
+static void weigh_rom_start(struct preflight *p, const struct saved_guest *guest,
+                            struct destination *to, const struct preflight_line *line)
+{
+    struct device_rom rom;
+
+    device_rom_of(to, &(struct rom_question){to->maps, guest->machine, line->rom, false}, &rom);
+    if (line->verdict == PREFLIGHT_UNKNOWN)
+        weigh(&p->starts, QEMU_NOT_KNOWN, xasprintf("%s: %s", line->block->name, line->why));
+    else if (rom.length == 0 && *line->rom)
+        weigh(&p->starts, QEMU_NO,
+              xasprintf("%s: QEMU does not start: %s", line->block->name, rom.why));
+    device_rom_free(&rom);
+}
+
+static const struct preflight_line *line_named(const struct preflight *p, const char *block)
+{
+    for (size_t i = 0; i < p->line_count; i++)
+        if (strcmp(p->lines[i].block->name, block) == 0)
+            return &p->lines[i];
+    return NULL;
+}
+
+/* The code of the destination and the guest's own store, as `romcompat flash check`. */
+static void weigh_store(struct preflight *p, const char *code_path, const char *store_path)
+{
+    struct flash_image code, store;
+    struct flash_check check;
+    struct failure f;
+
+    if (flash_open(code_path, &code, &f) != 0) {
+        weigh(&p->starts, QEMU_NOT_KNOWN, xstrdup(f.what));
+        return;
+    }
+    if (flash_open(store_path, &store, &f) != 0) {
+        weigh(&p->starts, QEMU_NOT_KNOWN, xstrdup(f.what));
+    } else {
+        flash_check(&code, &store, NULL, &check);
+        if (check.cold_boot.answer != FLASH_YES)
+            weigh(&p->starts, check.cold_boot.answer == FLASH_NO ? QEMU_NO : QEMU_NOT_KNOWN,
+                  xasprintf("%s: %s", code_path, check.cold_boot.text));
+        flash_close(&store);
+    }
+    flash_close(&code);
+}
+
+static void weigh_flash_start(struct preflight *p, const struct destination *to)
+{
+    const struct preflight_line *code = line_named(p, "system.flash0"),
+                                *store = line_named(p, "system.flash1");
+
+    if (code && code->loaded && store && store->loaded && !to->source)
+        weigh_store(p, code->loaded->path, store->loaded->path);
+    else
+        weigh(&p->starts, QEMU_NOT_KNOWN,
+              xstrdup("whether the guest's firmware and its variable store go together there is "
+                      "not known: 'romcompat flash check' says so of files"));
+}
+
+static void weigh_start(struct preflight *p, const struct saved_guest *guest,
+                        struct destination *to, const struct preflight_line *line)
+{
+    if (line->device && !line->is_given) {
+        weigh_rom_start(p, guest, to, line);
+    } else if (strcmp(line->block->name, "system.flash0") == 0) {
+        weigh_flash_start(p, to);
+    } else if (!line->loaded) {
+        weigh(&p->starts, line->verdict == PREFLIGHT_UNKNOWN ? QEMU_NOT_KNOWN : QEMU_NO,
+              xasprintf("%s: %s", line->block->name, line->why));
+    }
+}
+
+/* By package and length: what a stream brings is not read. */
+static void weigh_same(struct preflight *p, const struct preflight_line *line)
+{
+    const struct saved_block *block = line->block;
+
+    if (!block->file || !line->loaded)
+        weigh(&p->same, QEMU_NOT_KNOWN,
+              xasprintf("%s: which file the guest was started with is not known",
+                        line->block->name));
+    else if (line->file_size != block->file_size)
+        weigh(&p->same, QEMU_NO,
+              xasprintf("%s: the guest has %" PRIu64 " bytes of it, there are %" PRIu64,
+                        line->block->name, block->file_size, line->file_size));
+    else if (block->package && line->owner && strcmp(block->package, line->owner) != 0)
+        weigh(&p->same, QEMU_NO,
+              xasprintf("%s: the guest's is of %s, there it is of %s", line->block->name,
+                        block->package, line->owner));
+    else if (!block->package || !line->owner)
+        weigh(&p->same, QEMU_NOT_KNOWN,
+              xasprintf("%s: the packages of both files are not known", line->block->name));
+}
+
+void preflight_answer_all(struct preflight *p, const struct saved_guest *guest,
+                          struct destination *to, bool incoming)
+{
+    p->arrives.value = p->starts.value = QEMU_YES;
+    weigh_machine(p, guest, to);
+    if (incoming)
+        weigh_version(p, guest, to);
+    if (guest->incomplete)
+        weigh(&p->arrives, QEMU_NOT_KNOWN, xstrdup("libvirt did not finish this image"));
+    for (size_t i = 0; i < p->line_count; i++) {
+        weigh_line(p, &p->lines[i]);
+        weigh_start(p, guest, to, &p->lines[i]);
+    }
+}
+
+void preflight_compare_files(struct preflight *p)
+{
+    p->same.value = QEMU_YES;
+    for (size_t i = 0; i < p->line_count; i++)
+        weigh_same(p, &p->lines[i]);
+}
+
+enum preflight_verdict preflight_total(const struct preflight *p)
+{
+    bool wrong = p->counts[PREFLIGHT_WRONG] && !p->counts[PREFLIGHT_REFUSED];
+
+    return p->arrives.value == QEMU_YES         ? PREFLIGHT_LANDS
+           : p->arrives.value == QEMU_NOT_KNOWN ? PREFLIGHT_UNKNOWN
+           : wrong && p->arrives.why && strstr(p->arrives.why, "mapped-ram is not checked")
+               ? PREFLIGHT_WRONG
+               : PREFLIGHT_REFUSED;
+}
