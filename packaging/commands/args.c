@@ -223,8 +223,10 @@ static void print_arguments(const struct stock_list *list)
 /* libvirt has an element for a ROM's file and none for its length. */
 static void print_libvirt(const struct stock_list *list)
 {
-    bool any = false;
+    bool any = false, only_incoming = false;
 
+    for (size_t i = 0; i < list->count; i++)
+        only_incoming |= sets_anything(&list->items[i]) && list->items[i].advice.only_incoming;
     for (size_t i = 0; i < list->count; i++) {
         const struct stock_item *item = &list->items[i];
 
@@ -242,8 +244,9 @@ static void print_libvirt(const struct stock_list *list)
         if (!sets_anything(&item) || !item.advice.romsize)
             continue;
         if (!any)
-            puts("<!-- inside <domain> -->\n<qemu:commandline "
-                 "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>");
+            printf("<!-- inside <domain>%s -->\n<qemu:commandline "
+                   "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n",
+                   only_incoming ? ", while the guest arrives; not for its next start" : "");
         any = true;
         item.advice.romfile = NULL;
         stock_put_libvirt_globals(stdout, &item.advice, item.driver ? item.driver : item.type);
@@ -420,6 +423,7 @@ static int answer(struct question *q, struct stock_side *side, char **devices)
     struct stock_ask ask = {.to = &side->to,
                             .maps = side->maps,
                             .incoming = q->incoming,
+                            .devices = devices,
                             .rom_folder = q->write,
                             .types = side->to.qemu ? &side->types : NULL};
     struct stock_list list = {0};

@@ -141,7 +141,7 @@ static int pad(const struct job *job, uint8_t *data, const struct optrom *rom)
     answer = optrom_pad(data, rom, padded, (size_t)job->bucket, job->fill);
     if (answer != OPTROM_PAD_FITS)
         status = refuse(job, answer, rom);
-    else if (write_file_atomically(job->out, padded, (size_t)job->bucket, 0666, &f) != 0)
+    else if (write_public_file(job->out, padded, (size_t)job->bucket, &f) != 0)
         status = report(&f);
     free(padded);
     return status;

@@ -196,6 +196,11 @@ uint32_t rom_device_ids(const struct rom_device *device, const char *type, bool 
     return 0;
 }
 
+bool virtio_is_modern(bool on_express_port, const char *machine)
+{
+    return on_express_port && !(machine && machine_is_up_to(machine, 2, 6));
+}
+
 bool rom_device_is_old(const struct rom_device *device, const char *machine)
 {
     const struct machine_family *family = machine ? machine_family_of(machine) : NULL;

@@ -57,6 +57,10 @@ const struct rom_device *rom_device_of_type(const char *type);
  * device. */
 uint32_t rom_device_ids(const struct rom_device *device, const char *type, bool modern);
 
+/* Whether a virtio device there has no legacy interface: behind a PCI Express port, and in no
+ * machine type up to 2.6 (hw_compat_2_6: disable-legacy=off). `machine` may be NULL. */
+bool virtio_is_modern(bool on_express_port, const char *machine);
+
 /* Whether the device has its old_rom in this machine type, which may be NULL: not known. */
 bool rom_device_is_old(const struct rom_device *device, const char *machine);
 

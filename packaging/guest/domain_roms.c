@@ -103,7 +103,7 @@ void domain_rom_of(const struct domain_xml *x, const struct domain_device *d,
                    struct destination *to, const struct romcompat *maps, struct domain_rom *result)
 {
     const struct stock_device device = {
-        .machine = x->machine, .type = d->type, .modern = d->on_express_port, .only_file = true};
+        .machine = x->machine, .type = d->type, .modern = virtio_is_modern(d->on_express_port, x->machine), .only_file = true};
     struct stock_advice a;
 
     *result = (struct domain_rom){0};

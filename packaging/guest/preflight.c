@@ -245,6 +245,21 @@ static bool judge_given(const struct saved_guest *guest, struct destination *to,
     return true;
 }
 
+/* The card of that RAM block in the guest's XML. */
+static const struct domain_device *place_of(const struct saved_guest *guest, const char *block)
+{
+    const char *slash = strrchr(block, '/');
+    size_t n = slash ? (size_t)(slash - block) : 0;
+
+    for (size_t i = 0; guest->domain && n && i < guest->domain->device_count; i++) {
+        const char *path = guest->domain->devices[i].path;
+
+        if (path && strlen(path) == n && strncmp(path, block, n) == 0)
+            return &guest->domain->devices[i];
+    }
+    return NULL;
+}
+
 static bool judge(const struct saved_guest *guest, struct destination *to, bool incoming,
                   struct preflight_line *line)
 {
@@ -281,7 +296,8 @@ void preflight_judge(const struct saved_guest *guest, struct destination *to, bo
     for (size_t i = 0; i < guest->block_count; i++) {
         struct preflight_line *line = &p.lines[p.line_count];
 
-        *line = (struct preflight_line){.block = &guest->blocks[i]};
+        *line = (struct preflight_line){.block = &guest->blocks[i],
+                                        .place = place_of(guest, guest->blocks[i].name)};
         if (judge(guest, to, incoming, line)) {
             p.counts[line->verdict]++;
             p.line_count++;

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "formats/machine_types.h"
 #include "base/text.h"
 #include "outputs/escape.h"
 #include "guest/stock.h"
@@ -69,13 +70,16 @@ struct route {
     bool arriving;
 };
 
-/* A virtio-net-pci behind a PCIe port has other ids. On a root bus it has the old ones; the
- * slot behind a port or bridge is a further part of the block's name. */
+/* A virtio-net-pci behind a PCIe port has other ids. libvirt's XML says where it is; without it, the
+ * slot behind a port or bridge is a further part of the block's name, and taken for a port's. */
 static bool is_modern(const struct preflight_line *line, const char *machine)
 {
+    const struct machine_family *family = machine ? machine_family_of(machine) : NULL;
     const char *dot = strchr(line->block->name, '.');
+    bool port = line->place ? line->place->on_express_port
+                            : dot && strchr(dot, ':') && !(family && !family->express);
 
-    return dot && strchr(dot, ':') && !(machine && strncmp(machine, "pc-i440fx", 9) == 0);
+    return virtio_is_modern(port, machine);
 }
 
 static struct stock_advice advise(const struct route *route, const struct preflight_line *line,
@@ -249,7 +253,11 @@ static void mend_by_libvirt(struct preflight *p, const struct route *route)
                               text);
 
         free(text);
-        add_mend(p, MEND_LIBVIRT, "libvirt, inside <domain>:", all);
+        add_mend(p, MEND_LIBVIRT,
+                 route->arriving ? "libvirt, inside <domain>, while the guest arrives (not for its "
+                                   "next start):"
+                                 : "libvirt, inside <domain>:",
+                 all);
     }
     add_mend(p, MEND_LIBVIRT, "libvirt, inside the device:", lines_end(&files));
 }

@@ -198,10 +198,12 @@ static int make_folder_of(const char *path, struct failure *f)
 {
     char *copy = xstrdup(path);
     const char *folder = dirname(copy);
+    mode_t mask = umask(022); /* QEMU's user must reach it */
     int result = 0;
 
     if (mkdir(folder, 0755) != 0 && errno != EEXIST)
         result = fail(f, "%s: %s", folder, strerror(errno));
+    umask(mask);
     free(copy);
     return result;
 }
@@ -231,7 +233,7 @@ static int make_copy(const struct stock_advice *a, uint8_t *data, const struct o
                     optrom_pad_text(answer, rom, a->bucket, text, sizeof text));
     if (make_folder_of(a->romfile, f) != 0)
         return -1;
-    return write_file_atomically(a->romfile, padded, (size_t)a->bucket, 0644, f);
+    return write_public_file(a->romfile, padded, (size_t)a->bucket, f);
 }
 
 int stock_write(const struct stock_advice *a, struct failure *f)

@@ -19,21 +19,36 @@ static bool has_express(const char *machine)
     return family && family->express;
 }
 
-/* Up to 2.6 virtio devices have a legacy interface everywhere (QEMU hw/core/machine.c,
- * hw_compat_2_6: disable-legacy=off). */
-static bool has_legacy_everywhere(const char *machine)
+/* Whether one of the texts makes the bus, and is a bridge to conventional PCI. */
+static bool is_bridge(char *const *devices, const char *bus)
 {
-    return machine_is_up_to(machine, 2, 6);
+    static const char *const bridges[] = {"pcie-pci-bridge", "pci-bridge", "i82801b11-bridge"};
+    char *id = xasprintf(",id=%s", bus);
+    bool found = false;
+
+    for (; devices && *devices && !found; devices++) {
+        const char *at = strstr(*devices, id);
+
+        if (!at || (at[strlen(id)] && at[strlen(id)] != ','))
+            continue;
+        for (size_t i = 0; i < sizeof bridges / sizeof *bridges; i++)
+            found |= strncmp(*devices, bridges[i], strlen(bridges[i])) == 0 &&
+                     (*devices)[strlen(bridges[i])] == ',';
+    }
+    free(id);
+    return found;
 }
 
-/* A bus that is named and is not the root is taken for that of a PCIe port: bridges to
- * conventional PCI are rare, and a user can say disable-legacy=off. */
-static bool is_modern(const struct device_text *d, const char *machine)
+/* A bus that is named and is not the root is taken for that of a PCIe port, unless another of the
+ * devices that were named is a bridge of that id. */
+static bool is_modern(const struct device_text *d, const struct stock_ask *ask)
 {
     if (d->legacy != LEGACY_AUTO)
         return d->legacy == LEGACY_OFF;
-    return d->bus[0] && strcmp(d->bus, "pcie.0") != 0 && strcmp(d->bus, "pci.0") != 0 &&
-           has_express(machine) && !has_legacy_everywhere(machine);
+    return virtio_is_modern(d->bus[0] && strcmp(d->bus, "pcie.0") != 0 &&
+                                strcmp(d->bus, "pci.0") != 0 && has_express(ask->machine) &&
+                                !is_bridge(ask->devices, d->bus),
+                            ask->machine);
 }
 
 /* --- the list --------------------------------------------------------------------------- */
@@ -174,7 +189,7 @@ int stock_list_add(struct stock_list *list, const struct stock_ask *ask, const c
         add_family(list, ask, device, type);
     else
         add(list, ask, device, d.has_properties ? NULL : device, type ? type : device,
-            is_modern(&d, ask->machine))
+            is_modern(&d, ask))
             ->untouched = reason_to_leave(&d);
     count_unanswered(list, first);
     return 0;

@@ -134,3 +134,12 @@ int write_file_atomically(const char *path, const void *data, size_t size, mode_
     free(target);
     return result;
 }
+
+int write_public_file(const char *path, const void *data, size_t size, struct failure *f)
+{
+    mode_t mask = umask(022);
+    int result = write_file_atomically(path, data, size, 0644, f);
+
+    umask(mask);
+    return result;
+}

@@ -19,6 +19,10 @@
 int write_file_atomically(const char *path, const void *data, size_t size, mode_t mode,
                           struct failure *f);
 
+/* The same for a file that another user must be able to read, such as a ROM that QEMU loads: a new
+ * one has mode 0644 whatever the umask is. */
+int write_public_file(const char *path, const void *data, size_t size, struct failure *f);
+
 /* write() until all is written: 0, or -1 with errno set. */
 int write_all(int fd, const void *data, size_t size);
 

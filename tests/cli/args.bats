@@ -171,3 +171,28 @@ args() { # OPTION... DEVICE...
     grep -qF "/usr/share/qemu/romcompat" <<< "$page"
     grep -q '"/usr/share/qemu/romcompat"' "$TOP/packaging/guest/stock.h"
 }
+
+@test "a QEMU before 6.0 is never told romsize: it gets a padded copy, and status 1 while that is missing" {
+    stock_qemu qemu-5 5.2.0
+    run -1 romcompat args -M pc-i440fx-7.2 --maps maps --qemu ./qemu-5 --firmware small virtio-net-pci,id=n
+    output_has "this QEMU has no property romsize" "romfile=/usr/share/qemu/romcompat/256k-efi-virtio.1af4-1000.rom"
+    output_lacks "romsize="
+    run -0 romcompat args -M pc-i440fx-7.2 --maps maps --qemu ./qemu-5 --firmware small --write "$PWD/roms" --incoming virtio-net-pci,id=n
+    output_has "romfile=$PWD/roms/256k-efi-virtio.1af4-1000.rom"
+    output_lacks "romsize="
+    [ "$(stat -c %s roms/256k-efi-virtio.1af4-1000.rom)" = 262144 ]
+}
+
+@test "a copy is readable for QEMU's user under any umask" {
+    (umask 077; "$BUILD/romcompat" args -M pc-i440fx-7.2 --maps maps --qemu ./qemu-7 --firmware compat --firmware grown --write "$PWD/roms" virtio-net-pci,id=n)
+    [ "$(stat -c %a roms/256k-efi-virtio.1af4-1000.rom)" = 644 ]
+}
+
+@test "a virtio-net-pci behind a bridge to conventional PCI has the ids of one on a root bus" {
+    run romcompat args -M pc-q35-7.2 --maps maps --qemu ./qemu-7 --firmware compat --firmware grown virtio-net-pci,bus=br1
+    output_lacks "1af4-1000"
+    run romcompat args -M pc-q35-7.2 --maps maps --qemu ./qemu-7 --firmware compat --firmware grown pcie-pci-bridge,id=br1 virtio-net-pci,bus=br1
+    output_has "1af4-1000"
+    run romcompat args -M pc-q35-7.2 --maps maps --qemu ./qemu-7 --firmware compat --firmware grown virtio-net-pci,bus=pcie.0,disable-legacy=on
+    output_lacks "1af4-1000"
+}

@@ -38,6 +38,7 @@ case \$1 in
     for t in e1000 e1000-82544gc; do printf '{"name": "%s", "parent": "e1000-base"}, ' \$t; done
     printf '{"name": "virtio-net-pci-base", "parent": "pci-device", "abstract": true}, '
     printf '{"name": "e1000-base", "parent": "pci-device", "abstract": true}, '
+    printf '{"name": "pcie-pci-bridge", "parent": "pci-device"}, '
     echo '{"name": "igb", "parent": "pci-device"}]}'
     echo '{"return": {}}' ;;
 *) exit 1 ;;
