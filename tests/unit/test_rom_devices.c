@@ -46,7 +46,7 @@ int main(void)
     is_kind("0000:00:02.0/e1000.ro", RAM_BLOCK_UNKNOWN, "is unknown");
     is_kind("0000:00:02.0/igb.rom", RAM_BLOCK_UNKNOWN, "is unknown");
     is_kind("/rom@genroms/kvmvapic.bin", RAM_BLOCK_UNKNOWN, "of pc-i440fx-1.7 is unknown");
-    is_kind("memory1", RAM_BLOCK_UNKNOWN, "may be anything");
+    is_kind("memory1", RAM_BLOCK_MEMORY, "is the id of a memory backend");
     is_kind("", RAM_BLOCK_UNKNOWN, "(no name) is unknown");
 
     is_text(rom_device_of_type("e1000-82545em")->rom, "efi-e1000.rom",
