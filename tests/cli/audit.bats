@@ -197,8 +197,8 @@ host() { "$BUILD/tests/cli/inventory_fleet" "$@" > "$1.json"; }
     run -1 romcompat preflight -M pc-q35-10.0 --device e1000 b.json a.json
     output_has "no QEMU there has the machine type pc-q35-10.0"
     run --separate-stderr -1 romcompat preflight --json -M pc-q35-10.0 --device e1000 b.json a.json
-    [ "$(jq -c '[.verdict, .reason, .destination.name, .blocks, .blocks_not_judged]' <<< "$output")" = \
-        '["refused","no QEMU there has the machine type pc-q35-10.0","a",[],1]' ]
+    [ "$(jq -c '[.verdict, .arrives.answer, .arrives.why, .blocks_not_judged]' <<< "$output")" = \
+        "[\"refused\",\"no\",\"no QEMU there has the machine type pc-q35-10.0: 'unsupported machine type'\",0]" ]
     echo '{}' > x.json
     run -2 romcompat preflight -M pc-q35-7.2 --device e1000 a.json x.json
     output_has "x.json:1: not an inventory"

@@ -660,3 +660,11 @@ MODES
     run -1 setpriv --reuid=65534 --regid=65534 --clear-groups "$BUILD/romcompat" preflight - old < guest
     output_has "old/efi-virtio.rom cannot be read by the user that QEMU runs as"
 }
+
+@test "a QEMU of 5.2 that wants a machine type before it names its directories is asked with none" {
+    stream $NIC=0x40000
+    fake_qemu q5 5.2.0 "$PWD/old"
+    sed -i 's/^-L) /-L) [ "$*" = "-L help -M none" ] || exit 1; /' q5
+    run -0 romcompat preflight --qemu ./q5 guest
+    output_has "old/efi-virtio.rom"
+}
