@@ -98,24 +98,24 @@ const struct rom_device rom_devices[] = {
 };
 
 /* Behind a device's path: video memory, and what QEMU or the configuration gives a length. */
-static const char *const memory_of_device[] = {
-    "vga.vram", "qxl.vram", "qxl.vgavram", "bochs-display-vram", "memvirtiomem0", "virtio-vga.vram"};
-static const char *const fixed_of_device[] = {"qxl.vrom", "vmsvga.fifo", "tpm-crb-cmd", "tpm-ppi",
-                                              "acpi-erst", "ivshmem"};
+static const char *const memory_of_device[] = {"vga.vram",      "qxl.vram",
+                                               "qxl.vgavram",   "bochs-display-vram",
+                                               "memvirtiomem0", "virtio-vga.vram"};
+static const char *const fixed_of_device[] = {"qxl.vrom", "vmsvga.fifo", "tpm-crb-cmd",
+                                              "tpm-ppi",  "acpi-erst",   "ivshmem"};
 
 /* Whole names. virt.flash: QEMU hw/arm/virt.c gives each 64 MiB whatever the image. */
-static const char *const fixed[] = {"pc.rom",         "virt.flash0",          "virt.flash1",
-                                    "vmsvga.fifo",    "tpm-ppi",              "tpm-crb-cmd",
-                                    "mach-virt.tag",  "riscv_virt_board.mrom", "acpi-erst",
-                                    "loongarch.bios"};
+static const char *const fixed[] = {
+    "pc.rom",      "virt.flash0",   "virt.flash1",           "vmsvga.fifo", "tpm-ppi",
+    "tpm-crb-cmd", "mach-virt.tag", "riscv_virt_board.mrom", "acpi-erst",   "loongarch.bios"};
 static const char *const flash[] = {"system.flash0", "system.flash1", "isa-bios"};
-static const char *const memory[] = {"pc.ram",         "mach-virt.ram",  "ppc_spapr.ram",
-                                     "s390.ram",       "vga.vram",       "microvm.ram",
-                                     "loongarch.ram",  "virt.secure-ram", "riscv_virt_board.ram"};
+static const char *const memory[] = {"pc.ram",        "mach-virt.ram",   "ppc_spapr.ram",
+                                     "s390.ram",      "vga.vram",        "microvm.ram",
+                                     "loongarch.ram", "virt.secure-ram", "riscv_virt_board.ram"};
 /* What libvirt, Proxmox, QEMU and people call memory backends; a number follows, or nothing. */
-static const char *const backends[] = {"ram-node", "ram",       "memdimm", "dimm",     "mem",
-                                       "mem-dimm", "memnvdimm", "nvdimm",  "ivshmem",  "hostmem",
-                                       "pmem",     "shmmem-shmem", "ua-virtiomem"};
+static const char *const backends[] = {
+    "ram-node", "ram",     "memdimm", "dimm", "mem",          "mem-dimm",    "memnvdimm",
+    "nvdimm",   "ivshmem", "hostmem", "pmem", "shmmem-shmem", "ua-virtiomem"};
 
 #define IS_ONE_OF(name, list) is_one_of(name, list, sizeof(list) / sizeof *(list))
 

@@ -19,10 +19,10 @@
 
 /* A file of the destination, as its QEMU finds it. */
 struct rom_file {
-    char *name;        /* as it was asked for: a bare name, or a path */
-    char *path;        /* NULL: it is not there */
-    int64_t size;      /* bytes; ROMCOMPAT_MISSING: QEMU does not find it, or cannot use it */
-    const char *fault; /* why not, where `path` is not NULL: "is not a regular file" */
+    char *name;         /* as it was asked for: a bare name, or a path */
+    char *path;         /* NULL: it is not there */
+    int64_t size;       /* bytes; ROMCOMPAT_MISSING: QEMU does not find it, or cannot use it */
+    const char *fault;  /* why not, where `path` is not NULL: "is not a regular file" */
     bool is_unreadable; /* for the user that QEMU runs as */
     /* What was read of it; of a file on this machine alone. */
     bool was_read, is_sound;

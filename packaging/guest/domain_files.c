@@ -17,8 +17,8 @@ struct files {
 static void add(struct files *f, char *block, const char *path, const char *format)
 {
     f->list = xgrow(f->list, f->count, &f->capacity, sizeof *f->list);
-    f->list[f->count++] =
-        (struct given_file){.block = block, .path = path, .format = format, .elsewhere = f->elsewhere};
+    f->list[f->count++] = (struct given_file){
+        .block = block, .path = path, .format = format, .elsewhere = f->elsewhere};
 }
 
 /* QEMU hw/i386/pc_sysfw.c. */

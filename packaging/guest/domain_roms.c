@@ -102,8 +102,10 @@ static void choose(const struct stock_advice *a, const char *need, struct domain
 void domain_rom_of(const struct domain_xml *x, const struct domain_device *d,
                    struct destination *to, const struct romcompat *maps, struct domain_rom *result)
 {
-    const struct stock_device device = {
-        .machine = x->machine, .type = d->type, .modern = virtio_is_modern(d->on_express_port, x->machine), .only_file = true};
+    const struct stock_device device = {.machine = x->machine,
+                                        .type = d->type,
+                                        .modern = virtio_is_modern(d->on_express_port, x->machine),
+                                        .only_file = true};
     struct stock_advice a;
 
     *result = (struct domain_rom){0};

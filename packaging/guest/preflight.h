@@ -25,9 +25,9 @@ enum preflight_verdict {
 struct preflight_line {
     const struct saved_block *block;
     enum preflight_verdict verdict;
-    const struct rom_device *device; /* NULL: not an option ROM */
+    const struct rom_device *device;   /* NULL: not an option ROM */
     const struct domain_device *place; /* its card in libvirt's XML; NULL: not known */
-    bool is_given; /* a file was named for it, in place of the default */
+    bool is_given;                     /* a file was named for it, in place of the default */
     uint64_t length;               /* that the destination gives the block; 0: not known, or none */
     const char *rom;               /* file name that the destination looks for, or NULL */
     const struct rom_file *loaded; /* that it loads; NULL: none. The destination's */

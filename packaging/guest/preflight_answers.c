@@ -86,10 +86,10 @@ static void weigh_version(struct preflight *p, const struct saved_guest *guest,
                         "capability mapped-ram'",
                         qemu_version_text(&to->version, there)));
     if (pair) {
-        char *why = xasprintf("QEMU %s refuses guests of QEMU %s that have %s: '%s' (%s)",
-                              qemu_version_text(&to->version, there),
-                              qemu_version_text(&guest->qemu, from), pair->devices, pair->message,
-                              pair->source);
+        char *why =
+            xasprintf("QEMU %s refuses guests of QEMU %s that have %s: '%s' (%s)",
+                      qemu_version_text(&to->version, there), qemu_version_text(&guest->qemu, from),
+                      pair->devices, pair->message, pair->source);
 
         add_note(p, xstrdup(why));
         weigh(&p->arrives, QEMU_NOT_KNOWN, why);
@@ -184,9 +184,9 @@ static void weigh_same(struct preflight *p, const struct preflight_line *line)
     const struct saved_block *block = line->block;
 
     if (!block->file || !line->loaded)
-        weigh(&p->same, QEMU_NOT_KNOWN,
-              xasprintf("%s: which file the guest was started with is not known",
-                        line->block->name));
+        weigh(
+            &p->same, QEMU_NOT_KNOWN,
+            xasprintf("%s: which file the guest was started with is not known", line->block->name));
     else if (line->file_size != block->file_size)
         weigh(&p->same, QEMU_NO,
               xasprintf("%s: the guest has %" PRIu64 " bytes of it, there are %" PRIu64,

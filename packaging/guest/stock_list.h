@@ -31,7 +31,7 @@ struct stock_ask {
     const struct romcompat *maps;
     const char *machine;
     bool incoming;                  /* as struct stock_device has it */
-    char *const *devices; /* all texts of the question; ends with NULL. NULL: not known */
+    char *const *devices;           /* all texts of the question; ends with NULL. NULL: not known */
     const char *rom_folder;         /* or NULL */
     const struct qemu_types *types; /* of the binary; NULL: not known */
 };
