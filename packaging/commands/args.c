@@ -18,28 +18,30 @@
 
 extern const struct command args_command;
 
-enum { KEY_INCOMING = STOCK_KEY_NEXT, KEY_LOADVM, KEY_WRITE, KEY_LIBVIRT, KEY_JSON };
-
-static const struct option_spec options[] = {
-    {'M', "machine", "MACHINE", "the guest's machine type; an alias where the QEMU is known"},
-    {KEY_INCOMING, "incoming", NULL, "the guest arrives by migration, or is restored by libvirt"},
-    {KEY_LOADVM, "loadvm", NULL,
-     "the guest is loaded from a snapshot; the default is that it is\n"
-     "started anew, and the answer is the same"},
-    STOCK_OPTIONS,
-    {KEY_WRITE, "write", "DIR",
-     "write the ROMs that must be made to DIR, and look for them\n"
-     "there; the default is to look in " STOCK_ROM_FOLDER "\n"
-     "and to say how they are made"},
-    {KEY_LIBVIRT, "libvirt", NULL, "print XML for a libvirt domain"},
-    {KEY_JSON, "json", NULL, "print one JSON object"},
-    {0},
-};
-
 struct question {
-    struct stock_options options;
+    struct stock_options stock;
     const char *machine, *write;
     bool incoming, loadvm, libvirt, json;
+};
+
+static const struct option_spec options[] = {
+    {"machine", 'M', "MACHINE", "the guest's machine type; an alias where the QEMU is known",
+     STRING_AT(struct question, machine), .required = true},
+    {"incoming", .help = "the guest arrives by migration, or is restored by libvirt",
+     FLAG_AT(struct question, incoming)},
+    {"loadvm",
+     .help = "the guest is loaded from a snapshot; the default is that it is\n"
+             "started anew, and the answer is the same",
+     FLAG_AT(struct question, loadvm)},
+    STOCK_OPTIONS(struct question, stock),
+    {"write", .argument = "DIR",
+     .help = "write the ROMs that must be made to DIR, and look for them\n"
+             "there; the default is to look in " STOCK_ROM_FOLDER "\n"
+             "and to say how they are made",
+     STRING_AT(struct question, write)},
+    {"libvirt", .help = "print XML for a libvirt domain", FLAG_AT(struct question, libvirt)},
+    JSON_OPTION(struct question, json),
+    {0},
 };
 
 /* ---- the machine type ---- */
@@ -52,7 +54,7 @@ static int no_such_machine(const char *machine, const char *why, const char *con
 
     fail(&f, "%s: %s", machine, why);
     if (nearest)
-        fail_cure(&f, "Was %s meant?", nearest);
+        fail_cure(&f, "Did you mean %s?", nearest);
     return report(&f);
 }
 
@@ -334,37 +336,13 @@ static void print_json(const struct question *q, const struct stock_side *side,
 
 /* ---- the command ---- */
 
-static int read_question(struct option_reader *r, struct question *q)
+static int check_usage(const struct question *q)
 {
-    const char *value;
-    int key, status;
-
-    while ((key = next_option(r, &value)) != OPTION_END) {
-        if (key < 0)
-            return option_status(key);
-        if (stock_take_option(r->command, &q->options, key, value, &status)) {
-            if (status != OPTION_END)
-                return status;
-            continue;
-        }
-        q->incoming |= key == KEY_INCOMING;
-        q->loadvm |= key == KEY_LOADVM;
-        q->libvirt |= key == KEY_LIBVIRT;
-        q->json |= key == KEY_JSON;
-        if (key == 'M')
-            q->machine = value;
-        else if (key == KEY_WRITE)
-            q->write = value;
-    }
-    if (!q->machine)
-        return usage_error(r->command, "-M MACHINE is missing");
-    if (r->first == r->argc)
-        return usage_error(r->command, "a DEVICE is missing");
     if (q->incoming && q->loadvm)
-        return usage_error(r->command, "--incoming and --loadvm exclude each other");
+        return usage_error(&args_command, "--incoming and --loadvm exclude each other");
     if (q->json && q->libvirt)
-        return usage_error(r->command, "--json and --libvirt exclude each other");
-    return OPTION_END;
+        return usage_error(&args_command, "--json and --libvirt exclude each other");
+    return STATUS_YES;
 }
 
 /* Makes the ROMs, and takes the advice once more: they are there now. */
@@ -384,7 +362,7 @@ static int write_roms(const struct stock_list *list)
     return STATUS_YES;
 }
 
-/* QEMU will run in another folder. NULL stays NULL; anything else is freed by the caller. */
+/* QEMU will run in another directory. NULL stays NULL; anything else is freed by the caller. */
 static char *absolute(const char *path)
 {
     char *here = path && *path != '/' ? getcwd(NULL, 0) : NULL;
@@ -449,27 +427,26 @@ static int answer(struct question *q, struct stock_side *side, char **devices)
     return status;
 }
 
-static int run(int argc, char **argv)
+static int run(void *settings, char **operands, size_t count)
 {
-    struct option_reader r;
-    struct question q = {0};
+    struct question *q = settings;
     struct stock_side side = {0};
+    struct strings *firmware = &q->stock.firmware;
+    int status = check_usage(q);
 
-    option_reader_init(&r, &args_command, argc, argv);
-    int status = read_question(&r, &q);
-    if (status != OPTION_END)
+    (void)count;
+    if (status != STATUS_YES)
         return status;
-    char *made[ROMCOMPAT_MAX_FOLDERS + 1];
-    for (size_t i = 0; i < q.options.firmware_count; i++)
-        q.options.firmware[i] = made[i] = absolute(q.options.firmware[i]);
-    char *copies = absolute(q.write);
-    q.write = copies;
-    status = stock_side_open(&side, &q.options, q.machine);
+    for (size_t i = 0; i < firmware->count; i++)
+        firmware->list[i] = absolute(firmware->list[i]);
+    char *copies = absolute(q->write);
+    q->write = copies;
+    status = stock_side_open(&side, &q->stock, q->machine);
     if (status == STATUS_YES)
-        status = answer(&q, &side, argv + r.first);
+        status = answer(q, &side, operands);
     stock_side_close(&side);
-    for (size_t i = 0; i < q.options.firmware_count; i++)
-        free(made[i]);
+    for (size_t i = 0; i < firmware->count; i++)
+        free((char *)firmware->list[i]);
     free(copies);
     return status;
 }
@@ -492,5 +469,8 @@ const struct command args_command = {
         "Status 0: they serve as they are. Status 1: a ROM must be made or installed first, or\n"
         "no map has a rule for a device. Status 2: no answer, also for names that are not known.",
     .options = options,
+    .settings_size = sizeof(struct question),
+    .operand = "a DEVICE",
+    .least = 1,
     .run = run,
 };

@@ -10,28 +10,27 @@
 #include "fleet/matrix.h"
 #include "outputs/file.h"
 
-extern const struct command audit_command;
-
-enum { KEY_GUESTS = 256, KEY_HOSTS, KEY_SVG, KEY_JSON, PROBLEMS_SAID = 20 };
-
-static const struct option_spec options[] = {
-    {'M', "machine", "PATTERN",
-     "only machine types that match this shell pattern, which then\n"
-     "must be there on all hosts (repeatable)"},
-    {KEY_GUESTS, "guests", NULL,
-     "only what the guests in the inventories use: their machine\n"
-     "types and the ROMs of their devices"},
-    {KEY_HOSTS, "hosts", NULL, "name every host of each class"},
-    {KEY_SVG, "svg", "FILE", "draw the matrix of classes"},
-    {KEY_JSON, "json", NULL, "print one JSON object"},
-    {0},
-};
+enum { PROBLEMS_SAID = 20 };
 
 struct job {
-    struct exchange_question question;
-    const char **patterns;
+    struct strings machines;
     const char *svg;
-    bool hosts, json;
+    bool guests, hosts, json;
+};
+
+static const struct option_spec options[] = {
+    {"machine", 'M', "PATTERN",
+     "only machine types that match this shell pattern, which then\n"
+     "must be there on all hosts (repeatable)",
+     LIST_AT(struct job, machines)},
+    {"guests",
+     .help = "only what the guests in the inventories use: their machine\n"
+             "types and the ROMs of their devices",
+     FLAG_AT(struct job, guests)},
+    {"hosts", .help = "name every host of each class", FLAG_AT(struct job, hosts)},
+    {"svg", .argument = "FILE", .help = "draw the matrix of classes", STRING_AT(struct job, svg)},
+    JSON_OPTION(struct job, json),
+    {0},
 };
 
 static void take_problem(void *arg, const struct failure *f)
@@ -57,45 +56,12 @@ static size_t take_document(void *arg, const struct json_document *document)
     return end;
 }
 
-static int read_job(struct option_reader *r, struct job *job)
-{
-    const char *value;
-    int key;
-
-    while ((key = next_option(r, &value)) != OPTION_END) {
-        switch (key) {
-        case OPTION_BAD:
-        case OPTION_HELPED:
-            return option_status(key);
-        case 'M':
-            job->patterns[job->question.machine_count++] = value;
-            break;
-        case KEY_GUESTS:
-            job->question.of_guests = true;
-            break;
-        case KEY_HOSTS:
-            job->hosts = true;
-            break;
-        case KEY_SVG:
-            job->svg = value;
-            break;
-        case KEY_JSON:
-            job->json = true;
-            break;
-        }
-    }
-    job->question.machines = job->patterns;
-    if (r->first == r->argc)
-        return usage_error(r->command, "an INVENTORY is missing ('-' is standard input)");
-    return OPTION_END;
-}
-
 static int write_picture(const struct audit *audit, const char *path)
 {
     struct failure f;
     size_t size;
     char *text = matrix_svg(&audit->exchange, &size);
-    int result = write_file_atomically(path, text, size, 0666, &f);
+    int result = write_output(path, text, size, 0666, &f);
     free(text);
     return result == 0 ? STATUS_YES : report(&f);
 }
@@ -110,6 +76,9 @@ static int status_of(const struct audit *audit)
 
 static int tell(struct audit *audit, const struct job *job)
 {
+    const struct exchange_question question = {.machines = job->machines.list,
+                                               .machine_count = job->machines.count,
+                                               .of_guests = job->guests};
     struct failure f;
     int status;
 
@@ -117,7 +86,7 @@ static int tell(struct audit *audit, const struct job *job)
         return audit->problems ? STATUS_NO_ANSWER : complain("no inventory was found");
     if (fleet_ready(&audit->fleet, &f) != 0)
         return report(&f);
-    exchange_tell(&audit->fleet, &job->question, &audit->exchange);
+    exchange_tell(&audit->fleet, &question, &audit->exchange);
     mend_find(&audit->exchange, &audit->plan);
     if (job->json)
         audit_print_json(audit);
@@ -131,27 +100,20 @@ static int tell(struct audit *audit, const struct job *job)
     return finish_output(status);
 }
 
-static int run(int argc, char **argv)
+static int run(void *settings, char **operands, size_t count)
 {
-    struct option_reader r;
-    struct job job = {.patterns = xcalloc((size_t)argc, sizeof *job.patterns)};
     struct audit audit = {0};
+    struct json_documents_visitor visitor = {INVENTORY_DOCUMENT_MAX, take_document, take_problem,
+                                             &audit};
 
-    option_reader_init(&r, &audit_command, argc, argv);
-    int status = read_job(&r, &job);
-    if (status == OPTION_END) {
-        struct json_documents_visitor visitor = {INVENTORY_DOCUMENT_MAX, take_document,
-                                                 take_problem, &audit};
-
-        fleet_init(&audit.fleet);
-        json_documents_walk(argv + r.first, (size_t)(argc - r.first), &visitor);
-        status = tell(&audit, &job);
-        fleet_free(&audit.fleet);
-    }
-    free(job.patterns);
+    fleet_init(&audit.fleet);
+    json_documents_walk(operands, count, &visitor);
+    int status = tell(&audit, settings);
+    fleet_free(&audit.fleet);
     return status;
 }
 
+extern const struct command audit_command;
 const struct command audit_command = {
     .name = "audit",
     .summary = "which of many hosts can exchange guests, and what mends the rest",
@@ -168,5 +130,8 @@ const struct command audit_command = {
         "where a guest has it or -M asks for it. Status 2: no answer, also where an inventory\n"
         "could not be read.",
     .options = options,
+    .settings_size = sizeof(struct job),
+    .operand = "an INVENTORY ('-' is standard input)",
+    .least = 1,
     .run = run,
 };

@@ -9,15 +9,6 @@
 #include "base/size.h"
 #include "commands/columns.h"
 
-static const struct option_spec options[] = {
-    {'o', "output", "DIR",
-     "the folder to make (default: compat-set); replaced if it is an\n"
-     "earlier output"},
-    {KEY_DEB, "deb", NULL, "make the Debian package of each romset as well"},
-    FETCHING_OPTIONS,
-    {0},
-};
-
 extern const struct command build_command;
 
 static void print_set(const struct built_set *built)
@@ -50,13 +41,15 @@ static void print_set(const struct built_set *built)
                    built->package.deb.size);
 }
 
-static int build(size_t count, char **paths, const struct build_options *wanted, bool quiet)
+static int run(void *settings, char **paths, size_t count)
 {
+    struct making *making = settings;
+    const struct build_options wanted = making_request(&build_command, making);
     struct romset *sets = xcalloc(count, sizeof *sets);
     struct built_set *built;
     struct failure f;
     size_t loaded = 0;
-    int status = STATUS_YES;
+    int status = wanted.output ? STATUS_YES : STATUS_NO_ANSWER;
 
     while (loaded < count && status == STATUS_YES) {
         if (romset_load(paths[loaded], &sets[loaded], &f) < 0)
@@ -64,13 +57,13 @@ static int build(size_t count, char **paths, const struct build_options *wanted,
         else
             loaded++;
     }
-    if (status == STATUS_YES && build_sets(sets, count, wanted, &built, &f) < 0)
+    if (status == STATUS_YES && build_sets(sets, count, &wanted, &built, &f) < 0)
         status = report(&f);
     else if (status == STATUS_YES) {
-        for (size_t i = 0; i < count && !quiet; i++)
+        for (size_t i = 0; i < count && !making->fetching.quiet; i++)
             print_set(&built[i]);
-        if (!quiet)
-            print_line("Written to %s.", wanted->output);
+        if (!making->fetching.quiet)
+            print_line("Written to %s.", wanted.output);
         built_free(built, count);
     }
     while (loaded > 0)
@@ -79,10 +72,7 @@ static int build(size_t count, char **paths, const struct build_options *wanted,
     return finish_output(status);
 }
 
-static int run(int argc, char **argv)
-{
-    return run_making(&build_command, argc, argv, "compat-set", "ROMSET", build);
-}
+static const struct making defaults = {.output = "compat-set"};
 
 const struct command build_command = {
     .name = "build",
@@ -91,6 +81,10 @@ const struct command build_command = {
     .details =
         "DIR looks as it would be installed, with manifest.json and SHA256SUMS at its top. It\n"
         "appears whole or not at all, and the same romsets give the same bytes.",
-    .options = options,
+    .options = making_options,
+    .settings_size = sizeof(struct making),
+    .defaults = &defaults,
+    .operand = "a ROMSET",
+    .least = 1,
     .run = run,
 };

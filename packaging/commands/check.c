@@ -15,43 +15,6 @@
 #include "outputs/file.h"
 #include "romset/names.h"
 
-enum {
-    KEY_AGAINST = 256,
-    KEY_JSON,
-    KEY_JUNIT,
-    KEY_STRICT,
-    KEY_WRITE_BUDGET,
-    KEY_WRITE_ROMSET,
-    KEY_PACKAGE_FROM,
-    KEY_BUCKET,
-    KEY_UNTIL,
-    KEY_LOCAL,
-};
-
-static const struct option_spec options[] = {
-    {'b', "budget", "FILE", "the rules, see romcompat-budget(5)"},
-    {KEY_AGAINST, "against", "OLD",
-     "compare with the previous release, given in any form that\n"
-     "PATH may have"},
-    {KEY_STRICT, "strict", NULL, "warnings are failures"},
-    {'q', "quiet", NULL, "print failures and warnings only"},
-    {KEY_JSON, "json", "FILE", "write the report as JSON ('-': standard output)"},
-    {KEY_JUNIT, "junit", "FILE", "write the report as JUnit XML ('-': standard output)"},
-    {KEY_WRITE_BUDGET, "write-budget", NULL, "write a first budget from what stands in PATH"},
-    {KEY_WRITE_ROMSET, "write-romset", "NAME",
-     "write the romset of the ROMs that have another\n"
-     "bucket in PATH than in the older package"},
-    {KEY_PACKAGE_FROM, "package-from", "OLD", "with --write-romset: the older package"},
-    {KEY_BUCKET, "bucket", "SIZE", "with --write-romset: only the ROMs that had this bucket"},
-    {KEY_UNTIL, "until", "VERSION",
-     "with --write-romset: the last machine type whose guests\n"
-     "have the old bucket (default: all)"},
-    {KEY_LOCAL, "local", NULL,
-     "with --write-romset: the source is the file OLD, not the\n"
-     "pool of a Debian mirror"},
-    {0},
-};
-
 extern const struct command check_command;
 
 struct arguments {
@@ -60,6 +23,40 @@ struct arguments {
     struct romset_request romset;
     char **paths;
     size_t path_count;
+};
+
+static const struct option_spec options[] = {
+    {"budget", 'b', "FILE", "the rules, see budget(5)", STRING_AT(struct arguments, budget)},
+    {"against", .argument = "OLD",
+     .help = "compare with the previous release, given in any form that\n"
+             "PATH may have",
+     STRING_AT(struct arguments, against)},
+    {"strict", .help = "warnings are failures", FLAG_AT(struct arguments, strict)},
+    {"quiet", 'q', .help = "print failures and warnings only", FLAG_AT(struct arguments, quiet)},
+    {"json", .argument = "FILE", .help = "write the report as JSON ('-': standard output)",
+     STRING_AT(struct arguments, json)},
+    {"junit", .argument = "FILE", .help = "write the report as JUnit XML ('-': standard output)",
+     STRING_AT(struct arguments, junit)},
+    {"write-budget", .help = "write a first budget from what is in PATH",
+     FLAG_AT(struct arguments, write_budget)},
+    {"write-romset", .argument = "NAME",
+     .help = "write the romset of the ROMs that have another\n"
+             "bucket in PATH than in the older package",
+     STRING_AT(struct arguments, romset.name)},
+    {"package-from", .argument = "OLD", .help = "with --write-romset: the older package",
+     STRING_AT(struct arguments, romset.package_from)},
+    {"bucket", .argument = "SIZE",
+     .help = "with --write-romset: only the ROMs that had this bucket",
+     SIZE_AT(struct arguments, romset.bucket)},
+    {"until", .argument = "VERSION",
+     .help = "with --write-romset: the last machine type whose guests\n"
+             "have the old bucket (default: all)",
+     STRING_AT(struct arguments, romset.until)},
+    {"local",
+     .help = "with --write-romset: the source is the file OLD, not the\n"
+             "pool of a Debian mirror",
+     FLAG_AT(struct arguments, romset.local)},
+    {0},
 };
 
 /* --- reading ------------------------------------------------------------------------- */
@@ -109,19 +106,14 @@ static int load_budget(const char *path, struct budget *budget)
 static int write_report(const char *path, char *text)
 {
     struct failure f;
-    int result = 0;
+    int result = write_output(path, text, strlen(text), 0666, &f);
 
-    if (strcmp(path, "-") == 0)
+    if (result < 0)
         fputs(text, stdout);
     else if ((result = write_file_atomically(path, text, strlen(text), 0666, &f)) < 0)
         report(&f);
     free(text);
     return result;
-}
-
-static bool is_stdout(const char *path)
-{
-    return path && strcmp(path, "-") == 0;
 }
 
 static int tell(const struct check *check, const struct arguments *a)
@@ -262,52 +254,6 @@ static int write_files(const struct arguments *a)
 
 /* --- the command line ------------------------------------------------------------------- */
 
-static int take_option(struct arguments *a, int key, const char *value)
-{
-    unsigned long long size;
-
-    switch (key) {
-    case 'b':
-        a->budget = value;
-        return 0;
-    case KEY_AGAINST:
-        a->against = value;
-        return 0;
-    case KEY_JSON:
-        a->json = value;
-        return 0;
-    case KEY_JUNIT:
-        a->junit = value;
-        return 0;
-    case KEY_STRICT:
-        a->strict = true;
-        return 0;
-    case 'q':
-        a->quiet = true;
-        return 0;
-    case KEY_WRITE_BUDGET:
-        a->write_budget = true;
-        return 0;
-    case KEY_WRITE_ROMSET:
-        a->romset.name = value;
-        return 0;
-    case KEY_PACKAGE_FROM:
-        a->romset.package_from = value;
-        return 0;
-    case KEY_UNTIL:
-        a->romset.until = value;
-        return 0;
-    case KEY_LOCAL:
-        a->romset.local = true;
-        return 0;
-    default:
-        if (size_option(&check_command, "--bucket", value, &size) < 0)
-            return -1;
-        a->romset.bucket = size;
-        return 0;
-    }
-}
-
 static int check_arguments(const struct arguments *a)
 {
     const struct command *c = &check_command;
@@ -315,8 +261,6 @@ static int check_arguments(const struct arguments *a)
     const char *problem;
     bool writes = a->write_budget || romset->name;
 
-    if (!a->path_count)
-        return usage_error(c, "a PATH is missing");
     if (a->write_budget && romset->name)
         return usage_error(c, "--write-budget and --write-romset are two runs");
     if (writes && (a->budget || a->against || a->json || a->junit || a->strict || a->quiet))
@@ -337,26 +281,16 @@ static int check_arguments(const struct arguments *a)
     return STATUS_YES;
 }
 
-static int run(int argc, char **argv)
+static int run(void *settings, char **operands, size_t count)
 {
-    struct arguments a = {0};
-    struct option_reader r;
-    const char *value;
-    int key;
+    struct arguments *a = settings;
 
-    option_reader_init(&r, &check_command, argc, argv);
-    while ((key = next_option(&r, &value)) >= 0) {
-        if (take_option(&a, key, value) < 0)
-            return STATUS_NO_ANSWER;
-    }
-    if (key != OPTION_END)
-        return option_status(key);
-    a.paths = argv + r.first;
-    a.path_count = (size_t)(argc - r.first);
-    int status = check_arguments(&a);
+    a->paths = operands;
+    a->path_count = count;
+    int status = check_arguments(a);
     if (status != STATUS_YES)
         return status;
-    return finish_output(a.write_budget || a.romset.name ? write_files(&a) : check_paths(&a));
+    return finish_output(a->write_budget || a->romset.name ? write_files(a) : check_paths(a));
 }
 
 const struct command check_command = {
@@ -373,5 +307,8 @@ const struct command check_command = {
         "Status 0: all rules are kept, perhaps with warnings; 1: one is broken; 2: something\n"
         "could not be read, or there was no ROM at all.",
     .options = options,
+    .settings_size = sizeof(struct arguments),
+    .operand = "a PATH",
+    .least = 1,
     .run = run,
 };

@@ -1,87 +1,86 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A subcommand: one file that defines `const struct command NAME_command`, and
- * one line in table.c. Usage, `romcompat help NAME` and shell completion come
- * from the fields below, so they cannot disagree with what the code accepts.
+ * one line in table.c. What it accepts, usage, `romcompat help NAME` and shell
+ * completion come from the fields below, so they cannot disagree. A command
+ * gets its options bound and its operands counted; it knows nothing of argv.
  */
 #ifndef COMMANDS_COMMAND_H
 #define COMMANDS_COMMAND_H
 
-#include <getopt.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "base/failure.h"
 
 /* Exit status, the same for every subcommand. */
 enum { STATUS_YES = 0, STATUS_NO = 1, STATUS_NO_ANSWER = 2 };
 
-/* One option. `key` is what next_option() returns: the short letter, or any
- * value above 255 where there is none. `argument` is NULL for a flag. A list
- * of options ends with a zero key. */
-struct option_spec {
-    int key;
-    const char *name;
-    const char *argument;
-    const char *help;
+/* What an option's value is, and the type of the member of the settings that gets it. */
+enum option_type {
+    OPTION_FLAG,   /* bool; no value */
+    OPTION_STRING, /* const char *, a word of argv; the last one counts */
+    OPTION_LIST,   /* struct strings: each one, `most` of them at most (0: any number) */
+    OPTION_CHOICE, /* const char *, equal to one of `words` */
+    OPTION_SIZE,   /* uint64_t: 262144, 0x40000 or 256K */
+    OPTION_NUMBER, /* unsigned, decimal or 0x..., from `least` to `most` */
 };
+
+struct strings {
+    const char **list; /* NULL: none. Freed by the dispatcher */
+    size_t count;
+};
+
+/* One option; a list of them ends with one that has no name. */
+struct option_spec {
+    const char *name;
+    char letter;          /* '\0': none */
+    const char *argument; /* how help calls the value; NULL for a flag */
+    const char *help;
+    enum option_type type;
+    size_t at; /* of the member in the settings */
+    bool required;
+    const char *const *words; /* of a choice; ends with NULL */
+    unsigned least, most;
+};
+
+/* `.type` and `.at` for a member; a member of another type does not compile. */
+#define OPTION_AT(kind, of, settings, member) \
+    .type = kind, .at = offsetof(settings, member) + 0 * sizeof((of *)0 == &((settings *)0)->member)
+#define FLAG_AT(settings, member) OPTION_AT(OPTION_FLAG, bool, settings, member)
+#define STRING_AT(settings, member) OPTION_AT(OPTION_STRING, const char *, settings, member)
+#define LIST_AT(settings, member) OPTION_AT(OPTION_LIST, struct strings, settings, member)
+#define CHOICE_AT(settings, member) OPTION_AT(OPTION_CHOICE, const char *, settings, member)
+#define SIZE_AT(settings, member) OPTION_AT(OPTION_SIZE, uint64_t, settings, member)
+#define NUMBER_AT(settings, member) OPTION_AT(OPTION_NUMBER, unsigned, settings, member)
+
+/* The flag of every subcommand that has a document for programs. */
+#define JSON_OPTION(settings, member)                                        \
+    {                                                                        \
+        "json", .help = "print one JSON document", FLAG_AT(settings, member) \
+    }
 
 struct command {
     const char *name;
     const char *summary;               /* one line, for the list of subcommands */
-    const char *synopsis;              /* what follows `romcompat NAME`; one form a line */
+    const char *synopsis;              /* what follows `romcompat NAME`; one form a line, a line
+                                          that begins with a space goes on with the last */
     const char *details;               /* paragraphs for `romcompat help NAME`, or NULL */
     const struct option_spec *options; /* NULL: none of its own */
-    /* argv[0] is the subcommand's name; the result is the exit status. */
-    int (*run)(int argc, char **argv);
-    /* Subcommands of its own, named "flash inspect" and so on; ends with NULL. NULL: none. */
+    size_t settings_size;              /* of the struct that `options` fill in */
+    const void *defaults;              /* what it holds before; NULL: zero */
+    const char *operand;               /* how one is called: "a ROMSET"; NULL: there are none */
+    size_t least, most;                /* so many operands; most 0: any number */
+    /* The result is the exit status. `operands` ends with NULL. */
+    int (*run)(void *settings, char **operands, size_t count);
+    /* Subcommands of its own, named "flash inspect" and so on; ends with NULL. Then there is
+     * no run(). */
     const struct command *const *subcommands;
+    /* It is about all the others, and gets them: help. */
+    int (*run_on_table)(const struct command *const *table, void *settings, char **operands,
+                        size_t count);
 };
-
-extern const struct command *const commands[]; /* ends with NULL */
-
-/* The subcommands of `romcompat flash` and `romcompat varstore`. */
-extern const struct command *const flash_commands[], *const varstore_commands[];
-
-const struct command *find_command(const char *name);
-/* `word` is the second half of the name. */
-const struct command *find_subcommand(const struct command *group, const char *word);
-/* The run() of a command that has subcommands. */
-int run_subcommand(const struct command *group, int argc, char **argv);
-void print_command_help(const struct command *command);
-
-/* --- options.c ---------------------------------------------------------- */
-
-#define OPTIONS_MAX 32 /* of one subcommand, --help among them */
-
-struct option_reader {
-    const struct command *command;
-    int argc;
-    char **argv;
-    int first;                         /* after OPTION_END: argv[first] is the first operand */
-    char letters[2 * OPTIONS_MAX + 2]; /* what getopt_long() wants */
-    struct option names[OPTIONS_MAX + 1];
-};
-
-enum { OPTION_END = -1, OPTION_BAD = -2, OPTION_HELPED = -3 };
-
-void option_reader_init(struct option_reader *r, const struct command *command, int argc,
-                        char **argv);
-
-/* The next option's key, its argument in *value; OPTION_END; OPTION_BAD when
- * usage is wrong (already reported); OPTION_HELPED when --help was given and
- * answered. Options and operands may be mixed; "--" ends the options. */
-int next_option(struct option_reader *r, const char **value);
-
-/* The status to end with after OPTION_BAD or OPTION_HELPED. */
-int option_status(int key);
-
-/* All of it for a subcommand without operands: `take` gets each option. -1, or the status to end
- * with. */
-int take_options(const struct command *command, int argc, char **argv,
-                 void (*take)(void *arg, int key, const char *value), void *arg);
-
-/* `--bucket` and the like: parses a size option, or reports it. 0 or -1. */
-int size_option(const struct command *command, const char *option, const char *value,
-                unsigned long long *size);
 
 /* --- report.c ------------------------------------------------------------ */
 
@@ -96,6 +95,11 @@ int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Wrong usage: the text, and where to read more. Returns STATUS_NO_ANSWER. */
 int usage_error(const struct command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The same for a word that is none of `names`, the nearest of which is offered, with `before`
+ * in front of it. */
+int unknown_word(const struct command *command, const char *what, const char *word,
+                 const char *before, const char *const *names, size_t count);
 
 /* One line to standard output, control bytes shown as \xNN: for texts that hold
  * names out of files. */

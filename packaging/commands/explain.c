@@ -6,8 +6,6 @@
 
 #include "commands/command.h"
 
-extern const struct command explain_command;
-
 static void print_place(const struct arrival_finding *f, const char *name)
 {
     char times[48] = "", version[QEMU_VERSION_TEXT_MAX] = "";
@@ -57,21 +55,13 @@ static int explain(const struct arrival_log *log, const char *name)
     return finish_output(STATUS_YES);
 }
 
-static int run(int argc, char **argv)
+static int run(void *settings, char **operands, size_t count)
 {
-    struct option_reader r;
+    const char *path = count ? operands[0] : "-";
     struct arrival_log log;
     struct failure f;
-    const char *value;
-    int key;
 
-    option_reader_init(&r, &explain_command, argc, argv);
-    if ((key = next_option(&r, &value)) != OPTION_END)
-        return option_status(key);
-    if (argc - r.first > 1)
-        return usage_error(&explain_command, "too many files (found %d, expected at most 1)",
-                           argc - r.first);
-    const char *path = r.first == argc ? "-" : argv[r.first];
+    (void)settings;
     if (arrival_log_read(path, &log, &f) != 0)
         return report(&f);
     int status = explain(&log, path[0] == '-' && !path[1] ? "standard input" : path);
@@ -79,6 +69,7 @@ static int run(int argc, char **argv)
     return status;
 }
 
+extern const struct command explain_command;
 const struct command explain_command = {
     .name = "explain",
     .summary = "say in plain words why a log's guest did not arrive",
@@ -92,5 +83,7 @@ const struct command explain_command = {
         "\n"
         "Status 0: something was found. Status 1: nothing was, and the log shows a guest that\n"
         "arrived. Status 2: nothing known was found, or the log cannot be read.",
+    .operand = "a FILE",
+    .most = 1,
     .run = run,
 };

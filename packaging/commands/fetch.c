@@ -8,12 +8,14 @@
 #include "romset/romset.h"
 #include "romset/source.h"
 
-static const struct option_spec options[] = {
-    FETCHING_OPTIONS,
-    {0},
+struct job {
+    struct fetching fetching;
 };
 
-extern const struct command fetch_command;
+static const struct option_spec options[] = {
+    FETCHING_OPTIONS(struct job, fetching),
+    {0},
+};
 
 static void print_source(const struct romset *set, const struct fetched_source *fetched)
 {
@@ -21,7 +23,7 @@ static void print_source(const struct romset *set, const struct fetched_source *
     char *name = url_for_display(source->name); /* a url: may hold a password */
 
     if (source->kind == SOURCE_DIRECTORY)
-        print_line("%s  %s  (a folder, not fetched)", name, fetched->path);
+        print_line("%s  %s  (a directory, not fetched)", name, fetched->path);
     else
         print_line("%s%s%s  %" PRIu64 " bytes  %s  (%s)", name, source->version ? " " : "",
                    source->version ? source->version : "", fetched->size, fetched->path,
@@ -51,33 +53,21 @@ static int fetch_one(const char *path, const struct fetch_request *request, bool
     return status;
 }
 
-static int run(int argc, char **argv)
+static int run(void *settings, char **operands, size_t count)
 {
-    struct fetching fetching;
-    struct option_reader r;
-    const char *value;
-    int key, status = STATUS_YES;
+    struct job *job = settings;
+    const struct fetch_request request = fetching_request(&job->fetching);
+    int status = STATUS_YES;
 
-    fetching_init(&fetching, argc);
-    option_reader_init(&r, &fetch_command, argc, argv);
-    while ((key = next_option(&r, &value)) >= 0)
-        fetching_take(&fetching, key, value);
-    fetching_ready(&fetching);
-    if (key != OPTION_END) {
-        status = key == OPTION_HELPED ? STATUS_YES : STATUS_NO_ANSWER;
-    } else if (r.first == argc) {
-        status = usage_error(&fetch_command, "a ROMSET is missing");
-    } else {
-        /* One that fails does not keep the others from the cache. */
-        for (int i = r.first; i < argc; i++) {
-            if (fetch_one(argv[i], &fetching.request, fetching.quiet) != STATUS_YES)
-                status = STATUS_NO_ANSWER;
-        }
+    /* One that fails does not keep the others from the cache. */
+    for (size_t i = 0; i < count; i++) {
+        if (fetch_one(operands[i], &request, job->fetching.quiet) != STATUS_YES)
+            status = STATUS_NO_ANSWER;
     }
-    fetching_free(&fetching);
     return finish_output(status);
 }
 
+extern const struct command fetch_command;
 const struct command fetch_command = {
     .name = "fetch",
     .summary = "put the sources of romsets into the cache",
@@ -88,5 +78,8 @@ const struct command fetch_command = {
         "checked and not fetched again. A download that was cut off goes on where it stopped.\n"
         "The cache is ROMCOMPAT_CACHE, else romcompat below XDG_CACHE_HOME or ~/.cache.",
     .options = options,
+    .settings_size = sizeof(struct job),
+    .operand = "a ROMSET",
+    .least = 1,
     .run = run,
 };

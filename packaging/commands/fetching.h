@@ -6,35 +6,26 @@
 #include "commands/command.h"
 #include "commands/progress.h"
 
-enum { KEY_OFFLINE = 512, KEY_MIRROR, KEY_CACHE };
-
-/* Their lines in a list of option_specs. */
-#define FETCHING_OPTIONS                                                \
-    {KEY_OFFLINE, "offline", NULL, "use the cache only"},               \
-        {KEY_MIRROR, "mirror", "URL",                                   \
-         "fetch from this Debian mirror, not from apt's (repeatable)"}, \
-        {KEY_CACHE, "cache", "DIR", "keep downloads there"},            \
-    {                                                                   \
-        'q', "quiet", NULL, "print nothing but errors"                  \
-    }
-
 struct fetching {
-    struct fetch_request request; /* without the source, which fetch_source() fills in */
-    const char **mirrors;
-    struct progress_bar bar;
-    bool quiet;
+    const char *cache;
+    struct strings mirrors;
+    bool offline, quiet;
+    struct progress_bar bar; /* of the request that fetching_request() made */
 };
 
-/* `argc` is that of the subcommand: no more mirrors can be named than it has words. */
-void fetching_init(struct fetching *f, int argc);
+/* Their lines in a list of options, for the struct fetching `member` of the settings. */
+#define FETCHING_OPTIONS(settings, member)                                                \
+    {"offline", .help = "use the cache only", FLAG_AT(settings, member.offline)},         \
+        {"mirror", .argument = "URL",                                                     \
+         .help = "fetch from this Debian mirror, not from apt's (repeatable)",            \
+         LIST_AT(settings, member.mirrors)},                                              \
+        {"cache", .argument = "DIR", .help = "keep downloads there",                      \
+         STRING_AT(settings, member.cache)},                                              \
+    {                                                                                     \
+        "quiet", 'q', .help = "print nothing but errors", FLAG_AT(settings, member.quiet) \
+    }
 
-/* Takes an option if it is one of these, or returns false. */
-bool fetching_take(struct fetching *f, int key, const char *value);
-
-/* After the last option: from now on `request` is complete, with a progress bar unless
- * --quiet was given. */
-void fetching_ready(struct fetching *f);
-
-void fetching_free(struct fetching *f);
+/* With a progress bar unless --quiet was given. It refers to *f. */
+struct fetch_request fetching_request(struct fetching *f);
 
 #endif

@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/command.h"
 
-#include <stddef.h>
+#define SUBCOMMANDS(X) \
+    X(flash_inspect)   \
+    X(flash_check)     \
+    X(flash_map)       \
+    X(flash_lint)      \
+    X(flash_diff)      \
+    X(flash_args)      \
+    X(flash_pack)
+
+#define DECLARE(name) extern const struct command name##_command;
+SUBCOMMANDS(DECLARE)
+
+#define ENTRY(name) &name##_command,
+static const struct command *const subcommands[] = {SUBCOMMANDS(ENTRY) NULL};
 
 extern const struct command flash_command;
-
-static int run(int argc, char **argv)
-{
-    return run_subcommand(&flash_command, argc, argv);
-}
-
 const struct command flash_command = {
     .name = "flash",
     .summary = "UEFI firmware images: what is in them, and which store they take",
-    .synopsis = "inspect [--json] FILE...\n"
-                "check --code CODE --vars VARS [--from OLD_CODE] [--confidential] [--json]\n"
-                "args --code CODE [--vars VARS] [-M MACHINE] [--template FILE] [--form NAME] ...\n"
-                "pack [-o DIR] [--deb] FLASHSET...",
-    .details = "'romcompat help flash SUBCOMMAND' explains one of them.",
-    .run = run,
-    .subcommands = flash_commands,
+    .subcommands = subcommands,
 };

@@ -13,22 +13,6 @@
 #include "flash/check.h"
 #include "flash/launch.h"
 
-enum { KEY_CODE = 256, KEY_VARS, KEY_TEMPLATE, KEY_LIST, KEY_FORM, KEY_FORCE, KEY_JSON };
-
-static const struct option_spec options[] = {
-    {KEY_CODE, "code", "CODE", "the firmware; a combined image, or a small one, goes alone"},
-    {KEY_VARS, "vars", "VARS", "the guest's own variable store"},
-    {'M', "machine", "MACHINE", "the machine type (default: q35, virt)"},
-    {KEY_TEMPLATE, "template", "FILE",
-     "what libvirt makes the store from when it is not there, in place of\n"
-     "what 'flash map' finds"},
-    {KEY_LIST, "libvirt-nvram", "LIST", "libvirt's list of CODE:VARS, or a qemu.conf with it"},
-    {KEY_FORM, "form", "NAME", "print qemu, blockdev, libvirt or xl alone, for pasting"},
-    {KEY_FORCE, "force", NULL, "print them even if the store does not go with the code"},
-    {KEY_JSON, "json", NULL, "print one JSON object"},
-    {0},
-};
-
 extern const struct command flash_args_command;
 
 struct job {
@@ -36,17 +20,34 @@ struct job {
     bool force, json;
 };
 
+static const char *const form_names[] = {"qemu", "blockdev", "libvirt", "xl", NULL};
+
+static const struct option_spec options[] = {
+    {"code", .argument = "CODE",
+     .help = "the firmware; a combined image, or a small one, goes alone",
+     STRING_AT(struct job, code), .required = true},
+    {"vars", .argument = "VARS", .help = "the guest's own variable store",
+     STRING_AT(struct job, vars)},
+    {"machine", 'M', "MACHINE", "the machine type (default: q35, virt)",
+     STRING_AT(struct job, machine)},
+    {"template", .argument = "FILE",
+     .help = "what libvirt makes the store from when it is not there, in place of\n"
+             "what 'flash map' finds",
+     STRING_AT(struct job, template)},
+    LIBVIRT_LIST_OPTION(struct job, list),
+    {"form", .argument = "NAME", .help = "print qemu, blockdev, libvirt or xl alone, for pasting",
+     CHOICE_AT(struct job, form), .words = form_names},
+    {"force", .help = "print them even if the store does not go with the code",
+     FLAG_AT(struct job, force)},
+    JSON_OPTION(struct job, json),
+    {0},
+};
+
 /* --- for a person -------------------------------------------------------------------------- */
 
-static const struct form {
-    const char *name, *title;
-} forms[] = {
-    {"qemu", "QEMU"},
-    {"blockdev", "QEMU, with -blockdev"},
-    {"libvirt", "libvirt, elements of <domain>"},
-    {"xl", "Xen, for xl.cfg"},
-};
-enum { FORM_COUNT = sizeof forms / sizeof *forms };
+static const char *const titles[] = {"QEMU", "QEMU, with -blockdev",
+                                     "libvirt, elements of <domain>", "Xen, for xl.cfg"};
+enum { FORM_COUNT = sizeof titles / sizeof *titles };
 
 /* NULL: there is no such thing for this guest. */
 static char *form_text(const struct launch *l, size_t form)
@@ -67,7 +68,7 @@ static int print_form(const struct launch *l, const char *name)
 {
     size_t i = 0;
 
-    while (strcmp(forms[i].name, name) != 0)
+    while (strcmp(form_names[i], name) != 0)
         i++;
     char *text = form_text(l, i);
     if (!text) {
@@ -86,7 +87,7 @@ static void print_all(const struct launch *l)
 
         /* The two are the same without flash. */
         if (text && !(i == 1 && !l->vars))
-            printf("# %s\n%s\n", forms[i].title, text);
+            printf("# %s\n%s\n", titles[i], text);
         free(text);
     }
     printf("# Machine types: %s\n", l->families);
@@ -227,58 +228,12 @@ static int answer(const struct job *job, const struct flash_image *code,
 
 /* --- the command line ------------------------------------------------------------------------ */
 
-static bool is_form(const char *name)
-{
-    for (size_t i = 0; i < FORM_COUNT; i++) {
-        if (strcmp(forms[i].name, name) == 0)
-            return true;
-    }
-    return false;
-}
-
-static void take_option(void *arg, int key, const char *value)
-{
-    struct job *job = arg;
-
-    switch (key) {
-    case KEY_CODE:
-        job->code = value;
-        break;
-    case KEY_VARS:
-        job->vars = value;
-        break;
-    case 'M':
-        job->machine = value;
-        break;
-    case KEY_TEMPLATE:
-        job->template = value;
-        break;
-    case KEY_LIST:
-        job->list = value;
-        break;
-    case KEY_FORM:
-        job->form = value;
-        break;
-    case KEY_FORCE:
-        job->force = true;
-        break;
-    default:
-        job->json = true;
-        break;
-    }
-}
-
 static int check_usage(const struct job *job)
 {
     const struct command *c = &flash_args_command;
 
-    if (!job->code)
-        return usage_error(c, "--code is missing");
     if (job->form && job->json)
         return usage_error(c, "--form and --json are two runs");
-    if (job->form && !is_form(job->form))
-        return usage_error(c, "--form: '%s' is none (expected qemu, blockdev, libvirt or xl)",
-                           job->form);
     if (job->template && !job->vars)
         return usage_error(c, "--template belongs to --vars");
     if (job->template && job->list)
@@ -286,22 +241,22 @@ static int check_usage(const struct job *job)
     return STATUS_YES;
 }
 
-static int run(int argc, char **argv)
+static int run(void *settings, char **operands, size_t count)
 {
+    const struct job *job = settings;
     struct flash_image code = {0}, vars = {0};
-    struct job job = {0};
     struct failure f;
-    int status = take_options(&flash_args_command, argc, argv, take_option, &job);
+    int status = check_usage(job);
 
-    if (status >= 0)
-        return status;
-    status = check_usage(&job);
+    (void)operands;
+    (void)count;
     if (status != STATUS_YES)
         return status;
-    if (flash_open(job.code, &code, &f) != 0 || (job.vars && flash_open(job.vars, &vars, &f) != 0))
+    if (flash_open(job->code, &code, &f) != 0 ||
+        (job->vars && flash_open(job->vars, &vars, &f) != 0))
         status = report(&f);
     else
-        status = answer(&job, &code, job.vars ? &vars : NULL);
+        status = answer(job, &code, job->vars ? &vars : NULL);
     flash_close(&code);
     flash_close(&vars);
     return status;
@@ -318,5 +273,6 @@ const struct command flash_args_command = {
         "the status is 1. Without --vars the image must be one that goes with -bios.\n"
         "Paths are made absolute and quoted for where they go.",
     .options = options,
+    .settings_size = sizeof(struct job),
     .run = run,
 };

@@ -8,22 +8,24 @@
 #include "commands/maps.h"
 #include "flash/check.h"
 
-enum { KEY_CODE = 256, KEY_VARS, KEY_FROM, KEY_CONFIDENTIAL, KEY_JSON };
-
-static const struct option_spec options[] = {
-    {KEY_CODE, "code", "CODE", "the firmware that the guest will meet"},
-    {KEY_VARS, "vars", "VARS", "the guest's variable store"},
-    {KEY_FROM, "from", "OLD_CODE", "the firmware that the guest runs now"},
-    {KEY_CONFIDENTIAL, "confidential", NULL, "let only identical firmware pass; needs --from"},
-    {KEY_JSON, "json", NULL, "print one JSON object"},
-    {0},
-};
-
 extern const struct command flash_check_command;
 
 struct job {
     const char *code, *vars, *from;
     bool confidential, json;
+};
+
+static const struct option_spec options[] = {
+    {"code", .argument = "CODE", .help = "the firmware that the guest will meet",
+     STRING_AT(struct job, code), .required = true},
+    {"vars", .argument = "VARS", .help = "the guest's variable store", STRING_AT(struct job, vars),
+     .required = true},
+    {"from", .argument = "OLD_CODE", .help = "the firmware that the guest runs now",
+     STRING_AT(struct job, from)},
+    {"confidential", .help = "let only identical firmware pass; needs --from",
+     FLAG_AT(struct job, confidential)},
+    JSON_OPTION(struct job, json),
+    {0},
 };
 
 static void print_verdict(const char *name, const struct flash_verdict *v)
@@ -99,47 +101,22 @@ static int answer(const struct job *job, const struct flash_image *code,
     return finish_output(status_of(job, &check));
 }
 
-static void take_option(void *arg, int key, const char *value)
+static int run(void *settings, char **operands, size_t count)
 {
-    struct job *job = arg;
-
-    switch (key) {
-    case KEY_CODE:
-        job->code = value;
-        break;
-    case KEY_VARS:
-        job->vars = value;
-        break;
-    case KEY_FROM:
-        job->from = value;
-        break;
-    case KEY_CONFIDENTIAL:
-        job->confidential = true;
-        break;
-    default:
-        job->json = true;
-        break;
-    }
-}
-
-static int run(int argc, char **argv)
-{
+    const struct job *job = settings;
     struct flash_image code = {0}, vars = {0}, from = {0};
-    struct job job = {0};
     struct failure f;
-    int status = take_options(&flash_check_command, argc, argv, take_option, &job);
+    int status;
 
-    if (status >= 0)
-        return status;
-    if (!job.code || !job.vars)
-        return usage_error(&flash_check_command, "--%s is missing", job.code ? "vars" : "code");
-    if (job.confidential && !job.from)
+    (void)operands;
+    (void)count;
+    if (job->confidential && !job->from)
         return usage_error(&flash_check_command, "--confidential needs --from");
-    if (flash_open(job.code, &code, &f) != 0 || flash_open(job.vars, &vars, &f) != 0 ||
-        (job.from && flash_open(job.from, &from, &f) != 0))
+    if (flash_open(job->code, &code, &f) != 0 || flash_open(job->vars, &vars, &f) != 0 ||
+        (job->from && flash_open(job->from, &from, &f) != 0))
         status = report(&f);
     else
-        status = answer(&job, &code, &vars, job.from ? &from : NULL);
+        status = answer(job, &code, &vars, job->from ? &from : NULL);
     flash_close(&code);
     flash_close(&vars);
     flash_close(&from);
@@ -158,5 +135,6 @@ const struct command flash_check_command = {
         "The status is 1 if it will not migrate or not start with its variables; with\n"
         "--confidential, also if CODE is not the same as OLD_CODE.\n" FLASH_CONFIDENTIAL_NOTE,
     .options = options,
+    .settings_size = sizeof(struct job),
     .run = run,
 };

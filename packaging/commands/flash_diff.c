@@ -7,15 +7,11 @@
 #include "flash/diff.h"
 
 static const struct option_spec options[] = {
-    {KEY_TREE_WITH, "with", "PACKAGE",
-     "read this package beside NEW, as if both were installed "
-     "(repeatable)"},
-    {'q', "quiet", NULL, "print only what breaks"},
-    {KEY_TREE_JSON, "json", NULL, "print one JSON object"},
+    TREE_WITH_OPTION("read this package beside NEW, as if both were installed (repeatable)"),
+    {"quiet", 'q', .help = "print only what breaks", FLAG_AT(struct tree_job, quiet)},
+    JSON_OPTION(struct tree_job, json),
     {0},
 };
-
-extern const struct command flash_diff_command;
 
 static void print_lines(const struct firmware_diff *diff, bool quiet)
 {
@@ -49,16 +45,18 @@ static void print_json(const char *old, const char *new, const struct firmware_d
     put_json(o);
 }
 
-static int diff_two(const struct tree_job *job)
+static int run(void *settings, char **operands, size_t count)
 {
-    const char *old_name = job->trees[0], *new_name = job->trees[1];
+    const struct tree_job *job = settings;
+    const char *old_name = operands[0], *new_name = operands[1];
     struct firmware_tree old, new;
     struct firmware_diff diff;
     struct failure f;
 
+    (void)count;
     if (firmware_tree_read(old_name, NULL, 0, &old, &f) != 0)
         return report(&f);
-    if (firmware_tree_read(new_name, job->with, job->with_count, &new, &f) != 0) {
+    if (firmware_tree_read(new_name, (char **)job->with.list, job->with.count, &new, &f) != 0) {
         firmware_tree_free(&old);
         return report(&f);
     }
@@ -71,22 +69,10 @@ static int diff_two(const struct tree_job *job)
     firmware_diff_free(&diff);
     firmware_tree_free(&old);
     firmware_tree_free(&new);
-    return status;
-}
-
-static int run(int argc, char **argv)
-{
-    struct tree_job job;
-    int status =
-        tree_job_read(&flash_diff_command, argc, argv, 2, "OLD and NEW are expected", &job);
-
-    if (status >= 0)
-        return status;
-    status = diff_two(&job);
-    tree_job_free(&job);
     return finish_output(status);
 }
 
+extern const struct command flash_diff_command;
 const struct command flash_diff_command = {
     .name = "flash diff",
     .summary = "say what a new release of firmware does to guests",
@@ -100,5 +86,9 @@ const struct command flash_diff_command = {
         "\n"
         "The status is 1 if something breaks or weakens.",
     .options = options,
+    .settings_size = sizeof(struct tree_job),
+    .operand = "OLD or NEW",
+    .least = 2,
+    .most = 2,
     .run = run,
 };

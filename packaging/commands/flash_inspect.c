@@ -14,14 +14,14 @@
 #include "commands/maps.h"
 #include "flash/image.h"
 
-enum { KEY_JSON = 256 };
-
-static const struct option_spec options[] = {
-    {KEY_JSON, "json", NULL, "print one JSON object"},
-    {0},
+struct job {
+    bool json;
 };
 
-extern const struct command flash_inspect_command;
+static const struct option_spec options[] = {
+    JSON_OPTION(struct job, json),
+    {0},
+};
 
 /* ---- code ---- */
 
@@ -171,34 +171,21 @@ static bool is_good(const struct flash_image *image)
     return !image->has_store || image->store.sound;
 }
 
-static int run(int argc, char **argv)
+static int run(void *settings, char **operands, size_t count)
 {
+    const struct job *job = settings;
     struct json_object *images = json_object_new_array();
-    struct option_reader r;
-    const char *value;
-    int key, json = 0, status = STATUS_YES;
+    int status = STATUS_YES;
 
-    option_reader_init(&r, &flash_inspect_command, argc, argv);
-    while ((key = next_option(&r, &value)) != OPTION_END) {
-        if (key < 0) {
-            json_object_put(images);
-            return option_status(key);
-        }
-        json = 1;
-    }
-    if (r.first == argc) {
-        json_object_put(images);
-        return usage_error(&flash_inspect_command, "a file is missing");
-    }
-    for (int i = r.first; i < argc; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct flash_image image;
         struct failure f;
 
-        if (flash_open(argv[i], &image, &f) != 0) {
+        if (flash_open(operands[i], &image, &f) != 0) {
             status = report(&f);
             continue;
         }
-        if (json)
+        if (job->json)
             json_object_array_add(images, flash_image_object(&image));
         else
             print_image(&image);
@@ -206,7 +193,7 @@ static int run(int argc, char **argv)
             status = STATUS_NO;
         flash_close(&image);
     }
-    if (json) {
+    if (job->json) {
         struct json_object *o = json_object_new_object();
 
         json_object_object_add(o, "images", images);
@@ -217,6 +204,7 @@ static int run(int argc, char **argv)
     return finish_output(status);
 }
 
+extern const struct command flash_inspect_command;
 const struct command flash_inspect_command = {
     .name = "flash inspect",
     .summary = "show what is in firmware images and variable stores",
@@ -227,5 +215,8 @@ const struct command flash_inspect_command = {
         "\n"
         "The status is 1 if a FILE is none of these, or a store that firmware would not take.",
     .options = options,
+    .settings_size = sizeof(struct job),
+    .operand = "a FILE",
+    .least = 1,
     .run = run,
 };

@@ -7,13 +7,10 @@
 #include "flash/lint.h"
 
 static const struct option_spec options[] = {
-    {KEY_TREE_WITH, "with", "PACKAGE",
-     "read this package as well, as if installed beside (repeatable)"},
-    {KEY_TREE_JSON, "json", NULL, "print one JSON object"},
+    TREE_WITH_OPTION("read this package as well, as if installed beside (repeatable)"),
+    JSON_OPTION(struct tree_job, json),
     {0},
 };
-
-extern const struct command flash_lint_command;
 
 static const char *grade_name(enum lint_grade grade)
 {
@@ -49,14 +46,16 @@ static void print_json(const char *operand, const struct firmware_tree *tree,
     put_json(o);
 }
 
-static int lint_one(const struct tree_job *job)
+static int run(void *settings, char **operands, size_t count)
 {
-    const char *operand = job->trees[0];
+    const struct tree_job *job = settings;
+    const char *operand = operands[0];
     struct firmware_tree tree;
     struct firmware_lint lint;
     struct failure f;
 
-    if (firmware_tree_read(operand, job->with, job->with_count, &tree, &f) != 0)
+    (void)count;
+    if (firmware_tree_read(operand, (char **)job->with.list, job->with.count, &tree, &f) != 0)
         return report(&f);
     firmware_lint(&tree, &lint);
     if (job->json)
@@ -66,21 +65,10 @@ static int lint_one(const struct tree_job *job)
     int status = lint.errors ? STATUS_NO : STATUS_YES;
     firmware_lint_free(&lint);
     firmware_tree_free(&tree);
-    return status;
-}
-
-static int run(int argc, char **argv)
-{
-    struct tree_job job;
-    int status = tree_job_read(&flash_lint_command, argc, argv, 1, "one TREE at a time", &job);
-
-    if (status >= 0)
-        return status;
-    status = lint_one(&job);
-    tree_job_free(&job);
     return finish_output(status);
 }
 
+extern const struct command flash_lint_command;
 const struct command flash_lint_command = {
     .name = "flash lint",
     .summary = "check firmware descriptors against the images that they name",
@@ -94,5 +82,9 @@ const struct command flash_lint_command = {
         "\n"
         "The status is 1 if there is an error; warnings alone leave it 0.",
     .options = options,
+    .settings_size = sizeof(struct tree_job),
+    .operand = "a TREE",
+    .least = 1,
+    .most = 1,
     .run = run,
 };

@@ -13,20 +13,17 @@
 #include "commands/template_report.h"
 #include "flash/check.h"
 
-enum { KEY_JSON = 256, KEY_ROOT, KEY_LIST };
-
-static const struct option_spec options[] = {
-    {KEY_LIST, "libvirt-nvram", "LIST", "libvirt's list of CODE:VARS, or a qemu.conf with it"},
-    {KEY_ROOT, "root", "DIR", "take this folder for /"},
-    {KEY_JSON, "json", NULL, "print one JSON object"},
-    {0},
-};
-
-extern const struct command flash_map_command;
-
 struct job {
     const char *root, *list;
+    bool json;
     struct json_object *images; /* NULL: print for a person */
+};
+
+static const struct option_spec options[] = {
+    LIBVIRT_LIST_OPTION(struct job, list),
+    ROOT_OPTION(struct job, root),
+    JSON_OPTION(struct job, json),
+    {0},
 };
 
 /* What is known about one CODE. */
@@ -164,42 +161,27 @@ static int map_one(const struct job *job, const char *name)
     return m.status;
 }
 
-static int run(int argc, char **argv)
+static int run(void *settings, char **operands, size_t count)
 {
-    struct option_reader r;
-    struct job job = {0};
-    const char *value = NULL;
-    bool json = false;
-    int key, status = STATUS_YES;
+    struct job *job = settings;
+    int status = STATUS_YES;
 
-    option_reader_init(&r, &flash_map_command, argc, argv);
-    while ((key = next_option(&r, &value)) != OPTION_END) {
-        if (key < 0)
-            return option_status(key);
-        if (key == KEY_ROOT)
-            job.root = value;
-        else if (key == KEY_LIST)
-            job.list = value;
-        else
-            json = true;
-    }
-    if (r.first == argc)
-        return usage_error(&flash_map_command, "a CODE is missing");
-    job.images = json ? json_object_new_array() : NULL;
-    for (int i = r.first; i < argc; i++) {
-        int one = map_one(&job, argv[i]);
+    job->images = job->json ? json_object_new_array() : NULL;
+    for (size_t i = 0; i < count; i++) {
+        int one = map_one(job, operands[i]);
 
         status = one > status ? one : status;
     }
-    if (json) {
+    if (job->json) {
         struct json_object *o = json_object_new_object();
 
-        json_object_object_add(o, "images", job.images);
+        json_object_object_add(o, "images", job->images);
         put_json(o);
     }
     return finish_output(status);
 }
 
+extern const struct command flash_map_command;
 const struct command flash_map_command = {
     .name = "flash map",
     .summary = "find the template that a firmware's variable stores are made from",
@@ -216,5 +198,8 @@ const struct command flash_map_command = {
         "\n"
         "The status is 1 if a CODE has no template, or one that does not fit.",
     .options = options,
+    .settings_size = sizeof(struct job),
+    .operand = "a CODE",
+    .least = 1,
     .run = run,
 };

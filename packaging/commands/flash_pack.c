@@ -9,15 +9,6 @@
 #include "commands/columns.h"
 #include "flash/pack.h"
 
-static const struct option_spec options[] = {
-    {'o', "output", "DIR",
-     "the folder to make (default: compat-flash); replaced if it is an\n"
-     "earlier output"},
-    {KEY_DEB, "deb", NULL, "make the Debian package of each flashset as well"},
-    FETCHING_OPTIONS,
-    {0},
-};
-
 extern const struct command flash_pack_command;
 
 /* --- telling ----------------------------------------------------------------------------- */
@@ -107,13 +98,15 @@ static int load(const char *path, struct flashset *set)
     return result;
 }
 
-static int pack(size_t count, char **paths, const struct build_options *wanted, bool quiet)
+static int run(void *settings, char **paths, size_t count)
 {
+    struct making *making = settings;
+    const struct build_options wanted = making_request(&flash_pack_command, making);
     struct flashset *sets = xcalloc(count, sizeof *sets);
     struct packed *packed;
     struct failure f;
     size_t loaded = 0;
-    int status = STATUS_YES;
+    int status = wanted.output ? STATUS_YES : STATUS_NO_ANSWER;
 
     while (loaded < count && status == STATUS_YES) {
         if (load(paths[loaded], &sets[loaded]) < 0)
@@ -121,13 +114,13 @@ static int pack(size_t count, char **paths, const struct build_options *wanted, 
         else
             loaded++;
     }
-    if (status == STATUS_YES && pack_sets(sets, count, wanted, &packed, &f) < 0)
+    if (status == STATUS_YES && pack_sets(sets, count, &wanted, &packed, &f) < 0)
         status = report(&f);
     else if (status == STATUS_YES) {
-        for (size_t i = 0; i < count && !quiet; i++)
+        for (size_t i = 0; i < count && !making->fetching.quiet; i++)
             print_packed(&packed[i]);
-        if (!quiet)
-            print_line("Written to %s.", wanted->output);
+        if (!making->fetching.quiet)
+            print_line("Written to %s.", wanted.output);
         packed_free(packed, count);
     }
     while (loaded > 0)
@@ -136,10 +129,7 @@ static int pack(size_t count, char **paths, const struct build_options *wanted, 
     return finish_output(status);
 }
 
-static int run(int argc, char **argv)
-{
-    return run_making(&flash_pack_command, argc, argv, "compat-flash", "FLASHSET", pack);
-}
+static const struct making defaults = {.output = "compat-flash"};
 
 const struct command flash_pack_command = {
     .name = "flash pack",
@@ -149,6 +139,10 @@ const struct command flash_pack_command = {
         "DIR looks as it would be installed, with manifest.json and SHA256SUMS at its top. It\n"
         "appears whole or not at all, and the same flashsets give the same bytes. What the\n"
         "changelog of a newer release says of security is told: old firmware has old holes.",
-    .options = options,
+    .options = making_options,
+    .settings_size = sizeof(struct making),
+    .defaults = &defaults,
+    .operand = "a FLASHSET",
+    .least = 1,
     .run = run,
 };

@@ -31,43 +31,37 @@
 /* So many releases are shown in a table; --json has them all. */
 #define RELEASES_SHOWN 7
 
-enum {
-    KEY_ROM = 256,
-    KEY_DATA,
-    KEY_SVG,
-    KEY_JSON,
-    KEY_ADD,
-    KEY_PACKAGE,
-    KEY_VERSION,
-    KEY_DATE,
-    KEY_SNAPSHOT
-};
-
-static const struct option_spec options[] = {
-    {KEY_ROM, "rom", "PATTERN", "only ROMs whose name matches this shell pattern"},
-    {KEY_DATA, "data", "PATH",
-     "read this history, or those in this folder (repeatable);\n"
-     "default: $ROMCOMPAT_HISTORY, or those that are installed"},
-    {KEY_SVG, "svg", "FILE", "draw the sizes over the releases"},
-    {KEY_JSON, "json", NULL, "print one JSON object"},
-    {KEY_ADD, "add", "RELEASE", "measure PATH and append it under this name"},
-    {KEY_PACKAGE, "package", "NAME", "with --add: the package, where PATH does not say"},
-    {KEY_VERSION, "version", "VERSION", "with --add: its version, where PATH does not say"},
-    {KEY_DATE, "date", "YYYY-MM-DD", "with --add: its day (default: that of the newest ROM)"},
-    {KEY_SNAPSHOT, "snapshot", NULL,
-     "with --add: a moving target, no release: not part of the pace"},
-    {0},
-};
-
 extern const struct command history_command;
 
 struct job {
     const char *pattern, *svg;
     bool json;
-    const char **data;
-    size_t data_count;
+    struct strings data;
     const char *add, *package, *version, *date;
     bool snapshot;
+};
+
+static const struct option_spec options[] = {
+    {"rom", .argument = "PATTERN", .help = "only ROMs whose name matches this shell pattern",
+     STRING_AT(struct job, pattern)},
+    {"data", .argument = "PATH",
+     .help = "read this history, or those in this directory (repeatable);\n"
+             "default: $ROMCOMPAT_HISTORY, or those that are installed",
+     LIST_AT(struct job, data)},
+    {"svg", .argument = "FILE", .help = "draw the sizes over the releases",
+     STRING_AT(struct job, svg)},
+    JSON_OPTION(struct job, json),
+    {"add", .argument = "RELEASE", .help = "measure PATH and append it under this name",
+     STRING_AT(struct job, add)},
+    {"package", .argument = "NAME", .help = "with --add: the package, where PATH does not say",
+     STRING_AT(struct job, package)},
+    {"version", .argument = "VERSION", .help = "with --add: its version, where PATH does not say",
+     STRING_AT(struct job, version)},
+    {"date", .argument = "YYYY-MM-DD",
+     .help = "with --add: its day (default: that of the newest ROM)", STRING_AT(struct job, date)},
+    {"snapshot", .help = "with --add: a moving target, no release: not part of the pace",
+     FLAG_AT(struct job, snapshot)},
+    {0},
 };
 
 /* --- which histories --------------------------------------------------------------- */
@@ -131,10 +125,10 @@ static int load_all(const struct job *job, struct histories *all, struct failure
 {
     const char *named = getenv("ROMCOMPAT_HISTORY");
 
-    if (!job->data_count)
+    if (!job->data.count)
         return load_from(all, named && *named ? named : ROMCOMPAT_HISTORY_DIR, f);
-    for (size_t i = 0; i < job->data_count; i++) {
-        if (load_from(all, job->data[i], f) < 0)
+    for (size_t i = 0; i < job->data.count; i++) {
+        if (load_from(all, job->data.list[i], f) < 0)
             return -1;
     }
     return 0;
@@ -374,7 +368,7 @@ static int draw(const struct job *job, const struct histories *all)
     char *text = history_chart(all->list, all->count, job->pattern, &length, &f);
     int status = STATUS_YES;
 
-    if (!text || write_file_atomically(job->svg, text, length, 0666, &f) < 0)
+    if (!text || write_output(job->svg, text, length, 0666, &f) < 0)
         status = report(&f);
     free(text);
     return status;
@@ -433,10 +427,10 @@ static int find_file(const struct job *job, const struct history_release *releas
     int result = 0;
     struct stat st;
 
-    if (job->data_count > 1)
-        return fail(f, "--add needs one --data (found %zu)", job->data_count);
-    if (job->data_count == 1 && (stat(job->data[0], &st) < 0 || !S_ISDIR(st.st_mode))) {
-        *path = xstrdup(job->data[0]);
+    if (job->data.count > 1)
+        return fail(f, "--add needs one --data (found %zu)", job->data.count);
+    if (job->data.count == 1 && (stat(job->data.list[0], &st) < 0 || !S_ISDIR(st.st_mode))) {
+        *path = xstrdup(job->data.list[0]);
         return 0;
     }
     if (!release->package) {
@@ -538,7 +532,7 @@ static int add(const struct job *job, const char *measured)
 
 /* --- options ----------------------------------------------------------------------- */
 
-static int check_usage(const struct job *job, int operands)
+static int check_usage(const struct job *job, size_t operands)
 {
     const char *wrong = NULL;
     int64_t days;
@@ -552,7 +546,7 @@ static int check_usage(const struct job *job, int operands)
         return 0;
     }
     if (operands != 1)
-        return usage_error(&history_command, "--add measures one PATH (found %d)", operands);
+        return usage_error(&history_command, "--add measures one PATH (found %zu)", operands);
     if (job->pattern || job->svg || job->json)
         return usage_error(&history_command, "--add goes without --rom, --svg and --json");
     if (job->package && (wrong = package_name_problem(job->package)))
@@ -560,55 +554,19 @@ static int check_usage(const struct job *job, int operands)
     if (job->version && (wrong = package_version_problem(job->version)))
         return usage_error(&history_command, "--version: the version %s", wrong);
     if (job->date && !date_parse(job->date, &days))
-        return usage_error(&history_command, "--date: '%s' is no day (expected YYYY-MM-DD)",
-                           job->date);
+        return usage_error(&history_command,
+                           "--date: '%s' is not a valid date (expected YYYY-MM-DD)", job->date);
     return 0;
 }
 
-static int run(int argc, char **argv)
+static int run(void *settings, char **operands, size_t count)
 {
-    struct job job = {.data = xcalloc((size_t)argc, sizeof *job.data)};
-    struct option_reader r;
-    const char *value;
-    int key, status;
+    const struct job *job = settings;
+    int status = check_usage(job, count);
 
-    option_reader_init(&r, &history_command, argc, argv);
-    while ((key = next_option(&r, &value)) >= 0) {
-        switch (key) {
-        case KEY_ROM:
-            job.pattern = value;
-            break;
-        case KEY_DATA:
-            job.data[job.data_count++] = value;
-            break;
-        case KEY_SVG:
-            job.svg = value;
-            break;
-        case KEY_JSON:
-            job.json = true;
-            break;
-        case KEY_ADD:
-            job.add = value;
-            break;
-        case KEY_PACKAGE:
-            job.package = value;
-            break;
-        case KEY_VERSION:
-            job.version = value;
-            break;
-        case KEY_DATE:
-            job.date = value;
-            break;
-        default:
-            job.snapshot = true;
-        }
-    }
-    if (key != OPTION_END)
-        status = option_status(key);
-    else if ((status = check_usage(&job, argc - r.first)) == 0)
-        status = job.add ? add(&job, argv[r.first]) : show(&job);
-    free(job.data);
-    return status;
+    if (status != STATUS_YES)
+        return status;
+    return job->add ? add(job, operands[0]) : show(job);
 }
 
 const struct command history_command = {
@@ -623,5 +581,7 @@ const struct command history_command = {
         "releases in which one it leaves its bucket. With --add it measures a package, archive,\n"
         "folder or ROM and appends it to the one history of that package, or to --data.",
     .options = options,
+    .settings_size = sizeof(struct job),
+    .operand = "a PATH",
     .run = run,
 };

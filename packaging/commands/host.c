@@ -6,19 +6,15 @@
 #include "inputs/file.h"
 
 int host_open(struct destination *to, const char *binary, const char *machine,
-              char *const *directories)
+              const char *const *directories, size_t count)
 {
-    const char *const *list = (const char *const *)directories;
     struct failure f;
-    size_t count = 0;
     int result;
 
-    while (list[count])
-        count++;
     if (binary)
-        result = destination_of_qemu(to, binary, list, count, &f);
+        result = destination_of_qemu(to, binary, directories, count, &f);
     else if (count)
-        result = destination_of_directories(to, list, count, &f);
+        result = destination_of_directories(to, directories, count, &f);
     else
         result = destination_of_this_host(to, machine, &f);
     if (result > 0)

@@ -6,10 +6,10 @@
 #include "guest/destination.h"
 
 /* `binary`: NULL for the one that is installed, but for none where there are directories. The
- * `directories` (ends with NULL) come before its own, as with -L; without either those of Debian.
+ * `directories` come before its own, as with -L; without either those of Debian.
  * STATUS_YES, or STATUS_NO_ANSWER after a report; destination_close() in either case. */
 int host_open(struct destination *to, const char *binary, const char *machine,
-              char *const *directories);
+              const char *const *directories, size_t count);
 
 /* As destination_open_maps(), with a report of what is wrong; a directory must be one. */
 int host_open_maps(const struct destination *to, const char *const *directories, size_t count,

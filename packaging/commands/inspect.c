@@ -7,14 +7,14 @@
 #include "commands/maps.h"
 #include "commands/rom_report.h"
 
-enum { KEY_JSON = 'j' };
-
-static const struct option_spec options[] = {
-    {KEY_JSON, "json", NULL, "print one JSON object instead of tables"},
-    {0},
+struct job {
+    bool json;
 };
 
-extern const struct command inspect_command;
+static const struct option_spec options[] = {
+    JSON_OPTION(struct job, json),
+    {0},
+};
 
 struct inspection {
     struct rom_table table;
@@ -53,31 +53,20 @@ static void take_note(void *arg, const char *text)
     complain("note: %s", text);
 }
 
-static int run(int argc, char **argv)
+static int run(void *settings, char **operands, size_t count)
 {
-    struct option_reader r;
+    const struct job *job = settings;
     struct inspection in = {0};
-    const char *value;
-    int key;
-    bool json = false;
 
-    option_reader_init(&r, &inspect_command, argc, argv);
-    while ((key = next_option(&r, &value)) != OPTION_END) {
-        if (key < 0)
-            return option_status(key);
-        json = true;
-    }
-    if (r.first == argc)
-        return usage_error(&inspect_command, "a file is missing");
-    if (json) {
+    if (job->json) {
         in.roms = json_object_new_array();
         in.problems = json_object_new_array();
     }
 
     const struct rom_files_visitor visitor = {
         .rom = inspect_rom, .problem = take_problem, .note = take_note, .arg = &in};
-    int result = rom_files_walk(argv + r.first, (size_t)(argc - r.first), &visitor);
-    if (json) {
+    int result = rom_files_walk(operands, count, &visitor);
+    if (job->json) {
         struct json_object *o = json_object_new_object();
 
         json_object_object_add(o, "roms", in.roms);
@@ -89,6 +78,7 @@ static int run(int argc, char **argv)
     return finish_output(result != 0 ? STATUS_NO_ANSWER : in.errors ? STATUS_NO : STATUS_YES);
 }
 
+extern const struct command inspect_command;
 const struct command inspect_command = {
     .name = "inspect",
     .summary = "show what is in ROM files, and what is wrong with them",
@@ -108,5 +98,8 @@ const struct command inspect_command = {
         "\n"
         "Status 1: a ROM has an error. Status 2: something could not be read.",
     .options = options,
+    .settings_size = sizeof(struct job),
+    .operand = "a FILE",
+    .least = 1,
     .run = run,
 };

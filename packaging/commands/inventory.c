@@ -16,70 +16,44 @@
 
 extern const struct command inventory_command;
 
-enum { KEY_HOST = 256, KEY_ANONYMOUS, KEY_QEMU, KEY_ROOT, KEY_PRETTY, QEMUS_MAX = 64 };
-
-static const struct option_spec options[] = {
-    {KEY_HOST, "host", "NAME", "the host's name in the document, in place of its own"},
-    {KEY_ANONYMOUS, "anonymous", NULL, "leave the names of the host and of its guests out"},
-    {KEY_QEMU, "qemu", "BINARY",
-     "a QEMU that is not in PATH or the usual places; it comes\n"
-     "before those that are (repeatable)"},
-    {KEY_ROOT, "root", "DIR",
-     "of the system that is installed below DIR, whose programs are\n"
-     "run in it; needs root's rights"},
-    {'o', "output", "FILE", "write to FILE, whole or not at all"},
-    {KEY_PRETTY, "pretty", NULL, "indented, for people; the default is one line"},
-    {0},
-};
+enum { QEMUS_MAX = 64 };
 
 struct job {
-    const char *qemus[QEMUS_MAX];
-    struct inventory_request request;
-    const char *root, *output;
+    const char *host, *root, *output;
+    struct strings qemus;
     bool anonymous, pretty;
 };
 
-static int read_job(struct option_reader *r, struct job *job)
-{
-    const char *value;
-    int key;
+static const struct option_spec options[] = {
+    {"host", .argument = "NAME", .help = "the host's name in the document, in place of its own",
+     STRING_AT(struct job, host)},
+    {"anonymous", .help = "leave the names of the host and of its guests out",
+     FLAG_AT(struct job, anonymous)},
+    {"qemu", .argument = "BINARY",
+     .help = "a QEMU that is not in PATH or the usual places; it comes\n"
+             "before those that are (repeatable)",
+     LIST_AT(struct job, qemus), .most = QEMUS_MAX},
+    {"root", .argument = "DIR",
+     .help = "of the system that is installed below DIR, whose programs are\n"
+             "run in it; needs root's rights",
+     STRING_AT(struct job, root)},
+    {"output", 'o', "FILE", "write to FILE, whole or not at all; - is standard output",
+     STRING_AT(struct job, output)},
+    {"pretty", .help = "indented, for people; the default is one line",
+     FLAG_AT(struct job, pretty)},
+    {0},
+};
 
-    while ((key = next_option(r, &value)) != OPTION_END) {
-        switch (key) {
-        case OPTION_BAD:
-        case OPTION_HELPED:
-            return option_status(key);
-        case KEY_HOST:
-            if (!*value || strlen(value) > INVENTORY_TEXT_MAX)
-                return usage_error(r->command, "--host: a name of 1 to %d bytes was expected",
-                                   INVENTORY_TEXT_MAX);
-            job->request.host = value;
-            break;
-        case KEY_ANONYMOUS:
-            job->anonymous = true;
-            break;
-        case KEY_QEMU:
-            if (job->request.qemu_count == QEMUS_MAX)
-                return usage_error(r->command, "too many --qemu (limit %d)", QEMUS_MAX);
-            job->qemus[job->request.qemu_count++] = value;
-            break;
-        case KEY_ROOT:
-            job->root = value;
-            break;
-        case 'o':
-            job->output = value;
-            break;
-        case KEY_PRETTY:
-            job->pretty = true;
-            break;
-        }
-    }
-    if (r->first < r->argc)
-        return usage_error(r->command, "nothing was expected after the options (found '%s')",
-                           r->argv[r->first]);
-    if (job->anonymous && job->request.host)
-        return usage_error(r->command, "--host and --anonymous exclude each other");
-    return OPTION_END;
+static const struct job defaults = {.output = "-"};
+
+static int check_usage(const struct job *job)
+{
+    if (job->host && (!*job->host || strlen(job->host) > INVENTORY_TEXT_MAX))
+        return usage_error(&inventory_command, "--host: a name of 1 to %d bytes was expected",
+                           INVENTORY_TEXT_MAX);
+    if (job->anonymous && job->host)
+        return usage_error(&inventory_command, "--host and --anonymous exclude each other");
+    return STATUS_YES;
 }
 
 static void say(void *arg, const struct failure *f)
@@ -118,15 +92,16 @@ static int leave(struct way_back *back, struct failure *f)
     return 0;
 }
 
-static int take(const struct job *job, struct inventory *inv, struct failure *f)
+static int take(const struct job *job, const struct inventory_request *request,
+                struct inventory *inv, struct failure *f)
 {
     struct way_back back;
 
     if (!job->root)
-        return inventory_take(&job->request, inv, f);
+        return inventory_take(request, inv, f);
     if (enter(job->root, &back, f) != 0)
         return -1;
-    int result = inventory_take(&job->request, inv, f);
+    int result = inventory_take(request, inv, f);
     if (leave(&back, f) != 0)
         return -1;
     return result;
@@ -135,8 +110,8 @@ static int take(const struct job *job, struct inventory *inv, struct failure *f)
 /* In an image the name of the machine that looks at it says nothing. */
 static const char *own_name(const struct job *job, char name[HOST_NAME_MAX + 1])
 {
-    if (job->request.host)
-        return job->request.host;
+    if (job->host)
+        return job->host;
     if (job->anonymous || job->root || gethostname(name, HOST_NAME_MAX + 1) != 0)
         return NULL;
     name[HOST_NAME_MAX] = '\0';
@@ -151,32 +126,31 @@ static void forget_guests(struct inventory *inv)
     }
 }
 
-static int run(int argc, char **argv)
+static int run(void *settings, char **operands, size_t count)
 {
-    struct option_reader r;
-    struct job job = {.request = {.problem = say}};
+    const struct job *job = settings;
     char name[HOST_NAME_MAX + 1];
     struct inventory inv;
     struct failure f;
+    int status = check_usage(job);
 
-    option_reader_init(&r, &inventory_command, argc, argv);
-    int status = read_job(&r, &job);
-    if (status != OPTION_END)
+    (void)operands;
+    (void)count;
+    if (status != STATUS_YES)
         return status;
-    job.request.qemus = job.qemus;
-    job.request.host = own_name(&job, name);
-    if (take(&job, &inv, &f) != 0)
+    const struct inventory_request request = {.problem = say,
+                                              .qemus = job->qemus.list,
+                                              .qemu_count = job->qemus.count,
+                                              .host = own_name(job, name)};
+    if (take(job, &request, &inv, &f) != 0)
         return report(&f);
-    if (job.anonymous)
+    if (job->anonymous)
         forget_guests(&inv);
     if (inv.qemus->count == 0)
         complain("note: no QEMU is installed here");
-    char *text = inventory_text(&inv, !job.pretty);
+    char *text = inventory_text(&inv, !job->pretty);
     inventory_free(&inv);
-    status = STATUS_YES;
-    if (!job.output)
-        fputs(text, stdout);
-    else if (write_file_atomically(job.output, text, strlen(text), 0666, &f) != 0)
+    if (write_output(job->output, text, strlen(text), 0666, &f) != 0)
         status = report(&f);
     free(text);
     return finish_output(status);
@@ -196,5 +170,7 @@ const struct command inventory_command = {
         "\n"
         "Status 0: done, also without any QEMU. Status 2: no answer.",
     .options = options,
+    .settings_size = sizeof(struct job),
+    .defaults = &defaults,
     .run = run,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `romcompat libvirt-hook`: gives the network cards of an arriving guest the ROM files that
  * its machine type needs, between libvirt on the source and on this host. */
-#include "commands/command.h"
+#include "commands/maps.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -19,33 +19,29 @@
 #include "guest/domain_roms.h"
 #include "guest/domain_splice.h"
 
-extern const struct command libvirt_hook_command;
-
 enum { SECONDS = 10, SECONDS_MAX = 300 };
 /* What a file for every card adds to the XML. */
 #define RESULT_MAX (2 * DOMAIN_XML_MAX)
 
-enum { KEY_MAPS = 256, KEY_FIRMWARE, KEY_SECONDS };
-
-static const struct option_spec options[] = {
-    {KEY_MAPS, "maps", "DIR",
-     "read the maps of DIR in place of the default folders;\n"
-     "again for further folders, most important first"},
-    {KEY_FIRMWARE, "firmware", "DIR",
-     "look for ROM files in DIR, and ask no QEMU where it does;\n"
-     "again for further folders"},
-    {KEY_SECONDS, "seconds", "N", "pass the XML on when that took no answer (default 10)"},
-    {0},
-};
-
 struct hook {
     const char *guest;
-    const char *maps[ROMCOMPAT_MAX_FOLDERS], *firmware[ROMCOMPAT_MAX_FOLDERS];
-    size_t map_count, firmware_count;
+    struct strings maps, firmware;
     unsigned seconds;
     const uint8_t *xml;
     size_t size;
 };
+
+static const struct option_spec options[] = {
+    MAPS_OPTION(struct hook, maps),
+    FIRMWARE_OPTION(struct hook, firmware,
+                    "look for ROM files in DIR, and ask no QEMU where it does;\n"
+                    "again for further directories"),
+    {"seconds", .argument = "N", .help = "pass the XML on when that took no answer (default 10)",
+     NUMBER_AT(struct hook, seconds), .least = 1, .most = SECONDS_MAX},
+    {0},
+};
+
+static const struct hook defaults = {.seconds = SECONDS};
 
 /* libvirt shows what a hook writes to standard error only where the hook fails (src/util/
  * virhook.c, virRunScript()), and this one does not: so to the system log as well. */
@@ -84,7 +80,7 @@ static int open_maps(const struct hook *h, const struct destination *to, struct 
     struct romcompat_problem p;
     struct failure f = {0};
 
-    if (destination_open_maps(to, h->maps, h->map_count, maps, &f) != 0) {
+    if (destination_open_maps(to, h->maps.list, h->maps.count, maps, &f) != 0) {
         hook_log(h, LOG_WARNING, &f);
         return -1;
     }
@@ -131,12 +127,13 @@ static int open_destination(const struct hook *h, const struct domain_xml *x,
     struct failure f;
     int result;
 
-    if (!h->firmware_count && !x->emulator) {
+    if (!h->firmware.count && !x->emulator) {
         warn_of(h, "the XML names no emulator, so this host's QEMU is not known");
         return -1;
     }
-    result = h->firmware_count ? destination_of_directories(to, h->firmware, h->firmware_count, &f)
-                               : destination_of_qemu(to, x->emulator, NULL, 0, &f);
+    result = h->firmware.count
+                 ? destination_of_directories(to, h->firmware.list, h->firmware.count, &f)
+                 : destination_of_qemu(to, x->emulator, NULL, 0, &f);
     if (result != 0)
         hook_log(h, LOG_WARNING, &f);
     return result == 0 ? to->reads_maps : -1;
@@ -251,62 +248,20 @@ static int filter(struct hook *h)
     return status;
 }
 
-/* OPTION_END, or the status to end with. */
-static int read_options(struct option_reader *r, struct hook *h)
+static int run(void *settings, char **operands, size_t count)
 {
-    unsigned long long seconds;
-    const char *value;
-    char *end;
-    int key;
+    struct hook *h = settings;
 
-    while ((key = next_option(r, &value)) != OPTION_END) {
-        switch (key) {
-        case OPTION_BAD:
-        case OPTION_HELPED:
-            return option_status(key);
-        case KEY_MAPS:
-        case KEY_FIRMWARE:
-            if ((key == KEY_MAPS ? h->map_count : h->firmware_count) == ROMCOMPAT_MAX_FOLDERS)
-                return usage_error(r->command, "too many folders (limit %d)",
-                                   ROMCOMPAT_MAX_FOLDERS);
-            if (key == KEY_MAPS)
-                h->maps[h->map_count++] = value;
-            else
-                h->firmware[h->firmware_count++] = value;
-            break;
-        case KEY_SECONDS:
-            seconds = strtoull(value, &end, 10);
-            if (*end || seconds < 1 || seconds > SECONDS_MAX)
-                return usage_error(r->command, "--seconds '%s' is not a number from 1 to %d", value,
-                                   SECONDS_MAX);
-            h->seconds = (unsigned)seconds;
-            break;
-        }
-    }
-    return OPTION_END;
-}
-
-static int run(int argc, char **argv)
-{
-    struct option_reader r;
-    struct hook h = {.seconds = SECONDS};
-
-    option_reader_init(&r, &libvirt_hook_command, argc, argv);
-    int status = read_options(&r, &h);
-    if (status != OPTION_END)
-        return status;
-    argc -= r.first;
-    argv += r.first;
-    if (argc < 3 || argc > 4)
-        return usage_error(r.command, "libvirt gives a hook GUEST OPERATION SUB-OPERATION EXTRA");
-    h.guest = argv[0];
+    (void)count;
+    h->guest = operands[0];
     /* The two that may answer with another XML; libvirt drops what a hook says to others. */
-    if (strcmp(argv[2], "begin") != 0 ||
-        (strcmp(argv[1], "migrate") != 0 && strcmp(argv[1], "restore") != 0))
+    if (strcmp(operands[2], "begin") != 0 ||
+        (strcmp(operands[1], "migrate") != 0 && strcmp(operands[1], "restore") != 0))
         return STATUS_YES;
-    return filter(&h);
+    return filter(h);
 }
 
+extern const struct command libvirt_hook_command;
 const struct command libvirt_hook_command = {
     .name = "libvirt-hook",
     .summary = "give arriving libvirt guests the ROMs that they need",
@@ -320,5 +275,10 @@ const struct command libvirt_hook_command = {
         "/etc/libvirt/hooks/qemu.d/romcompat runs it for `migrate begin` and `restore begin`;\n"
         "any other operation ends at once.",
     .options = options,
+    .settings_size = sizeof(struct hook),
+    .defaults = &defaults,
+    .operand = "an operand of GUEST OPERATION SUB-OPERATION EXTRA",
+    .least = 3,
+    .most = 4,
     .run = run,
 };

@@ -6,28 +6,19 @@
 #include "base/memory.h"
 #include "romset/lint.h"
 
-extern const struct command lint_command;
-
-static int run(int argc, char **argv)
+static int run(void *settings, char **operands, size_t count)
 {
-    struct option_reader r;
     struct romset_problems problems = {0};
     struct failure f;
-    const char *value;
-    int key, status = STATUS_YES;
+    int status = STATUS_YES;
     size_t good = 0;
 
-    option_reader_init(&r, &lint_command, argc, argv);
-    if ((key = next_option(&r, &value)) != OPTION_END)
-        return option_status(key);
-    if (r.first == argc)
-        return usage_error(&lint_command, "a ROMSET is missing");
-
-    struct romset *sets = xcalloc((size_t)(argc - r.first), sizeof *sets);
-    for (int i = r.first; i < argc; i++) {
+    (void)settings;
+    struct romset *sets = xcalloc(count, sizeof *sets);
+    for (size_t i = 0; i < count; i++) {
         size_t before = problems.errors;
 
-        if (romset_read(argv[i], &sets[good], &problems, &f) < 0) {
+        if (romset_read(operands[i], &sets[good], &problems, &f) < 0) {
             status = report(&f);
         } else if (problems.errors > before) {
             /* Incomplete: what it claims cannot be compared. */
@@ -54,6 +45,7 @@ static int run(int argc, char **argv)
     return finish_output(status);
 }
 
+extern const struct command lint_command;
 const struct command lint_command = {
     .name = "lint",
     .summary = "check romsets: form, double and impossible claims",
@@ -61,5 +53,7 @@ const struct command lint_command = {
     .details =
         "Prints what is wrong as FILE:LINE:COLUMN. Several romsets are also checked against each\n"
         "other: whether they can stand on one host. Warnings alone leave the status 0.",
+    .operand = "a ROMSET",
+    .least = 1,
     .run = run,
 };

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "commands/command.h"
-
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "commands/options.h"
+#include "commands/table.h"
 
 int main(int argc, char **argv)
 {
@@ -22,11 +23,6 @@ int main(int argc, char **argv)
         return finish_output(STATUS_YES);
     }
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
-        word = "help";
-
-    const struct command *command = find_command(word);
-    if (!command)
-        return usage_error(NULL, "'%s' is not a subcommand", word);
-    argv[1] = (char *)command->name;
-    return command->run(argc - 1, argv + 1);
+        argv[1] = (char[]){"help"};
+    return dispatch(commands, NULL, argc - 1, argv + 1);
 }

@@ -1,33 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/making.h"
 
-int run_making(const struct command *command, int argc, char **argv, const char *output,
-               const char *operand, making_fn *make)
-{
-    struct build_options wanted = {.output = output};
-    struct fetching fetching;
-    struct option_reader r;
-    const char *value;
-    int key, status;
+#include <string.h>
 
-    fetching_init(&fetching, argc);
-    option_reader_init(&r, command, argc, argv);
-    while ((key = next_option(&r, &value)) >= 0) {
-        if (key == 'o')
-            wanted.output = value;
-        else if (key == KEY_DEB)
-            wanted.deb = true;
-        else
-            fetching_take(&fetching, key, value);
+const struct option_spec making_options[] = {
+    {"output", 'o', "DIR",
+     "the directory to make, with those above it (default: compat-set\n"
+     "or compat-flash); replaced if it is an earlier output",
+     STRING_AT(struct making, output)},
+    {"deb", .help = "make the Debian package of each as well", FLAG_AT(struct making, deb)},
+    FETCHING_OPTIONS(struct making, fetching),
+    {0},
+};
+
+struct build_options making_request(const struct command *command, struct making *making)
+{
+    struct build_options wanted = {.output = making->output, .deb = making->deb};
+
+    if (strcmp(making->output, "-") == 0) {
+        usage_error(command, "--output: a directory cannot be written to standard output");
+        wanted.output = NULL;
     }
-    fetching_ready(&fetching);
-    wanted.fetch = fetching.request;
-    if (key != OPTION_END)
-        status = option_status(key);
-    else if (r.first == argc)
-        status = usage_error(command, "a %s is missing", operand);
-    else
-        status = make((size_t)(argc - r.first), argv + r.first, &wanted, fetching.quiet);
-    fetching_free(&fetching);
-    return status;
+    wanted.fetch = fetching_request(&making->fetching);
+    return wanted;
 }

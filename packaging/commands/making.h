@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the subcommands that make a folder of packages share: build, flash pack. */
+/* What the subcommands that make a directory of packages share: build, flash pack. */
 #ifndef COMMANDS_MAKING_H
 #define COMMANDS_MAKING_H
-
-#include <stdbool.h>
-#include <stddef.h>
 
 #include "commands/fetching.h"
 #include "romset/build.h"
 
-enum { KEY_DEB = 256 };
+struct making {
+    const char *output;
+    bool deb;
+    struct fetching fetching;
+};
 
-/* Makes the folder of `count` files; the result is the exit status. */
-typedef int making_fn(size_t count, char **paths, const struct build_options *wanted, bool quiet);
+extern const struct option_spec making_options[];
 
-/* The run() of such a command: reads -o, --deb, the options of fetching and one file or more,
- * called `operand` in "a ROMSET is missing". Without -o the folder is `output`. */
-int run_making(const struct command *command, int argc, char **argv, const char *output,
-               const char *operand, making_fn *make);
+/* Where to and how; reports an output that is no name of a directory, and then has no output. */
+struct build_options making_request(const struct command *command, struct making *making);
 
 #endif

@@ -10,12 +10,12 @@
 #include "commands/maps.h"
 #include "romcompat.h"
 
-extern const struct command map_command;
-
-enum { KEY_JSON = 256 };
+struct job {
+    bool json;
+};
 
 static const struct option_spec options[] = {
-    {KEY_JSON, "json", NULL, "print one JSON object"},
+    JSON_OPTION(struct job, json),
     {0},
 };
 
@@ -129,25 +129,16 @@ static void print_json(const struct romcompat *maps)
     put_json(o);
 }
 
-static int run(int argc, char **argv)
+static int run(void *settings, char **operands, size_t count)
 {
-    struct option_reader r;
+    const struct job *job = settings;
     struct romcompat *maps;
-    const char *value;
-    int key, json = 0, code;
+    int code = count ? romcompat_open_files((const char *const *)operands, count, &maps)
+                     : romcompat_open(&maps);
 
-    option_reader_init(&r, &map_command, argc, argv);
-    while ((key = next_option(&r, &value)) != OPTION_END) {
-        if (key < 0)
-            return option_status(key);
-        json = 1;
-    }
-    code = r.first < argc ? romcompat_open_files((const char *const *)argv + r.first,
-                                                 (size_t)(argc - r.first), &maps)
-                          : romcompat_open(&maps);
     if (code != ROMCOMPAT_OK)
         return complain("%s", romcompat_strerror(code));
-    if (json)
+    if (job->json)
         print_json(maps);
     else
         print_sets(maps);
@@ -156,6 +147,7 @@ static int run(int argc, char **argv)
     return finish_output(status);
 }
 
+extern const struct command map_command;
 const struct command map_command = {
     .name = "map",
     .summary = "check compat maps, and print what they say",
@@ -168,5 +160,7 @@ const struct command map_command = {
         "cannot\n"
         "be read. The format is described in romcompat-map(5).",
     .options = options,
+    .settings_size = sizeof(struct job),
+    .operand = "a FILE",
     .run = run,
 };

@@ -3,9 +3,25 @@
 #ifndef COMMANDS_MAPS_H
 #define COMMANDS_MAPS_H
 
+#include "commands/command.h"
 #include "romcompat.h"
 
 struct json_object;
+
+/* The option that names directories of maps; and that of directories with ROM files, whose help
+ * differs. */
+#define MAPS_OPTION(settings, member)                                                        \
+    {                                                                                        \
+        "maps", .argument = "DIR",                                                           \
+                .help = "read the compat maps of DIR in place of the default directories;\n" \
+                        "again for further ones, most important first",                      \
+                .most = ROMCOMPAT_MAX_FOLDERS, LIST_AT(settings, member)                     \
+    }
+#define FIRMWARE_OPTION(settings, member, text)                                     \
+    {                                                                               \
+        "firmware", .argument = "DIR", .help = text, .most = ROMCOMPAT_MAX_FOLDERS, \
+                    LIST_AT(settings, member)                                       \
+    }
 
 /* Reports every problem on standard error. STATUS_YES without any, STATUS_NO_ANSWER if a file or
  * folder could not be read, else STATUS_NO. */

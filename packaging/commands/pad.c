@@ -12,30 +12,33 @@
 #include "inputs/file.h"
 #include "outputs/file.h"
 
-enum { KEY_BUCKET = 'b', KEY_FILL = 'f', KEY_IDS = 'i', KEY_OUTPUT = 'o' };
-
 /* A ROM that is all wrong would otherwise fill the screen; inspect shows all. */
 #define ERRORS_SHOWN 8
-
-static const struct option_spec options[] = {
-    {KEY_BUCKET, "bucket", "SIZE", "pad to SIZE bytes: a power of two from 2K on"},
-    {KEY_FILL, "fill", "BYTE", "pad with BYTE, 0 to 255 or 0x0 to 0xff (default 0xff)"},
-    {KEY_IDS, "ids", "VVVV:DDDD",
-     "write this vendor and device (hexadecimal) into every image\n"
-     "and mend the checksums"},
-    {KEY_OUTPUT, "output", "OUT", "write to OUT, which may be IN"},
-    {0},
-};
 
 extern const struct command pad_command;
 
 struct job {
-    const char *in, *out;
+    const char *in, *out, *ids;
     uint64_t bucket;
-    uint8_t fill;
-    bool has_bucket, has_ids;
+    unsigned fill;
     uint16_t vendor, device;
 };
+
+static const struct option_spec options[] = {
+    {"bucket", 'b', "SIZE", "pad to SIZE bytes: a power of two from 2K on",
+     SIZE_AT(struct job, bucket), .required = true},
+    {"fill", 'f', "BYTE", "pad with BYTE, 0 to 255 or 0x0 to 0xff (default 0xff)",
+     NUMBER_AT(struct job, fill), .most = 0xff},
+    {"ids", 'i', "VVVV:DDDD",
+     "write this vendor and device (hexadecimal) into every image\n"
+     "and fix the checksums",
+     STRING_AT(struct job, ids)},
+    {"output", 'o', "OUT", "write to OUT, which may be IN; - is standard output",
+     STRING_AT(struct job, out), .required = true},
+    {0},
+};
+
+static const struct job defaults = {.fill = 0xff};
 
 static bool parse_ids(const char *text, uint16_t *vendor, uint16_t *device)
 {
@@ -47,42 +50,20 @@ static bool parse_ids(const char *text, uint16_t *vendor, uint16_t *device)
     return true;
 }
 
-/* 0, or STATUS_NO_ANSWER after a report. */
-static int take_option(struct job *job, int key, const char *value)
+/* STATUS_YES, or STATUS_NO_ANSWER after a report. */
+static int check_usage(struct job *job)
 {
-    unsigned long long size;
-    uint64_t fill;
-
-    switch (key) {
-    case KEY_BUCKET:
-        if (size_option(&pad_command, "--bucket", value, &size) != 0)
-            return STATUS_NO_ANSWER;
-        if (!is_bucket(size) || size > ROM_FILE_MAX)
-            return usage_error(&pad_command,
-                               "--bucket: '%s' is no bucket (expected a power of two from %" PRIu64
-                               " to %zu)",
-                               value, BUCKET_MIN, ROM_FILE_MAX);
-        job->bucket = size;
-        job->has_bucket = true;
-        return 0;
-    case KEY_FILL:
-        if (!size_parse(value, &fill) || fill > 0xff)
-            return usage_error(&pad_command,
-                               "--fill: '%s' is no byte (expected 0 to 255 or 0x0 to 0xff)", value);
-        job->fill = (uint8_t)fill;
-        return 0;
-    case KEY_IDS:
-        if (!parse_ids(value, &job->vendor, &job->device))
-            return usage_error(
-                &pad_command,
-                "--ids: '%s' is no pair of ids (expected VVVV:DDDD in hexadecimal, as 1af4:1000)",
-                value);
-        job->has_ids = true;
-        return 0;
-    default:
-        job->out = value;
-        return 0;
-    }
+    if (!is_bucket(job->bucket) || job->bucket > ROM_FILE_MAX)
+        return usage_error(&pad_command,
+                           "--bucket: %" PRIu64 " is not a valid bucket (expected a power of two "
+                           "from %" PRIu64 " to %zu)",
+                           job->bucket, BUCKET_MIN, ROM_FILE_MAX);
+    if (job->ids && !parse_ids(job->ids, &job->vendor, &job->device))
+        return usage_error(&pad_command,
+                           "--ids: '%s' is not a valid pair of ids (expected VVVV:DDDD in "
+                           "hexadecimal, as 1af4:1000)",
+                           job->ids);
+    return STATUS_YES;
 }
 
 static int refuse(const struct job *job, enum optrom_pad_answer answer, const struct optrom *rom)
@@ -135,54 +116,42 @@ static int pad(const struct job *job, uint8_t *data, const struct optrom *rom)
 
     if (answer != OPTROM_PAD_FITS)
         return refuse(job, answer, rom);
-    if (job->has_ids && (status = set_ids(job, data, rom)) != STATUS_YES)
+    if (job->ids && (status = set_ids(job, data, rom)) != STATUS_YES)
         return status;
     uint8_t *padded = xmalloc((size_t)job->bucket);
-    answer = optrom_pad(data, rom, padded, (size_t)job->bucket, job->fill);
+    answer = optrom_pad(data, rom, padded, (size_t)job->bucket, (uint8_t)job->fill);
     if (answer != OPTROM_PAD_FITS)
         status = refuse(job, answer, rom);
-    else if (write_public_file(job->out, padded, (size_t)job->bucket, &f) != 0)
+    else if ((is_stdout(job->out)
+                  ? write_output(job->out, padded, (size_t)job->bucket, 0644, &f)
+                  : write_public_file(job->out, padded, (size_t)job->bucket, &f)) != 0)
         status = report(&f);
     free(padded);
     return status;
 }
 
-static int run(int argc, char **argv)
+static int run(void *settings, char **operands, size_t count)
 {
-    struct option_reader r;
-    struct job job = {.fill = 0xff};
+    struct job *job = settings;
     struct failure f = {0};
-    const char *value;
     struct optrom rom;
     uint8_t *data;
     size_t size;
-    int key;
 
-    option_reader_init(&r, &pad_command, argc, argv);
-    while ((key = next_option(&r, &value)) != OPTION_END) {
-        if (key < 0)
-            return option_status(key);
-        if (take_option(&job, key, value) != 0)
-            return STATUS_NO_ANSWER;
-    }
-    if (argc - r.first != 1)
-        return usage_error(&pad_command, "one ROM at a time (found %d operands)", argc - r.first);
-    if (!job.has_bucket)
-        return usage_error(&pad_command, "--bucket is missing");
-    if (!job.out)
-        return usage_error(&pad_command, "-o is missing");
-    job.in = argv[r.first];
-
-    if (read_file(job.in, ROM_FILE_MAX, &data, &size, &f) != 0)
+    (void)count;
+    job->in = operands[0];
+    if (check_usage(job) != STATUS_YES)
+        return STATUS_NO_ANSWER;
+    if (read_file(job->in, ROM_FILE_MAX, &data, &size, &f) != 0)
         return report(&f);
     if (optrom_read(data, size, &rom) != 0) {
         free(data);
-        return complain("%s: out of memory", job.in);
+        return complain("%s: out of memory", job->in);
     }
-    int status = pad(&job, data, &rom);
+    int status = pad(job, data, &rom);
     optrom_free(&rom);
     free(data);
-    return status;
+    return finish_output(status);
 }
 
 const struct command pad_command = {
@@ -199,5 +168,10 @@ const struct command pad_command = {
         "\n"
         "OUT appears whole or not at all.",
     .options = options,
+    .settings_size = sizeof(struct job),
+    .defaults = &defaults,
+    .operand = "a ROM",
+    .least = 1,
+    .most = 1,
     .run = run,
 };

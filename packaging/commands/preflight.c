@@ -21,64 +21,55 @@
 
 extern const struct command preflight_command;
 
-enum {
-    KEY_QMP = 256,
-    KEY_QEMU,
-    KEY_MAPS,
-    KEY_LOADVM,
-    KEY_FILE,
-    KEY_SNAPSHOT,
-    KEY_GUEST,
-    KEY_DEVICE,
-    KEY_START,
-    KEY_SAME,
-    KEY_JSON
-};
-
-static const struct option_spec options[] = {
-    {KEY_QMP, "qmp", "SOCKET", "ask the running QEMU behind this QMP socket, in place of SOURCE"},
-    {KEY_QEMU, "qemu", "BINARY",
-     "the destination's QEMU, which is asked for its version and\n"
-     "folders; the default is the one that is installed"},
-    {'M', "machine", "MACHINE", "the guest's machine type, where SOURCE does not tell it"},
-    {KEY_MAPS, "maps", "DIR",
-     "the destination's QEMU reads the compat maps of DIR;\n"
-     "again for further folders, most important first"},
-    {KEY_LOADVM, "loadvm", NULL,
-     "the guest is to be loaded from a snapshot, or started anew:\n"
-     "QEMU then reads ROM files in every version"},
-    {KEY_FILE, "file", "BLOCK=FILE",
-     "the file that the destination gives this RAM block, where it\n"
-     "is not the default: system.flash0=/usr/share/OVMF/OVMF_CODE.fd"},
-    {KEY_SNAPSHOT, "snapshot", "NAME",
-     "the snapshot in a qcow2 SOURCE, where it has more than one\n"
-     "with the state of a guest; it can only be loaded (--loadvm)"},
-    {KEY_GUEST, "guest", "NAME", "SOURCE is an inventory: the guest of that name"},
-    {KEY_DEVICE, "device", "TYPE",
-     "SOURCE is an inventory: a guest of -M with this device, as in\n"
-     "-device (repeatable)"},
-    {KEY_START, "start", NULL, "also ask whether it starts again there, from cold"},
-    {KEY_SAME, "same", NULL, "also ask whether it then has the same ROMs and firmware"},
-    {KEY_JSON, "json", NULL, "print one JSON object"},
-    {0},
-};
-
 /* libvirt src/util/virhook.c: a folder LIBVIRT_HOOK_DIR/qemu.d of hooks, from 6.5 on. */
 static const char HOOK[] = "/etc/libvirt/hooks/qemu.d/romcompat";
 
 enum { GIVEN_MAX = 64 };
 
 struct question {
-    struct given_file given[GIVEN_MAX]; /* their names were allocated */
-    size_t given_count;
-    const char *qmp, *qemu, *machine, *snapshot;
-    const char *maps[ROMCOMPAT_MAX_FOLDERS];
-    size_t map_count;
-    const char *guest;
-    const char *devices[GIVEN_MAX];
-    size_t device_count;
+    const char *qmp, *qemu, *machine, *snapshot, *guest;
+    struct strings maps, files, devices;
     bool loadvm, start, same, json;
+    struct given_file given[GIVEN_MAX]; /* of `files`; their names were allocated */
+    size_t given_count;
     bool from_inventory; /* the guest: its machine type is no alias any more */
+};
+
+static const struct option_spec options[] = {
+    {"qmp", .argument = "SOCKET",
+     .help = "ask the running QEMU behind this QMP socket, in place of SOURCE",
+     STRING_AT(struct question, qmp)},
+    {"qemu", .argument = "BINARY",
+     .help = "the destination's QEMU, which is asked for its version and\n"
+             "directories; the default is the one that is installed",
+     STRING_AT(struct question, qemu)},
+    {"machine", 'M', "MACHINE", "the guest's machine type, where SOURCE does not tell it",
+     STRING_AT(struct question, machine)},
+    MAPS_OPTION(struct question, maps),
+    {"loadvm",
+     .help = "the guest is to be loaded from a snapshot, or started anew:\n"
+             "QEMU then reads ROM files in every version",
+     FLAG_AT(struct question, loadvm)},
+    {"file", .argument = "BLOCK=FILE",
+     .help = "the file that the destination gives this RAM block, where it\n"
+             "is not the default: system.flash0=/usr/share/OVMF/OVMF_CODE.fd",
+     LIST_AT(struct question, files), .most = GIVEN_MAX},
+    {"snapshot", .argument = "NAME",
+     .help = "the snapshot in a qcow2 SOURCE, where it has more than one\n"
+             "with the state of a guest; it can only be loaded (--loadvm)",
+     STRING_AT(struct question, snapshot)},
+    {"guest", .argument = "NAME", .help = "SOURCE is an inventory: the guest of that name",
+     STRING_AT(struct question, guest)},
+    {"device", .argument = "TYPE",
+     .help = "SOURCE is an inventory: a guest of -M with this device, as in\n"
+             "-device (repeatable)",
+     LIST_AT(struct question, devices), .most = GIVEN_MAX},
+    {"start", .help = "also ask whether it starts again there, from cold",
+     FLAG_AT(struct question, start)},
+    {"same", .help = "also ask whether it then has the same ROMs and firmware",
+     FLAG_AT(struct question, same)},
+    JSON_OPTION(struct question, json),
+    {0},
 };
 
 /* The host of an inventory; *empty where it has no QEMU at all. */
@@ -87,7 +78,7 @@ static int open_inventory(const struct question *q, const char *machine, const c
 {
     struct failure f;
 
-    if (q->qemu || q->map_count)
+    if (q->qemu || q->maps.count)
         return complain("%s: an inventory has its own QEMU and maps: no --qemu, no --maps", path);
     int result = destination_of_inventory_file(to, path, machine, &f);
     *empty = result > 0;
@@ -98,11 +89,15 @@ static int open_inventory(const struct question *q, const char *machine, const c
 static int open_host(const struct question *q, const char *machine, char **operands,
                      struct destination *to)
 {
-    int status = host_open(to, q->qemu, machine, operands);
+    size_t count = 0;
 
-    if (status != STATUS_YES || (!q->map_count && !to->reads_maps))
+    while (operands[count])
+        count++;
+    int status = host_open(to, q->qemu, machine, (const char *const *)operands, count);
+
+    if (status != STATUS_YES || (!q->maps.count && !to->reads_maps))
         return status;
-    status = host_open_maps(to, q->maps, q->map_count, &to->maps);
+    status = host_open_maps(to, q->maps.list, q->maps.count, &to->maps);
     if (status == STATUS_YES) {
         char *label = xasprintf("%s, %s compat maps", to->label, to->qemu ? "reads" : "with");
 
@@ -312,85 +307,18 @@ static void print_json(const char *source, const struct saved_guest *guest,
 
 /* ---- the command ---- */
 
-static int add_given(const struct option_reader *r, struct question *q, const char *value)
+/* STATUS_YES, or STATUS_NO_ANSWER after a report. */
+static int take_files(struct question *q)
 {
-    const char *equals = strrchr(value, '=');
+    for (size_t i = 0; i < q->files.count; i++) {
+        const char *value = q->files.list[i], *equals = strrchr(value, '=');
 
-    if (!equals || equals == value || !equals[1]) {
-        usage_error(r->command, "--file '%s' is not BLOCK=FILE", value);
-        return -1;
+        if (!equals || equals == value || !equals[1])
+            return usage_error(&preflight_command, "--file '%s' is not BLOCK=FILE", value);
+        q->given[q->given_count++] = (struct given_file){
+            .block = xstrndup(value, (size_t)(equals - value)), .path = equals + 1};
     }
-    if (q->given_count == GIVEN_MAX) {
-        usage_error(r->command, "too many --file (limit %d)", GIVEN_MAX);
-        return -1;
-    }
-    q->given[q->given_count++] =
-        (struct given_file){.block = xstrndup(value, (size_t)(equals - value)), .path = equals + 1};
-    return 0;
-}
-
-static int free_question(struct question *q, int status)
-{
-    while (q->given_count)
-        free((char *)q->given[--q->given_count].block);
-    return status;
-}
-
-/* OPTION_END, or the status to end with. */
-static int read_question(struct option_reader *r, struct question *q)
-{
-    const char *value;
-    int key;
-
-    while ((key = next_option(r, &value)) != OPTION_END) {
-        switch (key) {
-        case OPTION_BAD:
-        case OPTION_HELPED:
-            return option_status(key);
-        case KEY_QMP:
-            q->qmp = value;
-            break;
-        case KEY_QEMU:
-            q->qemu = value;
-            break;
-        case 'M':
-            q->machine = value;
-            break;
-        case KEY_MAPS:
-            if (q->map_count == ROMCOMPAT_MAX_FOLDERS)
-                return usage_error(r->command, "too many --maps (limit %d)", ROMCOMPAT_MAX_FOLDERS);
-            q->maps[q->map_count++] = value;
-            break;
-        case KEY_FILE:
-            if (add_given(r, q, value) != 0)
-                return STATUS_NO_ANSWER;
-            break;
-        case KEY_LOADVM:
-            q->loadvm = true;
-            break;
-        case KEY_SNAPSHOT:
-            q->snapshot = value;
-            break;
-        case KEY_GUEST:
-            q->guest = value;
-            break;
-        case KEY_DEVICE:
-            if (q->device_count == GIVEN_MAX)
-                return usage_error(r->command, "too many --device (limit %d)", GIVEN_MAX);
-            q->devices[q->device_count++] = value;
-            break;
-        case KEY_START:
-            q->start = true;
-            break;
-        case KEY_SAME:
-            q->same = true;
-            break;
-        case KEY_JSON:
-            q->json = true;
-            break;
-        }
-    }
-    return OPTION_END;
+    return STATUS_YES;
 }
 
 /* The files of the guest's XML, and behind them, so that they hold, those of --file. A folder
@@ -514,51 +442,53 @@ static void say(const char *text)
 /* The guest of SOURCE, which is an inventory. */
 static int take_from_inventory(struct question *q, const char *path, struct saved_guest *guest)
 {
-    struct inventory_choice choice = {q->guest, q->machine, q->devices, q->device_count};
+    struct inventory_choice choice = {q->guest, q->machine, q->devices.list, q->devices.count};
     struct failure f;
 
     q->from_inventory = true;
     return inventory_file_guest(path, &choice, say, guest, &f) == 0 ? STATUS_YES : report(&f);
 }
 
-static int run(int argc, char **argv)
+/* Reads the guest that SOURCE, the first of `operands`, or --qmp names; *operands then begins
+ * with the destination. */
+static int read_guest(struct question *q, const char *source, char ***operands,
+                      struct saved_guest *guest)
 {
-    struct option_reader r;
-    struct question q = {0};
-    struct saved_guest guest = {0};
     struct failure f;
 
-    option_reader_init(&r, &preflight_command, argc, argv);
-    int status = read_question(&r, &q);
-    if (status != OPTION_END)
-        return free_question(&q, status);
-    char **operands = argv + r.first;
-    const char *source = q.qmp ? q.qmp : operands[0];
-    if (!source)
-        return free_question(&q, usage_error(&preflight_command, "a SOURCE is missing"));
-    if (q.qmp && q.snapshot)
-        return free_question(
-            &q, usage_error(&preflight_command, "--snapshot is for a qcow2 image, not for --qmp"));
-    if (!q.qmp && is_inventory(source)) {
-        status = take_from_inventory(&q, *operands++, &guest);
-        if (status != STATUS_YES)
-            return free_question(&q, status);
-    } else if (q.guest || q.device_count) {
-        return free_question(&q, usage_error(&preflight_command,
-                                             "--guest and --device are for an inventory (found %s)",
-                                             source));
-    } else if (q.qmp)
-        status = qmp_read_guest(q.qmp, &guest, &f);
-    else
-        status = saved_guest_read(*operands++, q.snapshot, &guest, &f);
-    if (status != 0)
-        return free_question(&q, report(&f));
-    if (strcmp(source, "-") == 0 && !q.qmp)
-        source = "standard input";
-    q.loadvm |= guest.kind == SAVED_SNAPSHOT;
-    status = answer(&q, source, &guest, operands);
-    saved_guest_free(&guest);
-    return free_question(&q, status);
+    if (q->qmp && q->snapshot)
+        return usage_error(&preflight_command, "--snapshot is for a qcow2 image, not for --qmp");
+    if (!q->qmp && is_inventory(source))
+        return take_from_inventory(q, *(*operands)++, guest);
+    if (q->guest || q->devices.count)
+        return usage_error(&preflight_command,
+                           "--guest and --device are for an inventory (found %s)", source);
+    int result = q->qmp ? qmp_read_guest(q->qmp, guest, &f)
+                        : saved_guest_read(*(*operands)++, q->snapshot, guest, &f);
+    return result == 0 ? STATUS_YES : report(&f);
+}
+
+static int run(void *settings, char **operands, size_t count)
+{
+    struct question *q = settings;
+    struct saved_guest guest = {0};
+    const char *source = q->qmp ? q->qmp : operands[0];
+
+    if (!q->qmp && !count)
+        return usage_error(&preflight_command, "a SOURCE is missing");
+    int status = take_files(q);
+    if (status == STATUS_YES)
+        status = read_guest(q, source, &operands, &guest);
+    if (status == STATUS_YES) {
+        if (strcmp(source, "-") == 0 && !q->qmp)
+            source = "standard input";
+        q->loadvm |= guest.kind == SAVED_SNAPSHOT;
+        status = answer(q, source, &guest, operands);
+        saved_guest_free(&guest);
+    }
+    while (q->given_count)
+        free((char *)q->given[--q->given_count].block);
+    return status;
 }
 
 const struct command preflight_command = {
@@ -588,5 +518,7 @@ const struct command preflight_command = {
         "not\n"
         "known and nothing else is wrong.",
     .options = options,
+    .settings_size = sizeof(struct question),
+    .operand = "a DIRECTORY",
     .run = run,
 };

@@ -16,9 +16,17 @@
 
 extern const struct command qemu_table_command;
 
+struct job {
+    struct stock_options stock;
+    const char *format;
+};
+
+static const char *const formats[] = {"c", "json", NULL};
+
 static const struct option_spec options[] = {
-    STOCK_OPTIONS,
-    {'f', "format", "FORMAT", "c (the default) or json"},
+    STOCK_OPTIONS(struct job, stock),
+    {"format", 'f', "FORMAT", "c (the default) or json", CHOICE_AT(struct job, format),
+     .words = formats},
     {0},
 };
 
@@ -127,7 +135,7 @@ static int answer(struct stock_side *side, char **devices, bool json)
         return complain("no QEMU is installed here; name one with --qemu");
     for (char **d = devices; *d; d++)
         if (strchr(*d, ','))
-            return usage_error(&qemu_table_command, "'%s' is no device type", *d);
+            return usage_error(&qemu_table_command, "'%s' is not a device type", *d);
     if (compat_table_make(&t, &ask, side->to.machines, side->to.machine_count, devices, &f) != 0)
         return report(&f);
     int status = STATUS_NO;
@@ -139,36 +147,23 @@ static int answer(struct stock_side *side, char **devices, bool json)
     return status;
 }
 
-static int run(int argc, char **argv)
+static int run(void *settings, char **operands, size_t count)
 {
-    struct option_reader r;
-    struct stock_options o = {0};
+    const struct job *job = settings;
     struct stock_side side = {0};
-    const char *value;
-    bool json = false;
-    int key, status;
 
-    option_reader_init(&r, &qemu_table_command, argc, argv);
-    while ((key = next_option(&r, &value)) != OPTION_END) {
-        if (key < 0)
-            return option_status(key);
-        if (stock_take_option(r.command, &o, key, value, &status)) {
-            if (status != OPTION_END)
-                return status;
-        } else if (strcmp(value, "json") == 0 || strcmp(value, "c") == 0) {
-            json = strcmp(value, "json") == 0;
-        } else {
-            return usage_error(r.command, "--format: '%s' is neither c nor json", value);
-        }
-    }
-    if (!o.qemu && o.firmware_count)
-        return usage_error(r.command, "--qemu is missing: with --firmware none is assumed");
-    status = stock_side_open(&side, &o, NULL);
+    (void)count;
+    if (!job->stock.qemu && job->stock.firmware.count)
+        return usage_error(&qemu_table_command,
+                           "--qemu is missing: with --firmware none is assumed");
+    int status = stock_side_open(&side, &job->stock, NULL);
     if (status == STATUS_YES)
-        status = answer(&side, argv + r.first, json);
+        status = answer(&side, operands, strcmp(job->format, "json") == 0);
     stock_side_close(&side);
     return status;
 }
+
+static const struct job defaults = {.format = "c"};
 
 const struct command qemu_table_command = {
     .name = "qemu-table",
@@ -184,5 +179,8 @@ const struct command qemu_table_command = {
         "Status 0: the files that the table names are there or can be made of one that is. Status\n"
         "1: a file is not there, or there is nothing to say. Status 2: no answer.",
     .options = options,
+    .settings_size = sizeof(struct job),
+    .defaults = &defaults,
+    .operand = "a DEVICE",
     .run = run,
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/nearest.h"
 
 /* Everything that can move a terminal's cursor is shown, not sent: names come
  * out of archives and error texts out of network peers. Bytes from 0x80 pass,
@@ -63,6 +64,20 @@ int usage_error(const struct command *command, const char *format, ...)
         snprintf(f.what, sizeof f.what, "%s", text);
         snprintf(f.cure, sizeof f.cure, "See 'romcompat help'.");
     }
+    return report(&f);
+}
+
+int unknown_word(const struct command *command, const char *what, const char *word,
+                 const char *before, const char *const *names, size_t count)
+{
+    const char *nearest = nearest_name(word, names, count);
+    struct failure f = {0};
+
+    if (!nearest)
+        return usage_error(command, "%s '%s%s'", what, before, word);
+    fail(&f, "%s%s%s '%s%s'", command ? command->name : "", command ? ": " : "", what, before,
+         word);
+    fail_cure(&f, "Did you mean %s%s?", before, nearest);
     return report(&f);
 }
 

@@ -13,40 +13,28 @@
 
 extern const struct command resolve_command;
 
-enum { KEY_MAPS = 256, KEY_FIRMWARE, KEY_INCOMING, KEY_QEMU, KEY_JSON };
-
-static const struct option_spec options[] = {
-    {'M', "machine", "MACHINE", "machine type, as 'qemu-system-x86_64 -M help' lists it; no alias"},
-    {KEY_MAPS, "maps", "DIR",
-     "read the maps of DIR in place of the default folders;\n"
-     "again for further folders, most important first"},
-    {KEY_FIRMWARE, "firmware", "DIR",
-     "look for ROM files in DIR in place of the default folders;\n"
-     "again for further folders"},
-    {KEY_INCOMING, "incoming", NULL, "the guest arrives by migration (not from a snapshot)"},
-    {KEY_QEMU, "qemu", "VERSION",
-     "the QEMU that asks: before 8.1 it reads ROM files even\n"
-     "when the guest arrives by migration"},
-    {KEY_JSON, "json", NULL, "print one JSON object"},
-    {0},
-};
-
-struct list {
-    const char **item;
-    size_t count, capacity;
-};
-
-static void append(struct list *l, const char *item)
-{
-    l->item = xgrow(l->item, l->count, &l->capacity, sizeof *l->item);
-    l->item[l->count++] = item;
-}
-
 struct question {
-    const char *machine;
-    struct list maps, firmware;
+    const char *machine, *qemu;
+    struct strings maps, firmware;
     struct qemu_version version;
     bool incoming, json;
+};
+
+static const struct option_spec options[] = {
+    {"machine", 'M', "MACHINE", "machine type, as 'qemu-system-x86_64 -M help' lists it; no alias",
+     STRING_AT(struct question, machine), .required = true},
+    MAPS_OPTION(struct question, maps),
+    FIRMWARE_OPTION(struct question, firmware,
+                    "look for ROM files in DIR in place of the default directories;\n"
+                    "again for further ones"),
+    {"incoming", .help = "the guest arrives by migration (not from a snapshot)",
+     FLAG_AT(struct question, incoming)},
+    {"qemu", .argument = "VERSION",
+     .help = "the QEMU that asks: before 8.1 it reads ROM files even\n"
+             "when the guest arrives by migration",
+     STRING_AT(struct question, qemu)},
+    JSON_OPTION(struct question, json),
+    {0},
 };
 
 struct answer {
@@ -168,58 +156,26 @@ static struct json_object *answer_object(const struct answer *a)
 
 /* ---- the command ---- */
 
-/* OPTION_END when there is a question; else what to return from the command. */
-static int read_question(struct option_reader *r, struct question *q)
+/* STATUS_YES when there is a question. */
+static int check_usage(struct question *q, char **roms)
 {
-    const char *value;
-    int key;
-
-    while ((key = next_option(r, &value)) != OPTION_END) {
-        switch (key) {
-        case OPTION_BAD:
-        case OPTION_HELPED:
-            return option_status(key);
-        case 'M':
-            q->machine = value;
-            break;
-        case KEY_MAPS:
-            append(&q->maps, value);
-            break;
-        case KEY_FIRMWARE:
-            append(&q->firmware, value);
-            break;
-        case KEY_INCOMING:
-            q->incoming = true;
-            break;
-        case KEY_QEMU:
-            if (qemu_version_read(value, strlen(value), &q->version) != 0)
-                return usage_error(r->command,
-                                   "--qemu: '%s' is no version (expected 7.2 or the like)", value);
-            break;
-        default:
-            q->json = true;
-        }
-    }
-
-    if (!q->firmware.count) {
-        for (size_t i = 0; i < DESTINATION_DEFAULT_DIRECTORIES; i++)
-            append(&q->firmware, destination_default_directories[i]);
-    }
     struct romcompat_machine m;
-    if (!q->machine)
-        return usage_error(&resolve_command, "-M MACHINE is missing");
+
+    q->version = qemu_fact(QEMU_SKIPS_ROM_FILES)->first;
+    if (q->qemu && qemu_version_read(q->qemu, strlen(q->qemu), &q->version) != 0)
+        return usage_error(&resolve_command,
+                           "--qemu: '%s' is not a valid version (expected 7.2 or the like)",
+                           q->qemu);
     if (romcompat_machine_parse(q->machine, &m) != ROMCOMPAT_OK)
         return usage_error(&resolve_command, "'%s' is not a machine type", q->machine);
-    if (r->first == r->argc)
-        return usage_error(&resolve_command, "a ROM is missing");
-    for (int i = r->first; i < r->argc; i++) {
-        if (!*r->argv[i] || strchr(r->argv[i], '/'))
+    for (; *roms; roms++) {
+        if (!**roms || strchr(*roms, '/'))
             return usage_error(&resolve_command,
                                "'%s' is not a bare ROM file name (expected efi-virtio.rom or the "
-                               "like; --firmware names its folder)",
-                               r->argv[i]);
+                               "like; --firmware names its directory)",
+                               *roms);
     }
-    return OPTION_END;
+    return STATUS_YES;
 }
 
 /* A map that was left out is QEMU's way too, but a folder that was named and cannot be
@@ -230,7 +186,7 @@ static int check_folders(const struct question *q, const struct romcompat *maps)
 
     for (size_t i = 0; romcompat_problem_at(maps, i, &p) == ROMCOMPAT_OK; i++) {
         for (size_t j = 0; j < q->maps.count; j++) {
-            if (strcmp(p.file, q->maps.item[j]) == 0)
+            if (strcmp(p.file, q->maps.list[j]) == 0)
                 return STATUS_NO_ANSWER;
         }
     }
@@ -240,11 +196,15 @@ static int check_folders(const struct question *q, const struct romcompat *maps)
 static int answer_all(const struct question *q, const struct romcompat *maps, char **roms)
 {
     struct destination to = {.version = q->version,
-                             .directories = (char **)q->firmware.item,
-                             .directory_count = q->firmware.count};
+                             .directories = (char **)destination_default_directories,
+                             .directory_count = DESTINATION_DEFAULT_DIRECTORIES};
     struct json_object *list = q->json ? json_object_new_array() : NULL;
     int status = STATUS_YES;
 
+    if (q->firmware.count) {
+        to.directories = (char **)q->firmware.list;
+        to.directory_count = q->firmware.count;
+    }
     reader_of_qemu(&to.reader);
     for (size_t i = 0; roms[i]; i++) {
         struct answer a = {0};
@@ -273,29 +233,24 @@ static int answer_all(const struct question *q, const struct romcompat *maps, ch
     return status;
 }
 
-static int run(int argc, char **argv)
+static int run(void *settings, char **operands, size_t count)
 {
-    struct option_reader r;
-    struct question q = {.version = qemu_fact(QEMU_SKIPS_ROM_FILES)->first};
+    struct question *q = settings;
     struct romcompat *maps = NULL;
 
-    option_reader_init(&r, &resolve_command, argc, argv);
-    int status = read_question(&r, &q);
-    if (status == OPTION_END) {
-        int code = q.maps.count ? romcompat_open_folders(q.maps.item, q.maps.count, &maps)
-                                : romcompat_open(&maps);
-        if (code != ROMCOMPAT_OK) {
-            status = complain("maps: %s", romcompat_strerror(code));
-        } else {
-            report_problems(maps);
-            status = check_folders(&q, maps);
-            if (status == STATUS_YES)
-                status = finish_output(answer_all(&q, maps, argv + r.first));
-            romcompat_close(maps);
-        }
-    }
-    free(q.maps.item);
-    free(q.firmware.item);
+    (void)count;
+    int status = check_usage(q, operands);
+    if (status != STATUS_YES)
+        return status;
+    int code = q->maps.count ? romcompat_open_folders(q->maps.list, q->maps.count, &maps)
+                             : romcompat_open(&maps);
+    if (code != ROMCOMPAT_OK)
+        return complain("maps: %s", romcompat_strerror(code));
+    report_problems(maps);
+    status = check_folders(q, maps);
+    if (status == STATUS_YES)
+        status = finish_output(answer_all(q, maps, operands));
+    romcompat_close(maps);
     return status;
 }
 
@@ -315,5 +270,8 @@ const struct command resolve_command = {
         "and\n"
         "left out, as in QEMU; a --maps folder that cannot be read is status 2.",
     .options = options,
+    .settings_size = sizeof(struct question),
+    .operand = "a ROM",
+    .least = 1,
     .run = run,
 };

@@ -3,8 +3,8 @@
 #ifndef COMMANDS_STOCK_H
 #define COMMANDS_STOCK_H
 
-#include "commands/command.h"
 #include "commands/host.h"
+#include "commands/maps.h"
 #include "inputs/qemu_types.h"
 #include "romcompat.h"
 
@@ -16,30 +16,19 @@ struct stock_side {
 
 struct stock_options {
     const char *qemu;
-    const char *maps[ROMCOMPAT_MAX_FOLDERS];
-    size_t map_count;
-    const char *firmware[ROMCOMPAT_MAX_FOLDERS + 1]; /* ends with NULL */
-    size_t firmware_count;
+    struct strings maps, firmware;
 };
 
-enum { STOCK_KEY_QEMU = 256, STOCK_KEY_MAPS, STOCK_KEY_FIRMWARE, STOCK_KEY_NEXT };
-
-#define STOCK_OPTIONS                                                       \
-    {STOCK_KEY_QEMU, "qemu", "BINARY",                                      \
-     "the QEMU, which is asked for its version, folders and types;\n"       \
-     "the default is the one that is installed, with --firmware none"},     \
-        {STOCK_KEY_MAPS, "maps", "DIR",                                     \
-         "read the compat maps of DIR in place of the default folders;\n"   \
-         "again for further folders, most important first"},                \
-    {                                                                       \
-        STOCK_KEY_FIRMWARE, "firmware", "DIR",                              \
-            "ROM files of DIR go before those of the QEMU's own folders,\n" \
-            "as with its option -L; again for further folders"              \
-    }
-
-/* Whether the key was one of these; *status is OPTION_END or the status to end with. */
-bool stock_take_option(const struct command *command, struct stock_options *o, int key,
-                       const char *value, int *status);
+/* Their lines in a list of options, for the struct stock_options `member` of the settings. */
+#define STOCK_OPTIONS(settings, member)                                               \
+    {"qemu", .argument = "BINARY",                                                    \
+     .help = "the QEMU, which is asked for its version, directories and types;\n"     \
+             "the default is the one that is installed, with --firmware none",        \
+     STRING_AT(settings, member.qemu)},                                               \
+        MAPS_OPTION(settings, member.maps),                                           \
+        FIRMWARE_OPTION(settings, member.firmware,                                    \
+                        "ROM files of DIR are found before those of the QEMU's own\n" \
+                        "directories, as with its option -L; again for further ones")
 
 /* STATUS_YES, or STATUS_NO_ANSWER after a report. Free with stock_side_close() in either case. */
 int stock_side_open(struct stock_side *s, const struct stock_options *o, const char *machine);

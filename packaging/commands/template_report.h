@@ -3,9 +3,22 @@
 #ifndef COMMANDS_TEMPLATE_REPORT_H
 #define COMMANDS_TEMPLATE_REPORT_H
 
+#include "commands/command.h"
 #include "flash/template.h"
 
 struct json_object;
+
+#define LIBVIRT_LIST_OPTION(settings, member)                                           \
+    {                                                                                   \
+        "libvirt-nvram", .argument = "LIST",                                            \
+                         .help = "libvirt's list of CODE:VARS, or a qemu.conf with it", \
+                         STRING_AT(settings, member)                                    \
+    }
+#define ROOT_OPTION(settings, member)                                                              \
+    {                                                                                              \
+        "root", .argument = "DIR", .help = "take this directory for / when looking for templates", \
+                STRING_AT(settings, member)                                                        \
+    }
 
 struct chosen_template {
     struct template_search search;

@@ -1,43 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "commands/command.h"
-
 #include "commands/varstore_output.h"
 #include "flash/convert.h"
 #include "inputs/lock.h"
 
 static const struct option_spec options[] = {
-    {KEY_STORE_CODE, "code", "NEW", "the firmware that the new store is for"},
-    {KEY_STORE_OUT, "out", "FILE", "the new store; must not exist"},
-    FORMAT_OPTION,
+    {"code", .argument = "NEW", .help = "the firmware that the new store is for",
+     STRING_AT(struct varstore_job, code), .required = true},
+    STORE_OUT_OPTION(struct varstore_job, , "FILE", "the new store; must not exist"),
+    STORE_FORMAT_OPTION(struct varstore_job, ),
     {0},
 };
 
-extern const struct command varstore_convert_command;
-
-static int run(int argc, char **argv)
+static int run(void *settings, char **operands, size_t count)
 {
+    struct varstore_job *job = settings;
     struct flash_image old = {0}, code = {0};
-    struct varstore_job job;
     struct converted c;
     struct failure f;
-    int status = varstore_options(&varstore_convert_command, argc, argv, STORE_OPERAND | STORE_OUT,
-                                  NULL, NULL, &job);
+    int status;
 
-    if (status >= 0)
-        return status;
-    if (!job.code)
-        return usage_error(&varstore_convert_command, "--code is missing");
-    if (refuse_file_in_use(job.in, &f) != 0 || flash_open(job.in, &old, &f) != 0 ||
-        flash_open_for_store(job.code, &code, &f) != 0)
+    (void)count;
+    job->in = operands[0];
+    if (refuse_file_in_use(job->in, &f) != 0 || flash_open(job->in, &old, &f) != 0 ||
+        flash_open_for_store(job->code, &code, &f) != 0)
         status = report(&f);
     else
-        status = convert_store(&old, &code, &c, &f) == 0 ? put_converted(&job, &c, &old, job.in)
+        status = convert_store(&old, &code, &c, &f) == 0 ? put_converted(job, &c, &old, job->in)
                                                          : report(&f);
     flash_close(&old);
     flash_close(&code);
     return status;
 }
 
+extern const struct command varstore_convert_command;
 const struct command varstore_convert_command = {
     .name = "varstore convert",
     .summary = "convert a guest's variables to a store for another firmware",
@@ -51,5 +46,10 @@ const struct command varstore_convert_command = {
         "\n"
         "The status is 1, and nothing is written, if not all variables fit.",
     .options = options,
+    .settings_size = sizeof(struct varstore_job),
+    .defaults = &varstore_defaults,
+    .operand = "a FILE",
+    .least = 1,
+    .most = 1,
     .run = run,
 };

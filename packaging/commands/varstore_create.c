@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "commands/command.h"
-
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
@@ -16,21 +14,6 @@
 #include "flash/check.h"
 #include "inputs/lock.h"
 
-enum { KEY_TEMPLATE = 512, KEY_EMPTY, KEY_OWNER, KEY_ROOT, KEY_LIST };
-
-static const struct option_spec options[] = {
-    {KEY_STORE_CODE, "code", "CODE", "the firmware that the store is for"},
-    {KEY_TEMPLATE, "template", "VARS", "copy this store, not the one that 'flash map' finds"},
-    {KEY_EMPTY, "empty", NULL, "copy none: make an empty store"},
-    {KEY_STORE_OUT, "out", "FILE", "the new store; must not exist"},
-    FORMAT_OPTION,
-    {KEY_OWNER, "owner", "USER[:GROUP]",
-     "whose it is to be; libvirt's guests run as their own user"},
-    {KEY_LIST, "libvirt-nvram", "LIST", "libvirt's list of CODE:VARS, or a qemu.conf with it"},
-    {KEY_ROOT, "root", "DIR", "take this folder for / when looking for the template"},
-    {0},
-};
-
 extern const struct command varstore_create_command;
 
 struct job {
@@ -39,6 +22,24 @@ struct job {
     bool empty;
     struct flash_image image;
 };
+
+static const struct option_spec options[] = {
+    {"code", .argument = "CODE", .help = "the firmware that the store is for",
+     STRING_AT(struct job, store.code), .required = true},
+    {"template", .argument = "VARS", .help = "copy this store, not the one that 'flash map' finds",
+     STRING_AT(struct job, template)},
+    {"empty", .help = "copy none: make an empty store", FLAG_AT(struct job, empty)},
+    STORE_OUT_OPTION(struct job, store., "FILE", "the new store; must not exist"),
+    STORE_FORMAT_OPTION(struct job, store.),
+    {"owner", .argument = "USER[:GROUP]",
+     .help = "whose it is to be; libvirt's guests run as their own user",
+     STRING_AT(struct job, owner)},
+    LIBVIRT_LIST_OPTION(struct job, list),
+    ROOT_OPTION(struct job, root),
+    {0},
+};
+
+static const struct job defaults = {.store = VARSTORE_DEFAULTS};
 
 /* ---- whose it is ---- */
 
@@ -93,7 +94,7 @@ static int make_empty(const struct job *job)
         return report(&f);
     int status = put_store(&job->store, c.data, c.size, &job->image, NULL);
     if (status == STATUS_YES)
-        print_line("%s: an empty store of %s", job->store.out, c.layout->name);
+        say_written(&job->store, "%s: an empty store of %s", job->store.out, c.layout->name);
     converted_free(&c);
     return status;
 }
@@ -115,7 +116,7 @@ static int copy_template(const struct job *job, const char *name)
     if (check.cold_boot.answer == FLASH_YES) {
         status = put_store(&job->store, template.data, template.size, &template, NULL);
         if (status == STATUS_YES)
-            print_line("%s: a copy of %s", job->store.out, name);
+            say_written(&job->store, "%s: a copy of %s", job->store.out, name);
         for (size_t i = 0; status == STATUS_YES && i < check.warning_count; i++)
             complain("warning: %s", check.warnings[i]);
     } else {
@@ -167,35 +168,15 @@ static int create(struct job *job)
     return status;
 }
 
-static void take_option(void *arg, int key, const char *value)
+static int run(void *settings, char **operands, size_t count)
 {
-    struct job *job = arg;
+    struct job *job = settings;
 
-    if (key == KEY_TEMPLATE)
-        job->template = value;
-    else if (key == KEY_OWNER)
-        job->owner = value;
-    else if (key == KEY_ROOT)
-        job->root = value;
-    else if (key == KEY_LIST)
-        job->list = value;
-    else
-        job->empty = true;
-}
-
-static int run(int argc, char **argv)
-{
-    const struct command *c = &varstore_create_command;
-    struct job job = {0};
-    int status = varstore_options(c, argc, argv, STORE_OUT, take_option, &job, &job.store);
-
-    if (status >= 0)
-        return status;
-    if (!job.store.code)
-        return usage_error(c, "--code is missing");
-    if (job.template && job.empty)
-        return usage_error(c, "--template and --empty exclude each other");
-    return finish_output(create(&job));
+    (void)operands;
+    (void)count;
+    if (job->template && job->empty)
+        return usage_error(&varstore_create_command, "--template and --empty exclude each other");
+    return finish_output(create(job));
 }
 
 const struct command varstore_create_command = {
@@ -214,5 +195,7 @@ const struct command varstore_create_command = {
         "\n"
         "The status is 1, and nothing is written, if the template does not go with CODE.",
     .options = options,
+    .settings_size = sizeof(struct job),
+    .defaults = &defaults,
     .run = run,
 };

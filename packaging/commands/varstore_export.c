@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "commands/command.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,23 +12,19 @@
 #include "inputs/lock.h"
 
 static const struct option_spec options[] = {
-    {KEY_STORE_OUT, "out", "JSON", "write to this file, which must not exist"},
+    {"out", .argument = "JSON",
+     .help = "write to this file, which must not exist; default: standard output",
+     STRING_AT(struct varstore_job, out)},
     {0},
 };
-
-extern const struct command varstore_export_command;
 
 static int write_document(const struct varstore_job *job, struct json_object *document)
 {
     char *text =
         xasprintf("%s\n", json_object_to_json_string_ext(
                               document, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
-    int status = STATUS_YES;
+    int status = put_file(job->out ? job->out : "-", (const uint8_t *)text, strlen(text), job->in);
 
-    if (job->out)
-        status = put_file(job->out, (const uint8_t *)text, strlen(text), job->in);
-    else
-        fputs(text, stdout);
     free(text);
     return status;
 }
@@ -59,24 +54,24 @@ static int export(const struct varstore_job *job, const struct flash_image *imag
     return finish_output(status);
 }
 
-static int run(int argc, char **argv)
+static int run(void *settings, char **operands, size_t count)
 {
+    struct varstore_job *job = settings;
     struct flash_image image = {0};
-    struct varstore_job job;
     struct failure f;
-    int status =
-        varstore_options(&varstore_export_command, argc, argv, STORE_OPERAND, NULL, NULL, &job);
+    int status;
 
-    if (status >= 0)
-        return status;
-    if (refuse_file_in_use(job.in, &f) != 0 || flash_open(job.in, &image, &f) != 0)
+    (void)count;
+    job->in = operands[0];
+    if (refuse_file_in_use(job->in, &f) != 0 || flash_open(job->in, &image, &f) != 0)
         status = report(&f);
     else
-        status = export(&job, &image);
+        status = export(job, &image);
     flash_close(&image);
     return status;
 }
 
+extern const struct command varstore_export_command;
 const struct command varstore_export_command = {
     .name = "varstore export",
     .summary = "write the variables of a store as JSON",
@@ -88,5 +83,10 @@ const struct command varstore_export_command = {
         "\n"
         "The status is 1, and nothing is written, if a variable's name is no text.",
     .options = options,
+    .settings_size = sizeof(struct varstore_job),
+    .defaults = &varstore_defaults,
+    .operand = "a FILE",
+    .least = 1,
+    .most = 1,
     .run = run,
 };

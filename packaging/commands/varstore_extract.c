@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "commands/command.h"
-
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdlib.h>
@@ -12,14 +10,21 @@
 #include "commands/maps.h"
 #include "commands/varstore_output.h"
 #include "flash/extract.h"
+#include "outputs/file.h"
 
-enum { KEY_QMP = 512, KEY_CORE };
+struct job {
+    struct varstore_job store;
+    const char *qmp, *core;
+};
 
 static const struct option_spec options[] = {
-    {KEY_QMP, "qmp", "SOCKET", "read the RAM of the running QEMU behind this QMP socket"},
-    {KEY_CORE, "core", "FILE", "read a core of dump-guest-memory, virsh or xl, or raw RAM"},
-    {KEY_STORE_OUT, "out", "STORE", "the new store; must not exist"},
-    {KEY_STORE_JSON, "json", NULL, "print one JSON object"},
+    {"qmp", .argument = "SOCKET", .help = "read the RAM of the running QEMU behind this QMP socket",
+     STRING_AT(struct job, qmp)},
+    {"core", .argument = "FILE",
+     .help = "read a core of dump-guest-memory, virsh or xl, or raw RAM",
+     STRING_AT(struct job, core)},
+    STORE_OUT_OPTION(struct job, store., "STORE", "the new store; must not exist"),
+    JSON_OPTION(struct job, store.json),
     {0},
 };
 
@@ -90,12 +95,15 @@ static void print_passed(const struct extracted *h)
 static void print_found(const struct varstore_job *job, const struct guest_memory *memory,
                         const struct extracted *h, const struct vendors *v)
 {
-    print_line("%s: %zu variables (%zu bytes) in a store of %s, from 0x%" PRIx64 " of %s (%s%s%s)",
-               job->out, h->store.count, h->store.bytes, h->store.layout->name, h->address,
-               memory->name, memory->kind, memory->cut ? ", cut off" : "",
-               h->store.replayed ? ", after a write that was pending" : "");
-    print_vendors(v);
-    print_passed(h);
+    say_written(job,
+                "%s: %zu variables (%zu bytes) in a store of %s, from 0x%" PRIx64 " of %s (%s%s%s)",
+                job->out, h->store.count, h->store.bytes, h->store.layout->name, h->address,
+                memory->name, memory->kind, memory->cut ? ", cut off" : "",
+                h->store.replayed ? ", after a write that was pending" : "");
+    if (!is_stdout(job->out)) {
+        print_vendors(v);
+        print_passed(h);
+    }
 }
 
 static struct json_object *number(uint64_t n)
@@ -193,38 +201,28 @@ static int extract(const struct varstore_job *job, struct guest_memory *memory)
     return finish_output(status);
 }
 
-struct memory_options {
-    const char *qmp, *core;
-};
-
-static void take_option(void *arg, int key, const char *value)
+static int run(void *settings, char **operands, size_t count)
 {
-    struct memory_options *o = arg;
-
-    *(key == KEY_QMP ? &o->qmp : &o->core) = value;
-}
-
-static int run(int argc, char **argv)
-{
-    struct memory_options from = {0};
+    const struct job *job = settings;
     struct guest_memory memory;
-    struct varstore_job job;
     struct failure f;
-    int status = varstore_options(&varstore_extract_command, argc, argv, STORE_OUT, take_option,
-                                  &from, &job);
 
-    if (status >= 0)
-        return status;
-    if (!from.qmp == !from.core)
+    (void)operands;
+    (void)count;
+    if (check_outputs(&varstore_extract_command, &job->store) != STATUS_YES)
+        return STATUS_NO_ANSWER;
+    if (!job->qmp == !job->core)
         return usage_error(&varstore_extract_command,
-                           from.qmp ? "--qmp or --core, not both" : "--qmp or --core is missing");
-    if ((from.qmp ? qmp_memory_open : core_file_open)(from.qmp ? from.qmp : from.core, &memory,
+                           job->qmp ? "--qmp or --core, not both" : "--qmp or --core is missing");
+    if ((job->qmp ? qmp_memory_open : core_file_open)(job->qmp ? job->qmp : job->core, &memory,
                                                       &f) != 0)
         return report(&f);
-    status = extract(&job, &memory);
+    int status = extract(&job->store, &memory);
     guest_memory_close(&memory);
     return status;
 }
+
+static const struct job defaults = {.store = VARSTORE_DEFAULTS};
 
 const struct command varstore_extract_command = {
     .name = "varstore extract",
@@ -242,5 +240,7 @@ const struct command varstore_extract_command = {
         "\n"
         "STORE never replaces anything; its mode is 600. The status is 1 if there is none.",
     .options = options,
+    .settings_size = sizeof(struct job),
+    .defaults = &defaults,
     .run = run,
 };

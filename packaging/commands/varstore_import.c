@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "commands/command.h"
-
 #include "commands/varstore_output.h"
 #include "flash/variables_json.h"
 #include "inputs/lock.h"
 
 static const struct option_spec options[] = {
-    {KEY_STORE_CODE, "code", "CODE", "the firmware that the store is for"},
-    {KEY_STORE_INTO, "into", "STORE", "add the variables to those of this store"},
-    {KEY_STORE_OUT, "out", "FILE", "the new store; must not exist"},
-    FORMAT_OPTION,
+    {"code", .argument = "CODE", .help = "the firmware that the store is for",
+     STRING_AT(struct varstore_job, code)},
+    {"into", .argument = "STORE", .help = "add the variables to those of this store",
+     STRING_AT(struct varstore_job, into)},
+    STORE_OUT_OPTION(struct varstore_job, , "FILE", "the new store; must not exist"),
+    STORE_FORMAT_OPTION(struct varstore_job, ),
     {0},
 };
-
-extern const struct command varstore_import_command;
 
 static int make_store(const struct varstore_job *job, struct json_variables *v,
                       struct flash_image *image, struct converted *c, struct failure *f)
@@ -26,31 +24,32 @@ static int make_store(const struct varstore_job *job, struct json_variables *v,
     return import_into_store(v, image, c, f);
 }
 
-static int run(int argc, char **argv)
+extern const struct command varstore_import_command;
+
+static int run(void *settings, char **operands, size_t count)
 {
+    struct varstore_job *job = settings;
     struct flash_image image = {0};
     struct json_variables v = {0};
-    struct varstore_job job;
     struct converted c;
     struct failure f;
-    int status = varstore_options(&varstore_import_command, argc, argv, STORE_OPERAND | STORE_OUT,
-                                  NULL, NULL, &job);
+    int status;
 
-    if (status >= 0)
-        return status;
-    if (!job.code == !job.into)
+    (void)count;
+    job->in = operands[0];
+    if (!job->code == !job->into)
         return usage_error(&varstore_import_command, "%s",
-                           job.code ? "--code and --into exclude each other"
-                                    : "--code or --into is missing");
-    if (variables_from_json(job.in, &v, &f) != 0 || make_store(&job, &v, &image, &c, &f) != 0)
+                           job->code ? "--code and --into exclude each other"
+                                     : "--code or --into is missing");
+    if (variables_from_json(job->in, &v, &f) != 0 || make_store(job, &v, &image, &c, &f) != 0)
         status = report(&f);
     else
-        status = put_converted(&job, &c, &image, job.into);
+        status = put_converted(job, &c, &image, job->into);
     if (status == STATUS_YES && (v.lost.digests || v.lost.times))
         complain("warning: %s: not in the store, which has no place for it: the digest of %zu "
                  "variables, "
                  "the time stamp of %zu",
-                 job.in, v.lost.digests, v.lost.times);
+                 job->in, v.lost.digests, v.lost.times);
     json_variables_free(&v);
     flash_close(&image);
     return status;
@@ -68,5 +67,10 @@ const struct command varstore_import_command = {
         "\n"
         "The status is 1, and nothing is written, if not all variables fit.",
     .options = options,
+    .settings_size = sizeof(struct varstore_job),
+    .defaults = &varstore_defaults,
+    .operand = "a JSON file",
+    .least = 1,
+    .most = 1,
     .run = run,
 };

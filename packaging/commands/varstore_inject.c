@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "commands/command.h"
 
 #include <json-c/json.h>
 
@@ -9,13 +8,13 @@
 #include "inputs/lock.h"
 
 static const struct option_spec options[] = {
-    {KEY_STORE_INTO, "into", "COMBINED", "the combined image of firmware, store and code in one"},
-    {KEY_STORE_OUT, "out", "IMAGE", "the new combined image; must not exist"},
-    {KEY_STORE_JSON, "json", NULL, "print one JSON object"},
+    {"into", .argument = "COMBINED",
+     .help = "the combined image of firmware, store and code in one",
+     STRING_AT(struct varstore_job, into), .required = true},
+    STORE_OUT_OPTION(struct varstore_job, , "IMAGE", "the new combined image; must not exist"),
+    JSON_OPTION(struct varstore_job, json),
     {0},
 };
-
-extern const struct command varstore_inject_command;
 
 static struct json_object *strings(char *const *texts, size_t count)
 {
@@ -37,7 +36,8 @@ static void put_object(const struct varstore_job *job, const struct injected *in
     json_object_object_add(o, "variables", json_object_new_uint64(in->converted.count));
     json_object_object_add(o, "bytes", json_object_new_uint64(in->converted.bytes));
     json_object_object_add(o, "write_replayed", json_object_new_boolean(in->converted.replayed));
-    json_object_object_add(o, "does_not_fit", strings(in->converted.left, in->converted.left_count));
+    json_object_object_add(o, "does_not_fit",
+                           strings(in->converted.left, in->converted.left_count));
     json_object_object_add(o, "replaced", strings(in->replaced, in->replaced_count));
     json_object_object_add(o, "reads_own_store",
                            json_object_new_boolean(combined->reads_own_store));
@@ -76,31 +76,32 @@ static int inject(const struct varstore_job *job, const struct flash_image *stor
     if (job->json && status != STATUS_NO_ANSWER)
         put_object(job, &in, combined, status == STATUS_YES);
     else if (status == STATUS_YES)
-        print_line("%s: %zu variables (%zu bytes) in its store of %s%s%s", job->out,
-                   in.converted.count, in.converted.bytes, in.converted.layout->name,
-                   in.converted.replayed ? ", after a write that was pending" : "",
-                   in.converted.from_plain ? ", from the plain format" : "");
+        say_written(job, "%s: %zu variables (%zu bytes) in its store of %s%s%s", job->out,
+                    in.converted.count, in.converted.bytes, in.converted.layout->name,
+                    in.converted.replayed ? ", after a write that was pending" : "",
+                    in.converted.from_plain ? ", from the plain format" : "");
     injected_free(&in);
     return finish_output(status);
 }
 
-static int run(int argc, char **argv)
-{
-    struct flash_image store = {0}, combined = {0};
-    struct varstore_job job;
-    struct failure f;
-    int status = varstore_options(&varstore_inject_command, argc, argv, STORE_OPERAND | STORE_OUT,
-                                  NULL, NULL, &job);
+extern const struct command varstore_inject_command;
 
-    if (status >= 0)
-        return status;
-    if (!job.into)
-        return usage_error(&varstore_inject_command, "--into is missing");
-    if (refuse_file_in_use(job.in, &f) != 0 || flash_open(job.in, &store, &f) != 0 ||
-        flash_open(job.into, &combined, &f) != 0)
+static int run(void *settings, char **operands, size_t count)
+{
+    struct varstore_job *job = settings;
+    struct flash_image store = {0}, combined = {0};
+    struct failure f;
+    int status;
+
+    (void)count;
+    job->in = operands[0];
+    if (check_outputs(&varstore_inject_command, job) != STATUS_YES)
+        return STATUS_NO_ANSWER;
+    if (refuse_file_in_use(job->in, &f) != 0 || flash_open(job->in, &store, &f) != 0 ||
+        flash_open(job->into, &combined, &f) != 0)
         status = report(&f);
     else
-        status = inject(&job, &store, &combined);
+        status = inject(job, &store, &combined);
     flash_close(&store);
     flash_close(&combined);
     return status;
@@ -122,5 +123,10 @@ const struct command varstore_inject_command = {
         "\n"
         "The status is 1, and nothing is written, if not all variables fit.",
     .options = options,
+    .settings_size = sizeof(struct varstore_job),
+    .defaults = &varstore_defaults,
+    .operand = "a FILE",
+    .least = 1,
+    .most = 1,
     .run = run,
 };

@@ -1,54 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/varstore_output.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "commands/command.h"
+#include "base/memory.h"
 #include "flash/convert.h"
+#include "outputs/file.h"
 #include "outputs/new_file.h"
 #include "outputs/qemu_img.h"
 
-int varstore_options(const struct command *command, int argc, char **argv, int needs,
-                     void (*other)(void *arg, int key, const char *value), void *arg,
-                     struct varstore_job *job)
-{
-    struct option_reader r;
-    const char *value;
-    int key;
+const char *const varstore_formats[] = {"raw", "qcow2", NULL};
+const struct varstore_job varstore_defaults = VARSTORE_DEFAULTS;
 
-    *job = (struct varstore_job){.owner = (uid_t)-1, .group = (gid_t)-1};
-    option_reader_init(&r, command, argc, argv);
-    while ((key = next_option(&r, &value)) != OPTION_END) {
-        if (key < 0)
-            return option_status(key);
-        if (key == KEY_STORE_CODE)
-            job->code = value;
-        else if (key == KEY_STORE_OUT)
-            job->out = value;
-        else if (key == KEY_STORE_INTO)
-            job->into = value;
-        else if (key == KEY_STORE_JSON)
-            job->json = true;
-        else if (key == KEY_STORE_FORMAT)
-            job->format = value;
-        else
-            other(arg, key, value);
-    }
-    int operands = needs & STORE_OPERAND ? 1 : 0;
-    if (argc - r.first != operands)
-        return usage_error(command,
-                           operands ? "one file at a time (found %d operands)"
-                                    : "no operand is expected (found %d)",
-                           argc - r.first);
-    if (!job->out && (needs & STORE_OUT))
-        return usage_error(command, "--out is missing");
-    if (job->format && strcmp(job->format, "raw") != 0 && strcmp(job->format, "qcow2") != 0)
-        return usage_error(command, "--format: raw or qcow2 (found '%s')", job->format);
-    if (operands)
-        job->in = argv[r.first];
-    return -1;
+void say_written(const struct varstore_job *job, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    char *text = xvasprintf(format, args);
+    va_end(args);
+    if (is_stdout(job->out))
+        complain("note: %s", text);
+    else
+        print_line("%s", text);
+    free(text);
+}
+
+int check_outputs(const struct command *command, const struct varstore_job *job)
+{
+    if (job->json && is_stdout(job->out))
+        return usage_error(command, "--json and --out - both want standard output");
+    return STATUS_YES;
 }
 
 static int put_as(const struct varstore_job *job, const uint8_t *data, size_t size,
@@ -65,6 +50,8 @@ static int put_as(const struct varstore_job *job, const uint8_t *data, size_t si
         owner = st.st_uid;
         group = st.st_gid;
     }
+    if (is_stdout(job->out))
+        return write_output(job->out, data, size, 0, &f) == 0 ? STATUS_YES : report(&f);
     if (write_new_file(job->out, data, size, mode, owner, group, &f) != 0)
         return report(&f);
     return STATUS_YES;
@@ -102,8 +89,8 @@ int put_store(const struct varstore_job *job, const uint8_t *data, size_t size,
     return status;
 }
 
-int put_converted(const struct varstore_job *job, struct converted *c, const struct flash_image *was,
-                const char *like)
+int put_converted(const struct varstore_job *job, struct converted *c,
+                  const struct flash_image *was, const char *like)
 {
     int status = STATUS_NO;
 
@@ -112,9 +99,10 @@ int put_converted(const struct varstore_job *job, struct converted *c, const str
     else
         status = put_store(job, c->data, c->size, was, like);
     if (status == STATUS_YES)
-        print_line("%s: %zu variables (%zu bytes) in a store of %s%s%s", job->out, c->count,
-                   c->bytes, c->layout->name, c->replayed ? ", after a write that was pending" : "",
-                   c->from_plain ? ", from the plain format" : "");
+        say_written(job, "%s: %zu variables (%zu bytes) in a store of %s%s%s", job->out, c->count,
+                    c->bytes, c->layout->name,
+                    c->replayed ? ", after a write that was pending" : "",
+                    c->from_plain ? ", from the plain format" : "");
     converted_free(c);
     return finish_output(status);
 }

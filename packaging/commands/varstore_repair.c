@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "commands/command.h"
-
 #include "commands/varstore_output.h"
 #include "flash/repair.h"
 #include "inputs/lock.h"
 
 static const struct option_spec options[] = {
-    {KEY_STORE_OUT, "out", "NEW", "the repaired store; must not exist"},
-    FORMAT_OPTION,
+    STORE_OUT_OPTION(struct varstore_job, , "NEW", "the repaired store; must not exist"),
+    STORE_FORMAT_OPTION(struct varstore_job, ),
     {0},
 };
-
-extern const struct command varstore_repair_command;
 
 static void print_lists(const struct varstore_job *job, const struct repaired *r)
 {
@@ -45,24 +41,24 @@ static int repair(const struct varstore_job *job, const struct flash_image *old)
     return finish_output(status);
 }
 
-static int run(int argc, char **argv)
+static int run(void *settings, char **operands, size_t count)
 {
+    struct varstore_job *job = settings;
     struct flash_image old = {0};
-    struct varstore_job job;
     struct failure f;
-    int status = varstore_options(&varstore_repair_command, argc, argv, STORE_OPERAND | STORE_OUT,
-                                  NULL, NULL, &job);
+    int status;
 
-    if (status >= 0)
-        return status;
-    if (refuse_file_in_use(job.in, &f) != 0 || flash_open(job.in, &old, &f) != 0)
+    (void)count;
+    job->in = operands[0];
+    if (refuse_file_in_use(job->in, &f) != 0 || flash_open(job->in, &old, &f) != 0)
         status = report(&f);
     else
-        status = repair(&job, &old);
+        status = repair(job, &old);
     flash_close(&old);
     return status;
 }
 
+extern const struct command varstore_repair_command;
 const struct command varstore_repair_command = {
     .name = "varstore repair",
     .summary = "repair a variable store that firmware would erase or not read",
@@ -76,5 +72,10 @@ const struct command varstore_repair_command = {
         "\n"
         "The status is 1, and nothing is written, if there is nothing to repair.",
     .options = options,
+    .settings_size = sizeof(struct varstore_job),
+    .defaults = &varstore_defaults,
+    .operand = "a FILE",
+    .least = 1,
+    .most = 1,
     .run = run,
 };

@@ -150,7 +150,7 @@ static int no_such_type(const struct stock_ask *ask, const char *type, struct fa
 
     fail(f, ask->types ? "%s: this QEMU has no such device type" : "%s: no device with a ROM",
          type);
-    return nearest ? fail_cure(f, "Was %s meant?", nearest) : -1;
+    return nearest ? fail_cure(f, "Did you mean %s?", nearest) : -1;
 }
 
 static const char *reason_to_leave(const struct device_text *d)

@@ -186,28 +186,15 @@ static int find_candidates(struct job *j, struct failure *f)
 
 /* --- the folder --------------------------------------------------------------- */
 
+static int name_another(struct failure *f)
+{
+    return fail_cure(f, "ROMCOMPAT_CACHE or --cache names another directory for the cache.");
+}
+
 static int cannot_write(const char *path, struct failure *f)
 {
     fail(f, "%s: %s", path, strerror(errno));
-    return fail_cure(f, "ROMCOMPAT_CACHE or --cache names another folder for the cache.");
-}
-
-static int make_folders(const char *dir, struct failure *f)
-{
-    char *path = xstrdup(dir);
-    int r = 0;
-
-    for (char *slash = path; r == 0 && slash;) {
-        slash = strchr(slash + 1, '/');
-        if (slash)
-            *slash = '\0';
-        if (mkdir(path, 0700) != 0 && errno != EEXIST)
-            r = cannot_write(path, f);
-        if (slash)
-            *slash = '/';
-    }
-    free(path);
-    return r;
+    return name_another(f);
 }
 
 /* Whether the file at `path` is there with the right sum. */
@@ -459,7 +446,9 @@ static int fetch_into_cache(struct job *j, struct fetched *file, struct failure 
     const char *sha256 = j->request->sha256;
     char found[SHA256_TEXT_SIZE];
 
-    if (make_folders(j->dir, f) != 0 || open_part(j, f) != 0)
+    if (make_directories_above(j->part, 0700, f) != 0)
+        return name_another(f);
+    if (open_part(j, f) != 0)
         return -1;
     remove_old_parts(j->dir);
     /* Another run may have finished it while we waited for the lock. */
@@ -490,8 +479,8 @@ static int nothing_to_try(const struct job *j, struct failure *f)
              j->dir, r->sha256);
         return fail_cure(f, "'romcompat fetch' without --offline puts it there.");
     }
-    fail(f, "%s: apt knows no mirror that can be used%s%s%s", j->name,
-         j->apt_note ? " (" : "", j->apt_note ? j->apt_note : "", j->apt_note ? ")" : "");
+    fail(f, "%s: apt knows no mirror that can be used%s%s%s", j->name, j->apt_note ? " (" : "",
+         j->apt_note ? j->apt_note : "", j->apt_note ? ")" : "");
     return fail_cure(f, "--mirror URL names one.");
 }
 

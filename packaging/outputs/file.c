@@ -46,6 +46,27 @@ int sync_folder_of(const char *path)
     return result;
 }
 
+int make_directories_above(const char *path, mode_t mode, struct failure *f)
+{
+    char *copy = xstrdup(path);
+    int result = 0;
+
+    for (char *slash = *copy ? strchr(copy + 1, '/') : NULL; slash && result == 0;
+         slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(copy, mode) < 0 && errno != EEXIST)
+            result = fail(f, "%s: %s", copy, strerror(errno));
+        *slash = '/';
+    }
+    free(copy);
+    return result;
+}
+
+bool is_stdout(const char *path)
+{
+    return path && strcmp(path, "-") == 0;
+}
+
 static char *temporary_name(const char *path)
 {
     return xasprintf("%.*s.%s.romcompat-new", directory_length(path), path, base_name(path));
@@ -123,7 +144,7 @@ int write_file_atomically(const char *path, const void *data, size_t size, mode_
     }
 
     char *temporary = temporary_name(target);
-    int fd = open_temporary(temporary, 0600, f);
+    int fd = make_directories_above(target, 0777, f) == 0 ? open_temporary(temporary, 0600, f) : -1;
     if (fd >= 0) {
         result = fill_and_rename(fd, temporary, target, data, size, mode, f);
         if (result < 0)
@@ -142,4 +163,13 @@ int write_public_file(const char *path, const void *data, size_t size, struct fa
 
     umask(mask);
     return result;
+}
+
+int write_output(const char *path, const void *data, size_t size, mode_t mode, struct failure *f)
+{
+    if (!is_stdout(path))
+        return write_file_atomically(path, data, size, mode, f);
+    if (write_all(STDOUT_FILENO, data, size) != 0)
+        return fail(f, "standard output: %s", strerror(errno));
+    return 0;
 }

@@ -3,6 +3,7 @@
 #ifndef OUTPUTS_FILE_H
 #define OUTPUTS_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -15,13 +16,20 @@
  * The bytes go to ".NAME.romcompat-new" in the same folder and are on disk before
  * they get the name. The temporary name is always the same and locked while in
  * use: after a kill the old file stands, and the next write takes the left-over
- * temporary over, so that none pile up. */
+ * temporary over, so that none pile up. Directories above it that are missing are made. */
 int write_file_atomically(const char *path, const void *data, size_t size, mode_t mode,
                           struct failure *f);
 
 /* The same for a file that another user must be able to read, such as a ROM that QEMU loads: a new
  * one has mode 0644 whatever the umask is. */
 int write_public_file(const char *path, const void *data, size_t size, struct failure *f);
+
+/* As write_file_atomically() for a path that a user gave: "-" is standard output. */
+int write_output(const char *path, const void *data, size_t size, mode_t mode, struct failure *f);
+bool is_stdout(const char *path);
+
+/* Makes the directories that `path` needs and that are missing, as mkdir -p does: 0 or -1. */
+int make_directories_above(const char *path, mode_t mode, struct failure *f);
 
 /* write() until all is written: 0, or -1 with errno set. */
 int write_all(int fd, const void *data, size_t size);

@@ -45,17 +45,18 @@ int write_new_file(const char *path, const void *data, size_t size, mode_t mode,
 
     /* Said before the work is done; link() below is what decides. */
     bool named = false, there = lstat(path, &st) == 0;
-    int fd = there ? -1 : open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
-    if (fd < 0 && !there && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+    bool ready = !there && make_directories_above(path, 0777, f) == 0;
+    int fd = !ready ? -1 : open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd < 0 && ready && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
         fd = mkostemp(temporary, O_CLOEXEC);
         named = fd >= 0;
     }
     if (there) {
         errno = EEXIST;
         refuse(path, f);
-    } else if (fd < 0) {
+    } else if (ready && fd < 0) {
         fail(f, "%s: %s", path, strerror(errno));
-    } else if (fill(fd, path, data, size, mode, owner, group, f) == 0) {
+    } else if (ready && fill(fd, path, data, size, mode, owner, group, f) == 0) {
         source = named ? xstrdup(temporary) : xasprintf("/proc/self/fd/%d", fd);
         if (linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0)
             refuse(path, f);

@@ -117,7 +117,7 @@ int tree_begin(const char *target, struct tree **tree, struct failure *f)
     t->growing = xasprintf("%s/tree", t->container);
     t->scratch = xasprintf("%s/scratch", t->container);
 
-    if (open_container(t, f) < 0) {
+    if (make_directories_above(t->target, 0777, f) < 0 || open_container(t, f) < 0) {
         free_tree(t);
         return -1;
     }

@@ -19,8 +19,8 @@
 
 struct tree;
 
-/* Starts a folder that is to stand at `target`; its parent must exist. Waits while
- * another process builds the same target. */
+/* Starts a folder that is to stand at `target`; directories above it that are
+ * missing are made. Waits while another process builds the same target. */
 int tree_begin(const char *target, struct tree **tree, struct failure *f);
 
 /* Adds a file. `path` is relative, without "." and "..": folders are made as needed, mode

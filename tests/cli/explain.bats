@@ -179,7 +179,7 @@ explains() {
     run -2 romcompat explain "$BATS_TEST_TMPDIR"
     output_has "a directory, not a log"
     run -2 romcompat explain a b
-    output_has "too many files (found 2, expected at most 1)"
+    output_has "too many operands (found 2, expected at most 1)"
 }
 
 @test "a line without end and bytes of any kind do no harm" {

@@ -96,8 +96,11 @@ begin() {
     grep -q 'prefers-color-scheme:dark' c.svg
     for bucket in 64K 128K 256K 512K; do grep -q ">$bucket</text>" c.svg; done
     grep -q 'pxe-virtio.rom  22016 left, leaves 128K in +2' c.svg
-    run -2 romcompat history --svg no/c.svg
-    output_has "no/.c.svg"
+    run -0 romcompat history --svg no/such/dir/c.svg
+    cmp no/such/dir/c.svg c.svg
+    : > file
+    run -2 romcompat history --svg file/c.svg
+    output_has "Not a directory"
 }
 
 @test "--add appends to the one history of the package, and leaves every byte before it" {
@@ -182,7 +185,7 @@ Y
     run -2 romcompat history --add 1 --json x
     output_has "goes without"
     run -2 romcompat history --add 1 --date 2023-02-30 x
-    output_has "no day"
+    output_has "is not a valid date (expected YYYY-MM-DD)"
     run -2 romcompat history --add 1 --version x y
     output_has "must begin with a digit"
 }

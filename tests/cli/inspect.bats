@@ -118,7 +118,7 @@ json() {
     run -2 timeout 5 romcompat inspect dangling
     output_has "dangling: No such file or directory"
     run -2 romcompat inspect
-    output_has "a file is missing"
+    output_has "a FILE is missing"
 }
 
 @test "control bytes of a ROM or its name do not reach the terminal" {

@@ -144,11 +144,11 @@ no_temporaries() { [ -z "$(find . -name '*romcompat-new*')" ]; }
 @test "wrong usage is status 2" {
     for bucket in 3000 1K 0 32M 4G 64Q -1 ''; do
         run -2 romcompat pad --bucket "$bucket" in.rom -o out.rom
-        output_has "--bucket: '$bucket'"
+        output_has "--bucket: " "is not a valid"
     done
     for fill in 256 -1 0x100 ff ''; do
         run -2 romcompat pad --bucket 8K --fill "$fill" in.rom -o out.rom
-        output_has "--fill: '$fill' is no byte"
+        output_has "--fill: '$fill' is not a number from 0 to 255"
     done
     for ids in 1af4 1af4:100 1af4-1000 1af4:1000x 11af4:1000 "1af4: 100" ''; do
         run -2 romcompat pad --bucket 8K --ids "$ids" in.rom -o out.rom
@@ -195,8 +195,10 @@ no_temporaries() { [ -z "$(find . -name '*romcompat-new*')" ]; }
     output_has "fifo: not a regular file, not written"
     run -2 timeout 5 romcompat pad --bucket 8K in.rom -o dangling
     output_has "dangling: No such file or directory"
-    run -2 romcompat pad --bucket 8K in.rom -o no/such/folder/out.rom
-    output_has "No such file or directory"
+    run -0 romcompat pad --bucket 8K in.rom -o no/such/directory/out.rom
+    [ "$(stat -c %s no/such/directory/out.rom)" = 8192 ]
+    run -2 romcompat pad --bucket 8K in.rom -o in.rom/out.rom
+    output_has "Not a directory"
     [ -d folder ] && [ -p fifo ] && [ -L dangling ]
     no_temporaries
 }
