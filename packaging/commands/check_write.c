@@ -240,8 +240,7 @@ static size_t put_rules(FILE *to, const struct draft *drafts, size_t count)
 static size_t put_budget(FILE *to, const char *operand, const struct draft *drafts, size_t count,
                          size_t names, const struct measured *m)
 {
-    fputs("# Written by 'romcompat check --write-budget'; see romcompat-budget(5). Each rule says "
-          "what its\n"
+    fputs("# Written by 'romcompat check --write-budget'; see romcompat-budget(5). Each rule says what its\n"
           "# files are today.\n",
           to);
     put_budget_name(to, operand);
@@ -473,8 +472,7 @@ static int put_romset(FILE *to, const struct romset_request *request,
 
     size_format(chosen[0]->bucket, bucket);
     fprintf(to,
-            "# Written by 'romcompat check --write-romset'; see romcompat-romset(5).\nromset: "
-            "%s\nsummary: ",
+            "# Written by 'romcompat check --write-romset'; see romcompat-romset(5).\nromset: %s\nsummary: ",
             request->name);
     char *summary = control ? xasprintf("option ROMs of %s %s in buckets of %s", control->package,
                                         control->version, bucket)
@@ -516,8 +514,10 @@ int write_romset(const struct romset_request *request, const struct measured *ol
 
         result = put_romset(text_begin(&made), request, is_deb ? &control : NULL, chosen, count, f);
         *text = text_end(&made);
-        if (result != 0)
+        if (result != 0) {
             free(*text);
+            *text = NULL;
+        }
     }
     free(chosen);
     return result;
