@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/size.h"
@@ -121,12 +123,37 @@ static int load_from(struct histories *all, const char *path, struct failure *f)
     return result;
 }
 
+/* The histories that came with this program: where it is installed, or in the tree that it was
+ * built in (build/VARIANT/romcompat). The caller frees the path. */
+static char *shipped_histories(void)
+{
+    static const char *const places[] = {"share/romcompat/romsets/history", "../romsets/history"};
+    char program[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+
+    program[n < 0 ? 0 : n] = '\0';
+    char *slash = strrchr(program, '/');
+    for (size_t i = 0; slash && i < sizeof places / sizeof *places; i++) {
+        char *path = xasprintf("%.*s/../%s", (int)(slash - program), program, places[i]);
+
+        if (is_folder(path))
+            return path;
+        free(path);
+    }
+    return xstrdup(ROMCOMPAT_HISTORY_DIR);
+}
+
 static int load_all(const struct job *job, struct histories *all, struct failure *f)
 {
     const char *named = getenv("ROMCOMPAT_HISTORY");
 
-    if (!job->data.count)
-        return load_from(all, named && *named ? named : ROMCOMPAT_HISTORY_DIR, f);
+    if (!job->data.count) {
+        char *path = named && *named ? xstrdup(named) : shipped_histories();
+        int result = load_from(all, path, f);
+
+        free(path);
+        return result;
+    }
     for (size_t i = 0; i < job->data.count; i++) {
         if (load_from(all, job->data.list[i], f) < 0)
             return -1;

@@ -35,6 +35,18 @@ begin() {
     output_has "One more step like that to 13 would leave the bucket" "gone after 11"
 }
 
+@test "without ROMCOMPAT_HISTORY the histories beside the program are read, in a build tree and installed" {
+    run -0 romcompat history --json
+    shipped=$(jq -S '[.histories[].history]' <<< "$output")
+    run -0 env -u ROMCOMPAT_HISTORY "$BUILD/romcompat" history --json
+    [ "$(jq -S '[.histories[].history]' <<< "$output")" = "$shipped" ]
+    mkdir -p usr/bin usr/share/romcompat/romsets/history
+    cp "$BUILD/romcompat" usr/bin/
+    cp "$TOP/romsets/history/debian-seabios.yaml" usr/share/romcompat/romsets/history/
+    run -0 env -u ROMCOMPAT_HISTORY usr/bin/romcompat history --json
+    [ "$(jq -r '.histories[].history' <<< "$output")" = debian-seabios ]
+}
+
 @test "what is shipped of Debian 12 and 13 is what their packages measure" {
     for pair in ipxe-qemu:12:debian-12-ipxe-efi ipxe-qemu:13:debian-13-ipxe-efi seabios:12:debian-12-vgabios; do
         IFS=: read -r package release romset <<< "$pair"
