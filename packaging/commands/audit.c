@@ -131,7 +131,7 @@ const struct command audit_command = {
         "could not be read.",
     .options = options,
     .settings_size = sizeof(struct job),
-    .operand = "an INVENTORY ('-' is standard input)",
+    .operand = "an INVENTORY",
     .least = 1,
     .run = run,
 };

@@ -26,7 +26,8 @@ struct arguments {
 };
 
 static const struct option_spec options[] = {
-    {"budget", 'b', "FILE", "the rules, see budget(5)", STRING_AT(struct arguments, budget)},
+    {"budget", 'b', "FILE", "the rules, see romcompat-budget(5)",
+     STRING_AT(struct arguments, budget)},
     {"against", .argument = "OLD",
      .help = "compare with the previous release, given in any form that\n"
              "PATH may have",
@@ -109,8 +110,6 @@ static int write_report(const char *path, char *text)
     int result = write_output(path, text, strlen(text), 0666, &f);
 
     if (result < 0)
-        fputs(text, stdout);
-    else if ((result = write_file_atomically(path, text, strlen(text), 0666, &f)) < 0)
         report(&f);
     free(text);
     return result;

@@ -136,7 +136,7 @@ static int count_operands(const struct command *c, char **operands, size_t count
     if (!c->operand && count)
         return usage_error(c, "'%s': no operand is expected", operands[0]);
     if (count < c->least)
-        return usage_error(c, "%s is missing (found %zu)", c->operand, count);
+        return usage_error(c, "%s is missing", c->operand);
     if (c->most && count > c->most)
         return usage_error(c, "too many operands (found %zu, expected %s%zu)", count,
                            c->least == c->most ? "" : "at most ", c->most);

@@ -9,8 +9,10 @@ _romcompat() {
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
         words=$("$program" help --options 2>/dev/null)
-    elif [[ $sub == help ]] && ((COMP_CWORD == 2)); then
-        words=$("$program" help --options 2>/dev/null)
+    elif [[ $sub == help && $cur != -* ]]; then
+        # A subcommand, then one of that; no file.
+        words=$("$program" help --options ${inner:+"$inner"} 2>/dev/null | grep -v '^-')
+        ((COMP_CWORD == 2)) && words=$("$program" help --options 2>/dev/null)
     elif [[ $cur == -* ]]; then
         # Of `flash check`, where there is such a thing; else of `flash`.
         words=$("$program" help --options "$sub" "$inner" 2>/dev/null ||

@@ -122,15 +122,15 @@ args() { # OPTION... DEVICE...
 
 @test "names that are not known are status 2, with the nearest" {
     run -2 romcompat args --maps maps -M pc-i440fx-7.1 --qemu ./qemu-7 virtio-net-pci
-    output_has "this QEMU has no such machine type" "Was pc-i440fx-7.2 meant?"
+    output_has "this QEMU has no such machine type" "Did you mean pc-i440fx-7.2?"
     run -2 romcompat args --maps maps -M pc-q36-7.2 --firmware small virtio-net-pci
-    output_has "pc-q36-7.2: no map has a rule" "Was pc-q35-7.2 meant?"
+    output_has "pc-q36-7.2: no map has a rule" "Did you mean pc-q35-7.2?"
     run -2 args --qemu ./qemu-7 ne2000
     output_has "ne2000: this QEMU has no such device type"
     run -2 args --qemu ./qemu-7 e1000-82545em
-    output_has "e1000-82545em: this QEMU has no such device type" "Was e1000-82544gc meant?"
+    output_has "e1000-82545em: this QEMU has no such device type" "Did you mean e1000-82544gc?"
     run -2 args --firmware small e100
-    output_has "e100: no device with a ROM" "Was e1000 meant?"
+    output_has "e100: no device with a ROM" "Did you mean e1000?"
     run -2 args --firmware small '{"driver": "e1000"}'
     output_has "JSON is not read"
 }
@@ -154,7 +154,7 @@ args() { # OPTION... DEVICE...
     run -2 args --qemu ./qemu-7 e1000
     output_has "./qemu-7"
     run -2 romcompat args e1000
-    output_has "-M MACHINE is missing"
+    output_has "--machine is missing"
     run -2 args
     output_has "a DEVICE is missing"
     run -2 args --incoming --loadvm e1000

@@ -157,7 +157,9 @@ host() { "$BUILD/tests/cli/inventory_fleet" "$@" > "$1.json"; }
     [ "$(grep -c '"no"' one.svg)" = 5 ] # four pairs and the legend
     [ "$(grep -c '"lacks"' one.svg)" = 2 ]
     grep -q 'prefers-color-scheme:dark' one.svg
-    run -2 romcompat audit --svg nowhere/x.svg .
+    run -1 romcompat audit --svg no/where/x.svg .
+    cmp one.svg no/where/x.svg
+    run -2 romcompat audit --svg one.svg/x.svg .
 }
 
 @test "preflight takes an inventory for the destination, and a guest out of another" {

@@ -290,8 +290,8 @@ refused() {
     output_has "plain: not a folder"
     run -2 romcompat build -o . r.yaml
     output_has "not replaced"
-    run -2 romcompat build -o no/such/parent r.yaml
-    output_has "No such file or directory"
+    run -2 romcompat build -o plain/below r.yaml
+    output_has "Not a directory"
 }
 
 @test "a full disk loses nothing and leaves nothing" {
@@ -351,6 +351,15 @@ refused() {
     wait
     (cd out && sha256sum --quiet -c SHA256SUMS)
     [ -z "$(find . -name '*.romcompat-new')" ]
+}
+
+@test "directories above the output are made, and - is refused" {
+    local_romset
+    run -0 romcompat build -q -o a/b/out r.yaml
+    (cd a/b/out && sha256sum --quiet -c SHA256SUMS)
+    run -2 romcompat build -o - r.yaml
+    output_has "--output: a directory cannot be written to standard output"
+    [ ! -e - ]
 }
 
 @test "usage: without a romset, with a bad option, with a missing file" {

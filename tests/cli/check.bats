@@ -296,8 +296,10 @@ EOF
 }
 
 @test "a report that cannot be written is no answer" {
-    run -2 romcompat check -b budget.yaml --json no/such/r.json same
-    output_has "no/such"
+    run -0 romcompat check -b budget.yaml --json no/such/r.json same
+    jq -e . no/such/r.json > /dev/null
+    run -2 --separate-stderr romcompat check -b budget.yaml --json budget.yaml/r.json same
+    [[ $stderr == *"Not a directory"* && $output != *'"roms"'* ]] || { show; false; }
 }
 
 # --- files that it writes ----------------------------------------------------------------

@@ -31,6 +31,53 @@ load common
     done
 }
 
+# leaves: every subcommand that runs, "flash inspect" for one of a group.
+leaves() {
+    local sub
+    for sub in $(romcompat help --options); do
+        case $sub in
+        flash | varstore) romcompat help --options "$sub" | grep -v ^- | sed "s/^/$sub /" ;;
+        *) echo "$sub" ;;
+        esac
+    done
+}
+
+@test "the SYNOPSIS of the manual has every option of every subcommand, and no other" {
+    # "NAME --option" and "NAME -o" for each option in a SYNOPSIS of a page.
+    awk '/^\.Sh/ {on = $2 == "SYNOPSIS"} !on {next} /^\.Nm/ {name = ""}
+        /^\.Cm/ {name = $2 ($3 == "" ? "" : " " $3)}
+        {sub(/^\.Fl/, "Fl"); for (i = 1; i < NF; i++) if ($i == "Fl") {
+            if ($(i + 1) == "Fl") print name, "--" $(i + 2); else if ($(i - 1) != "Fl") print name, "-" $(i + 1)}}
+    ' "$TOP"/packaging/man/romcompat-*.1 | sort -u > "$BATS_TEST_TMPDIR/manual"
+    [ "$(wc -l < "$BATS_TEST_TMPDIR/manual")" -gt 90 ]
+    leaves | grep -vx help > "$BATS_TEST_TMPDIR/leaves"
+    while read -r name; do
+        # shellcheck disable=SC2086 # two words of a group
+        romcompat help $name | sed -nE "s/^  (-.|  )[, ] --([a-z-]+).*/\1 --\2/p" | grep -v -- --help |
+            while read -r first second; do
+                short=${second:+$first} long=${second:-$first}
+                grep -qxF -- "$name $long" "$BATS_TEST_TMPDIR/manual" ||
+                    grep -qxF -- "$name ${short:-none}" "$BATS_TEST_TMPDIR/manual" || echo "not in SYNOPSIS: $name $long"
+                echo "$name $long"
+                [ -z "$short" ] || echo "$name $short"
+            done
+    done < "$BATS_TEST_TMPDIR/leaves" > "$BATS_TEST_TMPDIR/all"
+    grep "^not in SYNOPSIS" "$BATS_TEST_TMPDIR/all" && false
+    run -1 grep -vxF -f "$BATS_TEST_TMPDIR/all" "$BATS_TEST_TMPDIR/manual"
+}
+
+@test "the usage of every subcommand has its options, and names none that it has not" {
+    while read -r name; do
+        # shellcheck disable=SC2086
+        help=$(romcompat help $name)
+        usage=$(sed -n '/^Usage:/,/^$/p' <<< "$help")
+        options=$(sed -n '/^Options:/,/^$/p' <<< "$help")
+        for word in $(grep -oE -- '(^|[[ ])--?[a-zA-Z][a-z-]*' <<< "$usage" | tr -d '[ '); do
+            grep -qE -- "^ +(-., )?$word( |$)|^  $word, " <<< "$options" || { echo "$name: usage has $word"; false; }
+        done
+    done < <(leaves)
+}
+
 @test "the manual names the limits that the code has" {
     page=$(manual)
     limit() { # HEADER NAME VALUE TEXT
@@ -86,6 +133,8 @@ completes() {
     [ "$output" = build ]
     run -0 completes help ins
     [ "$output" = inspect ]
+    run -0 completes help flash ins
+    [ "$output" = inspect ]
     run -0 completes build --de
     [ "$output" = --deb ]
     run -0 completes pad --bu
@@ -94,6 +143,13 @@ completes() {
     [ "$output" = check ]
     run -0 completes flash check --conf
     [ "$output" = --confidential ]
+    # What it offers for each subcommand is what that accepts.
+    while read -r name; do
+        # shellcheck disable=SC2086
+        completes $name -- | sed 's/=$//' | sort > "$BATS_TEST_TMPDIR/offered"
+        # shellcheck disable=SC2086
+        romcompat help $name | sed -nE 's/^  .{4}(--[a-z-]+).*/\1/p' | sort | diff - "$BATS_TEST_TMPDIR/offered"
+    done < <(leaves)
     cd "$TOP"
     run -0 completes lint READ
     [ "$output" = README.md ]

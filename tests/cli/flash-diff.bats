@@ -166,7 +166,7 @@ descriptor() {
     run -1 romcompat flash diff --json old new
     output_has '"breaks": true' '"grade": "breaks cold boot"' '"reason": "smm"'
     run -2 romcompat flash diff old
-    output_has "OLD and NEW are expected"
+    output_has "OLD or NEW is missing"
     run -2 romcompat flash diff old nothing
     run -2 romcompat flash diff nothing old
     output_has "nothing: No such file"

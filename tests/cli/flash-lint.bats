@@ -181,7 +181,7 @@ edited() {
     run romcompat flash lint /
     [ "$status" -le 1 ] || output_has "no firmware image"
     run -2 romcompat flash lint
-    output_has "one TREE at a time"
+    output_has "a TREE is missing"
     run -2 romcompat flash lint "$J" nothing
     run -2 romcompat flash lint nothing
     output_has "nothing: No such file"

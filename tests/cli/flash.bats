@@ -66,7 +66,7 @@ is() {
     run -2 romcompat flash inspect text nothing-here
     output_has "nothing-here: No such file"
     run -2 romcompat flash inspect
-    output_has "a file is missing"
+    output_has "a FILE is missing"
     : > empty
     run -1 romcompat flash inspect empty
 }
@@ -176,7 +176,7 @@ answers() {
         run -2 romcompat $group
         output_has "a subcommand is missing"
         run -2 romcompat $group frobnicate
-        output_has "'frobnicate' is not a subcommand of it"
+        output_has "unknown subcommand 'frobnicate'"
         for sub in $(romcompat help --options $group | grep -v ^-); do
             run -0 romcompat help $group "$sub"
             output_has "romcompat $group $sub" "Usage:"

@@ -13,7 +13,11 @@ load common
     run -2 romcompat inspekt
     output_has "unknown subcommand 'inspekt'" "Did you mean inspect?"
     run -2 romcompat varstore converd
-    output_has "unknown subcommand 'converd'" "Did you mean"
+    output_has "unknown subcommand 'converd'" "Did you mean convert?"
+    run -2 romcompat help flash inspekt
+    output_has "Did you mean inspect?"
+    run -2 romcompat check --agianst old new
+    output_has "unknown option '--agianst'" "Did you mean --against?"
 }
 
 @test "help lists every subcommand, and each of them explains itself" {

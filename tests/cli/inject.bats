@@ -85,7 +85,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $2, $NF}' | sort;
     run -2 romcompat varstore inject store --out x
     output_has "--into is missing"
     run -2 romcompat varstore inject --into "$SMALL" --out x
-    output_has "one file at a time (found 0 operands)"
+    output_has "a FILE is missing"
     run -2 romcompat varstore inject store --into "$SMALL"
     output_has "--out is missing"
     [ ! -e x ]

@@ -117,8 +117,13 @@ in_root() {
     [ -z "$output" ]
     cmp one.json two.json
     [ "$(jq -r .host one.json)" = "$(uname -n)" ]
-    run -2 romcompat inventory -o nowhere/x.json
-    output_has "nowhere"
+    run --separate-stderr -0 romcompat inventory -o no/where/x.json
+    cmp one.json no/where/x.json
+    run -2 romcompat inventory -o one.json/x.json
+    output_has "Not a directory"
+    run --separate-stderr -0 romcompat inventory -o -
+    [ ! -e - ]
+    cmp one.json - <<< "$output"
 }
 
 @test "this host: versions, machine types, sizes and packages are what qemu, stat and dpkg say" {

@@ -247,9 +247,9 @@ END
 
 @test "wrong usage is said" {
     run -2 romcompat libvirt-hook g migrate
-    output_has "libvirt gives a hook GUEST OPERATION SUB-OPERATION EXTRA"
+    output_has "GUEST OPERATION SUB-OPERATION EXTRA is missing"
     run -2 romcompat libvirt-hook --seconds 0 g migrate begin -
-    output_has "--seconds '0' is not a number from 1 to 300"
+    output_has "--seconds: '0' is not a number from 1 to 300"
 }
 
 @test "the script for qemu.d always succeeds, and takes any name of a guest" {

@@ -69,7 +69,7 @@ e1000-82544gc.romfile=256k-efi-e1000.8086-100c.rom" ]
     [ -z "$output" ]
     output_has "ne2000: this QEMU has no such device type"
     run -2 table --firmware small e1000-82545em
-    output_has "Was e1000-82544gc meant?"
+    output_has "Did you mean e1000-82544gc?"
 }
 
 @test "json has the same properties" {
@@ -89,9 +89,9 @@ e1000-82544gc.romfile=256k-efi-e1000.8086-100c.rom" ]
 
 @test "wrong usage is status 2" {
     run -2 table -f yaml
-    output_has "neither c nor json"
+    output_has "--format: 'yaml' is not a valid FORMAT (expected c or json)"
     run -2 romcompat qemu-table --maps maps --firmware small
     output_has "--qemu is missing"
     run -2 table --firmware small e1000,id=a
-    output_has "is no device type"
+    output_has "is not a device type"
 }

@@ -66,7 +66,7 @@ resolve() { romcompat resolve --maps maps --firmware fw --firmware more "$@"; }
     run -0 resolve --incoming --qemu 8.0.5 -M pc-i440fx-7.2 efi-virtio.rom
     output_has "file      none fits"
     run -2 resolve --qemu new -M pc-i440fx-7.2 efi-virtio.rom
-    output_has "--qemu: 'new' is no version"
+    output_has "--qemu: 'new' is not a valid version"
 }
 
 @test "an exact line is named as one, and a +suffix is dropped" {
@@ -108,7 +108,7 @@ resolve() { romcompat resolve --maps maps --firmware fw --firmware more "$@"; }
 
 @test "wrong usage is status 2 and says what is wrong" {
     run -2 romcompat resolve efi-virtio.rom
-    output_has "-M MACHINE is missing"
+    output_has "--machine is missing"
     run -2 resolve -M pc-i440fx-7.2
     output_has "a ROM is missing"
     run -2 resolve -M pc-i440fx-7.2 /usr/lib/ipxe/qemu/efi-virtio.rom

@@ -32,6 +32,25 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" || $4 == "3e" {if ($5 ~ 
     [ "$(live new)" = "$(live "$ENROLLED")" ]
 }
 
+@test "--out - is standard output in every varstore subcommand, and no file of that name appears" {
+    run -0 romcompat varstore export "$ENROLLED" --out no/such/all.json
+    romcompat varstore export "$ENROLLED" --out - > all.json
+    cmp all.json no/such/all.json
+    romcompat varstore import all.json --code "$CODE" --out to/file
+    romcompat varstore import all.json --code "$CODE" --out - > imported 2> note
+    cmp imported to/file
+    grep -q '31 variables' note
+    romcompat varstore convert "$ENROLLED" --code "$CODE" --out - > converted
+    [ "$(live converted)" = "$(live "$ENROLLED")" ]
+    romcompat varstore create --empty --code "$CODE" --out - > empty
+    [ "$(stat -c %s empty)" = 540672 ]
+    romcompat varstore inject "$ENROLLED" --into "$D12/ovmf/OVMF.fd" --out - > combined
+    [ "$(stat -c %s combined)" = "$(stat -Lc %s "$D12/ovmf/OVMF.fd")" ]
+    run -2 romcompat varstore inject "$ENROLLED" --into "$D12/ovmf/OVMF.fd" --out - --json
+    output_has "--json and --out - both want standard output"
+    [ ! -e - ]
+}
+
 @test "virt-fw-vars reads what is exported, and import reads what virt-fw-vars writes" {
     romcompat varstore export "$ENROLLED" --out ours.json
     virt_fw_vars -i "$D12/OVMF/OVMF_VARS_4M.fd" --set-json ours.json -o by-virt-fw

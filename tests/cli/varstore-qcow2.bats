@@ -53,7 +53,7 @@ setup() {
     raw imported imported.raw
     cmp raw imported.raw
     run -2 romcompat varstore convert q --code "$CODE" --out x --format vmdk
-    output_has "--format: raw or qcow2 (found 'vmdk')"
+    output_has "--format: 'vmdk' is not a valid FORMAT (expected raw or qcow2)"
 }
 
 @test "a store of 64 MiB takes little room, and comes back whole" {

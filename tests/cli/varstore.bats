@@ -148,7 +148,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" || $4 == "3e" {if ($5 ~ 
     run -2 romcompat varstore convert old --out new
     output_has "--code is missing"
     run -2 romcompat varstore convert --code "$NEW" --out new
-    output_has "one file at a time (found 0 operands)"
+    output_has "a FILE is missing"
     [ ! -e new ]
 }
 
