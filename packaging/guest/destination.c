@@ -246,9 +246,10 @@ static void read_rom(struct rom_file *file)
         return;
     if (optrom_read(data, size, &rom) == 0) {
         file->is_sound = rom.error_count == 0;
-        for (size_t i = 0; i < rom.image_count && !file->ids; i++)
-            if (rom.images[i].code_type == OPTROM_LEGACY)
-                file->ids = (uint32_t)rom.images[i].vendor << 16 | rom.images[i].device;
+        for (size_t i = 0; i < rom.image_count && !file->has_ids; i++) {
+            file->has_ids = rom.images[i].code_type == OPTROM_LEGACY;
+            file->ids = (uint32_t)rom.images[i].vendor << 16 | rom.images[i].device;
+        }
         optrom_free(&rom);
     }
     free(data);
@@ -262,7 +263,7 @@ bool destination_rom_names(struct destination *to, const struct rom_file *file, 
         return false;
     if (!own->was_read)
         read_rom(own);
-    return own->is_sound && (!own->ids || own->ids == ids);
+    return own->is_sound && (!own->has_ids || own->ids == ids);
 }
 
 char *destination_owner(struct destination *to, const struct rom_file *file)

@@ -26,7 +26,8 @@ struct rom_file {
     bool is_unreadable; /* for the user that QEMU runs as */
     /* What was read of it; of a file on this machine alone. */
     bool was_read, is_sound;
-    uint32_t ids; /* vendor << 16 | device of its first image for BIOS; 0: it has none */
+    bool has_ids; /* it has an image for BIOS; then those of the first */
+    uint32_t ids; /* vendor << 16 | device */
 };
 
 /* A file that the destination's configuration gives a block: firmware, or `romfile=`. */

@@ -27,6 +27,8 @@ static void put(const char *path, size_t size, uint16_t vendor, uint16_t device)
         .fill = 0xff});
     FILE *file = fopen(path, "wb");
 
+    rom_set(&rom, 0, PCIR_FIELD_VENDOR, vendor);
+    rom_set(&rom, 0, PCIR_FIELD_DEVICE, device);
     if (!file || fwrite(rom.data, 1, rom.size, file) != rom.size || fclose(file) != 0)
         abort();
     free_rom(&rom);
@@ -125,6 +127,11 @@ static void is_copied(const char *type, bool modern, const char *romfile, const 
 
 static void test_copies(void)
 {
+    /* As Debian's ROM for ne2k_pci. */
+    put("firmware/256k-efi-virtio.rom", 200000, 0, 0);
+    is_advice(I440FX, "virtio-net-pci-non-transitional", 0, STOCK_ROMFILE,
+              "romfile=copies/256k-efi-virtio.1af4-1041.rom",
+              "a compat ROM of ids 0000:0000 does not name the device, and is copied");
     put("firmware/256k-efi-virtio.rom", 200000, 0x1af4, 0x1041);
     is_advice(I440FX, "virtio-net-pci-non-transitional", 0, STOCK_ROMFILE,
               "romfile=firmware/256k-efi-virtio.rom",
