@@ -26,7 +26,6 @@ static void tell(struct fleet *fleet, bool of_guests)
     struct exchange_question question = {.of_guests = of_guests};
     struct exchange exchange;
     struct mend_plan plan;
-    struct failure f;
     size_t length;
 
     exchange_tell(fleet, &question, &exchange);
@@ -40,7 +39,7 @@ static void tell(struct fleet *fleet, bool of_guests)
         count = exchange_blocks(&exchange, &exchange.problems[i], &blocks);
         exchange_blocks_free(blocks, count);
     }
-    free(matrix_svg(&exchange, &length, &f));
+    free(matrix_svg(&exchange, &length));
     mend_free(&plan);
     exchange_free(&exchange);
 }
