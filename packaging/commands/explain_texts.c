@@ -53,7 +53,7 @@ static void explain_package(const char *name)
 
         if (file && file->path && file->size >= 0) {
             const char *path = file->path;
-            struct package_owner owner;
+            struct package_owner owner = {0};
 
             package_owners(&path, 1, &owner);
             if (owner.package)

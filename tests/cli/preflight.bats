@@ -28,7 +28,7 @@ fake_qemu() { # FILE VERSION FOLDER...
     {
         echo '#!/bin/sh'
         echo "case \$1 in -version) echo 'QEMU emulator version $version (Debian)';;"
-        echo "-L) printf '%s\\n' $*;;"
+        printf -- "-L) printf '%%s\\\\n' %s;;\n" "$*"
         echo "-M) echo 'Supported machines are:'"
         for machine in pc-i440fx-7.2 pc-i440fx-9.2 pc-i440fx-2.3 pc-i440fx-1.4 microvm; do
             echo "echo '$machine  Standard PC'"
