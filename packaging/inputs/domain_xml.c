@@ -5,12 +5,14 @@
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 #include <libxml/xmlerror.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "formats/libvirt_devices.h"
 #include "inputs/file.h"
+#include "inputs/xml_names.h"
 
 /* Where an element stands. What is in none of these places is passed over with all that
  * is in it: <metadata> may hold anything, also another <interface>. */
@@ -84,8 +86,9 @@ static enum place place_of(enum place parent, const char *name)
     return ELSEWHERE;
 }
 
+enum { BUSES = 256 }; /* numbers that a bus can have */
+
 struct bus {
-    unsigned index;
     char *model;
     struct domain_pci_address address; /* of the controller that makes it */
 };
@@ -111,16 +114,19 @@ struct reader {
     size_t device_capacity;
     struct bus *buses;
     size_t bus_count, bus_capacity;
+    size_t bus_places[BUSES]; /* by number: the first such bus in `buses`, counted from 1 */
     bool in_bus; /* the controller that is being read makes a PCI bus */
 };
 
-static void stop(struct reader *r)
-{
-    r->failed = true;
-    xmlStopParser(r->parser);
-}
+/* The parser goes on until the callback is done: stopping frees what that still reads. */
+#define refuse(r, ...) (fail((r)->f, __VA_ARGS__), (r)->failed = true)
 
-#define refuse(r, ...) (fail((r)->f, __VA_ARGS__), stop(r))
+/* The last thing that a callback does; after it, none does anything. */
+static void end_callback(struct reader *r)
+{
+    if (r->failed)
+        xmlStopParser(r->parser);
+}
 
 static int line_of(const struct reader *r)
 {
@@ -207,7 +213,7 @@ static void read_pci_address(struct domain_pci_address *address, const struct at
     number_of(a, "function", 7, &new.function);
     if (number_of(a, "domain", UINT32_MAX, &domain))
         new.domain = domain;
-    new.is_known = attribute_is(a, "type", "pci") && number_of(a, "bus", 255, &new.bus) &&
+    new.is_known = attribute_is(a, "type", "pci") && number_of(a, "bus", BUSES - 1, &new.bus) &&
                    number_of(a, "slot", 31, &new.slot);
     *address = new;
 }
@@ -230,8 +236,9 @@ static void add_device(struct reader *r, enum domain_device_kind kind, const str
 static void add_controller(struct reader *r, const struct attributes *a)
 {
     struct bus bus = {0};
+    unsigned index = 0;
 
-    r->in_bus = attribute_is(a, "type", "pci") && number_of(a, "index", 255, &bus.index);
+    r->in_bus = attribute_is(a, "type", "pci") && number_of(a, "index", BUSES - 1, &index);
     if (!r->in_bus)
         return;
     if (r->bus_count == DOMAIN_DEVICES_MAX) {
@@ -242,6 +249,8 @@ static void add_controller(struct reader *r, const struct attributes *a)
     bus.model = attribute(a, "model");
     r->buses = xgrow(r->buses, r->bus_count, &r->bus_capacity, sizeof *r->buses);
     r->buses[r->bus_count++] = bus;
+    if (!r->bus_places[index])
+        r->bus_places[index] = r->bus_count;
 }
 
 /* The end of the last attribute: before blanks and the '/' or '>' at `at`. */
@@ -392,7 +401,7 @@ static void find_indent(const struct reader *r, size_t start, struct domain_devi
     }
 }
 
-/* --- what libxml2 calls ------------------------------------------------------------- */
+/* --- the places of tags --------------------------------------------------------------- */
 
 /* Where the parser stands. Between two callbacks that is a place libxml2 makes no promise
  * of, so the callers look at the bytes there. */
@@ -430,52 +439,43 @@ static bool names_roms(const struct attributes *a)
     return false;
 }
 
-static void start_element(void *arg, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
-                          int namespaces, const xmlChar **unused, int count, int defaulted,
-                          const xmlChar **at)
+static void begin_element(struct reader *r, const char *name, bool is_foreign, bool of_qemu,
+                          const struct attributes *a)
 {
-    struct reader *r = arg;
-    struct attributes a = {at, count};
     size_t end = position(r);
 
-    (void)namespaces, (void)unused, (void)defaulted;
-    if (r->failed)
-        return;
     if (r->depth == DOMAIN_DEPTH_MAX) {
         refuse(r, "%s:%d: elements stand too deep in each other (limit %d)", r->name, line_of(r),
                DOMAIN_DEPTH_MAX);
         return;
     }
     if (end >= r->size || (r->data[end] != '>' && r->data[end] != '/')) {
-        refuse(r, "%s:%d: the place of <%s> is not known", r->name, line_of(r), (const char *)name);
+        refuse(r, "%s:%d: the place of <%.100s> is not known", r->name, line_of(r), name);
         return;
     }
     enum place parent = r->depth ? r->stack[r->depth - 1] : OUTSIDE;
-    enum place place = uri || prefix ? ELSEWHERE : place_of(parent, (const char *)name);
+    enum place place = is_foreign ? ELSEWHERE : place_of(parent, name);
 
     r->starts[r->depth] = start_of_tag(r, end - 1);
     r->stack[r->depth++] = place;
     if (r->depth == 1 && place == ELSEWHERE)
         refuse(r, "%s:%d: not the XML of a libvirt domain (found <%.100s>, expected <domain>)",
-               r->name, line_of(r), (const char *)name);
-    else if (is_qemu(uri) && names_roms(&a))
+               r->name, line_of(r), name);
+    else if (of_qemu && names_roms(a))
         r->domain->tells_qemu_roms = true;
     else
-        begin_place(r, place, end, &a);
+        begin_place(r, place, end, a);
 }
 
-static void end_element(void *arg, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+static void finish_element(struct reader *r, const char *name)
 {
-    struct reader *r = arg;
     struct domain_xml *x = r->domain;
     size_t end = position(r);
 
-    (void)prefix, (void)uri;
-    if (r->failed || r->depth == 0)
+    if (r->depth == 0)
         return;
     if (end == 0 || end > r->size || r->data[end - 1] != '>') {
-        refuse(r, "%s:%d: the place of </%s> is not known", r->name, line_of(r),
-               (const char *)name);
+        refuse(r, "%s:%d: the place of </%.100s> is not known", r->name, line_of(r), name);
         return;
     }
     enum place place = r->stack[--r->depth];
@@ -494,19 +494,52 @@ static void end_element(void *arg, const xmlChar *name, const xmlChar *prefix, c
     }
 }
 
+static void add_characters(struct reader *r, const xmlChar *text, size_t length)
+{
+    if (length > DOMAIN_TEXT_MAX - r->text_length) {
+        refuse(r, "%s:%d: too long for a name or path (limit %zu bytes)", r->name, line_of(r),
+               DOMAIN_TEXT_MAX);
+        return;
+    }
+    memcpy(r->text + r->text_length, text, length);
+    r->text_length += length;
+}
+
+/* --- what libxml2 calls ------------------------------------------------------------- */
+
+static void start_element(void *arg, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
+                          int namespaces, const xmlChar **unused, int count, int defaulted,
+                          const xmlChar **at)
+{
+    struct reader *r = arg;
+    const struct attributes a = {at, count};
+
+    (void)namespaces, (void)unused, (void)defaulted;
+    if (r->failed)
+        return;
+    begin_element(r, (const char *)name, uri || prefix, is_qemu(uri), &a);
+    end_callback(r);
+}
+
+static void end_element(void *arg, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+{
+    struct reader *r = arg;
+
+    (void)prefix, (void)uri;
+    if (r->failed)
+        return;
+    finish_element(r, (const char *)name);
+    end_callback(r);
+}
+
 static void characters(void *arg, const xmlChar *text, int length)
 {
     struct reader *r = arg;
 
     if (r->failed || !r->keeps_text)
         return;
-    if ((size_t)length > DOMAIN_TEXT_MAX - r->text_length) {
-        refuse(r, "%s:%d: too long for a name or path (limit %zu bytes)", r->name, line_of(r),
-               DOMAIN_TEXT_MAX);
-        return;
-    }
-    memcpy(r->text + r->text_length, text, (size_t)length);
-    r->text_length += (size_t)length;
+    add_characters(r, text, (size_t)length);
+    end_callback(r);
 }
 
 static void document_type(void *arg, const xmlChar *name, const xmlChar *external,
@@ -515,8 +548,10 @@ static void document_type(void *arg, const xmlChar *name, const xmlChar *externa
     struct reader *r = arg;
 
     (void)name, (void)external, (void)system;
-    if (!r->failed)
-        refuse(r, "%s:%d: has a document type, which no domain XML has", r->name, line_of(r));
+    if (r->failed)
+        return;
+    refuse(r, "%s:%d: has a document type, which no domain XML has", r->name, line_of(r));
+    end_callback(r);
 }
 
 /* --- the whole ------------------------------------------------------------------------ */
@@ -578,34 +613,29 @@ static int run_parser(struct reader *r)
 
 static const struct bus *bus_of(const struct reader *r, const struct domain_pci_address *a)
 {
-    for (size_t i = 0; a->is_known && i < r->bus_count; i++)
-        if (r->buses[i].index == a->bus)
-            return &r->buses[i];
-    return NULL;
+    return a->is_known && r->bus_places[a->bus] ? &r->buses[r->bus_places[a->bus] - 1] : NULL;
 }
 
-/* From the root down: each part is put before the ones behind it. NULL below a root of its
- * own, an expander, and where controllers are missing or go in a ring. */
+/* From the device up to the root: each part is put before the ones behind it. NULL below a root
+ * of its own, an expander, and where controllers are missing or go in a ring. */
 static char *path_of(const struct reader *r, const struct domain_pci_address *a)
 {
-    char *path = xstrdup("");
+    char path[sizeof "ffffffff:00" + BUSES * (sizeof ":1f.7" - 1)];
+    size_t at = sizeof path - 1;
 
-    for (size_t depth = 0; a->is_known && depth < 256; depth++) {
-        char *longer = xasprintf(":%02x.%x%s", a->slot, a->function, path);
+    path[at] = '\0';
+    for (size_t depth = 0; a->is_known && depth < BUSES; depth++) {
+        char part[16];
+        int n = snprintf(part, sizeof part, ":%02x.%x", a->slot, a->function);
 
-        free(path);
-        path = longer;
-        if (a->bus == 0) {
-            longer = xasprintf("%04" PRIx32 ":00%s", a->domain, path);
-            free(path);
-            return longer;
-        }
+        memcpy(&path[at -= (size_t)n], part, (size_t)n);
+        if (a->bus == 0)
+            return xasprintf("%04" PRIx32 ":00%s", a->domain, &path[at]);
         const struct bus *bus = bus_of(r, a);
         if (!bus || !bus->model || strstr(bus->model, "expander"))
             break;
         a = &bus->address;
     }
-    free(path);
     return NULL;
 }
 
@@ -653,6 +683,8 @@ int domain_xml_parse(const char *name, const uint8_t *data, size_t size, struct 
                     DOMAIN_XML_MAX);
     if (!looks_like_utf8_xml(data, size))
         return fail(f, "%s: not XML in UTF-8", name);
+    if (xml_check_names(name, data, size, f) != 0)
+        return -1;
     r = xcalloc(1, sizeof *r);
     *r = (struct reader){.name = name, .data = data, .size = size, .f = f, .domain = &x};
     r->text = xmalloc(DOMAIN_TEXT_MAX);

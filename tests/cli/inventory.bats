@@ -61,6 +61,8 @@ MAP
 </devices></domain>
 XML
     echo '<domain' > root/etc/libvirt/qemu/broken.xml
+    printf "<domstatus><domain><metadata>%0200000d</metadata></domain><domain type='kvm'/></domstatus>" 1 \
+        > root/etc/libvirt/qemu/two.xml
 }
 
 # A chroot needs root's rights, which a namespace gives too.
@@ -93,7 +95,7 @@ in_root() {
     is '.firmware | map([.path, .size, .kind])' '[["/usr/share/OVMF/x.fd",4,"qcow2"]]'
     is '.guests | map([.name, .machine, .architecture, .devices])' \
         '[["web","pc-q35-9.2","x86_64",[{"type":"virtio-net-pci","rom":true,"romfile":null},{"type":"e1000","rom":false,"romfile":null}]]]'
-    [[ $stderr == *"broken.xml"* ]]
+    [[ $stderr == *"broken.xml"*"two.xml:1: a second <domain>"* ]]
     # The reader takes what the writer wrote.
     run -0 romcompat audit - <<< "$inv"
     output_has "class 1: node7" "fedora 42, QEMU 9.2.4 with maps"

@@ -267,3 +267,9 @@ END
     run -0 ./script g started begin - </dev/null
     [ -z "$output" ]
 }
+
+@test "XML that is refused far behind its start is read no further" {
+    filler=$(head -c 200000 /dev/zero | tr '\0' x)
+    unchanged "<domstatus><domain><metadata>$filler</metadata></domain><domain type='kvm'/></domstatus>"
+    grep -q 'a second <domain>' err
+}

@@ -219,6 +219,14 @@ TABLE
     output_has "a firmware image that the guest's configuration names"
 }
 
+@test "XML in a libvirt save image that is refused far behind its start is read no further" {
+    fake_qemu qemu 7.2.0 "$PWD/grown"
+    filler=$(head -c 200000 /dev/zero | tr '\0' x)
+    image "<domstatus><domain><metadata>$filler</metadata></domain><domain type='kvm'/></domstatus>" $NIC=0x40000
+    run -1 romcompat preflight --qemu ./qemu guest
+    output_has "refused"
+}
+
 @test "where the libvirt hook is installed, a refused card has a note of what it does" {
     image "<domain><name>g</name><os><type arch='x86_64' machine='pc-i440fx-7.2'/></os><devices><interface type='user'>
 <model type='virtio'/><address type='pci' domain='0' bus='0' slot='3' function='0'/></interface></devices></domain>" $NIC=0x40000
@@ -528,6 +536,8 @@ MODES
     limit formats/qcow2_snapshot.h QCOW2_SNAPSHOTS_MAX 65536 "snapshots of a qcow2 image 65,536"
     limit inputs/qcow2_state.h QCOW2_SNAPSHOT_TABLE_MAX '64. << 20' "in 64 MiB"
     limit inputs/saved_guest.h RAMBLOCK_TEXT_MAX '4 << 20' "output of 'info ramblock' 4 MiB"
+    limit inputs/xml_names.h XML_NAMES_MAX 4096 "declarations of namespaces 4096 each"
+    limit inputs/xml_names.h XML_ATTRIBUTES_MAX 256 "attributes of an element 256"
     limit inputs/qmp_session.h QMP_ANSWER_MAX '8 << 20' "10 seconds, 8 MiB"
     limit inputs/qmp_session.h QMP_ANSWER_SECONDS 10 "10 seconds, 8 MiB"
     limit inputs/qemu_binary.h QEMU_ANSWER_SECONDS 10 "10 seconds, 8 MiB"

@@ -282,8 +282,113 @@ static void limits_devices(void)
     free(text);
 }
 
+/* Behind so much text libxml2 holds another part of the document in memory than that which the
+ * attributes of the tag were read from. */
+static void reads_nothing_after_a_refusal(void)
+{
+    enum { FAR = 200 << 10 };
+    char *text = xmalloc(FAR + 256), *at = stpcpy(text, "<domstatus><domain><metadata>");
+
+    memset(at, 'x', FAR);
+    strcpy(at + FAR, "</metadata></domain><domain type='kvm'><name>n</name></domain></domstatus>");
+    refuses(text, "x.xml:1: a second <domain>", "a second domain far behind the first");
+    strcpy(at + FAR, "</metadata><devices><interface><model type='virtio'/></interface>"
+                     "<!DOCTYPE a><video><model type='qxl'/></video></devices></domain>");
+    struct domain_xml x;
+    ok(parse(text, strlen(text), &x) != 0, "a document type far behind the start");
+    free(text);
+}
+
+/* `count` times the text, in the <metadata> of a domain; a '#' in it is the number of each. */
+static char *with_many(const char *one, unsigned count)
+{
+    static const char head[] = "<domain><metadata>", tail[] = "</metadata></domain>";
+    char *text = xmalloc(64 + (size_t)count * 32), *at = stpcpy(text, head);
+
+    for (unsigned i = 0; i < count; i++)
+        for (const char *p = one; *p; p++)
+            at += *p == '#' ? sprintf(at, "%x", i) : sprintf(at, "%c", *p);
+    strcpy(at, tail);
+    return text;
+}
+
+static void limits_names(void)
+{
+    static const struct {
+        const char *one;
+        unsigned count;
+        const char *what, *test;
+    } cases[] = {
+        {"<e#/>", 4094, "read", "as many names as there may be, and no more"},
+        {"<e#/>", 4095, "x.xml:1: too many different names (limit 4096)",
+         "one name of an element too many"},
+        {"<e e#=''/>", 4095, "x.xml:1: too many different names (limit 4096)",
+         "one name of an attribute too many"},
+        {"<?e# ?>", 4095, "x.xml:1: too many different names (limit 4096)",
+         "one name of a processing instruction too many"},
+        {"\n<e xmlns:e='u#'/>", 4093, "x.xml:4094: too many different names (limit 4096)",
+         "one namespace too many"},
+        {"<e xmlns:e='u'/>", 4097, "x.xml:1: too many declarations of namespaces (limit 4096)",
+         "one declaration of a namespace too many"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *text = with_many(cases[i].one, cases[i].count);
+
+        refuses(text, cases[i].what, cases[i].test);
+        free(text);
+    }
+    char *text = with_many("<!--<e#-->", 9000);
+    refuses(text, "read", "names in comments, which are none");
+    free(text);
+    text = with_many("<![CDATA[<e#]]>", 9000);
+    refuses(text, "read", "names in text, which are none");
+    free(text);
+    text = with_many("<e a='>' b=\"'>\"/>", 9000);
+    refuses(text, "read", "the same names again and again");
+    free(text);
+}
+
+static void limits_attributes(void)
+{
+    char *text = xmalloc(16384), *at = stpcpy(text, "<domain ");
+
+    for (unsigned i = 0; i < 256; i++)
+        at += sprintf(at, "a%x='>' ", i);
+    strcpy(at, "/>");
+    refuses(text, "read", "as many attributes as an element may have");
+    strcpy(at, "b='' />");
+    refuses(text, "x.xml:1: too many attributes of an element (limit 256)",
+            "one attribute too many");
+    free(text);
+}
+
+/* Each of the 255 buses stands behind the next one, and the last behind the first. */
+static void survives_a_ring_of_buses(void)
+{
+    enum { CARDS = 16000 };
+    char *text = xmalloc(256 * 128 + CARDS * 96), *at = stpcpy(text, "<domain><devices>");
+    struct domain_xml x;
+
+    for (unsigned i = 1; i < 256; i++)
+        at += sprintf(at,
+                      "<controller type='pci' index='%u' model='pci-bridge'>"
+                      "<address type='pci' bus='%u' slot='1'/></controller>",
+                      i, i == 255 ? 1 : i + 1);
+    for (unsigned i = 0; i < CARDS; i++)
+        at = stpcpy(at, "<interface><address type='pci' bus='1' slot='1'/></interface>");
+    strcpy(at, "</devices></domain>");
+    ok(parse(text, strlen(text), &x) == 0 && x.device_count == CARDS,
+       "sixteen thousand cards behind a ring of buses are read (%s)", f.what);
+    ok(x.devices && !x.devices[0].path, "and the place of none is known");
+    domain_xml_free(&x);
+    free(text);
+}
+
 int main(void)
 {
+    /* First: what is freed later on is no longer given back to the system at once. */
+    reads_nothing_after_a_refusal();
     reads_a_guest();
     finds_places();
     finds_places_far_behind();
@@ -291,5 +396,8 @@ int main(void)
     knows_hints();
     refuses_what_is_no_domain();
     limits_devices();
+    limits_names();
+    limits_attributes();
+    survives_a_ring_of_buses();
     return tap_done();
 }
