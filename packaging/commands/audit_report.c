@@ -130,7 +130,7 @@ static void print_matrix(const struct exchange *e)
             printf("  %c", marks[e->verdicts[from * n + to]]);
         putchar('\n');
     }
-    puts(". lands   X refused   m lands, but some machine types are not there");
+    puts(". lands   X refused   m lands, but some machine types or firmware images are not there");
 }
 
 static void print_what(const struct exchange_problem *p)
@@ -146,11 +146,51 @@ static void print_what(const struct exchange_problem *p)
         print_line("  the guest brings %s, the destination has no file: its QEMU does not start",
                    length_text(p->from, from));
         break;
+    case EXCHANGE_IMAGE_LENGTH:
+        print_line("  the destination's firmware image has another length");
+        break;
+    case EXCHANGE_IMAGE:
+        print_line("  the destination does not have the firmware image: QEMU does not start%s",
+                   p->is_needed ? "" : " (no guest is known to need it)");
+        break;
     case EXCHANGE_MACHINE:
         print_line("  the destination's QEMU does not have the machine type%s",
                    p->is_needed ? "" : " (no guest is known to need it)");
         break;
     }
+}
+
+/* With the lengths of the first pair, and its package, where it is known. */
+static void print_images(const struct exchange *e, const struct exchange_problem *p)
+{
+    const struct fleet_class *a = &e->fleet->classes[p->pairs[0].from],
+                             *b = &e->fleet->classes[p->pairs[0].to];
+    bool doubtful = false;
+
+    for (size_t i = 0; i < e->fleet->image_count; i++) {
+        const struct inventory_firmware *image =
+            fleet_has_image(&p->images, i) ? inventory_find_firmware(&a->inv, e->fleet->images[i])
+                                           : NULL;
+
+        if (!fleet_has_image(&p->images, i))
+            continue;
+        char *package =
+            image && image->package.name ? xasprintf(", of %s", image->package.name) : xstrdup("");
+        if (b->images[i])
+            print_line("  firmware       %s (%" PRIu64 " bytes on class %" PRIu32 ", %" PRIu64
+                       " on class %" PRIu32 ")%s",
+                       e->fleet->images[i], a->images[i], p->pairs[0].from + 1, b->images[i],
+                       p->pairs[0].to + 1, package);
+        else
+            print_line("  firmware       %s%s", e->fleet->images[i], package);
+        free(package);
+        doubtful |= a->doubtful > 0;
+    }
+    if (doubtful && p->is_needed)
+        print_line("  Of %zu guest%s on class %" PRIu32
+                   " the inventory does not say which firmware "
+                   "they have.",
+                   a->doubtful, a->doubtful == 1 ? "" : "s", p->pairs[0].from + 1);
 }
 
 static void print_problem(const struct exchange *e, const struct exchange_problem *p)
@@ -176,7 +216,9 @@ static void print_problem(const struct exchange *e, const struct exchange_proble
         print_line("  ROMs           %s", roms);
         free(roms);
     }
-    print_line("  machine types  %s", text);
+    print_images(e, p);
+    if (machine_count)
+        print_line("  machine types  %s", text);
     free(text);
     free(machines);
     exchange_blocks_free(blocks, count);
@@ -287,7 +329,7 @@ void audit_print(const struct audit *audit, bool hosts)
     print_plan(fleet, &audit->plan);
     putchar('\n');
     print_line("%zu host%s in %zu class%s; of %zu pairs of classes %zu land, %zu land but for "
-               "machine types, %zu are refused",
+               "machine types or firmware, %zu are refused",
                fleet->host_count, fleet->host_count == 1 ? "" : "s", fleet->class_count,
                fleet->class_count == 1 ? "" : "es", pairs, e->counts[EXCHANGE_YES],
                e->counts[EXCHANGE_LACKS], e->counts[EXCHANGE_NO]);
@@ -322,6 +364,27 @@ static struct json_object *rom_names(const struct fleet *fleet, uint64_t roms)
         if (roms >> r & 1)
             json_object_array_add(list, text_or_null(fleet->roms[r]));
     return list;
+}
+
+static struct json_object *image_names(const struct fleet *fleet, const struct fleet_images *images)
+{
+    struct json_object *list = json_object_new_array();
+
+    for (size_t i = 0; i < fleet->image_count; i++)
+        if (fleet_has_image(images, i))
+            json_object_array_add(list, text_or_null(fleet->images[i]));
+    return list;
+}
+
+/* By path: {"/usr/share/OVMF/OVMF_CODE_4M.fd": 3653632}. */
+static struct json_object *image_lengths(const struct fleet *fleet, const struct fleet_class *class)
+{
+    struct json_object *o = json_object_new_object();
+
+    for (size_t i = 0; i < fleet->image_count; i++)
+        if (class->images[i])
+            put(o, fleet->images[i], number(class->images[i]));
+    return o;
 }
 
 /* By architecture: {"x86_64": ["pc-q35-7.2"]}. */
@@ -361,6 +424,7 @@ static struct json_object *class_objects(const struct fleet *fleet)
         put(o, "labels", labels);
         put(o, "host_count", number(class->hosts));
         put(o, "hosts", hosts);
+        put(o, "firmware", image_lengths(fleet, class));
         json_object_array_add(list, o);
     }
     return list;
@@ -405,6 +469,7 @@ static struct json_object *problem_object(const struct exchange *e,
     put(o, "length", length_or_null(p->from));
     put(o, "length_there", length_or_null(p->to));
     put(o, "roms", rom_names(e->fleet, p->roms));
+    put(o, "firmware", image_names(e->fleet, &p->images));
     put(o, "machines", machine_names(e->fleet, machines, count));
     put(o, "pairs", pairs);
     free(machines);

@@ -121,8 +121,11 @@ static const char *own_name(const struct job *job, char name[HOST_NAME_MAX + 1])
 static void forget_guests(struct inventory *inv)
 {
     for (size_t i = 0; i < inv->guests->count; i++) {
-        free(inv->guests->list[i].name);
-        inv->guests->list[i].name = NULL;
+        struct inventory_guest *guest = &inv->guests->list[i];
+
+        free(guest->name);
+        free(guest->nvram); /* libvirt names it after the guest */
+        guest->name = guest->nvram = NULL;
     }
 }
 

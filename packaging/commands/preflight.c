@@ -395,7 +395,7 @@ static int judge(const struct question *q, const char *source, struct saved_gues
     } else {
         preflight_judge(guest, to, !q->loadvm, &p);
         preflight_find_owners(&p, to);
-        preflight_compare_files(&p);
+        preflight_compare_files(&p, guest, to);
         note_hook(&p, guest, to);
     }
     if (q->json)
@@ -434,11 +434,6 @@ static int answer(const struct question *q, const char *source, struct saved_gue
     return status;
 }
 
-static void say(const char *text)
-{
-    complain("note: %s", text);
-}
-
 /* The guest of SOURCE, which is an inventory. */
 static int take_from_inventory(struct question *q, const char *path, struct saved_guest *guest)
 {
@@ -446,7 +441,7 @@ static int take_from_inventory(struct question *q, const char *path, struct save
     struct failure f;
 
     q->from_inventory = true;
-    return inventory_file_guest(path, &choice, say, guest, &f) == 0 ? STATUS_YES : report(&f);
+    return inventory_file_guest(path, &choice, guest, &f) == 0 ? STATUS_YES : report(&f);
 }
 
 /* Reads the guest that SOURCE, the first of `operands`, or --qmp names; *operands then begins

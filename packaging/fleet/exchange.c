@@ -11,7 +11,7 @@
 
 const char *exchange_reason_name(enum exchange_reason reason)
 {
-    static const char *const names[] = {"length", "file", "machine"};
+    static const char *const names[] = {"length", "file", "firmware_length", "firmware", "machine"};
 
     return names[reason];
 }
@@ -123,6 +123,7 @@ struct piece {
     fleet_length from, to;
     bool is_needed;
     uint64_t roms;
+    struct fleet_images images;
     uint64_t *groups;
 };
 
@@ -138,7 +139,8 @@ static void add_piece(const struct exchange *e, struct pieces *all, struct piece
     while (i < all->count &&
            (all->list[i].reason != piece.reason || all->list[i].from != piece.from ||
             all->list[i].to != piece.to || all->list[i].is_needed != piece.is_needed ||
-            all->list[i].roms != piece.roms))
+            all->list[i].roms != piece.roms ||
+            memcmp(&all->list[i].images, &piece.images, sizeof piece.images) != 0))
         i++;
     if (i == all->count) {
         if (all->count == all->capacity) {
@@ -188,6 +190,7 @@ static bool same_problem(const struct exchange *e, const struct exchange_problem
 {
     return p->reason == piece->reason && p->from == piece->from && p->to == piece->to &&
            p->is_needed == piece->is_needed && p->roms == piece->roms &&
+           memcmp(&p->images, &piece->images, sizeof p->images) == 0 &&
            memcmp(p->groups, piece->groups, e->group_words * sizeof *p->groups) == 0;
 }
 
@@ -206,6 +209,7 @@ static void add_problem(struct exchange *e, const struct piece *piece, size_t fr
                                        .from = piece->from,
                                        .to = piece->to,
                                        .roms = piece->roms,
+                                       .images = piece->images,
                                        .is_needed = piece->is_needed,
                                        .groups = xcalloc(e->group_words, sizeof *p->groups)};
         memcpy(p->groups, piece->groups, e->group_words * sizeof *p->groups);
@@ -216,8 +220,36 @@ static void add_problem(struct exchange *e, const struct piece *piece, size_t fr
     p->host_pairs += (uint64_t)e->fleet->classes[from].hosts * e->fleet->classes[to].hosts;
 }
 
-static enum exchange_verdict tell_pair(struct exchange *e, struct pieces *all, size_t from,
-                                       size_t to)
+/* An image of another length is refused, as a ROM is; one that is not there, where a guest of the
+ * class has it, or may have it. */
+static void compare_images(const struct exchange *e, bool of_guests, struct pieces *all,
+                           size_t from, size_t to)
+{
+    const struct fleet_class *a = &e->fleet->classes[from], *b = &e->fleet->classes[to];
+    struct piece length = {.reason = EXCHANGE_IMAGE_LENGTH, .is_needed = true},
+                 needs = {.reason = EXCHANGE_IMAGE, .is_needed = true},
+                 lacks = {.reason = EXCHANGE_IMAGE};
+    const struct piece *const pieces[] = {&length, &needs, &lacks};
+    static const struct fleet_images none;
+
+    for (size_t i = 0; a->inv.qemus->count && b->inv.qemus->count && i < e->fleet->image_count;
+         i++) {
+        bool used = fleet_has_image(&a->used, i);
+
+        if (!used && (of_guests || !a->images[i]))
+            continue;
+        if (!b->images[i])
+            fleet_add_image(used ? &needs.images : &lacks.images, i);
+        else if (a->images[i] && a->images[i] != b->images[i])
+            fleet_add_image(&length.images, i);
+    }
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++)
+        if (memcmp(&pieces[i]->images, &none, sizeof none) != 0)
+            add_piece(e, all, *pieces[i], e->group_count);
+}
+
+static enum exchange_verdict tell_pair(struct exchange *e, const struct exchange_question *q,
+                                       struct pieces *all, size_t from, size_t to)
 {
     enum exchange_verdict verdict = EXCHANGE_YES;
 
@@ -234,6 +266,7 @@ static enum exchange_verdict tell_pair(struct exchange *e, struct pieces *all, s
                       (struct piece){.reason = EXCHANGE_MACHINE, .is_needed = group->needed[from]},
                       g);
     }
+    compare_images(e, q->of_guests, all, from, to);
     for (size_t i = 0; i < all->count; i++) {
         if (all->list[i].is_needed)
             verdict = EXCHANGE_NO;
@@ -276,7 +309,7 @@ static bool can_join(const struct exchange *e, const struct exchange_problem *p,
                      const struct exchange_problem *q)
 {
     if (p->reason != q->reason || p->from != q->from || p->to != q->to ||
-        p->is_needed != q->is_needed || p->reason == EXCHANGE_MACHINE)
+        p->is_needed != q->is_needed || p->reason > EXCHANGE_FILE)
         return false;
     for (size_t i = 0; i < p->pair_count; i++)
         if (!holds_for(e, p, q, &p->pairs[i]))
@@ -362,7 +395,8 @@ void exchange_tell(const struct fleet *fleet, const struct exchange_question *qu
     e.verdicts = xcalloc(n * n + 1, 1);
     for (size_t from = 0; from < n; from++)
         for (size_t to = 0; to < n; to++) {
-            enum exchange_verdict v = from == to ? EXCHANGE_SELF : tell_pair(&e, &pieces, from, to);
+            enum exchange_verdict v =
+                from == to ? EXCHANGE_SELF : tell_pair(&e, question, &pieces, from, to);
 
             e.verdicts[from * n + to] = (uint8_t)v;
             e.counts[v]++;

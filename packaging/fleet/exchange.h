@@ -15,9 +15,11 @@ struct exchange_question {
 };
 
 enum exchange_reason {
-    EXCHANGE_LENGTH,  /* the RAM block of a ROM has another length there */
-    EXCHANGE_FILE,    /* the ROM file is not there, or none fits: QEMU does not start */
-    EXCHANGE_MACHINE, /* no QEMU there has the machine type */
+    EXCHANGE_LENGTH,       /* the RAM block of a ROM has another length there */
+    EXCHANGE_FILE,         /* the ROM file is not there, or none fits: QEMU does not start */
+    EXCHANGE_IMAGE_LENGTH, /* a firmware image has another length there */
+    EXCHANGE_IMAGE,        /* a firmware image is not there: QEMU does not start */
+    EXCHANGE_MACHINE,      /* no QEMU there has the machine type */
 };
 
 enum exchange_verdict {
@@ -48,8 +50,9 @@ struct exchange_problem {
     enum exchange_reason reason;
     fleet_length from, to; /* EXCHANGE_LENGTH: both; EXCHANGE_FILE: the first */
     uint64_t roms;         /* bit by ROM of the fleet */
-    bool is_needed;        /* it makes the verdict no */
-    uint64_t *groups;      /* bit by group */
+    struct fleet_images images;
+    bool is_needed;   /* it makes the verdict no */
+    uint64_t *groups; /* bit by group */
     struct exchange_pair *pairs;
     size_t pair_count, pair_capacity;
     uint64_t host_pairs;
@@ -61,7 +64,7 @@ struct exchange {
     size_t group_count;
     size_t group_words; /* of a problem's `groups` */
     uint8_t *verdicts;  /* enum exchange_verdict [from * class_count + to] */
-    /* Lengths first, then files, then machine types; the most pairs of hosts first. */
+    /* Lengths first, then files, images, machine types; the most pairs of hosts first. */
     struct exchange_problem *problems;
     size_t problem_count, problem_capacity;
     size_t counts[4]; /* pairs of classes, by verdict */
@@ -72,7 +75,7 @@ void exchange_tell(const struct fleet *fleet, const struct exchange_question *qu
                    struct exchange *result);
 void exchange_free(struct exchange *e);
 
-/* "length", "file", "machine"; "yes", "lacks", "no". */
+/* "length", "file", "firmware_length", "firmware", "machine"; "yes", "lacks", "no". */
 const char *exchange_reason_name(enum exchange_reason reason);
 const char *exchange_verdict_name(enum exchange_verdict verdict);
 

@@ -12,14 +12,14 @@
 #include "formats/rom_devices.h"
 
 /* Hosts whose lists are the same, byte for byte, are of one class without further looking. */
-struct triple {
-    const void *qemus, *folders, *maps;
+struct quadruple {
+    const void *qemus, *folders, *maps, *firmware;
     size_t class;
 };
 
 struct fleet_index {
-    struct triple *triples; /* hash table with open addressing; qemus is NULL where free */
-    size_t triple_count, triple_capacity;
+    struct quadruple *quadruples; /* hash table with open addressing; qemus is NULL where free */
+    size_t quadruple_count, quadruple_capacity;
     char **keys; /* of each class: the text that tells it from others */
 };
 
@@ -27,8 +27,8 @@ void fleet_init(struct fleet *fleet)
 {
     *fleet =
         (struct fleet){.reader = inventory_reader_new(), .index = xcalloc(1, sizeof *fleet->index)};
-    fleet->index->triple_capacity = 256;
-    fleet->index->triples = xcalloc(256, sizeof *fleet->index->triples);
+    fleet->index->quadruple_capacity = 256;
+    fleet->index->quadruples = xcalloc(256, sizeof *fleet->index->quadruples);
     for (const struct rom_device *d = rom_devices; d->block; d++) {
         const char *const names[] = {d->rom, d->old_rom};
 
@@ -49,6 +49,7 @@ static void free_class(struct fleet_class *c)
         free(c->labels[i]);
     free(c->qemus);
     free(c->lengths);
+    free(c->images);
 }
 
 void fleet_free(struct fleet *fleet)
@@ -67,7 +68,7 @@ void fleet_free(struct fleet *fleet)
     free(fleet->classes);
     free(fleet->machines);
     free(fleet->uses);
-    free(fleet->index->triples);
+    free(fleet->index->quadruples);
     free(fleet->index->keys);
     free(fleet->index);
     inventory_reader_free(fleet->reader);
@@ -126,6 +127,17 @@ static void write_sets(FILE *out, const struct inventory_maps *maps)
     }
 }
 
+static void write_images(FILE *out, const struct inventory *inv)
+{
+    for (size_t i = 0; i < inv->firmware->count; i++) {
+        const struct inventory_firmware *image = &inv->firmware->list[i];
+
+        if (inventory_is_code(image))
+            fprintf(out, "image %llu %s\n", (unsigned long long)inventory_firmware_length(image),
+                    image->path);
+    }
+}
+
 /* The text that two hosts have in common exactly when they are alike. */
 static char *key_of(const struct fleet *fleet, const struct inventory *inv)
 {
@@ -151,27 +163,44 @@ static char *key_of(const struct fleet *fleet, const struct inventory *inv)
         write_roms(out, fleet, inv, q, maps);
         write_sets(out, maps);
     }
+    if (inv->qemus->count)
+        write_images(out, inv);
     return text_end(&text);
 }
 
-/* The packages of the ROM files that its devices use, each once. */
+struct said {
+    const struct inventory_package *packages[FLEET_ROMS_MAX + FLEET_IMAGES_MAX];
+    size_t count;
+};
+
+static void write_package(FILE *out, const struct inventory_package *package, struct said *said)
+{
+    if (!package->name || !package->version)
+        return;
+    for (size_t k = 0; k < said->count; k++)
+        if (strcmp(said->packages[k]->name, package->name) == 0)
+            return;
+    if (said->count == sizeof said->packages / sizeof *said->packages)
+        return;
+    said->packages[said->count++] = package;
+    fprintf(out, ", %s %s", package->name, package->version);
+}
+
+/* The packages of the ROM files that its devices use, and of its firmware, each once. */
 static void write_packages(FILE *out, const struct fleet *fleet, const struct inventory *inv,
                            const struct inventory_qemu *q)
 {
-    const struct inventory_package *said[FLEET_ROMS_MAX];
-    size_t count = 0;
+    struct said said = {.count = 0};
 
     for (size_t i = 0; i < fleet->rom_count; i++) {
         const struct inventory_rom *rom = inventory_find_rom(inv, q, fleet->roms[i], NULL);
-        bool is_new = rom && rom->package.name && rom->package.version;
 
-        for (size_t k = 0; is_new && k < count; k++)
-            is_new = strcmp(said[k]->name, rom->package.name) != 0;
-        if (!is_new)
-            continue;
-        said[count++] = &rom->package;
-        fprintf(out, ", %s %s", rom->package.name, rom->package.version);
+        if (rom)
+            write_package(out, &rom->package, &said);
     }
+    for (size_t i = 0; i < inv->firmware->count; i++)
+        if (inventory_is_code(&inv->firmware->list[i]))
+            write_package(out, &inv->firmware->list[i].package, &said);
 }
 
 static char *label_of(const struct fleet *fleet, const struct inventory *inv)
@@ -216,46 +245,73 @@ static void add_label(struct fleet_class *c, char *label)
 /* --- hosts --------------------------------------------------------------------------------------
  */
 
-static struct triple *find_triple(struct fleet_index *index, const struct inventory *inv)
+static struct quadruple *find_quadruple(struct fleet_index *index, const struct inventory *inv)
 {
     uint64_t hash = (uintptr_t)inv->qemus * UINT64_C(0x9e3779b97f4a7c15) ^
-                    (uintptr_t)inv->folders * UINT64_C(0xc2b2ae3d27d4eb4f) ^ (uintptr_t)inv->maps;
+                    (uintptr_t)inv->folders * UINT64_C(0xc2b2ae3d27d4eb4f) ^ (uintptr_t)inv->maps ^
+                    (uintptr_t)inv->firmware * UINT64_C(0x165667b19e3779f9);
 
     hash ^= hash >> 31;
-    for (size_t i = hash & (index->triple_capacity - 1);;
-         i = (i + 1) & (index->triple_capacity - 1)) {
-        struct triple *t = &index->triples[i];
+    for (size_t i = hash & (index->quadruple_capacity - 1);;
+         i = (i + 1) & (index->quadruple_capacity - 1)) {
+        struct quadruple *t = &index->quadruples[i];
 
-        if (!t->qemus ||
-            (t->qemus == inv->qemus && t->folders == inv->folders && t->maps == inv->maps))
+        if (!t->qemus || (t->qemus == inv->qemus && t->folders == inv->folders &&
+                          t->maps == inv->maps && t->firmware == inv->firmware))
             return t;
     }
 }
 
-static void grow_triples(struct fleet_index *index)
+static void grow_quadruples(struct fleet_index *index)
 {
-    struct triple *old = index->triples;
-    size_t capacity = index->triple_capacity;
+    struct quadruple *old = index->quadruples;
+    size_t capacity = index->quadruple_capacity;
 
-    index->triple_capacity *= 2;
-    index->triples = xcalloc(index->triple_capacity, sizeof *index->triples);
+    index->quadruple_capacity *= 2;
+    index->quadruples = xcalloc(index->quadruple_capacity, sizeof *index->quadruples);
     for (size_t i = 0; i < capacity; i++) {
         /* Only the lists are looked at, which stay as they are. */
         struct inventory inv = {.qemus = (void *)old[i].qemus,
                                 .folders = (void *)old[i].folders,
-                                .maps = (void *)old[i].maps};
+                                .maps = (void *)old[i].maps,
+                                .firmware = (void *)old[i].firmware};
 
         if (old[i].qemus)
-            *find_triple(index, &inv) = old[i];
+            *find_quadruple(index, &inv) = old[i];
     }
     free(old);
+}
+
+/* The index of a path; image_count: it is not known. */
+static size_t image_index(const struct fleet *fleet, const char *path)
+{
+    size_t i = 0;
+
+    while (i < fleet->image_count && strcmp(fleet->images[i], path) != 0)
+        i++;
+    return i;
+}
+
+/* The images of a new class, whose paths live as long as the reader. */
+static int add_images(struct fleet *fleet, const struct inventory *inv, struct failure *f)
+{
+    for (size_t i = 0; i < inv->firmware->count; i++) {
+        const struct inventory_firmware *image = &inv->firmware->list[i];
+
+        if (!inventory_is_code(image) || image_index(fleet, image->path) < fleet->image_count)
+            continue;
+        if (fleet->image_count == FLEET_IMAGES_MAX)
+            return fail(f, "more than %d different firmware images", FLEET_IMAGES_MAX);
+        fleet->images[fleet->image_count++] = image->path;
+    }
+    return 0;
 }
 
 static int class_of(struct fleet *fleet, const struct inventory *inv, size_t *class,
                     struct failure *f)
 {
     struct fleet_index *index = fleet->index;
-    struct triple *t = find_triple(index, inv);
+    struct quadruple *t = find_quadruple(index, inv);
     char *key;
     size_t i = 0;
 
@@ -271,19 +327,25 @@ static int class_of(struct fleet *fleet, const struct inventory *inv, size_t *cl
         return fail(f, "more than %d classes of hosts that differ", FLEET_CLASSES_MAX);
     }
     if (i == fleet->class_count) {
+        if (add_images(fleet, inv, f) != 0) {
+            free(key);
+            return -1;
+        }
         fleet->classes = xgrow(fleet->classes, fleet->class_count, &fleet->class_capacity,
                                sizeof *fleet->classes);
         index->keys = xreallocarray(index->keys, fleet->class_capacity, sizeof *index->keys);
-        fleet->classes[i] = (struct fleet_class){
-            .inv = {.qemus = inv->qemus, .folders = inv->folders, .maps = inv->maps}};
+        fleet->classes[i] = (struct fleet_class){.inv = {.qemus = inv->qemus,
+                                                         .folders = inv->folders,
+                                                         .maps = inv->maps,
+                                                         .firmware = inv->firmware}};
         index->keys[fleet->class_count++] = key;
     } else {
         free(key);
     }
     add_label(&fleet->classes[i], label_of(fleet, inv));
-    *t = (struct triple){inv->qemus, inv->folders, inv->maps, i};
-    if (2 * ++index->triple_count > index->triple_capacity)
-        grow_triples(index);
+    *t = (struct quadruple){inv->qemus, inv->folders, inv->maps, inv->firmware, i};
+    if (2 * ++index->quadruple_count > index->quadruple_capacity)
+        grow_quadruples(index);
     *class = i;
     return 0;
 }
@@ -340,6 +402,18 @@ static size_t rom_of_device(const struct fleet *fleet, const struct inventory_gu
     return fleet->rom_count;
 }
 
+/* A guest whose image its own host does not list, or of which no image is known, may have any. */
+static void add_image_use(struct fleet *fleet, struct fleet_class *c,
+                          const struct inventory_guest *guest)
+{
+    size_t image = guest->loader ? image_index(fleet, guest->loader) : fleet->image_count;
+
+    if (image < fleet->image_count)
+        fleet_add_image(&c->used, image);
+    else if (guest->loader || !guest->firmware || strcmp(guest->firmware, "efi") == 0)
+        c->doubtful++;
+}
+
 /* One use for the machine type itself (ROM rom_count), and one for each default ROM. */
 static void add_guest(struct fleet *fleet, const struct inventory *inv, size_t class,
                       const struct inventory_guest *guest)
@@ -347,6 +421,7 @@ static void add_guest(struct fleet *fleet, const struct inventory *inv, size_t c
     const struct inventory_qemu *q = inventory_qemu_for(inv, guest->architecture, guest->machine);
 
     fleet->guest_count++;
+    add_image_use(fleet, &fleet->classes[class], guest);
     if (!q || !is_versioned(guest->machine))
         return;
     size_t machine = add_machine(fleet, q->architecture, guest->machine);
@@ -516,6 +591,22 @@ static int compare_hosts(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
+static void tell_images(const struct fleet *fleet, struct fleet_class *c)
+{
+    c->images = xcalloc(fleet->image_count + 1, sizeof *c->images);
+    for (size_t i = 0; i < c->inv.firmware->count; i++) {
+        const struct inventory_firmware *image = &c->inv.firmware->list[i];
+        size_t index =
+            inventory_is_code(image) ? image_index(fleet, image->path) : fleet->image_count;
+
+        if (index == fleet->image_count)
+            continue;
+        c->images[index] = inventory_firmware_length(image);
+        if (c->doubtful)
+            fleet_add_image(&c->used, index);
+    }
+}
+
 int fleet_ready(struct fleet *fleet, struct failure *f)
 {
     sort_classes(fleet);
@@ -526,6 +617,7 @@ int fleet_ready(struct fleet *fleet, struct failure *f)
     for (size_t i = 0; i < fleet->class_count; i++) {
         struct fleet_class *c = &fleet->classes[i];
 
+        tell_images(fleet, c);
         c->qemus = xcalloc(fleet->machine_count + 1, sizeof *c->qemus);
         c->lengths = xcalloc(fleet->machine_count * fleet->rom_count + 1, sizeof *c->lengths);
         for (size_t m = 0; m < fleet->machine_count; m++)

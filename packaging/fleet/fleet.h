@@ -4,7 +4,8 @@
  *
  * Hosts are alike, one class, when their QEMU binaries have the same version (major and
  * minor) and machine types, read maps or not, have maps that say the same, and find ROM
- * files in the same buckets. Everything about guests is then asked of classes.
+ * files in the same buckets, and have firmware images of the same names and lengths. Everything
+ * about guests is then asked of classes.
  */
 #ifndef FLEET_FLEET_H
 #define FLEET_FLEET_H
@@ -21,7 +22,13 @@
 #define FLEET_CLASSES_MAX 1000
 #define FLEET_MACHINES_MAX 4096 /* different machine types of all hosts */
 #define FLEET_ROMS_MAX 64       /* default ROM files of QEMU's devices */
+#define FLEET_IMAGES_MAX 256    /* different paths of firmware images of all hosts */
 #define FLEET_LABELS_MAX 4      /* of a class that are kept */
+
+/* A bit for each firmware image of the fleet. */
+struct fleet_images {
+    uint64_t bits[FLEET_IMAGES_MAX / 64];
+};
 
 /* A machine type that guests can have on more than one version of QEMU: one with a version,
  * or of a family that has them (`pc-q35-focal`). */
@@ -41,6 +48,11 @@ struct fleet_class {
     /* By the fleet's machine: its QEMU, or NULL. */
     const struct inventory_qemu **qemus;
     fleet_length *lengths; /* by machine and ROM: [machine * rom_count + rom] */
+    uint64_t *images;      /* by image: how long it is for a guest, bytes; 0: it is not there */
+    /* The images that its guests have; all of its own where the inventory of one does not say
+     * which firmware it has. */
+    struct fleet_images used;
+    size_t doubtful; /* guests of which it does not say */
 };
 
 struct fleet_host {
@@ -64,11 +76,23 @@ struct fleet {
     size_t machine_count, machine_capacity;
     const char *roms[FLEET_ROMS_MAX];
     size_t rom_count;
+    const char *images[FLEET_IMAGES_MAX]; /* paths; they belong to inventories */
+    size_t image_count;
     struct fleet_use *uses;
     size_t use_count, use_capacity;
     size_t guest_count;
     struct fleet_index *index; /* what is needed while hosts are added */
 };
+
+static inline bool fleet_has_image(const struct fleet_images *set, size_t image)
+{
+    return set->bits[image / 64] >> image % 64 & 1;
+}
+
+static inline void fleet_add_image(struct fleet_images *set, size_t image)
+{
+    set->bits[image / 64] |= UINT64_C(1) << image % 64;
+}
 
 void fleet_init(struct fleet *fleet);
 void fleet_free(struct fleet *fleet);

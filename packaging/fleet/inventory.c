@@ -124,6 +124,10 @@ static void free_guest(struct inventory_guest *guest)
     free(guest->machine);
     free(guest->architecture);
     free(guest->emulator);
+    free(guest->firmware);
+    free(guest->loader);
+    free(guest->loader_type);
+    free(guest->nvram);
 }
 
 void inventory_guests_free(struct inventory_guests *list)

@@ -111,8 +111,9 @@ struct inventory_map_lists {
 
 struct inventory_firmware {
     char *path;
-    uint64_t size;
-    char *kind; /* "code", "store", "combined", "bios"...: romcompat-inventory(5) */
+    uint64_t size;   /* of the file, bytes */
+    uint64_t length; /* of the disk in it, where that is another: of a qcow2 image; else 0 */
+    char *kind;      /* "code", "store", "combined", "bios"...: romcompat-inventory(5) */
     char *sha256;
     struct inventory_package package;
 };
@@ -133,6 +134,11 @@ struct inventory_guest {
     char *machine; /* never an alias */
     char *architecture;
     char *emulator;
+    /* "bios": the machine's default BIOS. "efi": UEFI, in `loader`, where that is known. NULL
+     * and no loader: which firmware it has is not known. */
+    char *firmware;
+    char *loader, *loader_type;       /* as in libvirt's XML; "pflash" or "rom" */
+    char *nvram;                      /* its variable store */
     struct inventory_device *devices; /* those that have a ROM */
     size_t device_count;
 };
@@ -163,6 +169,24 @@ void inventory_guests_free(struct inventory_guests *list);
 void inventory_free(struct inventory *inv);
 
 /* --- what is asked of one -------------------------------------------------------------- */
+
+/* Where packages put firmware images, descriptors name those elsewhere; ends with NULL. */
+extern const char *const inventory_firmware_folders[];
+/* A file name that is taken for a firmware image's in these folders. */
+bool inventory_is_image_name(const char *name);
+
+/* The firmware image of that path; NULL: none is listed. */
+const struct inventory_firmware *inventory_find_firmware(const struct inventory *inv,
+                                                         const char *path);
+
+/* How long it is for a guest, bytes. */
+uint64_t inventory_firmware_length(const struct inventory_firmware *image);
+
+/* Whether a guest's code can be in it: no variable store, no blank file, no default BIOS. */
+bool inventory_is_code(const struct inventory_firmware *image);
+
+/* Whether an inventory lists the image of that path where it is there. */
+bool inventory_lists_path(const char *path);
 
 /* The QEMU that runs guests of this machine type: the first of the architecture (NULL: of the
  * host's own, then of any) that has it. An alias is no machine type. NULL: none. */

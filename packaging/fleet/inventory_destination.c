@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "formats/machine_types.h"
 #include "formats/rom_devices.h"
 #include "fleet/inventory_read.h"
 #include "guest/preflight.h"
@@ -19,14 +20,6 @@ struct inventory_side {
     const struct inventory *inv;
     const struct inventory_qemu *qemu;
 };
-
-static const struct inventory_firmware *find_firmware(const struct inventory *inv, const char *path)
-{
-    for (size_t i = 0; inv->firmware && i < inv->firmware->count; i++)
-        if (strcmp(inv->firmware->list[i].path, path) == 0)
-            return &inv->firmware->list[i];
-    return NULL;
-}
 
 /* A file of its list of ROMs, or of that of firmware. */
 struct listed {
@@ -43,7 +36,7 @@ static struct listed find_listed(const struct inventory_side *side, const char *
     const char *folder;
 
     if (strchr(name, '/')) {
-        image = find_firmware(side->inv, name);
+        image = inventory_find_firmware(side->inv, name);
         found.path = image ? xstrdup(name) : NULL;
     } else if ((rom = inventory_find_rom(side->inv, side->qemu, name, &folder)) != NULL) {
         return (struct listed){xasprintf("%s/%s", folder, name), rom->size, &rom->package};
@@ -51,11 +44,11 @@ static struct listed find_listed(const struct inventory_side *side, const char *
         for (size_t i = 0; i < side->qemu->folder_count && !image; i++) {
             free(found.path);
             found.path = xasprintf("%s/%s", side->qemu->folders[i], name);
-            image = find_firmware(side->inv, found.path);
+            image = inventory_find_firmware(side->inv, found.path);
         }
     }
     if (image) {
-        found.size = image->size;
+        found.size = inventory_firmware_length(image);
         found.package = &image->package;
     } else {
         free(found.path);
@@ -70,6 +63,21 @@ static int64_t find_file(void *arg, const char *name, char **path)
 
     *path = found.path;
     return found.path && found.size <= INT64_MAX ? (int64_t)found.size : ROMCOMPAT_MISSING;
+}
+
+static bool is_listed(void *arg, const char *path)
+{
+    const struct inventory_side *side = arg;
+
+    return side->inv->firmware && side->inv->firmware->count && inventory_lists_path(path);
+}
+
+static const char *sum_of_file(void *arg, const char *path)
+{
+    const struct inventory_side *side = arg;
+    const struct inventory_firmware *image = inventory_find_firmware(side->inv, path);
+
+    return image ? image->sha256 : NULL;
 }
 
 static char *owner_of_file(void *arg, const char *name)
@@ -104,8 +112,14 @@ static void close_side(void *arg)
     free(side);
 }
 
-static const struct destination_source inventory_source = {find_file, owner_of_file, machine_of,
-                                                           close_side};
+static const struct destination_source inventory_source = {
+    .find = find_file,
+    .lists = is_listed,
+    .owner = owner_of_file,
+    .sha256 = sum_of_file,
+    .machine = machine_of,
+    .close = close_side,
+};
 
 static int fill(struct destination *to, struct inventory_side *side, struct failure *f)
 {
@@ -188,41 +202,117 @@ uint64_t inventory_rom_length(struct destination *there, const char *machine, co
     return length;
 }
 
-static void add_block(struct destination *from, const char *machine,
-                      const struct inventory_device *device, size_t number,
-                      void (*note)(const char *text), struct saved_guest *saved)
+static struct saved_block *new_block(struct saved_guest *saved, char *name, uint64_t length)
+{
+    saved->blocks = xreallocarray(saved->blocks, saved->block_count + 1, sizeof *saved->blocks);
+    saved->blocks[saved->block_count] = (struct saved_block){.name = name, .length = length};
+    return &saved->blocks[saved->block_count++];
+}
+
+/* The first is kept: one is enough for there to be no answer. */
+static void doubt(struct saved_guest *saved, char *why)
+{
+    if (saved->doubt)
+        free(why);
+    else
+        saved->doubt = why;
+}
+
+static void add_rom(struct destination *from, const char *machine,
+                    const struct inventory_device *device, size_t number, struct saved_guest *saved)
 {
     const struct rom_device *known = rom_device_of_type(device->type);
     const char *why = !known         ? "not a device with an option ROM that is known here"
-                      : device->file ? "it has a ROM file of its own; not judged"
+                      : device->file ? "it has a ROM file of its own, which is not in the inventory"
                                      : NULL;
     struct device_rom rom = {0};
 
     if (!why)
         rom_there(from, machine, rom_device_file(known, device->type, machine), &rom);
     if (!why && !rom.length)
-        why = "it has no ROM file on the host that it comes from; not judged";
+        why = "it has no ROM file on the host that it comes from";
     if (why) {
-        char *text = xasprintf("device %zu (%s): %s", number, device->type, why);
-
-        note(text);
-        free(text);
+        doubt(saved, xasprintf("the ROM of device %zu (%s): %s", number, device->type, why));
         device_rom_free(&rom);
         return;
     }
-    saved->blocks = xreallocarray(saved->blocks, saved->block_count + 1, sizeof *saved->blocks);
-    saved->blocks[saved->block_count++] =
-        (struct saved_block){.name = xasprintf("device %zu/%s", number, known->block),
-                             .length = rom.length,
-                             .file = rom.loaded ? xstrdup(rom.loaded->path) : NULL,
-                             .file_size = rom.loaded ? (uint64_t)rom.loaded->size : 0,
-                             .package = rom.loaded ? destination_owner(from, rom.loaded) : NULL};
+    struct saved_block *block =
+        new_block(saved, xasprintf("device %zu/%s", number, known->block), rom.length);
+    if (rom.loaded) {
+        block->file = xstrdup(rom.loaded->path);
+        block->file_size = (uint64_t)rom.loaded->size;
+        block->package = destination_owner(from, rom.loaded);
+    }
     device_rom_free(&rom);
 }
 
+static bool has_code(const struct inventory *inv)
+{
+    for (size_t i = 0; inv->firmware && i < inv->firmware->count; i++)
+        if (inventory_is_code(&inv->firmware->list[i]))
+            return true;
+    return false;
+}
+
+/* The image as a RAM block, and as the file that the destination must have as well. The store is
+ * not among them: it goes with the guest, and is as long as the code wants it. */
+static void add_loader(const struct inventory *inv, const struct inventory_guest *guest,
+                       struct saved_guest *saved)
+{
+    const struct inventory_firmware *image = inventory_find_firmware(inv, guest->loader);
+    bool is_flash = guest->loader_type && strcmp(guest->loader_type, "pflash") == 0;
+
+    if (!image) {
+        doubt(saved, xasprintf("its firmware image %s is not in the inventory", guest->loader));
+        return;
+    }
+    saved->domain = xcalloc(1, sizeof *saved->domain);
+    saved->domain->machine = xstrdup(guest->machine);
+    saved->domain->loader = xstrdup(guest->loader);
+    saved->domain->loader_type = xstrdup(is_flash ? "pflash" : "rom");
+    struct saved_block *block =
+        new_block(saved,
+                  xasprintf("%s", !is_flash                                ? "pc.bios"
+                                  : machine_has_virt_flash(guest->machine) ? "virt.flash0"
+                                                                           : "system.flash0"),
+                  inventory_firmware_length(image));
+    block->file = xstrdup(image->path);
+    block->file_size = inventory_firmware_length(image);
+    block->package = package_and_version(image->package.name, image->package.version);
+    block->sha256 = image->sha256 ? xstrdup(image->sha256) : NULL;
+}
+
+/* A machine type without a BIOS of its own has no block for it. */
+static void add_bios(struct destination *from, const char *machine, struct saved_guest *saved)
+{
+    const char *const *files = machine_bioses(machine);
+    const struct rom_file *file = *files ? destination_file(from, *files) : NULL;
+
+    if (!file || file->size <= 0)
+        return;
+    struct saved_block *block = new_block(saved, xstrdup("pc.bios"), (uint64_t)file->size);
+    block->file = xstrdup(file->path);
+    block->file_size = (uint64_t)file->size;
+    block->package = destination_owner(from, file);
+}
+
+static void add_firmware(const struct inventory *inv, struct destination *from,
+                         const struct inventory_guest *guest, struct saved_guest *saved)
+{
+    if (guest->loader)
+        add_loader(inv, guest, saved);
+    else if (guest->firmware && strcmp(guest->firmware, "bios") == 0)
+        add_bios(from, guest->machine, saved);
+    else if (guest->firmware && strcmp(guest->firmware, "efi") == 0)
+        doubt(saved, xstrdup("it has UEFI firmware, and the inventory does not name the image: "
+                             "libvirt chooses one when the guest is started"));
+    else if (!guest->firmware && guest->name && has_code(inv))
+        doubt(saved, xstrdup("the inventory does not say which firmware it has: take it again "
+                             "with this version of romcompat"));
+}
+
 int inventory_saved_guest(const struct inventory *inv, const struct inventory_guest *guest,
-                          void (*note)(const char *text), struct saved_guest *saved,
-                          struct failure *f)
+                          struct saved_guest *saved, struct failure *f)
 {
     const struct inventory_qemu *qemu =
         inventory_qemu_for(inv, guest->architecture, guest->machine);
@@ -242,7 +332,8 @@ int inventory_saved_guest(const struct inventory *inv, const struct inventory_gu
                                  guest->name ? guest->name : "");
     for (size_t i = 0; i < guest->device_count; i++)
         if (!guest->devices[i].off)
-            add_block(&from, guest->machine, &guest->devices[i], i + 1, note, &made);
+            add_rom(&from, guest->machine, &guest->devices[i], i + 1, &made);
+    add_firmware(inv, &from, guest, &made);
     destination_close(&from);
     *saved = made;
     return 0;
@@ -288,8 +379,8 @@ static const char *machine_named(const struct inventory *inv, const char *name)
 }
 
 static int take_guest(const char *path, const struct inventory *inv,
-                      const struct inventory_choice *choice, void (*note)(const char *text),
-                      struct saved_guest *guest, struct failure *f)
+                      const struct inventory_choice *choice, struct saved_guest *guest,
+                      struct failure *f)
 {
     struct inventory_device *devices = xcalloc(choice->device_count + 1, sizeof *devices);
     struct inventory_guest made = {.devices = devices, .device_count = choice->device_count};
@@ -305,21 +396,20 @@ static int take_guest(const char *path, const struct inventory *inv,
         fail(f, "%s: an inventory: which guest? (--guest NAME, or -M MACHINE and --device TYPE)",
              path);
     else
-        result = inventory_saved_guest(inv, which, note, guest, f);
+        result = inventory_saved_guest(inv, which, guest, f);
     free(devices);
     return result;
 }
 
 int inventory_file_guest(const char *path, const struct inventory_choice *choice,
-                         void (*note)(const char *text), struct saved_guest *guest,
-                         struct failure *f)
+                         struct saved_guest *guest, struct failure *f)
 {
     struct inventory_reader *reader = inventory_reader_new();
     struct inventory inv;
     int result = inventory_read_file(reader, path, &inv, f);
 
     if (result == 0) {
-        result = take_guest(path, &inv, choice, note, guest, f);
+        result = take_guest(path, &inv, choice, guest, f);
         inventory_read_free(&inv);
     }
     inventory_reader_free(reader);

@@ -22,11 +22,10 @@ int destination_of_inventory_file(struct destination *to, const char *path, cons
  * `machine` NULL: no rule is asked. */
 uint64_t inventory_rom_length(struct destination *there, const char *machine, const char *rom);
 
-/* The guest as it would arrive elsewhere: one RAM block for each device with its default ROM.
- * A device that cannot be judged is told of through `note`. */
+/* The guest as it would arrive elsewhere: one RAM block for each device with its default ROM, and
+ * one for its firmware image. What cannot be judged is its `doubt`. */
 int inventory_saved_guest(const struct inventory *inv, const struct inventory_guest *guest,
-                          void (*note)(const char *text), struct saved_guest *saved,
-                          struct failure *f);
+                          struct saved_guest *saved, struct failure *f);
 
 /* Which guest of an inventory, or one that is described in its place. */
 struct inventory_choice {
@@ -38,8 +37,7 @@ struct inventory_choice {
 
 /* The guest as it would leave the host of that inventory file. 0 or -1. */
 int inventory_file_guest(const char *path, const struct inventory_choice *choice,
-                         void (*note)(const char *text), struct saved_guest *guest,
-                         struct failure *f);
+                         struct saved_guest *guest, struct failure *f);
 
 /* Whether it is a file that begins as a JSON object does. */
 bool is_inventory(const char *path);

@@ -350,6 +350,7 @@ static int read_firmware(struct json_object *o, const struct place *p, void *ent
 
     if (take_text(o, p, "path", &firmware->path, f) != 0 ||
         take_number(o, p, "size", &firmware->size, f) != 0 ||
+        take_number(o, p, "length", &firmware->length, f) != 0 ||
         take_optional(o, p, "kind", &firmware->kind, f) != 0 ||
         take_optional(o, p, "sha256", &firmware->sha256, f) != 0)
         return -1;
@@ -376,7 +377,11 @@ static int read_guest(struct json_object *o, const struct place *p, void *entry,
     if (take_optional(o, p, "name", &guest->name, f) != 0 ||
         take_text(o, p, "machine", &guest->machine, f) != 0 ||
         take_optional(o, p, "architecture", &guest->architecture, f) != 0 ||
-        take_optional(o, p, "emulator", &guest->emulator, f) != 0)
+        take_optional(o, p, "emulator", &guest->emulator, f) != 0 ||
+        take_optional(o, p, "firmware", &guest->firmware, f) != 0 ||
+        take_optional(o, p, "loader", &guest->loader, f) != 0 ||
+        take_optional(o, p, "loader_type", &guest->loader_type, f) != 0 ||
+        take_optional(o, p, "nvram", &guest->nvram, f) != 0)
         return -1;
     return take_entries(o, p, "devices", sizeof *guest->devices, read_device,
                         (void **)&guest->devices, &guest->device_count, f);

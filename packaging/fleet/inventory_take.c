@@ -58,6 +58,29 @@ char **names_in(const char *path, size_t *count)
     return names;
 }
 
+/* Text of an XML; what is not printable ASCII is no file that an inventory can name. */
+static char *text_or_none(const char *text)
+{
+    return text && *text && is_printable(text) ? xstrdup(text) : NULL;
+}
+
+/* libvirt writes the image that it chose for <os firmware='efi'> into the XML once the guest has
+ * been started (newer versions: defined). */
+static void take_guest_firmware(struct inventory_guest *guest, const struct domain_xml *xml)
+{
+    guest->loader = text_or_none(xml->loader);
+    guest->nvram = text_or_none(xml->nvram);
+    if (xml->loader)
+        guest->loader_type =
+            xstrdup(xml->loader_type && strcmp(xml->loader_type, "pflash") == 0 ? "pflash" : "rom");
+    if (xml->firmware && strcmp(xml->firmware, "efi") == 0)
+        guest->firmware = xstrdup("efi");
+    else if (!xml->loader)
+        guest->firmware = xstrdup("bios");
+    else if (strcmp(guest->loader_type, "pflash") == 0)
+        guest->firmware = xstrdup("efi");
+}
+
 /* --- guests ------------------------------------------------------------------------------ */
 
 static void take_device(struct inventory_guest *guest, const struct domain_device *d)
@@ -99,6 +122,7 @@ static void take_guest(struct taking *t, const char *path)
                 machine = inventory_machine(q, machine);
         }
         guest->machine = xstrdup(machine);
+        take_guest_firmware(guest, &xml);
         for (size_t i = 0; i < xml.device_count; i++)
             take_device(guest, &xml.devices[i]);
     }

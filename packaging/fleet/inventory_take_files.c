@@ -15,25 +15,11 @@
 #include "flash/image.h"
 #include "formats/firmware_volume.h"
 #include "formats/option_rom.h"
+#include "formats/qcow2.h"
 #include "formats/rom_devices.h"
 #include "inputs/descriptor_folders.h"
 #include "inputs/file.h"
 #include "inputs/sha256.h"
-
-/* Where packages put firmware images; descriptors name those elsewhere. */
-static const char *const firmware_folders[] = {"/usr/share/OVMF",
-                                               "/usr/share/ovmf",
-                                               "/usr/share/AAVMF",
-                                               "/usr/share/edk2",
-                                               "/usr/share/edk2-ovmf",
-                                               "/usr/share/edk2-armvirt",
-                                               "/usr/share/qemu",
-                                               "/usr/share/seabios",
-                                               "/usr/share/qemu-efi",
-                                               "/usr/share/qemu-efi-aarch64",
-                                               "/usr/share/qemu-efi-arm",
-                                               "/usr/share/qemu-efi-riscv64",
-                                               "/usr/share/qemu-efi-loongarch64"};
 
 #define FIRMWARE_DEPTH_MAX 3
 
@@ -155,7 +141,7 @@ static const char *kind_of_image(const char *path, const uint8_t *data, size_t s
 
     if (slash && strncmp(slash, "/bios", 5) == 0)
         return "bios";
-    if (size >= 4 && memcmp(data, "QFI\xfb", 4) == 0)
+    if (is_qcow2(data, size))
         return flash_kind_name(FLASH_QCOW2);
     for (size_t at = 0, found; fv_find(data, size, at, &found, &header);) {
         bool is_store = memcmp(header.guid, fv_nv_guid, GUID_SIZE) == 0;
@@ -173,12 +159,16 @@ static const char *kind_of_image(const char *path, const uint8_t *data, size_t s
                                          : FLASH_UNKNOWN);
 }
 
-static bool has_firmware(const struct inventory *inv, const char *path)
+/* Of the disk in a qcow2 image; 0: it is none, or one that QEMU would not open alone. */
+static uint64_t length_of_image(const char *path, const uint8_t *data, size_t size)
 {
-    for (size_t i = 0; i < inv->firmware->count; i++)
-        if (strcmp(inv->firmware->list[i].path, path) == 0)
-            return true;
-    return false;
+    struct failure f;
+    uint64_t length;
+
+    return is_qcow2(data, size) &&
+                   qcow2_virtual_size(path, data, size, FLASH_FILE_MAX, &length, &f) == 0
+               ? length
+               : 0;
 }
 
 static void take_image(struct taking *t, const char *path)
@@ -189,7 +179,7 @@ static void take_image(struct taking *t, const char *path)
     uint8_t *data;
     size_t size;
 
-    if (has_firmware(&t->inv, path))
+    if (inventory_find_firmware(&t->inv, path))
         return;
     if (!is_printable(path)) {
         taking_problem_at(t, "%s: a name that is not printable ASCII, left out", path);
@@ -204,15 +194,10 @@ static void take_image(struct taking *t, const char *path)
     list->list[list->count++] =
         (struct inventory_firmware){.path = xstrdup(path),
                                     .size = size,
+                                    .length = length_of_image(path, data, size),
                                     .kind = xstrdup(kind_of_image(path, data, size)),
                                     .sha256 = xstrdup(sum)};
     free(data);
-}
-
-static bool is_image_name(const char *name)
-{
-    return ends_with(name, ".fd") || strcmp(name, "bios.bin") == 0 ||
-           strcmp(name, "bios-256k.bin") == 0 || strcmp(name, "bios-microvm.bin") == 0;
 }
 
 static void take_images_in(struct taking *t, const char *folder, unsigned depth)
@@ -226,7 +211,7 @@ static void take_images_in(struct taking *t, const char *folder, unsigned depth)
 
         if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && depth < FIRMWARE_DEPTH_MAX)
             take_images_in(t, path, depth + 1);
-        else if (is_image_name(names[i]) && stat(path, &st) == 0 && S_ISREG(st.st_mode))
+        else if (inventory_is_image_name(names[i]) && stat(path, &st) == 0 && S_ISREG(st.st_mode))
             take_image(t, path);
         free(path);
         free(names[i]);
@@ -246,8 +231,8 @@ void take_firmware(struct taking *t)
     struct failure f;
 
     t->inv.firmware = xcalloc(1, sizeof *t->inv.firmware);
-    for (size_t i = 0; i < sizeof firmware_folders / sizeof *firmware_folders; i++)
-        take_images_in(t, firmware_folders[i], 0);
+    for (const char *const *folder = inventory_firmware_folders; *folder; folder++)
+        take_images_in(t, *folder, 0);
     for (size_t i = 0; i < t->inv.folders->count; i++)
         take_images_in(t, t->inv.folders->list[i].path, FIRMWARE_DEPTH_MAX);
     if (firmware_descriptors_read(NULL, &all, &f) == 0) {

@@ -46,5 +46,4 @@ void add_text(char ***list, size_t *count, char *text);
 /* The names in a folder, sorted; *count is 0 where it cannot be read. */
 char **names_in(const char *path, size_t *count);
 
-
 #endif

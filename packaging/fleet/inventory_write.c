@@ -126,6 +126,7 @@ static struct json_object *firmware_object(const struct inventory_firmware *firm
 
     put(o, "path", text(firmware->path));
     put(o, "size", number(firmware->size));
+    put(o, "length", firmware->length ? number(firmware->length) : NULL);
     put(o, "kind", text(firmware->kind));
     put(o, "sha256", text(firmware->sha256));
     put_package(o, &firmware->package);
@@ -148,6 +149,10 @@ static struct json_object *guest_object(const struct inventory_guest *guest)
     put(o, "machine", text(guest->machine));
     put(o, "architecture", text(guest->architecture));
     put(o, "emulator", text(guest->emulator));
+    put(o, "firmware", text(guest->firmware));
+    put(o, "loader", text(guest->loader));
+    put(o, "loader_type", text(guest->loader_type));
+    put(o, "nvram", text(guest->nvram));
     put(o, "devices", devices);
     return o;
 }

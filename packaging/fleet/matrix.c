@@ -91,7 +91,7 @@ static void draw_legend(struct svg *s, int y)
     } entries[] = {
         {EXCHANGE_YES, "guests land"},
         {EXCHANGE_NO, "guests are refused, on some machine type at least"},
-        {EXCHANGE_LACKS, "guests land, but for machine types that are not there"},
+        {EXCHANGE_LACKS, "guests land, but for machine types or firmware that is not there"},
     };
 
     for (size_t i = 0; i < sizeof entries / sizeof *entries; i++, y += CELL) {
@@ -118,9 +118,9 @@ char *matrix_svg(const struct exchange *e, size_t *length)
     int foot = HEAD + (int)shown * CELL + 160, height = foot + 3 * CELL + MARGIN + 200;
 
     svg_begin(&s, (unsigned)width / 10, (unsigned)height / 10, "Which hosts exchange guests",
-                  "A row for each class of hosts that guests come from, a column for each that "
-                  "they go to.",
-                  style);
+              "A row for each class of hosts that guests come from, a column for each that "
+              "they go to.",
+              style);
     svg_rectangle(&s, 0, 0, width, height, "back");
     svg_text(&s, MARGIN, 280, "title", "start", "Which hosts exchange guests");
     svg_text(&s, MARGIN, HEAD - 80, "quiet", "start", "from, to:");

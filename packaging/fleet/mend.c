@@ -656,10 +656,11 @@ static void make_plan(struct search *s, struct mend_plan *plan)
     name_made_sets(plan);
 }
 
+/* No ROM mends a firmware image, nor a machine type. */
 static bool is_anything_wrong(const struct exchange *e)
 {
     for (size_t i = 0; i < e->problem_count; i++)
-        if (e->problems[i].reason != EXCHANGE_MACHINE)
+        if (e->problems[i].reason <= EXCHANGE_FILE)
             return true;
     return false;
 }

@@ -71,6 +71,13 @@ bool machine_is_up_to(const char *machine, unsigned major, unsigned minor)
            romcompat_version_compare(&m.version, &end) <= 0;
 }
 
+bool machine_has_virt_flash(const char *machine)
+{
+    const struct machine_family *family = machine_family_of(machine);
+
+    return family && strcmp(family->name, "virt") == 0;
+}
+
 const char *const *machine_bioses(const char *machine)
 {
     static const char *const none[] = {NULL}, *const old[] = {"bios.bin", NULL};

@@ -44,6 +44,10 @@ const struct machine_family *machine_family_of_alias(const char *name);
 /* Whether the machine type has QEMU's own version, and one up to MAJOR.MINOR. */
 bool machine_is_up_to(const char *machine, unsigned major, unsigned minor);
 
+/* Whether its flash devices are "virt.flash0" and "virt.flash1", not "system.flash0"... (QEMU
+ * hw/arm/virt.c, virt_flash_create1(); hw/riscv/virt.c and hw/loongarch/virt.c alike). */
+bool machine_has_virt_flash(const char *machine);
+
 /* The default BIOS files of a machine type, of which one is loaded; ends with NULL. */
 const char *const *machine_bioses(const char *machine);
 

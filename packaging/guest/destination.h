@@ -43,6 +43,11 @@ struct destination_source {
     /* The file of that name, or of that path where it has a slash: its size and its path, which
      * is freed; or ROMCOMPAT_MISSING, and the path NULL where it is not there. */
     int64_t (*find)(void *arg, const char *name, char **path);
+    /* Whether a path that `find` does not have is known not to be there. May be NULL: none is. */
+    bool (*lists)(void *arg, const char *path);
+    /* Of the file of that path, 64 hexadecimal digits, which live as long as `arg`; NULL: not
+     * known. May be NULL. */
+    const char *(*sha256)(void *arg, const char *path);
     /* "ipxe-qemu 1.0.0+git-...", the package that has that file, which is freed; NULL: not known.
      * May be NULL. */
     char *(*owner)(void *arg, const char *name);

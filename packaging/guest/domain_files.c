@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "formats/machine_types.h"
 #include "formats/rom_devices.h"
 
 struct files {
@@ -21,9 +22,10 @@ static void add(struct files *f, char *block, const char *path, const char *form
         .block = block, .path = path, .format = format, .elsewhere = f->elsewhere};
 }
 
-/* QEMU hw/i386/pc_sysfw.c. */
+/* QEMU hw/i386/pc_sysfw.c, hw/arm/virt.c. */
 static void add_firmware(struct files *f, const struct domain_xml *x)
 {
+    const char *board = x->machine && machine_has_virt_flash(x->machine) ? "virt" : "system";
     bool is_flash = x->loader_type && strcmp(x->loader_type, "pflash") == 0;
     const char *store = x->nvram, *format = x->nvram_format;
 
@@ -33,13 +35,13 @@ static void add_firmware(struct files *f, const struct domain_xml *x)
         add(f, xstrdup("pc.bios"), x->loader, "raw");
         return;
     }
-    add(f, xstrdup("system.flash0"), x->loader, x->loader_format);
+    add(f, xasprintf("%s.flash0", board), x->loader, x->loader_format);
     if (!f->elsewhere && store && access(store, F_OK) != 0) {
         store = x->nvram_template;
         format = NULL;
     }
     if (store)
-        add(f, xstrdup("system.flash1"), store, format);
+        add(f, xasprintf("%s.flash1", board), store, format);
 }
 
 /* The name of the block of a device's own ROM: 31 bytes are kept (QEMU hw/pci/pci.c,

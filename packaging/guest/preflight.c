@@ -209,6 +209,13 @@ static const struct given_file *find_given(const struct destination *to, const c
     return !given && strcmp(block, "isa-bios") == 0 ? find_given(to, "system.flash0") : given;
 }
 
+/* Whether the destination, another machine, has the file or is known not to have it. */
+static bool is_known_there(struct destination *to, const struct given_file *given)
+{
+    return to->source && (destination_given(to, given)->size > 0 ||
+                          (to->source->lists && to->source->lists(to->source_arg, given->path)));
+}
+
 /* Whether a file was named for the block, which is then judged by it. */
 static bool judge_given(const struct saved_guest *guest, struct destination *to,
                         struct preflight_line *line)
@@ -221,7 +228,7 @@ static bool judge_given(const struct saved_guest *guest, struct destination *to,
         return false;
     line->rom = given->path;
     line->is_given = true;
-    if (given->elsewhere && !(to->source && destination_given(to, given)->size > 0)) {
+    if (given->elsewhere && !is_known_there(to, given)) {
         line->verdict = PREFLIGHT_UNKNOWN;
         line->why = xasprintf("the guest's XML names %s, and which file that is there is not "
                               "known: say it with --file",

@@ -111,7 +111,8 @@ enum preflight_verdict preflight_total(const struct preflight *p);
 void preflight_answer_all(struct preflight *p, const struct saved_guest *guest,
                           struct destination *to, bool incoming);
 /* Fills `same`, once the packages of files are known. */
-void preflight_compare_files(struct preflight *p);
+void preflight_compare_files(struct preflight *p, const struct saved_guest *guest,
+                             const struct destination *to);
 /* "yes", "no", "not known". */
 const char *preflight_answer_name(enum qemu_answer answer);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "flash/check.h"
 #include "guest/preflight.h"
 
@@ -152,12 +153,32 @@ static void weigh_store(struct preflight *p, const char *code_path, const char *
     flash_close(&code);
 }
 
-static void weigh_flash_start(struct preflight *p, const struct destination *to)
+static const char *sum_there(const struct destination *to, const struct preflight_line *line)
 {
-    const struct preflight_line *code = line_named(p, "system.flash0"),
-                                *store = line_named(p, "system.flash1");
+    return to->source && to->source->sha256 && line->loaded
+               ? to->source->sha256(to->source_arg, line->loaded->path)
+               : NULL;
+}
 
-    if (code && code->loaded && store && store->loaded && !to->source)
+/* The store is known to go with the code that the guest had. */
+static bool is_same_code(const struct destination *to, const struct preflight_line *code)
+{
+    const char *there = sum_there(to, code);
+
+    return there && code->block->sha256 && strcmp(there, code->block->sha256) == 0;
+}
+
+static void weigh_flash_start(struct preflight *p, const struct destination *to,
+                              const struct preflight_line *code)
+{
+    const struct preflight_line *store = line_named(p, "system.flash1");
+
+    if (is_same_code(to, code))
+        return;
+    if (!code->loaded)
+        weigh(&p->starts, code->verdict == PREFLIGHT_UNKNOWN ? QEMU_NOT_KNOWN : QEMU_NO,
+              xasprintf("%s: %s", code->block->name, code->why));
+    else if (store && store->loaded && !to->source)
         weigh_store(p, code->loaded->path, store->loaded->path);
     else
         weigh(&p->starts, QEMU_NOT_KNOWN,
@@ -170,8 +191,8 @@ static void weigh_start(struct preflight *p, const struct saved_guest *guest,
 {
     if (line->device && !line->is_given) {
         weigh_rom_start(p, guest, to, line);
-    } else if (strcmp(line->block->name, "system.flash0") == 0) {
-        weigh_flash_start(p, to);
+    } else if (ends_with(line->block->name, ".flash0")) {
+        weigh_flash_start(p, to, line);
     } else if (!line->loaded) {
         weigh(&p->starts, line->verdict == PREFLIGHT_UNKNOWN ? QEMU_NOT_KNOWN : QEMU_NO,
               xasprintf("%s: %s", line->block->name, line->why));
@@ -179,9 +200,11 @@ static void weigh_start(struct preflight *p, const struct saved_guest *guest,
 }
 
 /* By package and length: what a stream brings is not read. */
-static void weigh_same(struct preflight *p, const struct preflight_line *line)
+static void weigh_same(struct preflight *p, const struct destination *to,
+                       const struct preflight_line *line)
 {
     const struct saved_block *block = line->block;
+    const char *there = sum_there(to, line);
 
     if (!block->file || !line->loaded)
         weigh(
@@ -191,6 +214,11 @@ static void weigh_same(struct preflight *p, const struct preflight_line *line)
         weigh(&p->same, QEMU_NO,
               xasprintf("%s: the guest has %" PRIu64 " bytes of it, there are %" PRIu64,
                         line->block->name, block->file_size, line->file_size));
+    else if (there && block->sha256 && strcmp(there, block->sha256) != 0)
+        weigh(&p->same, QEMU_NO,
+              xasprintf("%s: %s is another image there", block->name, block->file));
+    else if (there && block->sha256)
+        return;
     else if (block->package && line->owner && strcmp(block->package, line->owner) != 0)
         weigh(&p->same, QEMU_NO,
               xasprintf("%s: the guest's is of %s, there it is of %s", line->block->name,
@@ -207,6 +235,8 @@ void preflight_answer_all(struct preflight *p, const struct saved_guest *guest,
     weigh_machine(p, guest, to);
     if (incoming)
         weigh_version(p, guest, to);
+    if (guest->doubt)
+        weigh_both(p, QEMU_NOT_KNOWN, xstrdup(guest->doubt));
     if (guest->incomplete)
         weigh(&p->arrives, QEMU_NOT_KNOWN, xstrdup("libvirt did not finish this image"));
     for (size_t i = 0; i < p->line_count; i++) {
@@ -215,11 +245,14 @@ void preflight_answer_all(struct preflight *p, const struct saved_guest *guest,
     }
 }
 
-void preflight_compare_files(struct preflight *p)
+void preflight_compare_files(struct preflight *p, const struct saved_guest *guest,
+                             const struct destination *to)
 {
     p->same.value = QEMU_YES;
+    if (guest->doubt)
+        weigh(&p->same, QEMU_NOT_KNOWN, xstrdup(guest->doubt));
     for (size_t i = 0; i < p->line_count; i++)
-        weigh_same(p, &p->lines[i]);
+        weigh_same(p, to, &p->lines[i]);
 }
 
 enum preflight_verdict preflight_total(const struct preflight *p)

@@ -115,10 +115,12 @@ void saved_guest_free(struct saved_guest *g)
         free(g->blocks[i].name);
         free(g->blocks[i].file);
         free(g->blocks[i].package);
+        free(g->blocks[i].sha256);
     }
     free(g->blocks);
     free(g->description);
     free(g->machine);
+    free(g->doubt);
     if (g->domain)
         domain_xml_free(g->domain);
     free(g->domain);

@@ -38,6 +38,7 @@ struct saved_block {
     char *file;
     uint64_t file_size;
     char *package; /* "ipxe-qemu 1.0.0+git-..."; NULL: not known */
+    char *sha256;  /* of the file; NULL: not known */
 };
 
 struct saved_guest {
@@ -53,6 +54,9 @@ struct saved_guest {
     size_t block_count;
     struct saved_block *blocks;
     uint64_t bytes_read; /* of the file or pipe */
+    /* What is not known of the guest, though it decides whether it arrives and starts, as one
+     * line; NULL: nothing is. Of a guest out of an inventory alone. */
+    char *doubt;
     /* What a libvirt save image says of the guest beside its stream; NULL: it is none, or its
      * XML cannot be read, which is libvirt's to refuse. */
     struct domain_xml *domain;

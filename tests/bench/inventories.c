@@ -89,11 +89,12 @@ static void add_firmware(struct inventory *inv)
     inv->firmware->list = xcalloc(16, sizeof *inv->firmware->list);
     for (size_t i = 0; i < 16; i++)
         inv->firmware->list[inv->firmware->count++] =
-            (struct inventory_firmware){xasprintf("/usr/share/OVMF/OVMF_CODE_%zu.fd", i),
-                                        3653632,
-                                        xstrdup("code"),
-                                        xasprintf("%064zx", i),
-                                        {xstrdup("ovmf"), xstrdup("2022.11-6+deb12u2")}};
+            (struct inventory_firmware){.path = xasprintf("/usr/share/OVMF/OVMF_CODE_%zu.fd", i),
+                                        .size = 3653632,
+                                        .kind = xstrdup("code"),
+                                        .sha256 = xasprintf("%064zx", i),
+                                        .package = {xstrdup("ovmf"),
+                                                    xstrdup("2022.11-6+deb12u2")}};
 }
 
 /* The document of one state, without its last "[]}\n", the guests. */

@@ -76,6 +76,69 @@ host() { "$BUILD/tests/cli/inventory_fleet" "$@" > "$1.json"; }
     run -0 romcompat audit --guests -M '*-7.2' a.json b.json
 }
 
+# with_firmware NAME IMAGES [GUEST]: these firmware images (PATH:SIZE...) in NAME.json, and a guest
+# with these members.
+with_firmware() {
+    local list='' image
+    for image in $2; do
+        list+="${list:+,}{\"path\":\"${image%:*}\",\"size\":${image#*:},\"kind\":\"code\"}"
+    done
+    sed -i "s#\"firmware\":\[\]#\"firmware\":[$list]#" "$1.json"
+    [ -z "${3:-}" ] || sed -i "s#\"guests\":\[\]#\"guests\":[{\"name\":\"g\",\"machine\":\"pc-q35-7.2\",$3}]#" "$1.json"
+}
+CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
+
+@test "hosts with a firmware image of another length are two classes, and refuse its guests" {
+    host a 7.2.1 0 250000 250000
+    host b 7.2.1 0 250000 250000
+    with_firmware a "$CODE:1966080"
+    with_firmware b "$CODE:4194304"
+    run -1 romcompat audit a.json b.json
+    output_has "2 hosts in 2 classes" "refused 1 -> 2" "firmware image has another length" \
+        "$CODE (1966080 bytes on class 1, 4194304 on class 2)"
+    run -1 romcompat audit --json a.json b.json
+    [ "$(jq -c '.problems | map([.reason, .needed, .firmware, (.pairs | length)])' <<< "$output")" = \
+        "[[\"firmware_length\",true,[\"$CODE\"],2]]" ]
+    [ "$(jq -c '[.classes[].firmware[]]' <<< "$output")" = '[1966080,4194304]' ]
+    # No guest has it.
+    run -0 romcompat audit --guests a.json b.json
+}
+
+@test "a firmware image that is not there counts where a guest has it or may have it" {
+    host a 7.2.1 0 250000 250000
+    host b 7.2.1 0 250000 250000
+    with_firmware a "$CODE:1966080 $CODE_4M:3653632"
+    with_firmware b "$CODE_4M:3653632"
+    run -0 romcompat audit a.json b.json
+    output_has "2 hosts in 2 classes" "lacks   1 -> 2" "$CODE" "no guest is known to need it"
+    cp a.json plain.json
+    with_firmware a '' "\"firmware\":\"efi\",\"loader\":\"$CODE_4M\",\"loader_type\":\"pflash\""
+    run -0 romcompat audit a.json b.json
+    sed -i "s#\"loader\":\"$CODE_4M\"#\"loader\":\"$CODE\"#" a.json
+    run -1 romcompat audit a.json b.json
+    output_has "refused 1 -> 2" "does not have the firmware image: QEMU does not start" "$CODE"
+    output_lacks "refused 2 -> 1" "No file"
+    run -1 romcompat audit --guests a.json b.json
+    # The default BIOS is what it says; a guest of which nothing is said may have the image.
+    cp plain.json a.json
+    with_firmware a '' '"firmware":"bios"'
+    run -0 romcompat audit a.json b.json
+    cp plain.json a.json
+    with_firmware a '' '"emulator":"/usr/bin/qemu-system-x86_64"'
+    run -1 romcompat audit a.json b.json
+    output_has "Of 1 guest on class 1 the inventory does not say which firmware they have."
+}
+
+@test "another build of a firmware image, and other variable stores, are no other class" {
+    host a 7.2.1 0 250000 250000
+    host b 7.2.1 0 250000 250000
+    with_firmware a "$CODE:1966080 /usr/share/OVMF/OVMF_VARS.fd:131072"
+    with_firmware b "$CODE:1966080"
+    sed -i 's#OVMF_VARS.fd","size":131072,"kind":"code"#OVMF_VARS.fd","size":131072,"kind":"store"#' a.json
+    run -0 romcompat audit a.json b.json
+    output_has "2 hosts in 1 class"
+}
+
 @test "inventories come as files, folders, JSON lines, on standard input and through pipes" {
     mkdir -p fleet/deep
     for i in 1 2 3; do host "n$i" 7.2.1 0 250000 250000; done
@@ -184,8 +247,55 @@ host() { "$BUILD/tests/cli/inventory_fleet" "$@" > "$1.json"; }
     output_has pc-i440fx-7.2
     sed -i 's/"guests":\[\]/"guests":[{"name":"web","machine":"pc-q35-7.2","devices":[{"type":"virtio-net-pci"},{"type":"e1000","romfile":"\/x"}]}]/' a.json
     run -1 romcompat preflight --json --guest web a.json c.json
-    output_has '"machine": "pc-q35-7.2"' "note: device 2 (e1000): it has a ROM file of its own"
+    output_has '"machine": "pc-q35-7.2"' "the ROM of device 2 (e1000): it has a ROM file of its own"
+    # Of the second card nothing can be said, so there is no yes.
+    run -2 romcompat preflight --guest web a.json b.json
+    sed -i 's/,{"type":"e1000","romfile":"\/x"}//' a.json
     run -0 romcompat preflight --guest web a.json b.json
+}
+
+@test "a UEFI guest of an inventory is judged by its firmware image there" {
+    efi="\"devices\":[{\"type\":\"virtio-net-pci\"}],\"firmware\":\"efi\",\"loader_type\":\"pflash\""
+    for h in a b; do host $h 7.2.1 0 250000 250000; done
+    with_firmware a "$CODE:1966080 $CODE_4M:3653632 /opt/own.fd:4096" "$efi,\"loader\":\"$CODE\""
+    with_firmware b "$CODE_4M:3653632"
+    run -1 romcompat preflight --guest g a.json b.json
+    output_has "arrives             no: system.flash0: QEMU does not start: $CODE is not there"
+    sed -i "s#\"loader\":\"$CODE\"#\"loader\":\"$CODE_4M\"#" a.json
+    run -0 romcompat preflight --guest g a.json b.json
+    output_has "lands    3568K  3568K  system.flash0"
+    # Whether the next cold start keeps the variables, the length does not tell; the sum may.
+    run -2 romcompat preflight --start --guest g a.json b.json
+    sed -i "s#\"size\":3653632#&,\"sha256\":\"$(printf 'a%.0s' {1..64})\"#" a.json b.json
+    run -0 romcompat preflight --start --guest g a.json b.json
+    sed -i 's#aaaa#bbbb#' b.json
+    run -2 romcompat preflight --start --guest g a.json b.json
+    output_has "is the same         no: system.flash0: $CODE_4M is another image there"
+    sed -i 's/3653632/4194304/' b.json
+    run -1 romcompat preflight --guest g a.json b.json
+    output_has "refused  3568K     4M  system.flash0"
+    # An image outside of where an inventory looks may be there all the same.
+    sed -i "s#\"loader\":\"$CODE_4M\"#\"loader\":\"/opt/own.fd\"#" a.json
+    run -2 romcompat preflight --guest g a.json b.json
+    output_has "which file that is there is not known"
+}
+
+@test "a guest of which the inventory does not say what firmware it has gets no yes" {
+    devices='"devices":[{"type":"virtio-net-pci"}]'
+    for h in a b; do host $h 7.2.1 0 250000 250000; done
+    with_firmware a "$CODE:1966080" "$devices"
+    run -2 romcompat preflight --guest g a.json b.json
+    output_has "does not say which firmware it has: take it again"
+    sed -i 's#"devices":#"firmware":"efi",&#' a.json
+    run -2 romcompat preflight --guest g a.json b.json
+    output_has "libvirt chooses one when the guest is started"
+    sed -i 's#"firmware":"efi"#"firmware":"bios"#' a.json
+    run -0 romcompat preflight --guest g a.json b.json
+    # An image for -bios is the block pc.bios.
+    sed -i "s#\"firmware\":\"bios\"#\"loader\":\"$CODE\",\"loader_type\":\"rom\"#" a.json
+    with_firmware b "$CODE:2097152"
+    run -1 romcompat preflight --guest g a.json b.json
+    output_has "refused  1920K     2M  pc.bios"
 }
 
 @test "preflight with an inventory: what it cannot answer is status 2, a machine type that is not there 1" {

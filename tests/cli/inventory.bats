@@ -95,10 +95,31 @@ in_root() {
     is '.firmware | map([.path, .size, .kind])' '[["/usr/share/OVMF/x.fd",4,"qcow2"]]'
     is '.guests | map([.name, .machine, .architecture, .devices])' \
         '[["web","pc-q35-9.2","x86_64",[{"type":"virtio-net-pci","rom":true,"romfile":null},{"type":"e1000","rom":false,"romfile":null}]]]'
+    is '.guests | map([.firmware, .loader, .loader_type, .nvram])' '[["bios",null,null,null]]'
     [[ $stderr == *"broken.xml"*"two.xml:1: a second <domain>"* ]]
     # The reader takes what the writer wrote.
     run -0 romcompat audit - <<< "$inv"
     output_has "class 1: node7" "fedora 42, QEMU 9.2.4 with maps"
+}
+
+@test "a guest's firmware is what its XML says" {
+    make_root
+    guest() { # NAME OS
+        cat > "root/etc/libvirt/qemu/$1.xml" <<XML
+<domain type='kvm'><name>$1</name><os${3:-}><type arch='x86_64' machine='pc-q35-9.2'>hvm</type>$2</os></domain>
+XML
+    }
+    guest chosen "" " firmware='efi'"
+    guest flash "<loader readonly='yes' type='pflash'>/usr/share/OVMF/x.fd</loader><nvram template='/t.fd'>/n/flash.fd</nvram>"
+    guest rom "<loader>/usr/share/ovmf/OVMF.fd</loader>"
+    run --separate-stderr -0 in_root
+    [ "$(jq -c '.guests[] | [.name, .firmware, .loader, .loader_type, .nvram]' <<< "$output")" = '["chosen","efi",null,null,null]
+["flash","efi","/usr/share/OVMF/x.fd","pflash","/n/flash.fd"]
+["rom",null,"/usr/share/ovmf/OVMF.fd","rom",null]
+["web","bios",null,null,null]' ]
+    # The store's path has the guest's name.
+    run --separate-stderr -0 in_root --anonymous
+    [ "$(jq -c '[.guests[] | .name, .nvram] | unique' <<< "$output")" = '[null]' ]
 }
 
 @test "--anonymous and --root leave the names out; --pretty says the same" {

@@ -163,11 +163,6 @@ static void check_documents(void)
               1, 1, "a document above the limit");
 }
 
-static void say_nothing(const char *text)
-{
-    (void)text;
-}
-
 static void check_guest(void)
 {
     struct inventory_reader *r = inventory_reader_new();
@@ -189,14 +184,16 @@ static void check_guest(void)
     host.sets = set;
     char *text = make_inventory(&host);
     read_text(r, text, &inv, &f);
-    is_int(inventory_saved_guest(&inv, &guest, say_nothing, &saved, &f), 0,
+    is_int(inventory_saved_guest(&inv, &guest, &saved, &f), 0,
            "a guest leaves the inventory as a saved one");
     is_int(saved.block_count, 2, "with the blocks of its default ROMs");
     is_int(saved.blocks[0].length, 524288, "one as long as the rule says");
     is_int(saved.blocks[1].length, 262144, "one as long as its file");
+    ok(saved.doubt && strstr(saved.doubt, "ROM file of its own"),
+       "a ROM file that the guest names leaves a doubt");
     saved_guest_free(&saved);
     guest.machine = (char *)"pc-q35-99.0";
-    is_int(inventory_saved_guest(&inv, &guest, say_nothing, &saved, &f), -1,
+    is_int(inventory_saved_guest(&inv, &guest, &saved, &f), -1,
            "a machine type that is not there has no guest");
     inventory_read_free(&inv);
     inventory_reader_free(r);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The firmware images of an inventory: where they are looked for, and what is asked of them. */
+#include <string.h>
+
+#include "base/text.h"
+#include "fleet/inventory.h"
+
+const char *const inventory_firmware_folders[] = {"/usr/share/OVMF",
+                                                  "/usr/share/ovmf",
+                                                  "/usr/share/AAVMF",
+                                                  "/usr/share/edk2",
+                                                  "/usr/share/edk2-ovmf",
+                                                  "/usr/share/edk2-armvirt",
+                                                  "/usr/share/qemu",
+                                                  "/usr/share/seabios",
+                                                  "/usr/share/qemu-efi",
+                                                  "/usr/share/qemu-efi-aarch64",
+                                                  "/usr/share/qemu-efi-arm",
+                                                  "/usr/share/qemu-efi-riscv64",
+                                                  "/usr/share/qemu-efi-loongarch64",
+                                                  NULL};
+
+bool inventory_is_image_name(const char *name)
+{
+    return ends_with(name, ".fd") || strcmp(name, "bios.bin") == 0 ||
+           strcmp(name, "bios-256k.bin") == 0 || strcmp(name, "bios-microvm.bin") == 0;
+}
+
+bool inventory_lists_path(const char *path)
+{
+    for (const char *const *folder = inventory_firmware_folders; *folder; folder++) {
+        size_t n = strlen(*folder);
+
+        if (strncmp(path, *folder, n) == 0 && path[n] == '/' && !strstr(path, "/.."))
+            return inventory_is_image_name(strrchr(path, '/') + 1);
+    }
+    return false;
+}
+
+const struct inventory_firmware *inventory_find_firmware(const struct inventory *inv,
+                                                         const char *path)
+{
+    for (size_t i = 0; inv->firmware && i < inv->firmware->count; i++)
+        if (strcmp(inv->firmware->list[i].path, path) == 0)
+            return &inv->firmware->list[i];
+    return NULL;
+}
+
+uint64_t inventory_firmware_length(const struct inventory_firmware *image)
+{
+    return image->length ? image->length : image->size;
+}
+
+bool inventory_is_code(const struct inventory_firmware *image)
+{
+    static const char *const others[] = {"store", "blank", "bios"};
+
+    for (size_t i = 0; image->kind && i < sizeof others / sizeof *others; i++)
+        if (strcmp(image->kind, others[i]) == 0)
+            return false;
+    return true;
+}
