@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "commands/flash_report.h"
 #include "commands/maps.h"
 #include "commands/template_report.h"
 #include "flash/check.h"
@@ -17,6 +18,7 @@ extern const struct command flash_args_command;
 
 struct job {
     const char *code, *vars, *machine, *template, *list, *form;
+    uint64_t size;
     bool force, json;
 };
 
@@ -30,6 +32,7 @@ static const struct option_spec options[] = {
      STRING_AT(struct job, vars)},
     {"machine", 'M', "MACHINE", "the machine type (default: q35, virt)",
      STRING_AT(struct job, machine)},
+    STORE_SIZE_OPTION(struct job, size),
     {"template", .argument = "FILE",
      .help = "what libvirt makes the store from when it is not there, in place of\n"
              "what 'flash map' finds",
@@ -73,6 +76,10 @@ static int print_form(const struct launch *l, const char *name)
     char *text = form_text(l, i);
     if (!text) {
         complain("%s: there is no way to start this with %s", l->code_path, name);
+        for (i = 0; i < l->note_count && strcmp(name, "libvirt") == 0; i++) {
+            if (strstr(l->notes[i], "libvirt"))
+                complain("%s", l->notes[i]);
+        }
         return STATUS_NO;
     }
     fputs(text, stdout);
@@ -236,6 +243,8 @@ static int check_usage(const struct job *job)
         return usage_error(c, "--form and --json are two runs");
     if (job->template && !job->vars)
         return usage_error(c, "--template belongs to --vars");
+    if (job->size && !job->vars)
+        return usage_error(c, "--size belongs to --vars");
     if (job->template && job->list)
         return usage_error(c, "--template and --libvirt-nvram exclude each other");
     return STATUS_YES;
@@ -253,7 +262,7 @@ static int run(void *settings, char **operands, size_t count)
     if (status != STATUS_YES)
         return status;
     if (flash_open(job->code, &code, &f) != 0 ||
-        (job->vars && flash_open(job->vars, &vars, &f) != 0))
+        (job->vars && flash_open_part(job->vars, job->size, &vars, &f) != 0))
         status = report(&f);
     else
         status = answer(job, &code, job->vars ? &vars : NULL);
@@ -265,7 +274,7 @@ static int run(void *settings, char **operands, size_t count)
 const struct command flash_args_command = {
     .name = "flash args",
     .summary = "print how QEMU, libvirt and xl start a guest with a firmware and its store",
-    .synopsis = "--code CODE [--vars VARS] [-M MACHINE]\n"
+    .synopsis = "--code CODE [--vars VARS [--size SIZE]] [-M MACHINE]\n"
                 "    [--template FILE | --libvirt-nvram LIST] [--form NAME] [--force] [--json]",
     .details =
         "The store is held against the code first: where 'romcompat flash check' says that the\n"

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "commands/flash_report.h"
 #include "commands/maps.h"
 #include "flash/check.h"
 
@@ -12,6 +13,7 @@ extern const struct command flash_check_command;
 
 struct job {
     const char *code, *vars, *from;
+    uint64_t size;
     bool confidential, json;
 };
 
@@ -20,6 +22,7 @@ static const struct option_spec options[] = {
      STRING_AT(struct job, code), .required = true},
     {"vars", .argument = "VARS", .help = "the guest's variable store", STRING_AT(struct job, vars),
      .required = true},
+    STORE_SIZE_OPTION(struct job, size),
     {"from", .argument = "OLD_CODE", .help = "the firmware that the guest runs now",
      STRING_AT(struct job, from)},
     {"confidential", .help = "let only identical firmware pass; needs --from",
@@ -112,7 +115,8 @@ static int run(void *settings, char **operands, size_t count)
     (void)count;
     if (job->confidential && !job->from)
         return usage_error(&flash_check_command, "--confidential needs --from");
-    if (flash_open(job->code, &code, &f) != 0 || flash_open(job->vars, &vars, &f) != 0 ||
+    if (flash_open(job->code, &code, &f) != 0 ||
+        flash_open_part(job->vars, job->size, &vars, &f) != 0 ||
         (job->from && flash_open(job->from, &from, &f) != 0))
         status = report(&f);
     else
@@ -126,7 +130,8 @@ static int run(void *settings, char **operands, size_t count)
 const struct command flash_check_command = {
     .name = "flash check",
     .summary = "answer whether a guest's variable store goes with a firmware",
-    .synopsis = "--code CODE --vars VARS [--from OLD_CODE] [--confidential] [--json]",
+    .synopsis = "--code CODE --vars VARS [--size SIZE] [--from OLD_CODE]\n"
+                "    [--confidential] [--json]",
     .details =
         "Three questions, because they are different: will the guest migrate to a host with CODE;\n"
         "will it start there, and keep its variables, once it has been powered off; and is the\n"

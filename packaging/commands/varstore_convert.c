@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/flash_report.h"
 #include "commands/varstore_output.h"
 #include "flash/convert.h"
 #include "inputs/lock.h"
@@ -8,6 +9,8 @@ static const struct option_spec options[] = {
      STRING_AT(struct varstore_job, code), .required = true},
     STORE_OUT_OPTION(struct varstore_job, , "FILE", "the new store; must not exist"),
     STORE_FORMAT_OPTION(struct varstore_job, ),
+    STORE_IN_PLACE_OPTION(struct varstore_job, ),
+    STORE_SIZE_OPTION(struct varstore_job, size),
     {0},
 };
 
@@ -21,7 +24,8 @@ static int run(void *settings, char **operands, size_t count)
 
     (void)count;
     job->in = operands[0];
-    if (refuse_file_in_use(job->in, &f) != 0 || flash_open(job->in, &old, &f) != 0 ||
+    if (refuse_file_in_use(job->in, &f) != 0 ||
+        flash_open_part(job->in, job->size, &old, &f) != 0 ||
         flash_open_for_store(job->code, &code, &f) != 0)
         status = report(&f);
     else
@@ -36,7 +40,8 @@ extern const struct command varstore_convert_command;
 const struct command varstore_convert_command = {
     .name = "varstore convert",
     .summary = "convert a guest's variables to a store for another firmware",
-    .synopsis = "OLD --code NEW --out FILE [--format raw|qcow2]",
+    .synopsis = "OLD --code NEW --out FILE [--format raw|qcow2]\n"
+                "    [--in-place] [--size SIZE]",
     .details =
         "Every live variable of OLD, told apart by name and GUID, goes into a new store of the\n"
         "layout that NEW expects: also one that was being replaced when the power went, and after\n"

@@ -31,6 +31,7 @@ static const struct option_spec options[] = {
     {"empty", .help = "copy none: make an empty store", FLAG_AT(struct job, empty)},
     STORE_OUT_OPTION(struct job, store., "FILE", "the new store; must not exist"),
     STORE_FORMAT_OPTION(struct job, store.),
+    STORE_IN_PLACE_OPTION(struct job, store.),
     {"owner", .argument = "USER[:GROUP]",
      .help = "whose it is to be; libvirt's guests run as their own user",
      STRING_AT(struct job, owner)},
@@ -183,7 +184,7 @@ const struct command varstore_create_command = {
     .name = "varstore create",
     .summary = "make a variable store for a firmware",
     .synopsis = "--code CODE [--template VARS | --empty] --out FILE [--format raw|qcow2]\n"
-                "  [--owner USER[:GROUP]]\n"
+                "  [--in-place] [--owner USER[:GROUP]]\n"
                 "  [--libvirt-nvram LIST] [--root DIR]",
     .details =
         "A copy of the template that 'flash map' finds for CODE, or of VARS, once that is found "

@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 #include "base/memory.h"
+#include "commands/flash_report.h"
 #include "commands/varstore_output.h"
 #include "flash/variables_json.h"
 #include "inputs/lock.h"
@@ -15,6 +16,7 @@ static const struct option_spec options[] = {
     {"out", .argument = "JSON",
      .help = "write to this file, which must not exist; default: standard output",
      STRING_AT(struct varstore_job, out)},
+    STORE_SIZE_OPTION(struct varstore_job, size),
     {0},
 };
 
@@ -63,7 +65,8 @@ static int run(void *settings, char **operands, size_t count)
 
     (void)count;
     job->in = operands[0];
-    if (refuse_file_in_use(job->in, &f) != 0 || flash_open(job->in, &image, &f) != 0)
+    if (refuse_file_in_use(job->in, &f) != 0 ||
+        flash_open_part(job->in, job->size, &image, &f) != 0)
         status = report(&f);
     else
         status = export(job, &image);
@@ -75,7 +78,7 @@ extern const struct command varstore_export_command;
 const struct command varstore_export_command = {
     .name = "varstore export",
     .summary = "write the variables of a store as JSON",
-    .synopsis = "FILE [--out JSON]",
+    .synopsis = "FILE [--out JSON] [--size SIZE]",
     .details =
         "The JSON is that of virt-fw-vars and of QEMU's uefi-vars device: name, GUID, attributes,\n"
         "data and time stamp of every variable that the guest would read. It has no place for\n"

@@ -10,6 +10,7 @@ static const struct option_spec options[] = {
      STRING_AT(struct varstore_job, into)},
     STORE_OUT_OPTION(struct varstore_job, , "FILE", "the new store; must not exist"),
     STORE_FORMAT_OPTION(struct varstore_job, ),
+    STORE_IN_PLACE_OPTION(struct varstore_job, ),
     {0},
 };
 
@@ -58,7 +59,8 @@ static int run(void *settings, char **operands, size_t count)
 const struct command varstore_import_command = {
     .name = "varstore import",
     .summary = "make a store of variables in JSON",
-    .synopsis = "JSON --code CODE | --into STORE --out FILE [--format raw|qcow2]",
+    .synopsis = "JSON --code CODE | --into STORE --out FILE [--format raw|qcow2]\n"
+                "    [--in-place]",
     .details =
         "JSON is what 'varstore export', virt-fw-vars --output-json and QEMU's uefi-vars device\n"
         "write. With --code the new store, of the layout that CODE expects, holds its variables\n"

@@ -8,6 +8,9 @@
 
 #include "base/memory.h"
 #include "flash/convert.h"
+#include "inputs/file.h"
+#include "inputs/lock.h"
+#include "outputs/block_device.h"
 #include "outputs/file.h"
 #include "outputs/new_file.h"
 #include "outputs/qemu_img.h"
@@ -36,6 +39,25 @@ int check_outputs(const struct command *command, const struct varstore_job *job)
     return STATUS_YES;
 }
 
+/* A device is never replaced, and written to only where that was said. */
+static int put_on_device(const struct varstore_job *job, const uint8_t *data, size_t size)
+{
+    struct failure f;
+
+    if (!is_block_device(job->out)) {
+        fail(&f, "%s: not a block device, which --in-place is for", job->out);
+        return report(&f);
+    }
+    if (!job->in_place) {
+        fail(&f, "%s: a block device, which is not replaced", job->out);
+        fail_cure(&f, "--in-place writes the store to its begin.");
+        return report(&f);
+    }
+    if (refuse_file_in_use(job->out, &f) != 0 || write_block_device(job->out, data, size, &f) != 0)
+        return report(&f);
+    return STATUS_YES;
+}
+
 static int put_as(const struct varstore_job *job, const uint8_t *data, size_t size,
                   const char *like)
 {
@@ -52,6 +74,8 @@ static int put_as(const struct varstore_job *job, const uint8_t *data, size_t si
     }
     if (is_stdout(job->out))
         return write_output(job->out, data, size, 0, &f) == 0 ? STATUS_YES : report(&f);
+    if (job->in_place || is_block_device(job->out))
+        return put_on_device(job, data, size);
     if (write_new_file(job->out, data, size, mode, owner, group, &f) != 0)
         return report(&f);
     return STATUS_YES;

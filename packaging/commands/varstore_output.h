@@ -13,7 +13,8 @@ struct flash_image;
 struct varstore_job {
     const char *in; /* the one operand, or NULL */
     const char *code, *out, *into, *format;
-    bool json;
+    uint64_t size; /* of `in` that are flash; 0: all */
+    bool json, in_place;
     uid_t owner; /* of the new file; -1: the caller */
     gid_t group;
 };
@@ -29,6 +30,11 @@ extern const char *const varstore_formats[];
 #define STORE_OUT_OPTION(settings, member, name, text)                                           \
     {                                                                                            \
         "out", .argument = name, .help = text, STRING_AT(settings, member out), .required = true \
+    }
+#define STORE_IN_PLACE_OPTION(settings, member)                                        \
+    {                                                                                  \
+        "in-place", .help = "write to the begin of the block device that --out names", \
+                    FLAG_AT(settings, member in_place)                                 \
     }
 #define STORE_FORMAT_OPTION(settings, member)                                               \
     {                                                                                       \

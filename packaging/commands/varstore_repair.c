@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/flash_report.h"
 #include "commands/varstore_output.h"
 #include "flash/repair.h"
 #include "inputs/lock.h"
@@ -6,6 +7,8 @@
 static const struct option_spec options[] = {
     STORE_OUT_OPTION(struct varstore_job, , "NEW", "the repaired store; must not exist"),
     STORE_FORMAT_OPTION(struct varstore_job, ),
+    STORE_IN_PLACE_OPTION(struct varstore_job, ),
+    STORE_SIZE_OPTION(struct varstore_job, size),
     {0},
 };
 
@@ -50,7 +53,7 @@ static int run(void *settings, char **operands, size_t count)
 
     (void)count;
     job->in = operands[0];
-    if (refuse_file_in_use(job->in, &f) != 0 || flash_open(job->in, &old, &f) != 0)
+    if (refuse_file_in_use(job->in, &f) != 0 || flash_open_part(job->in, job->size, &old, &f) != 0)
         status = report(&f);
     else
         status = repair(job, &old);
@@ -62,7 +65,8 @@ extern const struct command varstore_repair_command;
 const struct command varstore_repair_command = {
     .name = "varstore repair",
     .summary = "repair a variable store that firmware would erase or not read",
-    .synopsis = "FILE --out NEW [--format raw|qcow2]",
+    .synopsis = "FILE --out NEW [--format raw|qcow2]\n"
+                "    [--in-place] [--size SIZE]",
     .details =
         "Writes a copy of FILE that firmware takes. A write that was pending is carried out, and\n"
         "headers are written anew. If a record is damaged, the store is written anew with every\n"

@@ -251,6 +251,32 @@ static void judge_content(struct flash_verdict *v, const struct flash_image *cod
     }
 }
 
+/* Whether it is a store of the right length with more behind it, as in a volume of LVM, RBD
+ * or ZFS, whose sizes are rounded up. */
+static bool is_padded(const struct flash_image *vars, uint64_t expected)
+{
+    return vars->has_store && vars->store.sound && vars->store.volume.length == expected;
+}
+
+/* Without size= the firmware looks for its store at the end of the volume, where what it finds
+ * is not one: it treats that as it treats blank flash. */
+static void judge_padded(struct flash_verdict *v, const struct flash_image *vars, uint64_t expected,
+                         bool too_long)
+{
+    const uint8_t *tail = vars->data ? vars->data + (vars->size - expected) : NULL;
+    bool erased = tail && tail[0] == 0xff && memcmp(tail, tail + 1, (size_t)expected - 1) == 0;
+
+    decide(v, FLASH_NO, "store-padded",
+           "the store is the first %" PRIu64 " bytes of %zu: QEMU must be told "
+           "size=%" PRIu64 ", without which the firmware %s",
+           expected, vars->size, expected,
+           too_long ? "is not started at all: with the code that is more than 8 MiB"
+           : erased ? "looks at erased flash behind it, and crashes"
+                    : "starts without the guest's variables, keeps nothing, and leaves the file "
+                      "alone");
+    cure(v, "With that (Proxmox does so by itself) ask again with --size %" PRIu64 ".", expected);
+}
+
 /* QEMU puts code below 4 GiB and the store right below code; the firmware looks for the
  * store where the length that it expects would make it begin. */
 static void judge_x86(struct flash_verdict *v, const struct flash_image *code,
@@ -258,7 +284,9 @@ static void judge_x86(struct flash_verdict *v, const struct flash_image *code,
 {
     uint64_t expected = code->expects.volume_length;
 
-    if (!vars->size || vars->size % PC_FLASH_SECTOR || vars->size + code->size > PC_FLASH_MAX)
+    if (vars->size > expected && is_padded(vars, expected))
+        judge_padded(v, vars, expected, vars->size + code->size > PC_FLASH_MAX);
+    else if (!vars->size || vars->size % PC_FLASH_SECTOR || vars->size + code->size > PC_FLASH_MAX)
         decide(v, FLASH_NO, "qemu-refuses",
                "QEMU does not start: the store has %zu bytes, not a "
                "multiple of %d, or with the code more than 8 MiB",
@@ -277,8 +305,10 @@ static void judge_x86(struct flash_verdict *v, const struct flash_image *code,
                vars->size - expected, vars->size, expected);
     else
         judge_content(v, code, vars);
-    if (v->answer == FLASH_NO && vars->size != expected && vars->has_store && vars->store.sound)
-        cure(v, "'romcompat varstore convert' makes a store of this layout with the same variables.");
+    if (v->answer == FLASH_NO && vars->size != expected && vars->has_store && vars->store.sound &&
+        !v->cure[0])
+        cure(v,
+             "'romcompat varstore convert' makes a store of this layout with the same variables.");
 }
 
 static void judge_cold_boot(struct flash_check *check, const struct flash_image *code,
@@ -307,11 +337,16 @@ static void judge_cold_boot(struct flash_check *check, const struct flash_image 
                "the store has %zu bytes: QEMU takes up to %" PRIu64
                ", and the firmware needs 0x%" PRIx64,
                vars->size, LOONGARCH_FLASH_SIZE, code->expects.volume_length);
-    else if (device && vars->size != device)
+    else if (device && vars->size != device) {
         decide(v, FLASH_NO, "qemu-refuses",
                "QEMU does not start: device requires %" PRIu64 " bytes, the store has %zu", device,
                vars->size);
-    else if (device && code->size != device)
+        if (vars->size > device && vars->has_store)
+            cure(v,
+                 "QEMU takes the begin of a larger volume where it is told size=%" PRIu64
+                 ": ask again with --size %" PRIu64 ".",
+                 device, device);
+    } else if (device && code->size != device)
         decide(v, FLASH_NO, "qemu-refuses",
                "QEMU does not start with this as flash: device "
                "requires %" PRIu64 " bytes, the code has %zu",

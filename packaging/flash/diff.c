@@ -208,8 +208,28 @@ static void compare_stores(const struct pair *p)
                  o->store.live_count, n->store.live_count);
 }
 
+static void add_format(const struct pair *p)
+{
+    const char *now = p->new->qcow2 ? "qcow2" : "raw", *before = p->old->qcow2 ? "qcow2" : "raw";
+
+    if (p->old->qcow2 == p->new->qcow2)
+        return;
+    if (is_store(p->old))
+        diff_add(p->d, DIFF_COLD_BOOT, "format", p->path,
+                 "a %s file, and was %s: a guest whose definition says format '%s' of the store "
+                 "that is copied from it does not start, and libvirt takes code and store of one "
+                 "format only",
+                 now, before, before);
+    else
+        diff_add(p->d, DIFF_COLD_BOOT, "format", p->path,
+                 "a %s file, and was %s: a guest whose definition says format '%s' of it does not "
+                 "start, and libvirt refuses its %s store beside it (Format mismatch)",
+                 now, before, before, before);
+}
+
 static void compare_images(const struct pair *p)
 {
+    add_format(p);
     if (strcmp(p->old->sha256, p->new->sha256) == 0)
         return;
     if (is_firmware(p->old) && is_firmware(p->new) && p->old->kind == p->new->kind)

@@ -14,6 +14,7 @@
 #include "inputs/archive.h"
 #include "inputs/descriptor_folders.h"
 #include "inputs/file.h"
+#include "inputs/flash_file.h"
 
 static bool starts_with(const char *text, const char *start)
 {
@@ -191,18 +192,6 @@ struct tree_entry *firmware_tree_resolve(const struct firmware_tree *tree, const
 
 /* ---- what is an image ---- */
 
-/* A firmware volume has its signature at byte 40, whatever the name of the file. */
-static bool begins_like_image(const uint8_t *bytes, size_t size)
-{
-    return (size >= 44 && memcmp(bytes + 40, "_FVH", 4) == 0) ||
-           (size >= 4 && memcmp(bytes, "QFI\xfb", 4) == 0);
-}
-
-static bool is_named_like_image(const char *path)
-{
-    return ends_with(path, ".fd") || ends_with(path, ".qcow2");
-}
-
 static bool is_in_descriptor_folder(const char *path)
 {
     static const char *const folders[] = {"/" DESCRIPTOR_FOLDER_PACKAGES "/",
@@ -226,9 +215,9 @@ static void keep_image(struct firmware_tree *tree, struct tree_entry *e, uint8_t
     }
     tree->image_count++;
     e->image = xmalloc(sizeof *e->image);
-    flash_take(e->path, data, size, e->image);
-    if (e->image->kind == FLASH_QCOW2)
-        e->size = flash_qcow2_size(data, size);
+    flash_take_file(e->path, data, size, e->image);
+    if (!e->image->unread.what[0])
+        e->size = e->image->size; /* of the disk in it, where it is a qcow2 file */
     flash_forget_bytes(e->image);
 }
 
@@ -309,15 +298,15 @@ static int take_control(struct unpacker *u, struct tree_package *p, struct failu
 static int take_file(struct firmware_tree *tree, struct unpacker *u, struct tree_entry *e,
                      struct failure *f)
 {
-    bool descriptor = is_in_descriptor_folder(e->path), image = is_named_like_image(e->path);
+    bool descriptor = is_in_descriptor_folder(e->path), image = flash_file_is_named(e->path);
     const uint8_t *start;
     uint8_t *data;
     size_t size;
 
     if (!descriptor && !image) {
-        if (unpacker_peek(u, 44, &start, &size, f) != 0)
+        if (unpacker_peek(u, FLASH_FILE_HEAD, &start, &size, f) != 0)
             return -1;
-        image = begins_like_image(start, size);
+        image = flash_file_begins(start, size);
     }
     if (!descriptor && !image)
         return 0;
@@ -513,23 +502,24 @@ static void load_descriptor(struct firmware_tree *tree, const struct tree_entry 
     free(file);
 }
 
-/* The same question as begins_like_image(), for a file that is named like anything. */
+/* The same question as flash_file_begins(), for a file that is named like anything. */
 static bool holds_image(const struct firmware_tree *tree, const char *path)
 {
     char *file = xasprintf("%s%s", tree->root, path);
-    uint8_t start[44];
+    uint8_t start[FLASH_FILE_HEAD];
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     ssize_t n = fd < 0 ? 0 : read(fd, start, sizeof start);
 
     if (fd >= 0)
         close(fd);
     free(file);
-    return n > 0 && begins_like_image(start, (size_t)n);
+    return n > 0 && flash_file_begins(start, (size_t)n);
 }
 
-static bool may_hold_image(const char *path)
+/* The smallest store has twice as much; most files of a host need not be opened. */
+static bool may_hold_image(const struct tree_entry *e)
 {
-    return ends_with(path, ".bin") || ends_with(path, ".raw") || ends_with(path, ".img");
+    return e->size >= 64 * 1024;
 }
 
 /* The file that a descriptor names, wherever in the root folder it is. */
@@ -559,8 +549,8 @@ static int load_files(struct firmware_tree *tree, struct failure *f)
 
         if (e->type != TREE_FOLDER && is_in_descriptor_folder(e->path))
             load_descriptor(tree, e);
-        else if (e->type == TREE_FILE && (is_named_like_image(e->path) ||
-                                          (may_hold_image(e->path) && holds_image(tree, e->path))))
+        else if (e->type == TREE_FILE && (flash_file_is_named(e->path) ||
+                                          (may_hold_image(e) && holds_image(tree, e->path))))
             load_image(tree, e);
     }
     for (size_t i = 0; i < tree->descriptor_count; i++) {

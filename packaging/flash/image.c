@@ -75,12 +75,6 @@ uint64_t flash_device_size(enum flash_architecture architecture)
     }
 }
 
-/* QEMU docs/interop/qcow2.txt: magic, and size at byte 24. */
-uint64_t flash_qcow2_size(const uint8_t *data, size_t size)
-{
-    return size >= 32 && memcmp(data, "QFI\xfb", 4) == 0 ? load_be64(data + 24) : 0;
-}
-
 bool flash_is_x86(enum flash_architecture architecture)
 {
     return architecture == ARCH_I386 || architecture == ARCH_X86_64;
@@ -408,36 +402,64 @@ void flash_take(const char *path, uint8_t *data, size_t size, struct flash_image
     take(path, data, size, false, image);
 }
 
-static int open_image(const char *path, bool for_store, struct flash_image *image,
+void flash_take_file(const char *path, uint8_t *data, size_t size, struct flash_image *image)
+{
+    struct failure f;
+    uint8_t *disk;
+    size_t disk_size;
+
+    if (!is_qcow2(data, size) ||
+        disk_of_qcow2(path, data, size, FLASH_FILE_MAX, &disk, &disk_size, &f) != 0) {
+        flash_take(path, data, size, image);
+        if (image->qcow2)
+            image->unread = f;
+        return;
+    }
+    free(data);
+    flash_take(path, disk, disk_size, image);
+    image->qcow2 = true;
+}
+
+static int open_image(const char *path, uint64_t length, bool for_store, struct flash_image *image,
                       struct failure *f)
 {
     uint8_t *data, *file;
     size_t size;
 
     *image = (struct flash_image){.kind = FLASH_UNKNOWN};
-    if (read_file(path, FLASH_FILE_MAX, &data, &size, f) != 0)
+    if (read_disk(path, length, FLASH_FILE_MAX, &data, &size, f) != 0)
         return -1;
     bool qcow2 = is_qcow2(data, size);
     if (qcow2) {
         file = data;
-        int result = disk_of_qcow2(path, file, size, FLASH_FILE_MAX, &data, &size, f);
+        int result = length ? fail(f,
+                                   "%s: a qcow2 file has its own size: a part of it cannot be "
+                                   "flash",
+                                   path)
+                            : disk_of_qcow2(path, file, size, FLASH_FILE_MAX, &data, &size, f);
         free(file);
         if (result != 0)
             return -1;
     }
     take(path, data, size, for_store, image);
     image->qcow2 = qcow2;
+    image->part = length != 0;
     return 0;
 }
 
 int flash_open(const char *path, struct flash_image *image, struct failure *f)
 {
-    return open_image(path, false, image, f);
+    return open_image(path, 0, false, image, f);
+}
+
+int flash_open_part(const char *path, uint64_t length, struct flash_image *image, struct failure *f)
+{
+    return open_image(path, length, false, image, f);
 }
 
 int flash_open_for_store(const char *path, struct flash_image *image, struct failure *f)
 {
-    return open_image(path, true, image, f);
+    return open_image(path, 0, true, image, f);
 }
 
 void flash_forget_bytes(struct flash_image *image)

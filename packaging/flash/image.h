@@ -32,7 +32,7 @@ enum flash_kind {
     FLASH_STORE,
     FLASH_COMBINED, /* store and code in one, for -bios */
     FLASH_BLANK,    /* one byte, 00 or FF, over and over */
-    FLASH_QCOW2,    /* of flash_take() alone: flash_open() looks at the disk in it */
+    FLASH_QCOW2,    /* not by flash_open(), which looks at the disk in it or fails */
     FLASH_FOREIGN,  /* not for QEMU: `foreign` names it */
     FLASH_UNKNOWN,
 };
@@ -68,6 +68,7 @@ struct flash_image {
     uint8_t *data;
     size_t size;
     bool qcow2; /* the file is one; all else is said of the disk in it */
+    bool part;  /* flash_open_part(): not the whole file */
     char sha256[SHA256_TEXT_SIZE];
     enum flash_kind kind;
 
@@ -130,11 +131,17 @@ const struct flash_volume *flash_main_volume(const struct flash_image *image);
 /* The length of the volume of variables that code expects, or that a store has; 0: not known. */
 uint64_t flash_store_length(const struct flash_image *image);
 
-/* Reads the file. 0, or -1 when it cannot be read at all; what makes no sense is
- * FLASH_UNKNOWN. */
+/* Reads the file or block device. 0, or -1 when it cannot be read at all; what makes no sense
+ * is FLASH_UNKNOWN. */
 int flash_open(const char *path, struct flash_image *image, struct failure *f);
+/* The same for its first `length` bytes, which QEMU is given by size=; 0: all of it. */
+int flash_open_part(const char *path, uint64_t length, struct flash_image *image,
+                    struct failure *f);
 /* The same for bytes that are there already, which from then on belong to the image. */
 void flash_take(const char *path, uint8_t *data, size_t size, struct flash_image *image);
+/* The same for those of a file, which may be a qcow2 file: where the disk in it cannot be
+ * looked at, it is FLASH_QCOW2, and `unread` says why. */
+void flash_take_file(const char *path, uint8_t *data, size_t size, struct flash_image *image);
 
 /* The same for code of which nothing but the expected store is wanted: where that can be told
  * without, compressed volumes are left alone, and what is in them stays unknown. */
@@ -153,8 +160,5 @@ bool flash_is_x86(enum flash_architecture architecture);
 /* Bytes of each of the two flash devices of the architecture's virt machine, which takes only
  * files of that length; 0 where the devices are as long as their files. */
 uint64_t flash_device_size(enum flash_architecture architecture);
-
-/* The virtual size that a qcow2 file says it has; 0 where it is none. */
-uint64_t flash_qcow2_size(const uint8_t *data, size_t size);
 
 #endif

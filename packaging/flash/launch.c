@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "flash/check.h"
 #include "formats/machine_types.h"
+#include "inputs/file.h"
 
 static const struct target {
     enum flash_architecture architecture;
@@ -157,13 +158,33 @@ static int check_lengths(const struct launch *l, const struct target *t, struct 
 
 /* --- what should be known ---------------------------------------------------------------- */
 
+/* libvirt src/conf/domain_validate.c: "Format mismatch: loader.format=... nvram.format=...". */
+static void note_formats(struct launch *l)
+{
+    if (l->code->qcow2 != l->vars->qcow2) {
+        note(l,
+             "libvirt refuses this pair, of which one is qcow2 and the other raw: 'romcompat "
+             "varstore convert --format %s' makes a store of the format of the code.",
+             l->code->qcow2 ? "qcow2" : "raw");
+        l->not_libvirt = true;
+    } else if (l->code->qcow2) {
+        note(l, "Code and store are qcow2: libvirt 9.2 and later take them.");
+    }
+    if (!l->vars_size)
+        return;
+    note(l,
+         "Only the first %llu bytes of %s are flash: without size= the firmware does not find its "
+         "variables. libvirt cannot say so; it needs a file, or a volume, of that length.",
+         (unsigned long long)l->vars_size, l->vars_path);
+    l->not_libvirt = true;
+}
+
 static void note_flash(struct launch *l)
 {
     if (l->smm)
         note(l, "This code needs SMM: machine type q35, smm=on, flash that only SMM may write, and "
                 "no suspend to RAM (disable_s3).");
-    if (l->vars->qcow2)
-        note(l, "The store is qcow2: libvirt 9.2 and later take it.");
+    note_formats(l);
     note(l,
          "%s is shared and read-only, %s belongs to this guest alone: make one for each guest "
          "with 'romcompat varstore create'.",
@@ -240,6 +261,9 @@ int launch_decide(const struct flash_image *code, const struct flash_image *vars
     int result;
 
     *l = (struct launch){.code = code, .vars = vars, .smm = code->smm};
+    if (vars && vars->part)
+        l->vars_size = vars->size;
+    l->vars_on_device = vars && is_block_device(vars->path);
     if (code->kind != FLASH_CODE && code->kind != FLASH_COMBINED)
         return fail(f, "%s: not firmware code (found %s)", code->path, flash_kind_text(code));
     if (!t)

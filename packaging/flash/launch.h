@@ -23,6 +23,9 @@ struct launch {
     const char *cpu;                       /* NULL: the machine's own will do */
     char machine[LAUNCH_MACHINE_MAX];
     const char *families; /* of machine types that it starts on: "pc-q35-*, pc-i440fx-*" */
+    uint64_t vars_size;   /* bytes of the store's file that are flash; 0: all */
+    bool vars_on_device;  /* the store is on a block device */
+    bool not_libvirt;     /* libvirt has no way to start this; a note says why */
     bool smm;             /* the code needs SMM and flash that only SMM may write */
     size_t note_count;
     char *notes[LAUNCH_NOTES_MAX]; /* sentences: what whoever pastes this should know */
@@ -40,8 +43,8 @@ void launch_free(struct launch *l);
 char **launch_words(const struct launch *l, bool blockdev);
 void launch_words_free(char **words);
 
-/* The same for a shell, an option a line; lines for the XML of a domain; lines for xl.cfg,
- * NULL where xl has no way to start it. The caller frees them. */
+/* The same for a shell, an option a line; lines for the XML of a domain, NULL where libvirt has
+ * no way to start it; lines for xl.cfg, NULL where xl has none. The caller frees them. */
 char *launch_shell(const struct launch *l, bool blockdev);
 char *launch_libvirt(const struct launch *l);
 char *launch_xl(const struct launch *l);

@@ -43,28 +43,35 @@ static char *double_commas(const char *path)
     return doubled;
 }
 
-static const char *store_format(const struct launch *l)
+static const char *format_of(const struct flash_image *image)
 {
-    return l->vars->qcow2 ? "qcow2" : "raw";
+    return image->qcow2 ? "qcow2" : "raw";
 }
 
 static void add_drives(struct words *w, const struct launch *l, bool blockdev)
 {
     char *code = double_commas(l->code_path), *vars = double_commas(l->vars_path);
+    char *size =
+        l->vars_size ? xasprintf(",size=%llu", (unsigned long long)l->vars_size) : xstrdup("");
 
     if (blockdev) {
         add_option(w, "-blockdev",
-                   xasprintf("node-name=pflash0,driver=raw,read-only=on,file.driver=file,"
+                   xasprintf("node-name=pflash0,driver=%s,read-only=on,file.driver=file,"
                              "file.filename=%s",
-                             code));
+                             format_of(l->code), code));
         add_option(w, "-blockdev",
-                   xasprintf("node-name=pflash1,driver=%s,file.driver=file,file.filename=%s",
-                             store_format(l), vars));
+                   xasprintf("node-name=pflash1,driver=%s%s,file.driver=%s,file.filename=%s",
+                             format_of(l->vars), size, l->vars_on_device ? "host_device" : "file",
+                             vars));
     } else {
-        add_option(w, "-drive", xasprintf("if=pflash,unit=0,format=raw,readonly=on,file=%s", code));
-        add_option(w, "-drive",
-                   xasprintf("if=pflash,unit=1,format=%s,file=%s", store_format(l), vars));
+        add_option(
+            w, "-drive",
+            xasprintf("if=pflash,unit=0,format=%s,readonly=on,file=%s", format_of(l->code), code));
+        add_option(
+            w, "-drive",
+            xasprintf("if=pflash,unit=1,format=%s%s,file=%s", format_of(l->vars), size, vars));
     }
+    free(size);
     free(code);
     free(vars);
 }
@@ -130,16 +137,22 @@ static void put_loader(FILE *to, const struct launch *l)
         put_element_text(to, l->code_path, "</loader>\n");
         return;
     }
-    fprintf(to, "  <loader readonly='yes'%s type='pflash'>", l->smm ? " secure='yes'" : "");
+    /* "raw" is what libvirt takes without the attribute, which libvirt 9.2 brought. */
+    fprintf(to, "  <loader readonly='yes'%s type='pflash'%s>", l->smm ? " secure='yes'" : "",
+            l->code->qcow2 ? " format='qcow2'" : "");
     put_element_text(to, l->code_path, "</loader>\n");
     fputs("  <nvram", to);
     if (l->template_path) {
         fputs(" template=\"", to);
         put_element_text(to, l->template_path, "\"");
     }
-    /* "raw" is what libvirt takes without the attribute, which libvirt 9.2 brought. */
     if (l->vars->qcow2)
         fputs(" format='qcow2'", to);
+    if (l->vars_on_device) {
+        fputs(" type='block'><source dev=\"", to);
+        put_element_text(to, l->vars_path, "\"/></nvram>\n");
+        return;
+    }
     putc('>', to);
     put_element_text(to, l->vars_path, "</nvram>\n");
 }
@@ -147,8 +160,10 @@ static void put_loader(FILE *to, const struct launch *l)
 char *launch_libvirt(const struct launch *l)
 {
     struct text text;
-    FILE *to = text_begin(&text);
 
+    if (l->not_libvirt)
+        return NULL;
+    FILE *to = text_begin(&text);
     fputs("<os>\n", to);
     fprintf(to, "  <type arch='%s' machine='%s'>hvm</type>\n", l->program + strlen("qemu-system-"),
             l->machine);

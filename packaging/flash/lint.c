@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "flash/check.h"
 #include "formats/machine_types.h"
+#include "inputs/flash_file.h"
 
 __attribute__((format(printf, 5, 6))) static void find(struct firmware_lint *l,
                                                        enum lint_grade grade, const char *reason,
@@ -494,13 +495,6 @@ static void check_image(struct firmware_lint *l, const struct firmware_tree *tre
         check_padding(l, tree, e);
 }
 
-static bool is_image_name(const char *path)
-{
-    const char *dot = strrchr(path, '.');
-
-    return dot && (strcmp(dot, ".fd") == 0 || strcmp(dot, ".qcow2") == 0);
-}
-
 static void check_entry(struct firmware_lint *l, const struct firmware_tree *tree,
                         const struct tree_entry *e)
 {
@@ -510,7 +504,7 @@ static void check_entry(struct firmware_lint *l, const struct firmware_tree *tre
         check_image(l, tree, e);
     else if (e->unread)
         find(l, LINT_ERROR, "unreadable", e->path, "%s", e->unread);
-    if (e->type == TREE_LINK && is_image_name(e->path) &&
+    if (e->type == TREE_LINK && flash_file_is_named(e->path) &&
         !firmware_tree_resolve(tree, e->path, &end))
         missing(l, tree, e->path, "what the link names,", e->target, end);
     free(end);

@@ -2,8 +2,8 @@
 /* The firmware images of an inventory: where they are looked for, and what is asked of them. */
 #include <string.h>
 
-#include "base/text.h"
 #include "fleet/inventory.h"
+#include "inputs/flash_file.h"
 
 const char *const inventory_firmware_folders[] = {"/usr/share/OVMF",
                                                   "/usr/share/ovmf",
@@ -22,7 +22,7 @@ const char *const inventory_firmware_folders[] = {"/usr/share/OVMF",
 
 bool inventory_is_image_name(const char *name)
 {
-    return ends_with(name, ".fd") || strcmp(name, "bios.bin") == 0 ||
+    return flash_file_is_named(name) || strcmp(name, "bios.bin") == 0 ||
            strcmp(name, "bios-256k.bin") == 0 || strcmp(name, "bios-microvm.bin") == 0;
 }
 

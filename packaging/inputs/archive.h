@@ -100,7 +100,7 @@ int unpacker_next(struct unpacker *u, struct unpacked *entry, struct failure *f)
 
 /* The first bytes of the current entry, at most `want`: *bytes points at *size of
  * them until the next call. For the same entry unpacker_take() may still follow. 0 or -1. */
-#define UNPACK_PEEK_MAX 512
+#define UNPACK_PEEK_MAX 8192
 int unpacker_peek(struct unpacker *u, size_t want, const uint8_t **bytes, size_t *size,
                   struct failure *f);
 

@@ -28,21 +28,48 @@ static const char *kind_of(mode_t mode)
     }
 }
 
-static int read_all(int fd, const char *path, size_t limit, uint8_t **data, size_t *size,
-                    struct failure *f)
+/* What is wanted of a file. */
+struct part {
+    bool devices;    /* a block device will do */
+    uint64_t length; /* 0: all */
+};
+
+/* How many bytes are to be read. */
+static int measure(int fd, const char *path, const struct part *of, size_t limit, size_t *want,
+                   struct failure *f)
 {
     struct stat st;
 
     if (fstat(fd, &st) < 0)
         return fail(f, "%s: %s", path, strerror(errno));
-    if (!S_ISREG(st.st_mode))
-        return fail(f, "%s: not a regular file (found %s)", path, kind_of(st.st_mode));
-    if ((uint64_t)st.st_size > limit)
-        return fail(f, "%s: file is too large (found %" PRIu64 " bytes, expected at most %zu)",
-                    path, (uint64_t)st.st_size, limit);
+    bool device = of->devices && S_ISBLK(st.st_mode);
+    if (!S_ISREG(st.st_mode) && !device)
+        return fail(f, "%s: not a regular file%s (found %s)", path,
+                    of->devices ? " or block device" : "", kind_of(st.st_mode));
+    off_t size = device ? lseek(fd, 0, SEEK_END) : st.st_size;
+    if (size < 0 || (device && lseek(fd, 0, SEEK_SET) < 0))
+        return fail(f, "%s: %s", path, strerror(errno));
+    if (of->length > (uint64_t)size)
+        return fail(f,
+                    "%s: shorter than the part to be read (found %" PRIu64
+                    " bytes, expected at least %" PRIu64 ")",
+                    path, (uint64_t)size, of->length);
+    uint64_t length = of->length ? of->length : (uint64_t)size;
+    if (length > limit)
+        return fail(f, "%s: %s is too large (found %" PRIu64 " bytes, expected at most %zu)", path,
+                    device ? "device" : "file", length, limit);
+    *want = (size_t)length;
+    return 0;
+}
 
-    size_t want = (size_t)st.st_size, have = 0;
-    uint8_t *bytes = xmalloc(want);
+static int read_all(int fd, const char *path, const struct part *of, size_t limit, uint8_t **data,
+                    size_t *size, struct failure *f)
+{
+    size_t want = 0, have = 0;
+
+    if (measure(fd, path, of, limit, &want, f) != 0)
+        return -1;
+    uint8_t *bytes = xmalloc(want ? want : 1);
     while (have < want) {
         ssize_t n = read(fd, bytes + have, want - have);
 
@@ -66,15 +93,34 @@ static int read_all(int fd, const char *path, size_t limit, uint8_t **data, size
     return 0;
 }
 
-int read_file(const char *path, size_t limit, uint8_t **data, size_t *size, struct failure *f)
+static int read_part(const char *path, const struct part *of, size_t limit, uint8_t **data,
+                     size_t *size, struct failure *f)
 {
     /* O_NONBLOCK: opening a FIFO that nobody writes to must not wait. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return fail(f, "%s: %s", path, strerror(errno));
-    int result = read_all(fd, path, limit, data, size, f);
+    int result = read_all(fd, path, of, limit, data, size, f);
     close(fd);
     return result;
+}
+
+int read_file(const char *path, size_t limit, uint8_t **data, size_t *size, struct failure *f)
+{
+    return read_part(path, &(struct part){0}, limit, data, size, f);
+}
+
+int read_disk(const char *path, uint64_t length, size_t limit, uint8_t **data, size_t *size,
+              struct failure *f)
+{
+    return read_part(path, &(struct part){.devices = true, .length = length}, limit, data, size, f);
+}
+
+bool is_block_device(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISBLK(st.st_mode);
 }
 
 bool is_folder(const char *path)

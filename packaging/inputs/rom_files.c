@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "formats/option_rom.h"
 #include "inputs/archive.h"
+#include "inputs/flash_file.h"
 
 /* A file of a folder: regular, or a link to a regular one. */
 struct found {
@@ -54,19 +55,14 @@ static void note(struct walk *w, const char *path, const char *text)
     }
 }
 
-/* What a file is to the visitor, told by its first HEAD_SIZE bytes and its name. */
+/* What a file is to the visitor, told by its first FLASH_FILE_HEAD bytes and its name. */
 enum what { PASSED_OVER, A_ROM, A_FLASH_IMAGE };
-
-/* PI 1.7, volume 3, 3.2.1: EFI_FIRMWARE_VOLUME_HEADER.Signature. */
-enum { HEAD_SIZE = 0x2c, VOLUME_SIGNATURE_AT = 0x28 };
 
 static enum what tell(const struct walk *w, const char *name, const uint8_t *head, size_t size)
 {
     if (size >= 2 && head[0] == 0x55 && head[1] == 0xaa)
         return w->visitor->rom ? A_ROM : PASSED_OVER;
-    if (w->visitor->flash &&
-        (ends_with(name, ".fd") ||
-         (size >= HEAD_SIZE && memcmp(head + VOLUME_SIGNATURE_AT, "_FVH", 4) == 0)))
+    if (w->visitor->flash && (flash_file_is_named(name) || flash_file_begins(head, size)))
         return A_FLASH_IMAGE;
     return PASSED_OVER;
 }
@@ -129,7 +125,7 @@ static void give_entry(struct walk *w, struct unpacker *u, const struct unpacked
     uint8_t *bytes;
     size_t size;
 
-    if (entry->type == UNPACKED_SYMLINK && w->visitor->flash && ends_with(entry->name, ".fd")) {
+    if (entry->type == UNPACKED_SYMLINK && w->visitor->flash && flash_file_is_named(entry->name)) {
         char *place = xasprintf("%s: %s", path, entry->name);
 
         give(w, A_FLASH_IMAGE,
@@ -142,7 +138,7 @@ static void give_entry(struct walk *w, struct unpacker *u, const struct unpacked
         return;
     if (entry->member == UNPACKED_DEB_CONTROL)
         return;
-    if (unpacker_peek(u, HEAD_SIZE, &start, &size, &f) != 0) {
+    if (unpacker_peek(u, FLASH_FILE_HEAD, &start, &size, &f) != 0) {
         problem(w, &f);
         return;
     }
@@ -206,7 +202,7 @@ static void look_for_header(struct walk *w, const char *path)
 /* An enum what, or -1. *may_hold: though passed over, it may have a ROM behind a header. */
 static int tell_file(const struct walk *w, const char *path, bool *may_hold, struct failure *f)
 {
-    uint8_t start[HEAD_SIZE];
+    uint8_t start[FLASH_FILE_HEAD];
     struct stat st;
     ssize_t n = 0;
 

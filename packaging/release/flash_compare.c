@@ -62,6 +62,11 @@ static void compare_shapes(struct change *c)
         changed(c, "kind", rule && rule->kind, "kind-changed",
                 xasprintf("it was %s and is %s", flash_kind_name(c->old->kind),
                           flash_kind_name(c->now->kind)));
+    if (c->old->qcow2 != c->now->qcow2)
+        changed(c, "format", false, "format-changed",
+                xasprintf("it was a %s file and is a %s file: a guest whose definition says the "
+                          "old format does not start",
+                          c->old->qcow2 ? "qcow2" : "raw", c->now->qcow2 ? "qcow2" : "raw"));
     if (c->old->architecture != c->now->architecture)
         changed(c, "architecture", false, "architecture-changed",
                 xasprintf("it was for %s and is for %s",

@@ -262,7 +262,7 @@ static int take_flash(void *arg, const struct rom_file *file)
         return 0;
     uint8_t *copy = xmalloc(file->size ? file->size : 1);
     memcpy(copy, file->bytes, file->size);
-    flash_take(flash->path, copy, file->size, &flash->image);
+    flash_take_file(flash->path, copy, file->size, &flash->image);
     flash_forget_bytes(&flash->image);
     return 0;
 }
