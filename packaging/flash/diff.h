@@ -39,7 +39,7 @@ bool firmware_diff_breaks(const struct firmware_diff *diff);
 /* "breaks migration" */
 const char *diff_grade_name(enum diff_grade grade);
 
-/* ---- of diff_descriptors.c, for diff.c ---- */
+/* ---- for diff.c: of diff_lines.c and diff_descriptors.c ---- */
 
 void diff_add(struct firmware_diff *d, enum diff_grade grade, const char *reason, const char *path,
               const char *format, ...) __attribute__((format(printf, 5, 6)));

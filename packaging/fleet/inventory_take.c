@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fleet/inventory_taking.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,47 +15,6 @@
 #include "inputs/package_owner.h"
 
 #define LIBVIRT_GUESTS "/etc/libvirt/qemu"
-
-void taking_problem(const struct taking *t, const struct failure *f)
-{
-    if (t->request->problem)
-        t->request->problem(t->request->arg, f);
-}
-
-bool is_printable(const char *text)
-{
-    for (; *text; text++)
-        if (*text < ' ' || *text > '~')
-            return false;
-    return true;
-}
-
-void add_text(char ***list, size_t *count, char *text)
-{
-    *list = xreallocarray(*list, *count + 1, sizeof **list);
-    (*list)[(*count)++] = text;
-}
-
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-char **names_in(const char *path, size_t *count)
-{
-    DIR *dir = opendir(path);
-    char **names = NULL;
-
-    *count = 0;
-    for (struct dirent *e; dir && (e = readdir(dir));)
-        if (e->d_name[0] != '.')
-            add_text(&names, count, xstrdup(e->d_name));
-    if (dir)
-        closedir(dir);
-    if (*count)
-        qsort(names, *count, sizeof *names, compare_texts);
-    return names;
-}
 
 /* Text of an XML; what is not printable ASCII is no file that an inventory can name. */
 static char *text_or_none(const char *text)

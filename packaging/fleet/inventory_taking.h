@@ -24,7 +24,7 @@ int take_maps(struct taking *t, struct failure *f);
 void take_folders(struct taking *t);
 void take_firmware(struct taking *t);
 
-/* --- what they share: inventory_take.c ------------------------------------------------- */
+/* --- what they share: inventory_taking.c ------------------------------------------------- */
 
 /* Something that is left out. */
 void taking_problem(const struct taking *t, const struct failure *f);

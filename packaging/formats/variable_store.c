@@ -9,53 +9,6 @@
 #include "base/bytes.h"
 #include "formats/variable_store_internal.h"
 
-const struct varstore_layout varstore_layouts[] = {
-    {"OVMF 2M", 0x20, 0x1000, 0x20000, 0xdfb8, 0xf000, 0x1000, 0x10000, 0x10000},
-    {"OVMF 4M", 0x84, 0x1000, 0x84000, 0x3ffb8, 0x41000, 0x1000, 0x42000, 0x42000},
-    {"virt", 3, 0x40000, 0xc0000, 0x3ffb8, 0x40000, 0x40000, 0x80000, 0x40000},
-    {0},
-};
-
-const struct varstore_layout *varstore_layout_of(uint64_t volume_length, uint32_t block_length)
-{
-    for (const struct varstore_layout *l = varstore_layouts; l->name; l++) {
-        if (l->volume_length == volume_length && (!block_length || l->block_length == block_length))
-            return l;
-    }
-    return NULL;
-}
-
-const uint8_t varstore_guids[2][GUID_SIZE] = {
-    [VARSTORE_PLAIN] =
-        GUID_BYTES(0xddcf3616, 0x3275, 0x4164, 0x98, 0xb6, 0xfe, 0x85, 0x70, 0x7f, 0xfe, 0x7d),
-    [VARSTORE_AUTHENTICATED] =
-        GUID_BYTES(0xaaf32c78, 0x947b, 0x439a, 0xa1, 0x80, 0x2e, 0x14, 0x4e, 0xc3, 0x77, 0x92),
-};
-
-const struct variable_header_form variable_header_forms[2] = {
-    [VARSTORE_PLAIN] = {32, 8, 12, 16},
-    [VARSTORE_AUTHENTICATED] = {60, 36, 40, 44},
-};
-
-bool varstore_begins_at(const uint8_t *bytes)
-{
-    return guid_is(bytes, varstore_guids[VARSTORE_AUTHENTICATED]) ||
-           guid_is(bytes, varstore_guids[VARSTORE_PLAIN]);
-}
-
-bool varstore_guid_in(const uint8_t *bytes, size_t size, enum varstore_format format)
-{
-    return memmem(bytes, size, varstore_guids[format], GUID_SIZE) != NULL;
-}
-
-void varstore_add_problem(struct varstore *s, enum varstore_problem_kind kind, size_t offset,
-                          uint64_t found, uint64_t expected)
-{
-    if (s->problem_count < VARSTORE_PROBLEMS_MAX)
-        s->problems[s->problem_count] = (struct varstore_problem){kind, offset, found, expected};
-    s->problem_count++;
-}
-
 /* --- the store's own header -------------------------------------------------------- */
 
 static void read_store_header(const uint8_t *data, struct varstore *s)
@@ -95,57 +48,11 @@ static void read_store_header(const uint8_t *data, struct varstore *s)
 
 /* --- variables ----------------------------------------------------------------------- */
 
-bool variable_name_is_good(const uint8_t *data, const struct variable *v)
-{
-    const uint8_t *name = data + v->name_at;
-
-    if (v->name_size < 4 || v->name_size % 2)
-        return false;
-    for (size_t i = 0; i < v->name_size; i += 2) {
-        if (load_le16(name + i) == 0)
-            return i + 2 == v->name_size;
-    }
-    return false;
-}
-
 static bool is_known_state(uint8_t state)
 {
     return state == VARIABLE_LIVE || state == VARIABLE_IN_TRANSITION || state == VARIABLE_DELETED ||
            state == VARIABLE_DELETED_IN_TRANSITION || state == VARIABLE_HEADER_ONLY ||
            state == (VARIABLE_HEADER_ONLY & 0xfd) || state == 0xff;
-}
-
-static void read_numbers(const uint8_t *data, const struct varstore *s, size_t at,
-                         struct variable *v)
-{
-    const struct variable_header_form *form = &variable_header_forms[s->format];
-    const uint8_t *h = data + at;
-    uint32_t name = load_le32(h + form->name_size_at), bytes = load_le32(h + form->data_size_at);
-
-    *v = (struct variable){.offset = at,
-                           .state = h[VARIABLE_STATE_AT],
-                           .attributes = load_le32(h + VARIABLE_ATTRIBUTES_AT)};
-    /* A header that was cut off while it was written has no lengths yet: edk2
-     * VariableParsing.c, NameSizeOfVariable(). */
-    bool unwritten = v->state == 0xff || name == UINT32_MAX || bytes == UINT32_MAX ||
-                     v->attributes == UINT32_MAX;
-    v->name_size = unwritten ? 0 : name;
-    v->data_size = unwritten ? 0 : bytes;
-    v->name_at = at + form->size;
-    memcpy(v->vendor, h + form->vendor_at, GUID_SIZE);
-    if (s->format == VARSTORE_AUTHENTICATED) {
-        v->monotonic_count = load_le64(h + AUTH_COUNT_AT);
-        memcpy(v->timestamp, h + AUTH_TIME_AT, VARIABLE_TIME_SIZE);
-        v->public_key_index = load_le32(h + AUTH_KEY_AT);
-    }
-}
-
-bool varstore_read_record(const uint8_t *data, const struct varstore *s, size_t at,
-                          struct variable *v)
-{
-    read_numbers(data, s, at, v);
-    v->data_at = v->name_at + v->name_size;
-    return in_range(s->end, v->name_at, v->name_size) && in_range(s->end, v->data_at, v->data_size);
 }
 
 static bool add_variable(struct varstore *s, const struct variable *v, size_t *capacity)
@@ -198,23 +105,6 @@ static int read_variables(const uint8_t *data, struct varstore *s)
 }
 
 /* --- which variables live ------------------------------------------------------------ */
-
-bool variable_has_time(const struct variable *v)
-{
-    static const uint8_t none[VARIABLE_TIME_SIZE];
-
-    return memcmp(v->timestamp, none, VARIABLE_TIME_SIZE) != 0;
-}
-
-int variable_compare(const uint8_t *a_data, const struct variable *a, const uint8_t *b_data,
-                     const struct variable *b)
-{
-    int order = memcmp(a->vendor, b->vendor, GUID_SIZE);
-
-    if (order == 0 && a->name_size != b->name_size)
-        order = a->name_size < b->name_size ? -1 : 1;
-    return order ? order : memcmp(a_data + a->name_at, b_data + b->name_at, a->name_size);
-}
 
 static int compare_places(const void *left, const void *right, void *data)
 {

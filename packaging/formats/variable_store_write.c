@@ -4,13 +4,6 @@
 #include "base/bytes.h"
 #include "formats/variable_store_internal.h"
 
-size_t varstore_needs(const struct variable *v, enum varstore_format format)
-{
-    return (variable_header_forms[format].size + v->name_size + v->data_size + VARIABLE_ALIGNMENT -
-            1) &
-           ~(size_t)(VARIABLE_ALIGNMENT - 1);
-}
-
 static void write_store_header(uint8_t *store, const struct varstore_layout *l,
                                enum varstore_format format)
 {
