@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <locale.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "commands/options.h"
 #include "commands/table.h"
+#include "outputs/leftover.h"
 
 int main(int argc, char **argv)
 {
@@ -13,8 +13,7 @@ int main(int argc, char **argv)
 
     /* For the width of characters in tables; numbers and sorting stay C. */
     setlocale(LC_CTYPE, "");
-    /* A closed pipe is an error to report on the write, not a silent death. */
-    signal(SIGPIPE, SIG_IGN);
+    leftovers_begin();
 
     if (!word)
         return usage_error(NULL, "a subcommand is missing");

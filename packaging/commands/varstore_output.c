@@ -63,20 +63,17 @@ static int put_as(const struct varstore_job *job, const uint8_t *data, size_t si
 {
     struct failure f;
     struct stat st;
-    mode_t mode = 0600;
-    uid_t owner = job->owner;
-    gid_t group = job->group;
+    struct new_file new = {
+        .mode = 0600, .owner = job->owner, .group = job->group, .must_own = true};
 
-    if (like && stat(like, &st) == 0) {
-        mode = st.st_mode & 0666;
-        owner = st.st_uid;
-        group = st.st_gid;
-    }
+    if (like && stat(like, &st) == 0)
+        new = (struct new_file){
+            .mode = st.st_mode & 0666, .owner = st.st_uid, .group = st.st_gid};
     if (is_stdout(job->out))
         return write_output(job->out, data, size, 0, &f) == 0 ? STATUS_YES : report(&f);
     if (job->in_place || is_block_device(job->out))
         return put_on_device(job, data, size);
-    if (write_new_file(job->out, data, size, mode, owner, group, &f) != 0)
+    if (write_new_file(job->out, data, size, &new, &f) != 0)
         return report(&f);
     return STATUS_YES;
 }

@@ -436,9 +436,9 @@ static int download_part(struct job *j, struct failure *f)
 
 static int publish(struct job *j, struct failure *f)
 {
-    if (fsync(j->fd) != 0 || rename(j->part, j->path) != 0 || sync_folder_of(j->path) != 0)
+    if (fsync(j->fd) != 0 || rename(j->part, j->path) != 0)
         return cannot_write(j->path, f);
-    return 0;
+    return sync_folder_of(j->path) != 0 ? say_stands(j->path, f) : 0;
 }
 
 static int fetch_into_cache(struct job *j, struct fetched *file, struct failure *f)

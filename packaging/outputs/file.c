@@ -7,12 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "outputs/leftover.h"
+#include "outputs/own_lock.h"
 
 int write_all(int fd, const void *data, size_t size)
 {
@@ -81,15 +82,13 @@ static int open_temporary(const char *name, mode_t mode, struct failure *f)
         int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, mode);
 
         if (fd < 0)
-            return fail(f, "%s: %s", name, strerror(errno));
-        if (flock(fd, LOCK_EX) < 0 || fstat(fd, &opened) < 0) {
-            fail(f, "%s: %s", name, strerror(errno));
+            return own_lock_cannot_open(name, f);
+        if (own_lock(fd, name, f) < 0) {
             close(fd);
             return -1;
         }
-        /* In a folder that others may write to, the name could be a trap. */
-        if (!S_ISREG(opened.st_mode) || opened.st_uid != geteuid()) {
-            fail(f, "%s: stands in the way and is not ours", name);
+        if (fstat(fd, &opened) < 0 || !S_ISREG(opened.st_mode)) {
+            fail(f, "%s: stands in the way and is not a file", name);
             close(fd);
             return -1;
         }
@@ -101,23 +100,41 @@ static int open_temporary(const char *name, mode_t mode, struct failure *f)
     return fail(f, "%s: other processes keep replacing it", name);
 }
 
-static int fill_and_rename(int fd, const char *temporary, const char *target, const void *data,
-                           size_t size, mode_t mode, struct failure *f)
+/* Giving a file away takes away its set-id bits, so that the mode comes after it. */
+static int keep_owner(int fd, const char *target, const struct stat *replaced, struct failure *f)
 {
-    if (ftruncate(fd, 0) < 0 || write_all(fd, data, size) < 0 || fchmod(fd, mode) < 0 ||
-        fsync(fd) < 0)
-        return fail(f, "%s: %s", target, strerror(errno));
-    if (rename(temporary, target) < 0)
-        return fail(f, "%s: %s", target, strerror(errno));
-    if (sync_folder_of(target) < 0)
-        return fail(f, "%s: %s", target, strerror(errno));
+    struct stat st;
+
+    if (!replaced || (fstat(fd, &st) == 0 && st.st_uid == replaced->st_uid &&
+                      st.st_gid == replaced->st_gid))
+        return 0;
+    if (fchown(fd, replaced->st_uid, replaced->st_gid) < 0)
+        return fail(f, "%s: not replaced: its owner %u:%u cannot be kept (%s)", target,
+                    (unsigned)replaced->st_uid, (unsigned)replaced->st_gid, strerror(errno));
     return 0;
+}
+
+int say_stands(const char *path, struct failure *f)
+{
+    return fail(f, "%s: written, but its directory cannot be synced (%s)", path, strerror(errno));
+}
+
+static int fill_and_rename(int fd, const char *temporary, const char *target, const void *data,
+                           size_t size, mode_t mode, const struct stat *replaced, struct failure *f)
+{
+    if (ftruncate(fd, 0) < 0 || write_all(fd, data, size) < 0)
+        return fail(f, "%s: %s", target, strerror(errno));
+    if (keep_owner(fd, target, replaced, f) < 0)
+        return -1;
+    if (fchmod(fd, mode) < 0 || fsync(fd) < 0 || rename(temporary, target) < 0)
+        return fail(f, "%s: %s", target, strerror(errno));
+    return sync_folder_of(target) < 0 ? say_stands(target, f) : 0;
 }
 
 int write_file_atomically(const char *path, const void *data, size_t size, mode_t mode,
                           struct failure *f)
 {
-    struct stat st;
+    struct stat st, *replaced = NULL;
     char *target = NULL;
     int result = -1;
     mode_t mask = umask(0);
@@ -128,6 +145,7 @@ int write_file_atomically(const char *path, const void *data, size_t size, mode_
         if (!S_ISREG(st.st_mode))
             return fail(f, "%s: not a regular file, not written", path);
         mode = st.st_mode & 07777;
+        replaced = &st;
         target = realpath(path, NULL);
         if (!target)
             return fail(f, "%s: %s", path, strerror(errno));
@@ -146,9 +164,12 @@ int write_file_atomically(const char *path, const void *data, size_t size, mode_
     char *temporary = temporary_name(target);
     int fd = make_directories_above(target, 0777, f) == 0 ? open_temporary(temporary, 0600, f) : -1;
     if (fd >= 0) {
-        result = fill_and_rename(fd, temporary, target, data, size, mode, f);
+        int leftover = leftover_add(temporary);
+
+        result = fill_and_rename(fd, temporary, target, data, size, mode, replaced, f);
         if (result < 0)
             unlink(temporary);
+        leftover_keep(leftover);
         close(fd);
     }
     free(temporary);

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 
 #include "base/memory.h"
 #include "outputs/file.h"
+#include "outputs/leftover.h"
 
 static int refuse(const char *path, struct failure *f)
 {
@@ -21,56 +21,96 @@ static int refuse(const char *path, struct failure *f)
     return fail(f, "%s: exists already, and is not replaced", path);
 }
 
-static int fill(int fd, const char *path, const void *data, size_t size, mode_t mode, uid_t owner,
-                gid_t group, struct failure *f)
+static int fill(int fd, const char *path, const void *data, size_t size, const struct new_file *n,
+                struct failure *f)
 {
     if (write_all(fd, data, size) < 0)
         return fail(f, "%s: %s", path, strerror(errno));
     /* Owner first: giving a file away takes away its set-id bits. */
-    if ((owner != (uid_t)-1 || group != (gid_t)-1) && fchown(fd, owner, group) < 0 &&
-        errno != EPERM)
-        return fail(f, "%s: %s", path, strerror(errno));
-    if (fchmod(fd, mode) < 0 || fsync(fd) < 0)
+    if ((n->owner != (uid_t)-1 || n->group != (gid_t)-1) && fchown(fd, n->owner, n->group) < 0 &&
+        (n->must_own || errno != EPERM))
+        return fail(f, "%s: not made: its owner or group cannot be set (%s)", path,
+                    strerror(errno));
+    if (fchmod(fd, n->mode) < 0 || fsync(fd) < 0)
         return fail(f, "%s: %s", path, strerror(errno));
     return 0;
 }
 
-int write_new_file(const char *path, const void *data, size_t size, mode_t mode, uid_t owner,
-                   gid_t group, struct failure *f)
+/* The file has no name until here. Without /proc only root can give it one. */
+static int name_it(int fd, const char *path)
+{
+    char source[32];
+
+    snprintf(source, sizeof source, "/proc/self/fd/%d", fd);
+    if (linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0)
+        return 0;
+    return errno == ENOENT ? linkat(fd, "", AT_FDCWD, path, AT_EMPTY_PATH) : -1;
+}
+
+static int finish(const char *path, int linked, struct failure *f)
+{
+    if (linked < 0)
+        return refuse(path, f);
+    return sync_folder_of(path) < 0 ? say_stands(path, f) : 0;
+}
+
+/* 1: cannot be done here. */
+static int write_unnamed(const char *folder, const char *path, const void *data, size_t size,
+                         const struct new_file *n, struct failure *f)
+{
+    int fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL
+                   ? 1
+                   : fail(f, "%s: %s", path, strerror(errno));
+    int result = fill(fd, path, data, size, n, f);
+    if (result == 0) {
+        int linked = name_it(fd, path);
+
+        result = linked < 0 && errno == ENOENT ? 1 : finish(path, linked, f);
+    }
+    close(fd);
+    return result;
+}
+
+static int write_named(const char *folder, const char *path, const void *data, size_t size,
+                       const struct new_file *n, struct failure *f)
+{
+    char *temporary = xasprintf("%s/.romcompat-XXXXXX", folder);
+    int fd = mkostemp(temporary, O_CLOEXEC), result = -1;
+
+    if (fd < 0) {
+        fail(f, "%s: %s", path, strerror(errno));
+    } else {
+        int leftover = leftover_add(temporary);
+
+        if (fill(fd, path, data, size, n, f) == 0)
+            result = finish(path, link(temporary, path), f);
+        unlink(temporary);
+        leftover_keep(leftover);
+        close(fd);
+    }
+    free(temporary);
+    return result;
+}
+
+int write_new_file(const char *path, const void *data, size_t size, const struct new_file *n,
+                   struct failure *f)
 {
     char *copy = xstrdup(path), *folder = xstrdup(dirname(copy));
-    char *temporary = xasprintf("%s/.romcompat-XXXXXX", folder), *source = NULL;
     struct stat st;
     int result = -1;
 
-    /* Said before the work is done; link() below is what decides. */
-    bool named = false, there = lstat(path, &st) == 0;
-    bool ready = !there && make_directories_above(path, 0777, f) == 0;
-    int fd = !ready ? -1 : open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
-    if (fd < 0 && ready && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
-        fd = mkostemp(temporary, O_CLOEXEC);
-        named = fd >= 0;
-    }
-    if (there) {
+    /* Said before the work is done; link() is what decides. */
+    if (lstat(path, &st) == 0) {
         errno = EEXIST;
         refuse(path, f);
-    } else if (ready && fd < 0) {
-        fail(f, "%s: %s", path, strerror(errno));
-    } else if (ready && fill(fd, path, data, size, mode, owner, group, f) == 0) {
-        source = named ? xstrdup(temporary) : xasprintf("/proc/self/fd/%d", fd);
-        if (linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0)
-            refuse(path, f);
-        else if (sync_folder_of(path) < 0)
-            fail(f, "%s: %s", path, strerror(errno));
-        else
-            result = 0;
+    } else if (make_directories_above(path, 0777, f) == 0) {
+        result = write_unnamed(folder, path, data, size, n, f);
+        if (result == 1)
+            result = write_named(folder, path, data, size, n, f);
     }
-    if (named)
-        unlink(temporary);
-    if (fd >= 0)
-        close(fd);
-    free(source);
-    free(temporary);
     free(folder);
     free(copy);
     return result;

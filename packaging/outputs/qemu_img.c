@@ -37,6 +37,8 @@ static int open_memory(const char *name, char path[PATH_SIZE], struct failure *f
 
 static int explain(const char *name, const struct failure *why, struct failure *f)
 {
+    if (errno != ENOENT && access("/proc/self/fd", F_OK) != 0)
+        return fail(f, "%s: qcow2 needs /proc, which is not mounted", name);
     if (errno != ENOENT)
         return fail(f, "%s: cannot be converted: %.800s", name, why->what);
     fail(f, "%s: qcow2 needs the program qemu-img, which is not installed", name);

@@ -7,13 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "base/text.h"
 #include "outputs/file.h"
+#include "outputs/leftover.h"
+#include "outputs/own_lock.h"
 #include "outputs/walk.h"
 
 struct tree {
@@ -23,6 +24,7 @@ struct tree {
     char *scratch;   /* container + "/scratch"; made when first asked for */
     bool has_scratch;
     int container_fd; /* holds the lock */
+    int leftover;
     int fd;           /* of `growing` */
 };
 
@@ -51,20 +53,15 @@ static int open_container(struct tree *t, struct failure *f)
         if (fd < 0 && errno == ENOENT)
             continue;
         if (fd < 0)
-            return fail(f, "%s: %s", t->container, strerror(errno));
-        if (flock(fd, LOCK_EX) < 0 || fstat(fd, &opened) < 0) {
-            fail(f, "%s: %s", t->container, strerror(errno));
+            return own_lock_cannot_open(t->container, f);
+        if (own_lock(fd, t->container, f) < 0) {
             close(fd);
             return -1;
         }
-        if (opened.st_uid != geteuid()) {
-            fail(f, "%s: stands in the way and is not ours", t->container);
-            close(fd);
-            return -1;
-        }
-        if (stat(t->container, &named) == 0 && named.st_ino == opened.st_ino &&
+        if (fstat(fd, &opened) == 0 && stat(t->container, &named) == 0 && named.st_ino == opened.st_ino &&
             named.st_dev == opened.st_dev) {
             t->container_fd = fd;
+            t->leftover = leftover_add(t->container);
             return 0;
         }
         close(fd);
@@ -90,8 +87,10 @@ void tree_abandon(struct tree *t)
     if (!t)
         return;
     /* Removed while still locked: nobody else can be in it. */
-    if (t->container_fd >= 0)
+    if (t->container_fd >= 0) {
         remove_all(t->container);
+        leftover_keep(t->leftover);
+    }
     free_tree(t);
 }
 
@@ -278,11 +277,10 @@ int tree_commit(struct tree *t, struct failure *f)
         tree_abandon(t);
         return -1;
     }
-    if (sync_all(t->growing) < 0 || put_in_place(t) < 0 || sync_folder_of(t->target) < 0) {
-        fail(f, "%s: %s", t->target, strerror(errno));
-        tree_abandon(t);
-        return -1;
-    }
+    int result = sync_all(t->growing) < 0 || put_in_place(t) < 0
+                     ? fail(f, "%s: %s", t->target, strerror(errno))
+                 : sync_folder_of(t->target) < 0 ? say_stands(t->target, f)
+                                                 : 0;
     tree_abandon(t);
-    return 0;
+    return result;
 }

@@ -66,15 +66,30 @@ static char *read_text(const char *folder, const char *name)
     return text;
 }
 
+/* Of the link itself, also where the path ends with slashes. */
+static int look_at(const char *path, struct stat *st)
+{
+    char *plain = xstrdup(path);
+
+    for (size_t end = strlen(plain); end > 1 && plain[end - 1] == '/'; end--)
+        plain[end - 1] = '\0';
+    int result = lstat(plain, st), why = errno;
+    free(plain);
+    errno = why;
+    return result;
+}
+
 int output_allows_replacing(const char *path, struct failure *f)
 {
     struct stat st;
     int result = -1;
 
-    if (stat(path, &st) < 0 && errno == ENOENT)
-        return 0;
-    if (stat(path, &st) < 0)
-        return fail(f, "%s: %s", path, strerror(errno));
+    if (look_at(path, &st) < 0)
+        return errno == ENOENT ? 0 : fail(f, "%s: %s", path, strerror(errno));
+    if (S_ISLNK(st.st_mode)) {
+        fail(f, "%s: a symbolic link, and only a folder is replaced as a whole", path);
+        return fail_cure(f, "Name the folder that it leads to.");
+    }
     if (!S_ISDIR(st.st_mode))
         return fail(f, "%s: not a folder", path);
     if (is_empty(path))

@@ -144,3 +144,25 @@ CODE=/usr/share/OVMF/OVMF_CODE_4M.fd VARS=/usr/share/OVMF/OVMF_VARS_4M.fd MS=/us
         output_has "only root can give"
     fi
 }
+
+@test "an owner or group that cannot be set is an error, and no store is made" {
+    run -2 strace -qq -o trace -e inject=fchown:error=EPERM romcompat varstore create --code "$T$CODE" --out x --owner "$(id -u):$(id -g)"
+    output_has "x: not made: its owner or group cannot be set (Operation not permitted)"
+    [ ! -e x ]
+}
+
+@test "without /proc a new store is made all the same" {
+    # With root's rights, and where those do not help.
+    for way in "" "setpriv --bounding-set=-dac_read_search"; do
+        rm -f x
+        # shellcheck disable=SC2086 # none, or a command with its option
+        run -0 own_mounts sh -c 'mount -t tmpfs none /proc && exec "$@"' sh \
+            $way romcompat varstore create --code "$T$CODE" --out x
+        [ "$(stat -c %a:%s x)" = "600:$(stat -c %s "$T"/usr/share/OVMF/OVMF_VARS_4M.fd)" ]
+        [ -z "$(find . -name '.romcompat-*')" ]
+    done
+    run -2 own_mounts sh -c 'mount -t tmpfs none /proc && exec "$@"' sh \
+        romcompat varstore create --code "$T$CODE" --out y --format qcow2
+    output_has "qcow2 needs /proc, which is not mounted"
+    [ ! -e y ]
+}

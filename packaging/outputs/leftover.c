@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "outputs/leftover.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PLACES = 8, DEPTH_MAX = 32 };
+
+/* Fixed memory, and `is_used` set last: a signal may come at any moment. */
+static struct {
+    volatile sig_atomic_t is_used;
+    char path[PATH_MAX];
+} places[PLACES];
+
+static pid_t owner; /* a child that ends has nothing to remove */
+
+/* readdir() takes memory, and so is not for a signal handler; getdents64() is a system call.
+ * Links are removed, never followed. */
+static void empty_folder(int fd, int depth)
+{
+    _Alignas(struct dirent64) char block[2048];
+    ssize_t size;
+
+    while ((size = getdents64(fd, block, sizeof block)) > 0) {
+        for (ssize_t at = 0; at < size;) {
+            const struct dirent64 *entry = (const struct dirent64 *)(const void *)(block + at);
+            const char *name = entry->d_name;
+
+            at += entry->d_reclen;
+            if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || unlinkat(fd, name, 0) == 0)
+                continue;
+            int inner = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+            if (inner >= 0 && depth < DEPTH_MAX)
+                empty_folder(inner, depth + 1);
+            if (inner >= 0)
+                close(inner);
+            unlinkat(fd, name, AT_REMOVEDIR);
+        }
+    }
+}
+
+static void remove_path(const char *path)
+{
+    if (unlink(path) == 0 || errno == ENOENT)
+        return;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0) {
+        empty_folder(fd, 0);
+        close(fd);
+    }
+    rmdir(path);
+}
+
+static void remove_all(void)
+{
+    if (getpid() != owner)
+        return;
+    for (int i = 0; i < PLACES; i++) {
+        if (places[i].is_used)
+            remove_path(places[i].path);
+        places[i].is_used = false;
+    }
+}
+
+static void end_early(int number)
+{
+    remove_all();
+    /* SA_RESETHAND: this time it ends the process. */
+    raise(number);
+}
+
+void leftovers_begin(void)
+{
+    static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    struct sigaction action = {.sa_handler = end_early, .sa_flags = (int)SA_RESETHAND}, old;
+
+    owner = getpid();
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
+        if (sigaction(ending[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaction(ending[i], &action, NULL);
+    signal(SIGXFSZ, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    atexit(remove_all);
+}
+
+int leftover_add(const char *path)
+{
+    size_t length = strlen(path);
+
+    for (int i = 0; length < PATH_MAX && i < PLACES; i++) {
+        if (places[i].is_used)
+            continue;
+        memcpy(places[i].path, path, length + 1);
+        atomic_signal_fence(memory_order_release);
+        places[i].is_used = true;
+        return i;
+    }
+    return -1;
+}
+
+void leftover_keep(int number)
+{
+    if (number >= 0)
+        places[number].is_used = false;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What must not stay when this process ends before its time: the temporary files and folders of
+ * outputs that are being written. A signal that ends the process removes them, and so does
+ * exit(). What SIGKILL or a crash of the machine leaves, the next write of that output takes over.
+ */
+#ifndef OUTPUTS_LEFTOVER_H
+#define OUTPUTS_LEFTOVER_H
+
+/* Called once, before anything is written. SIGINT, SIGTERM, SIGHUP and SIGQUIT, where they are not
+ * ignored, clean up and then end the process as they always do; SIGXFSZ and SIGPIPE are ignored,
+ * so that the write fails and says why. */
+void leftovers_begin(void);
+
+/* From now on `path`, a file or a folder with all that is in it, is removed at an early end. The
+ * number is for leftover_keep(); -1 where no more are taken, or the path is too long. */
+int leftover_add(const char *path);
+
+/* The path is gone, or is to stay. Does nothing for -1. */
+void leftover_keep(int number);
+
+#endif
