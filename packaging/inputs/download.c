@@ -203,6 +203,12 @@ static enum download_result local_failure(const struct download *d, struct failu
     return DOWNLOAD_LOCAL;
 }
 
+/* Of what is too long nothing is worth keeping. */
+static enum download_result drop(const struct download *d, struct failure *f)
+{
+    return ftruncate(d->fd, 0) == 0 ? DOWNLOAD_NEVER : local_failure(d, f);
+}
+
 static enum download_result copy_opened(const struct download *d, int from, struct failure *f)
 {
     static char buffer[COPY_STEP];
@@ -224,7 +230,7 @@ static enum download_result copy_opened(const struct download *d, int from, stru
         if ((uint64_t)n > d->patience->size_max - done) {
             fail(f, "%s: more than %" PRIu64 " bytes, the most that is taken", d->url,
                  d->patience->size_max);
-            return DOWNLOAD_NEVER;
+            return drop(d, f);
         }
         if (write_all(d->fd, buffer, (size_t)n) != 0)
             return local_failure(d, f);
@@ -497,6 +503,8 @@ static enum download_result judge(struct transfer *t, CURLcode code, const char 
 
     if (code == CURLE_OUT_OF_MEMORY || code == CURLE_FAILED_INIT)
         return DOWNLOAD_LOCAL;
+    if (t->stopped == STOP_LONG)
+        return drop(t->d, f);
     if (t->stopped || !may_work_later(code, status))
         return DOWNLOAD_NEVER;
     api.easy_getinfo(t->curl, CURLINFO_RETRY_AFTER, &retry_after);

@@ -371,6 +371,7 @@ range=-" ]
     export ROMCOMPAT_NETWORK=size=1M,tries=3,pause=20
     fetch_url 2 /endless/a.deb
     output_has "/endless/a.deb: more than 1048576 bytes, the most that is taken"
+    cache_is_empty
     [ "$(wc -l <requests)" = 1 ]
 }
 
