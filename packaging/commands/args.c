@@ -3,7 +3,6 @@
 #include "commands/command.h"
 
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "commands/stock.h"
 #include "outputs/escape.h"
 #include "guest/stock_list.h"
+#include "outputs/json.h"
 
 extern const struct command args_command;
 
@@ -261,8 +261,8 @@ static void print_libvirt(const struct stock_list *list)
 
 static void add_argument(struct json_object *list, const char *option, char *value)
 {
-    json_object_array_add(list, json_object_new_string(option));
-    json_object_array_add(list, json_object_new_string(value));
+    json_object_array_add(list, json_string(option));
+    json_object_array_add(list, json_string(value));
     free(value);
 }
 
@@ -280,22 +280,18 @@ static struct json_object *item_object(const struct stock_item *item, struct jso
     char ids[10];
 
     snprintf(ids, sizeof ids, "%04x:%04x", a->ids >> 16, a->ids & 0xffff);
-    json_object_object_add(o, "device", json_object_new_string(item->device));
-    json_object_object_add(o, "driver", text_or_null(item->driver));
-    json_object_object_add(
-        o, "answer", json_object_new_string(item->untouched ? "untouched" : answers[a->answer]));
-    json_object_object_add(o, "why",
-                           json_object_new_string(item->untouched ? item->untouched : a->why));
-    json_object_object_add(o, "rom", text_or_null(a->rom));
-    json_object_object_add(o, "bucket",
-                           a->bucket ? json_object_new_int64((int64_t)a->bucket) : NULL);
-    json_object_object_add(o, "ids", a->ids ? json_object_new_string(ids) : NULL);
-    json_object_object_add(o, "romsize",
-                           a->romsize ? json_object_new_int64((int64_t)a->romsize) : NULL);
-    json_object_object_add(o, "romfile", text_or_null(a->romfile));
-    json_object_object_add(o, "made_of", text_or_null(a->source));
-    json_object_object_add(o, "package", text_or_null(a->package));
-    json_object_object_add(o, "only_incoming", json_object_new_boolean(a->only_incoming));
+    json_add_text(o, "device", item->device);
+    json_add_text(o, "driver", item->driver);
+    json_add_text(o, "answer", item->untouched ? "untouched" : answers[a->answer]);
+    json_add_text(o, "why", item->untouched ? item->untouched : a->why);
+    json_add_text(o, "rom", a->rom);
+    json_add(o, "bucket", a->bucket ? json_number(a->bucket) : NULL);
+    json_add(o, "ids", a->ids ? json_string(ids) : NULL);
+    json_add(o, "romsize", a->romsize ? json_number(a->romsize) : NULL);
+    json_add_text(o, "romfile", a->romfile);
+    json_add_text(o, "made_of", a->source);
+    json_add_text(o, "package", a->package);
+    json_add_flag(o, "only_incoming", a->only_incoming);
     if (!item->driver)
         add_argument(arguments, "-device", device_text(item));
     for (size_t i = 0; i < count; i++) {
@@ -320,18 +316,18 @@ static void print_json(const struct question *q, const struct stock_side *side,
         if (is_to_make(list, i)) {
             char *command = stock_command(a, a->source);
 
-            json_object_array_add(makes, json_object_new_string(command));
+            json_object_array_add(makes, json_string(command));
             free(command);
         }
     }
-    json_object_object_add(o, "machine", json_object_new_string(q->machine));
-    json_object_object_add(o, "qemu", json_object_new_string(side->to.label));
-    json_object_object_add(o, "incoming", json_object_new_boolean(q->incoming));
-    json_object_object_add(o, "complete", json_object_new_boolean(list->unanswered == 0));
-    json_object_object_add(o, "arguments", arguments);
-    json_object_object_add(o, "commands", makes);
-    json_object_object_add(o, "devices", devices);
-    put_json(o);
+    json_add_text(o, "machine", q->machine);
+    json_add_text(o, "qemu", side->to.label);
+    json_add_flag(o, "incoming", q->incoming);
+    json_add_flag(o, "complete", list->unanswered == 0);
+    json_add(o, "arguments", arguments);
+    json_add(o, "commands", makes);
+    json_add(o, "devices", devices);
+    json_print(o);
 }
 
 /* ---- the command ---- */

@@ -2,7 +2,6 @@
 #include "commands/audit.h"
 
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "commands/columns.h"
 #include "commands/command.h"
 #include "commands/maps.h"
+#include "outputs/json.h"
 
 /* What a terminal shows; --json and --svg have more. */
 enum { MATRIX_SHOWN = 40, HOSTS_SHOWN = 4 };
@@ -341,19 +341,9 @@ void audit_print(const struct audit *audit, bool hosts)
 /* --- for a program
  * -------------------------------------------------------------------------------- */
 
-static struct json_object *number(uint64_t n)
-{
-    return json_object_new_int64((int64_t)n);
-}
-
 static struct json_object *length_or_null(fleet_length length)
 {
-    return length ? number(UINT64_C(1) << length) : NULL;
-}
-
-static void put(struct json_object *o, const char *key, struct json_object *value)
-{
-    json_object_object_add(o, key, value);
+    return length ? json_number(UINT64_C(1) << length) : NULL;
 }
 
 static struct json_object *rom_names(const struct fleet *fleet, uint64_t roms)
@@ -362,7 +352,7 @@ static struct json_object *rom_names(const struct fleet *fleet, uint64_t roms)
 
     for (size_t r = 0; r < fleet->rom_count; r++)
         if (roms >> r & 1)
-            json_object_array_add(list, text_or_null(fleet->roms[r]));
+            json_object_array_add(list, json_string(fleet->roms[r]));
     return list;
 }
 
@@ -372,7 +362,7 @@ static struct json_object *image_names(const struct fleet *fleet, const struct f
 
     for (size_t i = 0; i < fleet->image_count; i++)
         if (fleet_has_image(images, i))
-            json_object_array_add(list, text_or_null(fleet->images[i]));
+            json_object_array_add(list, json_string(fleet->images[i]));
     return list;
 }
 
@@ -383,7 +373,7 @@ static struct json_object *image_lengths(const struct fleet *fleet, const struct
 
     for (size_t i = 0; i < fleet->image_count; i++)
         if (class->images[i])
-            put(o, fleet->images[i], number(class->images[i]));
+            json_add_number(o, fleet->images[i], class->images[i]);
     return o;
 }
 
@@ -398,9 +388,9 @@ static struct json_object *machine_names(const struct fleet *fleet, const size_t
 
         if (!json_object_object_get_ex(o, m->architecture, &list)) {
             list = json_object_new_array();
-            put(o, m->architecture, list);
+            json_add(o, m->architecture, list);
         }
-        json_object_array_add(list, text_or_null(m->name));
+        json_object_array_add(list, json_string(m->name));
     }
     return o;
 }
@@ -416,15 +406,15 @@ static struct json_object *class_objects(const struct fleet *fleet)
                            *hosts = json_object_new_array();
 
         for (size_t k = 0; k < class->label_count && k < FLEET_LABELS_MAX; k++)
-            json_object_array_add(labels, text_or_null(class->labels[k]));
+            json_object_array_add(labels, json_string(class->labels[k]));
         for (size_t k = 0; k < class->hosts; k++)
-            json_object_array_add(hosts, text_or_null(fleet->hosts[at + k].name));
+            json_object_array_add(hosts, json_string(fleet->hosts[at + k].name));
         at += class->hosts;
-        put(o, "class", number(i + 1));
-        put(o, "labels", labels);
-        put(o, "host_count", number(class->hosts));
-        put(o, "hosts", hosts);
-        put(o, "firmware", image_lengths(fleet, class));
+        json_add_number(o, "class", i + 1);
+        json_add(o, "labels", labels);
+        json_add_number(o, "host_count", class->hosts);
+        json_add(o, "hosts", hosts);
+        json_add(o, "firmware", image_lengths(fleet, class));
         json_object_array_add(list, o);
     }
     return list;
@@ -443,9 +433,9 @@ static struct json_object *pair_objects(const struct exchange *e)
             if (v == EXCHANGE_SELF)
                 continue;
             o = json_object_new_object();
-            put(o, "from", number(from + 1));
-            put(o, "to", number(to + 1));
-            put(o, "verdict", text_or_null(exchange_verdict_name(v)));
+            json_add_number(o, "from", from + 1);
+            json_add_number(o, "to", to + 1);
+            json_add_text(o, "verdict", exchange_verdict_name(v));
             json_object_array_add(list, o);
         }
     return list;
@@ -460,18 +450,18 @@ static struct json_object *problem_object(const struct exchange *e,
     for (size_t i = 0; i < p->pair_count; i++) {
         struct json_object *pair = json_object_new_object();
 
-        put(pair, "from", number(p->pairs[i].from + 1));
-        put(pair, "to", number(p->pairs[i].to + 1));
+        json_add_number(pair, "from", p->pairs[i].from + 1);
+        json_add_number(pair, "to", p->pairs[i].to + 1);
         json_object_array_add(pairs, pair);
     }
-    put(o, "reason", text_or_null(exchange_reason_name(p->reason)));
-    put(o, "needed", json_object_new_boolean(p->is_needed));
-    put(o, "length", length_or_null(p->from));
-    put(o, "length_there", length_or_null(p->to));
-    put(o, "roms", rom_names(e->fleet, p->roms));
-    put(o, "firmware", image_names(e->fleet, &p->images));
-    put(o, "machines", machine_names(e->fleet, machines, count));
-    put(o, "pairs", pairs);
+    json_add_text(o, "reason", exchange_reason_name(p->reason));
+    json_add_flag(o, "needed", p->is_needed);
+    json_add(o, "length", length_or_null(p->from));
+    json_add(o, "length_there", length_or_null(p->to));
+    json_add(o, "roms", rom_names(e->fleet, p->roms));
+    json_add(o, "firmware", image_names(e->fleet, &p->images));
+    json_add(o, "machines", machine_names(e->fleet, machines, count));
+    json_add(o, "pairs", pairs);
     free(machines);
     return o;
 }
@@ -484,9 +474,9 @@ static struct json_object *part_objects(const struct fleet *fleet, const struct 
     for (size_t i = 0; i < count; i++) {
         struct json_object *o = json_object_new_object();
 
-        put(o, "bucket", length_or_null(parts[i].length));
-        put(o, "roms", rom_names(fleet, parts[i].roms));
-        put(o, "machines", machine_names(fleet, parts[i].machines, parts[i].machine_count));
+        json_add(o, "bucket", length_or_null(parts[i].length));
+        json_add(o, "roms", rom_names(fleet, parts[i].roms));
+        json_add(o, "machines", machine_names(fleet, parts[i].machines, parts[i].machine_count));
         json_object_array_add(list, o);
     }
     return list;
@@ -506,21 +496,22 @@ static struct json_object *plan_object(const struct fleet *fleet, const struct m
         struct json_object *entry = json_object_new_object(), *packages = json_object_new_array();
 
         for (size_t k = 0; k < install->set_count; k++)
-            json_object_array_add(packages, text_or_null(install->sets[k]->package));
-        put(entry, "class", number(install->class + 1));
-        put(entry, "qemu_that_reads_maps", json_object_new_boolean(install->needs_patch));
-        put(entry, "packages", packages);
-        put(entry, "compat_set", install->made_name ? number(install->made_name) : NULL);
-        put(entry, "compat_set_rules", part_objects(fleet, install->made, install->made_count));
-        put(entry, "missing_files", part_objects(fleet, install->files, install->file_count));
+            json_object_array_add(packages, json_string(install->sets[k]->package));
+        json_add_number(entry, "class", install->class + 1);
+        json_add_flag(entry, "qemu_that_reads_maps", install->needs_patch);
+        json_add(entry, "packages", packages);
+        json_add(entry, "compat_set", install->made_name ? json_number(install->made_name) : NULL);
+        json_add(entry, "compat_set_rules",
+                 part_objects(fleet, install->made, install->made_count));
+        json_add(entry, "missing_files", part_objects(fleet, install->files, install->file_count));
         json_object_array_add(installs, entry);
     }
-    put(o, "installations", number(plan->installations));
-    put(o, "hosts", number(plan->hosts));
-    put(o, "compat_sets_to_make", number(plan->made_sets));
-    put(o, "not_mended", number(plan->unmended));
-    put(o, "smallest", json_object_new_boolean(plan->is_proven));
-    put(o, "classes", installs);
+    json_add_number(o, "installations", plan->installations);
+    json_add_number(o, "hosts", plan->hosts);
+    json_add_number(o, "compat_sets_to_make", plan->made_sets);
+    json_add_number(o, "not_mended", plan->unmended);
+    json_add_flag(o, "smallest", plan->is_proven);
+    json_add(o, "classes", installs);
     return o;
 }
 
@@ -535,13 +526,13 @@ void audit_print_json(const struct audit *audit)
 
     for (size_t i = 0; i < e->problem_count; i++)
         json_object_array_add(problems, problem_object(e, &e->problems[i]));
-    put(o, "verdict", text_or_null(verdict));
-    put(o, "hosts", number(audit->fleet.host_count));
-    put(o, "guests", number(audit->fleet.guest_count));
-    put(o, "unreadable", number(audit->problems));
-    put(o, "classes", class_objects(&audit->fleet));
-    put(o, "pairs", pair_objects(e));
-    put(o, "problems", problems);
-    put(o, "mend", plan_object(&audit->fleet, &audit->plan));
-    put_json(o);
+    json_add_text(o, "verdict", verdict);
+    json_add_number(o, "hosts", audit->fleet.host_count);
+    json_add_number(o, "guests", audit->fleet.guest_count);
+    json_add_number(o, "unreadable", audit->problems);
+    json_add(o, "classes", class_objects(&audit->fleet));
+    json_add(o, "pairs", pair_objects(e));
+    json_add(o, "problems", problems);
+    json_add(o, "mend", plan_object(&audit->fleet, &audit->plan));
+    json_print(o);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Flash images in the report of `romcompat check`. */
 #include <inttypes.h>
-#include <json-c/json.h>
 
 #include "commands/check.h"
 #include "commands/columns.h"
+#include "outputs/json.h"
 
 static bool is_shown(const struct verdict *verdict, bool quiet)
 {
@@ -60,11 +60,6 @@ void check_print_flash(const struct check *check, bool quiet)
 
 /* --- for programs ------------------------------------------------------------------------- */
 
-static void add(struct json_object *to, const char *key, struct json_object *value)
-{
-    json_object_object_add(to, key, value);
-}
-
 static void add_measures(struct json_object *o, const struct measured_flash *flash)
 {
     const struct flash_image *image = &flash->image;
@@ -72,33 +67,33 @@ static void add_measures(struct json_object *o, const struct measured_flash *fla
     struct json_object *features = json_object_new_array();
     unsigned has = flash_features(image);
 
-    add(o, "size", json_object_new_uint64(image->size));
-    add(o, "sha256", json_object_new_string(image->sha256));
-    add(o, "kind", json_object_new_string(flash_kind_name(image->kind)));
-    add(o, "architecture", json_object_new_string(flash_architecture_name(image->architecture)));
-    add(o, "store", json_object_new_uint64(flash_store_length(image)));
-    add(o, "volume", v ? json_object_new_uint64(v->length) : NULL);
-    add(o, "free", v ? json_object_new_uint64(v->free) : NULL);
+    json_add_number(o, "size", image->size);
+    json_add_text(o, "sha256", image->sha256);
+    json_add_text(o, "kind", flash_kind_name(image->kind));
+    json_add_text(o, "architecture", flash_architecture_name(image->architecture));
+    json_add_number(o, "store", flash_store_length(image));
+    json_add(o, "volume", v ? json_number(v->length) : NULL);
+    json_add(o, "free", v ? json_number(v->free) : NULL);
     for (unsigned i = 0; i < FEATURE_COUNT; i++) {
         if (has & 1u << i)
-            json_object_array_add(features, json_object_new_string(flash_feature_names[i]));
+            json_object_array_add(features, json_string(flash_feature_names[i]));
     }
-    add(o, "features", features);
+    json_add(o, "features", features);
 }
 
 struct json_object *check_flash_object(const struct verdict *verdict)
 {
     struct json_object *o = json_object_new_object(), *old = NULL;
 
-    add(o, "name", json_object_new_string(verdict->name));
-    add(o, "place", verdict->flash ? json_object_new_string(verdict->flash->place) : NULL);
+    json_add_text(o, "name", verdict->name);
+    json_add(o, "place", verdict->flash ? json_string(verdict->flash->place) : NULL);
     if (verdict->flash)
         add_measures(o, verdict->flash);
-    add(o, "rule-line",
-        verdict->flash_rule ? json_object_new_int64(verdict->flash_rule->line) : NULL);
+    json_add(o, "rule-line",
+             verdict->flash_rule ? json_object_new_int64(verdict->flash_rule->line) : NULL);
     if (verdict->old_flash) {
         old = json_object_new_object();
-        add(old, "place", json_object_new_string(verdict->old_flash->place));
+        json_add_text(old, "place", verdict->old_flash->place);
         add_measures(old, verdict->old_flash);
     }
     check_add_judgement(o, verdict, old);

@@ -2,7 +2,6 @@
 #include "commands/check.h"
 
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <langinfo.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,6 +16,7 @@
 #include "commands/columns.h"
 #include "commands/command.h"
 #include "outputs/escape.h"
+#include "outputs/json.h"
 
 static const char *const grade_names[] = {"note", "warning", "failure"};
 
@@ -256,16 +256,6 @@ void check_print(const struct check *check, bool quiet)
 
 /* --- JSON ------------------------------------------------------------------------------- */
 
-static void add(struct json_object *to, const char *key, struct json_object *value)
-{
-    json_object_object_add(to, key, value);
-}
-
-static struct json_object *text_or_null(const char *text)
-{
-    return text ? json_object_new_string(text) : NULL;
-}
-
 static struct json_object *images_array(const struct measured_rom *rom)
 {
     struct json_object *list = json_object_new_array();
@@ -275,12 +265,13 @@ static struct json_object *images_array(const struct measured_rom *rom)
         struct json_object *o = json_object_new_object();
         char id[8];
 
-        add(o, "type", json_object_new_string(image->kind));
+        json_add_text(o, "type", image->kind);
         snprintf(id, sizeof id, "%04x", image->vendor);
-        add(o, "vendor", image->has_ids ? json_object_new_string(id) : NULL);
+        json_add(o, "vendor", image->has_ids ? json_string(id) : NULL);
         snprintf(id, sizeof id, "%04x", image->device);
-        add(o, "device", image->has_ids ? json_object_new_string(id) : NULL);
-        add(o, "compressed", image->is_efi ? json_object_new_boolean(image->compressed) : NULL);
+        json_add(o, "device", image->has_ids ? json_string(id) : NULL);
+        json_add(o, "compressed",
+                 image->is_efi ? json_object_new_boolean(image->compressed) : NULL);
         json_object_array_add(list, o);
     }
     return list;
@@ -294,10 +285,10 @@ static struct json_object *findings_array(const struct verdict *verdict)
         const struct finding *finding = &verdict->findings[i];
         struct json_object *o = json_object_new_object();
 
-        add(o, "grade", json_object_new_string(grade_names[finding->grade]));
-        add(o, "check", json_object_new_string(finding->check));
-        add(o, "text", json_object_new_string(finding->what));
-        add(o, "cure", text_or_null(finding->cure));
+        json_add_text(o, "grade", grade_names[finding->grade]);
+        json_add_text(o, "check", finding->check);
+        json_add_text(o, "text", finding->what);
+        json_add_text(o, "cure", finding->cure);
         json_object_array_add(list, o);
     }
     return list;
@@ -308,24 +299,24 @@ void check_add_judgement(struct json_object *o, const struct verdict *verdict,
 {
     enum finding_grade grade = verdict_grade(verdict);
 
-    add(o, "old", old);
-    add(o, "result", json_object_new_string(grade == FINDING_NOTE ? "ok" : grade_names[grade]));
-    add(o, "findings", findings_array(verdict));
+    json_add(o, "old", old);
+    json_add_text(o, "result", grade == FINDING_NOTE ? "ok" : grade_names[grade]);
+    json_add(o, "findings", findings_array(verdict));
 }
 
 static void add_measures(struct json_object *o, const struct measured_rom *rom)
 {
     char fill[8];
 
-    add(o, "size", json_object_new_uint64(rom->size));
-    add(o, "chain-end", json_object_new_uint64(rom->chain_end));
-    add(o, "bucket", json_object_new_uint64(rom->bucket));
+    json_add_number(o, "size", rom->size);
+    json_add_number(o, "chain-end", rom->chain_end);
+    json_add_number(o, "bucket", rom->bucket);
     snprintf(fill, sizeof fill, "0x%02x", rom->fill_byte);
-    add(o, "fill",
-        json_object_new_string(rom->fill == OPTROM_FILL_NONE    ? "none"
-                               : rom->fill == OPTROM_FILL_MIXED ? "mixed"
-                                                                : fill));
-    add(o, "images", images_array(rom));
+    json_add_text(o, "fill",
+                  rom->fill == OPTROM_FILL_NONE    ? "none"
+                  : rom->fill == OPTROM_FILL_MIXED ? "mixed"
+                                                   : fill);
+    json_add(o, "images", images_array(rom));
 }
 
 static struct json_object *rom_object(const struct verdict *verdict)
@@ -333,18 +324,18 @@ static struct json_object *rom_object(const struct verdict *verdict)
     struct json_object *o = json_object_new_object(), *old = NULL;
     uint64_t legacy = verdict->rom ? measured_legacy_length(verdict->rom) : 0;
 
-    add(o, "name", json_object_new_string(verdict->name));
-    add(o, "place", text_or_null(verdict->rom ? verdict->rom->place : NULL));
+    json_add_text(o, "name", verdict->name);
+    json_add_text(o, "place", verdict->rom ? verdict->rom->place : NULL);
     if (verdict->rom) {
         add_measures(o, verdict->rom);
-        add(o, "edge", json_object_new_uint64(verdict->edge));
-        add(o, "headroom", json_object_new_int64(verdict_headroom(verdict)));
-        add(o, "nics", legacy ? json_object_new_int64(shadow_ram_nics(legacy)) : NULL);
+        json_add_number(o, "edge", verdict->edge);
+        json_add(o, "headroom", json_object_new_int64(verdict_headroom(verdict)));
+        json_add(o, "nics", legacy ? json_object_new_int64(shadow_ram_nics(legacy)) : NULL);
     }
-    add(o, "rule-line", verdict->rule ? json_object_new_int64(verdict->rule->line) : NULL);
+    json_add(o, "rule-line", verdict->rule ? json_object_new_int64(verdict->rule->line) : NULL);
     if (verdict->old) {
         old = json_object_new_object();
-        add(old, "place", json_object_new_string(verdict->old->place));
+        json_add_text(old, "place", verdict->old->place);
         add_measures(old, verdict->old);
     }
     check_add_judgement(o, verdict, old);
@@ -357,17 +348,17 @@ char *check_json(const struct check *check)
     struct json_object *problems = json_object_new_array(), *flash = json_object_new_array();
     const struct verdicts *v = check->verdicts;
 
-    add(root, "romcompat-check", json_object_new_int(1));
-    add(root, "budget", text_or_null(check->budget ? check->budget->name : NULL));
-    add(root, "budget-file", text_or_null(check->budget ? check->budget->file : NULL));
-    add(root, "against", text_or_null(check->against));
-    add(root, "result",
-        json_object_new_string(check->problem_count || !v->count ? "no-answer"
-                               : check_failed(check)             ? "no"
-                                                                 : "yes"));
-    add(root, "failures", json_object_new_uint64(v->failures));
-    add(root, "warnings", json_object_new_uint64(v->warnings));
-    add(root, "notes", json_object_new_uint64(v->notes));
+    json_add(root, "romcompat-check", json_object_new_int(1));
+    json_add_text(root, "budget", check->budget ? check->budget->name : NULL);
+    json_add_text(root, "budget-file", check->budget ? check->budget->file : NULL);
+    json_add_text(root, "against", check->against);
+    json_add_text(root, "result",
+                  check->problem_count || !v->count ? "no-answer"
+                  : check_failed(check)             ? "no"
+                                                    : "yes");
+    json_add_number(root, "failures", v->failures);
+    json_add_number(root, "warnings", v->warnings);
+    json_add_number(root, "notes", v->notes);
     for (size_t i = 0; i < v->count; i++) {
         const struct verdict *verdict = &v->list[i];
         /* What a budget of flash images requires and does not find is one. */
@@ -377,16 +368,12 @@ char *check_json(const struct check *check)
         json_object_array_add(is_flash ? flash : roms,
                               is_flash ? check_flash_object(verdict) : rom_object(verdict));
     }
-    add(root, "roms", roms);
-    add(root, "flash", flash);
+    json_add(root, "roms", roms);
+    json_add(root, "flash", flash);
     for (size_t i = 0; i < check->problem_count; i++)
-        json_object_array_add(problems, json_object_new_string(check->problems[i]));
-    add(root, "problems", problems);
-    char *text =
-        xasprintf("%s\n", json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-                                                                   JSON_C_TO_STRING_NOSLASHESCAPE));
-    json_object_put(root);
-    return text;
+        json_object_array_add(problems, json_string(check->problems[i]));
+    json_add(root, "problems", problems);
+    return json_document_text(root);
 }
 
 /* --- JUnit ------------------------------------------------------------------------------ */

@@ -8,25 +8,11 @@
 #include <wchar.h>
 
 #include "base/memory.h"
+#include "outputs/escape.h"
 
 void columns_init(struct columns *c, const char *align)
 {
     *c = (struct columns){.count = strlen(align), .align = align};
-}
-
-/* \xNN for what could move the cursor. */
-static char *made_plain(const char *text)
-{
-    char *plain = xmalloc(4 * strlen(text) + 1), *to = plain;
-
-    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-        if (*p < 0x20 || *p == 0x7f)
-            to += sprintf(to, "\\x%02x", *p);
-        else
-            *to++ = (char)*p;
-    }
-    *to = '\0';
-    return plain;
 }
 
 void columns_add(struct columns *c, const char *format, ...)
@@ -37,7 +23,7 @@ void columns_add(struct columns *c, const char *format, ...)
     char *text = xvasprintf(format, args);
     va_end(args);
     c->cells = xgrow(c->cells, c->cell_count, &c->capacity, sizeof *c->cells);
-    c->cells[c->cell_count++] = made_plain(text);
+    c->cells[c->cell_count++] = shown(text);
     free(text);
 }
 

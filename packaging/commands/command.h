@@ -85,8 +85,8 @@ struct command {
 /* --- report.c ------------------------------------------------------------ */
 
 /* Prints "romcompat: WHAT" and, where there is one, the cure on the next line,
- * to standard error. Control bytes that came from a file or a peer are shown
- * as \xNN. Returns STATUS_NO_ANSWER. */
+ * to standard error. Names that came from a file or a peer are shown as
+ * put_shown() has them. Returns STATUS_NO_ANSWER. */
 int report(const struct failure *f);
 
 /* The same for a text made here. */
@@ -101,9 +101,12 @@ int usage_error(const struct command *command, const char *format, ...)
 int unknown_word(const struct command *command, const char *what, const char *word,
                  const char *before, const char *const *names, size_t count);
 
-/* One line to standard output, control bytes shown as \xNN: for texts that hold
- * names out of files. */
+/* One line to standard output, as put_shown() has it: for texts that hold names out of files. */
 void print_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+struct json_object;
+/* Prints a document of outputs/json.h on standard output, and frees it. */
+void json_print(struct json_object *document);
 
 /* Standard output must have taken everything, or a full disk would look like an
  * answer: returns `status`, or STATUS_NO_ANSWER with a report. */

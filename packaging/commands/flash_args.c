@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/command.h"
 
-#include <json-c/json.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "commands/template_report.h"
 #include "flash/check.h"
 #include "flash/launch.h"
+#include "outputs/json.h"
 
 extern const struct command flash_args_command;
 
@@ -104,18 +104,13 @@ static void print_all(const struct launch *l)
 
 /* --- for programs ---------------------------------------------------------------------------- */
 
-static void add(struct json_object *to, const char *key, struct json_object *value)
-{
-    json_object_object_add(to, key, value);
-}
-
 static struct json_object *words_array(const struct launch *l, bool blockdev)
 {
     struct json_object *array = json_object_new_array();
     char **words = launch_words(l, blockdev);
 
     for (char **w = words; *w; w++)
-        json_object_array_add(array, text_or_null(*w));
+        json_object_array_add(array, json_string(*w));
     launch_words_free(words);
     return array;
 }
@@ -123,7 +118,7 @@ static struct json_object *words_array(const struct launch *l, bool blockdev)
 static struct json_object *form_object(const struct launch *l, size_t form)
 {
     char *text = form_text(l, form);
-    struct json_object *o = text_or_null(text);
+    struct json_object *o = json_string(text);
 
     free(text);
     return o;
@@ -133,22 +128,22 @@ static void print_json(const struct launch *l, const struct flash_check *check)
 {
     struct json_object *o = json_object_new_object(), *notes = json_object_new_array();
 
-    add(o, "code", text_or_null(l->code_path));
-    add(o, "vars", text_or_null(l->vars_path));
-    add(o, "template", text_or_null(l->template_path));
-    add(o, "architecture", text_or_null(flash_architecture_name(l->code->architecture)));
-    add(o, "machine", text_or_null(l->machine));
-    add(o, "machine_types", text_or_null(l->families));
-    add(o, "smm", json_object_new_boolean(l->smm));
-    add(o, "cold_boot", text_or_null(check ? flash_answer_name(check->cold_boot.answer) : NULL));
-    add(o, "qemu", words_array(l, false));
-    add(o, "blockdev", words_array(l, true));
-    add(o, "libvirt", form_object(l, 2));
-    add(o, "xl", form_object(l, 3));
+    json_add_text(o, "code", l->code_path);
+    json_add_text(o, "vars", l->vars_path);
+    json_add_text(o, "template", l->template_path);
+    json_add_text(o, "architecture", flash_architecture_name(l->code->architecture));
+    json_add_text(o, "machine", l->machine);
+    json_add_text(o, "machine_types", l->families);
+    json_add_flag(o, "smm", l->smm);
+    json_add_text(o, "cold_boot", check ? flash_answer_name(check->cold_boot.answer) : NULL);
+    json_add(o, "qemu", words_array(l, false));
+    json_add(o, "blockdev", words_array(l, true));
+    json_add(o, "libvirt", form_object(l, 2));
+    json_add(o, "xl", form_object(l, 3));
     for (size_t i = 0; i < l->note_count; i++)
-        json_object_array_add(notes, text_or_null(l->notes[i]));
-    add(o, "notes", notes);
-    put_json(o);
+        json_object_array_add(notes, json_string(l->notes[i]));
+    json_add(o, "notes", notes);
+    json_print(o);
 }
 
 /* --- deciding --------------------------------------------------------------------------------- */

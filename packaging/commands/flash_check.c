@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/command.h"
 
-#include <json-c/json.h>
 #include <stdbool.h>
 #include <stdio.h>
 
 #include "commands/flash_report.h"
 #include "commands/maps.h"
 #include "flash/check.h"
+#include "outputs/json.h"
 
 extern const struct command flash_check_command;
 
@@ -42,10 +42,10 @@ static struct json_object *verdict_object(const struct flash_verdict *v)
 {
     struct json_object *o = json_object_new_object();
 
-    json_object_object_add(o, "answer", text_or_null(flash_answer_name(v->answer)));
-    json_object_object_add(o, "reason", text_or_null(v->reason));
-    json_object_object_add(o, "text", text_or_null(v->text));
-    json_object_object_add(o, "cure", text_or_null(v->cure[0] ? v->cure : NULL));
+    json_add_text(o, "answer", flash_answer_name(v->answer));
+    json_add_text(o, "reason", v->reason);
+    json_add_text(o, "text", v->text);
+    json_add_text(o, "cure", v->cure[0] ? v->cure : NULL);
     return o;
 }
 
@@ -53,16 +53,16 @@ static void print_json(const struct job *job, const struct flash_check *check)
 {
     struct json_object *o = json_object_new_object(), *warnings = json_object_new_array();
 
-    json_object_object_add(o, "code", text_or_null(job->code));
-    json_object_object_add(o, "vars", text_or_null(job->vars));
-    json_object_object_add(o, "from", text_or_null(job->from));
-    json_object_object_add(o, "migrate", verdict_object(&check->migrate));
-    json_object_object_add(o, "cold-boot", verdict_object(&check->cold_boot));
-    json_object_object_add(o, "measured", verdict_object(&check->measured));
+    json_add_text(o, "code", job->code);
+    json_add_text(o, "vars", job->vars);
+    json_add_text(o, "from", job->from);
+    json_add(o, "migrate", verdict_object(&check->migrate));
+    json_add(o, "cold-boot", verdict_object(&check->cold_boot));
+    json_add(o, "measured", verdict_object(&check->measured));
     for (size_t i = 0; i < check->warning_count; i++)
-        json_object_array_add(warnings, text_or_null(check->warnings[i]));
-    json_object_object_add(o, "warnings", warnings);
-    put_json(o);
+        json_object_array_add(warnings, json_string(check->warnings[i]));
+    json_add(o, "warnings", warnings);
+    json_print(o);
 }
 
 static int status_of(const struct job *job, const struct flash_check *check)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/tree_job.h"
 
-#include <json-c/json.h>
-
 #include "commands/maps.h"
 #include "flash/diff.h"
+#include "outputs/json.h"
 
 static const struct option_spec options[] = {
     TREE_WITH_OPTION("read this package beside NEW, as if both were installed (repeatable)"),
@@ -38,11 +37,11 @@ static void print_json(const char *old, const char *new, const struct firmware_d
         json_object_array_add(list, tree_finding_object(diff_grade_name(l->grade), l->reason,
                                                         "path", l->path, l->text));
     }
-    json_object_object_add(o, "old", text_or_null(old));
-    json_object_object_add(o, "new", text_or_null(new));
-    json_object_object_add(o, "breaks", json_object_new_boolean(firmware_diff_breaks(diff)));
-    json_object_object_add(o, "changes", list);
-    put_json(o);
+    json_add_text(o, "old", old);
+    json_add_text(o, "new", new);
+    json_add_flag(o, "breaks", firmware_diff_breaks(diff));
+    json_add(o, "changes", list);
+    json_print(o);
 }
 
 static int run(void *settings, char **operands, size_t count)

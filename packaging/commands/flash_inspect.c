@@ -6,13 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <json-c/json.h>
-
 #include "base/memory.h"
 #include "commands/columns.h"
 #include "commands/flash_report.h"
 #include "commands/maps.h"
 #include "flash/image.h"
+#include "outputs/json.h"
 
 struct job {
     bool json;
@@ -196,8 +195,8 @@ static int run(void *settings, char **operands, size_t count)
     if (job->json) {
         struct json_object *o = json_object_new_object();
 
-        json_object_object_add(o, "images", images);
-        put_json(o);
+        json_add(o, "images", images);
+        json_print(o);
     } else {
         json_object_put(images);
     }

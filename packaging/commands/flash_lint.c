@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/tree_job.h"
 
-#include <json-c/json.h>
-
 #include "commands/maps.h"
 #include "flash/lint.h"
+#include "outputs/json.h"
 
 static const struct option_spec options[] = {
     TREE_WITH_OPTION("read this package as well, as if installed beside (repeatable)"),
@@ -37,13 +36,13 @@ static void print_json(const char *operand, const struct firmware_tree *tree,
         json_object_array_add(
             list, tree_finding_object(grade_name(l->grade), l->reason, "file", l->file, l->text));
     }
-    json_object_object_add(o, "tree", text_or_null(operand));
-    json_object_object_add(o, "images", json_object_new_uint64(tree->image_count));
-    json_object_object_add(o, "descriptors", json_object_new_uint64(tree->descriptor_count));
-    json_object_object_add(o, "errors", json_object_new_uint64(lint->errors));
-    json_object_object_add(o, "warnings", json_object_new_uint64(lint->count - lint->errors));
-    json_object_object_add(o, "findings", list);
-    put_json(o);
+    json_add_text(o, "tree", operand);
+    json_add_number(o, "images", tree->image_count);
+    json_add_number(o, "descriptors", tree->descriptor_count);
+    json_add_number(o, "errors", lint->errors);
+    json_add_number(o, "warnings", lint->count - lint->errors);
+    json_add(o, "findings", list);
+    json_print(o);
 }
 
 static int run(void *settings, char **operands, size_t count)

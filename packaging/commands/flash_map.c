@@ -6,12 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <json-c/json.h>
-
 #include "base/memory.h"
 #include "commands/maps.h"
 #include "commands/template_report.h"
 #include "flash/check.h"
+#include "outputs/json.h"
 
 struct job {
     const char *root, *list;
@@ -124,20 +123,15 @@ static struct json_object *mapped_object(const char *name, const struct mapped *
     const struct template_search *s = &m->chosen.search;
     const struct flash_expects *e = &m->code.expects;
 
-    json_object_object_add(o, "code", text_or_null(name));
-    json_object_object_add(o, "expected_size",
-                           m->has_code && e->source ? json_object_new_uint64(e->file_size) : NULL);
-    json_object_object_add(o, "expected_layout",
-                           text_or_null(m->has_code && e->layout ? e->layout->name : NULL));
+    json_add_text(o, "code", name);
+    json_add(o, "expected_size", m->has_code && e->source ? json_number(e->file_size) : NULL);
+    json_add_text(o, "expected_layout", m->has_code && e->layout ? e->layout->name : NULL);
     for (size_t i = 0; i < s->count; i++)
         json_object_array_add(list, template_object(&s->answers[i]));
-    json_object_object_add(o, "templates", list);
-    json_object_object_add(o, "list_ignored", json_object_new_boolean(s->list_ignored));
-    json_object_object_add(
-        o, "fits",
-        text_or_null(m->has_template ? flash_answer_name(m->check.cold_boot.answer) : NULL));
-    json_object_object_add(o, "text",
-                           text_or_null(m->has_template ? m->check.cold_boot.text : NULL));
+    json_add(o, "templates", list);
+    json_add_flag(o, "list_ignored", s->list_ignored);
+    json_add_text(o, "fits", m->has_template ? flash_answer_name(m->check.cold_boot.answer) : NULL);
+    json_add_text(o, "text", m->has_template ? m->check.cold_boot.text : NULL);
     return o;
 }
 
@@ -175,8 +169,8 @@ static int run(void *settings, char **operands, size_t count)
     if (job->json) {
         struct json_object *o = json_object_new_object();
 
-        json_object_object_add(o, "images", job->images);
-        put_json(o);
+        json_add(o, "images", job->images);
+        json_print(o);
     }
     return finish_output(status);
 }

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -24,6 +23,7 @@
 #include "release/history.h"
 #include "release/history_chart.h"
 #include "romset/names.h"
+#include "outputs/json.h"
 
 /* Where `make install` puts the histories; the makefile gives it. */
 #ifndef ROMCOMPAT_HISTORY_DIR
@@ -322,14 +322,12 @@ static struct json_object *point_object(const struct history *h, const struct hi
 {
     struct json_object *o = json_object_new_object();
 
-    json_object_object_add(o, "release", text_or_null(h->releases[p->release].name));
-    json_object_object_add(o, "size", json_object_new_int64((int64_t)p->rom->size));
-    json_object_object_add(o, "chain-end",
-                           number_or_null(p->rom->has_chain_end, (int64_t)p->rom->chain_end));
-    json_object_object_add(o, "bucket", json_object_new_int64((int64_t)p->rom->bucket));
-    json_object_object_add(o, "growth", number_or_null(p->has_growth, p->growth));
-    json_object_object_add(o, "crossed-from",
-                           number_or_null(p->crossed_from != 0, (int64_t)p->crossed_from));
+    json_add_text(o, "release", h->releases[p->release].name);
+    json_add_number(o, "size", p->rom->size);
+    json_add(o, "chain-end", number_or_null(p->rom->has_chain_end, (int64_t)p->rom->chain_end));
+    json_add_number(o, "bucket", p->rom->bucket);
+    json_add(o, "growth", number_or_null(p->has_growth, p->growth));
+    json_add(o, "crossed-from", number_or_null(p->crossed_from != 0, (int64_t)p->crossed_from));
     return o;
 }
 
@@ -338,22 +336,19 @@ static struct json_object *line_object(const struct history *h, const struct his
     struct json_object *o = json_object_new_object(), *points = json_object_new_array();
     bool crosses = line->outlook == HISTORY_CROSSES;
 
-    json_object_object_add(o, "rom", text_or_null(line->name));
-    json_object_object_add(o, "bucket", json_object_new_int64((int64_t)line->bucket));
-    json_object_object_add(o, "headroom",
-                           number_or_null(line->has_headroom, (int64_t)line->headroom));
-    json_object_object_add(
+    json_add_text(o, "rom", line->name);
+    json_add_number(o, "bucket", line->bucket);
+    json_add(o, "headroom", number_or_null(line->has_headroom, (int64_t)line->headroom));
+    json_add(
         o, "growth-per-release",
         number_or_null(line->pace_releases != 0, line->pace_releases ? rounded_pace(line) : 0));
-    json_object_object_add(o, "largest-growth", json_object_new_int64(line->largest_growth));
-    json_object_object_add(o, "outlook", text_or_null(history_outlook_name(line->outlook)));
-    json_object_object_add(o, "crosses-in", number_or_null(crosses, (int64_t)line->crosses_in));
-    json_object_object_add(
-        o, "crosses-about",
-        text_or_null(crosses && *line->crosses_about ? line->crosses_about : NULL));
+    json_add(o, "largest-growth", json_object_new_int64(line->largest_growth));
+    json_add_text(o, "outlook", history_outlook_name(line->outlook));
+    json_add(o, "crosses-in", number_or_null(crosses, (int64_t)line->crosses_in));
+    json_add_text(o, "crosses-about", crosses && *line->crosses_about ? line->crosses_about : NULL);
     for (size_t i = 0; i < line->count; i++)
         json_object_array_add(points, point_object(h, &line->points[i]));
-    json_object_object_add(o, "points", points);
+    json_add(o, "points", points);
     return o;
 }
 
@@ -367,22 +362,22 @@ static struct json_object *history_object(const struct history *h, const struct 
         const struct history_release *release = &h->releases[i];
         struct json_object *r = json_object_new_object();
 
-        json_object_object_add(r, "release", text_or_null(release->name));
-        json_object_object_add(r, "package", text_or_null(release->package));
-        json_object_object_add(r, "version", text_or_null(release->version));
-        json_object_object_add(r, "date", text_or_null(release->date));
-        json_object_object_add(r, "source", text_or_null(release->source));
-        json_object_object_add(r, "snapshot", json_object_new_boolean(release->snapshot));
+        json_add_text(r, "release", release->name);
+        json_add_text(r, "package", release->package);
+        json_add_text(r, "version", release->version);
+        json_add_text(r, "date", release->date);
+        json_add_text(r, "source", release->source);
+        json_add_flag(r, "snapshot", release->snapshot);
         json_object_array_add(releases, r);
     }
     for (size_t i = 0; i < count; i++)
         json_object_array_add(roms, line_object(h, &lines[i]));
-    json_object_object_add(o, "history", text_or_null(h->name));
-    json_object_object_add(o, "summary", text_or_null(h->summary));
-    json_object_object_add(o, "file", text_or_null(h->file));
-    json_object_object_add(o, "present", text_or_null(h->releases[history_present(h)].name));
-    json_object_object_add(o, "releases", releases);
-    json_object_object_add(o, "roms", roms);
+    json_add_text(o, "history", h->name);
+    json_add_text(o, "summary", h->summary);
+    json_add_text(o, "file", h->file);
+    json_add_text(o, "present", h->releases[history_present(h)].name);
+    json_add(o, "releases", releases);
+    json_add(o, "roms", roms);
     return o;
 }
 
@@ -432,8 +427,8 @@ static int show(const struct job *job)
     if (job->json && status != STATUS_NO_ANSWER) {
         struct json_object *o = json_object_new_object();
 
-        json_object_object_add(o, "histories", list);
-        put_json(o);
+        json_add(o, "histories", list);
+        json_print(o);
     } else if (job->json) {
         json_object_put(list);
     }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/command.h"
 
-#include <json-c/json.h>
 #include <string.h>
 
 #include "commands/maps.h"
 #include "commands/rom_report.h"
+#include "outputs/json.h"
 
 struct job {
     bool json;
@@ -44,7 +44,7 @@ static void take_problem(void *arg, const struct failure *f)
 
     report(f);
     if (in->problems)
-        json_object_array_add(in->problems, bytes_object(f->what, strlen(f->what)));
+        json_object_array_add(in->problems, json_bytes(f->what, strlen(f->what)));
 }
 
 static void take_note(void *arg, const char *text)
@@ -69,9 +69,9 @@ static int run(void *settings, char **operands, size_t count)
     if (job->json) {
         struct json_object *o = json_object_new_object();
 
-        json_object_object_add(o, "roms", in.roms);
-        json_object_object_add(o, "problems", in.problems);
-        put_json(o);
+        json_add(o, "roms", in.roms);
+        json_add(o, "problems", in.problems);
+        json_print(o);
     } else {
         rom_table_end(&in.table);
     }

@@ -2,13 +2,13 @@
 /* `romcompat map`: what compat maps say, and what is wrong with them. */
 #include "commands/command.h"
 
-#include <json-c/json.h>
 #include <stdio.h>
 
 #include "base/size.h"
 #include "commands/columns.h"
 #include "commands/maps.h"
 #include "romcompat.h"
+#include "outputs/json.h"
 
 struct job {
     bool json;
@@ -88,32 +88,32 @@ static struct json_object *set_object(const struct romcompat *maps, size_t index
     struct romcompat_machine_rule m;
     struct romcompat_rom r;
 
-    json_object_object_add(o, "name", text_or_null(set->name));
-    json_object_object_add(o, "package", text_or_null(set->package));
-    json_object_object_add(o, "map", text_or_null(set->map));
-    json_object_object_add(o, "line", json_object_new_int64(set->line));
+    json_add_text(o, "name", set->name);
+    json_add_text(o, "package", set->package);
+    json_add_text(o, "map", set->map);
+    json_add(o, "line", json_object_new_int64(set->line));
     for (size_t i = 0; romcompat_machine_rule_at(maps, index, i, &m) == ROMCOMPAT_OK; i++) {
         struct json_object *line = json_object_new_object();
 
-        json_object_object_add(line, m.exact ? "machine" : "family", text_or_null(m.name));
+        json_add_text(line, m.exact ? "machine" : "family", m.name);
         if (!m.exact) {
-            json_object_object_add(line, "first", text_or_null(m.first));
-            json_object_object_add(line, "last", text_or_null(m.last));
+            json_add_text(line, "first", m.first);
+            json_add_text(line, "last", m.last);
         }
-        json_object_object_add(line, "line", json_object_new_int64(m.line));
+        json_add(line, "line", json_object_new_int64(m.line));
         json_object_array_add(machines, line);
     }
     for (size_t i = 0; romcompat_rom_at(maps, index, i, &r) == ROMCOMPAT_OK; i++) {
         struct json_object *line = json_object_new_object();
 
-        json_object_object_add(line, "file", text_or_null(r.file));
-        json_object_object_add(line, "bucket", json_object_new_int64(r.bucket));
-        json_object_object_add(line, "compat-file", text_or_null(r.compat_file));
-        json_object_object_add(line, "line", json_object_new_int64(r.line));
+        json_add_text(line, "file", r.file);
+        json_add(line, "bucket", json_object_new_int64(r.bucket));
+        json_add_text(line, "compat-file", r.compat_file);
+        json_add(line, "line", json_object_new_int64(r.line));
         json_object_array_add(roms, line);
     }
-    json_object_object_add(o, "machines", machines);
-    json_object_object_add(o, "roms", roms);
+    json_add(o, "machines", machines);
+    json_add(o, "roms", roms);
     return o;
 }
 
@@ -124,9 +124,9 @@ static void print_json(const struct romcompat *maps)
 
     for (size_t i = 0; romcompat_set_at(maps, i, &set) == ROMCOMPAT_OK; i++)
         json_object_array_add(sets, set_object(maps, i, &set));
-    json_object_object_add(o, "sets", sets);
-    json_object_object_add(o, "problems", problems_object(maps));
-    put_json(o);
+    json_add(o, "sets", sets);
+    json_add(o, "problems", problems_object(maps));
+    json_print(o);
 }
 
 static int run(void *settings, char **operands, size_t count)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/maps.h"
 
-#include <json-c/json.h>
 #include <stdio.h>
 
 #include "commands/command.h"
+#include "outputs/json.h"
 
 int report_problems(const struct romcompat *maps)
 {
@@ -21,11 +21,6 @@ int report_problems(const struct romcompat *maps)
     return status;
 }
 
-struct json_object *text_or_null(const char *text)
-{
-    return text ? json_object_new_string(text) : NULL;
-}
-
 struct json_object *problems_object(const struct romcompat *maps)
 {
     struct json_object *list = json_object_new_array();
@@ -34,18 +29,11 @@ struct json_object *problems_object(const struct romcompat *maps)
     for (size_t i = 0; romcompat_problem_at(maps, i, &p) == ROMCOMPAT_OK; i++) {
         struct json_object *o = json_object_new_object();
 
-        json_object_object_add(o, "code", text_or_null(romcompat_strerror(p.code)));
-        json_object_object_add(o, "file", text_or_null(p.file));
-        json_object_object_add(o, "line", p.line ? json_object_new_int64(p.line) : NULL);
-        json_object_object_add(o, "text", text_or_null(p.text));
+        json_add_text(o, "code", romcompat_strerror(p.code));
+        json_add_text(o, "file", p.file);
+        json_add(o, "line", p.line ? json_object_new_int64(p.line) : NULL);
+        json_add_text(o, "text", p.text);
         json_object_array_add(list, o);
     }
     return list;
-}
-
-void put_json(struct json_object *o)
-{
-    puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-                                               JSON_C_TO_STRING_NOSLASHESCAPE));
-    json_object_put(o);
 }

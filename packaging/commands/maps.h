@@ -30,10 +30,4 @@ int report_problems(const struct romcompat *maps);
 /* The problems as a JSON array: code (text), file, line (or null), text. */
 struct json_object *problems_object(const struct romcompat *maps);
 
-/* A string; NULL becomes null. */
-struct json_object *text_or_null(const char *text);
-
-/* Prints the object, and frees it. */
-void put_json(struct json_object *o);
-
 #endif

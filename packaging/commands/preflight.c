@@ -3,7 +3,6 @@
 #include "commands/preflight.h"
 
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "inputs/qmp.h"
 #include "fleet/inventory_destination.h"
 #include "guest/domain_files.h"
+#include "outputs/json.h"
 
 extern const struct command preflight_command;
 
@@ -215,39 +215,32 @@ static void print_answer(const char *source, const struct saved_guest *guest,
 
 /* ---- for a program ---- */
 
-static struct json_object *number_or_null(uint64_t n)
-{
-    return n ? json_object_new_int64((int64_t)n) : NULL;
-}
-
 static struct json_object *line_object(const struct preflight_line *line)
 {
     struct json_object *o = json_object_new_object(), *types = json_object_new_array();
 
-    json_object_object_add(o, "block", json_object_new_string(line->block->name));
-    json_object_object_add(o, "verdict",
-                           json_object_new_string(preflight_verdict_name(line->verdict)));
-    json_object_object_add(o, "length", json_object_new_int64((int64_t)line->block->length));
-    json_object_object_add(o, "length_there", number_or_null(line->length));
+    json_add_text(o, "block", line->block->name);
+    json_add_text(o, "verdict", preflight_verdict_name(line->verdict));
+    json_add_number(o, "length", line->block->length);
+    json_add(o, "length_there", json_number_or_null(line->length));
     for (size_t i = 0; line->device && i < ROM_DEVICE_TYPES_MAX && line->device->types[i]; i++)
-        json_object_array_add(types, json_object_new_string(line->device->types[i]));
-    json_object_object_add(o, "device_types", types);
-    json_object_object_add(o, "rom", text_or_null(line->rom));
-    json_object_object_add(o, "file", text_or_null(preflight_file(line)));
-    json_object_object_add(o, "file_size",
-                           line->loaded ? json_object_new_int64((int64_t)line->file_size) : NULL);
-    json_object_object_add(o, "file_package", text_or_null(line->owner));
-    json_object_object_add(o, "package", text_or_null(line->package));
-    json_object_object_add(o, "guest_file", text_or_null(line->block->file));
-    json_object_object_add(o, "guest_file_size", number_or_null(line->block->file_size));
-    json_object_object_add(o, "guest_file_package", text_or_null(line->block->package));
-    json_object_object_add(o, "guest_file_least", number_or_null(line->guest_least));
-    json_object_object_add(o, "guest_file_most",
-                           number_or_null(line->guest_least ? line->block->length : 0));
-    json_object_object_add(o, "guest_set", text_or_null(line->guest_set));
-    json_object_object_add(o, "guest_package", text_or_null(line->guest_package));
-    json_object_object_add(o, "why", text_or_null(line->why));
-    json_object_object_add(o, "note", text_or_null(line->note));
+        json_object_array_add(types, json_string(line->device->types[i]));
+    json_add(o, "device_types", types);
+    json_add_text(o, "rom", line->rom);
+    json_add_text(o, "file", preflight_file(line));
+    json_add(o, "file_size", line->loaded ? json_number(line->file_size) : NULL);
+    json_add_text(o, "file_package", line->owner);
+    json_add_text(o, "package", line->package);
+    json_add_text(o, "guest_file", line->block->file);
+    json_add(o, "guest_file_size", json_number_or_null(line->block->file_size));
+    json_add_text(o, "guest_file_package", line->block->package);
+    json_add(o, "guest_file_least", json_number_or_null(line->guest_least));
+    json_add(o, "guest_file_most",
+             json_number_or_null(line->guest_least ? line->block->length : 0));
+    json_add_text(o, "guest_set", line->guest_set);
+    json_add_text(o, "guest_package", line->guest_package);
+    json_add_text(o, "why", line->why);
+    json_add_text(o, "note", line->note);
     return o;
 }
 
@@ -255,8 +248,8 @@ static struct json_object *answer_object(const struct preflight_answer *a)
 {
     struct json_object *o = json_object_new_object();
 
-    json_object_object_add(o, "answer", json_object_new_string(preflight_answer_name(a->value)));
-    json_object_object_add(o, "why", text_or_null(a->why));
+    json_add_text(o, "answer", preflight_answer_name(a->value));
+    json_add_text(o, "why", a->why);
     return o;
 }
 
@@ -267,42 +260,41 @@ static void print_json(const char *source, const struct saved_guest *guest,
                        *there = json_object_new_object(), *list = json_object_new_array(),
                        *mends = json_object_new_array(), *notes = json_object_new_array();
 
-    json_object_object_add(from, "name", json_object_new_string(source));
-    json_object_object_add(from, "kind", json_object_new_string(guest->description));
-    json_object_object_add(from, "machine", text_or_null(guest->machine));
-    json_object_object_add(from, "mapped_ram", json_object_new_boolean(guest->mapped_ram));
-    json_object_object_add(from, "incomplete", json_object_new_boolean(guest->incomplete));
-    json_object_object_add(there, "name", json_object_new_string(to->label));
+    json_add_text(from, "name", source);
+    json_add_text(from, "kind", guest->description);
+    json_add_text(from, "machine", guest->machine);
+    json_add_flag(from, "mapped_ram", guest->mapped_ram);
+    json_add_flag(from, "incomplete", guest->incomplete);
+    json_add_text(there, "name", to->label);
     char *version =
         to->qemu ? xasprintf("%u.%u.%u", to->version.major, to->version.minor, to->version.micro)
                  : NULL;
-    json_object_object_add(there, "qemu", text_or_null(version));
+    json_add_text(there, "qemu", version);
     free(version);
-    json_object_object_add(there, "reads_maps", json_object_new_boolean(to->maps != NULL));
+    json_add_flag(there, "reads_maps", to->maps != NULL);
     for (size_t i = 0; i < p->line_count; i++)
         json_object_array_add(list, line_object(&p->lines[i]));
     for (size_t i = 0; i < p->mend_count; i++) {
         struct json_object *m = json_object_new_object();
 
-        json_object_object_add(m, "kind", json_object_new_string(mend_kind_name(p->mends[i].kind)));
-        json_object_object_add(m, "when", json_object_new_string(p->mends[i].when));
-        json_object_object_add(m, "text", json_object_new_string(p->mends[i].text));
+        json_add_text(m, "kind", mend_kind_name(p->mends[i].kind));
+        json_add_text(m, "when", p->mends[i].when);
+        json_add_text(m, "text", p->mends[i].text);
         json_object_array_add(mends, m);
     }
     for (size_t i = 0; i < p->note_count; i++)
-        json_object_array_add(notes, json_object_new_string(p->notes[i]));
-    json_object_object_add(o, "verdict",
-                           json_object_new_string(preflight_verdict_name(preflight_total(p))));
-    json_object_object_add(o, "arrives", answer_object(&p->arrives));
-    json_object_object_add(o, "starts_again", answer_object(&p->starts));
-    json_object_object_add(o, "is_same", answer_object(&p->same));
-    json_object_object_add(o, "notes", notes);
-    json_object_object_add(o, "source", from);
-    json_object_object_add(o, "destination", there);
-    json_object_object_add(o, "blocks", list);
-    json_object_object_add(o, "blocks_not_judged", json_object_new_int64((int64_t)p->not_judged));
-    json_object_object_add(o, "mends", mends);
-    put_json(o);
+        json_object_array_add(notes, json_string(p->notes[i]));
+    json_add_text(o, "verdict", preflight_verdict_name(preflight_total(p)));
+    json_add(o, "arrives", answer_object(&p->arrives));
+    json_add(o, "starts_again", answer_object(&p->starts));
+    json_add(o, "is_same", answer_object(&p->same));
+    json_add(o, "notes", notes);
+    json_add(o, "source", from);
+    json_add(o, "destination", there);
+    json_add(o, "blocks", list);
+    json_add_number(o, "blocks_not_judged", p->not_judged);
+    json_add(o, "mends", mends);
+    json_print(o);
 }
 
 /* ---- the command ---- */

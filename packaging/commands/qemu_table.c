@@ -2,7 +2,6 @@
 /* `romcompat qemu-table`: the same as args for all machine types, to be compiled into QEMU. */
 #include "commands/command.h"
 
-#include <json-c/json.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "commands/maps.h"
 #include "commands/stock.h"
 #include "guest/compat_table.h"
+#include "outputs/json.h"
 
 extern const struct command qemu_table_command;
 
@@ -40,10 +40,9 @@ static void add_properties(struct json_object *list, const struct stock_item *it
     for (size_t i = 0; i < count; i++) {
         struct json_object *o = json_object_new_object();
 
-        json_object_object_add(o, "driver", json_object_new_string(item->driver));
-        json_object_object_add(o, "property", json_object_new_string(settings[i].name));
-        json_object_object_add(o, "value",
-                               json_object_new_string(base_name(settings[i].value)));
+        json_add_text(o, "driver", item->driver);
+        json_add_text(o, "property", settings[i].name);
+        json_add_text(o, "value", base_name(settings[i].value));
         json_object_array_add(list, o);
         free(settings[i].value);
     }
@@ -55,11 +54,11 @@ static struct json_object *group_object(const struct compat_group *g)
                        *properties = json_object_new_array();
 
     for (size_t i = 0; i < g->machine_count; i++)
-        json_object_array_add(machines, json_object_new_string(g->machines[i]));
+        json_object_array_add(machines, json_string(g->machines[i]));
     for (size_t i = 0; i < g->list.count; i++)
         add_properties(properties, &g->list.items[i]);
-    json_object_object_add(o, "machines", machines);
-    json_object_object_add(o, "properties", properties);
+    json_add(o, "machines", machines);
+    json_add(o, "properties", properties);
     return o;
 }
 
@@ -69,11 +68,11 @@ static void add_rom(void *arg, const struct stock_advice *a)
     char ids[10];
 
     snprintf(ids, sizeof ids, "%04x:%04x", a->ids >> 16, a->ids & 0xffff);
-    json_object_object_add(o, "file", json_object_new_string(base_name(a->romfile)));
-    json_object_object_add(o, "made_of", text_or_null(a->source));
-    json_object_object_add(o, "ids", json_object_new_string(ids));
-    json_object_object_add(o, "bucket", json_object_new_int64((int64_t)a->bucket));
-    json_object_object_add(o, "package", text_or_null(a->package));
+    json_add_text(o, "file", base_name(a->romfile));
+    json_add_text(o, "made_of", a->source);
+    json_add_text(o, "ids", ids);
+    json_add_number(o, "bucket", a->bucket);
+    json_add_text(o, "package", a->package);
     json_object_array_add(arg, o);
 }
 
@@ -85,10 +84,10 @@ static void print_json(const struct compat_table *t, const char *qemu)
     for (size_t i = 0; i < t->count; i++)
         json_object_array_add(groups, group_object(&t->groups[i]));
     compat_table_roms(t, add_rom, roms);
-    json_object_object_add(o, "qemu", json_object_new_string(qemu));
-    json_object_object_add(o, "groups", groups);
-    json_object_object_add(o, "roms_to_make", roms);
-    put_json(o);
+    json_add_text(o, "qemu", qemu);
+    json_add(o, "groups", groups);
+    json_add(o, "roms_to_make", roms);
+    json_print(o);
 }
 
 /* ---- the command ---- */

@@ -9,29 +9,18 @@
 
 #include "base/memory.h"
 #include "base/nearest.h"
-
-/* Everything that can move a terminal's cursor is shown, not sent: names come
- * out of archives and error texts out of network peers. Bytes from 0x80 pass,
- * they are UTF-8 text on any terminal of today. */
-static void put_plain(const char *text, FILE *to)
-{
-    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-        if (*p < 0x20 || *p == 0x7f)
-            fprintf(to, "\\x%02x", *p);
-        else
-            putc(*p, to);
-    }
-}
+#include "outputs/escape.h"
+#include "outputs/json.h"
 
 int report(const struct failure *f)
 {
     fflush(stdout);
     fputs("romcompat: ", stderr);
-    put_plain(f->what, stderr);
+    put_shown(stderr, f->what);
     putc('\n', stderr);
     if (f->cure[0]) {
         fputs("  ", stderr);
-        put_plain(f->cure, stderr);
+        put_shown(stderr, f->cure);
         putc('\n', stderr);
     }
     return STATUS_NO_ANSWER;
@@ -88,9 +77,17 @@ void print_line(const char *format, ...)
     va_start(args, format);
     char *text = xvasprintf(format, args);
     va_end(args);
-    put_plain(text, stdout);
+    put_shown(stdout, text);
     free(text);
     putchar('\n');
+}
+
+void json_print(struct json_object *document)
+{
+    char *text = json_document_text(document);
+
+    fputs(text, stdout);
+    free(text);
 }
 
 int finish_output(int status)

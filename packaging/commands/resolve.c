@@ -2,7 +2,6 @@
 /* `romcompat resolve`: the answer that a QEMU with libromcompat gives, and why. */
 #include "commands/command.h"
 
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "base/memory.h"
 #include "commands/maps.h"
 #include "guest/device_rom.h"
+#include "outputs/json.h"
 
 extern const struct command resolve_command;
 
@@ -109,9 +109,9 @@ static struct json_object *found_object(const struct rom_file *f)
 {
     struct json_object *o = json_object_new_object();
 
-    json_object_object_add(o, "name", text_or_null(f->name));
-    json_object_object_add(o, "path", text_or_null(f->path));
-    json_object_object_add(o, "size", f->size < 0 ? NULL : json_object_new_int64(f->size));
+    json_add_text(o, "name", f->name);
+    json_add_text(o, "path", f->path);
+    json_add(o, "size", f->size < 0 ? NULL : json_object_new_int64(f->size));
     return o;
 }
 
@@ -119,14 +119,14 @@ static struct json_object *rule_object(const struct answer *a)
 {
     struct json_object *o = json_object_new_object();
 
-    json_object_object_add(o, "map", text_or_null(a->rom.rule.map));
-    json_object_object_add(o, "set", text_or_null(a->rom.rule.set));
-    json_object_object_add(o, "package", text_or_null(a->rom.rule.package));
-    json_object_object_add(o, "machine", text_or_null(a->line));
-    json_object_object_add(o, "exact", json_object_new_boolean(a->rom.rule.exact != 0));
-    json_object_object_add(o, "machine-line", json_object_new_int64(a->rom.rule.machine_line));
-    json_object_object_add(o, "rom-line", json_object_new_int64(a->rom.rule.rom_line));
-    json_object_object_add(o, "bucket", json_object_new_int64(a->rom.rule.bucket));
+    json_add_text(o, "map", a->rom.rule.map);
+    json_add_text(o, "set", a->rom.rule.set);
+    json_add_text(o, "package", a->rom.rule.package);
+    json_add_text(o, "machine", a->line);
+    json_add_flag(o, "exact", a->rom.rule.exact != 0);
+    json_add(o, "machine-line", json_object_new_int64(a->rom.rule.machine_line));
+    json_add(o, "rom-line", json_object_new_int64(a->rom.rule.rom_line));
+    json_add(o, "bucket", json_object_new_int64(a->rom.rule.bucket));
     return o;
 }
 
@@ -141,16 +141,14 @@ static struct json_object *answer_object(const struct answer *a)
     const struct device_rom *rom = &a->rom;
     bool decided = rom->compat && rom->length;
 
-    json_object_object_add(o, "rom", text_or_null(rom->installed->name));
-    json_object_object_add(o, "choice", decided ? text_or_null(choices[rom->decision.file]) : NULL);
-    json_object_object_add(o, "file",
-                           decided && rom->loaded ? text_or_null(rom->loaded->path) : NULL);
-    json_object_object_add(o, "romsize",
-                           decided ? json_object_new_int64(rom->decision.romsize) : NULL);
-    json_object_object_add(o, "error", rom->compat ? text_or_null(rom->why) : NULL);
-    json_object_object_add(o, "rule", rom->compat ? rule_object(a) : NULL);
-    json_object_object_add(o, "installed", found_object(rom->installed));
-    json_object_object_add(o, "compat", rom->compat ? found_object(rom->compat) : NULL);
+    json_add_text(o, "rom", rom->installed->name);
+    json_add(o, "choice", decided ? json_string(choices[rom->decision.file]) : NULL);
+    json_add(o, "file", decided && rom->loaded ? json_string(rom->loaded->path) : NULL);
+    json_add(o, "romsize", decided ? json_object_new_int64(rom->decision.romsize) : NULL);
+    json_add(o, "error", rom->compat ? json_string(rom->why) : NULL);
+    json_add(o, "rule", rom->compat ? rule_object(a) : NULL);
+    json_add(o, "installed", found_object(rom->installed));
+    json_add(o, "compat", rom->compat ? found_object(rom->compat) : NULL);
     return o;
 }
 
@@ -224,11 +222,11 @@ static int answer_all(const struct question *q, const struct romcompat *maps, ch
     if (list) {
         struct json_object *o = json_object_new_object();
 
-        json_object_object_add(o, "machine", text_or_null(q->machine));
-        json_object_object_add(o, "incoming", json_object_new_boolean(q->incoming));
-        json_object_object_add(o, "roms", list);
-        json_object_object_add(o, "problems", problems_object(maps));
-        put_json(o);
+        json_add_text(o, "machine", q->machine);
+        json_add_flag(o, "incoming", q->incoming);
+        json_add(o, "roms", list);
+        json_add(o, "problems", problems_object(maps));
+        json_print(o);
     }
     return status;
 }

@@ -34,8 +34,4 @@ void rom_table_end(struct rom_table *t);
 /* One ROM as an object: romcompat(1) describes it. */
 struct json_object *rom_object(const struct rom_file *file, const struct optrom *rom);
 
-/* A string of bytes from a file: as it is where that is UTF-8, else each byte from 0x80 on as
- * the character of that number, for JSON has no way to hold bytes. */
-struct json_object *bytes_object(const char *bytes, size_t length);
-
 #endif

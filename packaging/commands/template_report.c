@@ -5,10 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <json-c/json.h>
-
 #include "base/memory.h"
 #include "commands/maps.h"
+#include "outputs/json.h"
 
 /* The root without its last slashes; NULL for the host itself. */
 static char *plain_root(const char *root)
@@ -74,11 +73,11 @@ struct json_object *template_object(const struct template_answer *answer)
 {
     struct json_object *o = json_object_new_object();
 
-    json_object_object_add(o, "template", text_or_null(answer->filename));
-    json_object_object_add(o, "format", text_or_null(answer->format));
-    json_object_object_add(o, "source", text_or_null(template_source_name(answer->source)));
-    json_object_object_add(o, "file", text_or_null(answer->where));
-    json_object_object_add(o, "matched", text_or_null(answer->code));
-    json_object_object_add(o, "by_link", json_object_new_boolean(answer->by_link));
+    json_add_text(o, "template", answer->filename);
+    json_add_text(o, "format", answer->format);
+    json_add_text(o, "source", template_source_name(answer->source));
+    json_add_text(o, "file", answer->where);
+    json_add_text(o, "matched", answer->code);
+    json_add_flag(o, "by_link", answer->by_link);
     return o;
 }

@@ -4,13 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <json-c/json.h>
-
 #include "base/memory.h"
 #include "commands/flash_report.h"
 #include "commands/varstore_output.h"
 #include "flash/variables_json.h"
 #include "inputs/lock.h"
+#include "outputs/json.h"
 
 static const struct option_spec options[] = {
     {"out", .argument = "JSON",
@@ -20,11 +19,10 @@ static const struct option_spec options[] = {
     {0},
 };
 
+/* Takes the document over. */
 static int write_document(const struct varstore_job *job, struct json_object *document)
 {
-    char *text =
-        xasprintf("%s\n", json_object_to_json_string_ext(
-                              document, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+    char *text = json_document_text(document);
     int status = put_file(job->out ? job->out : "-", (const uint8_t *)text, strlen(text), job->in);
 
     free(text);
@@ -51,7 +49,6 @@ static int export(const struct varstore_job *job, const struct flash_image *imag
             "warning: %s: not in the JSON, which has no place for it: the monotonic count of %zu "
             "variables, the key index of %zu",
             job->in, lost.counts, lost.keys);
-    json_object_put(document);
     live_store_close(&live);
     return finish_output(status);
 }

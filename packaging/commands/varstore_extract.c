@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +10,7 @@
 #include "commands/varstore_output.h"
 #include "flash/extract.h"
 #include "outputs/file.h"
+#include "outputs/json.h"
 
 struct job {
     struct varstore_job store;
@@ -106,11 +106,6 @@ static void print_found(const struct varstore_job *job, const struct guest_memor
     }
 }
 
-static struct json_object *number(uint64_t n)
-{
-    return json_object_new_uint64(n);
-}
-
 static struct json_object *vendors_array(const struct vendors *v)
 {
     struct json_object *array = json_object_new_array();
@@ -119,9 +114,9 @@ static struct json_object *vendors_array(const struct vendors *v)
     for (size_t i = 0; i < v->count; i++) {
         struct json_object *o = json_object_new_object();
 
-        json_object_object_add(o, "guid", json_object_new_string(guid_text(v->list[i].guid, guid)));
-        json_object_object_add(o, "variables", number(v->list[i].count));
-        json_object_object_add(o, "bytes", number(v->list[i].bytes));
+        json_add_text(o, "guid", guid_text(v->list[i].guid, guid));
+        json_add_number(o, "variables", v->list[i].count);
+        json_add_number(o, "bytes", v->list[i].bytes);
         json_object_array_add(array, o);
     }
     return array;
@@ -134,8 +129,8 @@ static struct json_object *passed_array(const struct extracted *h)
     for (size_t i = 0; i < h->passed_count && i < EXTRACTED_PASSED_MAX; i++) {
         struct json_object *o = json_object_new_object();
 
-        json_object_object_add(o, "address", number(h->passed[i].address));
-        json_object_object_add(o, "why", json_object_new_string(h->passed[i].why));
+        json_add_number(o, "address", h->passed[i].address);
+        json_add_text(o, "why", h->passed[i].why);
         json_object_array_add(array, o);
     }
     return array;
@@ -146,20 +141,20 @@ static void put_object(const struct varstore_job *job, const struct guest_memory
 {
     struct json_object *o = json_object_new_object();
 
-    json_object_object_add(o, "written", json_object_new_boolean(written));
-    json_object_object_add(o, "source", json_object_new_string(memory->name));
-    json_object_object_add(o, "kind", json_object_new_string(memory->kind));
-    json_object_object_add(o, "cut", json_object_new_boolean(memory->cut));
-    json_object_object_add(o, "store", h->found ? json_object_new_string(job->out) : NULL);
-    json_object_object_add(o, "address", h->found ? number(h->address) : NULL);
-    json_object_object_add(o, "layout", text_or_null(h->found ? h->store.layout->name : NULL));
-    json_object_object_add(o, "reads", number(h->reads));
-    json_object_object_add(o, "write_replayed", json_object_new_boolean(h->store.replayed));
-    json_object_object_add(o, "variables", number(h->store.count));
-    json_object_object_add(o, "bytes", number(h->store.bytes));
-    json_object_object_add(o, "vendors", vendors_array(v));
-    json_object_object_add(o, "passed_over", passed_array(h));
-    put_json(o);
+    json_add_flag(o, "written", written);
+    json_add_text(o, "source", memory->name);
+    json_add_text(o, "kind", memory->kind);
+    json_add_flag(o, "cut", memory->cut);
+    json_add(o, "store", h->found ? json_string(job->out) : NULL);
+    json_add(o, "address", h->found ? json_number(h->address) : NULL);
+    json_add_text(o, "layout", h->found ? h->store.layout->name : NULL);
+    json_add_number(o, "reads", h->reads);
+    json_add_flag(o, "write_replayed", h->store.replayed);
+    json_add_number(o, "variables", h->store.count);
+    json_add_number(o, "bytes", h->store.bytes);
+    json_add(o, "vendors", vendors_array(v));
+    json_add(o, "passed_over", passed_array(h));
+    json_print(o);
 }
 
 /* --- the command ---------------------------------------------------------------------------- */

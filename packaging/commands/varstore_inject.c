@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
-#include <json-c/json.h>
-
 #include "commands/maps.h"
 #include "commands/varstore_output.h"
 #include "flash/inject.h"
 #include "inputs/lock.h"
+#include "outputs/json.h"
 
 static const struct option_spec options[] = {
     {"into", .argument = "COMBINED",
@@ -16,32 +15,21 @@ static const struct option_spec options[] = {
     {0},
 };
 
-static struct json_object *strings(char *const *texts, size_t count)
-{
-    struct json_object *array = json_object_new_array();
-
-    for (size_t i = 0; i < count; i++)
-        json_object_array_add(array, json_object_new_string(texts[i]));
-    return array;
-}
-
 static void put_object(const struct varstore_job *job, const struct injected *in,
                        const struct flash_image *combined, bool written)
 {
     struct json_object *o = json_object_new_object();
 
-    json_object_object_add(o, "written", json_object_new_boolean(written));
-    json_object_object_add(o, "image", json_object_new_string(job->out));
-    json_object_object_add(o, "layout", json_object_new_string(in->converted.layout->name));
-    json_object_object_add(o, "variables", json_object_new_uint64(in->converted.count));
-    json_object_object_add(o, "bytes", json_object_new_uint64(in->converted.bytes));
-    json_object_object_add(o, "write_replayed", json_object_new_boolean(in->converted.replayed));
-    json_object_object_add(o, "does_not_fit",
-                           strings(in->converted.left, in->converted.left_count));
-    json_object_object_add(o, "replaced", strings(in->replaced, in->replaced_count));
-    json_object_object_add(o, "reads_own_store",
-                           json_object_new_boolean(combined->reads_own_store));
-    put_json(o);
+    json_add_flag(o, "written", written);
+    json_add_text(o, "image", job->out);
+    json_add_text(o, "layout", in->converted.layout->name);
+    json_add_number(o, "variables", in->converted.count);
+    json_add_number(o, "bytes", in->converted.bytes);
+    json_add_flag(o, "write_replayed", in->converted.replayed);
+    json_add(o, "does_not_fit", json_strings(in->converted.left, in->converted.left_count));
+    json_add(o, "replaced", json_strings(in->replaced, in->replaced_count));
+    json_add_flag(o, "reads_own_store", combined->reads_own_store);
+    json_print(o);
 }
 
 static void warn(const struct varstore_job *job, const struct injected *in,

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "inputs/firmware_descriptor.h"
 #include "inputs/json.h"
+#include "outputs/json.h"
 
 static const char *made_from(const struct packed *p)
 {
@@ -22,33 +23,12 @@ static const char *made_from_version(const struct packed *p)
     return deb_made_from_version(&p->package, &p->set->source);
 }
 
-static char *written(struct json_object *root)
-{
-    char *text = xasprintf("%s\n", json_object_to_json_string_ext(
-                                       root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-                                                 JSON_C_TO_STRING_NOSLASHESCAPE));
-
-    json_object_put(root);
-    return text;
-}
-
-static void put(struct json_object *o, const char *key, struct json_object *value)
-{
-    json_object_object_add(o, key, value);
-}
-
-static void put_text(struct json_object *o, const char *key, const char *text)
-{
-    if (text)
-        put(o, key, json_object_new_string(text));
-}
-
 static struct json_object *texts_array(const struct flashset_texts *texts)
 {
     struct json_object *array = json_object_new_array();
 
     for (size_t i = 0; i < texts->count; i++)
-        json_object_array_add(array, json_object_new_string(texts->list[i]));
+        json_object_array_add(array, json_string(texts->list[i]));
     return array;
 }
 
@@ -59,8 +39,8 @@ static struct json_object *file_of(const struct packed_image *image)
     struct json_object *o = json_object_new_object();
     char *path = xasprintf("/%s", image->output.path);
 
-    put_text(o, "filename", path);
-    put_text(o, "format", "raw");
+    json_add_text_if(o, "filename", path);
+    json_add_text_if(o, "format", "raw");
     free(path);
     return o;
 }
@@ -70,14 +50,14 @@ static struct json_object *mapping_of(const struct packed_descriptor *d)
     struct json_object *o = json_object_new_object();
 
     if (d->vars) {
-        put_text(o, "device", "flash");
-        put(o, "executable", file_of(d->code));
-        put(o, "nvram-template", file_of(d->vars));
+        json_add_text_if(o, "device", "flash");
+        json_add(o, "executable", file_of(d->code));
+        json_add(o, "nvram-template", file_of(d->vars));
     } else {
         char *path = xasprintf("/%s", d->code->output.path);
 
-        put_text(o, "device", "memory");
-        put_text(o, "filename", path);
+        json_add_text_if(o, "device", "memory");
+        json_add_text_if(o, "filename", path);
         free(path);
     }
     return o;
@@ -90,8 +70,8 @@ static struct json_object *targets_of(const struct flashset_descriptor *d)
     for (size_t i = 0; i < d->target_count; i++) {
         struct json_object *target = json_object_new_object();
 
-        put_text(target, "architecture", d->targets[i].architecture);
-        put(target, "machines", texts_array(&d->targets[i].machines));
+        json_add_text_if(target, "architecture", d->targets[i].architecture);
+        json_add(target, "machines", texts_array(&d->targets[i].machines));
         json_object_array_add(array, target);
     }
     return array;
@@ -102,13 +82,13 @@ static struct json_object *new_descriptor(void)
 {
     struct json_object *o = json_object_new_object(), *uefi = json_object_new_array();
 
-    json_object_array_add(uefi, json_object_new_string("uefi"));
-    put_text(o, "description", "");
-    put(o, "interface-types", uefi);
-    put(o, "mapping", NULL);
-    put(o, "targets", NULL);
-    put(o, "features", NULL);
-    put(o, "tags", json_object_new_array());
+    json_object_array_add(uefi, json_string("uefi"));
+    json_add_text_if(o, "description", "");
+    json_add(o, "interface-types", uefi);
+    json_add(o, "mapping", NULL);
+    json_add(o, "targets", NULL);
+    json_add(o, "features", NULL);
+    json_add(o, "tags", json_object_new_array());
     return o;
 }
 
@@ -126,14 +106,14 @@ char *packed_descriptor_text(const struct packed *p, const struct packed_descrip
     char *description = xasprintf("%s (compat, of %s %s)", said ? said : p->set->summary,
                                   made_from(p), made_from_version(p));
 
-    put_text(root, "description", description);
-    put(root, "mapping", mapping_of(d));
+    json_add_text_if(root, "description", description);
+    json_add(root, "mapping", mapping_of(d));
     if (d->descriptor->target_count)
-        put(root, "targets", targets_of(d->descriptor));
+        json_add(root, "targets", targets_of(d->descriptor));
     if (d->descriptor->has_features)
-        put(root, "features", texts_array(&d->descriptor->features));
+        json_add(root, "features", texts_array(&d->descriptor->features));
     free(description);
-    return written(root);
+    return json_document_text(root);
 }
 
 /* A claim that both sides must have, or neither. */
@@ -286,9 +266,9 @@ static struct json_object *built_object(const struct built_file *file)
 {
     struct json_object *o = json_object_new_object();
 
-    put_text(o, "path", file->path);
-    put(o, "size", json_object_new_uint64(file->size));
-    put_text(o, "sha256", file->sha256);
+    json_add_text_if(o, "path", file->path);
+    json_add_number(o, "size", file->size);
+    json_add_text_if(o, "sha256", file->sha256);
     return o;
 }
 
@@ -298,15 +278,15 @@ static struct json_object *image_object(const struct packed_image *image)
     const struct flash_image *flash = &image->flash;
     bool code = flash->kind == FLASH_CODE || flash->kind == FLASH_COMBINED;
 
-    put_text(o, "file", image->image->file);
-    put_text(o, "kind", flash_kind_name(flash->kind));
+    json_add_text_if(o, "file", image->image->file);
+    json_add_text_if(o, "kind", flash_kind_name(flash->kind));
     if (code) {
-        put_text(o, "architecture", flash_architecture_name(flash->architecture));
-        put(o, "secure_boot", json_object_new_boolean(flash->secure_boot));
-        put(o, "smm", json_object_new_boolean(flash->smm));
-        put_text(o, "expects", flash->expects.layout ? flash->expects.layout->name : NULL);
+        json_add_text_if(o, "architecture", flash_architecture_name(flash->architecture));
+        json_add_flag(o, "secure_boot", flash->secure_boot);
+        json_add_flag(o, "smm", flash->smm);
+        json_add_text_if(o, "expects", flash->expects.layout ? flash->expects.layout->name : NULL);
     }
-    put(o, "output", built_object(&image->output));
+    json_add(o, "output", built_object(&image->output));
     return o;
 }
 
@@ -314,10 +294,10 @@ static struct json_object *descriptor_object(const struct packed_descriptor *d)
 {
     struct json_object *o = json_object_new_object();
 
-    put_text(o, "from", d->descriptor->from);
-    put_text(o, "code", d->code->output.path);
-    put_text(o, "vars", d->vars ? d->vars->output.path : NULL);
-    put(o, "output", built_object(&d->output));
+    json_add_text_if(o, "from", d->descriptor->from);
+    json_add_text_if(o, "code", d->code->output.path);
+    json_add_text_if(o, "vars", d->vars ? d->vars->output.path : NULL);
+    json_add(o, "output", built_object(&d->output));
     return o;
 }
 
@@ -329,20 +309,20 @@ static struct json_object *security_object(const struct packed *p)
         return NULL;
     o = json_object_new_object();
     list = json_object_new_array();
-    put_text(o, "compared_with", p->newer);
-    put(o, "reaches_back", json_object_new_boolean(p->fixes.reaches_back));
+    json_add_text_if(o, "compared_with", p->newer);
+    json_add_flag(o, "reaches_back", p->fixes.reaches_back);
     for (size_t i = 0; i < p->fixes.count; i++) {
         const struct missing_fix *fix = &p->fixes.list[i];
         struct json_object *entry = json_object_new_object(), *cves = json_object_new_array();
 
-        put_text(entry, "version", fix->version);
-        put_text(entry, "date", fix->date);
+        json_add_text_if(entry, "version", fix->version);
+        json_add_text_if(entry, "date", fix->date);
         for (size_t k = 0; k < fix->cve_count; k++)
-            json_object_array_add(cves, json_object_new_string(fix->cves[k]));
-        put(entry, "cves", cves);
+            json_object_array_add(cves, json_string(fix->cves[k]));
+        json_add(entry, "cves", cves);
         json_object_array_add(list, entry);
     }
-    put(o, "missing", list);
+    json_add(o, "missing", list);
     return o;
 }
 
@@ -351,15 +331,15 @@ static struct json_object *source_object(const struct packed *p)
     const struct romset_source *source = &p->set->source;
     struct json_object *o = json_object_new_object();
 
-    put_text(o, "kind", source_kind_names[source->kind]);
-    put_text(o, "name", source->name);
-    put_text(o, "version", source->version);
-    put_text(o, "path", source->path);
+    json_add_text_if(o, "kind", source_kind_names[source->kind]);
+    json_add_text_if(o, "name", source->name);
+    json_add_text_if(o, "version", source->version);
+    json_add_text_if(o, "path", source->path);
     if (p->source_size)
-        put(o, "size", json_object_new_uint64(p->source_size));
-    put_text(o, "sha256", source->sha256);
-    put_text(o, "source_package", p->package.source_package);
-    put_text(o, "source_version", p->package.source_version);
+        json_add_number(o, "size", p->source_size);
+    json_add_text_if(o, "sha256", source->sha256);
+    json_add_text_if(o, "source_package", p->package.source_package);
+    json_add_text_if(o, "source_version", p->package.source_version);
     return o;
 }
 
@@ -368,20 +348,20 @@ static struct json_object *set_object(const struct packed *p)
     struct json_object *o = json_object_new_object(), *images = json_object_new_array(),
                        *descriptors = json_object_new_array();
 
-    put_text(o, "flashset", p->set->name);
-    put_text(o, "summary", p->set->summary);
-    put_text(o, "package", p->set->package);
-    put_text(o, "package_version", p->package.version);
-    put(o, "source", source_object(p));
+    json_add_text_if(o, "flashset", p->set->name);
+    json_add_text_if(o, "summary", p->set->summary);
+    json_add_text_if(o, "package", p->set->package);
+    json_add_text_if(o, "package_version", p->package.version);
+    json_add(o, "source", source_object(p));
     for (size_t i = 0; i < p->set->image_count; i++)
         json_object_array_add(images, image_object(&p->images[i]));
     for (size_t i = 0; i < p->set->descriptor_count; i++)
         json_object_array_add(descriptors, descriptor_object(&p->descriptors[i]));
-    put(o, "images", images);
-    put(o, "descriptors", descriptors);
-    put(o, "security", security_object(p));
+    json_add(o, "images", images);
+    json_add(o, "descriptors", descriptors);
+    json_add(o, "security", security_object(p));
     if (p->package.deb.path)
-        put(o, "deb", built_object(&p->package.deb));
+        json_add(o, "deb", built_object(&p->package.deb));
     return o;
 }
 
@@ -389,9 +369,9 @@ char *packed_manifest(const struct packed *packed, size_t count)
 {
     struct json_object *root = json_object_new_object(), *sets = json_object_new_array();
 
-    put(root, MANIFEST_KEY, json_object_new_int(1));
+    json_add(root, MANIFEST_KEY, json_object_new_int(1));
     for (size_t i = 0; i < count; i++)
         json_object_array_add(sets, set_object(&packed[i]));
-    put(root, "flash_sets", sets);
-    return written(root);
+    json_add(root, "flash_sets", sets);
+    return json_document_text(root);
 }

@@ -8,6 +8,7 @@
 #include "base/hex.h"
 #include "base/memory.h"
 #include "inputs/json.h"
+#include "outputs/json.h"
 
 /* UEFI 2.10, 8.2 (GetVariable): the bits of `attr`. */
 enum {
@@ -41,12 +42,12 @@ static struct json_object *variable_object(const uint8_t *data, const struct var
     size_t room = VARIABLE_NAME_ROOM(v);
     char *name = variable_name(data, v, xmalloc(room), room);
 
-    json_object_object_add(o, "name", json_object_new_string(name));
-    json_object_object_add(o, "guid", json_object_new_string(guid_text(v->vendor, guid)));
-    json_object_object_add(o, "attr", json_object_new_int64(v->attributes));
-    json_object_object_add(o, "data", hex_object(data + v->data_at, v->data_size));
+    json_add(o, "name", json_plain_string(name));
+    json_add_text(o, "guid", guid_text(v->vendor, guid));
+    json_add(o, "attr", json_object_new_int64(v->attributes));
+    json_add(o, "data", hex_object(data + v->data_at, v->data_size));
     if ((v->attributes & ATTRIBUTE_TIME_AUTHENTICATED) || variable_has_time(v))
-        json_object_object_add(o, "time", hex_object(v->timestamp, VARIABLE_TIME_SIZE));
+        json_add(o, "time", hex_object(v->timestamp, VARIABLE_TIME_SIZE));
     lost->counts += v->monotonic_count != 0;
     lost->keys += v->public_key_index != 0;
     lost->names += strstr(name, no_character) != NULL;
@@ -59,8 +60,8 @@ struct json_object *variables_to_json(const struct live_store *live, struct vari
     struct json_object *o = json_object_new_object(), *list = json_object_new_array();
 
     *lost = (struct variables_lost){0};
-    json_object_object_add(o, "version", json_object_new_int(VARIABLES_JSON_VERSION));
-    json_object_object_add(o, "variables", list);
+    json_add(o, "version", json_object_new_int(VARIABLES_JSON_VERSION));
+    json_add(o, "variables", list);
     for (size_t i = 0; i < live->store->variable_count; i++) {
         const struct variable *v = &live->store->variables[i];
 

@@ -2,39 +2,15 @@
 /* The document of an inventory, as romcompat-inventory(5) describes it. */
 #include "fleet/inventory.h"
 
-#include <json-c/json.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
-
-static struct json_object *text(const char *s)
-{
-    return s ? json_object_new_string(s) : NULL;
-}
-
-static struct json_object *number(uint64_t n)
-{
-    return json_object_new_int64((int64_t)n);
-}
-
-static void put(struct json_object *o, const char *key, struct json_object *value)
-{
-    json_object_object_add(o, key, value);
-}
+#include "outputs/json.h"
 
 static void put_package(struct json_object *o, const struct inventory_package *p)
 {
-    put(o, "package", text(p->name));
-    put(o, "package_version", text(p->version));
-}
-
-static struct json_object *texts(char *const *list, size_t count)
-{
-    struct json_object *array = json_object_new_array();
-
-    for (size_t i = 0; i < count; i++)
-        json_object_array_add(array, text(list[i]));
-    return array;
+    json_add_text(o, "package", p->name);
+    json_add_text(o, "package_version", p->version);
 }
 
 static struct json_object *qemu_object(const struct inventory_qemu *q)
@@ -42,17 +18,17 @@ static struct json_object *qemu_object(const struct inventory_qemu *q)
     struct json_object *o = json_object_new_object(), *aliases = json_object_new_object();
     char *version = xasprintf("%u.%u.%u", q->major, q->minor, q->micro);
 
-    put(o, "path", text(q->path));
-    put(o, "architecture", text(q->architecture));
-    put(o, "version", text(version));
+    json_add_text(o, "path", q->path);
+    json_add_text(o, "architecture", q->architecture);
+    json_add_text(o, "version", version);
     put_package(o, &q->package);
-    put(o, "reads_maps", json_object_new_boolean(q->reads_maps));
-    put(o, "folders", texts(q->folders, q->folder_count));
-    put(o, "map_folders", texts(q->map_folders, q->map_folder_count));
-    put(o, "machines", texts(q->machines, q->machine_count));
+    json_add_flag(o, "reads_maps", q->reads_maps);
+    json_add(o, "folders", json_strings(q->folders, q->folder_count));
+    json_add(o, "map_folders", json_strings(q->map_folders, q->map_folder_count));
+    json_add(o, "machines", json_strings(q->machines, q->machine_count));
     for (size_t i = 0; i < q->alias_count; i++)
-        put(aliases, q->aliases[i].name, text(q->aliases[i].machine));
-    put(o, "aliases", aliases);
+        json_add_text(aliases, q->aliases[i].name, q->aliases[i].machine);
+    json_add(o, "aliases", aliases);
     free(version);
     return o;
 }
@@ -65,15 +41,15 @@ static struct json_object *folder_object(const struct inventory_folder *folder)
         const struct inventory_rom *rom = &folder->roms[i];
         struct json_object *r = json_object_new_object();
 
-        put(r, "name", text(rom->name));
-        put(r, "size", number(rom->size));
-        put(r, "chain_end", rom->chain_end ? number(rom->chain_end) : NULL);
-        put(r, "bucket", rom->bucket ? number(rom->bucket) : NULL);
+        json_add_text(r, "name", rom->name);
+        json_add_number(r, "size", rom->size);
+        json_add(r, "chain_end", rom->chain_end ? json_number(rom->chain_end) : NULL);
+        json_add(r, "bucket", rom->bucket ? json_number(rom->bucket) : NULL);
         put_package(r, &rom->package);
         json_object_array_add(roms, r);
     }
-    put(o, "path", text(folder->path));
-    put(o, "roms", roms);
+    json_add_text(o, "path", folder->path);
+    json_add(o, "roms", roms);
     return o;
 }
 
@@ -85,26 +61,26 @@ static struct json_object *set_object(const struct inventory_set *set)
     for (size_t i = 0; i < set->machine_count; i++) {
         struct json_object *m = json_object_new_object();
 
-        put(m, "name", text(set->machines[i].name));
+        json_add_text(m, "name", set->machines[i].name);
         if (set->machines[i].first) {
-            put(m, "first", text(set->machines[i].first));
-            put(m, "last", text(set->machines[i].last));
+            json_add_text(m, "first", set->machines[i].first);
+            json_add_text(m, "last", set->machines[i].last);
         }
         json_object_array_add(machines, m);
     }
     for (size_t i = 0; i < set->rom_count; i++) {
         struct json_object *r = json_object_new_object();
 
-        put(r, "rom", text(set->roms[i].rom));
-        put(r, "bucket", number(set->roms[i].bucket));
-        put(r, "compat_file", text(set->roms[i].compat_file));
+        json_add_text(r, "rom", set->roms[i].rom);
+        json_add_number(r, "bucket", set->roms[i].bucket);
+        json_add_text(r, "compat_file", set->roms[i].compat_file);
         json_object_array_add(roms, r);
     }
-    put(o, "name", text(set->name));
-    put(o, "package", text(set->package));
-    put(o, "map", text(set->map));
-    put(o, "machines", machines);
-    put(o, "roms", roms);
+    json_add_text(o, "name", set->name);
+    json_add_text(o, "package", set->package);
+    json_add_text(o, "map", set->map);
+    json_add(o, "machines", machines);
+    json_add(o, "roms", roms);
     return o;
 }
 
@@ -114,9 +90,9 @@ static struct json_object *maps_object(const struct inventory_maps *maps)
 
     for (size_t i = 0; i < maps->set_count; i++)
         json_object_array_add(sets, set_object(&maps->sets[i]));
-    put(o, "folders", texts(maps->folders, maps->folder_count));
-    put(o, "sets", sets);
-    put(o, "problems", texts(maps->problems, maps->problem_count));
+    json_add(o, "folders", json_strings(maps->folders, maps->folder_count));
+    json_add(o, "sets", sets);
+    json_add(o, "problems", json_strings(maps->problems, maps->problem_count));
     return o;
 }
 
@@ -124,11 +100,11 @@ static struct json_object *firmware_object(const struct inventory_firmware *firm
 {
     struct json_object *o = json_object_new_object();
 
-    put(o, "path", text(firmware->path));
-    put(o, "size", number(firmware->size));
-    put(o, "length", firmware->length ? number(firmware->length) : NULL);
-    put(o, "kind", text(firmware->kind));
-    put(o, "sha256", text(firmware->sha256));
+    json_add_text(o, "path", firmware->path);
+    json_add_number(o, "size", firmware->size);
+    json_add(o, "length", firmware->length ? json_number(firmware->length) : NULL);
+    json_add_text(o, "kind", firmware->kind);
+    json_add_text(o, "sha256", firmware->sha256);
     put_package(o, &firmware->package);
     return o;
 }
@@ -140,20 +116,20 @@ static struct json_object *guest_object(const struct inventory_guest *guest)
     for (size_t i = 0; i < guest->device_count; i++) {
         struct json_object *d = json_object_new_object();
 
-        put(d, "type", text(guest->devices[i].type));
-        put(d, "rom", json_object_new_boolean(!guest->devices[i].off));
-        put(d, "romfile", text(guest->devices[i].file));
+        json_add_text(d, "type", guest->devices[i].type);
+        json_add_flag(d, "rom", !guest->devices[i].off);
+        json_add_text(d, "romfile", guest->devices[i].file);
         json_object_array_add(devices, d);
     }
-    put(o, "name", text(guest->name));
-    put(o, "machine", text(guest->machine));
-    put(o, "architecture", text(guest->architecture));
-    put(o, "emulator", text(guest->emulator));
-    put(o, "firmware", text(guest->firmware));
-    put(o, "loader", text(guest->loader));
-    put(o, "loader_type", text(guest->loader_type));
-    put(o, "nvram", text(guest->nvram));
-    put(o, "devices", devices);
+    json_add_text(o, "name", guest->name);
+    json_add_text(o, "machine", guest->machine);
+    json_add_text(o, "architecture", guest->architecture);
+    json_add_text(o, "emulator", guest->emulator);
+    json_add_text(o, "firmware", guest->firmware);
+    json_add_text(o, "loader", guest->loader);
+    json_add_text(o, "loader_type", guest->loader_type);
+    json_add_text(o, "nvram", guest->nvram);
+    json_add(o, "devices", devices);
     return o;
 }
 
@@ -170,21 +146,15 @@ char *inventory_text(const struct inventory *inv, bool compact)
 {
     struct json_object *o = json_object_new_object();
 
-    put(o, "format", text(INVENTORY_FORMAT));
-    put(o, "version", number(INVENTORY_VERSION));
-    put(o, "host", text(inv->host));
-    put(o, "system", text(inv->system));
-    put(o, "architecture", text(inv->architecture));
-    put(o, "qemu", LIST_OBJECT(inv->qemus, qemu_object));
-    put(o, "folders", LIST_OBJECT(inv->folders, folder_object));
-    put(o, "maps", LIST_OBJECT(inv->maps, maps_object));
-    put(o, "firmware", LIST_OBJECT(inv->firmware, firmware_object));
-    put(o, "guests", LIST_OBJECT(inv->guests, guest_object));
-    char *document = xasprintf(
-        "%s\n", json_object_to_json_string_ext(
-                    o, JSON_C_TO_STRING_NOSLASHESCAPE |
-                           (compact ? JSON_C_TO_STRING_PLAIN
-                                    : JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED)));
-    json_object_put(o);
-    return document;
+    json_add_text(o, "format", INVENTORY_FORMAT);
+    json_add_number(o, "version", INVENTORY_VERSION);
+    json_add_text(o, "host", inv->host);
+    json_add_text(o, "system", inv->system);
+    json_add_text(o, "architecture", inv->architecture);
+    json_add(o, "qemu", LIST_OBJECT(inv->qemus, qemu_object));
+    json_add(o, "folders", LIST_OBJECT(inv->folders, folder_object));
+    json_add(o, "maps", LIST_OBJECT(inv->maps, maps_object));
+    json_add(o, "firmware", LIST_OBJECT(inv->firmware, firmware_object));
+    json_add(o, "guests", LIST_OBJECT(inv->guests, guest_object));
+    return compact ? json_document_line(o) : json_document_text(o);
 }

@@ -1,15 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Text that another program is to read back as it was. */
+/*
+ * Names and texts that came out of files, archives, guests and networks, on their way out. There
+ * is one way for each reader: a person, a shell, an XML parser; JSON has outputs/json.h.
+ */
 #ifndef OUTPUTS_ESCAPE_H
 #define OUTPUTS_ESCAPE_H
 
 #include <stdio.h>
 
-/* Text for an attribute or element. XML 1.0 knows no control characters at all, and a file
- * name may be any bytes: what is none of its characters, or no UTF-8, is shown as \xNN. */
-void put_xml(FILE *to, const char *text);
+/* For a person. What is no UTF-8, and control characters of ASCII, are shown as \xNN; other
+ * characters that would not be seen, or that move the cursor or turn the text around, as \uNNNN.
+ * The text stays one line. */
+void put_shown(FILE *to, const char *text);
+/* The same as a string; free it. */
+char *shown(const char *text);
 
-/* One word for a shell of POSIX: bare where nothing in it is special, else in quotes. */
+/* Text for an attribute or element, which an XML parser reads back as it was; what XML cannot
+ * hold, control characters and what is no UTF-8, is shown as \xNN. */
+void put_xml(FILE *to, const char *text);
+/* Text inside of <!-- -->, which it cannot end: a hyphen after a hyphen, or at the end, is
+ * shown as \x2d. */
+void put_xml_comment(FILE *to, const char *text);
+
+/* One word for a shell of POSIX: bare where nothing in it is special, else in quotes. With
+ * characters that put_shown() would not show as they are, it is "$(printf '...')", which gives
+ * the same bytes and stays one line; only newlines at its end are lost then. */
 void put_shell_word(FILE *to, const char *word);
+/* `path` as an operand, which must not be taken for an option: "./-x". Free it. */
+char *file_operand(const char *path);
+/* The words of a command, a blank between them; the list ends with NULL. */
+void put_shell_words(FILE *to, const char *const *words);
+/* The same as a string; free it. */
+char *shell_command(const char *const *words);
 
 #endif

@@ -5,28 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-
-static void put_escaped(struct svg *s, const char *text)
-{
-    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-        switch (*p) {
-        case '&':
-            fputs("&amp;", s->out);
-            break;
-        case '<':
-            fputs("&lt;", s->out);
-            break;
-        case '>':
-            fputs("&gt;", s->out);
-            break;
-        case '"':
-            fputs("&quot;", s->out);
-            break;
-        default:
-            putc(*p < 0x20 || *p == 0x7f ? '?' : *p, s->out);
-        }
-    }
-}
+#include "outputs/escape.h"
 
 /* ` name="12.3"` */
 static void put_number(struct svg *s, const char *name, int tenths)
@@ -38,16 +17,16 @@ static void put_number(struct svg *s, const char *name, int tenths)
 }
 
 void svg_begin(struct svg *s, unsigned width, unsigned height, const char *title,
-              const char *description, const char *style)
+               const char *description, const char *style)
 {
     s->out = text_begin(&s->text);
     fprintf(s->out,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"%u\" height=\"%u\" "
             "viewBox=\"0 0 %u %u\">\n<title>",
             width, height, width, height);
-    put_escaped(s, title);
+    put_xml(s->out, title);
     fputs("</title>\n<desc>", s->out);
-    put_escaped(s, description);
+    put_xml(s->out, description);
     fprintf(s->out, "</desc>\n<style>\n%s</style>\n", style);
 }
 
@@ -91,7 +70,7 @@ void svg_circle(struct svg *s, int x, int y, int radius, const char *class_name,
         return;
     }
     fputs("><title>", s->out);
-    put_escaped(s, tip);
+    put_xml(s->out, tip);
     fputs("</title></circle>\n", s->out);
 }
 
@@ -107,7 +86,7 @@ void svg_text(struct svg *s, int x, int y, const char *class_name, const char *a
     put_number(s, "x", x);
     put_number(s, "y", y);
     putc('>', s->out);
-    put_escaped(s, text);
+    put_xml(s->out, text);
     fputs("</text>\n", s->out);
     free(text);
 }

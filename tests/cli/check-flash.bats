@@ -36,7 +36,7 @@ setup() {
     xmllint --noout report.xml
     run -0 grep -c '<testcase' report.xml
     run -0 cat report.json
-    output_has $'"roms":[\n  ]' '"flash":[' '"check":"required"' '"check":"features"' '"free":1870856' '"result":"no"' '"kind":"combined"'
+    output_has $'"roms": [\n  ]' '"flash": [' '"check": "required"' '"check": "features"' '"free": 1870856' '"result": "no"' '"kind": "combined"'
 }
 
 @test "AAVMF_CODE.fd, a link in Debian 13, lost Secure Boot; QEMU_EFI.fd grew" {

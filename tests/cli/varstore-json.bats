@@ -102,7 +102,7 @@ END
 @test "export reads through a write that was pending, and a store of 64 MiB" {
     make_store 2M A:1:4 pending=C:1:6 > old
     run -0 romcompat varstore export old
-    output_has '"name":"C"'
+    output_has '"name": "C"'
     make_store virt A:1:4 > arm
     truncate -s 64M arm
     romcompat varstore export arm --out arm.json
@@ -139,7 +139,7 @@ END
     output_has "not a variable store alone (found combined)"
     run -2 romcompat varstore export "$CODE" --out new
     output_has "not a variable store (found code)"
-    sed 's/"data":"./"data":"/' good.json > odd.json
+    sed 's/"data": "./"data": "/' good.json > odd.json
     run -2 romcompat varstore import odd.json --into old --out new
     output_has "odd.json: variable 1 (A): 'data': an odd number"
     [ ! -e new ]
