@@ -124,14 +124,19 @@ static void tell_how_to_make(const struct stock_item *item)
 {
     const struct stock_advice *a = &item->advice;
     struct failure f = {0};
-    char *command = a->source ? stock_command(a, a->source) : NULL;
-    const char *slash = strrchr(a->romfile, '/');
 
     fail(&f, "%s: %s", item->device, a->why);
-    if (command)
-        fail_cure(&f, "mkdir -p %.*s && %s", slash ? (int)(slash - a->romfile) : 1,
-                  slash ? a->romfile : ".", command);
-    free(command);
+    if (a->source) {
+        char *command = stock_command(a, a->source, a->romfile);
+        const char *slash = strrchr(a->romfile, '/');
+        char *folder = slash ? xstrndup(a->romfile, (size_t)(slash - a->romfile)) : xstrdup(".");
+        char *made = shell_command((const char *[]){"mkdir", "-p", folder, NULL});
+
+        fail_cure(&f, "%s && %s", made, command);
+        free(made);
+        free(folder);
+        free(command);
+    }
     report(&f);
 }
 
@@ -235,7 +240,7 @@ static void print_libvirt(const struct stock_list *list)
         if (!sets_anything(item) || !item->advice.romfile)
             continue;
         printf("<!-- inside the device that is ");
-        put_xml(stdout, item->driver ? item->driver : item->device);
+        put_xml_comment(stdout, item->driver ? item->driver : item->device);
         printf(" -->\n<rom file='");
         put_xml(stdout, item->advice.romfile);
         puts("'/>");
@@ -314,7 +319,7 @@ static void print_json(const struct question *q, const struct stock_side *side,
 
         json_object_array_add(devices, item_object(&list->items[i], arguments));
         if (is_to_make(list, i)) {
-            char *command = stock_command(a, a->source);
+            char *command = stock_command(a, a->source, a->romfile);
 
             json_object_array_add(makes, json_string(command));
             free(command);

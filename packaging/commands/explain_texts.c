@@ -20,16 +20,10 @@
 /* A command that can be pasted: `before`, the word in quotes where it needs them, `after`. */
 static void print_command(const char *before, const char *word, const char *after)
 {
-    char *text = NULL;
-    size_t length;
-    FILE *out = open_memstream(&text, &length);
+    char *quoted = shell_command((const char *[]){word, NULL});
 
-    if (!out)
-        give_up("out of memory");
-    put_shell_word(out, word);
-    fclose(out);
-    print_line("    %s%s%s", before, text, after);
-    free(text);
+    print_line("    %s%s%s", before, quoted, after);
+    free(quoted);
 }
 
 static void print_install(const struct known_package *p)

@@ -97,9 +97,9 @@ static void print_all(const struct launch *l)
             printf("# %s\n%s\n", titles[i], text);
         free(text);
     }
-    printf("# Machine types: %s\n", l->families);
+    print_line("# Machine types: %s", l->families);
     for (size_t i = 0; i < l->note_count; i++)
-        printf("# %s\n", l->notes[i]);
+        print_line("# %s", l->notes[i]);
 }
 
 /* --- for programs ---------------------------------------------------------------------------- */
@@ -155,9 +155,11 @@ static int check_pair(const struct job *job, const struct flash_check *check)
 
     if (v->answer == FLASH_YES)
         return STATUS_YES;
-    complain("%s: %s", job->vars, v->text);
-    if (v->cure[0])
-        fprintf(stderr, "%s\n", v->cure);
+    struct failure f;
+
+    fail(&f, "%s: %s", job->vars, v->text);
+    fail_cure(&f, "%s", v->cure);
+    report(&f);
     if (v->answer == FLASH_UNKNOWN_ANSWER || job->force)
         return STATUS_YES;
     fputs("--force prints the arguments even so.\n", stderr);

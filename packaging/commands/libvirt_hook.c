@@ -15,6 +15,7 @@
 #include "base/size.h"
 #include "inputs/domain_xml.h"
 #include "outputs/child.h"
+#include "outputs/escape.h"
 #include "outputs/file.h"
 #include "guest/domain_roms.h"
 #include "guest/domain_splice.h"
@@ -53,9 +54,10 @@ static void hook_log(const struct hook *h, int priority, const struct failure *f
     if (f->cure[0])
         fail_cure(&whole, "%s", f->cure);
     report(&whole);
-    for (char *p = whole.what; *p; p++)
-        *p = (unsigned char)*p < 0x20 || *p == 0x7f ? '?' : *p;
-    syslog(priority, "%s%s%s", whole.what, f->cure[0] ? ". " : "", f->cure);
+    char *what = shown(whole.what), *cure = shown(f->cure);
+    syslog(priority, "%s%s%s", what, *cure ? ". " : "", cure);
+    free(what);
+    free(cure);
 }
 
 __attribute__((format(printf, 2, 3))) static void warn_of(const struct hook *h, const char *format,

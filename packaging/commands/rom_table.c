@@ -133,17 +133,12 @@ static void add_defects(struct rom_table *t, const struct optrom *rom)
 /* The command that leaves out what stands before the first image. */
 static void add_cut(struct rom_table *t, const char *path, size_t begin)
 {
-    char *word = NULL;
-    size_t size;
-    FILE *to = open_memstream(&word, &size);
+    char *from = xasprintf("+%zu", begin + 1);
+    char *command = shell_command((const char *[]){"tail", "-c", from, "--", path, NULL});
 
-    if (!to)
-        give_up("out of memory");
-    put_shell_word(to, path);
-    if (fclose(to) != 0)
-        give_up("out of memory");
-    add_line(t, NULL, "    Leave them out: tail -c +%zu -- %s > NEW.rom", begin + 1, word);
-    free(word);
+    add_line(t, NULL, "    Leave them out: %s > NEW.rom", command);
+    free(command);
+    free(from);
 }
 
 static void add_rom(struct rom_table *t, const char *name, const struct rom_file *file,

@@ -165,8 +165,8 @@ char *launch_libvirt(const struct launch *l)
         return NULL;
     FILE *to = text_begin(&text);
     fputs("<os>\n", to);
-    fprintf(to, "  <type arch='%s' machine='%s'>hvm</type>\n", l->program + strlen("qemu-system-"),
-            l->machine);
+    fprintf(to, "  <type arch='%s' machine='", l->program + strlen("qemu-system-"));
+    put_element_text(to, l->machine, "'>hvm</type>\n");
     put_loader(to, l);
     fputs("</os>\n<features>\n  <acpi/>\n", to);
     if (l->smm)
@@ -183,8 +183,8 @@ static void put_xl_string(FILE *to, const char *text)
 {
     putc('"', to);
     for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            fprintf(to, "\\x%02x", *text);
+        if (*text == '"' || *text == '\\' || *text < ' ' || *text == 0x7f)
+            fprintf(to, "\\x%02x", (unsigned char)*text);
         else
             putc(*text, to);
     }

@@ -36,7 +36,7 @@ static int read_features(const char *name, uint64_t features, struct qcow2_heade
                     name);
     if (features & FEATURE_CORRUPT) {
         fail(f, "%s: a qcow2 image that is marked corrupt", name);
-        return fail_cure(f, "Repair it: qemu-img check -r all '%s'", name);
+        return fail_cure(f, "'qemu-img check -r all' repairs it.");
     }
     if (features & ~known)
         return fail(

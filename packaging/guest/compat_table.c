@@ -142,8 +142,11 @@ static void put_rom(void *arg, const struct stock_advice *a)
                          : a->compat_file ? a->compat_file
                                           : a->rom;
 
-    fprintf(arg, " *   romcompat pad --bucket %" PRIu64 " --ids %04x:%04x %s -o %s\n", a->bucket,
-            a->ids >> 16, a->ids & 0xffff, source, base_name(a->romfile));
+    /* No base name has a slash, which the end of the comment would need. */
+    char *command = stock_command(a, source, base_name(a->romfile));
+
+    fprintf(arg, " *   %s\n", command);
+    free(command);
 }
 
 static void put_comment(FILE *to, const struct compat_table *t, const char *qemu)

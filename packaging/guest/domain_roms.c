@@ -89,7 +89,7 @@ static void choose(const struct stock_advice *a, const char *need, struct domain
         "gets %s: %s%s", path, need,
         is_admitted(path) ? "" : " (AppArmor profiles of libvirt may not admit this folder)");
     if (a->source) {
-        char *command = stock_command(a, path);
+        char *command = stock_command(a, path, a->romfile);
 
         result->cure = xasprintf("SeaBIOS will not boot from it if a guest is started anew with "
                                  "this XML; make a copy for it: %s",

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "outputs/escape.h"
 #include "guest/stock.h"
+#include "romset/names.h"
 
 /* NULL where nothing was written; without the newline at its end. */
 static char *lines_end(struct text *t)
@@ -161,9 +162,9 @@ static void put_commands(struct text *commands, const struct told *told)
         char *old = a->rom ? xasprintf("OLD/%s", a->rom) : NULL, *command = NULL;
 
         if (a->source)
-            command = stock_command(a, a->source);
+            command = stock_command(a, a->source, a->romfile);
         else if (a->answer == STOCK_NO_FILE)
-            command = stock_command(a, old);
+            command = stock_command(a, old, a->romfile);
         if (command) {
             put_once(commands, "mkdir -p " STOCK_ROM_FOLDER);
             put_once(commands, command);
@@ -184,6 +185,17 @@ static void put_types(FILE *to, const struct preflight_line *line, const struct 
             put(to, &told->types[i], line->device->types[i]);
 }
 
+/* A part of a -device, which the user has; `type` where it holds for that alone. */
+static void put_property(FILE *to, const char *properties, const struct preflight_line *line,
+                         const char *type)
+{
+    if (properties)
+        put_shell_word(to, properties);
+    fputs("    # to the -device of ", to);
+    put_shown(to, line->block->name);
+    fprintf(to, "%s%s\n", type ? ", if it is " : "", type ? type : "");
+}
+
 static void mend_by_arguments(struct preflight *p, const struct route *route, const char *when)
 {
     struct text arguments, commands;
@@ -201,14 +213,12 @@ static void mend_by_arguments(struct preflight *p, const struct route *route, co
         if (!alone) {
             put_types(arguments.out, line, &told, stock_put_globals);
         } else if (told.properties) {
-            fprintf(arguments.out, "%s    # to the -device of %s\n", told.properties,
-                    line->block->name);
+            put_property(arguments.out, told.properties, line, NULL);
         } else {
             for (size_t k = 0; k < told.count; k++) {
                 char *properties = stock_properties(&told.types[k]);
 
-                fprintf(arguments.out, "%s    # to the -device of %s, if it is %s\n",
-                        properties ? properties : "", line->block->name, line->device->types[k]);
+                put_property(arguments.out, properties, line, line->device->types[k]);
                 free(properties);
             }
         }
@@ -240,8 +250,10 @@ static void mend_by_libvirt(struct preflight *p, const struct route *route)
                 break;
             fputs("<rom file='", files.out);
             put_xml(files.out, told.types[k].romfile);
-            fprintf(files.out, "'/>    <!-- %s%s%s -->\n", line->block->name,
-                    told.properties ? "" : ", ", told.properties ? "" : line->device->types[k]);
+            fputs("'/>    <!-- ", files.out);
+            put_xml_comment(files.out, line->block->name);
+            fprintf(files.out, "%s%s -->\n", told.properties ? "" : ", ",
+                    told.properties ? "" : line->device->types[k]);
         }
         told_free(&told);
     }
@@ -264,6 +276,19 @@ static void mend_by_libvirt(struct preflight *p, const struct route *route)
 
 /* --- all ways ------------------------------------------------------------------------------ */
 
+/* What the romset is about, as a comment. */
+static void put_romset(FILE *to, const struct preflight_line *line, const char *machine)
+{
+    char size[SIZE_TEXT_MAX];
+
+    fputs("# for ", to);
+    put_shown(to, line->block->name);
+    fprintf(to, ": bucket %s, ROM %s, machine type ", size_format(line->block->length, size),
+            line->rom);
+    put_shown(to, machine ? machine : "of the guest");
+    putc('\n', to);
+}
+
 static void mend_by_package(struct preflight *p, const char *machine)
 {
     struct text named, made;
@@ -275,14 +300,14 @@ static void mend_by_package(struct preflight *p, const char *machine)
 
         if (!is_to_mend(line) || was_there(p, line))
             continue;
-        if (line->package && !installed_fits(line))
-            fprintf(named.out, "apt install %s    # brings %s\n", line->package, line->compat_file);
-        else if (!line->package) {
-            char size[SIZE_TEXT_MAX];
-
-            fprintf(made.out, "# for %s: bucket %s, ROM %s, machine type %s\n", line->block->name,
-                    size_format(line->block->length, size), line->rom,
-                    machine ? machine : "of the guest");
+        /* A map may name anything: what no package can be called is not installed. */
+        bool is_named = line->package && !package_name_problem(line->package);
+        if (is_named && !installed_fits(line)) {
+            fprintf(named.out, "apt install %s    # brings ", line->package);
+            put_shown(named.out, line->compat_file);
+            putc('\n', named.out);
+        } else if (!is_named) {
+            put_romset(made.out, line, machine);
         }
     }
     add_mend(p, MEND_PACKAGE,

@@ -94,8 +94,8 @@ char *stock_properties(const struct stock_advice *a);
 void stock_put_globals(FILE *to, const struct stock_advice *a, const char *type);
 void stock_put_libvirt_globals(FILE *to, const struct stock_advice *a, const char *type);
 
-/* The command that makes a->romfile of `source` (a->source, or where that is NULL the path of
- * a ROM that fits): "romcompat pad ...". To be freed. */
-char *stock_command(const struct stock_advice *a, const char *source);
+/* The command that makes `romfile` (a->romfile, or its base name) of `source` (a->source, or where
+ * that is NULL the path of a ROM that fits): "romcompat pad ...". To be freed. */
+char *stock_command(const struct stock_advice *a, const char *source, const char *romfile);
 
 #endif

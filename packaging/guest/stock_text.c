@@ -87,15 +87,13 @@ void stock_put_libvirt_globals(FILE *to, const struct stock_advice *a, const cha
     }
 }
 
-char *stock_command(const struct stock_advice *a, const char *source)
+char *stock_command(const struct stock_advice *a, const char *source, const char *romfile)
 {
-    struct text text;
-    FILE *to = text_begin(&text);
+    char *bucket = xasprintf("%" PRIu64, a->bucket), ids[sizeof "1234:1234"];
 
-    fprintf(to, "romcompat pad --bucket %" PRIu64 " --ids %04x:%04x ", a->bucket, a->ids >> 16,
-            a->ids & 0xffff);
-    put_shell_word(to, source);
-    fputs(" -o ", to);
-    put_shell_word(to, a->romfile);
-    return text_end(&text);
+    snprintf(ids, sizeof ids, "%04x:%04x", a->ids >> 16, a->ids & 0xffff);
+    char *command = shell_command((const char *[]){"romcompat", "pad", "--bucket", bucket, "--ids",
+                                                   ids, source, "-o", romfile, NULL});
+    free(bucket);
+    return command;
 }

@@ -145,7 +145,7 @@ static void judge_defects(struct judging *j)
         failure(j, "defects", xasprintf("it cannot be read: %s", j->image->unread.what), NULL);
     else if (j->image->has_store && !j->image->store.sound)
         failure(j, "defects", xstrdup("firmware would not take its store"),
-                xasprintf("romcompat flash inspect %s shows more.", j->verdict->name));
+                cure_by_inspection("flash", "inspect", j->verdict->name));
 }
 
 void judge_flash_by_budget(struct verdicts *v, struct verdict *verdict, const struct budget *budget)

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "outputs/escape.h"
 
 #define PLURAL(n) ((n) == 1 ? "" : "s")
 
@@ -108,8 +109,14 @@ char *cure_by_padding(const struct measured_rom *rom, uint64_t bucket)
     char text[SIZE_TEXT_MAX];
 
     size_format(bucket, text);
-    return xasprintf("Pad it to %" PRIu64 " bytes: romcompat pad --bucket %s %s -o %s", bucket,
-                     text, rom->name, rom->name);
+    char *operand = file_operand(rom->name);
+    char *command = shell_command(
+        (const char *[]){"romcompat", "pad", "--bucket", text, operand, "-o", rom->name, NULL});
+    char *cure = xasprintf("Pad it to %" PRIu64 " bytes: %s", bucket, command);
+
+    free(command);
+    free(operand);
+    return cure;
 }
 
 char *cure_by_compat_set(const struct verdicts *v, uint64_t bucket)
@@ -119,9 +126,15 @@ char *cure_by_compat_set(const struct verdicts *v, uint64_t bucket)
     size_format(bucket, size);
     for (size_t i = 0; i < sizeof lower; i++)
         lower[i] = (char)tolower((unsigned char)size[i]);
-    return xasprintf("ship a compat set for the guests that have %s: romcompat check "
-                     "--write-romset %s-%s --package-from %s PATH",
-                     size, v->set_name, lower, v->old_path ? v->old_path : "OLD.deb");
+    char *name = xasprintf("%s-%s", v->set_name, lower);
+    char *command = shell_command(
+        (const char *[]){"romcompat", "check", "--write-romset", name, "--package-from",
+                         v->old_path ? v->old_path : "OLD.deb", "PATH", NULL});
+    char *cure = xasprintf("ship a compat set for the guests that have %s: %s", size, command);
+
+    free(command);
+    free(name);
+    return cure;
 }
 
 /* --- the rules ------------------------------------------------------------------------- */
@@ -368,6 +381,18 @@ static void judge_nics(struct judging *j)
                 : NULL);
 }
 
+char *cure_by_inspection(const char *command, const char *subcommand, const char *name)
+{
+    char *operand = file_operand(name);
+    const char *words[] = {"romcompat", command, subcommand ? subcommand : operand,
+                           subcommand ? operand : NULL, NULL};
+    char *shell = shell_command(words), *cure = xasprintf("%s shows more.", shell);
+
+    free(shell);
+    free(operand);
+    return cure;
+}
+
 static void judge_defects(struct judging *j)
 {
     const struct measured_rom *rom = j->rom;
@@ -379,7 +404,7 @@ static void judge_defects(struct judging *j)
                 "defects",
                 xasprintf("%zu error%s in the ROM: %s", rom->error_count, PLURAL(rom->error_count),
                           rom->first_error ? rom->first_error : ""),
-                xasprintf("romcompat inspect %s shows more.", rom->name));
+                cure_by_inspection("inspect", NULL, rom->name));
 }
 
 void judge_unlisted(struct verdicts *v, struct verdict *verdict, const struct budget *budget)

@@ -83,6 +83,8 @@ void add_finding(struct verdicts *v, struct verdict *verdict, enum finding_grade
 /* A verdict on a ROM that is not there. */
 struct verdict *add_absent(struct verdicts *v, const char *name);
 /* "Pad it to 262144 bytes: romcompat pad ..."; the caller frees it. */
+/* "romcompat inspect NAME shows more.", or "romcompat flash inspect NAME ..."; to be freed. */
+char *cure_by_inspection(const char *command, const char *subcommand, const char *name);
 char *cure_by_padding(const struct measured_rom *rom, uint64_t bucket);
 /* "ship a compat set for guests that have the bucket of 256K: romcompat check ..." */
 char *cure_by_compat_set(const struct verdicts *v, uint64_t bucket);

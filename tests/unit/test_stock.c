@@ -112,7 +112,7 @@ static void is_copied(const char *type, bool modern, const char *romfile, const 
            why);
     is_text(a.romfile, romfile, "... of its own name");
     is_text(a.source, "firmware/256k-efi-virtio.rom", "... made of the compat ROM");
-    char *command = a.source ? stock_command(&a, a.source) : NULL;
+    char *command = a.source ? stock_command(&a, a.source, a.romfile) : NULL;
     ok(command && strstr(command, ids), "... with %s (%s)", ids, command);
     free(command);
     is_int(stock_write(&a, &f), 0, "... which can be written (%s)", f.what);
@@ -183,7 +183,7 @@ static void test_text(void)
 
     is_text(text, "romfile=/a b/x,,y.rom,romsize=4096", "a comma in a path is doubled");
     free(text);
-    text = stock_command(&a, "it's.rom");
+    text = stock_command(&a, "it's.rom", a.romfile);
     is_text(text, "romcompat pad --bucket 4096 --ids 1af4:1000 'it'\\''s.rom' -o '/a b/x,y.rom'",
             "and a command has its words in quotes");
     free(text);
