@@ -49,7 +49,7 @@ static void explain_package(const char *name)
             const char *path = file->path;
             struct package_owner owner = {0};
 
-            package_owners(&path, 1, &owner);
+            package_owners(&path, 1, false, &owner);
             if (owner.package)
                 print_line("On this host it is %s, of package %s %s.", path, owner.package,
                            owner.version ? owner.version : "");

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "fleet/inventory.h"
+#include "outputs/child.h"
 #include "outputs/file.h"
 
 extern const struct command inventory_command;
@@ -21,7 +22,7 @@ enum { QEMUS_MAX = 64 };
 struct job {
     const char *host, *root, *output;
     struct strings qemus;
-    bool anonymous, pretty;
+    bool anonymous, pretty, run;
 };
 
 static const struct option_spec options[] = {
@@ -34,9 +35,11 @@ static const struct option_spec options[] = {
              "before those that are (repeatable)",
      LIST_AT(struct job, qemus), .most = QEMUS_MAX},
     {"root", .argument = "DIR",
-     .help = "of the system that is installed below DIR, whose programs are\n"
-             "run in it; needs root's rights",
+     .help = "of the system that is installed below DIR; no program of it is\n"
+             "run; needs root's rights",
      STRING_AT(struct job, root)},
+    {"run", .help = "with --root: run its QEMUs and dpkg or rpm, shut off as nobody",
+     FLAG_AT(struct job, run)},
     {"output", 'o', "FILE", "write to FILE, whole or not at all; - is standard output",
      STRING_AT(struct job, output)},
     {"pretty", .help = "indented, for people; the default is one line",
@@ -51,6 +54,8 @@ static int check_usage(const struct job *job)
     if (job->host && (!*job->host || strlen(job->host) > INVENTORY_TEXT_MAX))
         return usage_error(&inventory_command, "--host: a name of 1 to %d bytes was expected",
                            INVENTORY_TEXT_MAX);
+    if (job->run && !job->root)
+        return usage_error(&inventory_command, "--run goes with --root");
     if (job->anonymous && job->host)
         return usage_error(&inventory_command, "--host and --anonymous exclude each other");
     return STATUS_YES;
@@ -95,15 +100,22 @@ static int leave(struct way_back *back, struct failure *f)
 static int take(const struct job *job, const struct inventory_request *request,
                 struct inventory *inv, struct failure *f)
 {
-    struct way_back back;
+    struct way_back back = {-1, -1};
 
     if (!job->root)
         return inventory_take(request, inv, f);
-    if (enter(job->root, &back, f) != 0)
-        return -1;
-    int result = inventory_take(request, inv, f);
-    if (leave(&back, f) != 0)
-        return -1;
+    char *root = realpath(job->root, NULL);
+    int result = root ? enter(root, &back, f) : fail(f, "%s: %s", job->root, strerror(errno));
+    if (result == 0) {
+        struct cage cage = {back.root, root};
+
+        child_set_cage(&cage);
+        result = inventory_take(request, inv, f);
+        child_set_cage(NULL);
+        if (leave(&back, f) != 0)
+            result = -1;
+    }
+    free(root);
     return result;
 }
 
@@ -144,6 +156,7 @@ static int run(void *settings, char **operands, size_t count)
     const struct inventory_request request = {.problem = say,
                                               .qemus = job->qemus.list,
                                               .qemu_count = job->qemus.count,
+                                              .runs_nothing = job->root && !job->run,
                                               .host = own_name(job, name)};
     if (take(job, &request, &inv, &f) != 0)
         return report(&f);
@@ -151,6 +164,8 @@ static int run(void *settings, char **operands, size_t count)
         forget_guests(&inv);
     if (inv.qemus->count == 0)
         complain("note: no QEMU is installed here");
+    if (inv.is_partial)
+        status = STATUS_NO_ANSWER;
     char *text = inventory_text(&inv, !job->pretty);
     inventory_free(&inv);
     if (write_output(job->output, text, strlen(text), 0666, &f) != 0)
@@ -171,7 +186,8 @@ const struct command inventory_command = {
         "'romcompat audit' compares those of many hosts, 'romcompat preflight' takes one for the\n"
         "destination. The same host gives the same bytes. No guest is started or touched.\n"
         "\n"
-        "Status 0: done, also without any QEMU. Status 2: no answer.",
+        "Status 0: done, also without any QEMU. Status 2: no answer, or one without ROMs or firmware\n"
+        "images that could not be read.",
     .options = options,
     .settings_size = sizeof(struct job),
     .defaults = &defaults,

@@ -157,6 +157,7 @@ struct inventory {
     struct inventory_map_lists *maps;
     struct inventory_firmwares *firmware;
     struct inventory_guests *guests;
+    bool is_partial; /* ROM files or firmware images could not be read; not in the document */
 };
 
 /* Each frees a list and what is in it; NULL is allowed. */
@@ -220,6 +221,9 @@ struct inventory_request {
     const char *host;         /* NULL: leave it out */
     const char *const *qemus; /* further binaries, which come first */
     size_t qemu_count;
+    /* Files are read, and no program is run, as all of them may be hostile: what QEMU binaries
+     * and dpkg's database tell of themselves. */
+    bool runs_nothing;
     /* Something that is there and could not be taken in; may be NULL. */
     void (*problem)(void *arg, const struct failure *f);
     void *arg;

@@ -140,7 +140,7 @@ static void take_packages(struct taking *t)
         ask_for(&a, xstrdup(t->inv.firmware->list[i].path), &t->inv.firmware->list[i].package);
 
     struct package_owner *owners = xcalloc(a.count + 1, sizeof *owners);
-    package_owners((const char *const *)a.paths, a.count, owners);
+    package_owners((const char *const *)a.paths, a.count, t->request->runs_nothing, owners);
     for (size_t i = 0; i < a.count; i++) {
         *a.packages[i] = (struct inventory_package){owners[i].package, owners[i].version};
         free(a.paths[i]);

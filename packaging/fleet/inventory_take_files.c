@@ -42,16 +42,21 @@ static bool is_rom_name(const struct taking *t, const char *name)
     return false;
 }
 
-static bool begins_as_rom(const char *path)
+static bool begins_as_rom(struct taking *t, const char *path)
 {
     uint8_t head[2] = {0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    bool does =
-        fd >= 0 && read(fd, head, sizeof head) == sizeof head && head[0] == 0x55 && head[1] == 0xaa;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    ssize_t n = fd >= 0 ? read(fd, head, sizeof head) : -1;
 
+    if (n < 0) {
+        struct failure f;
+
+        fail(&f, "%s: %s: if it is a ROM, it is left out", path, strerror(errno));
+        taking_unread(t, &f);
+    }
     if (fd >= 0)
         close(fd);
-    return does;
+    return n == sizeof head && head[0] == 0x55 && head[1] == 0xaa;
 }
 
 static struct inventory_rom read_rom(struct taking *t, const char *path, const char *name,
@@ -68,7 +73,7 @@ static struct inventory_rom read_rom(struct taking *t, const char *path, const c
     if (size > ROM_FILE_MAX)
         return rom;
     if (read_file(path, ROM_FILE_MAX, &bytes, &length, &f) != 0) {
-        taking_problem(t, &f);
+        taking_unread(t, &f);
         return rom;
     }
     if (optrom_read(bytes, length, &read) < 0)
@@ -95,7 +100,7 @@ static void take_folder(struct taking *t, const char *path)
         struct stat st;
 
         if (stat(file, &st) == 0 && S_ISREG(st.st_mode) &&
-            (is_rom_name(t, names[i]) || begins_as_rom(file))) {
+            (is_rom_name(t, names[i]) || begins_as_rom(t, file))) {
             folder->roms = xreallocarray(folder->roms, folder->rom_count + 1, sizeof *folder->roms);
             if (is_printable(names[i]))
                 folder->roms[folder->rom_count++] =
@@ -186,7 +191,7 @@ static void take_image(struct taking *t, const char *path)
         return;
     }
     if (read_file(path, FLASH_FILE_MAX, &data, &size, &f) != 0) {
-        taking_problem(t, &f);
+        taking_unread(t, &f);
         return;
     }
     sha256_text(data, size, sum);

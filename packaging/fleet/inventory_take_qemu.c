@@ -11,6 +11,7 @@
 #include "formats/machine_types.h"
 #include "inputs/file.h"
 #include "inputs/qemu_binary.h"
+#include "inputs/qemu_file.h"
 
 /* Where distributions put QEMU binaries that are not in PATH: Fedora and RHEL qemu-kvm,
  * Debian what a wrapper in /usr/bin runs, Xen its own. */
@@ -39,13 +40,8 @@ static char *plain_path(const char *path)
     return real ? real : xstrdup(path);
 }
 
-static int take_machines(struct inventory_qemu *q, struct failure *f)
+static void take_machines(struct inventory_qemu *q, struct qemu_machine *machines, size_t count)
 {
-    struct qemu_machine *machines;
-    size_t count;
-
-    if (qemu_machines_ask(q->path, &machines, &count, f) != 0)
-        return -1;
     for (size_t i = 0; i < count; i++) {
         struct qemu_machine *m = &machines[i];
 
@@ -58,7 +54,17 @@ static int take_machines(struct inventory_qemu *q, struct failure *f)
             (struct inventory_alias){xstrdup(m->name), xstrdup(m->alias_of)};
     }
     qemu_machines_free(machines, count);
-    return 0;
+}
+
+static int ask(const char *path, struct qemu_binary *binary, struct qemu_machine **machines,
+               size_t *count, struct failure *f)
+{
+    if (qemu_binary_ask(path, binary, f) != 0)
+        return -1;
+    if (qemu_machines_ask(binary->path, machines, count, f) == 0)
+        return 0;
+    qemu_binary_free(binary);
+    return -1;
 }
 
 static void take_map_folders(struct inventory_qemu *q)
@@ -78,9 +84,12 @@ static void take_map_folders(struct inventory_qemu *q)
 static int take_qemu(struct taking *t, const char *path, struct failure *f)
 {
     struct inventory_qemus *list = t->inv.qemus;
+    struct qemu_machine *machines;
     struct qemu_binary binary;
+    size_t count;
 
-    if (qemu_binary_ask(path, &binary, f) != 0)
+    if ((t->request->runs_nothing ? qemu_file_read(path, &binary, &machines, &count, f)
+                                  : ask(path, &binary, &machines, &count, f)) != 0)
         return -1;
     list->list = xreallocarray(list->list, list->count + 1, sizeof *list->list);
     struct inventory_qemu *q = &list->list[list->count++];
@@ -96,7 +105,8 @@ static int take_qemu(struct taking *t, const char *path, struct failure *f)
         add_text(&q->folders, &q->folder_count, plain_path(binary.folders[i]));
     qemu_binary_free(&binary);
     take_map_folders(q);
-    return take_machines(q, f);
+    take_machines(q, machines, count);
+    return 0;
 }
 
 static bool is_qemu_name(const char *name)

@@ -21,6 +21,12 @@ bool is_printable(const char *text)
     return true;
 }
 
+void taking_unread(struct taking *t, const struct failure *f)
+{
+    taking_problem(t, f);
+    t->inv.is_partial = true;
+}
+
 void add_text(char ***list, size_t *count, char *text)
 {
     *list = xreallocarray(*list, *count + 1, sizeof **list);

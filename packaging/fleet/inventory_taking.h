@@ -26,8 +26,9 @@ void take_firmware(struct taking *t);
 
 /* --- what they share: inventory_taking.c ------------------------------------------------- */
 
-/* Something that is left out. */
+/* Something that is left out; and something that is, because it could not be read. */
 void taking_problem(const struct taking *t, const struct failure *f);
+void taking_unread(struct taking *t, const struct failure *f);
 
 #define taking_problem_at(t, ...) \
     do {                          \

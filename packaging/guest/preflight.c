@@ -381,7 +381,7 @@ static void find_owners_here(struct preflight *p)
             paths[count++] = line->real;
     }
     if (count)
-        package_owners(paths, count, owners);
+        package_owners(paths, count, false, owners);
     for (size_t i = 0; i < p->line_count && used < count; i++) {
         if (p->lines[i].real != paths[used])
             continue;

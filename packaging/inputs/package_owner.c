@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "inputs/dpkg_files.h"
 #include "outputs/child.h"
 
 /* Arguments of a program: far below the kernel's limit, and most hosts need one run. */
@@ -76,7 +77,17 @@ static void take_dpkg_line(const struct asked *a, char *line)
         owner->package = xstrndup(line, strcspn(line, ",:"));
 }
 
-static void take_dpkg_versions(const struct asked *a)
+static void take_version(void *arg, const char *package, const char *version)
+{
+    const struct asked *a = arg;
+
+    for (size_t i = 0; i < a->count; i++)
+        if (a->owners[i].package && !a->owners[i].version &&
+            strcmp(a->owners[i].package, package) == 0)
+            a->owners[i].version = xstrdup(version);
+}
+
+static void take_dpkg_versions(struct asked *a)
 {
     struct arguments query = {0};
     char *rest = NULL;
@@ -100,15 +111,12 @@ static void take_dpkg_versions(const struct asked *a)
         if (!version || !version[1])
             continue;
         *version++ = '\0';
-        for (size_t i = 0; i < a->count; i++)
-            if (a->owners[i].package && !a->owners[i].version &&
-                strcmp(a->owners[i].package, line) == 0)
-                a->owners[i].version = xstrdup(version);
+        take_version(a, line, version);
     }
     free(text);
 }
 
-static void ask_dpkg(const struct asked *a)
+static void ask_dpkg(struct asked *a)
 {
     for (size_t from = 0; from < a->count; from += PATHS_AT_ONCE) {
         struct arguments query = {0};
@@ -170,7 +178,16 @@ static bool any_is_known(const struct asked *a)
     return false;
 }
 
-void package_owners(const char *const *paths, size_t count, struct package_owner *owners)
+static void take_file(void *arg, const char *package, char *path)
+{
+    struct package_owner *owner = owner_of(arg, path);
+
+    if (owner && !owner->package)
+        owner->package = xstrdup(package);
+}
+
+void package_owners(const char *const *paths, size_t count, bool runs_nothing,
+                    struct package_owner *owners)
 {
     struct asked a = {paths, owners, xcalloc(count ? count : 1, sizeof *a.sorted), count};
 
@@ -179,10 +196,15 @@ void package_owners(const char *const *paths, size_t count, struct package_owner
         a.sorted[i] = &paths[i];
     }
     qsort(a.sorted, count, sizeof *a.sorted, by_path);
-    /* A host of RPM packages may have dpkg too, which then owns nothing. */
-    ask_dpkg(&a);
-    if (!any_is_known(&a))
-        ask_rpm(&a);
+    if (runs_nothing) {
+        dpkg_files_each(take_file, &a);
+        dpkg_versions_each(take_version, &a);
+    } else {
+        /* A host of RPM packages may have dpkg too, which then owns nothing. */
+        ask_dpkg(&a);
+        if (!any_is_known(&a))
+            ask_rpm(&a);
+    }
     free(a.sorted);
 }
 

@@ -3,6 +3,7 @@
 #ifndef INPUTS_PACKAGE_OWNER_H
 #define INPUTS_PACKAGE_OWNER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define PACKAGE_ANSWER_MAX ((size_t)16 << 20) /* bytes of what dpkg-query or rpm prints */
@@ -14,8 +15,10 @@ struct package_owner {
 };
 
 /* Fills owners[0, count), which are freed one by one with package_owner_free(). A host
- * without dpkg and without rpm has no owners. */
-void package_owners(const char *const *paths, size_t count, struct package_owner *owners);
+ * without dpkg and without rpm has no owners; `runs_nothing`: nor has one without dpkg, whose
+ * database is then read and not asked. */
+void package_owners(const char *const *paths, size_t count, bool runs_nothing,
+                    struct package_owner *owners);
 void package_owner_free(struct package_owner *owner);
 
 #endif

@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -28,10 +29,14 @@ struct pipes {
     int in[PIPES][2]; /* [0] reads, [1] writes */
 };
 
+/* Where all programs run, or NULL. */
+static const struct cage *cage;
+
 /* What the supervisor says, on REPORT. */
 struct report {
-    enum { ENDED, CANNOT_EXECUTE, CANNOT_FORK, CANNOT_DROP, CANNOT_BEGIN } what;
+    enum { ENDED, CANNOT_EXECUTE, CANNOT_FORK, CANNOT_DROP, CANNOT_BEGIN, CANNOT_CAGE } what;
     int value; /* wait status, or errno */
+    char step[64]; /* of CANNOT_CAGE */
 };
 
 static int64_t milliseconds(void)
@@ -82,7 +87,7 @@ failed:
 
 __attribute__((noreturn)) static void say_and_end(int fd, int what, int value)
 {
-    struct report r = {what, value};
+    struct report r = {.what = what, .value = value};
 
     /* Nobody is left to hear of a failure here. */
     (void)!write(fd, &r, sizeof r);
@@ -141,6 +146,19 @@ static void set_environment(const struct child *c)
         putenv((char *)*e);
 }
 
+static void be_caged(int report)
+{
+    struct report r = {.what = CANNOT_CAGE};
+    const char *step;
+
+    if (cage_enter(cage, &step) == 0)
+        return;
+    r.value = errno;
+    snprintf(r.step, sizeof r.step, "%s", step);
+    (void)!write(report, &r, sizeof r);
+    _exit(127);
+}
+
 __attribute__((noreturn)) static void be_child(const struct child *c, const struct pipes *p,
                                                pid_t supervisor)
 {
@@ -162,6 +180,8 @@ __attribute__((noreturn)) static void be_child(const struct child *c, const stru
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != supervisor)
         _exit(127);
+    if (c->argv && cage)
+        be_caged(report);
     if (!c->argv) {
         int out = dup2(p->in[OUT][1], READ_FROM);
 
@@ -182,7 +202,7 @@ __attribute__((noreturn)) static void be_child(const struct child *c, const stru
 /* In a session of its own: what a terminal sends to the caller reaches it as the caller's end. */
 __attribute__((noreturn)) static void be_supervisor(const struct child *c, struct pipes *p)
 {
-    struct report r = {ENDED, 0};
+    struct report r = {.what = ENDED};
     int report = p->in[REPORT][1];
 
     setsid();
@@ -305,6 +325,9 @@ static int judge(const struct child *c, enum end end, const struct collected *k,
         return fail(f, "%s%sits end was not seen", name, colon);
     if (k->report.what == CANNOT_DROP)
         return fail(f, "%s%scannot become user nobody: %s", name, colon, strerror(value));
+    if (k->report.what == CANNOT_CAGE)
+        return fail(f, "%s%snot run: it cannot be given %s: %s", name, colon, k->report.step,
+                    strerror(value));
     if (k->report.what != ENDED) {
         fail(f, "%s%s%s", name, colon, strerror(value));
         errno = value;
@@ -332,6 +355,11 @@ static int run(const struct child *c, struct pipes *p, struct collected *k, stru
     while (waitpid(supervisor, NULL, 0) < 0 && errno == EINTR)
         ;
     return judge(c, end, k, f);
+}
+
+void child_set_cage(const struct cage *new)
+{
+    cage = new;
 }
 
 int child_run(const struct child *c, struct child_result *result, struct failure *f)

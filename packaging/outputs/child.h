@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "outputs/cage.h"
 
 #define CHILD_KEEP_MAX 2     /* descriptors that a program gets beside the first three */
 #define CHILD_INPUT_MAX 4096 /* bytes of input (PIPE_BUF of Linux) */
@@ -48,6 +49,9 @@ struct child_result {
  * for all other failures), ended by a signal, wrote more than `output_max` bytes or was not done
  * after `seconds`. */
 int child_run(const struct child *child, struct child_result *result, struct failure *f);
+
+/* From now on programs are run in the cage, which goes on belonging to the caller; NULL: no more. */
+void child_set_cage(const struct cage *cage);
 
 void child_result_free(struct child_result *result);
 

@@ -66,13 +66,15 @@ XML
 }
 
 # A chroot needs root's rights, which a namespace gives too.
-in_root() {
+as_root() {
     if [ "$(id -u)" = 0 ]; then
-        romcompat inventory --root root "$@"
+        "$@"
     else
-        unshare --map-root-user romcompat inventory --root root "$@"
+        unshare --map-root-user "$@"
     fi
 }
+
+in_root() { as_root romcompat inventory --root root --run "$@"; }
 
 @test "the inventory of a system in a folder has all that stands there, by its own rpm" {
     make_root
@@ -120,6 +122,84 @@ XML
     # The store's path has the guest's name.
     run --separate-stderr -0 in_root --anonymous
     [ "$(jq -c '[.guests[] | .name, .nvram] | unique' <<< "$output")" = '[null]' ]
+}
+
+# A QEMU that does what it must not be able to; its version tells what it could.
+hostile_qemu() {
+    cat > root/usr/bin/qemu-system-x86_64 << 'QEMU'
+#!/bin/sh
+could=0
+echo x 2> /dev/null > /written && could=1
+[ -w / ] && could=$((could + 2))
+[ $$ = 1 ] || could=$((could + 4))
+cd ../../../../.. && [ -e proc/self ] && could=$((could + 8))
+[ "$(ulimit -f)" = 0 ] && [ "$(ulimit -v)" = 4194304 ] && [ "$(ulimit -t)" = 30 ] || could=$((could + 16))
+case $1 in
+-version) echo "QEMU emulator version 9.2.$could" ;;
+-L) echo /usr/share/qemu ;;
+-M) echo 'pc-q35-9.2 x' ;;
+esac
+QEMU
+}
+
+@test "nothing of the system in a folder is run, unless --run asks for it" {
+    make_root
+    hostile_qemu
+    for program in qemu-system-x86_64 rpm dpkg-query; do
+        printf '#!/bin/sh\necho x > /ran\nexit 1\n' > root/usr/bin/$program
+        chmod +x root/usr/bin/$program
+    done
+    run -0 --separate-stderr as_root strace -f -qq -o trace -e trace=execve,execveat romcompat inventory --root root
+    [ "$(grep -c 'execve' trace)" = 1 ]
+    [ ! -e root/ran ]
+    [ "$(jq -c '.qemu' <<< "$output")" = '[]' ]
+    output_has "note: /usr/bin/qemu-system-x86_64: its version does not stand in the file, and --run was not given"
+    run -2 romcompat inventory --run
+    output_has "--run goes with --root"
+}
+
+@test "what --run runs is nobody, shut off from this system, and has limits" {
+    make_root
+    hostile_qemu
+    run -0 --separate-stderr in_root
+    [ "$(jq -r '.qemu[0].version' <<< "$output")" = 9.2.0 ]
+    [ ! -e root/written ]
+    # As root of a user namespace too, which has no user nobody.
+    if [ "$(id -u)" = 0 ]; then
+        chmod -R a+rX root .
+        chmod 755 "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "$BATS_RUN_TMPDIR"/*
+        rm root/etc/libvirt/qemu/*
+        run -0 --separate-stderr setpriv --reuid=65534 --regid=65534 --clear-groups \
+            unshare --map-root-user "$BUILD/romcompat" inventory --root root --run
+        [ "$(jq -r '.qemu[0].version' <<< "$output")" = 9.2.0 ]
+    fi
+    # Where the kernel refuses, nothing is run.
+    run -0 --separate-stderr as_root strace -f -qq -o trace -e trace=pivot_root,execve -e inject=pivot_root:error=EPERM romcompat inventory --root root --run
+    output_has "not run: it cannot be given a root folder of its own: Operation not permitted"
+    [ "$(grep -c 'execve(' trace)" = 1 ]
+}
+
+@test "what is read of QEMU binaries and dpkg's database is what they say when they are run" {
+    mkdir here
+    run -0 --separate-stderr own_mounts sh -c 'mount --rbind / here &&
+        romcompat inventory --host x > live && romcompat inventory --host x --root here > read &&
+        romcompat inventory --host x --root here --run > run'
+    cmp live run
+    # But for the boards of other architectures, of which no guest is moved.
+    for file in live read; do
+        jq '.qemu |= map(select(.architecture == "x86_64" or .architecture == "i386")) | .folders |= sort' $file > $file.x86
+    done
+    diff live.x86 read.x86
+    [ "$(jq '.qemu | length' read.x86)" -gt 0 ]
+}
+
+@test "a ROM or firmware image that may not be read is a note, and the status is 2" {
+    make_root
+    for file in /usr/share/qemu/own.bin /usr/share/qemu/efi-virtio.rom /usr/share/OVMF/x.fd; do
+        run -2 --separate-stderr as_root strace -qq -o trace -P $file -e inject=openat:error=EACCES romcompat inventory --root root --run
+        [[ $stderr == *"note: $file: Permission denied"* ]]
+        [ "$(jq -r .format <<< "$output")" = romcompat-inventory ]
+    done
 }
 
 @test "--anonymous and --root leave the names out; --pretty says the same" {

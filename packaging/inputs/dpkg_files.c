@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "inputs/dpkg_files.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "inputs/file.h"
+
+#define INFO "/var/lib/dpkg/info"
+#define STATUS "/var/lib/dpkg/status"
+
+/* The text of the file with a NUL behind it, which the caller frees; NULL where it cannot be
+ * read or has a NUL of its own. */
+static char *read_text(const char *path, size_t limit, size_t *size)
+{
+    uint8_t *data;
+
+    if (read_file(path, limit, &data, size, NULL) != 0)
+        return NULL;
+    char *text = memchr(data, '\0', *size) ? NULL : xstrndup((const char *)data, *size);
+    free(data);
+    return text;
+}
+
+/* "libc6:amd64.list" is of libc6. */
+static size_t take_list(const char *name, size_t limit,
+                        void (*take)(void *arg, const char *package, char *path), void *arg)
+{
+    char *path = xasprintf(INFO "/%s", name), *package = xstrndup(name, strcspn(name, ":"));
+    char *rest = NULL;
+    size_t size = 0;
+
+    if (ends_with(package, ".list"))
+        package[strlen(package) - strlen(".list")] = '\0';
+    char *text = read_text(path, limit, &size);
+    for (char *line = text ? strtok_r(text, "\n", &rest) : NULL; line;
+         line = strtok_r(NULL, "\n", &rest))
+        take(arg, package, line);
+    free(text);
+    free(package);
+    free(path);
+    return size;
+}
+
+void dpkg_files_each(void (*take)(void *arg, const char *package, char *path), void *arg)
+{
+    DIR *folder = opendir(INFO);
+    size_t left = DPKG_LISTS_MAX;
+
+    for (struct dirent *e; folder && left && (e = readdir(folder));)
+        if (ends_with(e->d_name, ".list"))
+            left -= take_list(e->d_name, left, take, arg);
+    if (folder)
+        closedir(folder);
+}
+
+static const char *value_of(const char *line, const char *field)
+{
+    size_t length = strlen(field);
+
+    return strncmp(line, field, length) == 0 ? line + length : NULL;
+}
+
+void dpkg_versions_each(void (*take)(void *arg, const char *package, const char *version),
+                        void *arg)
+{
+    size_t size;
+    char *text = read_text(STATUS, DPKG_STATUS_MAX, &size), *rest = text;
+    const char *package = NULL;
+
+    for (char *line; (line = strsep(&rest, "\n"));) {
+        const char *name = value_of(line, "Package: "), *version = value_of(line, "Version: ");
+
+        if (name || !*line)
+            package = name;
+        else if (version && package)
+            take(arg, package, version);
+    }
+    free(text);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* dpkg's database, read without running dpkg-query: whose database it is may be anyone. */
+#ifndef INPUTS_DPKG_FILES_H
+#define INPUTS_DPKG_FILES_H
+
+#include <stddef.h>
+
+#define DPKG_STATUS_MAX ((size_t)64 << 20) /* bytes of /var/lib/dpkg/status */
+#define DPKG_LISTS_MAX ((size_t)256 << 20) /* bytes of all lists of files in /var/lib/dpkg/info */
+
+/* Calls take() for each file of each installed package; stops at the limit. `path` may be cut or
+ * changed. */
+void dpkg_files_each(void (*take)(void *arg, const char *package, char *path), void *arg);
+
+/* Calls take() for each package that has a version. */
+void dpkg_versions_each(void (*take)(void *arg, const char *package, const char *version),
+                        void *arg);
+
+#endif
