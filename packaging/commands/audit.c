@@ -15,7 +15,7 @@ enum { PROBLEMS_SAID = 20 };
 struct job {
     struct strings machines;
     const char *svg;
-    bool guests, hosts, json;
+    bool guests, hosts, expiry, json;
 };
 
 static const struct option_spec options[] = {
@@ -28,6 +28,8 @@ static const struct option_spec options[] = {
              "types and the ROMs of their devices",
      FLAG_AT(struct job, guests)},
     {"hosts", .help = "name every host of each class", FLAG_AT(struct job, hosts)},
+    {"expiry", .help = "also say with which QEMU the machine types of guests go",
+     FLAG_AT(struct job, expiry)},
     {"svg", .argument = "FILE", .help = "draw the matrix of classes", STRING_AT(struct job, svg)},
     JSON_OPTION(struct job, json),
     {0},
@@ -88,6 +90,9 @@ static int tell(struct audit *audit, const struct job *job)
         return report(&f);
     exchange_tell(&audit->fleet, &question, &audit->exchange);
     mend_find(&audit->exchange, &audit->plan);
+    audit->asks_expiry = job->expiry;
+    if (job->expiry)
+        expiry_find(&audit->fleet, &audit->expiry);
     if (job->json)
         audit_print_json(audit);
     else
@@ -95,6 +100,7 @@ static int tell(struct audit *audit, const struct job *job)
     status = status_of(audit);
     if (job->svg && write_picture(audit, job->svg) != STATUS_YES)
         status = STATUS_NO_ANSWER;
+    expiry_free(&audit->expiry);
     mend_free(&audit->plan);
     exchange_free(&audit->exchange);
     return finish_output(status);

@@ -4,12 +4,15 @@
 #define COMMANDS_AUDIT_H
 
 #include "fleet/exchange.h"
+#include "fleet/expiry.h"
 #include "fleet/mend.h"
 
 struct audit {
     struct fleet fleet;
     struct exchange exchange;
     struct mend_plan plan;
+    struct expiry expiry; /* without lines where it was not asked for */
+    bool asks_expiry;
     size_t problems; /* documents that could not be read */
 };
 

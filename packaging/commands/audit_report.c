@@ -12,6 +12,7 @@
 #include "commands/columns.h"
 #include "commands/command.h"
 #include "commands/maps.h"
+#include "formats/qemu_versions.h"
 #include "outputs/json.h"
 
 /* What a terminal shows; --json and --svg have more. */
@@ -315,6 +316,42 @@ static void print_plan(const struct fleet *fleet, const struct mend_plan *plan)
     puts("Guests that run there now keep the length that they have until they are started anew.");
 }
 
+static void print_expiry(const struct fleet *fleet, const struct expiry *expiry)
+{
+    struct columns c;
+
+    putchar('\n');
+    if (!expiry->count) {
+        puts("No guest has a machine type that QEMU gives up.");
+        return;
+    }
+    columns_init(&c, "lrllrrll");
+    columns_add(&c, "machine type");
+    columns_add(&c, "guests");
+    columns_add(&c, "deprecated from");
+    columns_add(&c, "gone from");
+    columns_add(&c, "deprecated on");
+    columns_add(&c, "gone on");
+    columns_add(&c, "classes");
+    columns_add(&c, "the release with it");
+    for (size_t i = 0; i < expiry->count; i++) {
+        const struct expiry_line *l = &expiry->lines[i];
+        char *classes = classes_text(l->classes, l->class_count);
+        char release[QEMU_RELEASE_TEXT_MAX];
+
+        columns_add(&c, "%s", fleet->machines[l->machine].name);
+        columns_add(&c, "%zu", l->guests);
+        columns_add(&c, "QEMU %u.%u", l->when.deprecated[0], l->when.deprecated[1]);
+        columns_add(&c, "QEMU %u.%u", l->when.removed[0], l->when.removed[1]);
+        columns_add(&c, "%zu host%s", l->deprecated_on, l->deprecated_on == 1 ? "" : "s");
+        columns_add(&c, "%zu host%s", l->gone_on, l->gone_on == 1 ? "" : "s");
+        columns_add(&c, "%s", classes);
+        columns_add(&c, "%s", qemu_release_text(l->when.removed[0], l->when.removed[1], release));
+        free(classes);
+    }
+    columns_print(&c, 0);
+}
+
 void audit_print(const struct audit *audit, bool hosts)
 {
     const struct exchange *e = &audit->exchange;
@@ -327,6 +364,8 @@ void audit_print(const struct audit *audit, bool hosts)
     for (size_t i = 0; i < e->problem_count; i++)
         print_problem(e, &e->problems[i]);
     print_plan(fleet, &audit->plan);
+    if (audit->asks_expiry)
+        print_expiry(fleet, &audit->expiry);
     putchar('\n');
     print_line("%zu host%s in %zu class%s; of %zu pairs of classes %zu land, %zu land but for "
                "machine types or firmware, %zu are refused",
@@ -515,6 +554,35 @@ static struct json_object *plan_object(const struct fleet *fleet, const struct m
     return o;
 }
 
+static struct json_object *expiry_object(const struct fleet *fleet, const struct expiry_line *l)
+{
+    struct json_object *o = json_object_new_object(), *classes = json_object_new_array();
+    char deprecated[24], gone[24];
+
+    snprintf(deprecated, sizeof deprecated, "%u.%u", l->when.deprecated[0], l->when.deprecated[1]);
+    snprintf(gone, sizeof gone, "%u.%u", l->when.removed[0], l->when.removed[1]);
+    for (size_t k = 0; k < l->class_count; k++)
+        json_object_array_add(classes, json_number(l->classes[k] + 1));
+    json_add_text(o, "architecture", fleet->machines[l->machine].architecture);
+    json_add_text(o, "machine", fleet->machines[l->machine].name);
+    json_add_number(o, "guests", l->guests);
+    json_add_text(o, "deprecated_from", deprecated);
+    json_add_text(o, "gone_from", gone);
+    json_add_number(o, "hosts_deprecated_on", l->deprecated_on);
+    json_add_number(o, "hosts_gone_on", l->gone_on);
+    json_add(o, "classes", classes);
+    return o;
+}
+
+static struct json_object *expiry_objects(const struct audit *audit)
+{
+    struct json_object *list = audit->asks_expiry ? json_object_new_array() : NULL;
+
+    for (size_t i = 0; i < audit->expiry.count; i++)
+        json_object_array_add(list, expiry_object(&audit->fleet, &audit->expiry.lines[i]));
+    return list;
+}
+
 void audit_print_json(const struct audit *audit)
 {
     const struct exchange *e = &audit->exchange;
@@ -533,6 +601,7 @@ void audit_print_json(const struct audit *audit)
     json_add(o, "classes", class_objects(&audit->fleet));
     json_add(o, "pairs", pair_objects(e));
     json_add(o, "problems", problems);
+    json_add(o, "expiry", expiry_objects(audit));
     json_add(o, "mend", plan_object(&audit->fleet, &audit->plan));
     json_print(o);
 }

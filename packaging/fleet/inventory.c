@@ -29,6 +29,7 @@ static void free_qemu(struct inventory_qemu *q)
     free_texts(q->folders, q->folder_count);
     free_texts(q->map_folders, q->map_folder_count);
     free_texts(q->machines, q->machine_count);
+    free_texts(q->deprecated, q->deprecated_count);
     for (size_t i = 0; i < q->alias_count; i++) {
         free(q->aliases[i].name);
         free(q->aliases[i].machine);
@@ -154,12 +155,22 @@ void inventory_free(struct inventory *inv)
 
 /* --- what is asked of one -------------------------------------------------------------- */
 
-bool inventory_has_machine(const struct inventory_qemu *q, const char *machine)
+static bool has_text(char *const *texts, size_t count, const char *text)
 {
-    for (size_t m = 0; m < q->machine_count; m++)
-        if (strcmp(q->machines[m], machine) == 0)
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(texts[i], text) == 0)
             return true;
     return false;
+}
+
+bool inventory_has_machine(const struct inventory_qemu *q, const char *machine)
+{
+    return has_text(q->machines, q->machine_count, machine);
+}
+
+bool inventory_is_deprecated(const struct inventory_qemu *q, const char *machine)
+{
+    return has_text(q->deprecated, q->deprecated_count, machine);
 }
 
 const struct inventory_qemu *inventory_qemu_for(const struct inventory *inv,

@@ -46,6 +46,8 @@ struct inventory_qemu {
     size_t map_folder_count;
     char **machines; /* in its order, without aliases */
     size_t machine_count;
+    char **deprecated; /* of these, those that a later QEMU will not have */
+    size_t deprecated_count;
     struct inventory_alias *aliases;
     size_t alias_count;
 };
@@ -195,6 +197,8 @@ const struct inventory_qemu *inventory_qemu_for(const struct inventory *inv,
                                                 const char *architecture, const char *machine);
 
 bool inventory_has_machine(const struct inventory_qemu *qemu, const char *machine);
+
+bool inventory_is_deprecated(const struct inventory_qemu *qemu, const char *machine);
 
 /* The machine type that `name` stands for in that QEMU: itself, or what it is an alias of. */
 const char *inventory_machine(const struct inventory_qemu *qemu, const char *name);

@@ -101,6 +101,13 @@ static enum qemu_answer machine_of(void *arg, const char *name, const char **typ
     return known ? QEMU_YES : QEMU_NO;
 }
 
+static bool is_deprecated(void *arg, const char *type)
+{
+    const struct inventory_side *side = arg;
+
+    return inventory_is_deprecated(side->qemu, type);
+}
+
 static void close_side(void *arg)
 {
     struct inventory_side *side = arg;
@@ -118,6 +125,7 @@ static const struct destination_source inventory_source = {
     .owner = owner_of_file,
     .sha256 = sum_of_file,
     .machine = machine_of,
+    .is_deprecated = is_deprecated,
     .close = close_side,
 };
 

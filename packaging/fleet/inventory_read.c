@@ -204,7 +204,8 @@ static int read_qemu(struct json_object *o, const struct place *p, void *entry, 
         take_flag(o, p, "reads_maps", &q->reads_maps, f) != 0 ||
         take_texts(o, p, "folders", &q->folders, &q->folder_count, f) != 0 ||
         take_texts(o, p, "map_folders", &q->map_folders, &q->map_folder_count, f) != 0 ||
-        take_texts(o, p, "machines", &q->machines, &q->machine_count, f) != 0)
+        take_texts(o, p, "machines", &q->machines, &q->machine_count, f) != 0 ||
+        take_texts(o, p, "deprecated", &q->deprecated, &q->deprecated_count, f) != 0)
         return -1;
     return take_aliases(o, p, q, f);
 }

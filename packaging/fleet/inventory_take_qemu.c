@@ -47,6 +47,8 @@ static void take_machines(struct inventory_qemu *q, struct qemu_machine *machine
 
         if (!m->alias_of) {
             add_text(&q->machines, &q->machine_count, xstrdup(m->name));
+            if (m->is_deprecated)
+                add_text(&q->deprecated, &q->deprecated_count, xstrdup(m->name));
             continue;
         }
         q->aliases = xreallocarray(q->aliases, q->alias_count + 1, sizeof *q->aliases);

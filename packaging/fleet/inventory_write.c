@@ -26,6 +26,7 @@ static struct json_object *qemu_object(const struct inventory_qemu *q)
     json_add(o, "folders", json_strings(q->folders, q->folder_count));
     json_add(o, "map_folders", json_strings(q->map_folders, q->map_folder_count));
     json_add(o, "machines", json_strings(q->machines, q->machine_count));
+    json_add(o, "deprecated", json_strings(q->deprecated, q->deprecated_count));
     for (size_t i = 0; i < q->alias_count; i++)
         json_add_text(aliases, q->aliases[i].name, q->aliases[i].machine);
     json_add(o, "aliases", aliases);

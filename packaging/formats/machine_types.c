@@ -71,6 +71,41 @@ bool machine_is_up_to(const char *machine, unsigned major, unsigned minor)
            romcompat_version_compare(&m.version, &end) <= 0;
 }
 
+static void later(const struct romcompat_version *from, unsigned years, unsigned major,
+                  unsigned minor, unsigned result[2])
+{
+    /* Before 3.0 there were more than three releases a major version. */
+    unsigned own_minor = from->part[1] > 2 ? 0 : from->part[1];
+    unsigned own_major = from->part[0] + (from->part[1] > 2);
+
+    result[0] = own_major + years;
+    result[1] = own_minor;
+    if (result[0] < major || (result[0] == major && result[1] < minor)) {
+        result[0] = major;
+        result[1] = minor;
+    }
+}
+
+bool machine_expiry(const char *machine, struct machine_expiry *expiry)
+{
+    const struct machine_family *family = machine_family_of(machine);
+    struct romcompat_machine m;
+
+    if (!family || !family->first || family->last ||
+        romcompat_machine_parse(machine, &m) != ROMCOMPAT_OK ||
+        m.family_length != strlen(family->name))
+        return false;
+    if (machine_is_up_to(machine, 1, 7)) {
+        *expiry = (struct machine_expiry){{7, 0}, {8, 2}};
+    } else if (machine_is_up_to(machine, 2, 3)) {
+        *expiry = (struct machine_expiry){{8, 2}, {9, 1}};
+    } else {
+        later(&m.version, 3, 9, 1, expiry->deprecated);
+        later(&m.version, 6, 10, 1, expiry->removed);
+    }
+    return true;
+}
+
 bool machine_has_virt_flash(const char *machine)
 {
     const struct machine_family *family = machine_family_of(machine);

@@ -44,6 +44,16 @@ const struct machine_family *machine_family_of_alias(const char *name);
 /* Whether the machine type has QEMU's own version, and one up to MAJOR.MINOR. */
 bool machine_is_up_to(const char *machine, unsigned major, unsigned minor);
 
+/* When QEMU gives a machine type up. */
+struct machine_expiry {
+    unsigned deprecated[2], removed[2]; /* major, minor: the first QEMU in which it is so */
+};
+
+/* QEMU include/hw/boards.h, MACHINE_VER_DEPRECATION_MAJOR and MACHINE_VER_DELETION_MAJOR: 3 and 6
+ * years of three releases. Deprecation is counted so since 9.1; removal since 10.1 (10.0 still has
+ * 2.4). Those up to 2.3 went by lists: docs/about/removed-features.rst. False where it is not of QEMU's own versions, or of a family without them. */
+bool machine_expiry(const char *machine, struct machine_expiry *expiry);
+
 /* Whether its flash devices are "virt.flash0" and "virt.flash1", not "system.flash0"... (QEMU
  * hw/arm/virt.c, virt_flash_create1(); hw/riscv/virt.c and hw/loongarch/virt.c alike). */
 bool machine_has_virt_flash(const char *machine);

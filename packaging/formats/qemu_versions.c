@@ -2,6 +2,7 @@
 #include "formats/qemu_versions.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const struct qemu_fact facts[QEMU_FEATURE_COUNT] = {
     [QEMU_ROMSIZE] = {"the property romsize", {6, 0, 0}, {0}, "hw/pci/pci.c, pci_props[]"},
@@ -34,6 +35,35 @@ static const struct qemu_pair pairs[] = {
      "VQ 0 vring.num ... exceeds allocated max",
      "Debian's 10.0.13 to Debian's 11.1.2, guests without and with a running Linux"},
 };
+
+/* By QEMU's version. Debian's package lists; each measured with -version (tests/qemu). */
+static const struct qemu_release releases[] = {
+    {"Debian 11", {5, 2, 0}, "2021-08"},
+    {"Debian 12", {7, 2, 0}, "2023-06"},
+    {"Debian 13", {10, 0, 0}, "2025-08"},
+    {"Debian 14", {11, 1, 0}, "testing"},
+};
+
+const struct qemu_release *qemu_release_with(unsigned major, unsigned minor)
+{
+    for (size_t i = 0; i < sizeof releases / sizeof *releases; i++)
+        if (releases[i].qemu.major > major ||
+            (releases[i].qemu.major == major && releases[i].qemu.minor >= minor))
+            return &releases[i];
+    return NULL;
+}
+
+const char *qemu_release_text(unsigned major, unsigned minor,
+                              char text[static QEMU_RELEASE_TEXT_MAX])
+{
+    const struct qemu_release *r = qemu_release_with(major, minor);
+
+    if (!r)
+        return "no Debian release that is known has one so new";
+    snprintf(text, QEMU_RELEASE_TEXT_MAX, "%s, %s, has %u.%u", r->name, r->since, r->qemu.major,
+             r->qemu.minor);
+    return text;
+}
 
 const struct qemu_fact *qemu_fact(enum qemu_feature feature)
 {

@@ -308,6 +308,8 @@ enum qemu_answer destination_machine(struct destination *to, const char *machine
 
 bool destination_machine_is_deprecated(const struct destination *to, const char *type)
 {
+    if (to->source)
+        return to->source->is_deprecated && to->source->is_deprecated(to->source_arg, type);
     for (size_t i = 0; i < to->machine_count; i++)
         if (strcmp(to->machines[i].name, type) == 0)
             return to->machines[i].is_deprecated;

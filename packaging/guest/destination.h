@@ -53,6 +53,8 @@ struct destination_source {
     char *(*owner)(void *arg, const char *name);
     /* QEMU_YES with the machine type's own name, an alias followed. May be NULL: not known. */
     enum qemu_answer (*machine)(void *arg, const char *name, const char **type);
+    /* Of a type that `machine` gave. May be NULL: not known. */
+    bool (*is_deprecated)(void *arg, const char *type);
     void (*close)(void *arg); /* may be NULL */
 };
 

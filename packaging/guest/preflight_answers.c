@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "flash/check.h"
+#include "formats/machine_types.h"
 #include "guest/preflight.h"
 
 const char *preflight_answer_name(enum qemu_answer answer)
@@ -43,6 +44,18 @@ static void add_note(struct preflight *p, char *note)
 
 /* --- the machine type and the version ---------------------------------------------------- */
 
+static char *deprecation_text(const char *type)
+{
+    char release[QEMU_RELEASE_TEXT_MAX];
+    struct machine_expiry expiry;
+
+    return machine_expiry(type, &expiry)
+               ? xasprintf("%s is deprecated there: QEMU %u.%u will not have it (%s)", type,
+                           expiry.removed[0], expiry.removed[1],
+                           qemu_release_text(expiry.removed[0], expiry.removed[1], release))
+               : xasprintf("%s is deprecated there: a later QEMU will not have it", type);
+}
+
 static void weigh_machine(struct preflight *p, const struct saved_guest *guest,
                           struct destination *to)
 {
@@ -70,7 +83,7 @@ static void weigh_machine(struct preflight *p, const struct saved_guest *guest,
         break;
     case QEMU_YES:
         if (destination_machine_is_deprecated(to, type))
-            add_note(p, xasprintf("%s is deprecated there: a later QEMU will not have it", type));
+            add_note(p, deprecation_text(type));
         break;
     }
 }

@@ -139,6 +139,21 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
     output_has "2 hosts in 1 class"
 }
 
+@test "--expiry says with which QEMU the machine types of guests go" {
+    host a 7.2.1 0 250000 250000
+    host b 11.2.0 0 250000 250000
+    sed -i 's/"pc-i440fx-7.2"\]/"pc-i440fx-5.2"]/; s/"guests":\[\]/"guests":[{"name":"g","machine":"pc-i440fx-5.2"},{"name":"h","machine":"pc-q35-7.2"}]/' a.json
+    sed -i 's/"pc-q35-7.2",//' b.json
+    run romcompat audit --expiry a.json b.json
+    output_has "pc-i440fx-5.2       1  QEMU 9.1         QEMU 11.2        0 hosts   1 host  1" \
+        "pc-q35-7.2          1  QEMU 10.2        QEMU 13.2"
+    run romcompat audit --expiry --json a.json b.json
+    [ "$(jq -c '.expiry[0] | [.machine, .guests, .deprecated_from, .gone_from, .hosts_gone_on]' <<< "$output")" = \
+        '["pc-i440fx-5.2",1,"9.1","11.2",1]' ]
+    run romcompat audit --json a.json b.json
+    [ "$(jq -c .expiry <<< "$output")" = null ]
+}
+
 @test "inventories come as files, folders, JSON lines, on standard input and through pipes" {
     mkdir -p fleet/deep
     for i in 1 2 3; do host "n$i" 7.2.1 0 250000 250000; done

@@ -84,6 +84,30 @@ static void check_machines(void)
     ok(!machine_is_up_to("pc-q35-rhel7.6.0", 99, 0) && !machine_is_up_to("pc-q35-focal", 99, 0),
        "RHEL's versions and codenames are not QEMU's versions");
 
+    static const struct {
+        const char *machine;
+        struct machine_expiry when;
+    } expiries[] = {
+        {"pc-q35-5.2", {{9, 1}, {11, 2}}},      {"virt-7.2", {{10, 2}, {13, 2}}},
+        {"pc-i440fx-10.0", {{13, 0}, {16, 0}}}, {"pc-q35-2.4", {{9, 1}, {10, 1}}},
+        {"pc-q35-2.12", {{9, 1}, {10, 1}}},     {"pc-q35-4.0.1", {{9, 1}, {10, 1}}},
+        {"pc-q35-9.2+pve1", {{12, 2}, {15, 2}}}, {"pc-i440fx-1.7", {{7, 0}, {8, 2}}},
+        {"pc-i440fx-2.3", {{8, 2}, {9, 1}}},
+    };
+    for (size_t i = 0; i < sizeof expiries / sizeof *expiries; i++) {
+        struct machine_expiry when = {.removed = {0, 0}};
+
+        machine_expiry(expiries[i].machine, &when);
+        ok(memcmp(&when, &expiries[i].when, sizeof when) == 0,
+           "%s is deprecated from QEMU %u.%u and gone from %u.%u", expiries[i].machine,
+           expiries[i].when.deprecated[0], expiries[i].when.deprecated[1],
+           expiries[i].when.removed[0], expiries[i].when.removed[1]);
+    }
+    struct machine_expiry none;
+    ok(!machine_expiry("pc-q35-rhel9.4.0", &none) && !machine_expiry("microvm", &none) &&
+           !machine_expiry("pc-q35-focal", &none) && !machine_expiry("pc-1.3", &none),
+       "of machine types without QEMU's own versions no end is known");
+
     is_text(machine_bioses("pc-q35-7.2")[0], "bios-256k.bin",
             "the machine type pc-q35-7.2 loads bios-256k.bin");
     is_text(machine_bioses("pc-i440fx-1.7")[0], "bios.bin", "up to 1.7 PCs load bios.bin");
