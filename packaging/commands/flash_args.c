@@ -93,7 +93,7 @@ static void print_all(const struct launch *l)
         char *text = form_text(l, i);
 
         /* The two are the same without flash. */
-        if (text && !(i == 1 && !l->vars))
+        if (text && !(i == 1 && (!l->vars || l->uefi_vars)))
             printf("# %s\n%s\n", titles[i], text);
         free(text);
     }

@@ -11,6 +11,7 @@
 #include "commands/flash_report.h"
 #include "commands/maps.h"
 #include "flash/image.h"
+#include "formats/nv_vars.h"
 #include "outputs/json.h"
 
 struct job {
@@ -61,6 +62,11 @@ static void print_code(const struct flash_image *image)
                    e->layout ? e->layout->name : "unknown layout", e->source);
     else
         print_line("  which store it expects cannot be told");
+    if (image->nv_vars)
+        print_line("  without a flash device it keeps variables in \\" NV_VARS_NAME
+                   " on a FAT volume of the guest");
+    if (image->uefi_vars)
+        print_line("  keeps its variables with QEMU's uefi-vars device");
     if (image->has_store)
         print_line("  without a flash device it %s the store inside it",
                    image->reads_own_store ? "starts with the variables of" : "does not read");
@@ -151,6 +157,13 @@ static void print_image(const struct flash_image *image)
         print_code(image);
     if (image->has_store)
         print_store(image);
+    if (image->has_list) {
+        print_line("  %s, %zu variables",
+                   image->kind == FLASH_JSON ? "the store of QEMU's uefi-vars device"
+                                             : "variables that firmware without flash kept",
+                   image->store.variable_count);
+        print_variables(image);
+    }
     if (image->kind == FLASH_FOREIGN) {
         print_line("  %s", image->foreign.what);
         if (image->store_at)

@@ -189,6 +189,8 @@ struct json_object *flash_image_object(const struct flash_image *image)
         json_add_flag(o, "iscsi", image->iscsi);
         json_add_flag(o, "pxe", image->pxe);
         json_add_flag(o, "http_boot", image->http_boot);
+        json_add_flag(o, "uefi_vars", image->uefi_vars);
+        json_add_flag(o, "nv_vars", image->nv_vars);
         json_add_text(o, "flash_driver", image->driver.name);
         json_add_flag(o, "flash_driver_checks_records", image->driver.checks_records);
         json_add_number(o, "files", image->file_count);
@@ -207,5 +209,9 @@ struct json_object *flash_image_object(const struct flash_image *image)
         json_add_flag(o, "reads-own-store", image->reads_own_store);
     if (image->has_store)
         json_add(o, "store", store_object(image));
+    if (image->has_list)
+        json_add(o, "variables", variables_array(image));
+    if (image->kind == FLASH_JSON)
+        json_add_text(o, "not-read", image->unread.what[0] ? image->unread.what : NULL);
     return o;
 }

@@ -28,6 +28,8 @@ static int run(void *settings, char **operands, size_t count)
         flash_open_part(job->in, job->size, &old, &f) != 0 ||
         flash_open_for_store(job->code, &code, &f) != 0)
         status = report(&f);
+    else if (code.uefi_vars)
+        status = put_as_json(job->out, &old);
     else
         status = convert_store(&old, &code, &c, &f) == 0 ? put_converted(job, &c, &old, job->in)
                                                          : report(&f);
@@ -47,6 +49,9 @@ const struct command varstore_convert_command = {
         "layout that NEW expects: also one that was being replaced when the power went, and after\n"
         "a fault-tolerant write that was still pending. Attributes, time stamps and counters "
         "stay.\n"
+        "OLD may also be the JSON of QEMU's uefi-vars device, or the file \\NvVars of a guest; "
+        "for\n"
+        "NEW that keeps its variables with that device, FILE is such JSON.\n"
         "OLD is not touched, and FILE never replaces anything. The guest must be off.\n"
         "\n"
         "The status is 1, and nothing is written, if not all variables fit.",

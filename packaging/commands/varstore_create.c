@@ -12,6 +12,8 @@
 #include "commands/varstore_output.h"
 #include "flash/convert.h"
 #include "flash/check.h"
+#include "flash/variables_json.h"
+#include "inputs/file.h"
 #include "inputs/lock.h"
 
 extern const struct command varstore_create_command;
@@ -88,8 +90,18 @@ static int parse_owner(struct job *job, struct failure *f)
 
 static int make_empty(const struct job *job)
 {
+    static const char none[] = "{ \"version\": 2, \"variables\": [] }\n";
     struct converted c;
     struct failure f;
+
+    if (job->image.uefi_vars) {
+        int written = put_file(job->store.out, (const uint8_t *)none, sizeof none - 1, NULL);
+
+        if (written == STATUS_YES)
+            say_written(&job->store, "%s: an empty store of QEMU's uefi-vars device",
+                        job->store.out);
+        return written;
+    }
 
     if (create_store(&job->image, &c, &f) != 0)
         return report(&f);
@@ -97,6 +109,20 @@ static int make_empty(const struct job *job)
     if (status == STATUS_YES)
         say_written(&job->store, "%s: an empty store of %s", job->store.out, c.layout->name);
     converted_free(&c);
+    return status;
+}
+
+/* As it is: QEMU writes members that are not read here. */
+static int copy_json(const struct job *job, const char *name)
+{
+    struct failure f;
+    uint8_t *data;
+    size_t size;
+
+    if (read_file(name, VARIABLES_JSON_MAX, &data, &size, &f) != 0)
+        return report(&f);
+    int status = put_store(&job->store, data, size, NULL, NULL);
+    free(data);
     return status;
 }
 
@@ -115,7 +141,9 @@ static int copy_template(const struct job *job, const char *name)
     }
     flash_check(&job->image, &template, NULL, &check);
     if (check.cold_boot.answer == FLASH_YES) {
-        status = put_store(&job->store, template.data, template.size, &template, NULL);
+        status = template.kind == FLASH_JSON
+                     ? copy_json(job, name)
+                     : put_store(&job->store, template.data, template.size, &template, NULL);
         if (status == STATUS_YES)
             say_written(&job->store, "%s: a copy of %s", job->store.out, name);
         for (size_t i = 0; status == STATUS_YES && i < check.warning_count; i++)

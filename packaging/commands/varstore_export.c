@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/memory.h"
 #include "commands/flash_report.h"
 #include "commands/varstore_output.h"
-#include "flash/variables_json.h"
+#include "flash/image.h"
 #include "inputs/lock.h"
-#include "outputs/json.h"
 
 static const struct option_spec options[] = {
     {"out", .argument = "JSON",
@@ -18,40 +11,6 @@ static const struct option_spec options[] = {
     STORE_SIZE_OPTION(struct varstore_job, size),
     {0},
 };
-
-/* Takes the document over. */
-static int write_document(const struct varstore_job *job, struct json_object *document)
-{
-    char *text = json_document_text(document);
-    int status = put_file(job->out ? job->out : "-", (const uint8_t *)text, strlen(text), job->in);
-
-    free(text);
-    return status;
-}
-
-static int export(const struct varstore_job *job, const struct flash_image *image)
-{
-    struct live_store live;
-    struct variables_lost lost;
-    struct failure f;
-    int status = STATUS_NO;
-
-    if (live_store_open(image, &live, &f) != 0)
-        return report(&f);
-    struct json_object *document = variables_to_json(&live, &lost);
-    if (document)
-        status = write_document(job, document);
-    else
-        complain("%s: nothing written: the names of %zu variables are no text", job->in,
-                 lost.names);
-    if (status == STATUS_YES && (lost.counts || lost.keys))
-        complain(
-            "warning: %s: not in the JSON, which has no place for it: the monotonic count of %zu "
-            "variables, the key index of %zu",
-            job->in, lost.counts, lost.keys);
-    live_store_close(&live);
-    return finish_output(status);
-}
 
 static int run(void *settings, char **operands, size_t count)
 {
@@ -66,7 +25,7 @@ static int run(void *settings, char **operands, size_t count)
         flash_open_part(job->in, job->size, &image, &f) != 0)
         status = report(&f);
     else
-        status = export(job, &image);
+        status = put_as_json(job->out ? job->out : "-", &image);
     flash_close(&image);
     return status;
 }
@@ -78,7 +37,9 @@ const struct command varstore_export_command = {
     .synopsis = "FILE [--out JSON] [--size SIZE]",
     .details =
         "The JSON is that of virt-fw-vars and of QEMU's uefi-vars device: name, GUID, attributes,\n"
-        "data and time stamp of every variable that the guest would read. It has no place for\n"
+        "data and time stamp of every variable that the guest would read. FILE may also be such "
+        "JSON,\n"
+        "or the file \\NvVars of a guest's FAT volume. It has no place for\n"
         "monotonic counts and key indexes; one line says how many were lost.\n"
         "\n"
         "The status is 1, and nothing is written, if a variable's name is no text.",

@@ -3,6 +3,7 @@
 #include "commands/maps.h"
 #include "commands/varstore_output.h"
 #include "flash/inject.h"
+#include "formats/nv_vars.h"
 #include "inputs/lock.h"
 #include "outputs/json.h"
 
@@ -29,6 +30,7 @@ static void put_object(const struct varstore_job *job, const struct injected *in
     json_add(o, "does_not_fit", json_strings(in->converted.left, in->converted.left_count));
     json_add(o, "replaced", json_strings(in->replaced, in->replaced_count));
     json_add_flag(o, "reads_own_store", combined->reads_own_store);
+    json_add_flag(o, "reads_nv_vars", combined->nv_vars);
     json_print(o);
 }
 
@@ -41,6 +43,11 @@ static void warn(const struct varstore_job *job, const struct injected *in,
     if (!combined->reads_own_store)
         complain("warning: %s: this firmware does not read the store inside its image: a guest "
                  "without a flash device will not see these variables",
+                 job->out);
+    if (combined->nv_vars)
+        complain("warning: %s: this firmware also reads the file \\" NV_VARS_NAME
+                 " of the guest's FAT volume, which beats these variables: delete it there if it "
+                 "is older",
                  job->out);
 }
 

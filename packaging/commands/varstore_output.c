@@ -8,11 +8,13 @@
 
 #include "base/memory.h"
 #include "flash/convert.h"
+#include "flash/variables_json.h"
 #include "inputs/file.h"
 #include "inputs/lock.h"
 #include "outputs/block_device.h"
 #include "outputs/file.h"
 #include "outputs/new_file.h"
+#include "outputs/json.h"
 #include "outputs/qemu_img.h"
 
 const char *const varstore_formats[] = {"raw", "qcow2", NULL};
@@ -83,6 +85,40 @@ int put_file(const char *out, const uint8_t *data, size_t size, const char *like
     struct varstore_job job = {.out = out, .owner = (uid_t)-1, .group = (gid_t)-1};
 
     return put_as(&job, data, size, like);
+}
+
+/* Takes the document over. */
+static int write_document(const char *out, struct json_object *document, const char *like)
+{
+    char *text = json_document_text(document);
+    int status = put_file(out, (const uint8_t *)text, strlen(text), like);
+
+    free(text);
+    return status;
+}
+
+int put_as_json(const char *out, const struct flash_image *image)
+{
+    struct live_store live;
+    struct variables_lost lost;
+    struct failure f;
+    int status = STATUS_NO;
+
+    if (live_store_open(image, &live, &f) != 0)
+        return report(&f);
+    struct json_object *document = variables_to_json(&live, &lost);
+    if (document)
+        status = write_document(out, document, image->path);
+    else
+        complain("%s: nothing written: the names of %zu variables are no text", image->path,
+                 lost.names);
+    if (status == STATUS_YES && (lost.counts || lost.keys))
+        complain(
+            "warning: %s: not in the JSON, which has no place for it: the monotonic count of %zu "
+            "variables, the key index of %zu",
+            image->path, lost.counts, lost.keys);
+    live_store_close(&live);
+    return finish_output(status);
 }
 
 int refuse_converted(const char *path, const struct converted *c)

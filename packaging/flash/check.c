@@ -97,7 +97,8 @@ static void judge_migration(struct flash_check *check, const struct flash_image 
     /* The destination's store is made for its code; one of the guest's own length tells that
      * the guest's code is of that layout too. */
     if (v->answer == FLASH_YES && code->kind == FLASH_CODE && code->expects.file_size &&
-        code->architecture != ARCH_LOONGARCH64 && vars->size != code->expects.file_size)
+        vars->kind != FLASH_JSON && code->architecture != ARCH_LOONGARCH64 &&
+        vars->size != code->expects.file_size)
         refuse_length(v, "system.flash1", vars->size, code->expects.file_size);
     if (v->answer == FLASH_YES && !code->expects.source && !from)
         decide(v, FLASH_UNKNOWN_ANSWER, "expected-store-unknown",
@@ -311,13 +312,45 @@ static void judge_x86(struct flash_verdict *v, const struct flash_image *code,
              "'romcompat varstore convert' makes a store of this layout with the same variables.");
 }
 
+/* Firmware that keeps its variables with QEMU's uefi-vars device, which has them in JSON. */
+static void judge_uefi_vars(struct flash_verdict *v, const struct flash_image *code,
+                            const struct flash_image *vars)
+{
+    if (vars->kind != FLASH_JSON) {
+        decide(v, FLASH_NO, "uefi-vars",
+               "this firmware keeps its variables with QEMU's uefi-vars device and does not look "
+               "at flash: the guest starts without them");
+        if (vars->has_store || vars->has_list)
+            cure(v, "'romcompat varstore export' writes them as the JSON that the device takes.");
+    } else if (!vars->has_list) {
+        decide(v, FLASH_NO, "json-broken", "QEMU does not start: %.300s", vars->unread.what);
+    } else if (!code->uefi_vars) {
+        decide(v, FLASH_NO, "json-store",
+               "the store is the JSON of QEMU's uefi-vars device, and this firmware keeps its "
+               "variables in flash: it does not see them");
+        cure(v, "'romcompat varstore convert' makes a store for this firmware.");
+    } else {
+        decide(v, FLASH_YES, "kept",
+               "the guest starts with its %zu variables and keeps them, with the uefi-vars device "
+               "of QEMU 10.0 or later",
+               vars->store.live_count);
+    }
+}
+
 static void judge_cold_boot(struct flash_check *check, const struct flash_image *code,
                             const struct flash_image *vars)
 {
     struct flash_verdict *v = &check->cold_boot;
     uint64_t device = flash_device_size(code->architecture);
 
-    if (code->kind == FLASH_COMBINED)
+    if (code->uefi_vars || vars->kind == FLASH_JSON)
+        judge_uefi_vars(v, code, vars);
+    else if (vars->kind == FLASH_NV_VARS) {
+        decide(v, FLASH_NO, "vars-nvvars",
+               "the store is a \\NvVars file, which firmware reads from a FAT volume of the "
+               "guest, not from flash");
+        cure(v, "'romcompat varstore convert' makes a store of its variables.");
+    } else if (code->kind == FLASH_COMBINED)
         decide(v, FLASH_NO, "combined-code",
                "the code is a combined image, with a store of its "
                "own: the guest starts, but its variables are neither read nor kept");
@@ -443,6 +476,8 @@ static void warn_of_losses(struct flash_check *check, const struct flash_image *
         warn_of_records(check, code, vars);
     if (vars->has_store && vars->store.sound)
         warn_of_room(check, &vars->store, vars->enrolled);
+    if (code->nv_vars && code->kind == FLASH_COMBINED)
+        warn(check, "%s", FLASH_NV_VARS_NOTE);
     if (code->unread.what[0])
         warn(check, "not all of the code could be read: %.200s", code->unread.what);
 }

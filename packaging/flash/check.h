@@ -42,6 +42,12 @@ void flash_check_confidential(struct flash_check *check);
     "QEMU blocks the migration of SEV, SEV-ES and SNP guests (QEMU 10 still does), whatever the " \
     "firmware."
 
+/* Of firmware that has image->nv_vars: Debian 11's, 13's and forky's OVMF, not Debian 12's. */
+#define FLASH_NV_VARS_NOTE                                                                         \
+    "Without flash this firmware keeps variables that are set before the operating system starts " \
+    "in the file \\NvVars on a FAT volume of the guest, and reads them from there at the next "    \
+    "start."
+
 const char *flash_answer_name(enum flash_answer answer);
 
 #endif

@@ -11,6 +11,8 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "flash/json_store.h"
+#include "flash/variables_json.h"
 #include "inputs/archive.h"
 #include "inputs/descriptor_folders.h"
 #include "inputs/file.h"
@@ -303,12 +305,16 @@ static int take_file(struct firmware_tree *tree, struct unpacker *u, struct tree
     uint8_t *data;
     size_t size;
 
-    if (!descriptor && !image) {
+    bool json = !descriptor && ends_with(e->path, ".json");
+
+    if (!descriptor && !image && !json) {
         if (unpacker_peek(u, FLASH_FILE_HEAD, &start, &size, f) != 0)
             return -1;
         image = flash_file_begins(start, size);
     }
-    if (!descriptor && !image)
+    if (!descriptor && !image && !json)
+        return 0;
+    if (json && e->size > VARIABLES_JSON_MAX)
         return 0;
     if (e->size > (descriptor ? DESCRIPTOR_FILE_MAX : FLASH_FILE_MAX)) {
         e->unread =
@@ -320,6 +326,8 @@ static int take_file(struct firmware_tree *tree, struct unpacker *u, struct tree
     e->size = size;
     if (descriptor) {
         parse_descriptor(tree, e->path, data, size);
+        free(data);
+    } else if (json && !json_store_is(data, size)) {
         free(data);
     } else {
         keep_image(tree, e, data, size);
@@ -536,7 +544,7 @@ static int load_named(struct firmware_tree *tree, const char *name, struct failu
         e = firmware_tree_resolve(tree, name, NULL);
     }
     free(missing);
-    if (e && !e->image && !e->unread && !ends_with(e->path, ".json"))
+    if (e && !e->image && !e->unread)
         load_image(tree, e);
     return result;
 }

@@ -6,7 +6,9 @@
 
 #include "base/bytes.h"
 #include "base/memory.h"
+#include "flash/json_store.h"
 #include "formats/firmware_file.h"
+#include "formats/nv_vars.h"
 #include "formats/qcow2.h"
 #include "inputs/file.h"
 #include "inputs/lzma.h"
@@ -26,9 +28,9 @@ struct reader {
 };
 
 static const char *const kind_names[] = {
-    [FLASH_CODE] = "code",       [FLASH_STORE] = "store", [FLASH_COMBINED] = "combined",
-    [FLASH_BLANK] = "blank",     [FLASH_QCOW2] = "qcow2", [FLASH_FOREIGN] = "foreign",
-    [FLASH_UNKNOWN] = "unknown",
+    [FLASH_CODE] = "code",      [FLASH_STORE] = "store",     [FLASH_COMBINED] = "combined",
+    [FLASH_BLANK] = "blank",    [FLASH_QCOW2] = "qcow2",     [FLASH_JSON] = "json",
+    [FLASH_NV_VARS] = "NvVars", [FLASH_FOREIGN] = "foreign", [FLASH_UNKNOWN] = "unknown",
 };
 
 const char *flash_kind_name(enum flash_kind kind)
@@ -158,6 +160,14 @@ static void look_for_messages(struct flash_image *image, const struct section *s
     image->debug |= memmem(s->body, s->size, message, sizeof message - 1) != NULL;
 }
 
+/* The name of the file, in OVMF's boot manager (OvmfPkg PlatformBootManagerLib). */
+static void look_for_nv_vars(struct flash_image *image, const struct section *s)
+{
+    static const char name[] = "N\0v\0V\0a\0r\0s\0";
+
+    image->nv_vars |= memmem(s->body, s->size, name, sizeof name) != NULL;
+}
+
 /* Without a flash device OVMF keeps its variables in RAM. Some builds first copy what the
  * image itself holds, which is mapped right below 4 GiB: those with Secure Boot since 2022 in
  * OvmfPkg PlatformPei or, without PEI, in SecMain (PlatformInitLib,
@@ -190,6 +200,8 @@ static void take_name(struct flash_image *image, const struct section *s)
     image->http_boot |= section_name_is(s, "HttpBootDxe");
     /* edk2-platforms Platform/RaspberryPi/Drivers */
     image->raspberry_pi |= section_name_is(s, "RpiFirmwareDxe");
+    /* OvmfPkg VirtMmCommunicationDxe: what a build with QEMU_PV_VARS has. */
+    image->uefi_vars |= section_name_is(s, "VirtMmCommunication");
     image->xen |= section_name_is(s, "XenBusDxe") || section_name_is(s, "XenPlatformPei");
 }
 
@@ -218,6 +230,7 @@ static void read_section(struct reader *r, const struct section *s, bool is_core
         if (is_core)
             look_for_messages(r->image, s);
         look_for_own_store(r, s);
+        look_for_nv_vars(r->image, s);
         r->program = store_driver_of_program(s);
         break;
     case SECTION_TE:
@@ -349,6 +362,29 @@ static void look_for_other_platform(struct flash_image *image)
     }
 }
 
+/* Variables without a store around them. */
+static bool read_list(struct flash_image *image)
+{
+    uint8_t *bytes;
+
+    if (json_store_is(image->data, image->size)) {
+        image->kind = FLASH_JSON;
+        image->has_list = json_store_read(image->path, image->data, image->size, &bytes,
+                                          &image->store, &image->unread) == 0;
+        if (image->has_list) {
+            free(image->data);
+            image->data = bytes;
+        }
+    } else if (nv_vars_read(image->data, image->size, &image->store)) {
+        image->kind = FLASH_NV_VARS;
+        image->has_list = true;
+    } else {
+        return false;
+    }
+    image->enrolled = varstore_find(image->data, &image->store, "PK", global_guid) != NULL;
+    return true;
+}
+
 static void understand(struct flash_image *image, bool for_store)
 {
     struct reader r = {.image = image};
@@ -358,6 +394,8 @@ static void understand(struct flash_image *image, bool for_store)
         image->qcow2 = true;
         return;
     }
+    if (read_list(image))
+        return;
     if (is_blank(image->data, image->size)) {
         image->kind = FLASH_BLANK;
         image->blank = image->data[0];

@@ -33,6 +33,8 @@ enum flash_kind {
     FLASH_COMBINED, /* store and code in one, for -bios */
     FLASH_BLANK,    /* one byte, 00 or FF, over and over */
     FLASH_QCOW2,    /* not by flash_open(), which looks at the disk in it or fails */
+    FLASH_JSON,     /* the store of QEMU's uefi-vars device */
+    FLASH_NV_VARS,  /* the file \NvVars of a guest's FAT volume: formats/nv_vars.h */
     FLASH_FOREIGN,  /* not for QEMU: `foreign` names it */
     FLASH_UNKNOWN,
 };
@@ -79,6 +81,10 @@ struct flash_image {
     bool secure_boot, smm, shell, xen;
     bool raspberry_pi; /* the platform's own drivers are in it */
     bool tpm2, iscsi, pxe, http_boot;
+    bool uefi_vars; /* it keeps its variables with QEMU's uefi-vars device, not in flash */
+    /* Without flash it keeps variables that are set before the operating system starts in
+     * \NvVars, and reads them from there. */
+    bool nv_vars;
     bool debug;            /* built with debug messages; a release build prints none */
     size_t file_count;     /* files in all volumes, unpacked ones as well */
     struct failure unread; /* why a part could not be looked into; empty: all was */
@@ -89,6 +95,10 @@ struct flash_image {
     /* FLASH_FOREIGN */
     struct foreign_file foreign;
     size_t store_at; /* of the store that firmware of another platform holds; 0: none */
+
+    /* FLASH_JSON and FLASH_NV_VARS, once read: the variables of `store`, which has no volume.
+     * `data` then has them alone. */
+    bool has_list;
 
     /* FLASH_STORE and FLASH_COMBINED */
     bool has_store;

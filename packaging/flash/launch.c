@@ -114,7 +114,7 @@ static int check_alone(const struct launch *l, const struct target *t, struct fa
 {
     const struct flash_image *code = l->code;
 
-    if (flash_is_x86(t->architecture) && code->kind == FLASH_CODE) {
+    if (flash_is_x86(t->architecture) && code->kind == FLASH_CODE && !code->uefi_vars) {
         fail(f, "%s: this is code without a store, which QEMU takes as flash only", code->path);
         fail_cure(f, "Name the guest's store with --vars; 'romcompat varstore create' makes one.");
         return 1;
@@ -195,10 +195,20 @@ static void note_flash(struct launch *l)
          l->code->size, l->vars->size);
 }
 
+static void note_uefi_vars(struct launch *l)
+{
+    note(l, "The uefi-vars device came with QEMU 10.0; libvirt has <varstore> since 12.1.");
+    note(l, "%s belongs to this guest alone: QEMU writes it anew with each change.", l->vars_path);
+}
+
 static void note_bios(struct launch *l, const struct target *t)
 {
-    note(l, "With -bios there is no flash: what the guest writes to its variables is gone at "
-            "power-off.");
+    note(l, "With -bios there is no flash: what the operating system writes to its variables is "
+            "gone at power-off.");
+    note(l, "%s",
+         l->code->nv_vars ? FLASH_NV_VARS_NOTE
+                          : "So is what is set before it starts: this firmware keeps no \\NvVars "
+                            "file on the guest's volumes.");
     if (flash_is_x86(t->architecture))
         note(l, "To keep them on QEMU, give the guest a private copy as its only, writable flash "
                 "(-drive if=pflash,unit=0,format=raw,file=COPY); its RAM blocks are then others "
@@ -261,6 +271,7 @@ int launch_decide(const struct flash_image *code, const struct flash_image *vars
     int result;
 
     *l = (struct launch){.code = code, .vars = vars, .smm = code->smm};
+    l->uefi_vars = vars && vars->kind == FLASH_JSON;
     if (vars && vars->part)
         l->vars_size = vars->size;
     l->vars_on_device = vars && is_block_device(vars->path);
@@ -272,14 +283,16 @@ int launch_decide(const struct flash_image *code, const struct flash_image *vars
     l->cpu = t->cpu;
     result = pick_machine(l, t, machine, f);
     if (result == 0)
-        result = vars ? check_lengths(l, t, f) : check_alone(l, t, f);
+        result = vars && !l->uefi_vars ? check_lengths(l, t, f) : check_alone(l, t, f);
     if (result == 0)
         result = take_paths(l, template_path, f);
     if (result != 0) {
         launch_free(l);
         return result;
     }
-    if (vars)
+    if (l->uefi_vars)
+        note_uefi_vars(l);
+    else if (vars)
         note_flash(l);
     else
         note_bios(l, t);

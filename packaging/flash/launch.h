@@ -25,6 +25,7 @@ struct launch {
     const char *families; /* of machine types that it starts on: "pc-q35-*, pc-i440fx-*" */
     uint64_t vars_size;   /* bytes of the store's file that are flash; 0: all */
     bool vars_on_device;  /* the store is on a block device */
+    bool uefi_vars;       /* the store is that of QEMU's uefi-vars device; no flash */
     bool not_libvirt;     /* libvirt has no way to start this; a note says why */
     bool smm;             /* the code needs SMM and flash that only SMM may write */
     size_t note_count;

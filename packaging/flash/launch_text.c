@@ -76,14 +76,26 @@ static void add_drives(struct words *w, const struct launch *l, bool blockdev)
     free(vars);
 }
 
+/* QEMU docs/devel/uefi-vars.rst. */
+static void add_uefi_vars(struct words *w, const struct launch *l)
+{
+    char *vars = double_commas(l->vars_path);
+
+    add_option(w, "-device",
+               xasprintf("uefi-vars-%s,jsonfile=%s",
+                         flash_is_x86(l->code->architecture) ? "x64" : "sysbus", vars));
+    free(vars);
+}
+
 char **launch_words(const struct launch *l, bool blockdev)
 {
     struct words w = {0};
 
     add_word(&w, xstrdup(l->program));
-    add_option(&w, "-machine",
-               xasprintf("%s%s%s", l->machine, l->smm ? ",smm=on" : "",
-                         blockdev && l->vars ? ",pflash0=pflash0,pflash1=pflash1" : ""));
+    add_option(
+        &w, "-machine",
+        xasprintf("%s%s%s", l->machine, l->smm ? ",smm=on" : "",
+                  blockdev && l->vars && !l->uefi_vars ? ",pflash0=pflash0,pflash1=pflash1" : ""));
     if (l->cpu)
         add_option(&w, "-cpu", xstrdup(l->cpu));
     if (l->smm) {
@@ -91,10 +103,12 @@ char **launch_words(const struct launch *l, bool blockdev)
         add_option(&w, "-global", xstrdup("driver=cfi.pflash01,property=secure,value=on"));
         add_option(&w, "-global", xstrdup("ICH9-LPC.disable_s3=1"));
     }
-    if (l->vars)
+    if (l->vars && !l->uefi_vars)
         add_drives(&w, l, blockdev);
     else
         add_option(&w, "-bios", xstrdup(l->code_path));
+    if (l->uefi_vars)
+        add_uefi_vars(&w, l);
     add_word(&w, NULL);
     return w.list;
 }
@@ -130,8 +144,25 @@ static void put_element_text(FILE *to, const char *text, const char *end)
     fputs(end, to);
 }
 
+/* libvirt docs/formatdomain.rst, since 12.1. */
+static void put_varstore(FILE *to, const struct launch *l)
+{
+    fputs("  <loader type='rom' format='raw'>", to);
+    put_element_text(to, l->code_path, "</loader>\n  <varstore path=\"");
+    put_element_text(to, l->vars_path, "\"");
+    if (l->template_path) {
+        fputs(" template=\"", to);
+        put_element_text(to, l->template_path, "\"");
+    }
+    fputs("/>\n", to);
+}
+
 static void put_loader(FILE *to, const struct launch *l)
 {
+    if (l->uefi_vars) {
+        put_varstore(to, l);
+        return;
+    }
     if (!l->vars) {
         fputs("  <loader type='rom'>", to);
         put_element_text(to, l->code_path, "</loader>\n");

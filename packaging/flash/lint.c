@@ -325,6 +325,26 @@ static void check_flash(struct firmware_lint *l, const struct firmware_tree *tre
     }
 }
 
+/* Firmware in memory, whose variables the uefi-vars device keeps where it has a template. */
+static void check_memory(struct firmware_lint *l, const struct firmware_tree *tree, struct claim *c)
+{
+    const struct firmware_descriptor *d = c->d;
+    bool kept = d->nvram_template.filename != NULL;
+
+    if (kept)
+        c->template = image_of(l, tree, c->file, "the template", d->nvram_template.filename);
+    if (c->code && check_kind(l, c)) {
+        check_claimed(l, c);
+        check_unclaimed(l, c);
+        if (c->template)
+            check_template(l, c);
+    }
+    if (kept != claims(c, "host-uefi-vars"))
+        find(l, LINT_WARNING, "feature", c->file,
+             kept ? "'host-uefi-vars' is not claimed, though there is a template for the device"
+                  : "'host-uefi-vars' is claimed, and there is no template");
+}
+
 static void check_descriptor(struct firmware_lint *l, const struct firmware_tree *tree,
                              const struct tree_descriptor *td)
 {
@@ -340,9 +360,8 @@ static void check_descriptor(struct firmware_lint *l, const struct firmware_tree
     c.code = image_of(l, tree, c.file, "the executable", d->executable.filename);
     if (d->device == DESCRIPTOR_FLASH) {
         check_flash(l, tree, &c);
-    } else if (d->device == DESCRIPTOR_MEMORY && c.code && check_kind(l, &c)) {
-        check_claimed(l, &c);
-        check_unclaimed(l, &c);
+    } else if (d->device == DESCRIPTOR_MEMORY) {
+        check_memory(l, tree, &c);
     }
     check_targets(l, &c);
 }

@@ -42,9 +42,14 @@ int live_store_open(const struct flash_image *image, struct live_store *live, st
     char text[FV_DEFECT_TEXT_MAX];
 
     *live = (struct live_store){.data = image->data, .store = &image->store};
+    if (image->has_list)
+        return 0;
+    if (image->kind == FLASH_JSON) {
+        *f = image->unread;
+        return -1;
+    }
     if (!image->has_store)
-        return fail(f, "%s: not a variable store (found %s)", image->path,
-                    flash_kind_text(image));
+        return fail(f, "%s: not a variable store (found %s)", image->path, flash_kind_text(image));
     if (image->store.volume.defect != FV_SOUND) {
         fail(f, "%s: %s", image->path, fv_defect_text(&image->store.volume, image->size, text));
         return fail_cure(f, "'romcompat varstore repair' makes a store of it that can be converted "

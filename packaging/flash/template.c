@@ -187,7 +187,10 @@ static void ask_descriptors(struct template_search *search, const struct firmwar
     for (size_t i = 0; i < all->count; i++) {
         const struct firmware_descriptor *d = &all->list[i];
 
-        if (d->usable && d->device == DESCRIPTOR_FLASH && strcmp(d->executable.filename, name) == 0)
+        if (d->usable &&
+            (d->device == DESCRIPTOR_FLASH ||
+             (d->device == DESCRIPTOR_MEMORY && d->nvram_template.filename)) &&
+            strcmp(d->executable.filename, name) == 0)
             add_answer(search, TEMPLATE_DESCRIPTOR, d->path, name,
                        d->nvram_template.filename ? xstrdup(d->nvram_template.filename) : NULL,
                        d->nvram_template.format, by_link);

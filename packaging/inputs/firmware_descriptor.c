@@ -35,8 +35,9 @@ static const char *const executable_formats[] = {"raw"};
 static const char *const descriptor_keys[] = {"description", "interface-types", "mapping",
                                               "targets",     "features",        "tags"};
 static const char *const flash_keys[] = {"device", "mode", "executable", "nvram-template"};
-static const char *const memory_keys[] = {"device", "mode", "executable", "nvram-template",
-                                          "filename"};
+static const char *const memory_keys[] = {"device",         "mode",     "executable",
+                                          "nvram-template", "filename", "uefi-vars"};
+static const char *const uefi_vars_keys[] = {"template"};
 static const char *const filename_keys[] = {"device", "filename"};
 static const char *const file_keys[] = {"filename", "format"};
 static const char *const target_keys[] = {"architecture", "machines"};
@@ -203,8 +204,21 @@ static void take_flash(struct firmware_descriptor *d, struct json_object *mappin
                     modes[d->mode]);
 }
 
-/* "filename" alone, or since QEMU 11.0 what a flash mapping has, for a store that the
- * uefi-vars device keeps. */
+/* What QEMU 11.0 has for a store that the uefi-vars device keeps: JSON, by its template. */
+static void take_uefi_vars(struct firmware_descriptor *d, struct json_object *mapping)
+{
+    struct json_object *o = need(d, mapping, "mapping", "uefi-vars", json_type_object, true);
+
+    if (!o)
+        return;
+    check_keys(d, o, "mapping.uefi-vars", uefi_vars_keys, COUNT(uefi_vars_keys));
+    d->nvram_template.filename = need_text(d, o, "mapping.uefi-vars", "template", true);
+    d->nvram_template.format = xstrdup(store_formats[0]);
+    d->mode = DESCRIPTOR_SPLIT;
+}
+
+/* "filename", perhaps with "uefi-vars"; or, as was proposed before that, what a flash mapping
+ * has. */
 static void take_memory(struct firmware_descriptor *d, struct json_object *mapping)
 {
     struct json_object *other;
@@ -213,10 +227,14 @@ static void take_memory(struct firmware_descriptor *d, struct json_object *mappi
     d->mode = DESCRIPTOR_STATELESS;
     if (!json_object_object_get_ex(mapping, "executable", &other)) {
         d->executable.filename = need_text(d, mapping, "mapping", "filename", true);
+        if (json_object_object_get_ex(mapping, "uefi-vars", &other))
+            take_uefi_vars(d, mapping);
         return;
     }
     if (json_object_object_get_ex(mapping, "filename", &other))
         add_problem(d, true, "mapping: 'filename' beside 'executable'");
+    if (json_object_object_get_ex(mapping, "uefi-vars", &other))
+        add_problem(d, true, "mapping: 'uefi-vars' beside 'executable'");
     need(d, mapping, "mapping", "mode", json_type_string, true);
     take_mode(d, mapping, DESCRIPTOR_STATELESS);
     take_file(d, mapping, "executable", executable_formats, COUNT(executable_formats),

@@ -6,7 +6,7 @@ load common
 
 setup_file() {
     "$BATS_TEST_DIRNAME/fetch-firmware" "$ROMCOMPAT_CACHE/firmware" bookworm trixie
-    cd "$BATS_FILE_TMPDIR"
+    cd "$BATS_FILE_TMPDIR" || return
     local d12=$ROMCOMPAT_CACHE/firmware/bookworm/usr/share
     mkdir -p {old,new}/usr/share/edk2/ovmf
     cp "$d12/OVMF/OVMF_CODE_4M.fd" old/usr/share/edk2/ovmf/code.img

@@ -49,7 +49,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $2, $NF}' | sort;
     make_store 4M A:1:4 > store
     run -0 --separate-stderr romcompat varstore inject store --into "$LARGE" --out image --json
     [[ $stderr == *"does not read the store inside its image"* ]]
-    [[ $(tr -d ' \n' <<< "$output") == '{"written":true,"image":"image","layout":"OVMF4M","variables":1,'*'"reads_own_store":false}' ]]
+    [[ $(tr -d ' \n' <<< "$output") == '{"written":true,"image":"image","layout":"OVMF4M","variables":1,'*'"reads_own_store":false,"reads_nv_vars":true}' ]]
     run -0 romcompat flash inspect image
     output_has "does not read the store inside it"
 }

@@ -134,7 +134,7 @@ END
     run -2 romcompat varstore import old --into old --out new
     output_has "old:1: not JSON"
     run -2 romcompat varstore import good.json --into good.json --out new
-    output_has "not a variable store (found unknown)"
+    output_has "not a variable store alone (found json)"
     run -2 romcompat varstore import good.json --into "$D12/ovmf/OVMF.fd" --out new
     output_has "not a variable store alone (found combined)"
     run -2 romcompat varstore export "$CODE" --out new
