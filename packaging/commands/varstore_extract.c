@@ -95,11 +95,12 @@ static void print_passed(const struct extracted *h)
 static void print_found(const struct varstore_job *job, const struct guest_memory *memory,
                         const struct extracted *h, const struct vendors *v)
 {
-    say_written(job,
-                "%s: %zu variables (%zu bytes) in a store of %s, from 0x%" PRIx64 " of %s (%s%s%s)",
-                job->out, h->store.count, h->store.bytes, h->store.layout->name, h->address,
-                memory->name, memory->kind, memory->cut ? ", cut off" : "",
-                h->store.replayed ? ", after a write that was pending" : "");
+    say_written(
+        job, "%s: %zu variables (%zu bytes) in a store of %s, from %s0x%" PRIx64 " of %s (%s%s%s)",
+        job->out, h->store.count, h->store.bytes, h->store.layout->name,
+        h->in_flash ? "its flash device at " : "", h->address, memory->name, memory->kind,
+        memory->cut ? ", cut off" : "",
+        h->store.replayed ? ", after a write that was pending" : "");
     if (!is_stdout(job->out)) {
         print_vendors(v);
         print_passed(h);
@@ -152,6 +153,7 @@ static void put_object(const struct varstore_job *job, const struct guest_memory
     json_add_flag(o, "write_replayed", h->store.replayed);
     json_add_number(o, "variables", h->store.count);
     json_add_number(o, "bytes", h->store.bytes);
+    json_add_flag(o, "in_flash", h->in_flash);
     json_add(o, "vendors", vendors_array(v));
     json_add(o, "passed_over", passed_array(h));
     json_print(o);
@@ -164,8 +166,9 @@ static int refuse(const struct guest_memory *memory)
     complain("%s: no variables found: no sound store with variables begins at a page below 4 GiB "
              "(%s%s)",
              memory->name, memory->kind, memory->cut ? ", which is cut off" : "");
-    complain("A guest with a flash device has them in the file behind that. One without has them "
-             "in RAM once its firmware has started.");
+    complain(memory->runs ? "They are in RAM once the firmware has started."
+                          : "A guest with a flash device has them there, which is not in a core: "
+                            "--qmp reads it.");
     return STATUS_NO;
 }
 
@@ -221,10 +224,14 @@ static const struct job defaults = {.store = VARSTORE_DEFAULTS};
 
 const struct command varstore_extract_command = {
     .name = "varstore extract",
-    .summary = "read the variables of a guest without flash out of its RAM",
+    .summary = "read the variables of a running guest out of its flash or RAM",
     .synopsis = "--qmp SOCKET --out STORE [--json]\n"
                 "--core FILE --out STORE [--json]",
     .details =
+        "With --qmp the store of a running guest is copied from its flash device, consistently: "
+        "two\n"
+        "reads that are the same, with a write that was pending carried out.\n"
+        "\n"
         "A guest of -bios or of Xen has its variables in RAM and loses them when it is destroyed.\n"
         "This writes them to a store, which 'romcompat varstore inject' puts into the guest's\n"
         "combined image for its next start. Volatile variables are not among them.\n"

@@ -96,6 +96,96 @@ static void take(struct extracted *h, uint64_t address, struct flash_image *volu
     }
 }
 
+/* --- a flash device ------------------------------------------------------------------- */
+
+/* What a backup has: the whole device. */
+static void take_flash(struct extracted *h, uint64_t address, uint64_t length, bool code_follows,
+                       struct flash_image *volume)
+{
+    const struct varstore *s = &volume->store;
+    struct live_store live;
+    struct failure why;
+
+    if (live_store_open(volume, &live, &why) != 0) {
+        pass(h, address, "%s", why.what);
+        return;
+    }
+    struct converted *c = &h->store;
+    *c = (struct converted){.layout = s->layout,
+                            .size = (size_t)(code_follows ? volume->size : length),
+                            .count = live.store->live_count,
+                            .bytes = live.store->live_bytes,
+                            .replayed = live.replayed};
+    c->data = xcalloc(c->size, 1);
+    memcpy(c->data, live.data, volume->size);
+    live_store_close(&live);
+    h->found = true;
+    h->in_flash = true;
+    h->address = address;
+    h->volume = *volume;
+    *volume = (struct flash_image){0};
+}
+
+/* A device that is just being written to answers with its status (QEMU hw/block/pflash_cfi01.c,
+ * pflash_read()). 1 with the length of the volume that it begins with, 0 without, or -1. */
+static int await_volume(struct guest_memory *m, uint64_t address, uint64_t *length,
+                        struct failure *f)
+{
+    struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+    uint8_t header[FV_HEADER_MIN];
+
+    for (int i = 0; i < EXTRACT_READS_MAX; i++) {
+        if (m->read(m, address, header, sizeof header, f) != 0)
+            return -1;
+        if (fv_begins_nv(header, length))
+            return 1;
+        if (fv_begins_code(header))
+            return 0;
+        nanosleep(&pause, NULL);
+    }
+    return 0;
+}
+
+static int examine_flash(struct guest_memory *m, uint64_t address, uint64_t room,
+                         struct extracted *h, struct failure *f)
+{
+    struct flash_image volume;
+    uint8_t behind[FV_HEADER_MIN];
+    uint64_t length;
+    bool code = false;
+    int there = await_volume(m, address, &length, f);
+
+    if (there <= 0)
+        return there;
+    if (!varstore_layout_of(length, 0) || length > room) {
+        pass(h, address, "a volume of an unknown length (0x%" PRIx64 ") in flash", length);
+        return 0;
+    }
+    if (room - length >= FV_HEADER_MIN) {
+        if (m->read(m, address + length, behind, sizeof behind, f) != 0)
+            return -1;
+        code = fv_begins_code(behind);
+    }
+    for (int i = 0; i < EXTRACT_READS_MAX; i++) {
+        uint8_t *bytes = xmalloc((size_t)length);
+
+        if (read_still(m, address, bytes, (size_t)length, &h->reads, f) != 0) {
+            free(bytes);
+            return -1;
+        }
+        flash_take(m->name, bytes, (size_t)length, &volume);
+        /* Twice the same status is no content either. */
+        if (volume.has_store)
+            break;
+        flash_close(&volume);
+    }
+    take_flash(h, address, room, code, &volume);
+    flash_close(&volume);
+    return 0;
+}
+
+/* --- RAM ---------------------------------------------------------------------------------- */
+
 /* 1 when the memory is there, 0 when it is not, or -1. */
 static int read_header(struct guest_memory *m, uint64_t address, uint8_t header[FV_HEADER_MIN],
                        struct failure *f)
@@ -198,7 +288,9 @@ int extract_store(struct guest_memory *m, struct extracted *h, struct failure *f
     int result = 0;
 
     *h = (struct extracted){0};
-    for (size_t i = m->map.count; i > 0 && result == 0; i--) {
+    for (size_t i = 0; i < m->flash.count && result == 0 && !h->found; i++)
+        result = examine_flash(m, m->flash.list[i].address, m->flash.list[i].length, h, f);
+    for (size_t i = h->found ? 0 : m->map.count; i > 0 && result == 0; i--) {
         const struct memory_range *r = &m->map.ranges[i - 1];
         uint64_t to = r->address + r->length;
 

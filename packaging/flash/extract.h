@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The variables of a guest without a flash device, out of its RAM. OVMF keeps them there in a
+ * The variables of a running guest, out of its flash device; of one without, out of its RAM. OVMF keeps them there in a
  * firmware volume like the one in flash (OvmfPkg EmuVariableFvbRuntimeDxe), in a buffer that it
  * takes from the top of the memory below 4 GiB and that begins with a page. The copies that do
  * not are the variable driver's cache and templates inside code. Of those that do, the one that
@@ -23,6 +23,7 @@ struct extracted_passed {
 
 struct extracted {
     bool found;
+    bool in_flash; /* of a flash device: `store` is as long as that */
     uint64_t address;
     struct flash_image volume; /* as it stood in RAM */
     struct converted store;    /* the same variables in a store as a file has it */
@@ -31,7 +32,8 @@ struct extracted {
     struct extracted_passed passed[EXTRACTED_PASSED_MAX];
 };
 
-/* The highest volume with variables. In a core all the others are listed; of a guest that runs
+/* What a flash device holds, where the guest has one with a store; it is the device's content
+ * with a pending write carried out. Else the highest volume with variables. In a core all the others are listed; of a guest that runs
  * nothing below it is read. 0, also when there is none; -1 when memory cannot be read, or does
  * not hold still. Free with extracted_free(). */
 int extract_store(struct guest_memory *memory, struct extracted *extracted, struct failure *f);

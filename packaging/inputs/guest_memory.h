@@ -11,15 +11,16 @@
 #include <stdint.h>
 
 #include "base/failure.h"
-#include "formats/memory_map.h"
+#include "formats/memory_tree.h"
 
 struct guest_memory {
     const char *name;
     struct memory_map map;
-    const char *kind; /* "ELF core", "running guest" */
-    bool runs;        /* what is read twice may differ */
-    bool cut;         /* a core that is shorter than it says */
-    size_t at_once;   /* bytes that are best read in one go */
+    struct memory_flash flash; /* of a running guest; read() takes these addresses too */
+    const char *kind;          /* "ELF core", "running guest" */
+    bool runs;                 /* what is read twice may differ */
+    bool cut;                  /* a core that is shorter than it says */
+    size_t at_once;            /* bytes that are best read in one go */
     void *context;
     /* All of [address, address + n), which memory_map_has(). 0 or -1. */
     int (*read)(struct guest_memory *memory, uint64_t address, void *to, size_t n,

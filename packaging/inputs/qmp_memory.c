@@ -141,7 +141,7 @@ static int open_running(const char *socket_path, struct guest_memory *m, struct 
     char *text = qmp_human(&q->session, "info mtree -f", f);
     if (!text)
         return -1;
-    bool has_memory = memory_tree_read(text, &m->map);
+    bool has_memory = memory_tree_read(text, &m->map, &m->flash);
     free(text);
     if (!has_memory)
         return fail(f, "%s: the answer to 'info mtree -f' names no RAM", socket_path);

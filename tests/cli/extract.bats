@@ -171,3 +171,46 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $2, $NF}' | sort;
     run -0 bash -c 'ulimit -v 300000; timeout 20 romcompat varstore extract --core core --out got'
     output_has "3 variables"
 }
+
+@test "a running guest with a flash device: its whole content, a pending write carried out" {
+    "$BUILD/tests/cli/make_store" 4M A:1:4 B:2:300 > ram
+    for mode in flash busy; do
+        rm -f got
+        peer $mode
+        run -0 romcompat varstore extract --qmp socket --out got
+        output_has "2 variables" "from its flash device at 0x0 of socket (running guest)"
+        cmp got ram
+    done
+    peer flash
+    romcompat varstore export --qmp socket > json
+    romcompat varstore export ram | cmp - json
+    "$BUILD/tests/cli/make_store" 4M A:1:4 B:2:300 pending=New:3:8 > ram
+    peer flash
+    run -0 romcompat varstore extract --qmp socket --out replayed --json
+    output_has '"in_flash": true' '"write_replayed": true' '"variables": 3'
+    run -0 romcompat flash inspect replayed
+    output_has "3f live  New" "fault-tolerant write: idle"
+    peer flash
+    romcompat varstore export --qmp socket > json
+    romcompat varstore export ram | cmp - json
+    # The whole device, also behind the store.
+    "$BUILD/tests/cli/make_store" virt A:1:4 > ram
+    truncate -s 64M ram
+    peer flash
+    run -0 romcompat varstore extract --qmp socket --out virt
+    [ "$(stat -c %s virt)" = 67108864 ]
+    cmp virt ram
+}
+
+@test "export --qmp: of a guest that writes all the time, and of one without variables, nothing" {
+    "$BUILD/tests/cli/make_store" 4M A:1:4 > ram
+    head -c 540672 /dev/zero > ram
+    peer flash
+    run -1 romcompat varstore export --qmp socket --out no
+    output_has "no variables found, neither in flash nor in RAM"
+    run -2 romcompat varstore export --qmp socket ram
+    output_has "a FILE or --qmp, not both"
+    run -2 romcompat varstore export
+    output_has "a FILE or --qmp is missing"
+    [ ! -e no ]
+}

@@ -10,6 +10,8 @@
  *   long      writes more
  *   no-fd     takes no file
  *   none      has no RAM
+ *   flash     has FILE for its flash device, and a page of it for RAM
+ *   busy      the same, and the device answers with its status three times
  *   hang-up   closes the connection when it is to copy
  */
 #include <fcntl.h>
@@ -78,6 +80,10 @@ static void copy(const char *mode, const char *line)
     if (fd < 0 || !bytes || at > ram_size || size > ram_size - at ||
         pread(ram, bytes, size, (off_t)at) != (ssize_t)size)
         exit(2);
+    static int busy = 3;
+
+    if (strcmp(mode, "busy") == 0 && busy-- > 0)
+        memset(bytes, 0x80, size);
     if (strcmp(mode, "changing") == 0)
         bytes[size - 1] = ++copies;
     size_t n = strcmp(mode, "short") == 0 ? size / 2 : strcmp(mode, "long") == 0 ? size + 1 : size;
@@ -92,7 +98,17 @@ static void answer(int fd, const char *mode, const char *line, int received)
 {
     char text[512];
 
-    if (strstr(line, "info mtree -f")) {
+    bool flash = strcmp(mode, "flash") == 0 || strcmp(mode, "busy") == 0;
+
+    if (strstr(line, "info mtree -f") && flash) {
+        snprintf(text, sizeof text,
+                 "{\"return\": \"FlatView #0\\r\\n AS \\\"memory\\\", root: system\\r\\n"
+                 "  %016x-%016x (prio 0, ram): pc.ram\\r\\n"
+                 "  %016x-%016llx (prio 0, %s): system.flash1\\r\\n\"}\r\n",
+                 0, 0xfff, 0, (unsigned long long)ram_size - 1,
+                 strcmp(mode, "busy") == 0 ? "i/o" : "romd");
+        say(fd, text);
+    } else if (strstr(line, "info mtree -f")) {
         snprintf(text, sizeof text,
                  "{\"return\": \"FlatView #0\\r\\n AS \\\"memory\\\", root: system\\r\\n"
                  "  %016x-%016llx (prio 0, %s): pc.ram\\r\\n\"}\r\n",

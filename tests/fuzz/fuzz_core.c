@@ -56,6 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct core_source source = {&file, size, read_bytes};
     struct failure f = {0};
     struct memory_map map;
+    struct memory_flash flash;
     struct core core;
 
     if (core_read(&source, &core, &f) == 0) {
@@ -67,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must(f.what[0] != '\0');
     }
     char *text = strndup((const char *)data, size);
-    if (text && memory_tree_read(text, &map)) {
+    if (text && memory_tree_read(text, &map, &flash)) {
         check(&map);
         memory_map_free(&map);
     }

@@ -266,14 +266,17 @@ static void test_tree(void)
         "FlatView #2\n AS \"cpu-smm-0\", root: memory\n"
         "  0000000000001000-0000000000001fff (prio 0, ram): no\n";
     struct memory_map map;
+    struct memory_flash flash;
 
-    ok(memory_tree_read(text, &map), "info mtree -f is read");
+    ok(memory_tree_read(text, &map, &flash), "info mtree -f is read");
     is_text(map_text(&map), "0x0+0xc0000 0x100000+0x7ff00000", "RAM below 4 GiB, nothing else");
+    is_int(flash.count, 1, "its flash device is found");
+    is_int(flash.list[0].length, 0x400000, "the flash device has its length");
     memory_map_free(&map);
-    ok(!memory_tree_read("", &map), "an empty answer has none");
+    ok(!memory_tree_read("", &map, &flash), "an empty answer has none");
     ok(!memory_tree_read("FlatView #0\n AS \"memory\", root: x\n  zz-0 (prio 0, ram): x\n"
                          "  9-1 (prio 0, ram): x\n  5 (prio 0, ram): x",
-                         &map),
+                         &map, &flash),
        "nor has one that makes no sense");
 }
 
