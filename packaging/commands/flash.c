@@ -7,6 +7,7 @@
     X(flash_map)       \
     X(flash_lint)      \
     X(flash_diff)      \
+    X(flash_measure)   \
     X(flash_args)      \
     X(flash_pack)
 

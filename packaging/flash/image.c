@@ -458,27 +458,45 @@ void flash_take_file(const char *path, uint8_t *data, size_t size, struct flash_
     image->qcow2 = true;
 }
 
+static int read_bytes(const char *path, uint64_t length, uint8_t **data, size_t *size, bool *qcow2,
+                      struct failure *f)
+{
+    uint8_t *file;
+
+    if (read_disk(path, length, FLASH_FILE_MAX, data, size, f) != 0)
+        return -1;
+    *qcow2 = is_qcow2(*data, *size);
+    if (!*qcow2)
+        return 0;
+    file = *data;
+    int result =
+        length ? fail(f, "%s: a qcow2 file has its own size: a part of it cannot be flash", path)
+               : disk_of_qcow2(path, file, *size, FLASH_FILE_MAX, data, size, f);
+    free(file);
+    return result;
+}
+
+int flash_read(const char *path, uint8_t **data, size_t *size, struct failure *f)
+{
+    uint8_t *bytes;
+    bool qcow2;
+
+    if (read_bytes(path, 0, &bytes, size, &qcow2, f) != 0)
+        return -1;
+    *data = bytes;
+    return 0;
+}
+
 static int open_image(const char *path, uint64_t length, bool for_store, struct flash_image *image,
                       struct failure *f)
 {
-    uint8_t *data, *file;
+    uint8_t *data;
     size_t size;
+    bool qcow2;
 
     *image = (struct flash_image){.kind = FLASH_UNKNOWN};
-    if (read_disk(path, length, FLASH_FILE_MAX, &data, &size, f) != 0)
+    if (read_bytes(path, length, &data, &size, &qcow2, f) != 0)
         return -1;
-    bool qcow2 = is_qcow2(data, size);
-    if (qcow2) {
-        file = data;
-        int result = length ? fail(f,
-                                   "%s: a qcow2 file has its own size: a part of it cannot be "
-                                   "flash",
-                                   path)
-                            : disk_of_qcow2(path, file, size, FLASH_FILE_MAX, &data, &size, f);
-        free(file);
-        if (result != 0)
-            return -1;
-    }
     take(path, data, size, for_store, image);
     image->qcow2 = qcow2;
     image->part = length != 0;

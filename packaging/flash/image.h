@@ -156,6 +156,8 @@ void flash_take_file(const char *path, uint8_t *data, size_t size, struct flash_
 /* The same for code of which nothing but the expected store is wanted: where that can be told
  * without, compressed volumes are left alone, and what is in them stays unknown. */
 int flash_open_for_store(const char *path, struct flash_image *image, struct failure *f);
+/* The bytes alone, of the disk in it where the file is qcow2; free them. 0 or -1. */
+int flash_read(const char *path, uint8_t **data, size_t *size, struct failure *f);
 void flash_close(struct flash_image *image);
 
 /* Frees `data`, and keeps what was found in it. */

@@ -34,6 +34,8 @@ static const struct {
      GUID_BYTES(0xe47a6535, 0x984a, 0x4798, 0x86, 0x5e, 0x46, 0x85, 0xa7, 0xbf, 0x8e, 0xc2)},
     {GUIDED_IGVM, "IGVM data",
      GUID_BYTES(0x784fa70e, 0x3176, 0x4677, 0x8a, 0x20, 0x04, 0xb6, 0x86, 0x99, 0xe3, 0x74)},
+    {GUIDED_SVSM_INFO, "SVSM info",
+     GUID_BYTES(0xa789a612, 0x0597, 0x4c4b, 0xa4, 0x9f, 0xcb, 0xb1, 0xfe, 0x9d, 0x1d, 0xdd)},
 };
 
 const char *guided_kind_name(enum guided_kind kind)
@@ -87,7 +89,8 @@ static void read_metadata(const uint8_t *data, size_t size, const struct guided_
                                          .file_size = load_le32(p + 4),
                                          .address = load_le64(p + 8),
                                          .size = load_le64(p + 16),
-                                         .type = load_le32(p + 24)};
+                                         .type = load_le32(p + 24),
+                                         .attributes = load_le32(p + 28)};
     }
 }
 
@@ -130,11 +133,16 @@ bool guided_table_read(const uint8_t *data, size_t size, struct guided_table *t)
     return true;
 }
 
-bool guided_table_has(const struct guided_table *t, enum guided_kind kind)
+const struct guided_entry *guided_table_find(const struct guided_table *t, enum guided_kind kind)
 {
     for (size_t i = 0; i < t->entry_count; i++) {
         if (t->entries[i].kind == kind)
-            return true;
+            return &t->entries[i];
     }
-    return false;
+    return NULL;
+}
+
+bool guided_table_has(const struct guided_table *t, enum guided_kind kind)
+{
+    return guided_table_find(t, kind) != NULL;
 }

@@ -24,6 +24,7 @@ enum guided_kind {
     GUIDED_SEV_METADATA,
     GUIDED_TDX_METADATA,
     GUIDED_IGVM,
+    GUIDED_SVSM_INFO,
     GUIDED_UNKNOWN,
 };
 
@@ -38,8 +39,19 @@ struct guided_section {
     uint64_t address, size;
     uint32_t file_offset, file_size; /* TDX: where its content stands in the image */
     uint32_t type;                   /* TDX: 0 BFV, 1 CFV (the variable store), 2 HOB, 3 memory */
+    uint32_t attributes;             /* TDX */
+};
+/* edk2 OvmfPkg/ResetVector/X64/OvmfSevMetadata.asm */
+enum {
+    SEV_SECTION_MEMORY = 1,
+    SEV_SECTION_SECRETS = 2,
+    SEV_SECTION_CPUID = 3,
+    SEV_SECTION_CALLING_AREA = 4, /* of an SVSM */
+    SEV_SECTION_KERNEL_HASHES = 16,
 };
 enum { TDX_SECTION_BFV = 0, TDX_SECTION_CFV = 1 };
+/* Intel TDX Virtual Firmware Design Guide, attributes of a section. */
+enum { TDX_ATTRIBUTE_MEASURED = 1, TDX_ATTRIBUTE_ADDED_LATER = 2 };
 
 struct guided_metadata {
     bool present; /* signature and lengths are right */
@@ -65,5 +77,9 @@ const char *guided_kind_name(enum guided_kind kind);
 
 /* Whether an entry of that kind is in the table. */
 bool guided_table_has(const struct guided_table *table, enum guided_kind kind);
+
+/* The first entry of that kind, or NULL. */
+const struct guided_entry *guided_table_find(const struct guided_table *table,
+                                             enum guided_kind kind);
 
 #endif

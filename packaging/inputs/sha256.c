@@ -8,67 +8,42 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-
 #include "base/hex.h"
 #include "base/memory.h"
+#include "inputs/crypto.h"
 
-enum { SUM_SIZE = 32, READ_SIZE = 128 * 1024 };
+enum { READ_SIZE = 128 * 1024 };
 
 struct sha256 {
-    EVP_MD_CTX *context;
+    struct digest *sum;
 };
-
-static void must(bool succeeded)
-{
-    if (!succeeded)
-        give_up("libcrypto cannot compute checksums on this machine");
-}
-
-static const EVP_MD *algorithm(void)
-{
-    static const EVP_MD *found;
-
-    if (!found) {
-        /* A plain digest needs nothing of openssl.cnf, and reading it takes
-         * longer than the sums of a whole package of ROMs. */
-        must(OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL));
-        found = EVP_sha256();
-        must(found != NULL);
-    }
-    return found;
-}
 
 struct sha256 *sha256_new(void)
 {
     struct sha256 *s = xmalloc(sizeof *s);
 
-    s->context = EVP_MD_CTX_new();
-    must(s->context && EVP_DigestInit_ex(s->context, algorithm(), NULL));
+    s->sum = digest_new(DIGEST_SHA256);
     return s;
 }
 
 void sha256_add(struct sha256 *s, const void *data, size_t size)
 {
-    if (size)
-        must(EVP_DigestUpdate(s->context, data, size));
+    digest_add(s->sum, data, size);
 }
 
 void sha256_finish(struct sha256 *s, char hex[SHA256_TEXT_SIZE])
 {
-    uint8_t sum[EVP_MAX_MD_SIZE];
-    unsigned length = 0;
+    uint8_t sum[SHA256_SIZE];
 
-    must(EVP_DigestFinal_ex(s->context, sum, &length) && length == SUM_SIZE);
-    hex_encode(sum, SUM_SIZE, hex);
+    digest_take(s->sum, sum);
+    hex_encode(sum, sizeof sum, hex);
     sha256_free(s);
 }
 
 void sha256_free(struct sha256 *s)
 {
     if (s) {
-        EVP_MD_CTX_free(s->context);
+        digest_free(s->sum);
         free(s);
     }
 }
@@ -83,12 +58,13 @@ void sha256_text(const void *data, size_t size, char hex[SHA256_TEXT_SIZE])
 
 void md5_text(const void *data, size_t size, char hex[MD5_TEXT_SIZE])
 {
-    uint8_t sum[EVP_MAX_MD_SIZE];
-    unsigned length = 0;
+    struct digest *d = digest_new(DIGEST_MD5);
+    uint8_t sum[MD5_SIZE];
 
-    must(OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL));
-    must(EVP_Digest(data, size, sum, &length, EVP_md5(), NULL) && length == MD5_TEXT_SIZE / 2);
-    hex_encode(sum, length, hex);
+    digest_add(d, data, size);
+    digest_take(d, sum);
+    digest_free(d);
+    hex_encode(sum, sizeof sum, hex);
 }
 
 int sha256_of_file(const char *path, char hex[SHA256_TEXT_SIZE], uint64_t *size, struct failure *f)

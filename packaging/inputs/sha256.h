@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SHA-256 with its text form: 64 lower-case hexadecimal digits and a NUL. The
- * one file that names libcrypto is sha256.c.
- *
- * A libcrypto that cannot do SHA-256 is like memory that ran out: nothing can
- * be answered, so these say so on standard error and exit with status 2.
+ * SHA-256 with its text form: 64 lower-case hexadecimal digits and a NUL. Like
+ * those of inputs/crypto.h, these end the program where there is no libcrypto that works.
  */
 #ifndef INPUTS_SHA256_H
 #define INPUTS_SHA256_H

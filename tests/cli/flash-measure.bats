@@ -1,0 +1,159 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# flash measure: launch digests that others published, and those of Debian's firmware against
+# sums that are computed in another way.
+load common
+
+setup_file() { "$BATS_TEST_DIRNAME/fetch-firmware" "$ROMCOMPAT_CACHE/firmware" bookworm forky; }
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return
+    DATA=$BATS_TEST_DIRNAME/../fixtures/launch-digests
+    A=$DATA/ovmf_AmdSev_suffix.bin
+    X=$DATA/ovmf_OvmfX64_suffix.bin
+    FORKY=$ROMCOMPAT_CACHE/firmware/forky/usr/share/ovmf
+    : > empty
+}
+
+# vector NAME EXPECTED OPTION...: whether the digest, or the words of the refusal, is that. A value
+# has "_" in place of a space; the value of --vmsa is how many pages there must be.
+vector() {
+    local name=$1 expected=$2 pages='' words=()
+    shift 2
+    while [ $# -gt 0 ]; do
+        case $1 in
+        A) words+=("$A") ;;
+        X) words+=("$X") ;;
+        --append) words+=("$1" "${2//_/ }"); shift ;;
+        --svsm) words+=("$1" svsm.bin); shift ;;
+        --vmsa) pages=$2; mkdir "$name"; words+=("$1" "$name"); shift ;;
+        *) words+=("$1") ;;
+        esac
+        shift
+    done
+    if [[ $expected == *_* ]]; then
+        run -2 romcompat flash measure "${words[@]}"
+        output_has "${expected//_/ }"
+    else
+        run -0 romcompat flash measure "${words[@]}"
+        output_has "$expected  ${words[-1]}"
+    fi
+    [ -z "$pages" ] || [ "$(find "$name" -name 'vmsa*.bin' -size 4096c | wc -l)" = "$pages" ]
+}
+
+@test "all digests of sev-snp-measure's tests are computed, and refused where they are there" {
+    xz -dc "$DATA/svsm.bin.xz" > svsm.bin
+    truncate -s 3653632 coconut-ovmf
+    local count=0 line
+    while read -r -a line; do
+        vector "${line[@]}"
+        count=$((count + 1))
+    done < "$DATA/vectors"
+    [ "$count" = 29 ]
+}
+
+@test "the pages of vCPUs are written, and the second starts at the reset block's address" {
+    mkdir pages
+    run -0 romcompat flash measure --mode snp --vcpus 3 --cpu EPYC-Milan --vmsa pages "$A"
+    cmp pages/vmsa1.bin pages/vmsa2.bin
+    # CS base, RIP and RDX.
+    [ "$(od -An -tx8 -j0x18 -N8 pages/vmsa0.bin)" = " 00000000ffff0000" ]
+    [ "$(od -An -tx8 -j0x178 -N8 pages/vmsa0.bin)" = " 000000000000fff0" ]
+    [ "$(od -An -tx8 -j0x178 -N8 pages/vmsa1.bin)" = " 000000000000b004" ]
+    [ "$(od -An -tx8 -j0x310 -N8 pages/vmsa1.bin)" = " 0000000000a00f11" ]
+}
+
+@test "the image's own digest stands in for its pages" {
+    local digest
+    digest=$(romcompat flash measure --json --mode snp --vcpus 2 --cpu EPYC-Genoa "$FORKY/OVMF.amdsev.fd" |
+        sed -n 's/.*"image_digest": "\(.*\)".*/\1/p')
+    run -0 romcompat flash measure --mode snp --vcpus 2 --cpu EPYC-Genoa "$FORKY/OVMF.amdsev.fd"
+    # The last pages hold the table that is needed; the others may be anything.
+    size=$(stat -Lc %s "$FORKY/OVMF.amdsev.fd")
+    truncate -s "$size" other.fd
+    tail -c 65536 "$FORKY/OVMF.amdsev.fd" | dd of=other.fd bs=65536 seek=$((size / 65536 - 1)) conv=notrunc status=none
+    first=${output%% *}
+    run -0 romcompat flash measure --mode snp --vcpus 2 --cpu EPYC-Genoa --image-digest "$digest" other.fd
+    [ "${output%% *}" = "$first" ]
+    run -0 romcompat flash measure --mode snp --vcpus 2 --cpu EPYC-Genoa other.fd
+    [ "${output%% *}" != "$first" ]
+}
+
+# What TDX sums up, written another time.
+mrtd() {
+    perl -0777 -e '
+        my ($path) = @ARGV;
+        open my $h, "<:raw", $path or die; my $fw = <$h>;
+        my $at = rindex($fw, pack("H*", "35657ae44a989847865e4685a7bf8ec2"));
+        my $meta = length($fw) - unpack("V", substr($fw, $at - 6, 4));
+        my ($magic, undef, undef, $count) = unpack("a4VVV", substr($fw, $meta, 16));
+        die unless $magic eq "TDVF";
+        for my $i (0 .. $count - 1) {
+            my ($off, $len, $gpa, $size, $type, $attr) = unpack("VVQ<Q<VV", substr($fw, $meta + 16 + 32 * $i, 32));
+            for (my $p = 0; $p < $size; $p += 4096) {
+                print pack("a16Q<x104", "MEM.PAGE.ADD", $gpa + $p) unless $attr & 2;
+                next unless $attr & 1;
+                for (my $c = 0; $c < 4096; $c += 256) {
+                    print pack("a16Q<x104", "MR.EXTEND", $gpa + $p + $c), substr($fw, $off + $p + $c, 256);
+                }
+            }
+        }' "$1" | sha384sum | cut -d' ' -f1
+}
+
+@test "MRTD is what sha384sum says of the TDX module's messages" {
+    local f
+    for f in "$FORKY/OVMF.inteltdx.ms.fd" "$FORKY/OVMF.fd" "$FORKY/OVMF.amdsev.fd"; do
+        run -0 romcompat flash measure --mode tdx "$f"
+        [ "$output" = "$(mrtd "$f")  $f" ]
+    done
+    run -2 romcompat flash measure --mode tdx "$ROMCOMPAT_CACHE/firmware/bookworm/usr/share/OVMF/OVMF_CODE_4M.fd"
+    output_has "no TDX metadata: QEMU starts no such guest with it"
+    run -2 romcompat flash measure --mode tdx "$FORKY/../OVMF/OVMF_CODE_4M.fd"
+    output_has "range 0 of its TDX metadata is not in the file" "TDX takes the combined image"
+}
+
+@test "SEV's digest without a kernel is SHA-256 of the file, also of the disk in a qcow2 file" {
+    local code=$ROMCOMPAT_CACHE/firmware/bookworm/usr/share/OVMF/OVMF_CODE_4M.fd
+    qemu-img convert -f raw -O qcow2 "$code" code.qcow2
+    run -0 romcompat flash measure --mode sev code.qcow2
+    [ "${output%% *}" = "$(sha256sum < "$code" | cut -d' ' -f1)" ]
+}
+
+@test "a published digest can be demanded: status 1 where the build has another" {
+    run -0 romcompat flash measure --mode sev --expect b4c021e085fb83ceffe6571a3d357b4a98773c83c474e47f76c876708fe316da "$X"
+    run -1 romcompat flash measure --mode sev --expect b4c021e085fb83ceffe6571a3d357b4a98773c83c474e47f76c876708fe316da "$A"
+    run -1 romcompat flash measure --json --mode sev --expect b4c021e085fb83ceffe6571a3d357b4a98773c83c474e47f76c876708fe316da "$A"
+    output_has '"format": "romcompat-flash-measure"' '"version": 1' '"as_expected": false'
+    run -2 romcompat flash measure --mode sev --expect b4c0 "$A"
+    output_has "--expect: not 64 or 96 hexadecimal digits: 'b4c0'"
+}
+
+@test "what is no firmware has no launch digest" {
+    run -2 romcompat flash measure --mode sev "$ROMCOMPAT_CACHE/firmware/bookworm/usr/share/OVMF/OVMF_VARS_4M.fd"
+    output_has "no x86 firmware (found:"
+    run -2 romcompat flash measure --mode sev "$ROMCOMPAT_CACHE/firmware/bookworm/usr/share/AAVMF/AAVMF_CODE.fd"
+    output_has "no x86 firmware (found:"
+    run -2 romcompat flash measure --mode snp --vcpus 1 --cpu EPYC "$ROMCOMPAT_CACHE/firmware/bookworm/usr/share/OVMF/OVMF_CODE_4M.fd"
+    output_has "no SEV metadata: QEMU starts no such guest with it"
+}
+
+@test "options that do not go together are refused" {
+    refused() {
+        local text=$1
+        shift
+        run -2 romcompat flash measure "$@" "$A"
+        output_has "$text"
+    }
+    refused "snp needs --vcpus" --mode snp --cpu EPYC
+    refused "snp needs --cpu or --cpu-signature" --mode snp --vcpus 1
+    refused "no signature is known of 'EPYC-v0'" --mode snp --vcpus 1 --cpu EPYC-v0
+    refused "neither a number of 32 bits nor" --mode snp --vcpus 1 --cpu-signature 23.1
+    refused "--vmsa: there is no state of vCPUs with sev" --mode sev --vmsa .
+    refused "--initrd and --append need --kernel" --mode sev --append x
+    refused "--kernel is not part of the digest of tdx" --mode tdx --kernel empty
+    refused "--image-digest goes with snp and snp-svsm alone" --mode sev --image-digest 00
+    refused "--image-digest: not 96 hexadecimal digits" --mode snp --vcpus 1 --cpu EPYC --image-digest 00
+    refused "snp-svsm and --svsm need each other" --mode snp-svsm --vcpus 1 --cpu EPYC
+    refused "snp-svsm needs --vars or --vars-size" --mode snp-svsm --vcpus 1 --cpu EPYC --svsm empty
+    refused "--vmm ec2 goes with snp alone" --mode sev --vmm ec2
+}
