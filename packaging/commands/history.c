@@ -16,6 +16,7 @@
 #include "base/size.h"
 #include "base/text.h"
 #include "commands/columns.h"
+#include "commands/histories.h"
 #include "commands/maps.h"
 #include "inputs/file.h"
 #include "inputs/yaml.h"
@@ -24,11 +25,6 @@
 #include "release/history_chart.h"
 #include "romset/names.h"
 #include "outputs/json.h"
-
-/* Where `make install` puts the histories; the makefile gives it. */
-#ifndef ROMCOMPAT_HISTORY_DIR
-#define ROMCOMPAT_HISTORY_DIR "/usr/local/share/romcompat/romsets/history"
-#endif
 
 /* So many releases are shown in a table; --json has them all. */
 #define RELEASES_SHOWN 7
@@ -46,10 +42,7 @@ struct job {
 static const struct option_spec options[] = {
     {"rom", .argument = "PATTERN", .help = "only ROMs whose name matches this shell pattern",
      STRING_AT(struct job, pattern)},
-    {"data", .argument = "PATH",
-     .help = "read this history, or those in this directory (repeatable);\n"
-             "default: $ROMCOMPAT_HISTORY, or those that are installed",
-     LIST_AT(struct job, data)},
+    HISTORIES_OPTION(struct job, data),
     {"svg", .argument = "FILE", .help = "draw the sizes over the releases",
      STRING_AT(struct job, svg)},
     JSON_OPTION(struct job, json),
@@ -65,101 +58,6 @@ static const struct option_spec options[] = {
      FLAG_AT(struct job, snapshot)},
     {0},
 };
-
-/* --- which histories --------------------------------------------------------------- */
-
-struct histories {
-    struct history *list;
-    size_t count, capacity;
-};
-
-static void free_histories(struct histories *all)
-{
-    for (size_t i = 0; i < all->count; i++)
-        history_free(&all->list[i]);
-    free(all->list);
-}
-
-static int load_one(struct histories *all, const char *path, struct failure *f)
-{
-    all->list = xgrow(all->list, all->count, &all->capacity, sizeof *all->list);
-    if (history_load(path, &all->list[all->count], f) < 0)
-        return -1;
-    all->count++;
-    return 0;
-}
-
-static int is_yaml(const struct dirent *entry)
-{
-    const char *dot = strrchr(entry->d_name, '.');
-
-    return entry->d_name[0] != '.' && dot && strcmp(dot, ".yaml") == 0;
-}
-
-static int load_from(struct histories *all, const char *path, struct failure *f)
-{
-    struct dirent **names;
-    struct stat st;
-    int count, result = 0;
-
-    if (stat(path, &st) < 0)
-        return fail(f, "%s: %s", path, strerror(errno));
-    if (!S_ISDIR(st.st_mode))
-        return load_one(all, path, f);
-    count = scandir(path, &names, is_yaml, alphasort);
-    if (count < 0)
-        return fail(f, "%s: %s", path, strerror(errno));
-    if (count == 0)
-        result = fail(f, "%s: no history in this folder (expected *.yaml)", path);
-    for (int i = 0; i < count; i++) {
-        char *file = xasprintf("%s/%s", path, names[i]->d_name);
-
-        if (result == 0)
-            result = load_one(all, file, f);
-        free(file);
-        free(names[i]);
-    }
-    free(names);
-    return result;
-}
-
-/* The histories that came with this program: where it is installed, or in the tree that it was
- * built in (build/VARIANT/romcompat). The caller frees the path. */
-static char *shipped_histories(void)
-{
-    static const char *const places[] = {"share/romcompat/romsets/history", "../romsets/history"};
-    char program[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
-
-    program[n < 0 ? 0 : n] = '\0';
-    char *slash = strrchr(program, '/');
-    for (size_t i = 0; slash && i < sizeof places / sizeof *places; i++) {
-        char *path = xasprintf("%.*s/../%s", (int)(slash - program), program, places[i]);
-
-        if (is_folder(path))
-            return path;
-        free(path);
-    }
-    return xstrdup(ROMCOMPAT_HISTORY_DIR);
-}
-
-static int load_all(const struct job *job, struct histories *all, struct failure *f)
-{
-    const char *named = getenv("ROMCOMPAT_HISTORY");
-
-    if (!job->data.count) {
-        char *path = named && *named ? xstrdup(named) : shipped_histories();
-        int result = load_from(all, path, f);
-
-        free(path);
-        return result;
-    }
-    for (size_t i = 0; i < job->data.count; i++) {
-        if (load_from(all, job->data.list[i], f) < 0)
-            return -1;
-    }
-    return 0;
-}
 
 /* --- for people -------------------------------------------------------------------- */
 
@@ -404,7 +302,7 @@ static int show(const struct job *job)
     size_t matched = 0;
     int status = STATUS_YES;
 
-    if (load_all(job, &all, &f) < 0)
+    if (histories_load(&job->data, &all, &f) < 0)
         status = report(&f);
     for (size_t i = 0; i < all.count && status == STATUS_YES; i++) {
         struct history_line *lines;
@@ -434,7 +332,7 @@ static int show(const struct job *job)
     }
     if (status == STATUS_YES && job->svg)
         status = draw(job, &all);
-    free_histories(&all);
+    histories_free(&all);
     return finish_output(status);
 }
 
@@ -460,7 +358,7 @@ static int find_file(const struct job *job, const struct history_release *releas
         fail_cure(f, "Name it with --data FILE, or the package with --package NAME.");
         return -1;
     }
-    if (load_all(job, &all, f) < 0)
+    if (histories_load(&job->data, &all, f) < 0)
         result = -1;
     for (size_t i = 0; i < all.count && result == 0; i++) {
         const struct history_release *newest = &all.list[i].releases[all.list[i].release_count - 1];
@@ -481,7 +379,7 @@ static int find_file(const struct job *job, const struct history_release *releas
     }
     if (result == 0)
         *path = xstrdup(found->file);
-    free_histories(&all);
+    histories_free(&all);
     return result;
 }
 

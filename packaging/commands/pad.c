@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "commands/rom_ids.h"
 #include "formats/option_rom.h"
 #include "inputs/file.h"
 #include "outputs/file.h"
@@ -40,16 +41,6 @@ static const struct option_spec options[] = {
 
 static const struct job defaults = {.fill = 0xff};
 
-static bool parse_ids(const char *text, uint16_t *vendor, uint16_t *device)
-{
-    if (strlen(text) != 9 || text[4] != ':' || strspn(text, "0123456789abcdefABCDEF") != 4 ||
-        strspn(text + 5, "0123456789abcdefABCDEF") != 4)
-        return false;
-    *vendor = (uint16_t)strtoul(text, NULL, 16);
-    *device = (uint16_t)strtoul(text + 5, NULL, 16);
-    return true;
-}
-
 /* STATUS_YES, or STATUS_NO_ANSWER after a report. */
 static int check_usage(struct job *job)
 {
@@ -59,10 +50,7 @@ static int check_usage(struct job *job)
                            "from %" PRIu64 " to %zu)",
                            job->bucket, BUCKET_MIN, ROM_FILE_MAX);
     if (job->ids && !parse_ids(job->ids, &job->vendor, &job->device))
-        return usage_error(&pad_command,
-                           "--ids: '%s' is not a valid pair of ids (expected VVVV:DDDD in "
-                           "hexadecimal, as 1af4:1000)",
-                           job->ids);
+        return usage_error(&pad_command, "--ids: " IDS_ARE_WRONG, job->ids);
     return STATUS_YES;
 }
 

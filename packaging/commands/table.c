@@ -6,6 +6,9 @@
 #define COMMANDS(X) \
     X(inspect)      \
     X(pad)          \
+    X(fit)          \
+    X(combine)      \
+    X(extract)      \
     X(fetch)        \
     X(build)        \
     X(lint)         \

@@ -242,6 +242,10 @@ char *optrom_defect_text(const struct optrom_defect *defect, char *buf, size_t n
 const char *optrom_defect_name(enum optrom_defect_kind kind);
 const char *optrom_grade_name(enum optrom_grade grade);
 
+/* "x86_64"; NULL: unknown. And whether a name is one of these. */
+const char *optrom_machine_name(uint16_t machine);
+bool optrom_knows_machine(const char *name);
+
 /* "none", "0xff" (into buf), "mixed". */
 #define OPTROM_FILL_TEXT_MAX 8
 const char *optrom_fill_text(const struct optrom *rom, char buf[OPTROM_FILL_TEXT_MAX]);
@@ -294,5 +298,9 @@ enum optrom_ids_answer {
  * and keeps the old ids. `data` is untouched unless the answer is OPTROM_IDS_SET. */
 enum optrom_ids_answer optrom_set_ids(uint8_t *data, const struct optrom *rom, uint16_t vendor,
                                       uint16_t device);
+
+/* Sets or clears the last bit of one image of the ROM in data[], which has a PCIR, and keeps
+ * the sum of a legacy image as it was, as above. */
+void optrom_set_last(uint8_t *data, const struct optrom_image *image, bool last);
 
 #endif

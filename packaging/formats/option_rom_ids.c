@@ -27,6 +27,17 @@ static size_t checksum_byte(const uint8_t *data, const struct optrom_image *imag
     return image->offset + (free_byte_6 ? HEADER_CHECKSUM : image->header_length - 1);
 }
 
+/* The sum of a legacy image is again what it was when it was read. */
+static void keep_sum(uint8_t *data, const struct optrom_image *image)
+{
+    uint8_t sum = 0;
+
+    for (size_t at = 0; at < image->header_length; at++)
+        sum = (uint8_t)(sum + data[image->offset + at]);
+    uint8_t *byte = data + checksum_byte(data, image);
+    *byte = (uint8_t)(*byte - sum + image->checksum);
+}
+
 static void write_ids(uint8_t *data, const struct optrom *rom, uint16_t vendor, uint16_t device)
 {
     for (size_t i = 0; i < rom->image_count; i++) {
@@ -39,16 +50,18 @@ static void write_ids(uint8_t *data, const struct optrom *rom, uint16_t vendor, 
     }
     /* Back to front: a header length may reach into the next image. */
     for (size_t i = rom->image_count; i-- > 0;) {
-        const struct optrom_image *image = &rom->images[i];
-        uint8_t sum = 0;
-
-        if (!image->has_checksum)
-            continue;
-        for (size_t at = 0; at < image->header_length; at++)
-            sum = (uint8_t)(sum + data[image->offset + at]);
-        uint8_t *byte = data + checksum_byte(data, image);
-        *byte = (uint8_t)(*byte - sum + image->checksum);
+        if (rom->images[i].has_checksum)
+            keep_sum(data, &rom->images[i]);
     }
+}
+
+void optrom_set_last(uint8_t *data, const struct optrom_image *image, bool last)
+{
+    uint8_t *indicator = data + image->pcir_offset + PCIR_INDICATOR;
+
+    *indicator = (uint8_t)((*indicator & ~INDICATOR_LAST) | (last ? INDICATOR_LAST : 0));
+    if (image->has_checksum)
+        keep_sum(data, image);
 }
 
 /* Nothing but the ids is different. A PCIR may lie over a header or another PCIR,

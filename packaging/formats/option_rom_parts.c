@@ -52,32 +52,31 @@ static const char *subsystem_name(uint16_t subsystem)
 }
 
 /* PE/COFF machine types; UEFI 2.10, 2.1.1. */
-static const char *machine_name(uint16_t machine)
+static const struct {
+    uint16_t machine;
+    const char *name;
+} machines[] = {
+    {0x014c, "i386"},    {0x8664, "x86_64"},       {0x01c2, "arm"},         {0xaa64, "aarch64"},
+    {0x5032, "riscv32"}, {0x5064, "riscv64"},      {0x6232, "loongarch32"}, {0x6264, "loongarch64"},
+    {0x0200, "ia64"},    {0x0ebc, "efi-bytecode"},
+};
+
+#define MACHINES (sizeof machines / sizeof *machines)
+
+const char *optrom_machine_name(uint16_t machine)
 {
-    switch (machine) {
-    case 0x014c:
-        return "i386";
-    case 0x8664:
-        return "x86_64";
-    case 0x01c2:
-        return "arm";
-    case 0xaa64:
-        return "aarch64";
-    case 0x5032:
-        return "riscv32";
-    case 0x5064:
-        return "riscv64";
-    case 0x6232:
-        return "loongarch32";
-    case 0x6264:
-        return "loongarch64";
-    case 0x0200:
-        return "ia64";
-    case 0x0ebc:
-        return "efi-bytecode";
-    default:
-        return NULL;
-    }
+    for (size_t i = 0; i < MACHINES; i++)
+        if (machines[i].machine == machine)
+            return machines[i].name;
+    return NULL;
+}
+
+bool optrom_knows_machine(const char *name)
+{
+    for (size_t i = 0; i < MACHINES; i++)
+        if (strcmp(machines[i].name, name) == 0)
+            return true;
+    return false;
 }
 
 static void check_efi_payload(struct optrom_reading *r, struct optrom_image *image, size_t index,
@@ -134,7 +133,7 @@ void optrom_read_efi(struct optrom_reading *r, struct optrom_image *image, size_
     efi->compression = load_le16(p + 0xc);
     efi->image_offset = load_le16(p + 0x16);
     efi->subsystem_name = subsystem_name(efi->subsystem);
-    efi->machine_name = machine_name(efi->machine);
+    efi->machine_name = optrom_machine_name(efi->machine);
     efi->compressed = efi->compression == 1;
 
     if (efi->signature != EFI_SIGNATURE)

@@ -49,6 +49,7 @@ run_examples() {
     ln -s "$(release trixie ovmf)" ovmf_2025.02-8_all.deb
     mkdir fleet
     dpkg-deb --fsys-tarfile "$(release bookworm ipxe-qemu)" | tar -xO ./usr/lib/ipxe/qemu/efi-virtio.rom > efi-virtio.rom
+    "$BUILD/tests/cli/make_pe" 0xaa64 0xb 60000 > virtio-aa64.efi
     cp "$SHARE/OVMF/OVMF_VARS_4M.fd" guest_VARS.fd
     "$BUILD/tests/cli/make_stream" -m pc-i440fx-7.2 0000:00:03.0/virtio-net-pci.rom=262144 > guest.save
     echo "qemu: Size mismatch: 0000:00:03.0/virtio-net-pci.rom: 0x40000 != 0x80000: Invalid argument" > guest.log
@@ -56,6 +57,7 @@ run_examples() {
         run_examples "${page##*/}"
     done
     [ "$(stat -c %s 256k-efi-virtio.rom)" = 262144 ]
+    cmp aa64.efi virtio-aa64.efi
     cmp guest.fd new.fd || [ -s new.fd ]
     [ -d out ]
 }

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/command.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/size.h"
+#include "base/text.h"
+#include "commands/columns.h"
+#include "commands/histories.h"
+#include "inputs/rom_files.h"
+#include "inputs/sha256.h"
+#include "outputs/file.h"
+#include "outputs/json.h"
+#include "romset/fit.h"
+#include "romset/output.h"
+
+extern const struct command fit_command;
+
+struct job {
+    uint64_t bucket;
+    struct strings drop, data;
+    bool report;
+    const char *output;
+};
+
+static const struct option_spec options[] = {
+    {"bucket", 'b', "SIZE", "what it must fit: pad to SIZE bytes, a power of two from 2K on",
+     SIZE_AT(struct job, bucket)},
+    {"drop", .argument = "IMAGE",
+     .help = "leave out the images of this kind (repeatable): legacy, or the\n"
+             "machine type of an EFI image: x86_64, i386, aarch64, ...",
+     LIST_AT(struct job, drop)},
+    {"report", .help = "write nothing: say what each ROM could save", FLAG_AT(struct job, report)},
+    HISTORIES_OPTION(struct job, data),
+    {"output", 'o', "OUT",
+     "write to OUT, which may be IN; a directory where IN is one or an\n"
+     "archive; - is standard output",
+     STRING_AT(struct job, output)},
+    {0},
+};
+
+struct run {
+    const struct job *job;
+    const char *in;
+    struct fit_options options;
+    bool silent; /* standard output has the ROM */
+    struct columns table;
+    struct histories histories;
+    struct output output;
+    bool has_output;          /* a directory was begun */
+    struct json_object *roms; /* of its manifest */
+    size_t dropped;
+    int status;
+};
+
+/* --- what is said of each ROM ------------------------------------------------------- */
+
+/* The fastest pace of the ROMs of this name: bytes a release, or 0. */
+static int64_t pace_of(const struct histories *all, const char *name)
+{
+    int64_t fastest = 0;
+
+    for (size_t i = 0; i < all->count; i++) {
+        struct history_line *lines;
+        size_t count = history_lines(&all->list[i], NULL, &lines);
+
+        for (size_t k = 0; k < count; k++) {
+            if (strcmp(lines[k].name, name) != 0 || !lines[k].pace_releases)
+                continue;
+            int64_t pace = lines[k].pace_growth / (int64_t)lines[k].pace_releases;
+            fastest = pace > fastest ? pace : fastest;
+        }
+        history_lines_free(lines, count);
+    }
+    return fastest;
+}
+
+static void add_pace(struct run *run, const char *name, uint64_t saved)
+{
+    int64_t pace = pace_of(&run->histories, name);
+
+    if (pace <= 0) {
+        columns_add(&run->table, "-");
+        columns_add(&run->table, "-");
+        return;
+    }
+    columns_add(&run->table, "%" PRId64, pace);
+    columns_add(&run->table, "%.1f", (double)saved / (double)pace);
+}
+
+static void begin_table(struct run *run)
+{
+    columns_init(&run->table, run->job->report ? "lrrrrrrr" : "lrrrrr");
+    columns_add(&run->table, "ROM");
+    columns_add(&run->table, "chain end");
+    columns_add(&run->table, "fitted");
+    columns_add(&run->table, "saves");
+    columns_add(&run->table, "bucket");
+    columns_add(&run->table, run->job->report ? "would be" : "now");
+    if (!run->job->report)
+        return;
+    columns_add(&run->table, "a release");
+    columns_add(&run->table, "releases");
+}
+
+static void add_line(struct run *run, const char *name, const struct fitted *fitted)
+{
+    char bucket[SIZE_TEXT_MAX];
+    uint64_t saved = fitted->chain_before - fitted->chain_after;
+
+    columns_add(&run->table, "%s", name);
+    columns_add(&run->table, "%zu", fitted->chain_before);
+    columns_add(&run->table, "%zu", fitted->chain_after);
+    columns_add(&run->table, "%" PRId64, (int64_t)saved);
+    columns_add(&run->table, "%s", size_format(fitted->bucket_before, bucket));
+    columns_add(&run->table, "%s", size_format(fitted->bucket_after, bucket));
+    if (run->job->report)
+        add_pace(run, name, saved);
+}
+
+static void add_notes(const struct run *run, const char *name, const struct fitted *fitted)
+{
+    char before[SIZE_TEXT_MAX], after[SIZE_TEXT_MAX];
+
+    if (fitted->kept && strstr(fitted->kept, "smaller") == NULL)
+        complain("note: %s: an EFI image stays as it is: %s", name, fitted->kept);
+    if (fitted->added_ids)
+        complain("note: %s: 512 bytes that carry the ids stand before the EFI image, for QEMU to "
+                 "write them to",
+                 name);
+    if (fitted->bucket_after != fitted->bucket_before && !run->job->report)
+        complain("note: %s: the bucket was %s and is %s: guests that have the other one do not "
+                 "land",
+                 name, size_format(fitted->bucket_before, before),
+                 size_format(fitted->bucket_after, after));
+}
+
+/* --- where it goes ------------------------------------------------------------------- */
+
+static struct json_object *rom_entry(const struct rom_file *file, const char *name,
+                                     const struct built_file *built, const struct fitted *fitted)
+{
+    struct json_object *o = json_object_new_object(), *input = json_object_new_object(),
+                       *output = json_object_new_object();
+    char sum[SHA256_TEXT_SIZE];
+
+    sha256_text(file->bytes, file->size, sum);
+    json_add_text(o, "name", name);
+    json_add_number(o, "chain_end", fitted->chain_after);
+    json_add_number(input, "size", file->size);
+    json_add_text(input, "sha256", sum);
+    json_add(o, "input", input);
+    json_add_text(output, "path", built->path);
+    json_add_number(output, "size", built->size);
+    json_add_text(output, "sha256", built->sha256);
+    json_add_number(output, "bucket", fitted->bucket_after);
+    json_add(o, "output", output);
+    return o;
+}
+
+static int write_into(struct run *run, const struct rom_file *file, const char *name,
+                      const struct fitted *fitted, struct failure *f)
+{
+    struct built_file built = {0};
+
+    if (!run->has_output && is_stdout(run->job->output))
+        return fail(f, "%s: more than one ROM cannot be written to standard output", run->in);
+    if (!run->has_output && output_begin(&run->output, run->job->output, f) < 0)
+        return -1;
+    if (!run->has_output)
+        run->roms = json_object_new_array();
+    run->has_output = true;
+    run->output.f = f;
+    if (output_add(&run->output, name, fitted->bytes, fitted->size, &built) < 0)
+        return -1;
+    json_object_array_add(run->roms, rom_entry(file, name, &built, fitted));
+    free(built.path);
+    return 0;
+}
+
+static int write_result(struct run *run, const struct rom_file *file, const char *name,
+                        const struct fitted *fitted, struct failure *f)
+{
+    const char *to = run->job->output;
+
+    if (file->entry || is_folder(run->in))
+        return write_into(run, file, name, fitted, f);
+    return is_stdout(to) ? write_output(to, fitted->bytes, fitted->size, 0644, f)
+                         : write_public_file(to, fitted->bytes, fitted->size, f);
+}
+
+/* The directory appears, or nothing does. */
+static int end_output(struct run *run, struct failure *f)
+{
+    int64_t date;
+
+    if (!run->has_output)
+        return 0;
+    run->output.f = f;
+    struct json_object *root = json_object_new_object();
+    json_add_number(root, MANIFEST_KEY, 1);
+    json_add(root, "fitted", run->roms);
+    char *text = json_document_text(root);
+    int result = -1;
+    if (run->status == STATUS_YES && output_date(NULL, 0, &date, f) == 0)
+        result = output_finish(&run->output, text, date);
+    else
+        output_abandon(&run->output);
+    free(text);
+    return run->status == STATUS_YES ? result : 0;
+}
+
+/* --- the walk ------------------------------------------------------------------------- */
+
+static void note_status(struct run *run, int status)
+{
+    run->status = status > run->status ? status : run->status;
+}
+
+static int take_rom(void *arg, const struct rom_file *file)
+{
+    struct run *run = arg;
+    struct fitted fitted;
+    struct failure f = {0};
+    const char *name = base_name(file->entry ? file->entry : file->path);
+
+    int result = fit_rom(file->name, file->bytes, file->size, &run->options, &fitted, &f);
+    if (result == 0 && !run->job->report && run->status == STATUS_YES)
+        result = write_result(run, file, name, &fitted, &f);
+    if (result != 0) {
+        report(&f);
+        note_status(run, result == FIT_REFUSED ? STATUS_NO : STATUS_NO_ANSWER);
+    } else {
+        run->dropped += fitted.dropped;
+        if (!run->silent)
+            add_line(run, name, &fitted);
+        add_notes(run, name, &fitted);
+    }
+    free(fitted.bytes);
+    return 0;
+}
+
+static void take_problem(void *arg, const struct failure *f)
+{
+    note_status(arg, report(f));
+}
+
+static void take_note(void *arg, const char *text)
+{
+    (void)arg;
+    complain("note: %s", text);
+}
+
+static int check_usage(const struct job *job)
+{
+    if (job->bucket && (!is_bucket(job->bucket) || job->bucket > ROM_FILE_MAX))
+        return usage_error(&fit_command,
+                           "--bucket: %" PRIu64 " is not a valid bucket (expected a power of two "
+                           "from %" PRIu64 " to %zu)",
+                           job->bucket, BUCKET_MIN, ROM_FILE_MAX);
+    if (job->report ? job->output != NULL : job->output == NULL)
+        return usage_error(&fit_command, "expected either --output or --report");
+    for (size_t i = 0; i < job->drop.count; i++)
+        if (!fit_can_drop(job->drop.list[i]))
+            return usage_error(&fit_command,
+                               "--drop: '%s' is no kind of image (expected legacy, x86_64, i386, "
+                               "aarch64, arm, riscv64, loongarch64, ia64 or efi-bytecode)",
+                               job->drop.list[i]);
+    return STATUS_YES;
+}
+
+static int walk(struct run *run, char **operands)
+{
+    const struct rom_files_visitor visitor = {
+        .rom = take_rom, .problem = take_problem, .note = take_note, .arg = run};
+    struct failure f = {0};
+
+    if (!run->silent)
+        begin_table(run);
+    rom_files_walk(operands, 1, &visitor);
+    if (run->job->drop.count && !run->dropped && run->status == STATUS_YES) {
+        complain("%s: there is no image to drop", run->in);
+        note_status(run, STATUS_NO);
+    }
+    if (end_output(run, &f) < 0)
+        note_status(run, report(&f));
+    if (!run->silent)
+        columns_print(&run->table, 0);
+    return finish_output(run->status);
+}
+
+static int run(void *settings, char **operands, size_t count)
+{
+    const struct job *job = settings;
+    struct run run = {.job = job, .in = operands[0]};
+    struct failure f = {0};
+
+    (void)count;
+    if (check_usage(job) != STATUS_YES)
+        return STATUS_NO_ANSWER;
+    run.options = (struct fit_options){job->bucket, job->drop.list, job->drop.count};
+    if (job->report && histories_load(&job->data, &run.histories, &f) < 0)
+        run.status = report(&f);
+    run.silent = job->output && is_stdout(job->output);
+    int status = run.status == STATUS_YES ? walk(&run, operands) : run.status;
+    histories_free(&run.histories);
+    return status;
+}
+
+const struct command fit_command = {
+    .name = "fit",
+    .summary = "make ROMs smaller: compress the EFI images in them",
+    .synopsis = "[--bucket SIZE] [--drop IMAGE]... IN -o OUT\n"
+                "--report [--bucket SIZE] [--drop IMAGE]... [--data PATH]... IN",
+    .details =
+        "Compresses the EFI images of option ROMs as UEFI firmware expects it, so that the same\n"
+        "programs run and the ROM needs a smaller bucket. Payloads that are compressed worse are\n"
+        "compressed again. Every payload is decompressed and compared before anything is written;\n"
+        "legacy images and their sums stay as they are.\n"
+        "\n"
+        "IN is a ROM, a directory or an archive, as for inspect. With --bucket the ROM is padded "
+        "to\n"
+        "SIZE; one that is longer is refused, and it is said by how many bytes. Without, padding "
+        "is\n"
+        "left out.\n"
+        "\n"
+        "Where --drop would leave an EFI image first, 512 bytes that carry the ids stand before "
+        "it.\n"
+        "\n"
+        "OUT appears whole or not at all.",
+    .options = options,
+    .settings_size = sizeof(struct job),
+    .operand = "a ROM, a directory or an archive",
+    .least = 1,
+    .most = 1,
+    .run = run,
+};

@@ -1,0 +1,224 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+load common
+load releases
+
+setup_file() {
+    fetch_releases "bookworm ipxe-qemu" "trixie ipxe-qemu" "forky ipxe-qemu"
+    for suite in bookworm trixie forky; do
+        mkdir "$BATS_FILE_TMPDIR/$suite"
+        dpkg-deb -x "$(release $suite ipxe-qemu)" "$BATS_FILE_TMPDIR/$suite"
+        mkdir "$BATS_FILE_TMPDIR/$suite/roms"
+        find "$BATS_FILE_TMPDIR/$suite/usr" -name 'efi-*.rom' -type f -exec cp {} "$BATS_FILE_TMPDIR/$suite/roms/" \;
+    done
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return
+    R=$BATS_FILE_TMPDIR
+    cp "$R/bookworm/roms/efi-virtio.rom" in.rom # 249344 bytes, not compressed
+}
+
+make_rom() { "$BUILD/tests/cli/make_rom" "$@"; }
+make_pe() { "$BUILD/tests/cli/make_pe" "$@"; }
+
+# byte FILE OFFSET: decimal.
+byte() { od -An -tu1 -j "$2" -N 1 "$1" | tr -d ' '; }
+# word FILE OFFSET: 16 bits, little endian.
+word() { echo $(($(byte "$1" "$2") + 256 * $(byte "$1" $(($2 + 1))))); }
+
+# compressed ROM: bytes of its EFI payload, the two sizes included.
+compressed() {
+    romcompat inspect --json "$1" | jq '[.roms[].images[] | select(.efi) | .efi.compressed_size + 8] | add'
+}
+
+@test "fit compresses the EFI image of Debian 12's ROM and changes no byte of the legacy half" {
+    run -0 romcompat fit in.rom -o out.rom
+    output_has "in.rom" "249344" "175104" "74240" "256K"
+    [ "$(stat -c %s out.rom)" = 175104 ]
+    cmp -n 75776 in.rom out.rom
+    run -0 romcompat inspect out.rom
+    output_has "x86_64 boot driver, compressed" "of 173512"
+    output_lacks error warning
+}
+
+@test "the payload comes out of the fitted ROM byte for byte" {
+    romcompat fit in.rom -o out.rom
+    romcompat extract in.rom -o before.efi
+    romcompat extract out.rom -o after.efi
+    cmp before.efi after.efi
+    [ "$(stat -c %s after.efi)" = 173512 ]
+}
+
+@test "initialisation size and image length of a fitted image end with its payload" {
+    romcompat fit in.rom -o out.rom
+    offset=$(word out.rom $((75776 + 0x16)))
+    pcir=$(word out.rom $((75776 + 0x18)))
+    [ "$(((offset + $(compressed out.rom) + 511) / 512))" = "$(word out.rom $((75776 + 2)))" ]
+    [ "$(word out.rom $((75776 + 2)))" = "$(word out.rom $((75776 + pcir + 0x10)))" ]
+    [ $((pcir % 4)) = 0 ]
+}
+
+@test "each of the 24 ROMs of Debian 12, 13 and forky is at most 0.975 of what edk2's encoder makes" {
+    # Debian 12: measured with edk2's EfiCompress() of the payload. 13 and forky: iPXE's build used
+    # that encoder, and what it made stands in the ROMs.
+    declare -A edk2=([e1000]=101029 [e1000e]=101036 [eepro100]=100697 [ne2k_pci]=100241 [pcnet]=100203 [rtl8139]=101658 [virtio]=101712 [vmxnet3]=99163)
+    count=0
+    for suite in bookworm trixie forky; do
+        romcompat fit "$R/$suite/roms" -o $suite
+        for rom in "$R/$suite/roms"/*.rom; do
+            name=$(basename "$rom")
+            device=${name#efi-}
+            old=${edk2[${device%.rom}]}
+            [ $suite = bookworm ] || old=$(compressed "$rom")
+            new=$(compressed "$suite/$name")
+            echo "$suite $name: $old -> $new"
+            [ $((new * 1000)) -le $((old * 975)) ]
+            count=$((count + 1))
+        done
+    done
+    [ $count = 24 ]
+    [ "$(compressed bookworm/efi-virtio.rom)" -le 99200 ]
+    [ "$(compressed trixie/efi-virtio.rom)" -le 48520 ]
+    [ "$(compressed forky/efi-virtio.rom)" -le 37810 ]
+}
+
+@test "what is smallest already stays as it is, and a second fit changes nothing" {
+    romcompat fit in.rom -o once.rom
+    run -0 romcompat fit once.rom -o twice.rom
+    cmp once.rom twice.rom
+}
+
+@test "fit gives the same bytes each time, and OUT may be IN" {
+    romcompat fit in.rom -o a.rom
+    romcompat fit in.rom -o in.rom
+    cmp a.rom in.rom
+}
+
+@test "with --bucket the ROM is padded; what does not fit is refused, and by how much is said" {
+    run -0 romcompat fit --bucket 256K in.rom -o out.rom
+    [ "$(stat -c %s out.rom)" = 262144 ]
+    run -1 romcompat fit --bucket 128K in.rom -o small.rom
+    output_has "in.rom: does not fit 128K: compressed, the image chain has 175104 bytes, 44032 too many"
+    [ ! -e small.rom ]
+    run -2 romcompat fit --bucket 100K in.rom -o small.rom
+    output_has "--bucket: 102400 is not a valid bucket"
+}
+
+@test "a ROM that leaves its bucket for another one is noted" {
+    cat in.rom > large.rom; truncate -s 300544 large.rom
+    run -0 romcompat fit large.rom -o out.rom
+    output_has "note: large.rom: the bucket was 512K and is 256K: guests that have the other one do not land"
+}
+
+@test "--drop legacy leaves an image in front that only carries the ids" {
+    run -0 romcompat fit --drop legacy in.rom -o out.rom
+    output_has "512 bytes that carry the ids stand before the EFI image"
+    run -0 romcompat inspect out.rom
+    output_has "0  legacy  1af4:1041         0..512" "1  EFI     1af4:1041       512.."
+    output_lacks error warning
+    [ "$(byte out.rom 3)" = 203 ] # retf
+    romcompat extract in.rom -o before.efi
+    romcompat extract out.rom -o after.efi
+    cmp before.efi after.efi
+}
+
+@test "--drop of a machine leaves the legacy image, marked as the last and with its sum" {
+    run -0 romcompat fit --drop x86_64 in.rom -o out.rom
+    [ "$(stat -c %s out.rom)" = 75776 ]
+    run -0 romcompat inspect out.rom
+    output_lacks error warning
+    [ "$(cmp -l -n 75776 in.rom out.rom | wc -l)" = 2 ]
+}
+
+@test "--drop of all images, of none, and of what is no image is refused" {
+    run -1 romcompat fit --drop legacy --drop x86_64 in.rom -o out.rom
+    output_has "in.rom: not fitted: without what is dropped there is no image left"
+    run -1 romcompat fit --drop aarch64 in.rom -o out.rom
+    output_has "there is no image to drop"
+    run -2 romcompat fit --drop pxe in.rom -o out.rom
+    output_has "--drop: 'pxe' is no kind of image"
+}
+
+@test "a folder and a package give a folder with a manifest of both checksums" {
+    run -0 romcompat fit "$(release bookworm ipxe-qemu)" -o out
+    [ "$(find out -type f | wc -l)" = 18 ]
+    (cd out && sha256sum -c --quiet SHA256SUMS)
+    run -0 jq -r '.fitted[] | select(.name == "efi-virtio.rom") | .input.sha256, .output.size' out/manifest.json
+    [ "${lines[0]}" = "$(sha256sum < in.rom | cut -d' ' -f1)" ]
+    [ "${lines[1]}" = 175104 ]
+    cmp out/pxe-virtio.rom "$R"/bookworm/usr/lib/ipxe/qemu/pxe-virtio.rom
+    run -0 romcompat fit "$R/bookworm/roms" -o out
+    [ "$(find out -type f | wc -l)" = 10 ]
+    mkdir mine; touch mine/file
+    run -2 romcompat fit "$R/bookworm/roms" -o mine
+    output_has "mine: not replaced"
+    [ -e mine/file ]
+}
+
+@test "a folder appears whole or not at all" {
+    mkdir roms
+    cp in.rom roms/a.rom
+    make_rom legacy:4 efi:8 image-length=0 > roms/b.rom
+    run -1 romcompat fit roms -o out
+    output_has "roms/b.rom: not fitted: image 1"
+    [ ! -e out ]
+}
+
+@test "a damaged payload is refused before anything is written" {
+    romcompat fit in.rom -o out.rom
+    printf '\377\377\377\377' | dd of=out.rom bs=1 seek=$((75776 + 0x60)) conv=notrunc status=none
+    run -2 romcompat fit out.rom -o again.rom
+    output_has "out.rom: image 1: the compressed payload"
+    [ ! -e again.rom ]
+    run -2 romcompat extract out.rom -o again.efi
+    output_has "out.rom: image 1: the compressed payload"
+    [ ! -e again.efi ]
+}
+
+@test "data behind the chain are never left out in silence" {
+    cp in.rom data.rom
+    echo "somebody's data" >> data.rom
+    run -1 romcompat fit data.rom -o out.rom
+    output_has "data.rom: not fitted: what follows its last image is data, not padding"
+}
+
+@test "a ROM without an EFI image is copied, and one of ISA as well" {
+    cp "$R"/bookworm/usr/lib/ipxe/qemu/pxe-virtio.rom .
+    run -0 romcompat fit pxe-virtio.rom -o out.rom
+    cmp pxe-virtio.rom out.rom
+    make_rom isa:4 > isa.rom
+    run -0 romcompat fit isa.rom -o out.rom
+    cmp isa.rom out.rom
+}
+
+@test "standard output gets the ROM alone" {
+    romcompat fit in.rom -o out.rom
+    romcompat fit in.rom -o - 2>/dev/null | cmp - out.rom
+    run -2 romcompat fit "$R/bookworm/roms" -o -
+    output_has "cannot be written to standard output"
+}
+
+@test "--report writes nothing and says what is saved, at the pace of the history" {
+    cat > history.yaml <<END
+history: example
+summary: two releases
+releases:
+  - release: 1
+    source: measured
+    roms:
+      in.rom: {size: 239344, chain-end: 239344, bucket: 256K}
+  - release: 2
+    source: measured
+    roms:
+      in.rom: {size: 249344, chain-end: 249344, bucket: 256K}
+END
+    run -0 romcompat fit --report --data history.yaml in.rom
+    output_has "a release" "10000" "7.4" "74240"
+    [ "$(find . -type f | sort)" = "./history.yaml
+./in.rom" ]
+    run -2 romcompat fit --report in.rom -o out.rom
+    output_has "expected either --output or --report"
+    run -2 romcompat fit in.rom
+    output_has "expected either --output or --report"
+}
