@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "formats/libvirt_devices.h"
 #include "inputs/file.h"
 #include "inputs/xml_names.h"
@@ -567,6 +568,25 @@ static bool looks_like_utf8_xml(const uint8_t *data, size_t size)
     return at < size && data[at] == '<' && !memchr(data, '\0', size);
 }
 
+/* What libxml2 says of a character that is none differs from version to version, and so does
+ * where it then stands. */
+static int check_characters(const char *name, const uint8_t *data, size_t size, struct failure *f)
+{
+    size_t line = 1, step;
+    uint32_t c;
+
+    for (size_t at = 0; at < size; at += step) {
+        step = utf8_take((const char *)data + at, size - at, &c);
+        if (step == 0)
+            return fail(f, "%s:%zu: not UTF-8 (found byte 0x%02x)", name, line, data[at]);
+        if ((c < ' ' && c != '\t' && c != '\r' && c != '\n') || c == 0xfffe || c == 0xffff)
+            return fail(f, "%s:%zu: a character that XML does not have (found U+%04" PRIX32 ")",
+                        name, line, c);
+        line += c == '\n';
+    }
+    return 0;
+}
+
 static int parse_failed(struct reader *r)
 {
     const xmlError *error = xmlCtxtGetLastError(r->parser);
@@ -683,7 +703,7 @@ int domain_xml_parse(const char *name, const uint8_t *data, size_t size, struct 
                     DOMAIN_XML_MAX);
     if (!looks_like_utf8_xml(data, size))
         return fail(f, "%s: not XML in UTF-8", name);
-    if (xml_check_names(name, data, size, f) != 0)
+    if (check_characters(name, data, size, f) != 0 || xml_check_names(name, data, size, f) != 0)
         return -1;
     r = xcalloc(1, sizeof *r);
     *r = (struct reader){.name = name, .data = data, .size = size, .f = f, .domain = &x};

@@ -49,3 +49,21 @@ setup() {
     AUTOPKGTEST_TMP=$BATS_TEST_TMPDIR run -0 sh "$TOP/packaging/debian/tests/compile-a-caller"
     output_has "the caller got its answer"
 }
+
+@test "every program that the unit tests run is essential or in Build-Depends" {
+    cd "$BATS_TEST_TMPDIR"
+    for test in "$BUILD"/tests/unit/test_*; do
+        [[ $test == *.* ]] || strace -f -qq -o trace -e trace=execve "$test" > tap 2>&1 || :
+        cat trace >> all
+    done
+    wanted=$(sed -n '/^Build-Depends/,/^[A-Z]*[^ ]*:/p' "$TOP/packaging/debian/control")
+    while read -r name; do
+        package=$(dpkg -S "/bin/$name" "/usr/bin/$name" 2> /dev/null | grep -v "^diversion" | head -n 1 | cut -d: -f1)
+        [ -n "$package" ] || { echo "$name: of no package"; return 1; }
+        [ "$(dpkg-query -W -f '${Essential}' "$package")" = yes ] || grep -q "^ $package\b" <<< "$wanted" || {
+            echo "$name of $package is neither essential nor in Build-Depends"
+            return 1
+        }
+    done < <(grep -v ENOENT all | sed -n 's|.*execve("[^"]*/\([^"/]*\)".*= 0$|\1|p' | grep -v '^test_' | sort -u)
+    grep -q lzop all
+}

@@ -245,11 +245,16 @@ static void refuses_what_is_no_domain(void)
     refuses("<domstatus><domain/><domain/></domstatus>", "x.xml:1: a second <domain>",
             "XML with two domains is refused");
     ok(parse("<domain><name>x", 15, &(struct domain_xml){0}) != 0 &&
-           strncmp(f.what, "x.xml:1: not XML (", 18) == 0,
+           strncmp(f.what, "x.xml:", 6) == 0 && strstr(f.what, ": not XML ("),
        "a document that is cut off (%s)", f.what);
-    ok(parse("<domain>\n\xff</domain>", 19, &(struct domain_xml){0}) != 0 &&
-           strncmp(f.what, "x.xml:2: not XML (", 18) == 0,
-       "bytes that are not UTF-8 (%s)", f.what);
+    refuses("<domain>\n\xff</domain>", "x.xml:2: not UTF-8 (found byte 0xff)",
+            "bytes that are not UTF-8 are refused");
+    refuses("<domain>\n\n\x01</domain>",
+            "x.xml:3: a character that XML does not have (found U+0001)",
+            "a control character is refused");
+    refuses("<domain>\xef\xbf\xbf</domain>",
+            "x.xml:1: a character that XML does not have (found U+FFFF)",
+            "a character that is none is refused");
     ok(parse("<domain>&x;</domain>", 20, &(struct domain_xml){0}) != 0,
        "an entity that nobody declared (%s)", f.what);
     refuses("<!DOCTYPE domain [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]>\n<domain>&b;</domain>",
