@@ -88,7 +88,7 @@ static void explain_rom_lengths(const struct arrival_finding *f, const struct ro
     struct saved_guest guest = {
         .block_count = 1, .blocks = &block, .machine = f->machine[0] ? (char *)f->machine : NULL};
     preflight_of_lengths(&guest, &l->there, &f->version, &p);
-    print_mends(&p);
+    print_mends(&p, true);
     preflight_free(&p);
 }
 

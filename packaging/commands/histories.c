@@ -3,19 +3,12 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/memory.h"
-#include "inputs/file.h"
-
-/* Where `make install` puts the histories; the makefile gives it. */
-#ifndef ROMCOMPAT_HISTORY_DIR
-#define ROMCOMPAT_HISTORY_DIR "/usr/local/share/romcompat/romsets/history"
-#endif
+#include "inputs/shipped.h"
 
 void histories_free(struct histories *all)
 {
@@ -67,32 +60,12 @@ static int load_from(struct histories *all, const char *path, struct failure *f)
     return result;
 }
 
-/* The histories that came with this program: where it is installed, or in the tree that it was
- * built in (build/VARIANT/romcompat). The caller frees the path. */
-static char *shipped_histories(void)
-{
-    static const char *const places[] = {"share/romcompat/romsets/history", "../romsets/history"};
-    char program[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
-
-    program[n < 0 ? 0 : n] = '\0';
-    char *slash = strrchr(program, '/');
-    for (size_t i = 0; slash && i < sizeof places / sizeof *places; i++) {
-        char *path = xasprintf("%.*s/../%s", (int)(slash - program), program, places[i]);
-
-        if (is_folder(path))
-            return path;
-        free(path);
-    }
-    return xstrdup(ROMCOMPAT_HISTORY_DIR);
-}
-
 int histories_load(const struct strings *data, struct histories *all, struct failure *f)
 {
     const char *named = getenv("ROMCOMPAT_HISTORY");
 
     if (!data->count) {
-        char *path = named && *named ? xstrdup(named) : shipped_histories();
+        char *path = named && *named ? xstrdup(named) : shipped_folder("romsets/history");
         int result = load_from(all, path, f);
 
         free(path);

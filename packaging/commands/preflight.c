@@ -29,7 +29,7 @@ enum { GIVEN_MAX = 64 };
 struct question {
     const char *qmp, *qemu, *machine, *snapshot, *guest;
     struct strings maps, files, devices;
-    bool loadvm, start, same, json;
+    bool loadvm, start, same, all_fixes, json;
     struct given_file given[GIVEN_MAX]; /* of `files`; their names were allocated */
     size_t given_count;
     bool from_inventory; /* the guest: its machine type is no alias any more */
@@ -68,6 +68,10 @@ static const struct option_spec options[] = {
      FLAG_AT(struct question, start)},
     {"same", .help = "also ask whether it then has the same ROMs and firmware",
      FLAG_AT(struct question, same)},
+    {"all-fixes",
+     .help = "print every way to fix a refusal, not only the shortest that\n"
+             "is known to work there",
+     FLAG_AT(struct question, all_fixes)},
     JSON_OPTION(struct question, json),
     {0},
 };
@@ -114,9 +118,15 @@ static const char *length_text(uint64_t length, char text[SIZE_TEXT_MAX])
     return length ? size_format(length, text) : "-";
 }
 
-void print_mends(const struct preflight *p)
+void print_mends(const struct preflight *p, bool all)
 {
+    char length[SIZE_TEXT_MAX];
+    size_t shown = 0;
+
     for (size_t i = 0; i < p->mend_count; i++) {
+        if (!all && !p->mends[i].recommended)
+            continue;
+        shown++;
         putchar('\n');
         print_line("%s", p->mends[i].when);
         putchar('\n');
@@ -126,6 +136,22 @@ void print_mends(const struct preflight *p)
             print_line("    %.*s", (int)n, at);
             at += n + (at[n] == '\n');
         }
+    }
+    for (size_t i = 0; i < p->line_count; i++) {
+        const struct preflight_line *line = &p->lines[i];
+
+        if (line->verdict != PREFLIGHT_LANDS && line->verdict != PREFLIGHT_UNKNOWN &&
+            !line->has_fix) {
+            putchar('\n');
+            print_line("For %s no fix is known: it must have a file of %s there.",
+                       line->block->name, length_text(line->block->length, length));
+        }
+    }
+    if (shown < p->mend_count) {
+        putchar('\n');
+        print_line(shown ? "--all-fixes shows other ways."
+                         : "Of no fix it is known that it works there; --all-fixes shows what "
+                           "there is.");
     }
 }
 
@@ -155,7 +181,7 @@ static void print_question(const char *question, const struct preflight_answer *
 }
 
 static void print_answer(const char *source, const struct saved_guest *guest,
-                         const struct destination *to, const struct preflight *p)
+                         const struct destination *to, const struct preflight *p, bool all_fixes)
 {
     char in[SIZE_TEXT_MAX], here[SIZE_TEXT_MAX];
     struct columns c;
@@ -210,7 +236,7 @@ static void print_answer(const char *source, const struct saved_guest *guest,
                "are the",
                p->line_count, p->line_count + p->not_judged);
     print_line("guest's configuration and are not judged, nor is its topology.");
-    print_mends(p);
+    print_mends(p, all_fixes);
 }
 
 /* ---- for a program ---- */
@@ -277,6 +303,7 @@ static void print_json(const char *source, const struct saved_guest *guest,
     for (size_t i = 0; i < p->mend_count; i++) {
         struct json_object *m = json_object_new_object();
 
+        json_add_flag(m, "recommended", p->mends[i].recommended);
         json_add_text(m, "kind", mend_kind_name(p->mends[i].kind));
         json_add_text(m, "when", p->mends[i].when);
         json_add_text(m, "text", p->mends[i].text);
@@ -393,7 +420,7 @@ static int judge(const struct question *q, const char *source, struct saved_gues
     if (q->json)
         print_json(source, guest, to, &p);
     else
-        print_answer(source, guest, to, &p);
+        print_answer(source, guest, to, &p, q->all_fixes);
     int status = status_of(q, &p);
     preflight_free(&p);
     return finish_output(status);

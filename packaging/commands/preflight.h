@@ -5,7 +5,8 @@
 
 #include "guest/preflight.h"
 
-/* Each mend: what it is for, then the text that can be pasted, indented. */
-void print_mends(const struct preflight *p);
+/* Each mend, or with `all` false those that are recommended: what it is for, then the text that can
+ * be pasted, indented. */
+void print_mends(const struct preflight *p, bool all);
 
 #endif

@@ -314,7 +314,7 @@ void preflight_judge(const struct saved_guest *guest, struct destination *to, bo
     }
     preflight_answer_all(&p, guest, to, incoming);
     if (p.counts[PREFLIGHT_REFUSED] || p.counts[PREFLIGHT_WRONG])
-        preflight_find_mends(&p, to, incoming, guest->machine);
+        preflight_find_mends(&p, to, guest, incoming);
     *result = p;
 }
 
@@ -353,7 +353,7 @@ void preflight_of_lengths(const struct saved_guest *guest, const uint64_t *there
     for (size_t i = 0; i < result->line_count; i++)
         if (result->lines[i].rom)
             result->lines[i].installed = destination_file(&to, result->lines[i].rom);
-    preflight_find_mends(result, &to, true, guest->machine);
+    preflight_find_mends(result, &to, guest, true);
     for (size_t i = 0; i < result->line_count; i++)
         result->lines[i].installed = NULL;
     destination_close(&to);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whether a guest's RAM blocks fit the ROM files of a destination, and what mends it.
+ * Whether a guest's RAM blocks fit the ROM files of a destination, and what fixes it.
  * Blocks that no file gives their length (RAM, video memory, ACPI tables) are not judged.
  */
 #ifndef GUEST_PREFLIGHT_H
@@ -42,8 +42,9 @@ struct preflight_line {
      * has such a ROM, with its package, or NULL. */
     uint64_t guest_least;
     const char *guest_set, *guest_package;
-    char *why;  /* one line */
-    char *note; /* one line: what libvirt's hook will make of it; or NULL */
+    bool has_fix; /* one of the fixes is for it */
+    char *why;    /* one line */
+    char *note;   /* one line: what libvirt's hook will make of it; or NULL */
 };
 
 enum mend_kind { MEND_PACKAGE, MEND_COMMANDS, MEND_ARGUMENTS, MEND_LIBVIRT };
@@ -52,6 +53,8 @@ struct mend {
     enum mend_kind kind;
     char *when; /* one line: what it is for */
     char *text; /* to be pasted; lines end with newlines, but not the last */
+    /* It is of the shortest way that is known to work on this destination. */
+    bool recommended;
 };
 
 /* The three questions about a guest and a destination. */
@@ -85,8 +88,8 @@ void preflight_of_lengths(const struct saved_guest *guest, const uint64_t *there
                           const struct qemu_version *version, struct preflight *result);
 
 /* Adds what mends the lines that are refused or wrong: preflight_mends.c. */
-void preflight_find_mends(struct preflight *p, struct destination *to, bool incoming,
-                          const char *machine);
+void preflight_find_mends(struct preflight *p, struct destination *to,
+                          const struct saved_guest *guest, bool incoming);
 
 /* Asks the destination, or this host's package manager, which packages have the files. */
 void preflight_find_owners(struct preflight *p, struct destination *to);

@@ -14,6 +14,7 @@
 #include "outputs/escape.h"
 #include "guest/stock.h"
 #include "romset/names.h"
+#include "romset/shipped_romsets.h"
 
 /* NULL where nothing was written; without the newline at its end. */
 static char *lines_end(struct text *t)
@@ -46,13 +47,22 @@ static void add_mend(struct preflight *p, enum mend_kind kind, const char *when,
     if (!text)
         return;
     p->mends = xreallocarray(p->mends, p->mend_count + 1, sizeof *p->mends);
-    p->mends[p->mend_count++] = (struct mend){kind, xstrdup(when), text};
+    p->mends[p->mend_count++] = (struct mend){.kind = kind, .when = xstrdup(when), .text = text};
 }
 
 static bool is_to_mend(const struct preflight_line *line)
 {
     return line->device && !line->is_given &&
            (line->verdict == PREFLIGHT_REFUSED || line->verdict == PREFLIGHT_WRONG) &&
+           is_bucket(line->block->length);
+}
+
+/* A file that the guest's configuration names for a device's ROM, which is not as long as the
+ * guest has it. */
+static bool is_given_rom(const struct preflight_line *line)
+{
+    return line->is_given && line->verdict != PREFLIGHT_LANDS &&
+           line->verdict != PREFLIGHT_UNKNOWN && strchr(line->block->name, '/') &&
            is_bucket(line->block->length);
 }
 
@@ -154,23 +164,47 @@ static bool was_there(const struct preflight *p, const struct preflight_line *li
     return false;
 }
 
-/* The files that must be made first, each once. */
-static void put_commands(struct text *commands, const struct told *told)
+/* Files that must be made first. */
+struct making {
+    struct text commands;
+    bool needs_old; /* some need OLD, which only the user has */
+};
+
+/* The path of a ROM that is not there: in the compat set of a romset that comes with this program,
+ * which is built first, or in OLD. The caller frees it. */
+static char *find_old(struct making *m, const struct stock_advice *a, const char *machine)
+{
+    struct shipped_romset set;
+    char *path, *command;
+
+    if (!shipped_romset_find(a->rom, a->bucket, machine, &set)) {
+        m->needs_old = true;
+        return xasprintf("OLD/%s", a->rom);
+    }
+    command = shell_command((const char *[]){"romcompat", "build", "-o", set.name, set.path, NULL});
+    put_once(&m->commands, command);
+    path = xasprintf("%s/%s", set.name, set.rom);
+    free(command);
+    shipped_romset_free(&set);
+    return path;
+}
+
+/* Each once. */
+static void put_commands(struct making *m, const struct told *told, const char *machine)
 {
     for (size_t i = 0; i < told->count; i++) {
         const struct stock_advice *a = &told->types[i];
-        char *old = a->rom ? xasprintf("OLD/%s", a->rom) : NULL, *command = NULL;
+        char *source = a->source                    ? xstrdup(a->source)
+                       : a->answer == STOCK_NO_FILE ? find_old(m, a, machine)
+                                                    : NULL;
 
-        if (a->source)
-            command = stock_command(a, a->source, a->romfile);
-        else if (a->answer == STOCK_NO_FILE)
-            command = stock_command(a, old, a->romfile);
-        if (command) {
-            put_once(commands, "mkdir -p " STOCK_ROM_FOLDER);
-            put_once(commands, command);
-        }
+        if (!source)
+            continue;
+        char *command = stock_command(a, source, a->romfile);
+        put_once(&m->commands, "mkdir -p " STOCK_ROM_FOLDER);
+        put_once(&m->commands, command);
         free(command);
-        free(old);
+        free(source);
     }
 }
 
@@ -196,12 +230,14 @@ static void put_property(FILE *to, const char *properties, const struct prefligh
     fprintf(to, "%s%s\n", type ? ", if it is " : "", type ? type : "");
 }
 
-static void mend_by_arguments(struct preflight *p, const struct route *route, const char *when)
+/* Whether all that it needs is at hand. */
+static bool mend_by_arguments(struct preflight *p, const struct route *route, const char *when)
 {
-    struct text arguments, commands;
+    struct making making = {.needs_old = false};
+    struct text arguments;
 
     text_begin(&arguments);
-    text_begin(&commands);
+    text_begin(&making.commands);
     for (size_t i = 0; i < p->line_count; i++) {
         const struct preflight_line *line = &p->lines[i];
         bool alone = is_alone(p, line, route->machine);
@@ -209,7 +245,7 @@ static void mend_by_arguments(struct preflight *p, const struct route *route, co
         if (!is_to_mend(line) || (was_there(p, line) && !alone))
             continue;
         struct told told = tell(route, line);
-        put_commands(&commands, &told);
+        put_commands(&making, &told, route->machine);
         if (!alone) {
             put_types(arguments.out, line, &told, stock_put_globals);
         } else if (told.properties) {
@@ -224,11 +260,15 @@ static void mend_by_arguments(struct preflight *p, const struct route *route, co
         }
         told_free(&told);
     }
-    add_mend(p, MEND_COMMANDS,
-             "The ROMs for a QEMU that reads no maps, with the ids of their devices (OLD is a "
-             "folder with the ROMs that the guest was started with):",
-             lines_end(&commands));
+    add_mend(
+        p, MEND_COMMANDS,
+        making.needs_old
+            ? "The ROMs for a QEMU that reads no maps, with the ids of their devices (OLD is a "
+              "directory with the ROMs that the guest was started with):"
+            : "The ROMs for a QEMU that reads no maps, with the ids of their devices:",
+        lines_end(&making.commands));
     add_mend(p, MEND_ARGUMENTS, when, lines_end(&arguments));
+    return !making.needs_old;
 }
 
 static void mend_by_libvirt(struct preflight *p, const struct route *route)
@@ -324,33 +364,113 @@ static void mend_by_package(struct preflight *p, const char *machine)
     }
 }
 
-void preflight_find_mends(struct preflight *p, struct destination *to, bool incoming,
-                          const char *machine)
+/* A file that was named for a device's ROM, and fits its block: its length must be said, or, where
+ * the QEMU is not known to take that, a longer copy be named. */
+static void put_given(struct text *text, const struct preflight_line *line, bool takes_romsize)
+{
+    const char *file = line->loaded->path;
+    char *bucket = xasprintf("%" PRIu64, line->block->length);
+    char *copy = xasprintf("%s.%s", file, bucket);
+    char *properties = takes_romsize ? xasprintf("romsize=%s", bucket) : properties_of_file(copy);
+
+    if (!takes_romsize) {
+        put_shell_words(text->out, (const char *[]){"cp", "--", file, copy, NULL});
+        putc('\n', text->out);
+        put_shell_words(text->out, (const char *[]){"truncate", "-s", bucket, "--", copy, NULL});
+        putc('\n', text->out);
+    }
+    put_property(text->out, properties, line, NULL);
+    free(properties);
+    free(copy);
+    free(bucket);
+}
+
+static void mend_given(struct preflight *p, const struct destination *to)
+{
+    bool takes_romsize = qemu_has(&to->version, QEMU_ROMSIZE) == QEMU_YES;
+    struct text text;
+
+    text_begin(&text);
+    for (size_t i = 0; i < p->line_count; i++) {
+        struct preflight_line *line = &p->lines[i];
+
+        line->has_fix |=
+            is_given_rom(line) && line->loaded && line->file_size <= line->block->length;
+        if (line->has_fix && line->is_given)
+            put_given(&text, line, takes_romsize);
+    }
+    add_mend(p, MEND_ARGUMENTS,
+             takes_romsize ? "The file that was named fits; only its length must be said:"
+                           : "The file that was named fits, as a copy of the block's length:",
+             lines_end(&text));
+}
+
+/* From `first` on, those of these kinds. */
+static void recommend(struct preflight *p, size_t first, unsigned kinds)
+{
+    for (size_t i = first; i < p->mend_count; i++)
+        p->mends[i].recommended = kinds >> p->mends[i].kind & 1;
+}
+
+static bool all_are_named(const struct preflight *p)
+{
+    for (size_t i = 0; i < p->line_count; i++)
+        if (is_to_mend(&p->lines[i]) &&
+            (!p->lines[i].package || package_name_problem(p->lines[i].package) ||
+             installed_fits(&p->lines[i])))
+            return false;
+    return true;
+}
+
+/* The shortest first that is known to work there: the package of the map that its QEMU reads; what
+ * a QEMU of its version is told, by libvirt where that runs the guest. */
+void preflight_find_mends(struct preflight *p, struct destination *to,
+                          const struct saved_guest *guest, bool incoming)
 {
     enum qemu_answer skips = qemu_has(&to->version, QEMU_SKIPS_ROM_FILES);
     struct qemu_version version = to->version, new = qemu_fact(QEMU_SKIPS_ROM_FILES)->first;
-    struct route arrives = {to, machine, true}, starts = {to, machine, false};
-    bool all_fit = true;
+    struct route arrives = {to, guest->machine, true}, starts = {to, guest->machine, false};
+    unsigned kinds = guest->domain ? 1u << MEND_COMMANDS | 1u << MEND_LIBVIRT
+                                   : 1u << MEND_COMMANDS | 1u << MEND_ARGUMENTS;
+    bool all_fit = true, can_do = false;
+    size_t first;
 
     for (size_t i = 0; i < p->line_count; i++)
         all_fit &= !is_to_mend(&p->lines[i]) || installed_fits(&p->lines[i]);
-    mend_by_package(p, machine);
+    for (size_t i = 0; i < p->line_count; i++)
+        p->lines[i].has_fix = is_to_mend(&p->lines[i]);
+    mend_given(p, to);
+    recommend(p, 0, 1u << MEND_ARGUMENTS);
+    first = p->mend_count;
+    mend_by_package(p, guest->machine);
+    if (p->mend_count > first && to->maps && all_are_named(p)) {
+        p->mends[first].recommended = true;
+        kinds = 0;
+    }
+    first = p->mend_count;
     if (all_fit) {
-        mend_by_arguments(p, &starts,
-                          "Any QEMU, the guest arriving or started anew (the installed ROM "
-                          "fits; only its length must be said):");
+        can_do = mend_by_arguments(
+            p, &starts,
+            qemu_has(&version, QEMU_ROMSIZE) == QEMU_NO
+                ? "A QEMU before 6.0, the guest arriving or started anew:"
+                : "A QEMU from 6.0 on, the guest arriving or started anew (the installed ROM "
+                  "fits; only its length must be said):");
     } else {
         if (incoming && skips != QEMU_NO) {
             to->version = skips == QEMU_YES ? version : new;
-            mend_by_arguments(p, &arrives,
-                              "A QEMU from 8.1 on, while the guest arrives (-incoming; not "
-                              "for -loadvm, and not for its next start):");
+            can_do = mend_by_arguments(p, &arrives,
+                                       "A QEMU from 8.1 on, while the guest arrives (-incoming; "
+                                       "not for -loadvm, and not for its next start):");
             to->version = version;
         }
-        if (!incoming || skips != QEMU_YES)
-            mend_by_arguments(p, &starts,
-                              "A QEMU before 8.1, and any QEMU with -loadvm or a start "
-                              "anew:");
+        if (!incoming || skips != QEMU_YES) {
+            first = p->mend_count;
+            can_do = mend_by_arguments(p, &starts,
+                                       "A QEMU before 8.1, and any QEMU with -loadvm or a start "
+                                       "anew:");
+        }
     }
     mend_by_libvirt(p, incoming && skips == QEMU_YES ? &arrives : &starts);
+    if (can_do)
+        recommend(p, first, kinds);
 }

@@ -89,6 +89,9 @@ size_t stock_settings(const struct stock_advice *a, struct stock_setting setting
 /* "romfile=...,romsize=262144" as in -device; NULL where nothing is to be set. To be freed. */
 char *stock_properties(const struct stock_advice *a);
 
+/* "romfile=PATH" as in -device. To be freed. */
+char *properties_of_file(const char *romfile);
+
 /* A line "-global TYPE.romsize=262144" for each setting, for a shell; and the same as arguments
  * in a <qemu:commandline> of libvirt. `type` may be abstract. */
 void stock_put_globals(FILE *to, const struct stock_advice *a, const char *type);

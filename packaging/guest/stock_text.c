@@ -55,6 +55,14 @@ char *stock_properties(const struct stock_advice *a)
     return text;
 }
 
+char *properties_of_file(const char *romfile)
+{
+    char *value = commas_doubled(romfile), *text = xasprintf("romfile=%s", value);
+
+    free(value);
+    return text;
+}
+
 void stock_put_globals(FILE *to, const struct stock_advice *a, const char *type)
 {
     struct stock_setting settings[2];

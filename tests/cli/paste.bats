@@ -60,7 +60,7 @@ commands() {
         make_guest_and_host "$machine"
         for maps in "" "--maps maps"; do
             # shellcheck disable=SC2086 # an option or none
-            run -1 --separate-stderr romcompat preflight $maps guest old
+            run -1 --separate-stderr romcompat preflight --all-fixes $maps guest old
             output_lacks "apt install"
             commands
             pasted lines
@@ -95,7 +95,7 @@ sys.exit(not count)' <<< "$output"
     make_guest_and_host
     sed -i 's/  package .*/  package some-compat/' maps/m.map
     "$BUILD/tests/cli/make_stream" -m pc-i440fx-7.2 0000:00:03.0/virtio-net-pci.rom=0x40000 > guest
-    run -1 --separate-stderr romcompat preflight --maps maps guest old
+    run -1 --separate-stderr romcompat preflight --all-fixes --maps maps guest old
     commands
     pasted lines
     ran apt install some-compat

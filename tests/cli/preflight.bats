@@ -64,11 +64,12 @@ TABLE
 
 @test "a ROM that has grown is status 1, with both lengths, the file, and what mends it" {
     stream pc.ram=0x4000000 $NIC=0x40000 0000:00:04.0/e1000.rom=0x40000
-    run -1 romcompat preflight guest grown
+    run -1 romcompat preflight --all-fixes guest grown
     output_has "refused   256K   512K  $NIC" "grown/efi-virtio.rom (262145 bytes)" \
         "lands     256K   256K  0000:00:04.0/e1000.rom" \
         "-global virtio-net-pci.romsize=262144" \
-        "romcompat pad --bucket 262144 --ids 1af4:1000 OLD/efi-virtio.rom -o /usr/share/qemu/romcompat/256k-efi-virtio.1af4-1000.rom" \
+        "romcompat build -o ipxe-efi-256k" "/romsets/debian-12-ipxe-efi.yaml" \
+        "romcompat pad --bucket 262144 --ids 1af4:1000 ipxe-efi-256k/usr/share/qemu/256k-efi-virtio.rom -o /usr/share/qemu/romcompat/256k-efi-virtio.1af4-1000.rom" \
         "-global virtio-net-pci.romfile=/usr/share/qemu/romcompat/256k-efi-virtio.1af4-1000.rom" \
         "<rom file='/usr/share/qemu/romcompat/256k-efi-virtio.1af4-1000.rom'/>" "mkdir -p /usr/share/qemu/romcompat"
     output_lacks "-global e1000"
@@ -77,6 +78,9 @@ TABLE
 @test "a ROM that has shrunk needs its length alone" {
     stream $NIC=0x40000
     run -1 romcompat preflight guest small
+    output_lacks "<qemu:arg" "ROMSET.yaml"
+    output_has "-global virtio-net-pci.romsize=262144" "--all-fixes shows other ways."
+    run -1 romcompat preflight --all-fixes guest small
     output_has "refused   256K   128K" "-global virtio-net-pci.romsize=262144" "<qemu:arg value='virtio-net-pci.romsize=262144'/>"
     output_lacks romfile "romcompat pad"
 }
@@ -345,9 +349,57 @@ TABLE
     output_lacks "as in"
 }
 
+@test "one fix is recommended: the shortest that is known to work on the destination" {
+    stream $NIC=0x40000
+    fake_qemu qemu-7 7.2.1 "$PWD/grown"
+    fake_qemu qemu-10 10.0.2 "$PWD/grown"
+    run -1 romcompat preflight --qemu ./qemu-10 guest
+    [ "$(grep -c '^    ' <<< "$output")" = 1 ]
+    output_has "    -global virtio-net-pci.romsize=262144" "--all-fixes shows other ways."
+    # An older QEMU needs a file, which a romset that is shipped has for this machine type.
+    run -1 romcompat preflight --qemu ./qemu-7 guest
+    [ "$(grep -c '^    ' <<< "$output")" = 4 ]
+    output_has "    romcompat build -o ipxe-efi-256k " "    -global virtio-net-pci.romfile="
+    # None has one of 512K, nor for a machine type of its own.
+    stream $NIC=0x80000
+    mkdir huge
+    head -c 600000 /dev/zero > huge/efi-virtio.rom
+    fake_qemu qemu-7 7.2.1 "$PWD/huge"
+    run -1 romcompat preflight --qemu ./qemu-7 guest
+    output_has "Of no fix it is known that it works there; --all-fixes shows what there is."
+    output_lacks "    -global"
+    run -1 romcompat preflight --all-fixes --qemu ./qemu-7 guest
+    output_has "romcompat pad --bucket 524288 --ids 1af4:1000 OLD/efi-virtio.rom"
+    run -1 --separate-stderr romcompat preflight --json --qemu ./qemu-7 guest
+    [ "$(jq '[.mends[] | select(.recommended)] | length' <<< "$output")" = 0 ]
+    # libvirt's guests are told through libvirt.
+    stream $NIC=0x40000
+    "$BUILD/tests/cli/make_stream" -m pc-i440fx-7.2 -s 0 $NIC=0x40000 > image
+    run -1 romcompat preflight --qemu ./qemu-10 image
+    output_has "    <qemu:commandline"
+    output_lacks "    -global"
+}
+
+@test "a file that was named for a ROM gets a fix, where it fits the block" {
+    stream $NIC=0x40000
+    head -c 100000 /dev/urandom > "own rom"
+    fake_qemu qemu-10 10.0.2 "$PWD/old"
+    run -1 romcompat preflight --qemu ./qemu-10 --file "$NIC=own rom" guest
+    output_has "    romsize=262144    # to the -device of $NIC"
+    # A QEMU without romsize, or of which nothing is known, takes the length of a copy.
+    run -1 romcompat preflight --file "$NIC=own rom" guest old
+    output_has "'romfile=./own rom.262144'    # to the -device of $NIC"
+    grep '^    [ct]' <<< "$output" | sh
+    cmp -n 100000 "own rom" "own rom.262144"
+    run -0 romcompat preflight -M pc-i440fx-7.2 --qemu ./qemu-10 --file "$NIC=own rom.262144" guest
+    head -c 300000 /dev/zero > long
+    run -1 romcompat preflight --qemu ./qemu-10 --file "$NIC=long" guest
+    output_has "For $NIC no fix is known: it must have a file of 256K there."
+}
+
 @test "two NICs of one type and two lengths get a property each, and no -global" {
     stream $NIC=0x40000 0000:00:04.0/virtio-net-pci.rom=0x20000
-    run -1 romcompat preflight guest grown
+    run -1 romcompat preflight --all-fixes guest grown
     output_has "romsize=262144    # to the -device of $NIC" "romsize=131072    # to the -device of 0000:00:04.0"
     output_lacks "-global"
 }

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "romset/shipped_romsets.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "inputs/shipped.h"
+#include "romcompat.h"
+#include "romset/romset.h"
+
+static bool is_past(const char *end, const struct romcompat_version *version, int sign)
+{
+    struct romcompat_version limit;
+
+    return strcmp(end, "-") != 0 &&
+           (romcompat_version_parse(end, strlen(end), &limit) != ROMCOMPAT_OK ||
+            sign * romcompat_version_compare(version, &limit) > 0);
+}
+
+static bool holds_for(const struct romset *set, const char *machine)
+{
+    struct romcompat_machine m;
+
+    if (!machine)
+        return true;
+    if (romcompat_machine_parse(machine, &m) != ROMCOMPAT_OK)
+        return false;
+    for (size_t i = 0; i < set->machine_count; i++) {
+        const struct romset_machine *rule = &set->machines[i];
+
+        if (!rule->first) {
+            if (strlen(rule->name) == m.name_length &&
+                memcmp(rule->name, m.name, m.name_length) == 0)
+                return true;
+        } else if (strlen(rule->name) == m.family_length &&
+                   memcmp(rule->name, m.name, m.family_length) == 0 &&
+                   !is_past(rule->first, &m.version, -1) && !is_past(rule->last, &m.version, 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool take(const struct romset *set, const char *rom, uint64_t bucket, const char *machine,
+                 struct shipped_romset *found)
+{
+    if (set->bucket != bucket || !holds_for(set, machine))
+        return false;
+    for (size_t i = 0; i < set->rom_count; i++) {
+        if (strcmp(set->roms[i].name, rom) != 0)
+            continue;
+        *found =
+            (struct shipped_romset){xstrdup(set->file), xstrdup(set->name),
+                                    xasprintf("%s/%s", set->install_path, set->roms[i].compat)};
+        return true;
+    }
+    return false;
+}
+
+static int is_romset(const struct dirent *entry)
+{
+    return ends_with(entry->d_name, ".yaml");
+}
+
+bool shipped_romset_find(const char *rom, uint64_t bucket, const char *machine,
+                         struct shipped_romset *found)
+{
+    char *folder = shipped_folder("romsets");
+    struct dirent **names;
+    int count = scandir(folder, &names, is_romset, alphasort);
+    bool is_found = false;
+
+    for (int i = 0; i < count; i++) {
+        char *path = xasprintf("%s/%s", folder, names[i]->d_name);
+        struct romset set;
+        struct failure f;
+
+        if (!is_found && romset_load(path, &set, &f) == 0) {
+            is_found = take(&set, rom, bucket, machine, found);
+            romset_free(&set);
+        }
+        free(path);
+        free(names[i]);
+    }
+    if (count >= 0)
+        free(names);
+    free(folder);
+    return is_found;
+}
+
+void shipped_romset_free(struct shipped_romset *found)
+{
+    free(found->path);
+    free(found->name);
+    free(found->rom);
+    *found = (struct shipped_romset){0};
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which of the romsets that come with this program has a ROM of a length for a machine type. */
+#ifndef ROMSET_SHIPPED_ROMSETS_H
+#define ROMSET_SHIPPED_ROMSETS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct shipped_romset {
+    char *path; /* of the romset file */
+    char *name; /* of the compat set */
+    char *rom;  /* the compat ROM in it: "usr/share/qemu/256k-efi-virtio.rom" */
+};
+
+/* The first, by file name, that has `rom` ("efi-virtio.rom") in this bucket, bytes, for the machine
+ * type (NULL: any). False: none. A romset that cannot be read is passed by. */
+bool shipped_romset_find(const char *rom, uint64_t bucket, const char *machine,
+                         struct shipped_romset *found);
+void shipped_romset_free(struct shipped_romset *found);
+
+#endif
