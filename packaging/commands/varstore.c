@@ -8,7 +8,8 @@
     X(varstore_extract) \
     X(varstore_repair)  \
     X(varstore_export)  \
-    X(varstore_import)
+    X(varstore_import)  \
+    X(varstore_show)
 
 #define DECLARE(name) extern const struct command name##_command;
 SUBCOMMANDS(DECLARE)
@@ -19,6 +20,6 @@ static const struct command *const subcommands[] = {SUBCOMMANDS(ENTRY) NULL};
 extern const struct command varstore_command;
 const struct command varstore_command = {
     .name = "varstore",
-    .summary = "UEFI variable stores: make, convert, repair, export",
+    .summary = "UEFI variable stores: make, convert, repair, export, show",
     .subcommands = subcommands,
 };
