@@ -128,6 +128,46 @@ mrtd() {
     output_has "--expect: not 64 or 96 hexadecimal digits: 'b4c0'"
 }
 
+# number OFFSET: the little-endian number of 48 bytes there in `auth`, as DER wants it.
+number() { od -An -v -tx1 -j"$1" -N48 auth | tr -d '\n' | awk '{ for (i = NF; i; i--) printf "%s", $i }'; }
+
+# signed BY OFFSET: whether the signature there in `auth` is that of the key BY over the file `message`.
+signed() {
+    printf 'asn1=SEQUENCE:both\n[both]\nr=INTEGER:0x%s\ns=INTEGER:0x%s\n' "$(number "$2")" "$(number $(($2 + 72)))" > form
+    openssl asn1parse -genconf form -noout -out signature
+    openssl ec -in "$DATA/$1" -pubout -out public 2> /dev/null
+    openssl dgst -sha384 -verify public -signature signature message
+}
+
+@test "an ID block is signed, and the keys have the digests that sev-snp-measure gives" {
+    run -0 romcompat flash measure --json --mode snp --vcpus 1 --cpu EPYC-v4 \
+        --id-key "$DATA/id_key_test.pem" --author-key "$DATA/author_key_test.pem" "$A"
+    # The figures of its tests/test_id_block.py, as hexadecimal digits.
+    output_has '"id_key_digest": "870b7e35c53f8a72d0d322f75ab2af8262792aaf6579622ce4131c3f21f289e77cb0560a5e3b90b3932e674ec709cb14"' \
+        '"author_key_digest": "63111c34bbfc0a4938f9a009bd074980d8172323e61599c9fd336da8673248e1dca98d0be8f76376a106b8afd4c0a057"' \
+        'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABAAAAAAAAAAAAAwAAAAAA"'
+    sed -n 's/.*"id_block": "\(.*\)".*/\1/p' <<< "$output" | base64 -d > block
+    sed -n 's/.*"id_auth": "\(.*\)".*/\1/p' <<< "$output" | base64 -d > auth
+    [ "$(stat -c %s block auth | xargs)" = "96 4096" ]
+    [ "$(od -An -v -tx1 -N48 block | tr -d ' \n')" = 19358ba9a7615534a9a1e2f0dfc29384dcd4dcb7062ff9c6013b26869a5fc6ecabe033c48dd6f6db5d6d76e7c5df632d ]
+    cp block message
+    signed id_key_test.pem 64
+    dd if=auth of=message bs=4 skip=144 count=257 status=none
+    signed author_key_test.pem 1664
+    run -0 romcompat flash measure --mode snp --vcpus 1 --cpu EPYC-v4 --policy 0xb0000 --id-key "$DATA/id_key_test.pem" "$A"
+    output_has "id-block=" ",id-auth=" "AAAAAACwAAAAAA,id-auth=AQAAAAAAAAAA"
+    output_lacks "author-key-enabled"
+}
+
+@test "only a key of P-384 without a password signs an ID block" {
+    openssl ecparam -name prime256v1 -genkey -noout -out small.pem
+    openssl ec -in "$DATA/id_key_test.pem" -aes128 -passout pass:x -out locked.pem 2> /dev/null
+    for key in small.pem locked.pem empty; do
+        run -2 romcompat flash measure --mode snp --vcpus 1 --cpu EPYC --id-key "$key" "$A" < /dev/null
+        output_has "$key: not a private key of the curve P-384, in PEM and without a password"
+    done
+}
+
 @test "what is no firmware has no launch digest" {
     run -2 romcompat flash measure --mode sev "$ROMCOMPAT_CACHE/firmware/bookworm/usr/share/OVMF/OVMF_VARS_4M.fd"
     output_has "no x86 firmware (found:"
@@ -155,5 +195,7 @@ mrtd() {
     refused "--image-digest: not 96 hexadecimal digits" --mode snp --vcpus 1 --cpu EPYC --image-digest 00
     refused "snp-svsm and --svsm need each other" --mode snp-svsm --vcpus 1 --cpu EPYC
     refused "snp-svsm needs --vars or --vars-size" --mode snp-svsm --vcpus 1 --cpu EPYC --svsm empty
+    refused "--id-key: there is no ID block with tdx" --mode tdx --id-key x
+    refused "--author-key needs --id-key" --mode snp --vcpus 1 --cpu EPYC --author-key x
     refused "--vmm ec2 goes with snp alone" --mode sev --vmm ec2
 }
