@@ -3,7 +3,9 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "commands/digest_report.h"
 #include "commands/flash_report.h"
 #include "commands/maps.h"
 #include "flash/check.h"
@@ -15,6 +17,8 @@ struct job {
     const char *code, *vars, *from;
     uint64_t size;
     bool confidential, json;
+    unsigned vcpus;
+    const char *cpu;
 };
 
 static const struct option_spec options[] = {
@@ -27,6 +31,7 @@ static const struct option_spec options[] = {
      STRING_AT(struct job, from)},
     {"confidential", .help = "let only identical firmware pass; needs --from",
      FLAG_AT(struct job, confidential)},
+    GUEST_OPTIONS(struct job, vcpus, cpu),
     JSON_OPTION(struct job, json),
     {0},
 };
@@ -49,7 +54,33 @@ static struct json_object *verdict_object(const struct flash_verdict *v)
     return o;
 }
 
-static void print_json(const struct job *job, const struct flash_check *check)
+/* Those that are others. */
+static void print_digests(const struct flash_image *from, const struct flash_image *code)
+{
+    for (enum image_digest k = 0; k < IMAGE_DIGESTS; k++) {
+        const char *old = flash_digest(from, k), *new = flash_digest(code, k);
+
+        if (strcmp(old, new) != 0)
+            print_digest(NULL, image_digest_names[k], old, new);
+    }
+}
+
+static struct json_object *digests_array(const struct flash_image *from,
+                                         const struct flash_image *code)
+{
+    struct json_object *list = json_object_new_array();
+
+    for (enum image_digest k = 0; k < IMAGE_DIGESTS; k++) {
+        const char *old = flash_digest(from, k), *new = flash_digest(code, k);
+
+        if (*old || *new)
+            json_object_array_add(list, digest_object(NULL, image_digest_names[k], old, new));
+    }
+    return list;
+}
+
+static void print_json(const struct job *job, const struct flash_check *check,
+                       const struct flash_image *from, const struct flash_image *code)
 {
     struct json_object *o = json_object_new_object(), *warnings = json_object_new_array();
 
@@ -62,6 +93,8 @@ static void print_json(const struct job *job, const struct flash_check *check)
     for (size_t i = 0; i < check->warning_count; i++)
         json_object_array_add(warnings, json_string(check->warnings[i]));
     json_add(o, "warnings", warnings);
+    if (from)
+        json_add(o, "launch_digests", digests_array(from, code));
     json_print(o);
 }
 
@@ -93,11 +126,13 @@ static int answer(const struct job *job, const struct flash_image *code,
     if (job->confidential)
         flash_check_confidential(&check);
     if (job->json) {
-        print_json(job, &check);
+        print_json(job, &check, from, code);
     } else {
         print_verdict("migrate", &check.migrate);
         print_verdict("cold-boot", &check.cold_boot);
         print_verdict("measured", &check.measured);
+        if (from)
+            print_digests(from, code);
         for (size_t i = 0; i < check.warning_count; i++)
             print_line("warning: %s", check.warnings[i]);
     }
@@ -108,6 +143,7 @@ static int run(void *settings, char **operands, size_t count)
 {
     const struct job *job = settings;
     struct flash_image code = {0}, vars = {0}, from = {0};
+    struct digest_guest guest;
     struct failure f;
     int status;
 
@@ -120,7 +156,14 @@ static int run(void *settings, char **operands, size_t count)
         (job->from && flash_open(job->from, &from, &f) != 0))
         status = report(&f);
     else
+        status = take_digest_guest(&flash_check_command, job->vcpus, job->cpu, &guest);
+    if (status == STATUS_YES) {
+        if (job->from) {
+            flash_keep_digests(&code, &guest);
+            flash_keep_digests(&from, &guest);
+        }
         status = answer(job, &code, &vars, job->from ? &from : NULL);
+    }
     flash_close(&code);
     flash_close(&vars);
     flash_close(&from);
@@ -131,11 +174,12 @@ const struct command flash_check_command = {
     .name = "flash check",
     .summary = "answer whether a guest's variable store goes with a firmware",
     .synopsis = "--code CODE --vars VARS [--size SIZE] [--from OLD_CODE]\n"
-                "    [--confidential] [--json]",
+                "    [--confidential] [--vcpus N --cpu MODEL] [--json]",
     .details =
         "Three questions, because they are different: will the guest migrate to a host with CODE;\n"
         "will it start there, and keep its variables, once it has been powered off; and is the\n"
         "firmware the same, byte by byte, as a measured launch demands.\n"
+        "With --from, the launch digests before and after are printed, as by flash diff.\n"
         "\n"
         "The status is 1 if it will not migrate or not start with its variables; with\n"
         "--confidential, also if CODE is not the same as OLD_CODE.\n" FLASH_CONFIDENTIAL_NOTE,

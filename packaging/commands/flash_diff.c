@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/tree_job.h"
 
-#include "commands/maps.h"
+#include "commands/digest_report.h"
 #include "flash/diff.h"
 #include "outputs/json.h"
+
+extern const struct command flash_diff_command;
 
 static const struct option_spec options[] = {
     TREE_WITH_OPTION("read this package beside NEW, as if both were installed (repeatable)"),
     {"quiet", 'q', .help = "print only what breaks", FLAG_AT(struct tree_job, quiet)},
+    GUEST_OPTIONS(struct tree_job, vcpus, cpu),
     JSON_OPTION(struct tree_job, json),
     {0},
 };
@@ -20,11 +23,28 @@ static void print_lines(const struct firmware_diff *diff, bool quiet)
         if (!quiet || l->grade <= DIFF_SECURITY)
             print_line("%s: %s: %s", diff_grade_name(l->grade), l->path, l->text);
     }
+    for (size_t i = 0; i < diff->digest_count && !quiet; i++) {
+        const struct diff_digest *d = &diff->digests[i];
+
+        print_digest(d->path, d->kind, d->old, d->new);
+    }
     print_line("%zu break migration, %zu break a cold boot, %zu weaken protection, %zu change "
                "measurement, %zu harmless",
                diff->counts[DIFF_MIGRATION], diff->counts[DIFF_COLD_BOOT],
                diff->counts[DIFF_SECURITY], diff->counts[DIFF_MEASURED],
                diff->counts[DIFF_HARMLESS]);
+}
+
+static struct json_object *digests_array(const struct firmware_diff *diff)
+{
+    struct json_object *list = json_object_new_array();
+
+    for (size_t i = 0; i < diff->digest_count; i++) {
+        const struct diff_digest *d = &diff->digests[i];
+
+        json_object_array_add(list, digest_object(d->path, d->kind, d->old, d->new));
+    }
+    return list;
 }
 
 static void print_json(const char *old, const char *new, const struct firmware_diff *diff)
@@ -41,6 +61,7 @@ static void print_json(const char *old, const char *new, const struct firmware_d
     json_add_text(o, "new", new);
     json_add_flag(o, "breaks", firmware_diff_breaks(diff));
     json_add(o, "changes", list);
+    json_add(o, "launch_digests", digests_array(diff));
     json_print(o);
 }
 
@@ -50,12 +71,17 @@ static int run(void *settings, char **operands, size_t count)
     const char *old_name = operands[0], *new_name = operands[1];
     struct firmware_tree old, new;
     struct firmware_diff diff;
+    struct digest_guest guest;
     struct failure f;
 
     (void)count;
-    if (firmware_tree_read(old_name, NULL, 0, &old, &f) != 0)
+    int status = take_digest_guest(&flash_diff_command, job->vcpus, job->cpu, &guest);
+    if (status != STATUS_YES)
+        return status;
+    if (firmware_tree_read(old_name, NULL, 0, &guest, &old, &f) != 0)
         return report(&f);
-    if (firmware_tree_read(new_name, (char **)job->with.list, job->with.count, &new, &f) != 0) {
+    if (firmware_tree_read(new_name, (char **)job->with.list, job->with.count, &guest, &new, &f) !=
+        0) {
         firmware_tree_free(&old);
         return report(&f);
     }
@@ -64,24 +90,28 @@ static int run(void *settings, char **operands, size_t count)
         print_json(old_name, new_name, &diff);
     else
         print_lines(&diff, job->quiet);
-    int status = firmware_diff_breaks(&diff) ? STATUS_NO : STATUS_YES;
+    status = firmware_diff_breaks(&diff) ? STATUS_NO : STATUS_YES;
     firmware_diff_free(&diff);
     firmware_tree_free(&old);
     firmware_tree_free(&new);
     return finish_output(status);
 }
 
-extern const struct command flash_diff_command;
 const struct command flash_diff_command = {
     .name = "flash diff",
     .summary = "say what a new release of firmware does to guests",
-    .synopsis = "[--with PACKAGE]... [-q] [--json] OLD NEW",
+    .synopsis = "[--with PACKAGE]... [-q] [--vcpus N --cpu MODEL] [--json] OLD NEW",
     .details =
         "OLD and NEW are folders that are taken for root folders, packages, or folders of\n"
         "packages. Every path at which there was an image, or a link to one, and every descriptor\n"
         "is compared; each difference has one of these grades: breaks migration, breaks cold "
         "boot,\n"
         "weakens protection, changes measurement, harmless.\n"
+        "Of code for x86_64 the launch digests before and after are printed: with sev, snp-image "
+        "(the\n"
+        "pages, of which SNP's is made) and tdx (MRTD); of a guest that --vcpus and --cpu "
+        "describe,\n"
+        "with sev-es and snp as well.\n"
         "\n"
         "The status is 1 if something breaks or weakens.",
     .options = options,

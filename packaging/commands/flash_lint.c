@@ -54,7 +54,7 @@ static int run(void *settings, char **operands, size_t count)
     struct failure f;
 
     (void)count;
-    if (firmware_tree_read(operand, (char **)job->with.list, job->with.count, &tree, &f) != 0)
+    if (firmware_tree_read(operand, (char **)job->with.list, job->with.count, NULL, &tree, &f) != 0)
         return report(&f);
     firmware_lint(&tree, &lint);
     if (job->json)

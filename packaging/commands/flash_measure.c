@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/command.h"
+#include "commands/digest_report.h"
 #include "commands/flash_measure.h"
 
 #include <string.h>
@@ -73,14 +74,13 @@ static int take_cpu(const struct measure_job *job, struct measure_guest *g)
 {
     if (job->cpu && job->signature)
         return usage_error(&flash_measure_command, "--cpu and --cpu-signature exclude each other");
-    if (job->cpu && !cpu_signature_of_model(job->cpu, &g->signature))
-        return complain("--cpu: no signature is known of '%s' (known: %s, and their versions)",
-                        job->cpu, CPU_SIGNATURE_MODELS);
+    if (job->cpu)
+        return take_cpu_model(job->cpu, &g->signature);
     if (job->signature && !cpu_signature_parse(job->signature, &g->signature))
         return complain("--cpu-signature: '%s' is neither a number of 32 bits nor "
                         "FAMILY.MODEL.STEPPING",
                         job->signature);
-    if (!job->cpu && !job->signature && measures_vcpus(g) && g->vmm == VMSA_QEMU)
+    if (!job->signature && measures_vcpus(g) && g->vmm == VMSA_QEMU)
         return usage_error(&flash_measure_command, "%s needs --cpu or --cpu-signature", job->mode);
     return STATUS_YES;
 }

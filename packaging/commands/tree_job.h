@@ -10,6 +10,9 @@ struct json_object;
 struct tree_job {
     struct strings with; /* packages that are read beside the last tree */
     bool json, quiet;
+    /* flash diff */
+    unsigned vcpus;
+    const char *cpu;
 };
 
 #define TREE_WITH_OPTION(text)                                                      \

@@ -113,6 +113,16 @@ static void add_features(const struct pair *p)
     }
 }
 
+static void add_digests(const struct pair *p)
+{
+    for (enum image_digest k = 0; k < IMAGE_DIGESTS; k++) {
+        const char *old = flash_digest(p->old, k), *new = flash_digest(p->new, k);
+
+        if (strcmp(old, new) != 0)
+            diff_add_digest(p->d, p->path, image_digest_names[k], old, new);
+    }
+}
+
 static void compare_firmware(const struct pair *p)
 {
     if (p->old->architecture != p->new->architecture)
@@ -126,6 +136,7 @@ static void compare_firmware(const struct pair *p)
              "another content: a measured launch%s gives "
              "another digest",
              p->new->architecture == ARCH_X86_64 ? " (SEV, SEV-ES, SNP, TDX)" : "");
+    add_digests(p);
 }
 
 static uint64_t volume_of(const struct flash_image *store)

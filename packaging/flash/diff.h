@@ -23,10 +23,19 @@ struct diff_line {
     char *text;
 };
 
+/* A launch digest that is another; "" where there is none. */
+struct diff_digest {
+    char *path;
+    const char *kind; /* of image_digest_names */
+    char old[2 * SHA384_SIZE + 1], new[2 * SHA384_SIZE + 1];
+};
+
 struct firmware_diff {
     size_t count, capacity;
     struct diff_line *list; /* the worst first, then by path */
     size_t counts[DIFF_GRADES];
+    size_t digest_count, digest_capacity;
+    struct diff_digest *digests; /* in the order of the paths */
 };
 
 void firmware_diff(const struct firmware_tree *old, const struct firmware_tree *new,
@@ -43,6 +52,8 @@ const char *diff_grade_name(enum diff_grade grade);
 
 void diff_add(struct firmware_diff *d, enum diff_grade grade, const char *reason, const char *path,
               const char *format, ...) __attribute__((format(printf, 5, 6)));
+void diff_add_digest(struct firmware_diff *d, const char *path, const char *kind, const char *old,
+                     const char *new);
 void diff_descriptors(struct firmware_diff *d, const struct firmware_tree *old,
                       const struct firmware_tree *new);
 

@@ -3,6 +3,7 @@
 #include "flash/diff.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -31,12 +32,26 @@ void diff_add(struct firmware_diff *d, enum diff_grade grade, const char *reason
     d->counts[grade]++;
 }
 
+void diff_add_digest(struct firmware_diff *d, const char *path, const char *kind, const char *old,
+                     const char *new)
+{
+    d->digests = xgrow(d->digests, d->digest_count, &d->digest_capacity, sizeof *d->digests);
+    struct diff_digest *digest = &d->digests[d->digest_count++];
+
+    *digest = (struct diff_digest){.path = xstrdup(path), .kind = kind};
+    snprintf(digest->old, sizeof digest->old, "%s", old);
+    snprintf(digest->new, sizeof digest->new, "%s", new);
+}
+
 void firmware_diff_free(struct firmware_diff *d)
 {
     for (size_t i = 0; i < d->count; i++) {
         free(d->list[i].path);
         free(d->list[i].text);
     }
+    for (size_t i = 0; i < d->digest_count; i++)
+        free(d->digests[i].path);
+    free(d->digests);
     free(d->list);
     *d = (struct firmware_diff){0};
 }

@@ -220,6 +220,8 @@ static void keep_image(struct firmware_tree *tree, struct tree_entry *e, uint8_t
     flash_take_file(e->path, data, size, e->image);
     if (!e->image->unread.what[0])
         e->size = e->image->size; /* of the disk in it, where it is a qcow2 file */
+    if (tree->guest)
+        flash_keep_digests(e->image, tree->guest);
     flash_forget_bytes(e->image);
 }
 
@@ -473,6 +475,8 @@ static void load_image(struct firmware_tree *tree, struct tree_entry *e)
         e->unread = xstrdup(f.what);
     } else {
         e->size = image.size; /* of the disk in it, where it is a qcow2 file */
+        if (tree->guest)
+            flash_keep_digests(&image, tree->guest);
         flash_forget_bytes(&image);
         e->image = xmalloc(sizeof image);
         *e->image = image;
@@ -684,9 +688,10 @@ static void add_linked_descriptors(struct firmware_tree *tree)
 }
 
 int firmware_tree_read(const char *operand, char *const *with, size_t with_count,
-                       struct firmware_tree *tree, struct failure *f)
+                       const struct digest_guest *guest, struct firmware_tree *tree,
+                       struct failure *f)
 {
-    *tree = (struct firmware_tree){0};
+    *tree = (struct firmware_tree){.guest = guest};
     int result = read_operand(tree, operand, f);
     for (size_t i = 0; result == 0 && i < with_count; i++)
         result = is_folder(with[i]) ? fail(f, "%s: a folder, where a package was expected", with[i])
@@ -698,6 +703,7 @@ int firmware_tree_read(const char *operand, char *const *with, size_t with_count
         if (!tree->image_count && !tree->descriptor_count)
             result = fail(f, "%s: no firmware image and no firmware descriptor in it", operand);
     }
+    tree->guest = NULL;
     if (result != 0)
         firmware_tree_free(tree);
     return result;

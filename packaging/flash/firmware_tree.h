@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "flash/digests.h"
 #include "flash/image.h"
 #include "inputs/firmware_descriptor.h"
 
@@ -68,6 +69,7 @@ struct tree_double { /* one path in two packages */
 
 struct firmware_tree {
     char *root; /* the folder; NULL: packages */
+    const struct digest_guest *guest;
     size_t count, capacity, image_count;
     struct tree_entry *entries; /* by path */
     size_t descriptor_count, descriptor_capacity;
@@ -78,11 +80,13 @@ struct firmware_tree {
     struct tree_double *doubles;
 };
 
-/* Reads `operand`, and the packages `with` as if installed beside. 0, or -1 where an operand
+/* Reads `operand`, and the packages `with` as if installed beside. The images keep their launch
+ * digests with the `guest`, where that is not NULL; it must live as long as this runs. 0, or -1 where an operand
  * or an archive cannot be read, or where no firmware is in it. Free with firmware_tree_free().
  * What is wrong with a single file is kept with it. */
 int firmware_tree_read(const char *operand, char *const *with, size_t with_count,
-                       struct firmware_tree *tree, struct failure *f);
+                       const struct digest_guest *guest, struct firmware_tree *tree,
+                       struct failure *f);
 void firmware_tree_free(struct firmware_tree *tree);
 
 /* The entry of exactly that path, or NULL. */

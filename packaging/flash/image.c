@@ -527,6 +527,7 @@ void flash_forget_bytes(struct flash_image *image)
 void flash_close(struct flash_image *image)
 {
     varstore_free(&image->store);
+    free(image->digests);
     free(image->data);
     free(image->path);
     *image = (struct flash_image){.kind = FLASH_UNKNOWN};

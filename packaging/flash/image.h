@@ -65,6 +65,8 @@ struct flash_expects {
     const struct varstore_layout *layout; /* NULL: none that is known */
 };
 
+struct image_digests;
+
 struct flash_image {
     char *path;
     uint8_t *data;
@@ -91,6 +93,7 @@ struct flash_image {
     struct flash_expects expects;
     struct store_driver driver; /* of the flash */
     struct guided_table table;
+    struct image_digests *digests; /* of flash/digests.h; NULL: nobody asked for them */
 
     /* FLASH_FOREIGN */
     struct foreign_file foreign;

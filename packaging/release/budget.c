@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/memory.h"
 #include "base/nearest.h"
 #include "base/size.h"
@@ -386,11 +387,30 @@ static void read_features(struct field_reader *r, const struct yaml_node *map, c
     }
 }
 
+/* As many hexadecimal digits as a digest of that kind has, in either case. */
+static void read_digest(struct field_reader *r, const struct yaml_node *map, const char *key,
+                        size_t size, char *digest)
+{
+    const struct yaml_node *node = field_value(map, key);
+    uint8_t bytes[SHA384_SIZE];
+    char what[32];
+
+    snprintf(what, sizeof what, "'%s'", key);
+    if (!node || !field_is(r, node, what, YAML_TEXT))
+        return;
+    if (strlen(node->text) != 2 * size || !hex_decode(node->text, 2 * size, bytes))
+        WRONG(r, node, "'%s' must be %zu hexadecimal digits (found '%.100s')", key, 2 * size,
+              node->text);
+    else
+        hex_encode(bytes, size, digest);
+}
+
 static void read_flash_rule(struct field_reader *r, const struct yaml_node *node,
                             struct flash_rule *rule)
 {
-    static const char *const keys[] = {"match",    "kind",    "architecture", "size",  "store",
-                                       "features", "without", "template",     "margin"};
+    static const char *const keys[] = {"match",  "kind",       "architecture",     "size",
+                                       "store",  "features",   "without",          "template",
+                                       "margin", "sev-digest", "snp-image-digest", "tdx-digest"};
     const struct yaml_node *value;
 
     rule->line = node->line;
@@ -407,6 +427,9 @@ static void read_flash_rule(struct field_reader *r, const struct yaml_node *node
     value = field_value(node, "template");
     if (value && field_is(r, value, "'template'", YAML_TEXT))
         read_patterns(r, value, "template", &rule->template, &rule->template_count);
+    read_digest(r, node, "sev-digest", SHA256_SIZE, rule->digests[IMAGE_DIGEST_SEV]);
+    read_digest(r, node, "snp-image-digest", SHA384_SIZE, rule->digests[IMAGE_DIGEST_SNP_IMAGE]);
+    read_digest(r, node, "tdx-digest", SHA384_SIZE, rule->digests[IMAGE_DIGEST_TDX]);
     if (rule->features & rule->without)
         WRONG(r, node, "a feature stands in both 'features' and 'without'");
 }

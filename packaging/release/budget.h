@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "flash/digests.h"
 #include "romset/fields.h"
 
 #define BUDGET_RULES_MAX 1000
@@ -65,6 +66,8 @@ struct flash_rule {
     size_t template_count;           /* 0 or 1 */
     uint64_t margin;                 /* of the main volume's free bytes */
     unsigned margin_percent;
+    /* The launch digests that were published; "" where the rule says nothing. */
+    char digests[IMAGE_DIGESTS][2 * SHA384_SIZE + 1];
     unsigned line;
 };
 

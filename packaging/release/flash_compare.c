@@ -108,12 +108,27 @@ static void compare_features(struct change *c)
                     xasprintf("it gained %s", features_text(gained, text)), NULL);
 }
 
+/* What a guest's owner must be told. */
+static void note_digests(struct change *c)
+{
+    for (enum image_digest k = 0; k < IMAGE_DIGESTS; k++) {
+        const char *old = flash_digest(c->old, k), *now = flash_digest(c->now, k);
+
+        if (*old && *now && strcmp(old, now) != 0)
+            add_finding(
+                c->v, c->verdict, FINDING_NOTE, "digest-changed",
+                xasprintf("its launch digest %s was %s and is %s", image_digest_names[k], old, now),
+                NULL);
+    }
+}
+
 static void compare_contents(struct change *c)
 {
     const struct flash_volume *old = flash_main_volume(c->old), *now = flash_main_volume(c->now);
 
     if (strcmp(c->old->sha256, c->now->sha256) == 0)
         return;
+    note_digests(c);
     if (old && now && old->length == now->length && old->free != now->free)
         add_finding(c->v, c->verdict, FINDING_NOTE, now->free < old->free ? "grown" : "shrunk",
                     xasprintf("%" PRIu64 " bytes of its volume were free and %" PRIu64 " are",

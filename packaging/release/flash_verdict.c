@@ -137,6 +137,21 @@ static void judge_margin(struct judging *j)
                         "leave drivers out, or plan a compat package."));
 }
 
+static void judge_digests(struct judging *j)
+{
+    for (enum image_digest k = 0; k < IMAGE_DIGESTS; k++) {
+        const char *found = flash_digest(j->image, k), *expected = j->rule->digests[k];
+
+        if (*expected && strcmp(found, expected) != 0)
+            failure(
+                j, "digest",
+                xasprintf("its launch digest %s is %s, expected %s: guests that are held to the "
+                          "published one are not trusted any more",
+                          image_digest_names[k], *found ? found : "not there", expected),
+                cure_by_packing());
+    }
+}
+
 static void judge_defects(struct judging *j)
 {
     if (j->image->kind == FLASH_UNKNOWN)
@@ -163,5 +178,6 @@ void judge_flash_by_budget(struct verdicts *v, struct verdict *verdict, const st
     judge_features(&j);
     judge_template(&j);
     judge_margin(&j);
+    judge_digests(&j);
     judge_defects(&j);
 }

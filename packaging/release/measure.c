@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "flash/digests.h"
 #include "formats/deb_changes.h"
 #include "inputs/file.h"
 #include "inputs/rom_files.h"
@@ -263,6 +264,7 @@ static int take_flash(void *arg, const struct rom_file *file)
     uint8_t *copy = xmalloc(file->size ? file->size : 1);
     memcpy(copy, file->bytes, file->size);
     flash_take_file(flash->path, copy, file->size, &flash->image);
+    flash_keep_digests(&flash->image, &(struct digest_guest){0});
     flash_forget_bytes(&flash->image);
     return 0;
 }

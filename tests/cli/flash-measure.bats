@@ -168,6 +168,53 @@ signed() {
     done
 }
 
+# digest OPTION... FILE: the digest alone.
+digest() { romcompat flash measure "$@" | cut -d' ' -f1; }
+
+@test "flash check --from and flash diff print the digests before and after" {
+    local old=$ROMCOMPAT_CACHE/firmware/bookworm/usr/share/ovmf/OVMF.fd new=$FORKY/OVMF.fd guest=(--vcpus 2 --cpu EPYC-Genoa)
+    run -1 romcompat flash check --code "$new" --vars "$FORKY/../OVMF/OVMF_VARS_4M.fd" --from "$old" "${guest[@]}"
+    output_has "launch digest sev"$'\n'"  old  $(digest --mode sev "$old")"$'\n'"  new  $(digest --mode sev "$new")" \
+        "launch digest snp"$'\n'"  old  $(digest --mode snp "${guest[@]}" "$old")"$'\n'"  new  $(digest --mode snp "${guest[@]}" "$new")" \
+        "launch digest tdx"$'\n'"  old  $(digest --mode tdx "$old")"$'\n'"  new  $(digest --mode tdx "$new")" \
+        "launch digest sev-es" "launch digest snp-image"
+    run -0 romcompat flash check --code "$FORKY/../OVMF/OVMF_CODE_4M.fd" --vars "$FORKY/../OVMF/OVMF_VARS_4M.fd" --from "$FORKY/../OVMF/OVMF_CODE_4M.fd"
+    output_lacks "launch digest sev"
+    mkdir -p a/usr/share/ovmf b/usr/share/ovmf
+    cp "$new" a/usr/share/ovmf/
+    cp "$FORKY/OVMF.amdsev.fd" b/usr/share/ovmf/OVMF.fd
+    run romcompat flash diff a b
+    output_has "launch digest tdx of /usr/share/ovmf/OVMF.fd"$'\n'"  old  $(digest --mode tdx "$new")"$'\n'"  new  $(digest --mode tdx "$FORKY/OVMF.amdsev.fd")"
+    output_lacks "launch digest snp of" "launch digest sev-es"
+    run romcompat flash diff --json "${guest[@]}" a b
+    output_has '"launch_digests"' '"kind": "sev-es"' "\"new\": \"$(digest --mode snp "${guest[@]}" "$FORKY/OVMF.amdsev.fd")\""
+    run romcompat flash diff -q a b
+    output_lacks "launch digest"
+    run -2 romcompat flash diff --vcpus 2 a b
+    output_has "--vcpus and --cpu need each other"
+    run -2 romcompat flash diff --vcpus 2 --cpu kvm64 a b
+    output_has "no signature is known of 'kvm64'"
+}
+
+@test "a budget demands the published digests" {
+    mkdir fw
+    cp "$FORKY/OVMF.fd" fw/
+    budget() { printf 'budget: b\nflash:\n  - match: OVMF.fd\n    sev-digest: %s\n    snp-image-digest: %s\n    tdx-digest: %s\n' "$@" > b.yaml; }
+    local pages
+    pages=$(romcompat flash measure --json --mode snp --vcpus 1 --cpu EPYC fw/OVMF.fd | sed -n 's/.*"image_digest": "\(.*\)".*/\1/p')
+    budget "$(digest --mode sev fw/OVMF.fd | tr a-f A-F)" "$pages" "$(digest --mode tdx fw/OVMF.fd)"
+    run -0 romcompat check --strict --budget b.yaml fw
+    printf '\1' | dd of=fw/OVMF.fd bs=1 seek=600000 conv=notrunc status=none
+    run -1 romcompat check --budget b.yaml fw
+    output_has "its launch digest sev is $(digest --mode sev fw/OVMF.fd), expected" \
+        "its launch digest snp-image is" "expected $pages" "its launch digest tdx is $(digest --mode tdx fw/OVMF.fd), expected"
+    run romcompat check --against "$FORKY/OVMF.fd" fw
+    output_has "note OVMF.fd: its launch digest sev was $(digest --mode sev "$FORKY/OVMF.fd") and is $(digest --mode sev fw/OVMF.fd)"
+    budget 12 "$pages" "$pages"
+    run -2 romcompat check --budget b.yaml fw
+    output_has "'sev-digest' must be 64 hexadecimal digits (found '12')"
+}
+
 @test "what is no firmware has no launch digest" {
     run -2 romcompat flash measure --mode sev "$ROMCOMPAT_CACHE/firmware/bookworm/usr/share/OVMF/OVMF_VARS_4M.fd"
     output_has "no x86 firmware (found:"
