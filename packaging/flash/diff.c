@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "flash/key_changes.h"
 
 static bool is_firmware(const struct flash_image *image)
 {
@@ -14,7 +15,7 @@ static bool is_firmware(const struct flash_image *image)
 
 static bool is_store(const struct flash_image *image)
 {
-    return image->kind == FLASH_STORE || image->kind == FLASH_BLANK;
+    return image->kind == FLASH_STORE || image->kind == FLASH_BLANK || image->has_list;
 }
 
 /* ---- one image, before and after ---- */
@@ -144,6 +145,45 @@ static uint64_t volume_of(const struct flash_image *store)
     return store->has_store ? store->store.volume.length : 0;
 }
 
+/* Of a template: what new guests get. */
+static void add_key_change(const struct pair *p, const struct key_change *c)
+{
+    static const struct {
+        enum diff_grade lost;
+        const char *if_lost, *if_gained;
+    } meanings[KEY_LISTS] = {
+        [LIST_PK] = {DIFF_SECURITY, "its owner cannot change the lists of new guests",
+                     "who has it can change the lists of new guests"},
+        [LIST_KEK] = {DIFF_SECURITY, "new guests take no update of db and dbx signed with it",
+                      "new guests take updates of db and dbx signed with it"},
+        [LIST_DB] = {DIFF_COLD_BOOT, "new guests do not start what is signed with it",
+                     "new guests start what is signed with it"},
+        [LIST_DBX] = {DIFF_SECURITY, "new guests start what was revoked",
+                      "new guests refuse what was revoked"},
+        [LIST_MOK] = {DIFF_COLD_BOOT, "shim does not start what is signed with it",
+                      "shim starts what is signed with it"},
+        [LIST_MOKX] = {DIFF_SECURITY, "shim starts what was revoked",
+                       "shim refuses what was revoked"},
+    };
+
+    diff_add(p->d, c->lost ? meanings[c->list].lost : DIFF_HARMLESS,
+             c->lost ? "keys-lost" : "keys-gained", p->path, "%s %s %s: %s", key_list_name(c->list),
+             c->lost ? "lost" : "gained", c->text,
+             c->lost ? meanings[c->list].if_lost : meanings[c->list].if_gained);
+}
+
+static void add_keys(const struct pair *p)
+{
+    struct key_changes changes;
+
+    if (!p->old->enrolled || !p->new->enrolled)
+        return;
+    key_changes_find(p->old, p->new, &changes);
+    for (size_t i = 0; i < changes.count; i++)
+        add_key_change(p, &changes.list[i]);
+    key_changes_free(&changes);
+}
+
 static void compare_stores(const struct pair *p)
 {
     const struct flash_image *o = p->old, *n = p->new;
@@ -167,6 +207,7 @@ static void compare_stores(const struct pair *p)
     else if (!o->enrolled && n->enrolled)
         diff_add(p->d, DIFF_COLD_BOOT, "enrolled-keys", p->path,
                  "gained Secure Boot keys: new guests refuse unsigned programs");
+    add_keys(p);
     if (n->has_store && !n->store.sound)
         diff_add(p->d, DIFF_COLD_BOOT, "store", p->path, "firmware does not take the store in it");
     if (o->kind != n->kind)

@@ -520,6 +520,14 @@ int flash_open_for_store(const char *path, struct flash_image *image, struct fai
 
 void flash_forget_bytes(struct flash_image *image)
 {
+    if (image->has_list)
+        return;
+    if (image->data && image->has_store && image->store.sound) {
+        size_t size = (size_t)image->store.volume.length;
+
+        image->store_bytes = xmalloc(size);
+        memcpy(image->store_bytes, image->data, size);
+    }
     free(image->data);
     image->data = NULL;
 }
@@ -529,6 +537,7 @@ void flash_close(struct flash_image *image)
     varstore_free(&image->store);
     free(image->digests);
     free(image->data);
+    free(image->store_bytes);
     free(image->path);
     *image = (struct flash_image){.kind = FLASH_UNKNOWN};
 }

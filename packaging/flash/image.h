@@ -106,7 +106,8 @@ struct flash_image {
     /* FLASH_STORE and FLASH_COMBINED */
     bool has_store;
     struct varstore store;
-    bool enrolled; /* it has a platform key: Secure Boot is on */
+    uint8_t *store_bytes; /* of the store's volume, once `data` was forgotten; NULL: not sound */
+    bool enrolled;        /* it has a platform key: Secure Boot is on */
     /* FLASH_COMBINED: without a flash device the variables are those of the store in it. */
     bool reads_own_store;
 
@@ -163,7 +164,7 @@ int flash_open_for_store(const char *path, struct flash_image *image, struct fai
 int flash_read(const char *path, uint8_t **data, size_t *size, struct failure *f);
 void flash_close(struct flash_image *image);
 
-/* Frees `data`, and keeps what was found in it. */
+/* Frees `data`, and keeps what was found in it, and the bytes of a sound store. */
 void flash_forget_bytes(struct flash_image *image);
 
 const char *flash_kind_name(enum flash_kind kind);

@@ -28,7 +28,7 @@ static void replay(const struct flash_image *image, struct live_store *live)
     size_t size = (size_t)image->store.volume.length;
 
     live->copy = xmalloc(size);
-    memcpy(live->copy, image->data, size);
+    memcpy(live->copy, live->data, size);
     varstore_replay(live->copy, &image->store);
     if (varstore_read(live->copy, size, &live->own) != 0)
         give_up("out of memory");
@@ -41,7 +41,8 @@ int live_store_open(const struct flash_image *image, struct live_store *live, st
 {
     char text[FV_DEFECT_TEXT_MAX];
 
-    *live = (struct live_store){.data = image->data, .store = &image->store};
+    *live = (struct live_store){.data = image->data ? image->data : image->store_bytes,
+                                .store = &image->store};
     if (image->has_list)
         return 0;
     if (image->kind == FLASH_JSON) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "flash/key_changes.h"
 #include "release/verdict.h"
 
 /* The image of the same name whose path ends most alike, or NULL. A package has few. */
@@ -122,6 +123,29 @@ static void note_digests(struct change *c)
     }
 }
 
+/* Of a template, what new guests get: what it lost fails. */
+static void compare_keys(struct change *c)
+{
+    struct key_changes changes;
+
+    if (!c->old->enrolled || !c->now->enrolled)
+        return;
+    key_changes_find(c->old, c->now, &changes);
+    for (size_t i = 0; i < changes.count; i++) {
+        const struct key_change *k = &changes.list[i];
+        char *what =
+            xasprintf("its %s %s %s", key_list_name(k->list), k->lost ? "lost" : "gained", k->text);
+
+        if (k->lost)
+            add_finding(c->v, c->verdict, FINDING_FAILURE, "keys-lost", what,
+                        xstrdup("New guests start without what was in the older template: "
+                                "'romcompat varstore show' lists both."));
+        else
+            add_finding(c->v, c->verdict, FINDING_NOTE, "keys-gained", what, NULL);
+    }
+    key_changes_free(&changes);
+}
+
 static void compare_contents(struct change *c)
 {
     const struct flash_volume *old = flash_main_volume(c->old), *now = flash_main_volume(c->now);
@@ -157,6 +181,7 @@ void judge_flash_by_release(struct verdicts *v, const struct measured *old)
         struct change c = {v, verdict, &verdict->old_flash->image, &verdict->flash->image};
         compare_shapes(&c);
         compare_features(&c);
+        compare_keys(&c);
         compare_contents(&c);
     }
     for (size_t i = 0; i < old->flash_count; i++) {

@@ -7,7 +7,7 @@ load releases
 
 setup_file() {
     fetch_releases "bullseye ovmf" "bookworm ovmf qemu-efi-aarch64" "trixie ovmf qemu-efi-aarch64"
-    "$BATS_TEST_DIRNAME/fetch-firmware" "$ROMCOMPAT_CACHE/firmware" bookworm trixie
+    "$BATS_TEST_DIRNAME/fetch-firmware" "$ROMCOMPAT_CACHE/firmware" bookworm trixie forky
     cd "$BATS_FILE_TMPDIR"
     compared ovmf bullseye bookworm
     compared ovmf bookworm trixie
@@ -170,4 +170,26 @@ descriptor() {
     run -2 romcompat flash diff old nothing
     run -2 romcompat flash diff nothing old
     output_has "nothing: No such file"
+}
+
+@test "a template that loses certificates or hashes is graded by what new guests lose" {
+    cp "$ROMCOMPAT_CACHE/firmware/forky/usr/share/OVMF/OVMF_VARS_4M.ms.fd" old/usr/share/OVMF/V.fd
+    cp "$D13/OVMF/OVMF_VARS_4M.ms.fd" new/usr/share/OVMF/V.fd
+    run -1 romcompat flash diff old new
+    output_has "breaks cold boot: /usr/share/OVMF/V.fd: db lost 3 certificates (Windows UEFI CA 2023, Microsoft UEFI CA 2023, Microsoft Option ROM UEFI CA 2023)" \
+        "weakens protection: /usr/share/OVMF/V.fd: KEK lost 1 certificate (Microsoft Corporation KEK 2K CA 2023)" \
+        "weakens protection: /usr/share/OVMF/V.fd: dbx lost 443 hashes: new guests start what was revoked"
+    run -0 romcompat flash diff new old
+    output_has "harmless: /usr/share/OVMF/V.fd: db gained 3 certificates" "harmless: /usr/share/OVMF/V.fd: dbx gained 443 hashes" \
+        "0 weaken protection"
+    run -1 romcompat check --against old/usr/share/OVMF new/usr/share/OVMF
+    output_has "FAIL V.fd: its db lost 3 certificates (Windows UEFI CA 2023" "FAIL V.fd: its KEK lost 1 certificate" \
+        "FAIL V.fd: its dbx lost 443 hashes"
+    run -0 romcompat check --against new/usr/share/OVMF old/usr/share/OVMF
+    output_has "note V.fd: its dbx gained 443 hashes"
+    # The same in qcow2, where only the format is another.
+    mv new/usr/share/OVMF/V.fd V.raw
+    qemu-img convert -O qcow2 V.raw new/usr/share/OVMF/V.fd
+    run -1 romcompat flash diff old new
+    output_has "db lost 3 certificates" "a qcow2 file, and was raw"
 }
