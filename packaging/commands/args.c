@@ -311,7 +311,7 @@ static struct json_object *item_object(const struct stock_item *item, struct jso
 static void print_json(const struct question *q, const struct stock_side *side,
                        const struct stock_list *list)
 {
-    struct json_object *o = json_object_new_object(), *devices = json_object_new_array(),
+    struct json_object *o = json_document("romcompat-args", 1), *devices = json_object_new_array(),
                        *arguments = json_object_new_array(), *makes = json_object_new_array();
 
     for (size_t i = 0; i < list->count; i++) {

@@ -548,7 +548,7 @@ static struct json_object *plan_object(const struct fleet *fleet, const struct m
     json_add_number(o, "installations", plan->installations);
     json_add_number(o, "hosts", plan->hosts);
     json_add_number(o, "compat_sets_to_make", plan->made_sets);
-    json_add_number(o, "not_mended", plan->unmended);
+    json_add_number(o, "not_fixed", plan->unmended);
     json_add_flag(o, "smallest", plan->is_proven);
     json_add(o, "classes", installs);
     return o;
@@ -586,7 +586,8 @@ static struct json_object *expiry_objects(const struct audit *audit)
 void audit_print_json(const struct audit *audit)
 {
     const struct exchange *e = &audit->exchange;
-    struct json_object *o = json_object_new_object(), *problems = json_object_new_array();
+    struct json_object *o = json_document("romcompat-audit", 1),
+                       *problems = json_object_new_array();
     const char *verdict = audit->problems             ? NULL
                           : e->counts[EXCHANGE_NO]    ? "no"
                           : e->counts[EXCHANGE_LACKS] ? "lacks"
@@ -602,6 +603,6 @@ void audit_print_json(const struct audit *audit)
     json_add(o, "pairs", pair_objects(e));
     json_add(o, "problems", problems);
     json_add(o, "expiry", expiry_objects(audit));
-    json_add(o, "mend", plan_object(&audit->fleet, &audit->plan));
+    json_add(o, "plan", plan_object(&audit->fleet, &audit->plan));
     json_print(o);
 }

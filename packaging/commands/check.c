@@ -18,8 +18,8 @@
 extern const struct command check_command;
 
 struct arguments {
-    const char *budget, *against, *json, *junit;
-    bool strict, quiet, write_budget;
+    const char *budget, *against, *json_file, *junit;
+    bool strict, quiet, json, write_budget;
     struct romset_request romset;
     char **paths;
     size_t path_count;
@@ -34,8 +34,9 @@ static const struct option_spec options[] = {
      STRING_AT(struct arguments, against)},
     {"strict", .help = "warnings are failures", FLAG_AT(struct arguments, strict)},
     {"quiet", 'q', .help = "print failures and warnings only", FLAG_AT(struct arguments, quiet)},
-    {"json", .argument = "FILE", .help = "write the report as JSON ('-': standard output)",
-     STRING_AT(struct arguments, json)},
+    JSON_OPTION(struct arguments, json),
+    {"json-file", .argument = "FILE", .help = "write that document to FILE",
+     STRING_AT(struct arguments, json_file)},
     {"junit", .argument = "FILE", .help = "write the report as JUnit XML ('-': standard output)",
      STRING_AT(struct arguments, junit)},
     {"write-budget", .help = "write a first budget from what is in PATH",
@@ -119,10 +120,12 @@ static int tell(const struct check *check, const struct arguments *a)
 {
     int result = 0;
 
-    if (!is_stdout(a->json) && !is_stdout(a->junit))
+    if (!a->json && !is_stdout(a->json_file) && !is_stdout(a->junit))
         check_print(check, a->quiet);
     if (a->json)
-        result |= write_report(a->json, check_json(check));
+        result |= write_report("-", check_json(check));
+    if (a->json_file)
+        result |= write_report(a->json_file, check_json(check));
     if (a->junit)
         result |= write_report(a->junit, check_junit(check));
     return result;
@@ -262,7 +265,8 @@ static int check_arguments(const struct arguments *a)
 
     if (a->write_budget && romset->name)
         return usage_error(c, "--write-budget and --write-romset are two runs");
-    if (writes && (a->budget || a->against || a->json || a->junit || a->strict || a->quiet))
+    if (writes &&
+        (a->budget || a->against || a->json || a->json_file || a->junit || a->strict || a->quiet))
         return usage_error(c, "--write-budget and --write-romset check nothing");
     if (romset->name && !romset->package_from)
         return usage_error(c, "--write-romset needs --package-from");
@@ -275,8 +279,9 @@ static int check_arguments(const struct arguments *a)
         return usage_error(c, "--until: '%s' %s", romset->until, problem);
     if (!writes && !a->budget && !a->against)
         return usage_error(c, "--budget FILE or --against OLD is missing");
-    if (is_stdout(a->json) && is_stdout(a->junit))
-        return usage_error(c, "--json - and --junit - both want standard output");
+    if (a->json + is_stdout(a->json_file) + is_stdout(a->junit) > 1)
+        return usage_error(c, "only one of --json, --json-file - and --junit - can have standard "
+                              "output");
     return STATUS_YES;
 }
 
@@ -295,8 +300,8 @@ static int run(void *settings, char **operands, size_t count)
 const struct command check_command = {
     .name = "check",
     .summary = "hold the ROMs and firmware of a release against a budget, or the previous one",
-    .synopsis = "--budget FILE [--against OLD] [--strict] [--json FILE] [--junit FILE] PATH...\n"
-                "--against OLD [--strict] [--json FILE] [--junit FILE] PATH...\n"
+    .synopsis = "--budget FILE [--against OLD] [--strict] [OPTION]... PATH...\n"
+                "--against OLD [--strict] [OPTION]... PATH...\n"
                 "--write-budget PATH...\n"
                 "--write-romset NAME --package-from OLD [--bucket SIZE] [--until VERSION]\n"
                 "    [--local] PATH...",

@@ -89,7 +89,7 @@ struct json_object *check_flash_object(const struct verdict *verdict)
     json_add(o, "place", verdict->flash ? json_string(verdict->flash->place) : NULL);
     if (verdict->flash)
         add_measures(o, verdict->flash);
-    json_add(o, "rule-line",
+    json_add(o, "rule_line",
              verdict->flash_rule ? json_object_new_int64(verdict->flash_rule->line) : NULL);
     if (verdict->old_flash) {
         old = json_object_new_object();

@@ -288,7 +288,7 @@ static struct json_object *findings_array(const struct verdict *verdict)
         json_add_text(o, "grade", grade_names[finding->grade]);
         json_add_text(o, "check", finding->check);
         json_add_text(o, "text", finding->what);
-        json_add_text(o, "cure", finding->cure);
+        json_add_text(o, "fix", finding->cure);
         json_object_array_add(list, o);
     }
     return list;
@@ -309,7 +309,7 @@ static void add_measures(struct json_object *o, const struct measured_rom *rom)
     char fill[8];
 
     json_add_number(o, "size", rom->size);
-    json_add_number(o, "chain-end", rom->chain_end);
+    json_add_number(o, "chain_end", rom->chain_end);
     json_add_number(o, "bucket", rom->bucket);
     snprintf(fill, sizeof fill, "0x%02x", rom->fill_byte);
     json_add_text(o, "fill",
@@ -332,7 +332,7 @@ static struct json_object *rom_object(const struct verdict *verdict)
         json_add(o, "headroom", json_object_new_int64(verdict_headroom(verdict)));
         json_add(o, "nics", legacy ? json_object_new_int64(shadow_ram_nics(legacy)) : NULL);
     }
-    json_add(o, "rule-line", verdict->rule ? json_object_new_int64(verdict->rule->line) : NULL);
+    json_add(o, "rule_line", verdict->rule ? json_object_new_int64(verdict->rule->line) : NULL);
     if (verdict->old) {
         old = json_object_new_object();
         json_add_text(old, "place", verdict->old->place);
@@ -344,13 +344,12 @@ static struct json_object *rom_object(const struct verdict *verdict)
 
 char *check_json(const struct check *check)
 {
-    struct json_object *root = json_object_new_object(), *roms = json_object_new_array();
+    struct json_object *root = json_document("romcompat-check", 1), *roms = json_object_new_array();
     struct json_object *problems = json_object_new_array(), *flash = json_object_new_array();
     const struct verdicts *v = check->verdicts;
 
-    json_add(root, "romcompat-check", json_object_new_int(1));
     json_add_text(root, "budget", check->budget ? check->budget->name : NULL);
-    json_add_text(root, "budget-file", check->budget ? check->budget->file : NULL);
+    json_add_text(root, "budget_file", check->budget ? check->budget->file : NULL);
     json_add_text(root, "against", check->against);
     json_add_text(root, "result",
                   check->problem_count || !v->count ? "no-answer"

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/failure.h"
 
@@ -103,6 +104,8 @@ int unknown_word(const struct command *command, const char *what, const char *wo
 
 /* One line to standard output, as put_shown() has it: for texts that hold names out of files. */
 void print_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same to any stream. */
+void put_line(FILE *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 struct json_object;
 /* Prints a document of outputs/json.h on standard output, and frees it. */

@@ -3,25 +3,41 @@
 #include "commands/explain.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "commands/command.h"
+#include "outputs/json.h"
+
+struct job {
+    bool json;
+};
+
+static const struct option_spec options[] = {
+    JSON_OPTION(struct job, json),
+    {0},
+};
+
+static bool has_version(const struct arrival_finding *f)
+{
+    return f->version.major || f->version.minor || f->version.micro;
+}
 
 static void print_place(const struct arrival_finding *f, const char *name)
 {
     char times[48] = "", version[QEMU_VERSION_TEXT_MAX] = "";
     const struct qemu_version *v = &f->version;
-    bool is_known = v->major || v->minor || v->micro;
-
     if (f->times > 1)
         snprintf(times, sizeof times, " (and %zu times more)", f->times - 1);
-    if (is_known)
+    if (has_version(f))
         qemu_version_text(v, version);
     print_line("%s:%zu%s%s%s%s%s", name, f->line, times, f->machine[0] ? ", machine type " : "",
-               f->machine, is_known ? ", QEMU " : "", version);
+               f->machine, has_version(f) ? ", QEMU " : "", version);
 }
 
 /* A firm no only where a guest is seen to have arrived, and nothing failed. */
-static int explain_nothing(const struct arrival_log *log, const char *name)
+static int explain_nothing(const struct arrival_log *log, const char *name, bool json)
 {
     struct failure f;
 
@@ -31,7 +47,8 @@ static int explain_nothing(const struct arrival_log *log, const char *name)
         fail(&f, "%s: nothing known found, but line %zu says that something failed", name,
              log->failed_line);
     else if (log->arrived) {
-        print_line("%s: no guest was refused: the log shows one that arrived.", name);
+        if (!json)
+            print_line("%s: no guest was refused: the log shows one that arrived.", name);
         return finish_output(STATUS_NO);
     } else
         fail(&f, "%s: nothing known found: neither a guest that was refused nor one that arrived",
@@ -40,15 +57,98 @@ static int explain_nothing(const struct arrival_log *log, const char *name)
     return report(&f);
 }
 
-static int explain(const struct arrival_log *log, const char *name)
+/* --- for a program ------------------------------------------------------------------------ */
+
+static const char *const kind_names[] = {
+    [LOG_LENGTHS] = "lengths",
+    [LOG_TOO_LARGE] = "too_large",
+    [LOG_UNKNOWN] = "unknown_block",
+    [LOG_RAM] = "ram",
+    [LOG_DEVICE] = "device",
+    [LOG_CAPABILITY] = "capability",
+    [LOG_MACHINE_DIFFERS] = "machine_differs",
+    [LOG_MACHINE_UNKNOWN] = "machine_unknown",
+    [LOG_ROM_MISSING] = "rom_missing",
+    [LOG_ROM_EMPTY] = "rom_empty",
+    [LOG_ROM_UNREADABLE] = "rom_unreadable",
+    [LOG_ROM_HUGE] = "rom_huge",
+    [LOG_ROM_OVER_SIZE] = "rom_over_romsize",
+    [LOG_ROMSIZE_ODD] = "romsize_odd",
+    [LOG_ROMSIZE_UNKNOWN] = "romsize_unknown",
+    [LOG_FIRMWARE_NONE] = "firmware_none",
+    [LOG_FIRMWARE_FILE] = "firmware_file",
+    [LOG_FIRMWARE_TEMPLATE] = "firmware_template",
+    [LOG_FIRMWARE_FORMATS] = "firmware_formats",
+    [LOG_FIRMWARE_SIZE] = "firmware_size",
+    [LOG_FIRMWARE_TOTAL] = "firmware_total",
+    [LOG_FIRMWARE_DEVICE] = "firmware_device",
+    [LOG_FIRMWARE_UNIT] = "firmware_unit",
+    [LOG_FIRMWARE_SMM] = "firmware_smm",
+};
+
+/* The lines that can be pasted: each is indented. */
+static struct json_object *fixes_array(char *text)
 {
+    struct json_object *list = json_object_new_array();
+
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+        if (strncmp(line, "    ", 4) == 0)
+            json_object_array_add(list, json_string(line + 4));
+    return list;
+}
+
+static struct json_object *finding_object(const struct arrival_finding *f)
+{
+    struct json_object *o = json_object_new_object();
+    const struct log_message *m = &f->message;
+    char version[QEMU_VERSION_TEXT_MAX];
+    struct text text;
+
+    explain_finding(text_begin(&text), f);
+    json_add_text(o, "kind", kind_names[m->kind]);
+    json_add_number(o, "line", f->line);
+    json_add_number(o, "times", f->times);
+    json_add_text(o, "machine", f->machine[0] ? f->machine : NULL);
+    json_add_text(o, "qemu", has_version(f) ? qemu_version_text(&f->version, version) : NULL);
+    json_add_text(o, "name", m->name[0] ? m->name : NULL);
+    json_add_text(o, "other", m->other[0] ? m->other : NULL);
+    json_add(o, "length", json_number_or_null(m->guest));
+    json_add(o, "length_there", json_number_or_null(m->there));
+    json_add_text(o, "text", text_end(&text));
+    json_add(o, "fixes", fixes_array(text.at));
+    free(text.at);
+    return o;
+}
+
+static void print_json(const struct arrival_log *log, const char *name)
+{
+    struct json_object *o = json_document("romcompat-explain", 1), *list = json_object_new_array();
+
+    for (size_t i = 0; i < log->count; i++)
+        json_object_array_add(list, finding_object(&log->findings[i]));
+    json_add_text(o, "source", name);
+    json_add_flag(o, "arrived", log->arrived);
+    json_add(o, "failed_line", json_number_or_null(log->failed_line));
+    json_add_number(o, "left_out", log->dropped);
+    json_add(o, "findings", list);
+    json_print(o);
+}
+
+/* --- the command -------------------------------------------------------------------------- */
+
+static int explain(const struct arrival_log *log, const char *name, bool json)
+{
+    if (json)
+        print_json(log, name);
     if (!log->count)
-        return explain_nothing(log, name);
+        return explain_nothing(log, name, json);
+    if (json)
+        return finish_output(STATUS_YES);
     for (size_t i = 0; i < log->count; i++) {
         if (i)
             putchar('\n');
         print_place(&log->findings[i], name);
-        explain_finding(&log->findings[i]);
+        explain_finding(stdout, &log->findings[i]);
     }
     if (log->dropped)
         print_line("%zu more are left out (limit %d).", log->dropped, ARRIVAL_FINDINGS_MAX);
@@ -61,10 +161,10 @@ static int run(void *settings, char **operands, size_t count)
     struct arrival_log log;
     struct failure f;
 
-    (void)settings;
+    const struct job *job = settings;
     if (arrival_log_read(path, &log, &f) != 0)
         return report(&f);
-    int status = explain(&log, path[0] == '-' && !path[1] ? "standard input" : path);
+    int status = explain(&log, path[0] == '-' && !path[1] ? "standard input" : path, job->json);
     arrival_log_free(&log);
     return status;
 }
@@ -73,7 +173,7 @@ extern const struct command explain_command;
 const struct command explain_command = {
     .name = "explain",
     .summary = "say in plain words why a log's guest did not arrive",
-    .synopsis = "[FILE]",
+    .synopsis = "[--json] [FILE]",
     .details =
         "Reads a log of QEMU or libvirt (/var/log/libvirt/qemu/GUEST.log of the destination), an\n"
         "error that virsh printed, or a mail or page that quotes one, from FILE or standard\n"
@@ -83,6 +183,8 @@ const struct command explain_command = {
         "\n"
         "Status 0: something was found. Status 1: nothing was, and the log shows a guest that\n"
         "arrived. Status 2: nothing known was found, or the log cannot be read.",
+    .options = options,
+    .settings_size = sizeof(struct job),
     .operand = "a FILE",
     .most = 1,
     .run = run,

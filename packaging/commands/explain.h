@@ -2,9 +2,11 @@
 #ifndef COMMANDS_EXPLAIN_H
 #define COMMANDS_EXPLAIN_H
 
+#include <stdio.h>
+
 #include "guest/arrival_log.h"
 
-/* Says what a finding means and what fixes it, in lines of text. */
-void explain_finding(const struct arrival_finding *f);
+/* Says what a finding means and what fixes it, in lines of text; what can be pasted is indented. */
+void explain_finding(FILE *to, const struct arrival_finding *f);
 
 #endif

@@ -201,8 +201,7 @@ static int end_output(struct run *run, struct failure *f)
     if (!run->has_output)
         return 0;
     run->output.f = f;
-    struct json_object *root = json_object_new_object();
-    json_add_number(root, MANIFEST_KEY, 1);
+    struct json_object *root = json_document(MANIFEST_FORMAT, 1);
     json_add(root, "fitted", run->roms);
     char *text = json_document_text(root);
     int result = -1;

@@ -126,7 +126,8 @@ static struct json_object *form_object(const struct launch *l, size_t form)
 
 static void print_json(const struct launch *l, const struct flash_check *check)
 {
-    struct json_object *o = json_object_new_object(), *notes = json_object_new_array();
+    struct json_object *o = json_document("romcompat-flash-args", 1),
+                       *notes = json_object_new_array();
 
     json_add_text(o, "code", l->code_path);
     json_add_text(o, "vars", l->vars_path);

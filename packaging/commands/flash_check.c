@@ -50,7 +50,7 @@ static struct json_object *verdict_object(const struct flash_verdict *v)
     json_add_text(o, "answer", flash_answer_name(v->answer));
     json_add_text(o, "reason", v->reason);
     json_add_text(o, "text", v->text);
-    json_add_text(o, "cure", v->cure[0] ? v->cure : NULL);
+    json_add_text(o, "fix", v->cure[0] ? v->cure : NULL);
     return o;
 }
 
@@ -82,13 +82,14 @@ static struct json_object *digests_array(const struct flash_image *from,
 static void print_json(const struct job *job, const struct flash_check *check,
                        const struct flash_image *from, const struct flash_image *code)
 {
-    struct json_object *o = json_object_new_object(), *warnings = json_object_new_array();
+    struct json_object *o = json_document("romcompat-flash-check", 1),
+                       *warnings = json_object_new_array();
 
     json_add_text(o, "code", job->code);
     json_add_text(o, "vars", job->vars);
     json_add_text(o, "from", job->from);
     json_add(o, "migrate", verdict_object(&check->migrate));
-    json_add(o, "cold-boot", verdict_object(&check->cold_boot));
+    json_add(o, "cold_boot", verdict_object(&check->cold_boot));
     json_add(o, "measured", verdict_object(&check->measured));
     for (size_t i = 0; i < check->warning_count; i++)
         json_object_array_add(warnings, json_string(check->warnings[i]));

@@ -49,7 +49,8 @@ static struct json_object *digests_array(const struct firmware_diff *diff)
 
 static void print_json(const char *old, const char *new, const struct firmware_diff *diff)
 {
-    struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+    struct json_object *o = json_document("romcompat-flash-diff", 1),
+                       *list = json_object_new_array();
 
     for (size_t i = 0; i < diff->count; i++) {
         const struct diff_line *l = &diff->list[i];

@@ -206,7 +206,7 @@ static int run(void *settings, char **operands, size_t count)
         flash_close(&image);
     }
     if (job->json) {
-        struct json_object *o = json_object_new_object();
+        struct json_object *o = json_document("romcompat-flash-inspect", 1);
 
         json_add(o, "images", images);
         json_print(o);

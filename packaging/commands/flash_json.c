@@ -32,8 +32,8 @@ static struct json_object *expects_object(const struct flash_expects *e)
     o = json_object_new_object();
     json_add_text(o, "source", e->source);
     json_add_text(o, "layout", e->layout ? e->layout->name : NULL);
-    json_add_number(o, "volume-length", e->volume_length);
-    json_add_number(o, "file-size", e->file_size);
+    json_add_number(o, "volume_length", e->volume_length);
+    json_add_number(o, "file_size", e->file_size);
     return o;
 }
 
@@ -53,8 +53,8 @@ static struct json_object *metadata_object(const struct guided_metadata *m, bool
         json_add_number(range, "address", m->sections[i].address);
         json_add_number(range, "size", m->sections[i].size);
         if (is_tdx) {
-            json_add_number(range, "file-offset", m->sections[i].file_offset);
-            json_add_number(range, "file-size", m->sections[i].file_size);
+            json_add_number(range, "file_offset", m->sections[i].file_offset);
+            json_add_number(range, "file_size", m->sections[i].file_size);
         }
         json_object_array_add(ranges, range);
     }
@@ -153,7 +153,7 @@ static struct json_object *store_object(const struct flash_image *image)
     struct json_object *o = json_object_new_object();
 
     json_add_flag(o, "sound", s->sound);
-    json_add_number(o, "volume-length", s->volume.length);
+    json_add_number(o, "volume_length", s->volume.length);
     json_add_text(o, "layout", s->layout ? s->layout->name : NULL);
     json_add(o, "problems", problems_array(image));
     if (!s->sound)
@@ -163,7 +163,7 @@ static struct json_object *store_object(const struct flash_image *image)
     json_add_number(o, "used", s->free_at - s->variables_at);
     json_add_number(o, "free", s->end - s->free_at);
     json_add(o, "room", room_object(s));
-    json_add_text(o, "fault-tolerant-write", ftw_state_name(s->ftw.state));
+    json_add_text(o, "fault_tolerant_write", ftw_state_name(s->ftw.state));
     json_add(o, "variables", variables_array(image));
     return o;
 }
@@ -180,7 +180,7 @@ struct json_object *flash_image_object(const struct flash_image *image)
     json_add_text(o, "format", image->qcow2 ? "qcow2" : "raw");
     if (is_code) {
         json_add_text(o, "architecture", flash_architecture_name(image->architecture));
-        json_add_flag(o, "secure-boot", image->secure_boot);
+        json_add_flag(o, "secure_boot", image->secure_boot);
         json_add_flag(o, "smm", image->smm);
         json_add_flag(o, "shell", image->shell);
         json_add_flag(o, "xen", image->xen);
@@ -194,10 +194,10 @@ struct json_object *flash_image_object(const struct flash_image *image)
         json_add_text(o, "flash_driver", image->driver.name);
         json_add_flag(o, "flash_driver_checks_records", image->driver.checks_records);
         json_add_number(o, "files", image->file_count);
-        json_add_text(o, "not-read", image->unread.what[0] ? image->unread.what : NULL);
+        json_add_text(o, "not_read", image->unread.what[0] ? image->unread.what : NULL);
         json_add(o, "expects", expects_object(&image->expects));
         json_add(o, "volumes", volumes_array(image));
-        json_add(o, "guided-table", table_object(&image->table));
+        json_add(o, "guided_table", table_object(&image->table));
     }
     if (image->kind == FLASH_FOREIGN) {
         json_add_text(o, "foreign", image->foreign.what);
@@ -206,12 +206,12 @@ struct json_object *flash_image_object(const struct flash_image *image)
             json_add_number(o, "store_at", image->store_at);
     }
     if (is_code && image->has_store)
-        json_add_flag(o, "reads-own-store", image->reads_own_store);
+        json_add_flag(o, "reads_own_store", image->reads_own_store);
     if (image->has_store)
         json_add(o, "store", store_object(image));
     if (image->has_list)
         json_add(o, "variables", variables_array(image));
     if (image->kind == FLASH_JSON)
-        json_add_text(o, "not-read", image->unread.what[0] ? image->unread.what : NULL);
+        json_add_text(o, "not_read", image->unread.what[0] ? image->unread.what : NULL);
     return o;
 }

@@ -28,7 +28,8 @@ static void print_findings(const struct firmware_tree *tree, const struct firmwa
 static void print_json(const char *operand, const struct firmware_tree *tree,
                        const struct firmware_lint *lint)
 {
-    struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+    struct json_object *o = json_document("romcompat-flash-lint", 1),
+                       *list = json_object_new_array();
 
     for (size_t i = 0; i < lint->count; i++) {
         const struct lint_finding *l = &lint->list[i];

@@ -167,7 +167,7 @@ static int run(void *settings, char **operands, size_t count)
         status = one > status ? one : status;
     }
     if (job->json) {
-        struct json_object *o = json_object_new_object();
+        struct json_object *o = json_document("romcompat-flash-map", 1);
 
         json_add(o, "images", job->images);
         json_print(o);

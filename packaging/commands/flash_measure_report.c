@@ -77,10 +77,8 @@ static void print_json(const struct measure_job *job, const struct measure_input
                        const struct measurement *m, const struct id_block *id_block, bool expected)
 {
     const struct measure_guest *g = &in->guest;
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_document("romcompat-flash-measure", 1);
 
-    json_add_text(o, "format", "romcompat-flash-measure");
-    json_add_number(o, "version", 1);
     json_add_text(o, "file", in->image.path);
     json_add_text(o, "mode", job->mode);
     add_digest(o, "digest", m->digest, m->size);

@@ -222,10 +222,10 @@ static struct json_object *point_object(const struct history *h, const struct hi
 
     json_add_text(o, "release", h->releases[p->release].name);
     json_add_number(o, "size", p->rom->size);
-    json_add(o, "chain-end", number_or_null(p->rom->has_chain_end, (int64_t)p->rom->chain_end));
+    json_add(o, "chain_end", number_or_null(p->rom->has_chain_end, (int64_t)p->rom->chain_end));
     json_add_number(o, "bucket", p->rom->bucket);
     json_add(o, "growth", number_or_null(p->has_growth, p->growth));
-    json_add(o, "crossed-from", number_or_null(p->crossed_from != 0, (int64_t)p->crossed_from));
+    json_add(o, "crossed_from", number_or_null(p->crossed_from != 0, (int64_t)p->crossed_from));
     return o;
 }
 
@@ -238,12 +238,12 @@ static struct json_object *line_object(const struct history *h, const struct his
     json_add_number(o, "bucket", line->bucket);
     json_add(o, "headroom", number_or_null(line->has_headroom, (int64_t)line->headroom));
     json_add(
-        o, "growth-per-release",
+        o, "growth_per_release",
         number_or_null(line->pace_releases != 0, line->pace_releases ? rounded_pace(line) : 0));
-    json_add(o, "largest-growth", json_object_new_int64(line->largest_growth));
+    json_add(o, "largest_growth", json_object_new_int64(line->largest_growth));
     json_add_text(o, "outlook", history_outlook_name(line->outlook));
-    json_add(o, "crosses-in", number_or_null(crosses, (int64_t)line->crosses_in));
-    json_add_text(o, "crosses-about", crosses && *line->crosses_about ? line->crosses_about : NULL);
+    json_add(o, "crosses_in", number_or_null(crosses, (int64_t)line->crosses_in));
+    json_add_text(o, "crosses_about", crosses && *line->crosses_about ? line->crosses_about : NULL);
     for (size_t i = 0; i < line->count; i++)
         json_object_array_add(points, point_object(h, &line->points[i]));
     json_add(o, "points", points);
@@ -323,7 +323,7 @@ static int show(const struct job *job)
         status = STATUS_NO;
     }
     if (job->json && status != STATUS_NO_ANSWER) {
-        struct json_object *o = json_object_new_object();
+        struct json_object *o = json_document("romcompat-history", 1);
 
         json_add(o, "histories", list);
         json_print(o);

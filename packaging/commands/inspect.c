@@ -67,7 +67,7 @@ static int run(void *settings, char **operands, size_t count)
         .rom = inspect_rom, .problem = take_problem, .note = take_note, .arg = &in};
     int result = rom_files_walk(operands, count, &visitor);
     if (job->json) {
-        struct json_object *o = json_object_new_object();
+        struct json_object *o = json_document("romcompat-inspect", 1);
 
         json_add(o, "roms", in.roms);
         json_add(o, "problems", in.problems);

@@ -108,7 +108,7 @@ static struct json_object *set_object(const struct romcompat *maps, size_t index
 
         json_add_text(line, "file", r.file);
         json_add(line, "bucket", json_object_new_int64(r.bucket));
-        json_add_text(line, "compat-file", r.compat_file);
+        json_add_text(line, "compat_file", r.compat_file);
         json_add(line, "line", json_object_new_int64(r.line));
         json_object_array_add(roms, line);
     }
@@ -119,7 +119,7 @@ static struct json_object *set_object(const struct romcompat *maps, size_t index
 
 static void print_json(const struct romcompat *maps)
 {
-    struct json_object *o = json_object_new_object(), *sets = json_object_new_array();
+    struct json_object *o = json_document("romcompat-map", 1), *sets = json_object_new_array();
     struct romcompat_set set;
 
     for (size_t i = 0; romcompat_set_at(maps, i, &set) == ROMCOMPAT_OK; i++)

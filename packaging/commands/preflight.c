@@ -118,7 +118,7 @@ static const char *length_text(uint64_t length, char text[SIZE_TEXT_MAX])
     return length ? size_format(length, text) : "-";
 }
 
-void print_mends(const struct preflight *p, bool all)
+void put_mends(FILE *to, const struct preflight *p, bool all)
 {
     char length[SIZE_TEXT_MAX];
     size_t shown = 0;
@@ -127,13 +127,13 @@ void print_mends(const struct preflight *p, bool all)
         if (!all && !p->mends[i].recommended)
             continue;
         shown++;
-        putchar('\n');
-        print_line("%s", p->mends[i].when);
-        putchar('\n');
+        put_line(to, "%s", "");
+        put_line(to, "%s", p->mends[i].when);
+        put_line(to, "%s", "");
         for (const char *at = p->mends[i].text; *at;) {
             size_t n = strcspn(at, "\n");
 
-            print_line("    %.*s", (int)n, at);
+            put_line(to, "    %.*s", (int)n, at);
             at += n + (at[n] == '\n');
         }
     }
@@ -142,14 +142,14 @@ void print_mends(const struct preflight *p, bool all)
 
         if (line->verdict != PREFLIGHT_LANDS && line->verdict != PREFLIGHT_UNKNOWN &&
             !line->has_fix) {
-            putchar('\n');
-            print_line("For %s no fix is known: it must have a file of %s there.",
+            put_line(to, "%s", "");
+            put_line(to, "For %s no fix is known: it must have a file of %s there.",
                        line->block->name, length_text(line->block->length, length));
         }
     }
     if (shown < p->mend_count) {
-        putchar('\n');
-        print_line(shown ? "--all-fixes shows other ways."
+        put_line(to, "%s", "");
+        put_line(to, shown ? "--all-fixes shows other ways."
                          : "Of no fix it is known that it works there; --all-fixes shows what "
                            "there is.");
     }
@@ -236,7 +236,7 @@ static void print_answer(const char *source, const struct saved_guest *guest,
                "are the",
                p->line_count, p->line_count + p->not_judged);
     print_line("guest's configuration and are not judged, nor is its topology.");
-    print_mends(p, all_fixes);
+    put_mends(stdout, p, all_fixes);
 }
 
 /* ---- for a program ---- */
@@ -282,9 +282,10 @@ static struct json_object *answer_object(const struct preflight_answer *a)
 static void print_json(const char *source, const struct saved_guest *guest,
                        const struct destination *to, const struct preflight *p)
 {
-    struct json_object *o = json_object_new_object(), *from = json_object_new_object(),
-                       *there = json_object_new_object(), *list = json_object_new_array(),
-                       *mends = json_object_new_array(), *notes = json_object_new_array();
+    struct json_object *o = json_document("romcompat-preflight", 1),
+                       *from = json_object_new_object(), *there = json_object_new_object(),
+                       *list = json_object_new_array(), *mends = json_object_new_array(),
+                       *notes = json_object_new_array();
 
     json_add_text(from, "name", source);
     json_add_text(from, "kind", guest->description);
@@ -320,7 +321,7 @@ static void print_json(const char *source, const struct saved_guest *guest,
     json_add(o, "destination", there);
     json_add(o, "blocks", list);
     json_add_number(o, "blocks_not_judged", p->not_judged);
-    json_add(o, "mends", mends);
+    json_add(o, "fixes", mends);
     json_print(o);
 }
 

@@ -3,10 +3,12 @@
 #ifndef COMMANDS_PREFLIGHT_H
 #define COMMANDS_PREFLIGHT_H
 
+#include <stdio.h>
+
 #include "guest/preflight.h"
 
-/* Each mend, or with `all` false those that are recommended: what it is for, then the text that can
+/* Each fix, or with `all` false those that are recommended: what it is for, then the text that can
  * be pasted, indented. */
-void print_mends(const struct preflight *p, bool all);
+void put_mends(FILE *to, const struct preflight *p, bool all);
 
 #endif

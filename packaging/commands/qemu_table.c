@@ -18,15 +18,12 @@ extern const struct command qemu_table_command;
 
 struct job {
     struct stock_options stock;
-    const char *format;
+    bool json;
 };
-
-static const char *const formats[] = {"c", "json", NULL};
 
 static const struct option_spec options[] = {
     STOCK_OPTIONS(struct job, stock),
-    {"format", 'f', "FORMAT", "c (the default) or json", CHOICE_AT(struct job, format),
-     .words = formats},
+    JSON_OPTION(struct job, json),
     {0},
 };
 
@@ -78,8 +75,8 @@ static void add_rom(void *arg, const struct stock_advice *a)
 
 static void print_json(const struct compat_table *t, const char *qemu)
 {
-    struct json_object *o = json_object_new_object(), *groups = json_object_new_array(),
-                       *roms = json_object_new_array();
+    struct json_object *o = json_document("romcompat-qemu-table", 1),
+                       *groups = json_object_new_array(), *roms = json_object_new_array();
 
     for (size_t i = 0; i < t->count; i++)
         json_object_array_add(groups, group_object(&t->groups[i]));
@@ -157,12 +154,10 @@ static int run(void *settings, char **operands, size_t count)
                            "--qemu is missing: with --firmware none is assumed");
     int status = stock_side_open(&side, &job->stock, NULL);
     if (status == STATUS_YES)
-        status = answer(&side, operands, strcmp(job->format, "json") == 0);
+        status = answer(&side, operands, job->json);
     stock_side_close(&side);
     return status;
 }
-
-static const struct job defaults = {.format = "c"};
 
 const struct command qemu_table_command = {
     .name = "qemu-table",
@@ -179,7 +174,6 @@ const struct command qemu_table_command = {
         "1: a file is not there, or there is nothing to say. Status 2: no answer.",
     .options = options,
     .settings_size = sizeof(struct job),
-    .defaults = &defaults,
     .operand = "a DEVICE",
     .run = run,
 };

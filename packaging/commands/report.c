@@ -70,16 +70,31 @@ int unknown_word(const struct command *command, const char *what, const char *wo
     return report(&f);
 }
 
+static void put_text(FILE *to, const char *format, va_list args)
+{
+    char *text = xvasprintf(format, args);
+
+    put_shown(to, text);
+    free(text);
+    putc('\n', to);
+}
+
 void print_line(const char *format, ...)
 {
     va_list args;
 
     va_start(args, format);
-    char *text = xvasprintf(format, args);
+    put_text(stdout, format, args);
     va_end(args);
-    put_shown(stdout, text);
-    free(text);
-    putchar('\n');
+}
+
+void put_line(FILE *to, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    put_text(to, format, args);
+    va_end(args);
 }
 
 void json_print(struct json_object *document)

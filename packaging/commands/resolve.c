@@ -124,8 +124,8 @@ static struct json_object *rule_object(const struct answer *a)
     json_add_text(o, "package", a->rom.rule.package);
     json_add_text(o, "machine", a->line);
     json_add_flag(o, "exact", a->rom.rule.exact != 0);
-    json_add(o, "machine-line", json_object_new_int64(a->rom.rule.machine_line));
-    json_add(o, "rom-line", json_object_new_int64(a->rom.rule.rom_line));
+    json_add(o, "machine_line", json_object_new_int64(a->rom.rule.machine_line));
+    json_add(o, "rom_line", json_object_new_int64(a->rom.rule.rom_line));
     json_add(o, "bucket", json_object_new_int64(a->rom.rule.bucket));
     return o;
 }
@@ -220,7 +220,7 @@ static int answer_all(const struct question *q, const struct romcompat *maps, ch
     }
     destination_forget(&to);
     if (list) {
-        struct json_object *o = json_object_new_object();
+        struct json_object *o = json_document("romcompat-resolve", 1);
 
         json_add_text(o, "machine", q->machine);
         json_add_flag(o, "incoming", q->incoming);

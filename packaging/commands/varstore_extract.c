@@ -140,7 +140,7 @@ static struct json_object *passed_array(const struct extracted *h)
 static void put_object(const struct varstore_job *job, const struct guest_memory *memory,
                        const struct extracted *h, const struct vendors *v, bool written)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_document("romcompat-varstore-extract", 1);
 
     json_add_flag(o, "written", written);
     json_add_text(o, "source", memory->name);

@@ -19,7 +19,7 @@ static const struct option_spec options[] = {
 static void put_object(const struct varstore_job *job, const struct injected *in,
                        const struct flash_image *combined, bool written)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_document("romcompat-varstore-inject", 1);
 
     json_add_flag(o, "written", written);
     json_add_text(o, "image", job->out);

@@ -254,7 +254,7 @@ static int show_all(const struct job *job, char **operands, size_t count)
         status = one > status ? one : status;
     }
     if (job->json) {
-        struct json_object *o = json_object_new_object();
+        struct json_object *o = json_document("romcompat-varstore-show", 1);
 
         json_add(o, "stores", stores);
         json_print(o);

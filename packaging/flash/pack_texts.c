@@ -367,9 +367,8 @@ static struct json_object *set_object(const struct packed *p)
 
 char *packed_manifest(const struct packed *packed, size_t count)
 {
-    struct json_object *root = json_object_new_object(), *sets = json_object_new_array();
+    struct json_object *root = json_document(MANIFEST_FORMAT, 1), *sets = json_object_new_array();
 
-    json_add(root, MANIFEST_KEY, json_object_new_int(1));
     for (size_t i = 0; i < count; i++)
         json_object_array_add(sets, set_object(&packed[i]));
     json_add(root, "flash_sets", sets);

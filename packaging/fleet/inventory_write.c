@@ -145,10 +145,8 @@ static struct json_object *guest_object(const struct inventory_guest *guest)
 
 char *inventory_text(const struct inventory *inv, bool compact)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_document(INVENTORY_FORMAT, INVENTORY_VERSION);
 
-    json_add_text(o, "format", INVENTORY_FORMAT);
-    json_add_number(o, "version", INVENTORY_VERSION);
     json_add_text(o, "host", inv->host);
     json_add_text(o, "system", inv->system);
     json_add_text(o, "architecture", inv->architecture);

@@ -114,6 +114,15 @@ void json_add_flag(struct json_object *to, const char *key, bool flag)
     json_add(to, key, json_object_new_boolean(flag));
 }
 
+struct json_object *json_document(const char *format, unsigned version)
+{
+    struct json_object *o = json_object_new_object();
+
+    json_add_text(o, "format", format);
+    json_add_number(o, "version", version);
+    return o;
+}
+
 /* --- documents ------------------------------------------------------------------------------- */
 
 /* Other characters than those of ASCII are in strings alone, where \uNNNN means the same. */

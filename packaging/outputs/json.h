@@ -22,6 +22,10 @@
 
 #include <json-c/json.h>
 
+/* A document. Its format, "romcompat-" and a word, and the version of that are its first members;
+ * packaging/schema/ has a JSON Schema of each format. */
+struct json_object *json_document(const char *format, unsigned version);
+
 /* A string; NULL becomes null. */
 struct json_object *json_string(const char *text);
 /* One of `size` bytes, of which some may be NUL. */

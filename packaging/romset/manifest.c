@@ -71,9 +71,8 @@ static struct json_object *machines_array(const struct romset *set)
 
 char *manifest_write(const struct built_set *sets, size_t count)
 {
-    struct json_object *root = json_object_new_object(), *list = json_object_new_array();
+    struct json_object *root = json_document(MANIFEST_FORMAT, 1), *list = json_object_new_array();
 
-    json_add(root, MANIFEST_KEY, json_object_new_int(1));
     json_add(root, "sets", list);
     for (size_t i = 0; i < count; i++) {
         const struct built_set *b = &sets[i];

@@ -3,7 +3,7 @@
  * manifest.json of a compat set: everything that went in and came out, with sizes and
  * checksums. Shape, version 1 (sizes and offsets in bytes, sums SHA-256 in hex):
  *
- *   { "romcompat_manifest": 1,
+ *   { "format": "romcompat-manifest", "version": 1,
  *     "sets": [ {
  *       "romset", "summary", "package", "package_version", "bucket",
  *       "source": { "kind": "deb"|"url"|"archive"|"directory", "name", "version"?,

@@ -11,7 +11,7 @@
 #include "outputs/tree.h"
 
 #define MANIFEST_NAME "manifest.json"
-#define MANIFEST_KEY "romcompat_manifest" /* its first one */
+#define MANIFEST_FORMAT "romcompat-manifest"
 #define SUMS_NAME "SHA256SUMS"
 
 /* A file of the output: path relative to its folder, size in bytes. */

@@ -96,7 +96,7 @@ int output_allows_replacing(const char *path, struct failure *f)
         return 0;
 
     char *manifest = read_text(path, MANIFEST_NAME), *sums = read_text(path, SUMS_NAME);
-    if (!manifest || !sums || !strstr(manifest, "\"" MANIFEST_KEY "\"")) {
+    if (!manifest || !sums || !strstr(manifest, "\"" MANIFEST_FORMAT "\"")) {
         fail(f, "%s: not replaced: it is not empty and not an earlier output of romcompat", path);
     } else {
         struct search search = {.top = path, .sums = sums};

@@ -60,7 +60,7 @@ warmup=1 runs=2
 measure tree.json \
     -n "sha256sum" "find tree -type f -print0 | xargs -0 sha256sum" \
     -n "romcompat check --budget" "$tool check --budget b.yaml tree" \
-    -n "romcompat check -q --json" "$tool check -q --budget b.yaml --json r.json tree"
+    -n "romcompat check -q --json-file" "$tool check -q --budget b.yaml --json-file r.json tree"
 
 echo
 echo "peak memory"

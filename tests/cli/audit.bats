@@ -16,7 +16,7 @@ host() { "$BUILD/tests/cli/inventory_fleet" "$@" > "$1.json"; }
     output_has "class 1: a, b" "2 hosts in 1 class"
     output_lacks "refused 1" mends
     run -0 romcompat audit --json a.json
-    [ "$(jq -r '.verdict, .hosts, .mend' <<< "$output" | xargs)" = "yes 1 null" ]
+    [ "$(jq -r '.verdict, .hosts, .plan' <<< "$output" | xargs)" = "yes 1 null" ]
 }
 
 @test "a ROM in another bucket is status 1, with the pair, the ROM, the machine types and the mend" {
@@ -33,8 +33,8 @@ host() { "$BUILD/tests/cli/inventory_fleet" "$@" > "$1.json"; }
     host b 7.2.1 1 300000 250000
     sed -i 's/,"pc-i440fx-7.2"//' a.json b.json
     run -1 romcompat audit --json .
-    [ "$(jq -c '.mend.classes[] | [.class, .packages]' <<< "$output")" = '[2,["compat-256k"]]' ]
-    [ "$(jq -c '[.mend.installations, .mend.hosts, .mend.smallest, .mend.not_mended]' <<< "$output")" = '[1,1,true,0]' ]
+    [ "$(jq -c '.plan.classes[] | [.class, .packages]' <<< "$output")" = '[2,["compat-256k"]]' ]
+    [ "$(jq -c '[.plan.installations, .plan.hosts, .plan.smallest, .plan.not_fixed]' <<< "$output")" = '[1,1,true,0]' ]
     # And it does: the same fleet with that map there.
     host b 7.2.1 1 300000 250000 compat-256k 262144
     sed -i 's/,"pc-i440fx-7.2"//; s/"name":"efi-virtio.rom",/"name":"262144-efi-virtio.rom","size":262144},{&/' b.json
@@ -184,7 +184,7 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
         '[300,[150,100,50],[[1,2],[2,1],[2,3],[3,2]]]' ]
     [ "$(jq -r '.classes[0].hosts[0:3] | @text' <<< "$output")" = '["node0","node1","node102"]' ]
     # Two hosts of class 1 and 3 together are more than those of 2, but one installation less.
-    [ "$(jq -c '.mend.classes | map([.class, .qemu_that_reads_maps, (.compat_set_rules | length)])' <<< "$output")" = '[[2,true,1]]' ]
+    [ "$(jq -c '.plan.classes | map([.class, .qemu_that_reads_maps, (.compat_set_rules | length)])' <<< "$output")" = '[[2,true,1]]' ]
     run -1 romcompat audit --hosts - < fleet.jsonl
     output_has node299
     run -1 romcompat audit - < fleet.jsonl

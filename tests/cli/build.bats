@@ -330,7 +330,7 @@ refused() {
     romcompat build -q -o out r.yaml
     for i in $(seq 60); do
         sed -i "s/summary: .*/summary: run $i/" r.yaml
-        romcompat build -q -o out r.yaml &
+        "$BUILD/romcompat" build -q -o out r.yaml &
         pid=$!
         sleep "0.00$((i % 10))"
         kill -9 $pid 2> /dev/null || true
@@ -346,7 +346,7 @@ refused() {
 @test "eight builds of one folder at a time leave one whole output" {
     local_romset
     for i in 1 2 3 4 5 6 7 8; do
-        romcompat build -q -o out r.yaml &
+        "$BUILD/romcompat" build -q -o out r.yaml &
     done
     wait
     (cd out && sha256sum --quiet -c SHA256SUMS)

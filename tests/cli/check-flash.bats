@@ -27,7 +27,7 @@ setup() {
 }
 
 @test "Debian 13's ovmf breaks Debian 12's budget by what was lost" {
-    run -1 romcompat check --budget "$BUDGETS/ovmf-debian-12.yaml" --json report.json --junit report.xml "$(release trixie ovmf)"
+    run -1 romcompat check --budget "$BUDGETS/ovmf-debian-12.yaml" --json-file report.json --junit report.xml "$(release trixie ovmf)"
     output_has "FAIL OVMF_CODE.fd: it is not there, and" "FAIL OVMF_VARS.fd: it is not there" \
         "FAIL OVMF_CODE_4M.fd: it lacks secure-boot (found sev, sev-es, snp, tdx, shell, tpm2, iscsi, pxe, http-boot): a guest with keys" \
         "FAIL OVMF_CODE_4M.secboot.fd: it lacks shell" \

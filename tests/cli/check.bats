@@ -139,7 +139,8 @@ pack() {
     output_has "--budget FILE or --against OLD is missing"
     run -2 romcompat check -b budget.yaml
     output_has "a PATH is missing"
-    run -2 romcompat check -b budget.yaml --json - --junit - same
+    run -2 romcompat check -b budget.yaml --json --junit - same
+    run -2 romcompat check -b budget.yaml --json-file - --json same
     run -2 romcompat check --write-budget --against old same
     run -2 romcompat check --write-romset x same
     output_has "--write-romset needs --package-from"
@@ -262,19 +263,19 @@ EOF
 # --- reports for programs ------------------------------------------------------------------
 
 @test "JSON has every number and every finding" {
-    run -1 romcompat check -b budget.yaml --against old --json r.json big
+    run -1 romcompat check -b budget.yaml --against old --json-file r.json big
     output_has "FAIL efi-one.rom"
     perl -MJSON::PP -e '
         local $/; open F, "r.json"; my $r = decode_json(<F>);
         my ($rom) = grep { $_->{name} eq "efi-one.rom" } @{$r->{roms}};
-        die unless $r->{"romcompat-check"} == 1 && $r->{result} eq "no" && $r->{budget} eq "mine";
-        die unless $rom->{size} == 40960 && $rom->{"chain-end"} == 40960 && $rom->{bucket} == 65536;
+        die unless $r->{format} eq "romcompat-check" && $r->{version} == 1 && $r->{result} eq "no" && $r->{budget} eq "mine";
+        die unless $rom->{size} == 40960 && $rom->{chain_end} == 40960 && $rom->{bucket} == 65536;
         die unless $rom->{edge} == 32768 && $rom->{headroom} == -8192 && $rom->{result} eq "failure";
-        die unless $rom->{old}{bucket} == 32768 && $rom->{"rule-line"} == 3 && $rom->{nics} == 28;
+        die unless $rom->{old}{bucket} == 32768 && $rom->{rule_line} == 3 && $rom->{nics} == 28;
         die unless $rom->{images}[1]{type} eq "efi-x64" && !$rom->{images}[1]{compressed};
         die unless join(",", map { "$_->{grade}:$_->{check}" } @{$rom->{findings}})
             eq "failure:bucket,failure:bucket-changed,note:grown";'
-    run -1 romcompat check -b budget.yaml --json - big
+    run -1 romcompat check -b budget.yaml --json big
     perl -MJSON::PP -e 'local $/; decode_json(<STDIN>)' <<< "$output"
 }
 
@@ -296,9 +297,9 @@ EOF
 }
 
 @test "a report that cannot be written is no answer" {
-    run -0 romcompat check -b budget.yaml --json no/such/r.json same
+    run -0 romcompat check -b budget.yaml --json-file no/such/r.json same
     jq -e . no/such/r.json > /dev/null
-    run -2 --separate-stderr romcompat check -b budget.yaml --json budget.yaml/r.json same
+    run -2 --separate-stderr romcompat check -b budget.yaml --json-file budget.yaml/r.json same
     [[ $stderr == *"Not a directory"* && $output != *'"roms"'* ]] || { show; false; }
 }
 

@@ -189,3 +189,20 @@ explains() {
     output_has '\x01' "/e1000.rom"
     output_lacks $'\1' $'\302\233'
 }
+
+@test "--json has each finding with its names, its lengths and what can be pasted" {
+    printf '%s\n' "Size mismatch: 0000:00:03.0/virtio-net-pci.rom: 0x40000 != 0x80000: Invalid argument" \
+        "qemu-system-x86_64: -device e1000: romfile \"a b.rom\" (300000 bytes) is too large for ROM size 262144" > log
+    run -0 --separate-stderr romcompat explain --json log
+    jq -e '.format == "romcompat-explain" and .source == "log" and .arrived == false and .left_out == 0 and
+        (.findings | length == 2) and
+        (.findings[0] | .kind == "lengths" and .line == 1 and .times == 1 and .other == null and
+            .name == "0000:00:03.0/virtio-net-pci.rom" and .length == 262144 and .length_there == 524288) and
+        (.findings[1] | .kind == "rom_over_romsize" and .line == 2 and .length == 300000 and
+            (.fixes | any(startswith("romcompat pad --bucket 256K OLD/'"'"'a b.rom'"'"' -o "))) and
+            (.text | contains("a b.rom has 300000 bytes")))' <<< "$output"
+    echo "nothing of a guest" > log
+    run -2 --separate-stderr romcompat explain --json log
+    jq -e '.findings == [] and .failed_line == null' <<< "$output"
+    [[ $stderr == *"nothing known found"* ]] || { show; false; }
+}

@@ -62,7 +62,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $2, $NF}' | sort;
         "passed over at 0x1c10000: the spare area of the volume at 0x1c00000" \
         "passed over at 0x1800000: a store without variables" "passed over at 0x400000: another store, with 1 variables"
     run -0 --separate-stderr romcompat varstore extract --core core --out again --json
-    [[ $(tr -d ' \n' <<< "$output") == '{"written":true,"source":"core","kind":"ELFcoreofXen","cut":false,"store":"again","address":29360128,"layout":"OVMF2M","reads":1,"write_replayed":true,"variables":3,'*'"passed_over":[{"address":29425664,'* ]]
+    [[ $(tr -d ' \n' <<< "$output") == '{"format":"romcompat-varstore-extract","version":1,"written":true,"source":"core","kind":"ELFcoreofXen","cut":false,"store":"again","address":29360128,"layout":"OVMF2M","reads":1,"write_replayed":true,"variables":3,'*'"passed_over":[{"address":29425664,'* ]]
     cmp got again
 }
 
@@ -75,7 +75,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $2, $NF}' | sort;
     run -1 romcompat varstore extract --core core --out no
     output_has "which is cut off" "a volume that is not all there"
     run -1 --separate-stderr romcompat varstore extract --core core --out no --json
-    [[ $(tr -d ' \n' <<< "$output") == '{"written":false,'*'"cut":true,"store":null,"address":null,'* ]]
+    [[ $(tr -d ' \n' <<< "$output") == '{"format":"romcompat-varstore-extract","version":1,"written":false,'*'"cut":true,"store":null,"address":null,'* ]]
     : > core
     run -1 romcompat varstore extract --core core --out no
     [ ! -e no ]

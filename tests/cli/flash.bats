@@ -16,7 +16,7 @@ setup() {
 # is FILE WORDS: what inspect says of code, in short.
 is() {
     local found
-    found=$(romcompat flash inspect --json "$1" | tr -d ' \n' | sed -E 's/.*"kind":"([a-z]+)".*"architecture":"([a-z0-9_]+)","secure-boot":([a-z]+),"smm":([a-z]+),"shell":([a-z]+),"xen":([a-z]+),.*"layout":"([^"]+)","volume-length":[0-9]+,"file-size":([0-9]+).*/\1 \2 \3 \4 \5 \6 \7 \8/')
+    found=$(romcompat flash inspect --json "$1" | tr -d ' \n' | sed -E 's/.*"kind":"([a-z]+)".*"architecture":"([a-z0-9_]+)","secure_boot":([a-z]+),"smm":([a-z]+),"shell":([a-z]+),"xen":([a-z]+),.*"layout":"([^"]+)","volume_length":[0-9]+,"file_size":([0-9]+).*/\1 \2 \3 \4 \5 \6 \7 \8/')
     [ "$found" = "$2" ] || { echo "$1: $found, expected $2"; return 1; }
 }
 

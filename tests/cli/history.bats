@@ -89,8 +89,8 @@ begin() {
 
 @test "--json has every figure" {
     run -0 --separate-stderr romcompat history --json --rom pxe-virtio.rom --data "$ROMCOMPAT_HISTORY/debian-ipxe-qemu.yaml"
-    output_has '"history": "debian-ipxe-qemu"' '"present": "forky"' '"chain-end": 110080' '"growth": 34304' \
-        '"crosses-in": 2' '"outlook": "crosses"' '"headroom": 22016' '"version": "2.0.0+dfsg-5"' '"snapshot": true'
+    output_has '"history": "debian-ipxe-qemu"' '"present": "forky"' '"chain_end": 110080' '"growth": 34304' \
+        '"crosses_in": 2' '"outlook": "crosses"' '"headroom": 22016' '"version": "2.0.0+dfsg-5"' '"snapshot": true'
     run -0 romcompat history --json
     [ "$(grep -c '"history":' <<< "$output")" = 4 ]
     run -1 --separate-stderr romcompat history --json --rom none

@@ -41,7 +41,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $2, $NF}' | sort;
     run -1 romcompat varstore inject new --into "$SMALL" --out no
     output_has "1 variables do not fit" "Huge (60000 bytes)"
     run -1 --separate-stderr romcompat varstore inject new --into "$SMALL" --out no --json
-    [[ $(tr -d ' \n' <<< "$output") == '{"written":false,'*'"does_not_fit":["01010101-0101-0101-0101-010101010101Huge(60000bytes)"]'* ]]
+    [[ $(tr -d ' \n' <<< "$output") == '{"format":"romcompat-varstore-inject","version":1,"written":false,'*'"does_not_fit":["01010101-0101-0101-0101-010101010101Huge(60000bytes)"]'* ]]
     [ ! -e no ]
 }
 
@@ -49,7 +49,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $2, $NF}' | sort;
     make_store 4M A:1:4 > store
     run -0 --separate-stderr romcompat varstore inject store --into "$LARGE" --out image --json
     [[ $stderr == *"does not read the store inside its image"* ]]
-    [[ $(tr -d ' \n' <<< "$output") == '{"written":true,"image":"image","layout":"OVMF4M","variables":1,'*'"reads_own_store":false,"reads_nv_vars":true}' ]]
+    [[ $(tr -d ' \n' <<< "$output") == '{"format":"romcompat-varstore-inject","version":1,"written":true,"image":"image","layout":"OVMF4M","variables":1,'*'"reads_own_store":false,"reads_nv_vars":true}' ]]
     run -0 romcompat flash inspect image
     output_has "does not read the store inside it"
 }

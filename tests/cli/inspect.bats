@@ -137,7 +137,7 @@ json() {
 
 @test "--json holds all of it under fixed keys" {
     run -0 romcompat inspect --json good.rom
-    [ "$(json 'join ",", sort keys %$o')" = problems,roms ]
+    [ "$(json 'join ",", sort keys %$o')" = format,problems,roms,version ]
     [ "$(json 'join ",", sort keys %{$o->{roms}[0]}')" = \
       bucket,chain_bucket,chain_end,defects,entry,errors,fill,headroom,images,name,padding,path,size,warnings ]
     [ "$(json 'join ",", @{$o->{roms}[0]}{qw(name path size chain_end padding fill bucket chain_bucket headroom)}')" = \

@@ -93,7 +93,7 @@ setup() {
         $set->{machines}[0]{family} eq "pc-i440fx" and $set->{machines}[0]{first} eq "2.4" or die "range";
         defined $set->{machines}[1]{first} and die "open end";
         $set->{machines}[4]{machine} eq "pc-i440fx-xenial" or die "exact";
-        $set->{roms}[0]{bucket} == 262144 and $set->{roms}[0]{"compat-file"} eq "256k-efi-virtio.rom" or die "rom";
+        $set->{roms}[0]{bucket} == 262144 and $set->{roms}[0]{compat_file} eq "256k-efi-virtio.rom" or die "rom";
         $problem->{file} eq "broken.map" and $problem->{line} == 3 and length $problem->{text} or die "problem";
         ' out.json
 }

@@ -65,7 +65,7 @@ both() {
 @test "check shows the names of ROMs in folders and archives, and its report has the bytes" {
     both 1 romcompat check --against roms old
     tar -cf "x$BAD.tar" roms
-    both 0 romcompat check --against old --json report.json --junit report.xml "x$BAD.tar"
+    both 0 romcompat check --against old --json-file report.json --junit report.xml "x$BAD.tar"
     plain < report.json
     holds "a$BAD.rom" < report.json
     xmllint --noout report.xml

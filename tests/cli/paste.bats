@@ -68,7 +68,7 @@ commands() {
             # shellcheck disable=SC2086
             run -1 --separate-stderr romcompat preflight --json $maps guest old
             python3 -c 'import json, sys
-for fix in json.load(sys.stdin)["mends"]:
+for fix in json.load(sys.stdin)["fixes"]:
     print(fix["text"])' <<< "$output" > texts
             pasted texts
         done
@@ -81,7 +81,7 @@ for fix in json.load(sys.stdin)["mends"]:
     python3 -c 'import json, sys
 import xml.etree.ElementTree as xml
 count = 0
-for fix in json.load(sys.stdin)["mends"]:
+for fix in json.load(sys.stdin)["fixes"]:
     if fix["kind"] != "libvirt":
         continue
     tree = xml.fromstring("<domain xmlns:qemu=\"q\">" + fix["text"] + "</domain>")

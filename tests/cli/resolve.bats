@@ -140,7 +140,7 @@ resolve() { romcompat resolve --maps maps --firmware fw --firmware more "$@"; }
         $one->{choice} eq "compat" and $one->{file} eq "fw/256k-efi-virtio.rom" or die "choice";
         $one->{romsize} == 262144 and !defined $one->{error} or die "romsize";
         my $rule = $one->{rule};
-        $rule->{map} eq "maps/ipxe.map" and $rule->{"machine-line"} == 4 and $rule->{"rom-line"} == 6 or die "rule";
+        $rule->{map} eq "maps/ipxe.map" and $rule->{machine_line} == 4 and $rule->{rom_line} == 6 or die "rule";
         $rule->{machine} eq "pc-i440fx 2.4 10.0" and !$rule->{exact} and $rule->{bucket} == 262144 or die "line";
         $one->{installed}{size} == 300000 and $one->{compat}{size} == 262144 or die "sizes";
         !defined $two->{choice} and $two->{error} =~ /install the package ipxe-qemu-256k-compat/ or die "error";

@@ -175,7 +175,7 @@ const char *mend_of(struct stage *s, const char *file, const struct to *to)
     int status;
     json_object *answer = run_preflight(s, file, to, "", &status);
 
-    if (answer && json_object_object_get_ex(answer, "mends", &list))
+    if (answer && json_object_object_get_ex(answer, "fixes", &list))
         for (size_t i = 0; i < json_object_array_length(list); i++) {
             json_object *o = json_object_array_get_idx(list, i);
             const char *kind = text_in(s, o, "kind");
