@@ -8,6 +8,10 @@ bats_require_minimum_version 1.5.0
 TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 BUILD=${ROMCOMPAT_BUILD:-$TOP/build/release}
 PATH=$BUILD:$PATH
+# Every document that is made is held against its schema: see check-cli in GNUmakefile.
+if [ -n "${ROMCOMPAT_DOCUMENTS:-}" ]; then
+    PATH=$BATS_TEST_DIRNAME/collect:$PATH
+fi
 export ROMCOMPAT_CACHE=${ROMCOMPAT_CACHE:-$TOP/build/cache}
 # Tests decide about these themselves.
 unset SOURCE_DATE_EPOCH http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY all_proxy ALL_PROXY

@@ -149,7 +149,7 @@ QEMU
         printf '#!/bin/sh\necho x > /ran\nexit 1\n' > root/usr/bin/$program
         chmod +x root/usr/bin/$program
     done
-    run -0 --separate-stderr as_root strace -f -qq -o trace -e trace=execve,execveat romcompat inventory --root root
+    run -0 --separate-stderr as_root strace -f -qq -o trace -e trace=execve,execveat "$BUILD/romcompat" inventory --root root
     [ "$(grep -c 'execve' trace)" = 1 ]
     [ ! -e root/ran ]
     [ "$(jq -c '.qemu' <<< "$output")" = '[]' ]
@@ -174,7 +174,7 @@ QEMU
         [ "$(jq -r '.qemu[0].version' <<< "$output")" = 9.2.0 ]
     fi
     # Where the kernel refuses, nothing is run.
-    run -0 --separate-stderr as_root strace -f -qq -o trace -e trace=pivot_root,execve -e inject=pivot_root:error=EPERM romcompat inventory --root root --run
+    run -0 --separate-stderr as_root strace -f -qq -o trace -e trace=pivot_root,execve -e inject=pivot_root:error=EPERM "$BUILD/romcompat" inventory --root root --run
     output_has "not run: it cannot be given a root folder of its own: Operation not permitted"
     [ "$(grep -c 'execve(' trace)" = 1 ]
 }
@@ -196,7 +196,7 @@ QEMU
 @test "a ROM or firmware image that may not be read is a note, and the status is 2" {
     make_root
     for file in /usr/share/qemu/own.bin /usr/share/qemu/efi-virtio.rom /usr/share/OVMF/x.fd; do
-        run -2 --separate-stderr as_root strace -qq -o trace -P $file -e inject=openat:error=EACCES romcompat inventory --root root --run
+        run -2 --separate-stderr as_root strace -qq -o trace -P $file -e inject=openat:error=EACCES "$BUILD/romcompat" inventory --root root --run
         [[ $stderr == *"note: $file: Permission denied"* ]]
         [ "$(jq -r .format <<< "$output")" = romcompat-inventory ]
     done

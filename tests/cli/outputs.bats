@@ -3,6 +3,7 @@
 # What happens to outputs when a signal, a limit, another user or the disk comes between. strace
 # makes the system call in question fail, or sends the signal when it is made.
 load common
+PATH=$BUILD:$PATH # signals are for the tool itself
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return
