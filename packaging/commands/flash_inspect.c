@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "commands/columns.h"
 #include "commands/flash_report.h"
+#include "commands/igvm_report.h"
 #include "commands/maps.h"
 #include "flash/image.h"
 #include "formats/nv_vars.h"
@@ -144,6 +145,7 @@ static void print_store(const struct flash_image *image)
 
 static void print_image(const struct flash_image *image)
 {
+    struct igvm igvm;
     bool is_code = image->kind == FLASH_CODE || image->kind == FLASH_COMBINED;
 
     print_line("%s: %s, %s%s%zu bytes", image->path, flash_kind_name(image->kind),
@@ -168,6 +170,8 @@ static void print_image(const struct flash_image *image)
         print_line("  %s", image->foreign.what);
         if (image->store_at)
             print_line("  its variable store is at 0x%zx", image->store_at);
+        if (igvm_read(image->data, image->size, &igvm))
+            igvm_print(&igvm);
         print_line("  %s", image->foreign.advice);
     }
     if (image->kind == FLASH_BLANK)

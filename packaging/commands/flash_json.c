@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/flash_report.h"
+#include "commands/igvm_report.h"
 
 #include <stdio.h>
 
@@ -172,6 +173,7 @@ struct json_object *flash_image_object(const struct flash_image *image)
 {
     bool is_code = image->kind == FLASH_CODE || image->kind == FLASH_COMBINED;
     struct json_object *o = json_object_new_object();
+    struct igvm igvm;
 
     json_add_text(o, "file", image->path);
     json_add_text(o, "kind", flash_kind_name(image->kind));
@@ -204,6 +206,8 @@ struct json_object *flash_image_object(const struct flash_image *image)
         json_add_text(o, "advice", image->foreign.advice);
         if (image->store_at)
             json_add_number(o, "store_at", image->store_at);
+        if (igvm_read(image->data, image->size, &igvm))
+            json_add(o, "igvm", igvm_object(&igvm));
     }
     if (is_code && image->has_store)
         json_add_flag(o, "reads_own_store", image->reads_own_store);

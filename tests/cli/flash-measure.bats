@@ -246,3 +246,18 @@ digest() { romcompat flash measure "$@" | cut -d' ' -f1; }
     refused "--author-key needs --id-key" --mode snp --vcpus 1 --cpu EPYC --author-key x
     refused "--vmm ec2 goes with snp alone" --mode sev --vmm ec2
 }
+
+@test "inspect says what is in an IGVM file, and what is wrong with a damaged one" {
+    local file=$BATS_TEST_DIRNAME/../fuzz/corpus/igvm/snp-and-tdx
+    run -1 romcompat flash inspect "$file"
+    output_has "IGVM version 1, for x86_64, 11 headers" "PLATFORM   POLICY  MAY MIGRATE  MEASURED" \
+        "SEV-SNP   0x30000  no                513           1        1      1      1" \
+        "TDX           0x4  yes                 1           0        0      0      0" \
+        "its ID block for SEV-SNP has the launch digest abababab"
+    output_lacks "error:"
+    run -1 romcompat flash inspect --json "$file"
+    output_has '"igvm": {' '"platform": "TDX"' '"measured_pages": 513' '"may_migrate": false' '"defect": null'
+    head -c 8191 "$file" > cut.igvm
+    run -1 romcompat flash inspect cut.igvm
+    output_has "error: it is not as long as its header says"
+}
