@@ -170,7 +170,8 @@ static void tell(const struct stock_list *list, size_t i)
     case STOCK_NOTHING:
     case STOCK_NO_ROM:
     case STOCK_NOT_A_DEVICE:
-        complain("note: %s: nothing to say: %s", item->device, a->why);
+        /* A sibling of what was asked for is named as itself. */
+        complain("note: %s: nothing to say: %s", item->driver ? item->type : item->device, a->why);
         break;
     case STOCK_NO_RULE:
         complain("%s: %s", item->device, a->why);

@@ -86,6 +86,7 @@ static bool is_there(const struct stock_list *list, const char *type)
     return false;
 }
 
+/* For the same reason: siblings may have another ROM. */
 static bool same_settings(const struct stock_advice *a, const struct stock_advice *b)
 {
     char *one = stock_properties(a), *other = stock_properties(b);
@@ -93,7 +94,7 @@ static bool same_settings(const struct stock_advice *a, const struct stock_advic
 
     free(one);
     free(other);
-    return same && a->answer == b->answer;
+    return same && a->answer == b->answer && a->rom == b->rom;
 }
 
 /* All types that share the parent of `type`, and are in the binary; in one where they are to be

@@ -183,6 +183,18 @@ args() { # OPTION... DEVICE...
     [ "$(stat -c %s roms/256k-efi-virtio.1af4-1000.rom)" = 262144 ]
 }
 
+@test "up to pc-i440fx-1.4 the siblings of e1000 have its later ROM already" {
+    sed -i 's/pc-i440fx-8.0  /pc-i440fx-1.4  /; s/e1000-82544gc/e1000-82545em/' qemu-10
+    printf '%s\n' 'romcompat-map 1' 'set s' '  machine pc-i440fx 1.4 1.4' \
+        '  rom efi-e1000.rom 1048576 1m-efi-e1000.rom' '  rom pxe-e1000.rom 131072 128k-pxe-e1000.rom' end > maps/s.map
+    "$BUILD/tests/cli/make_rom" pad=100000 fill=0xff legacy:4:8086:100e > grown/pxe-e1000.rom
+    run romcompat args --maps maps --qemu ./qemu-10 -M pc-i440fx-1.4 --firmware grown e1000-82545em
+    output_has "-global e1000-82545em.romsize=1048576"
+    output_has "e1000: nothing to say: the installed pxe-e1000.rom has that length"
+    run romcompat args --maps maps --qemu ./qemu-10 -M pc-i440fx-1.4 --firmware grown e1000
+    output_lacks romsize
+}
+
 @test "a copy is readable for QEMU's user under any umask" {
     (umask 077; "$BUILD/romcompat" args -M pc-i440fx-7.2 --maps maps --qemu ./qemu-7 --firmware compat --firmware grown --write "$PWD/roms" virtio-net-pci,id=n)
     [ "$(stat -c %a roms/256k-efi-virtio.1af4-1000.rom)" = 644 ]

@@ -295,6 +295,16 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
     output_has "which file that is there is not known"
 }
 
+@test "a BIOS guest is judged by the BIOS that the inventory lists" {
+    host b 7.2.1 0 250000 250000
+    "$BUILD/tests/cli/make_stream" -m pc-q35-7.2 pc.ram=0x4000000 pc.bios=0x40000 > stream
+    run -2 romcompat preflight stream b.json
+    output_has "pc.bios: no default BIOS of the destination has this length"
+    sed -i 's#"firmware":\[\]#"firmware":[{"path":"/roms/bios-256k.bin","size":262144,"kind":"bios"}]#' b.json
+    run -0 romcompat preflight stream b.json
+    output_has "lands     256K   256K  pc.bios    /roms/bios-256k.bin (262144 bytes)"
+}
+
 @test "a guest of which the inventory does not say what firmware it has gets no yes" {
     devices='"devices":[{"type":"virtio-net-pci"}]'
     for h in a b; do host $h 7.2.1 0 250000 250000; done

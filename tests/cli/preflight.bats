@@ -376,7 +376,7 @@ TABLE
     stream $NIC=0x40000
     "$BUILD/tests/cli/make_stream" -m pc-i440fx-7.2 -s 0 $NIC=0x40000 > image
     run -1 romcompat preflight --qemu ./qemu-10 image
-    output_has "    <qemu:commandline"
+    output_has "while the guest arrives (not for its next start):" "    <qemu:commandline"
     output_lacks "    -global"
 }
 
