@@ -28,7 +28,7 @@ static const char no_character[] = "\xef\xbf\xbd";
 static struct json_object *hex_object(const uint8_t *bytes, size_t size)
 {
     char *text = hex_encode(bytes, size, xmalloc(2 * size + 1));
-    struct json_object *o = json_object_new_string_len(text, (int)(2 * size));
+    struct json_object *o = json_plain_string(text);
 
     free(text);
     return o;

@@ -371,7 +371,7 @@ TABLE
     run -1 romcompat preflight --all-fixes --qemu ./qemu-7 guest
     output_has "romcompat pad --bucket 524288 --ids 1af4:1000 OLD/efi-virtio.rom"
     run -1 --separate-stderr romcompat preflight --json --qemu ./qemu-7 guest
-    [ "$(jq '[.mends[] | select(.recommended)] | length' <<< "$output")" = 0 ]
+    [ "$(jq '[.fixes[] | select(.recommended)] | length' <<< "$output")" = 0 ]
     # libvirt's guests are told through libvirt.
     stream $NIC=0x40000
     "$BUILD/tests/cli/make_stream" -m pc-i440fx-7.2 -s 0 $NIC=0x40000 > image
