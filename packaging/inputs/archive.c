@@ -35,6 +35,7 @@
 
 #include "base/bytes.h"
 #include "base/memory.h"
+#include "inputs/lzma.h"
 
 enum {
     STAGES_MAX = 3,
@@ -49,8 +50,9 @@ enum work { WORK_FILTER, WORK_AR, WORK_TAR, WORK_TAR_CPIO, WORK_ANY_FORMAT };
 
 struct stage {
     struct unpacker *u;
-    struct archive *a;
-    struct stage *below; /* NULL: the file */
+    struct archive *a;    /* or, for xz, NULL... */
+    struct xz_reader *xz; /* ...and this */
+    struct stage *below;  /* NULL: the file */
     const void *pending; /* pulled to see what it is, not yet handed on */
     size_t pending_size;
     uint64_t delivered;     /* bytes that libarchive got, or asked to pass over */
@@ -130,34 +132,25 @@ static const struct filter *filter_of(const uint8_t *bytes, size_t size)
     return NULL;
 }
 
-/* How large a dictionary the decoder will allocate; 0 where the header does not say or
- * libarchive has a limit of its own. xz file format 1.1.0, 3.1 and 5.3.1; LZMA SDK,
- * lzma-specification.txt. */
+/* What the decoder will allocate for a frame of zstd; 0 where the header does not say: RFC 8878,
+ * 3.1.1.1. */
+static uint64_t window_of(const uint8_t *bytes, size_t size)
+{
+    enum { DESCRIPTOR = 4, SINGLE_SEGMENT = 0x20 };
+
+    if (size < DESCRIPTOR + 2 || (bytes[DESCRIPTOR] & SINGLE_SEGMENT))
+        return 0;
+    uint64_t base = (uint64_t)1 << (10 + (bytes[DESCRIPTOR + 1] >> 3));
+    return base + base / 8 * (bytes[DESCRIPTOR + 1] & 7);
+}
+
+/* How large a dictionary the decoder will allocate; 0 where the header does not say, or the
+ * decoder has a limit of its own. LZMA SDK, lzma-specification.txt. */
 static uint64_t dictionary_of(const struct filter *filter, const uint8_t *bytes, size_t size)
 {
-    enum { XZ_BLOCK = 12, XZ_LZMA2 = 0x21, XZ_LZMA2_MAX = 40 };
-
     if (filter->code == ARCHIVE_FILTER_LZMA && size >= 5)
         return load_le32(bytes + 1);
-    if (filter->code != ARCHIVE_FILTER_XZ || size < XZ_BLOCK + 2)
-        return 0;
-    const uint8_t *end = bytes + size, *at = bytes + XZ_BLOCK + 2;
-    unsigned flags = bytes[XZ_BLOCK + 1];
-    /* Compressed and uncompressed size, where given: seven bits a byte. */
-    for (unsigned given = !!(flags & 0x40) + !!(flags & 0x80); given && at < end; at++)
-        given -= !(*at & 0x80);
-    /* Up to four filters: an id, the length of its properties, these. Ids that are in
-     * use fit a byte. */
-    for (unsigned i = 0; i <= (flags & 3) && end - at >= 3; i++) {
-        if (at[0] == XZ_LZMA2 && at[1] == 1 && at[2] < XZ_LZMA2_MAX)
-            return (uint64_t)(2 | (at[2] & 1)) << (at[2] / 2 + 11);
-        if (at[0] == XZ_LZMA2 && at[1] == 1)
-            return UINT32_MAX;
-        if (end - at - 2 < at[1])
-            break;
-        at += 2 + at[1];
-    }
-    return 0;
+    return filter->code == ARCHIVE_FILTER_ZSTD ? window_of(bytes, size) : 0;
 }
 
 /* --- the file, and the gate ------------------------------------------------- */
@@ -217,6 +210,14 @@ static ssize_t read_stage_block(struct stage *s, const void **block)
     int64_t offset;
     int r;
 
+    if (s->xz) {
+        struct failure f;
+        const uint8_t *bytes = NULL;
+        int64_t n = xz_read(s->xz, &bytes, &f);
+
+        *block = bytes;
+        return n < 0 ? break_gate(s->u, f.what) : (ssize_t)n;
+    }
     do
         r = archive_read_data_block(s->a, block, &size, &offset);
     while (r == ARCHIVE_RETRY || ((r == ARCHIVE_OK || r == ARCHIVE_WARN) && size == 0));
@@ -269,6 +270,16 @@ static ssize_t pull(struct archive *a, void *arg, const void **block)
     return n;
 }
 
+static int64_t pull_xz(void *arg, const uint8_t **bytes, struct failure *f)
+{
+    const void *block = NULL;
+    struct stage *s = arg;
+    ssize_t n = pull(NULL, s, &block);
+
+    *bytes = block;
+    return n < 0 ? fail(f, "%s", s->u->broken.what) : n;
+}
+
 /* For the lowest stage only: passes over data of an uncompressed archive. */
 static int64_t pass(struct archive *a, void *arg, int64_t request)
 {
@@ -315,6 +326,7 @@ static int stage_failed(struct unpacker *u, struct stage *s, struct failure *f)
 static void pop(struct unpacker *u)
 {
     archive_read_free(top(u)->a);
+    xz_close(top(u)->xz);
     u->stage_count--;
 }
 
@@ -394,6 +406,23 @@ failed:
     return -1;
 }
 
+static int push_xz(struct unpacker *u, const void *pending, size_t pending_size, struct failure *f)
+{
+    char place[512];
+    struct stage *s = &u->stages[u->stage_count];
+
+    *s = (struct stage){.u = u,
+                        .below = u->stage_count ? top(u) : NULL,
+                        .pending = pending,
+                        .pending_size = pending_size,
+                        .delivered_max = UINT64_MAX};
+    s->xz = xz_open(UNPACK_DICTIONARY_MAX, pull_xz, s);
+    if (!s->xz)
+        return fail(f, "%s: out of memory", where(u, place));
+    u->stage_count++;
+    return 0;
+}
+
 /* `start` are the first bytes of what is compressed, pending or not. */
 static int push_filter(struct unpacker *u, const struct filter *filter, const uint8_t *start,
                        size_t start_size, bool is_pending, struct failure *f)
@@ -407,6 +436,8 @@ static int push_filter(struct unpacker *u, const struct filter *filter, const ui
              where(u, place), filter->name, dictionary, UNPACK_DICTIONARY_MAX);
         return filter->is_weak ? UNPACK_NOT_AN_ARCHIVE : -1;
     }
+    if (filter->code == ARCHIVE_FILTER_XZ)
+        return push_xz(u, is_pending ? start : NULL, is_pending ? start_size : 0, f);
     int r = push(u, WORK_FILTER, filter, is_pending ? start : NULL, is_pending ? start_size : 0, f);
 
     if (r == UNPACK_NOT_AN_ARCHIVE) {
@@ -1001,7 +1032,8 @@ int unpacker_take(struct unpacker *u, uint8_t **data, size_t *size, struct failu
 struct unstream {
     char *name;
     const char *kind;
-    struct archive *a;
+    struct archive *a;    /* or, for xz, NULL... */
+    struct xz_reader *xz; /* ...and this */
     unpack_pull pull;
     void *arg;
     const uint8_t *head; /* pulled already, to see how large a dictionary it wants */
@@ -1033,6 +1065,16 @@ static ssize_t pull_stream(struct archive *a, void *arg, const void **block)
     u->is_broken |= n < 0;
     *block = bytes;
     return (ssize_t)n;
+}
+
+static int64_t pull_stream_xz(void *arg, const uint8_t **bytes, struct failure *f)
+{
+    struct unstream *u = arg;
+    const void *block = NULL;
+    ssize_t n = pull_stream(NULL, u, &block);
+
+    *bytes = block;
+    return n < 0 ? fail(f, "%s", u->broken.what) : n;
 }
 
 static int unstream_failed(struct unstream *u, struct failure *f)
@@ -1071,13 +1113,20 @@ int unstream_open(const char *name, const char *kind, unpack_pull pull_bytes, vo
     struct unstream *u = xcalloc(1, sizeof *u);
     *u = (struct unstream){.name = xstrdup(name),
                            .kind = filter->name,
-                           .a = archive_read_new(),
                            .pull = pull_bytes,
                            .arg = arg,
                            .head = head,
                            .head_size = (size_t)n};
-    if (!u->a)
+    if (filter->code == ARCHIVE_FILTER_XZ)
+        u->xz = xz_open(UNPACK_DICTIONARY_MAX, pull_stream_xz, u);
+    else
+        u->a = archive_read_new();
+    if (!u->a && !u->xz)
         give_up("out of memory");
+    if (u->xz) {
+        *result = u;
+        return 0;
+    }
     archive_read_support_format_raw(u->a);
     archive_read_set_callback_data(u->a, u);
     archive_read_set_read_callback(u->a, pull_stream);
@@ -1101,6 +1150,13 @@ int64_t unstream_read(struct unstream *u, const uint8_t **bytes, struct failure 
     int64_t offset;
     int r;
 
+    if (u->xz) {
+        struct failure why;
+        int64_t n = xz_read(u->xz, bytes, &why);
+
+        return n >= 0 ? n : u->is_broken ? fail(f, "%s", u->broken.what)
+                                         : fail(f, "%s: %s", u->name, why.what);
+    }
     do
         r = archive_read_data_block(u->a, &block, &size, &offset);
     while (r == ARCHIVE_RETRY || ((r == ARCHIVE_OK || r == ARCHIVE_WARN) && size == 0));
@@ -1117,6 +1173,7 @@ void unstream_close(struct unstream *u)
     if (!u)
         return;
     archive_read_free(u->a);
+    xz_close(u->xz);
     free(u->name);
     free(u);
 }

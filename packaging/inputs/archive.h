@@ -36,9 +36,8 @@
 #define UNPACK_ENTRIES_MAX UINT64_C(500000)   /* entries of the whole archive */
 #define UNPACK_TOTAL_MAX ((uint64_t)4 << 30)  /* bytes after decompression, together */
 #define UNPACK_HEADER_MAX ((uint64_t)8 << 20) /* bytes of names and the like before an entry */
-/* Bytes of dictionary that an xz or lzma file may ask for at its begin: xz -9 makes it
- * 64 MiB. (libarchive holds zstd and lzip to 128 MiB, and later parts of an xz file to
- * 1 GiB. What is not filled with data is never touched, and costs nothing.) */
+/* Bytes of dictionary, or window, that any part of a compressed file may ask for: xz -9 makes it
+ * 64 MiB, zstd --ultra --long 128 MiB. */
 #define UNPACK_DICTIONARY_MAX ((uint64_t)128 << 20)
 
 struct unpack_limits {

@@ -245,6 +245,20 @@ SPEC
     xz --x86 --lzma2=dict=192MiB -kf t.tar
     run -2 list t.tar.xz
     output_has "(found 201326592 bytes, limit"
+    # One that stands behind a small one, in a stream or a block of its own, is as large.
+    head -c 1000 t.tar | xz > t.tar.xz
+    tail -c +1001 t.tar | xz --lzma2=dict=1GiB >> t.tar.xz
+    run -2 bash -c 'ulimit -v 1000000; "$0" t.tar.xz' "$BUILD/tests/cli/list_archive"
+    output_has "t.tar.xz: xz asks for too large a dictionary (found 1073741824 bytes, limit 134217728)"
+    head -c 1000 t.tar | xz > t.tar.xz
+    tail -c +1001 t.tar | xz -9 >> t.tar.xz
+    run -0 list t.tar.xz
+    has_tree plain
+    zstd -q --ultra --long=31 -19 < t.tar > t.tar.zst
+    run -2 list t.tar.zst
+    output_has "t.tar.zst: zstd asks for too large a dictionary (found 2147483648 bytes, limit 134217728)"
+    zstd -q --long=27 < t.tar > t.tar.zst
+    run -0 list t.tar.zst
 }
 
 @test "what is no regular file is refused without waiting" {

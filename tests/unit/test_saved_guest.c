@@ -115,8 +115,8 @@ static void test_compressed(void)
     struct made_stream bomb = {0};
     stream_append(&bomb,
                   "\xfd"
-                  "7zXZ\0\0\4\xe6\xd6\xb4\x46\2\0\x21\1\x24\0\0\0",
-                  20);
+                  "7zXZ\0\0\4\xe6\xd6\xb4\x46\2\0\x21\1\x24\0\0\0\x5e\x1f\xc7\xf9",
+                  24);
     write_bytes(path, bomb.data, bomb.size);
     refuses("xz asks for too large a dictionary", "", "an xz with a dictionary of gigabytes");
     free(bomb.data);
