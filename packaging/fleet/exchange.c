@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/effort.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -100,6 +101,7 @@ static void add_to_group(struct exchange *e, const struct columns_of *all, size_
 
     while (g < e->group_count && memcmp(e->groups[g].asked, bytes, all->bytes) != 0)
         g++;
+    effort_compare(g + 1);
     if (g == e->group_count) {
         struct column column = column_at(e->fleet, all, m);
 
@@ -130,6 +132,8 @@ struct piece {
 struct pieces {
     struct piece *list;
     size_t count, capacity;
+    /* Where each problem stands in its list, plus one, by hash_of() what it says; 0: nowhere. */
+    size_t *slots, slot_count;
 };
 
 static void add_piece(const struct exchange *e, struct pieces *all, struct piece piece, size_t g)
@@ -142,6 +146,7 @@ static void add_piece(const struct exchange *e, struct pieces *all, struct piece
             all->list[i].roms != piece.roms ||
             memcmp(&all->list[i].images, &piece.images, sizeof piece.images) != 0))
         i++;
+    effort_compare(i + 1);
     if (i == all->count) {
         if (all->count == all->capacity) {
             all->list = xgrow(all->list, all->count, &all->capacity, sizeof *all->list);
@@ -194,14 +199,72 @@ static bool same_problem(const struct exchange *e, const struct exchange_problem
            memcmp(p->groups, piece->groups, e->group_words * sizeof *p->groups) == 0;
 }
 
-static void add_problem(struct exchange *e, const struct piece *piece, size_t from, size_t to)
+/* FNV-1a. */
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size)
+{
+    for (const uint8_t *p = bytes, *end = p + size; p < end; p++)
+        hash = (hash ^ *p) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+static uint64_t hash_of(const struct exchange *e, enum exchange_reason reason, fleet_length from,
+                        fleet_length to, uint64_t roms, const uint64_t *groups)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+    hash = hash_bytes(hash, &reason, sizeof reason);
+    hash = hash_bytes(hash, &from, sizeof from);
+    hash = hash_bytes(hash, &to, sizeof to);
+    hash = hash_bytes(hash, &roms, sizeof roms);
+    return hash_bytes(hash, groups, e->group_words * sizeof *groups);
+}
+
+/* The slot of the problem that the piece is, or the free one where it is to stand. */
+static size_t *slot_of(const struct exchange *e, const struct pieces *all,
+                       const struct piece *piece)
+{
+    size_t mask = all->slot_count - 1,
+           at = hash_of(e, piece->reason, piece->from, piece->to, piece->roms, piece->groups) & mask;
+
+    for (;; at = (at + 1) & mask) {
+        size_t *slot = &all->slots[at];
+
+        effort_compare(1);
+        if (!*slot || same_problem(e, &e->problems[*slot - 1], piece))
+            return slot;
+    }
+}
+
+/* At most half of the slots are in use. */
+static void grow_slots(const struct exchange *e, struct pieces *all)
+{
+    if (2 * (e->problem_count + 1) <= all->slot_count)
+        return;
+    free(all->slots);
+    all->slot_count = all->slot_count ? 2 * all->slot_count : 1024;
+    all->slots = xcalloc(all->slot_count, sizeof *all->slots);
+    for (size_t i = 0; i < e->problem_count; i++) {
+        const struct exchange_problem *p = &e->problems[i];
+        size_t mask = all->slot_count - 1,
+               at = hash_of(e, p->reason, p->from, p->to, p->roms, p->groups) & mask;
+
+        while (all->slots[at])
+            at = (at + 1) & mask;
+        all->slots[at] = i + 1;
+    }
+}
+
+/* What a further problem counts as: each becomes a text, which has all of its machine types. */
+enum { A_PROBLEM = 4000 };
+
+static void add_problem(struct exchange *e, struct pieces *all, const struct piece *piece,
+                        size_t from, size_t to)
 {
     struct exchange_problem *p;
-    size_t i = 0;
 
-    while (i < e->problem_count && !same_problem(e, &e->problems[i], piece))
-        i++;
-    if (i == e->problem_count) {
+    grow_slots(e, all);
+    size_t *slot = slot_of(e, all, piece);
+    if (!*slot) {
         e->problems =
             xgrow(e->problems, e->problem_count, &e->problem_capacity, sizeof *e->problems);
         p = &e->problems[e->problem_count++];
@@ -213,8 +276,10 @@ static void add_problem(struct exchange *e, const struct piece *piece, size_t fr
                                        .is_needed = piece->is_needed,
                                        .groups = xcalloc(e->group_words, sizeof *p->groups)};
         memcpy(p->groups, piece->groups, e->group_words * sizeof *p->groups);
+        *slot = e->problem_count;
+        effort_compare(A_PROBLEM);
     }
-    p = &e->problems[i];
+    p = &e->problems[*slot - 1];
     p->pairs = xgrow(p->pairs, p->pair_count, &p->pair_capacity, sizeof *p->pairs);
     p->pairs[p->pair_count++] = (struct exchange_pair){(uint32_t)from, (uint32_t)to};
     p->host_pairs += (uint64_t)e->fleet->classes[from].hosts * e->fleet->classes[to].hosts;
@@ -254,6 +319,7 @@ static enum exchange_verdict tell_pair(struct exchange *e, const struct exchange
     enum exchange_verdict verdict = EXCHANGE_YES;
 
     all->count = 0;
+    effort_compare(e->group_count);
     for (size_t g = 0; g < e->group_count; g++) {
         const struct exchange_group *group = &e->groups[g];
 
@@ -272,7 +338,7 @@ static enum exchange_verdict tell_pair(struct exchange *e, const struct exchange
             verdict = EXCHANGE_NO;
         else if (verdict == EXCHANGE_YES)
             verdict = EXCHANGE_LACKS;
-        add_problem(e, &all->list[i], from, to);
+        add_problem(e, all, &all->list[i], from, to);
     }
     return verdict;
 }
@@ -287,6 +353,7 @@ static bool holds_for(const struct exchange *e, const struct exchange_problem *p
     size_t roms = e->fleet->rom_count;
     uint64_t both = p->roms | q->roms;
 
+    effort_compare(e->group_count);
     for (size_t g = 0; g < e->group_count; g++) {
         const struct exchange_group *group = &e->groups[g];
         const fleet_length *a = group->lengths + pair->from * roms;
@@ -322,6 +389,7 @@ static bool can_join(const struct exchange *e, const struct exchange_problem *p,
 
 static bool has_pair(const struct exchange_problem *p, const struct exchange_pair *pair)
 {
+    effort_compare(p->pair_count);
     for (size_t i = 0; i < p->pair_count; i++)
         if (p->pairs[i].from == pair->from && p->pairs[i].to == pair->to)
             return true;
@@ -351,7 +419,9 @@ static void join_problems(struct exchange *e)
 {
     if (e->fleet->class_count > EXCHANGE_JOINED_MAX)
         return;
-    for (size_t i = 0; i < e->problem_count; i++)
+    for (size_t i = 0; i < e->problem_count; i++) {
+        /* Most are told apart at first sight. */
+        effort_compare((e->problem_count - i) / 4);
         for (size_t k = i + 1; k < e->problem_count; k++) {
             if (!can_join(e, &e->problems[i], &e->problems[k]))
                 continue;
@@ -359,6 +429,7 @@ static void join_problems(struct exchange *e)
             e->problems[k] = e->problems[--e->problem_count];
             k = i;
         }
+    }
 }
 
 static int compare_problems(const void *a, const void *b)
@@ -404,6 +475,7 @@ void exchange_tell(const struct fleet *fleet, const struct exchange_question *qu
     for (size_t i = 0; i < pieces.capacity; i++)
         free(pieces.list[i].groups);
     free(pieces.list);
+    free(pieces.slots);
     join_problems(&e);
     if (e.problem_count)
         qsort(e.problems, e.problem_count, sizeof *e.problems, compare_problems);

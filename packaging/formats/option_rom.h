@@ -26,6 +26,7 @@
 #define OPTROM_IMAGES_MAX 1024  /* images in a chain */
 #define OPTROM_DEVICES_MAX 128  /* ids kept of one device list */
 #define OPTROM_PNP_MAX 16       /* $PnP structures kept of one image */
+#define OPTROM_TEXT_MAX 255     /* bytes kept of a text of a $PnP structure */
 #define OPTROM_DEFECTS_MAX 4096 /* defects kept of one ROM */
 
 #define OPTROM_BLOCK 512        /* unit of the length fields */

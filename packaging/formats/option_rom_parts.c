@@ -167,14 +167,15 @@ static struct optrom_text pnp_text(struct optrom_reading *r, const struct optrom
     if (!pointer)
         return text;
     size_t at = image->offset + pointer;
+    size_t room = at < end ? end - at : 0;
     const uint8_t *start = r->data + at;
-    const uint8_t *nul = at < end ? memchr(start, '\0', end - at) : NULL;
-    if (!nul) {
+    size_t length = strnlen((const char *)start, room < OPTROM_TEXT_MAX ? room : OPTROM_TEXT_MAX);
+    if (length == room) {
         optrom_add_defect(r, OPTROM_PNP_STRING_OUT_OF_RANGE, index, field, pointer, 0);
         return text;
     }
     text.text = (const char *)start;
-    text.length = (size_t)(nul - start);
+    text.length = length;
     return text;
 }
 

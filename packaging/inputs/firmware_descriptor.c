@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/effort.h"
 #include "base/memory.h"
 #include "base/nearest.h"
 #include "inputs/file.h"
@@ -385,6 +386,19 @@ bool descriptor_has_feature(const struct firmware_descriptor *d, const char *fea
 
 /* libvirt takes globs as g_pattern_match_simple() does: only '*' and '?' are special, and
  * '*' also matches a slash, of which no machine type has one. */
+/* In the worst case fnmatch() tries every way to share the name out between the stars. */
+static bool matches(const char *glob, const char *machine)
+{
+    enum { CALL = 16 };
+    uint64_t ways = strlen(glob) + strlen(machine);
+
+    for (const char *p = glob; *p && ways <= EFFORT_COMPARISONS_MAX; p++)
+        if (*p == '*' && p != glob + strlen(glob) - 1)
+            ways *= strlen(machine) + 1;
+    effort_compare(CALL + ways);
+    return fnmatch(glob, machine, 0) == 0;
+}
+
 bool descriptor_runs_on(const struct firmware_descriptor *d, const char *architecture,
                         const char *machine)
 {
@@ -394,7 +408,7 @@ bool descriptor_runs_on(const struct firmware_descriptor *d, const char *archite
         if (!t->architecture || strcmp(t->architecture, architecture) != 0)
             continue;
         for (size_t k = 0; k < t->machines.count; k++) {
-            if (fnmatch(t->machines.texts[k], machine, 0) == 0)
+            if (matches(t->machines.texts[k], machine))
                 return true;
         }
     }

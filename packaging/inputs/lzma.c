@@ -8,6 +8,7 @@
 #include <lzma.h>
 
 #include "base/bytes.h"
+#include "base/effort.h"
 #include "base/memory.h"
 
 enum { LENGTH_AT = 5, HEADER_SIZE = 13 };
@@ -41,6 +42,10 @@ int lzma_decode(const uint8_t *data, size_t size, uint64_t limit, uint8_t **out,
     uint64_t length = load_le64(data + LENGTH_AT);
     if (limit > LZMA_OUTPUT_MAX)
         limit = LZMA_OUTPUT_MAX;
+    if (length <= limit && length > effort_may_unpack(size))
+        return fail(f, "LZMA data: with it, this run would unpack too much (%" PRIu64
+                       " bytes, and %d for each compressed one, are allowed)",
+                    EFFORT_UNPACKED_FREE, EFFORT_UNPACKED_RATIO);
     /* Without a length it would be UINT64_MAX: edk2 always writes one. */
     if (length > limit)
         return fail(f,
@@ -49,6 +54,7 @@ int lzma_decode(const uint8_t *data, size_t size, uint64_t limit, uint8_t **out,
     lzma_ret code = lzma_alone_decoder(&stream, LZMA_MEMORY_MAX);
     if (code != LZMA_OK)
         return fail(f, "LZMA data: %s", reason(code));
+    effort_unpacked(size, length);
     uint8_t *bytes = xmalloc((size_t)length + 1);
     stream.next_in = data;
     stream.avail_in = size;

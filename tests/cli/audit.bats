@@ -344,3 +344,21 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
     output_has "are for an inventory"
     run -2 romcompat preflight -M pc-q35-7.2 --qemu x a.json b.json
 }
+
+@test "hosts that differ in everything, in every way, are an error and not work without end" {
+    # Of 100 machine types each host has every other one, and ROMs of any length.
+    awk 'BEGIN {
+        srand(1)
+        n = split("e1000 e1000e eepro100 ne2k_pci pcnet rtl8139 virtio vmxnet3", roms)
+        for (h = 0; h < 240; h++) {
+            printf "{\"format\":\"romcompat-inventory\",\"version\":1,\"host\":\"h%d\",\"architecture\":\"x86_64\",\"qemu\":[{\"path\":\"/q\",\"architecture\":\"x86_64\",\"version\":\"7.2.0\",\"reads_maps\":false,\"folders\":[\"/f\"],\"map_folders\":[],\"machines\":[\"pc-q35-7.2\"", h
+            for (m = 0; m < 100; m++) if (rand() < 0.5) printf ",\"pc-q35-%d.%d\"", 8 + m / 10, m % 10
+            printf "],\"aliases\":{}}],\"folders\":[{\"path\":\"/f\",\"roms\":["
+            for (r = 1; r <= n; r++)
+                printf "%s{\"name\":\"efi-%s.rom\",\"size\":%d,\"chain_end\":null,\"bucket\":null}", (r > 1 ? "," : ""), roms[r], 2 ^ (11 + int(rand() * 12))
+            print "]}],\"maps\":[],\"firmware\":[],\"guests\":[]}"
+        }
+    }' > hosts.jsonl
+    run -2 bash -c 'ulimit -t 60; romcompat audit hosts.jsonl'
+    output_has "the input asks for more than 400000000 comparisons"
+}

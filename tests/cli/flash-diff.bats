@@ -193,3 +193,20 @@ descriptor() {
     run -1 romcompat flash diff old new
     output_has "db lost 3 certificates" "a qcow2 file, and was raw"
 }
+
+@test "descriptors of globs that multiply are an error, not work without end" {
+    for i in 1 2 3 4 5; do
+        awk -v n=$i 'BEGIN {
+            printf "{\"description\":\"d\",\"interface-types\":[\"uefi\"],\"mapping\":{\"device\":\"flash\",\"executable\":{\"filename\":\"/c\",\"format\":\"raw\"},\"nvram-template\":{\"filename\":\"/v\",\"format\":\"raw\"}},\"targets\":["
+            for (t = 0; t < 80; t++) {
+                printf "%s{\"architecture\":\"x86_64\",\"machines\":[", (t ? "," : "")
+                for (m = 0; m < 80; m++) printf "%s\"pc-*-%d-%d\"", (m ? "," : ""), t, m
+                printf "]}"
+            }
+            printf "],\"features\":[],\"tags\":[]}"
+        }' > old/usr/share/qemu/firmware/$i.json
+        sed 's/pc-\*/pd-*/g' old/usr/share/qemu/firmware/$i.json > new/usr/share/qemu/firmware/$i.json
+    done
+    run -2 bash -c 'ulimit -t 60; romcompat flash diff old new'
+    output_has "the input asks for more than 400000000 comparisons"
+}

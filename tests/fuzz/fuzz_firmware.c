@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/effort.h"
 #include "formats/firmware_file.h"
 #include "formats/guided_table.h"
 
@@ -29,6 +30,7 @@ static void walk_sections(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    effort_forget();
     struct guided_table table;
     struct fv_header header;
     struct ffs_walk walk;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/effort.h"
 #include "formats/libvirt_conf.h"
 #include "inputs/firmware_descriptor.h"
 
@@ -61,6 +62,7 @@ static void read_list(const char *text, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    effort_forget();
     read_descriptor(data, size);
     read_list((const char *)data, size);
     return 0;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/effort.h"
 #include "flash/convert.h"
 #include "flash/live_store.h"
 
@@ -23,6 +24,7 @@ static void use(const struct flash_image *image)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    effort_forget();
     struct flash_image image;
     uint8_t *copy = malloc(size ? size : 1);
 

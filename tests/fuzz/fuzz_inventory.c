@@ -2,6 +2,7 @@
 /* Inventories as they come over standard input, and all that is told of them. */
 #include <stdlib.h>
 
+#include "base/effort.h"
 #include "fleet/exchange.h"
 #include "fleet/matrix.h"
 #include "fleet/mend.h"
@@ -48,6 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    effort_forget();
     struct fleet fleet;
     struct json_documents_visitor visitor = {1 << 20, take, ignore, &fleet};
     struct failure f;

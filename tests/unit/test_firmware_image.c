@@ -5,12 +5,14 @@
 
 #include <lzma.h>
 
+#include "base/effort.h"
 #include "base/bytes.h"
 #include "flash/image.h"
 #include "formats/firmware_file.h"
 #include "formats/guided_table.h"
 #include "inputs/lzma.h"
 
+#include "fixtures/image_maker.h"
 #include "tap.h"
 
 static const uint8_t footer[GUID_SIZE] =
@@ -186,6 +188,32 @@ static void test_lzma(void)
        "a dictionary of 4 GiB is refused");
 }
 
+/* 32 MiB of zeros in 5 KiB: each image may have them, and a thousand images not. */
+static void test_budget(void)
+{
+    enum { SIZE = 32 << 20, FITS = 256 / 32 };
+    struct made_bytes plain = {calloc(1, SIZE), SIZE}, packed = pack_lzma(&plain);
+    struct failure f = {0};
+    size_t size;
+    int done = 0;
+    uint8_t *out;
+
+    effort_forget();
+    while (done < 100 && lzma_decode(packed.data, packed.size, SIZE, &out, &size, &f) == 0) {
+        free(out);
+        done++;
+    }
+    is_int(done, FITS, "one run unpacks no more firmware than is in proportion to its size");
+    ok(strstr(f.what, "this run would unpack too much"), "and says so (%s)", f.what);
+    effort_forget();
+    ok(lzma_decode(packed.data, packed.size, SIZE, &out, &size, &f) == 0,
+       "the next run may unpack as much again");
+    free(out);
+    effort_forget();
+    free_made_bytes(&plain);
+    free_made_bytes(&packed);
+}
+
 static void test_image(void)
 {
     char path[] = "/tmp/romcompat-image-XXXXXX";
@@ -218,6 +246,7 @@ int main(void)
     test_files();
     test_sections();
     test_lzma();
+    test_budget();
     test_image();
     return tap_done();
 }

@@ -292,6 +292,20 @@ static void test_looks_like(void)
     ok(!optrom_looks_like(NULL, 0), "... an empty file does not");
 }
 
+static void cuts_long_texts(void)
+{
+    char product[1025];
+
+    memset(product, 'p', sizeof product - 1);
+    product[sizeof product - 1] = '\0';
+    struct made_rom made = make_rom(&(struct rom_spec){
+        .images = {{.type = ROM_ISA, .blocks = 8, .pnp = 1, .product = product}}});
+    read_made(&made);
+    is_int(rom.images[0].pnp[0].product.length, 255,
+           "of a text of a kilobyte in a $PnP structure, 255 bytes are kept");
+    done(&made);
+}
+
 int main(void)
 {
     test_legacy_and_efi();
@@ -302,5 +316,6 @@ int main(void)
     test_padding();
     test_small_bucket();
     test_looks_like();
+    cuts_long_texts();
     return tap_done();
 }
