@@ -40,6 +40,19 @@ static char *plain_path(const char *path)
     return real ? real : xstrdup(path);
 }
 
+/* A binary that is not run does not say what it calls deprecated: QEMU's rule does. */
+static void mark_deprecated(struct qemu_machine *machines, size_t count,
+                            const struct inventory_qemu *q)
+{
+    struct machine_expiry when;
+
+    for (size_t i = 0; i < count; i++)
+        machines[i].is_deprecated =
+            !machines[i].alias_of && machine_expiry(machines[i].name, &when) &&
+            (q->major > when.deprecated[0] ||
+             (q->major == when.deprecated[0] && q->minor >= when.deprecated[1]));
+}
+
 static void take_machines(struct inventory_qemu *q, struct qemu_machine *machines, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -107,6 +120,8 @@ static int take_qemu(struct taking *t, const char *path, struct failure *f)
         add_text(&q->folders, &q->folder_count, plain_path(binary.folders[i]));
     qemu_binary_free(&binary);
     take_map_folders(q);
+    if (t->request->runs_nothing)
+        mark_deprecated(machines, count, q);
     take_machines(q, machines, count);
     return 0;
 }
