@@ -1,8 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/digest_report.h"
 
+#include <string.h>
+
 #include "formats/cpu_signature.h"
 #include "outputs/json.h"
+
+int choice_index(const char *const *names, const char *name)
+{
+    int i = 0;
+
+    while (strcmp(names[i], name) != 0)
+        i++;
+    return i;
+}
 
 int take_cpu_model(const char *cpu, uint32_t *signature)
 {

@@ -20,6 +20,9 @@ struct json_object;
                STRING_AT(settings, cpu_member)                                       \
     }
 
+/* The number of a word that a choice's option has checked. */
+int choice_index(const char *const *names, const char *name);
+
 /* The signature of QEMU's CPU model that --cpu names. STATUS_YES, or a report. */
 int take_cpu_model(const char *cpu, uint32_t *signature);
 

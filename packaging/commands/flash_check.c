@@ -9,6 +9,7 @@
 #include "commands/flash_report.h"
 #include "commands/maps.h"
 #include "flash/check.h"
+#include "flash/confidential.h"
 #include "outputs/json.h"
 
 extern const struct command flash_check_command;
@@ -18,8 +19,10 @@ struct job {
     uint64_t size;
     bool confidential, json;
     unsigned vcpus;
-    const char *cpu;
+    const char *cpu, *mode, *qemu, *root;
 };
+
+static const struct job defaults = {.root = "/"};
 
 static const struct option_spec options[] = {
     {"code", .argument = "CODE", .help = "the firmware that the guest will meet",
@@ -31,6 +34,15 @@ static const struct option_spec options[] = {
      STRING_AT(struct job, from)},
     {"confidential", .help = "let only identical firmware pass; needs --from",
      FLAG_AT(struct job, confidential)},
+    {"mode", .argument = "MODE",
+     .help =
+         "with --confidential: whether such a guest may migrate to this host, and who forbids it:\n"
+         "sev, sev-es, snp, snp-svsm or tdx",
+     CHOICE_AT(struct job, mode), .words = measure_mode_names},
+    {"qemu", .argument = "FILE", .help = "with --mode: that host's QEMU",
+     STRING_AT(struct job, qemu)},
+    {"root", .argument = "DIR", .help = "with --mode: read that host below DIR (default: /)",
+     STRING_AT(struct job, root)},
     GUEST_OPTIONS(struct job, vcpus, cpu),
     JSON_OPTION(struct job, json),
     {0},
@@ -41,6 +53,14 @@ static void print_verdict(const char *name, const struct flash_verdict *v)
     print_line("%-10s %-7s  %s", name, flash_answer_name(v->answer), v->text);
     if (v->cure[0])
         print_line("%-10s %-7s  %s", "", "", v->cure);
+}
+
+static void print_move(const struct confidential_move *move)
+{
+    print_line("%-10s %s", "move", flash_answer_name(move->answer));
+    for (size_t i = 0; i < MOVE_PARTS; i++)
+        print_line("  %-8s %-7s  %s", move_part_names[i], flash_answer_name(move->parts[i].answer),
+                   move->parts[i].text);
 }
 
 static struct json_object *verdict_object(const struct flash_verdict *v)
@@ -79,8 +99,19 @@ static struct json_object *digests_array(const struct flash_image *from,
     return list;
 }
 
+static struct json_object *move_object(const struct confidential_move *move)
+{
+    struct json_object *o = json_object_new_object();
+
+    json_add_text(o, "answer", flash_answer_name(move->answer));
+    for (size_t i = 0; i < MOVE_PARTS; i++)
+        json_add(o, move_part_names[i], verdict_object(&move->parts[i]));
+    return o;
+}
+
 static void print_json(const struct job *job, const struct flash_check *check,
-                       const struct flash_image *from, const struct flash_image *code)
+                       const struct flash_image *from, const struct flash_image *code,
+                       const struct confidential_move *move)
 {
     struct json_object *o = json_document("romcompat-flash-check", 1),
                        *warnings = json_object_new_array();
@@ -96,6 +127,8 @@ static void print_json(const struct job *job, const struct flash_check *check,
     json_add(o, "warnings", warnings);
     if (from)
         json_add(o, "launch_digests", digests_array(from, code));
+    if (move)
+        json_add(o, "move", move_object(move));
     json_print(o);
 }
 
@@ -117,6 +150,7 @@ static int status_of(const struct job *job, const struct flash_check *check)
 static int answer(const struct job *job, const struct flash_image *code,
                   const struct flash_image *vars, const struct flash_image *from)
 {
+    struct confidential_move move = {0};
     struct flash_check check;
 
     if (code->kind != FLASH_CODE && code->kind != FLASH_COMBINED)
@@ -126,14 +160,19 @@ static int answer(const struct job *job, const struct flash_image *code,
     flash_check(code, vars, from, &check);
     if (job->confidential)
         flash_check_confidential(&check);
+    if (job->mode)
+        confidential_judge(code, (enum measure_mode)choice_index(measure_mode_names, job->mode),
+                           job->qemu, job->root, &move);
     if (job->json) {
-        print_json(job, &check, from, code);
+        print_json(job, &check, from, code, job->mode ? &move : NULL);
     } else {
         print_verdict("migrate", &check.migrate);
         print_verdict("cold-boot", &check.cold_boot);
         print_verdict("measured", &check.measured);
         if (from)
             print_digests(from, code);
+        if (job->mode)
+            print_move(&move);
         for (size_t i = 0; i < check.warning_count; i++)
             print_line("warning: %s", check.warnings[i]);
     }
@@ -152,6 +191,8 @@ static int run(void *settings, char **operands, size_t count)
     (void)count;
     if (job->confidential && !job->from)
         return usage_error(&flash_check_command, "--confidential needs --from");
+    if (!job->confidential && job->mode)
+        return usage_error(&flash_check_command, "--mode needs --confidential");
     if (flash_open(job->code, &code, &f) != 0 ||
         flash_open_part(job->vars, job->size, &vars, &f) != 0 ||
         (job->from && flash_open(job->from, &from, &f) != 0))
@@ -175,16 +216,19 @@ const struct command flash_check_command = {
     .name = "flash check",
     .summary = "answer whether a guest's variable store goes with a firmware",
     .synopsis = "--code CODE --vars VARS [--size SIZE] [--from OLD_CODE]\n"
-                "    [--confidential] [--vcpus N --cpu MODEL] [--json]",
+                "    [--confidential [--mode MODE [--qemu FILE] [--root DIR]]]\n"
+                "    [--vcpus N --cpu MODEL] [--json]",
     .details =
         "Three questions, because they are different: will the guest migrate to a host with CODE;\n"
         "will it start there, and keep its variables, once it has been powered off; and is the\n"
         "firmware the same, byte by byte, as a measured launch demands.\n"
         "With --from, the launch digests before and after are printed, as by flash diff.\n"
+        "With --mode, each part of this host is asked whether such a guest may migrate to it.\n"
         "\n"
         "The status is 1 if it will not migrate or not start with its variables; with\n"
         "--confidential, also if CODE is not the same as OLD_CODE.\n" FLASH_CONFIDENTIAL_NOTE,
     .options = options,
     .settings_size = sizeof(struct job),
+    .defaults = &defaults,
     .run = run,
 };

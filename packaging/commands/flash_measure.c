@@ -58,16 +58,6 @@ static const struct option_spec options[] = {
     {0},
 };
 
-/* Of a word that dispatch has checked. */
-static int index_of(const char *const *names, const char *name)
-{
-    int i = 0;
-
-    while (strcmp(names[i], name) != 0)
-        i++;
-    return i;
-}
-
 /* ---- the options ---- */
 
 static int take_cpu(const struct measure_job *job, struct measure_guest *g)
@@ -114,8 +104,8 @@ static int check_options(const struct measure_job *job, const struct measure_gue
 
 static int take_options(const struct measure_job *job, struct measure_guest *g)
 {
-    g->mode = (enum measure_mode)index_of(measure_mode_names, job->mode);
-    g->vmm = job->vmm ? (enum vmsa_vmm)index_of(measure_vmm_names, job->vmm) : VMSA_QEMU;
+    g->mode = (enum measure_mode)choice_index(measure_mode_names, job->mode);
+    g->vmm = job->vmm ? (enum vmsa_vmm)choice_index(measure_vmm_names, job->vmm) : VMSA_QEMU;
     g->vcpus = job->vcpus;
     g->features = job->features != FEATURES_UNSET ? job->features : measures_snp(g);
     int status = check_options(job, g);

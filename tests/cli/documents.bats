@@ -113,6 +113,7 @@ leaves() {
     limit flash/image.h FLASH_PACKED_MAX 64 "flash image, compressed sections 64"
     limit formats/guided_table.h GUIDED_SECTIONS_MAX 64 "metadata that are measured 64, of 256 MiB in all"
     limit flash/measure.h MEASURE_RANGES_MAX '256 << 20' "of 256 MiB in all; 4096 vCPUs"
+    limit flash/confidential.h QEMU_FILE_MAX '256 << 20' "of at most 256 MiB, know such guests"
     limit inputs/crypto.h P384_FILE_MAX '64 << 10' "PEM files of at most 64 KiB"
     limit flash/measure.h MEASURE_VCPUS_MAX 4096 "4096 vCPUs"
     limit formats/variable_store.h VARSTORE_VARIABLES_MAX 16384 "variable store, variables 16384"

@@ -247,6 +247,55 @@ digest() { romcompat flash measure "$@" | cut -d' ' -f1; }
     refused "--vmm ec2 goes with snp alone" --mode sev --vmm ec2
 }
 
+# move MODE CODE: the answer, and those of the parts, of the host below `host`.
+move() {
+    romcompat flash check --confidential --mode "$1" --root host --code "$2" --from "$2" --vars "$FORKY/../OVMF/OVMF_VARS_4M.fd" |
+        sed -n '/^move/,/^  kernel/p' | awk '{print $2}' | xargs
+}
+
+@test "a confidential guest's move is answered part by part" {
+    local code=$FORKY/OVMF.amdsev.fd amd=host/sys/module/kvm_amd/parameters intel=host/sys/module/kvm_intel/parameters
+    local plain=$ROMCOMPAT_CACHE/firmware/bookworm/usr/share/OVMF/OVMF_CODE_4M.fd
+    mkdir -p $amd $intel host/proc host/usr/bin
+    echo Y | tee $amd/sev $amd/sev_es > $amd/sev_snp
+    printf 'x\0sev-guest\0SEV: Migration is not implemented\0sev-snp-guest\0SEV-SNP: Migration is not implemented\0' > host/usr/bin/qemu-system-x86_64
+    [ "$(move sev "$code")" = "no yes yes no yes" ]
+    [ "$(move sev-es "$code")" = "no yes yes no no" ]
+    [ "$(move snp "$code")" = "no yes yes no no" ]
+    [ "$(move snp "$plain")" = "no no yes no no" ]
+    # A QEMU without its refusal is never a yes, and neither is a host that cannot be asked.
+    printf 'x\0sev-guest\0' > host/usr/bin/qemu-system-x86_64
+    [ "$(move sev "$code")" = "unknown yes yes unknown yes" ]
+    [ "$(move snp "$code")" = "no yes yes no no" ]
+    rm host/usr/bin/qemu-system-x86_64
+    [ "$(move sev "$code")" = "unknown yes yes unknown yes" ]
+    echo N > $amd/sev
+    [ "$(move sev "$code")" = "no yes no unknown yes" ]
+    rm $amd/sev
+    [ "$(move sev "$code")" = "unknown yes unknown unknown yes" ]
+    printf 'processor\t: 0\nflags\t\t: fpu sev_es xsev sevx\n' > host/proc/cpuinfo
+    [ "$(move sev "$code")" = "no yes no unknown yes" ]
+    printf 'processor\t: 0\nflags\t\t: fpu sev\n' > host/proc/cpuinfo
+    [ "$(move sev "$code")" = "unknown yes unknown unknown yes" ]
+    echo N > $intel/tdx
+    [ "$(move tdx "$code")" = "no yes no unknown no" ]
+}
+
+@test "the move of a confidential guest names who forbids it, also in JSON, and is no part of the status" {
+    mkdir -p host/usr/bin
+    printf 'sev-guest\0SEV: Migration is not implemented\0' > qemu
+    local code=$FORKY/../OVMF/OVMF_CODE_4M.fd
+    local check=(flash check --confidential --code "$code" --from "$code" --vars "$FORKY/../OVMF/OVMF_VARS_4M.fd")
+    run -0 romcompat "${check[@]}" --mode sev --root host --qemu qemu
+    output_has "move       no" "qemu: it refuses with 'SEV: Migration is not implemented'" "kvm_amd.sev cannot be read"
+    run -0 romcompat "${check[@]}" --mode snp --root host --qemu qemu --json
+    output_has '"move": {' '"reason": "no-call"' '"qemu: it knows no sev-snp-guest"'
+    run -0 romcompat "${check[@]}"
+    output_lacks "move  "
+    run -2 romcompat flash check --mode sev --code "$code" --vars "$code"
+    output_has "--mode needs --confidential"
+}
+
 @test "inspect says what is in an IGVM file, and what is wrong with a damaged one" {
     local file=$BATS_TEST_DIRNAME/../fuzz/corpus/igvm/snp-and-tdx
     run -1 romcompat flash inspect "$file"
