@@ -104,18 +104,42 @@ void verdicts_sort(struct verdicts *v)
 
 /* --- what can be done -------------------------------------------------------------- */
 
+/* `ids` may be NULL. */
+static char *pad_command(const struct measured_rom *rom, uint64_t bucket, const char *ids)
+{
+    char text[SIZE_TEXT_MAX], *operand = file_operand(rom->name);
+    const char *words[10] = {"romcompat", "pad", "--bucket", size_format(bucket, text)};
+    size_t n = 4;
+
+    if (ids) {
+        words[n++] = "--ids";
+        words[n++] = ids;
+    }
+    words[n++] = operand;
+    words[n++] = "-o";
+    words[n++] = rom->name;
+    char *command = shell_command(words);
+    free(operand);
+    return command;
+}
+
 char *cure_by_padding(const struct measured_rom *rom, uint64_t bucket)
 {
-    char text[SIZE_TEXT_MAX];
-
-    size_format(bucket, text);
-    char *operand = file_operand(rom->name);
-    char *command = shell_command(
-        (const char *[]){"romcompat", "pad", "--bucket", text, operand, "-o", rom->name, NULL});
+    char *command = pad_command(rom, bucket, NULL);
     char *cure = xasprintf("Pad it to %" PRIu64 " bytes: %s", bucket, command);
 
     free(command);
-    free(operand);
+    return cure;
+}
+
+static char *cure_by_ids(const struct measured_rom *rom, unsigned vendor, unsigned device)
+{
+    char ids[sizeof "1af4:1000"];
+
+    snprintf(ids, sizeof ids, "%04x:%04x", vendor & 0xffff, device & 0xffff);
+    char *command = pad_command(rom, rom->bucket, ids);
+    char *cure = xasprintf("Build it for that device, or: %s", command);
+    free(command);
     return cure;
 }
 
@@ -338,10 +362,7 @@ static void judge_ids(struct judging *j)
         failure(j, "ids",
                 xasprintf("image %zu (%s) is for %04x:%04x (expected %s)", i, image->kind,
                           image->vendor, image->device, wanted),
-                xasprintf("Build it for that device, or: romcompat pad --bucket %" PRIu64
-                          " --ids %04x:%04x %s -o %s",
-                          j->rom->bucket, ids[0].vendor, ids[0].device, j->rom->name,
-                          j->rom->name));
+                cure_by_ids(j->rom, ids[0].vendor, ids[0].device));
     }
     if (count && !with_ids)
         failure(j, "ids", xasprintf("no image names a vendor and device (expected %s)", wanted),

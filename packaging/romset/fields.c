@@ -10,6 +10,7 @@
 #include "base/nearest.h"
 #include "base/size.h"
 #include "inputs/file.h"
+#include "outputs/escape.h"
 
 /* --- problems ------------------------------------------------------------------ */
 
@@ -46,8 +47,14 @@ int romset_first_problem(const struct romset_problems *problems, const char *pat
     while (problems->list[i].grade != PROBLEM_ERROR)
         i++;
     fail(f, "%s", problems->list[i].text);
-    if (problems->errors > 1)
-        fail_cure(f, "'romcompat %s %s' lists all %zu errors.", command, path, problems->errors);
+    if (problems->errors > 1) {
+        char *operand = file_operand(path);
+        char *all = shell_command((const char *[]){"romcompat", command, operand, NULL});
+
+        fail_cure(f, "This lists all %zu errors: %s", problems->errors, all);
+        free(all);
+        free(operand);
+    }
     return -1;
 }
 

@@ -115,6 +115,27 @@ sys.exit(not count)' <<< "$output"
     [ -s lines ]
     pasted lines
     ran romcompat pad --bucket 4K "./$BAD.rom" -o "$BAD.rom"
+    printf 'budget: b\nroms:\n  - match: "*"\n    bucket: 16K\n    ids: [8086:100e]\n' > budget.yaml
+    run -1 romcompat check --budget budget.yaml is
+    sed -n 's/^.*: \(romcompat .*\)$/\1/p' <<< "$output" > lines
+    pasted lines
+    ran romcompat pad --bucket 16K "./$BAD.rom" -o "$BAD.rom"
+    ran romcompat pad --bucket 8K --ids 8086:100e "./$BAD.rom" -o "$BAD.rom"
+    # What inspect is asked about stands at the front of its sentence.
+    printf 'U\252\1' > "is/$BAD.rom"
+    run -1 romcompat check --budget budget.yaml is
+    sed -n 's/^ *\(romcompat inspect .*\) shows more\.$/\1/p' <<< "$output" > lines
+    pasted lines
+    ran romcompat inspect "./$BAD.rom"
+}
+
+@test "lint: a romset with errors is one word" {
+    printf 'romset: A\npackage: B\n' > "$BAD.yaml"
+    run romcompat build "./$BAD.yaml"
+    sed -n 's/^.*lists all [0-9]* errors: //p' <<< "$output" > lines
+    [ -s lines ]
+    pasted lines
+    ran romcompat lint "./$BAD.yaml"
 }
 
 @test "args and qemu-table: a file is one word, wherever it is" {
