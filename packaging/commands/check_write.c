@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/size.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "formats/deb_control.h"
 #include "formats/machine_types.h"
 #include "inputs/archive.h"
@@ -43,7 +44,8 @@ void put_yaml_text(FILE *to, const char *text)
     putc('"', to);
 }
 
-void put_yaml_pattern(FILE *to, const char *name)
+/* A pattern that means the name and no other; free it. */
+static char *pattern_of(const char *name)
 {
     char *pattern = xmalloc(2 * strlen(name) + 1), *p = pattern;
 
@@ -53,6 +55,13 @@ void put_yaml_pattern(FILE *to, const char *name)
         *p++ = *name;
     }
     *p = '\0';
+    return pattern;
+}
+
+void put_yaml_pattern(FILE *to, const char *name)
+{
+    char *pattern = pattern_of(name);
+
     put_yaml_text(to, pattern);
     free(pattern);
 }
@@ -214,6 +223,34 @@ static void put_item(FILE *to, const char *indent, const char *name)
     putc('\n', to);
 }
 
+/* A file whose name no budget can have. */
+static int check_name(const char *path, const char *name, struct failure *f)
+{
+    char *pattern = pattern_of(name);
+    const char *problem = utf8_is(pattern, strlen(pattern)) ? budget_pattern_problem(pattern)
+                                                            : "must be UTF-8";
+    int result = 0;
+
+    if (problem) {
+        fail(f, "%s: a budget cannot have this name: it %s", path, problem);
+        result = fail_cure(f, "Give the file another name, or name the others as operands.");
+    }
+    free(pattern);
+    return result;
+}
+
+static int check_file_names(const struct draft *drafts, size_t count, const struct measured *m,
+                            struct failure *f)
+{
+    int result = 0;
+
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = check_name(drafts[i].rom->place, drafts[i].name, f);
+    for (size_t i = 0; i < m->flash_count && result == 0; i++)
+        result = check_name(m->flash[i].place, m->flash[i].name, f);
+    return result;
+}
+
 /* Rules with the names that share them; a list has its limit. */
 static size_t put_rules(FILE *to, const struct draft *drafts, size_t count)
 {
@@ -282,7 +319,10 @@ char *write_budget(const char *operand, const struct measured *m, struct failure
     size_t rules = put_budget(to, operand, drafts, m->count, names, m);
     write_flash_rules(to, m);
     char *text = text_end(&made);
-    if (rules > BUDGET_RULES_MAX) {
+    if (check_file_names(drafts, m->count, m, f) != 0) {
+        free(text);
+        text = NULL;
+    } else if (rules > BUDGET_RULES_MAX) {
         fail(f, "%zu ROMs need more rules than a budget has (found %zu, limit %d)", m->count, rules,
              BUDGET_RULES_MAX);
         fail_cure(f, "Write one for a part of them.");

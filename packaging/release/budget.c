@@ -99,7 +99,7 @@ static void read_must(struct field_reader *r, const struct yaml_node *map, const
 /* fnmatch() tries every way to share a name out between stars. */
 enum { PATTERN_LENGTH_MAX = 256, PATTERN_STARS_MAX = 8 };
 
-static const char *pattern_problem(const char *text)
+const char *budget_pattern_problem(const char *text)
 {
     size_t stars = 0;
 
@@ -122,7 +122,7 @@ static void read_patterns(struct field_reader *r, const struct yaml_node *node, 
     *patterns = xcalloc(count + 1, sizeof **patterns);
     for (size_t i = 0; i < count; i++) {
         const struct yaml_node *entry = entry_of(r, node, key, i);
-        const char *problem = entry ? pattern_problem(entry->text) : NULL;
+        const char *problem = entry ? budget_pattern_problem(entry->text) : NULL;
 
         if (problem)
             WRONG(r, entry, "'%s' %s (found '%.80s')", key, problem, entry->text);

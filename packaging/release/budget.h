@@ -90,6 +90,9 @@ int budget_read(const char *path, struct budget *budget, struct romset_problems 
                 struct failure *f);
 void budget_free(struct budget *budget);
 
+/* What is wrong with a pattern, "must be one line without control characters", or NULL. */
+const char *budget_pattern_problem(const char *text);
+
 /* Whether a ROM at `path` is meant. */
 bool budget_pattern_matches(const struct budget_pattern *pattern, const char *path);
 

@@ -556,3 +556,19 @@ chain_of() {
     LC_ALL=C romcompat check -b budget.yaml same > out
     grep -q "#####" out
 }
+
+@test "a name that no budget can have is refused when a budget is to be written" {
+    mkdir odd
+    for name in $'a\tb.rom' $'a\nb.rom' $'a\xff.rom' '*********.rom' "$(printf 'n%.0s' {1..250})*******.rom"; do
+        rm -f odd/*
+        "$BUILD/tests/cli/make_rom" legacy:4:1af4:1041 > "odd/${name:0:255}"
+        run -2 --separate-stderr romcompat check --write-budget odd
+        [ -z "$output" ]
+        output_has "a budget cannot have this name: it "
+    done
+    rm odd/*
+    "$BUILD/tests/cli/make_rom" legacy:4:1af4:1041 > 'odd/a b*[c]é.rom'
+    run -0 --separate-stderr romcompat check --write-budget odd
+    echo "$output" > w.yaml
+    run -0 romcompat check --budget w.yaml odd
+}
