@@ -1,16 +1,52 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/maps.h"
 
+#include <libgen.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
+#include "base/memory.h"
 #include "commands/command.h"
 #include "outputs/json.h"
+
+static void note_if_open(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) == 0 && (st.st_mode & S_IWOTH))
+        complain("note: %s: every user may write to it, and so choose the ROMs of guests", path);
+}
+
+/* The maps of a directory come one after the other. */
+static void note_open_maps(const struct romcompat *maps)
+{
+    char *last = xstrdup("");
+    const char *map = "";
+    struct romcompat_set set;
+
+    for (size_t i = 0; romcompat_set_at(maps, i, &set) == ROMCOMPAT_OK; i++) {
+        if (strcmp(set.map, map) == 0)
+            continue;
+        map = set.map;
+        char *copy = xstrdup(map), *folder = xstrdup(dirname(copy));
+        free(copy);
+        if (strcmp(folder, last) != 0)
+            note_if_open(folder);
+        free(last);
+        last = folder;
+        note_if_open(map);
+    }
+    free(last);
+}
 
 int report_problems(const struct romcompat *maps)
 {
     struct romcompat_problem p;
     int status = STATUS_YES;
 
+    note_open_maps(maps);
     for (size_t i = 0; romcompat_problem_at(maps, i, &p) == ROMCOMPAT_OK; i++) {
         complain("%s", p.text);
         if (p.code == ROMCOMPAT_E_READ || p.code == ROMCOMPAT_E_TYPE)

@@ -23,7 +23,8 @@ struct json_object;
                     LIST_AT(settings, member)                                       \
     }
 
-/* Reports every problem on standard error. STATUS_YES without any, STATUS_NO_ANSWER if a file or
+/* Reports every problem on standard error, and maps and directories of maps that every user may
+ * write to, which is a note and no problem. STATUS_YES without any, STATUS_NO_ANSWER if a file or
  * folder could not be read, else STATUS_NO. */
 int report_problems(const struct romcompat *maps);
 

@@ -108,3 +108,18 @@ setup() {
     run -2 sh -c 'romcompat map good.map >/dev/full'
     run -2 sh -c 'romcompat map --json good.map >/dev/full'
 }
+
+@test "a map or a directory of maps that every user may write to is a note" {
+    mkdir -m 777 open
+    cp good.map open/
+    for command in "map open/good.map" "resolve --maps open -M pc-i440fx-7.2 efi-virtio.rom"; do
+        # shellcheck disable=SC2086 # words
+        run --separate-stderr romcompat $command
+        [[ $stderr == *"note: open: every user may write to it, and so choose the ROMs of guests"* ]] || { show; return 1; }
+        [[ $stderr != *"note: open/good.map"* ]]
+    done
+    chmod 755 open
+    chmod 666 open/good.map
+    run -0 --separate-stderr romcompat map open/good.map
+    output_has "note: open/good.map: every user may write to it"
+}
