@@ -9,7 +9,8 @@
     X(varstore_repair)  \
     X(varstore_export)  \
     X(varstore_import)  \
-    X(varstore_show)
+    X(varstore_show)    \
+    X(varstore_enroll)
 
 #define DECLARE(name) extern const struct command name##_command;
 SUBCOMMANDS(DECLARE)

@@ -2,21 +2,9 @@
 #include "flash/key_changes.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
-
-/* The SHA-256 of no bytes, by which edk2's EnrollDefaultKeys makes a dbx: it revokes nothing. */
-static bool is_placeholder(const struct signature *s)
-{
-    static const uint8_t nothing[] = {0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14,
-                                      0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24,
-                                      0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c,
-                                      0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55};
-
-    return s->kind == SIGNATURE_SHA256 && memcmp(s->data, nothing, sizeof nothing) == 0;
-}
 
 /* Counts in *count what `from` has and `without` has not; of certificates also their names. */
 static char *missing_text(const struct keys *from, const struct keys *without, bool certificates,
@@ -30,7 +18,7 @@ static char *missing_text(const struct keys *from, const struct keys *without, b
         const struct key *key = &from->list[i];
 
         if ((key->signature.kind == SIGNATURE_X509) != certificates ||
-            is_placeholder(&key->signature) || keys_have(without, &key->signature))
+            signature_revokes_nothing(&key->signature) || keys_have(without, &key->signature))
             continue;
         if (certificates && *count < KEY_NAMES_SHOWN)
             fprintf(to, "%s%s", *count ? ", " : "",

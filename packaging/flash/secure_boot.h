@@ -69,6 +69,9 @@ const char *secure_boot_state_name(enum secure_boot_state state);
 /* Who has such a GUID, where that is known; else NULL. */
 const char *owner_name(const uint8_t *guid);
 
+/* Whether it is the SHA-256 of no bytes, by which edk2's EnrollDefaultKeys makes a dbx. */
+bool signature_revokes_nothing(const struct signature *signature);
+
 /* Whether the list has that signature, whoever owns it. */
 bool keys_have(const struct keys *keys, const struct signature *signature);
 

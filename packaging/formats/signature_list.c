@@ -140,17 +140,36 @@ bool signature_is(const struct signature *a, const struct signature *b)
            memcmp(a->data, b->data, a->size) == 0;
 }
 
-size_t signature_list_size(const struct signature *s)
+size_t signature_list_size(const struct signature *s, size_t count)
 {
-    return SIGNATURE_LIST_HEADER + GUID_SIZE + s->size;
+    return SIGNATURE_LIST_HEADER + count * (GUID_SIZE + s->size);
 }
 
-void signature_list_write(uint8_t *out, const struct signature *s)
+void signature_list_write(uint8_t *out, const struct signature *s, size_t count)
 {
     memcpy(out, s->type, GUID_SIZE);
-    store_le32(out + SIZE_AT, (uint32_t)signature_list_size(s));
+    store_le32(out + SIZE_AT, (uint32_t)signature_list_size(s, count));
     store_le32(out + HEADER_SIZE_AT, 0);
     store_le32(out + ENTRY_SIZE_AT, (uint32_t)(GUID_SIZE + s->size));
-    memcpy(out + SIGNATURE_LIST_HEADER, s->owner, GUID_SIZE);
-    memcpy(out + SIGNATURE_LIST_HEADER + GUID_SIZE, s->data, s->size);
+    out += SIGNATURE_LIST_HEADER;
+    for (size_t i = 0; i < count; i++) {
+        memcpy(out, s[i].owner, GUID_SIZE);
+        memcpy(out + GUID_SIZE, s[i].data, s[i].size);
+        out += GUID_SIZE + s[i].size;
+    }
+}
+
+size_t signed_value_at(const uint8_t *data, size_t size)
+{
+    enum { LENGTH_AT = 16, REVISION_AT = 20, TYPE_AT = 22, KIND_AT = 24, LEAST = 40 };
+    enum { REVISION = 0x200, TYPE_EFI_GUID = 0xef1 };
+
+    if (size < LEAST || load_le16(data + REVISION_AT) != REVISION ||
+        load_le16(data + TYPE_AT) != TYPE_EFI_GUID ||
+        !guid_is(data + KIND_AT, kinds[SIGNATURE_PKCS7].guid))
+        return 0;
+    uint32_t length = load_le32(data + LENGTH_AT);
+    if (length < LEAST - LENGTH_AT || length > size - LENGTH_AT)
+        return 0;
+    return LENGTH_AT + length;
 }

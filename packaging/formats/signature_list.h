@@ -66,10 +66,16 @@ bool signature_is(const struct signature *a, const struct signature *b);
 
 #define SIGNATURE_LIST_HEADER 28
 
-/* Bytes of a list with one entry. */
-size_t signature_list_size(const struct signature *signature);
+/* Bytes of a list with `count` entries of that length. */
+size_t signature_list_size(const struct signature *signature, size_t count);
 
-/* Writes a list with that entry at `out`, which has so many bytes. */
-void signature_list_write(uint8_t *out, const struct signature *signature);
+/* Writes a list of these entries, all of the type and the length of the first, at `out`, which
+ * has so many bytes. */
+void signature_list_write(uint8_t *out, const struct signature *signatures, size_t count);
+
+/* Where in an .auth file, the new value of a variable with a signature of it (UEFI 2.10, 8.2.2,
+ * EFI_VARIABLE_AUTHENTICATION_2), the value begins, behind 16 bytes of time stamp and the
+ * signature; 0: it is none. */
+size_t signed_value_at(const uint8_t *data, size_t size);
 
 #endif

@@ -119,6 +119,8 @@ leaves() {
     limit formats/variable_store.h VARSTORE_VARIABLES_MAX 16384 "variable store, variables 16384"
     limit formats/signature_list.h SIGNATURES_MAX 65536 "a list of keys 65,536"
     limit inputs/certificate.h CERTIFICATE_MAX '64 << 10' "a certificate 64 KiB"
+    limit flash/key_source.h KEY_SOURCE_MAX '1 << 20' "a file of lists 1 MiB"
+    limit commands/varstore_enroll.h ENROLL_JOURNAL_MAX '64 << 20' "journal of enroll 64 MiB"
     limit formats/device_path.h DEVICE_PATH_NODES_MAX 64 "64 nodes"
     limit formats/device_path.h DEVICE_PATH_TEXT_MAX 1024 "1024 bytes of text"
     limit formats/memory_map.h MEMORY_TOP '4 << 30' "searched below 4 GiB"

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/varstore_enroll.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "commands/command.h"
+#include "inputs/file.h"
+#include "outputs/json.h"
+
+struct job {
+    struct strings from;
+    const char *into, *owner, *journal;
+    bool merge, check, dry_run, undo, force, json;
+};
+
+static const struct option_spec options[] = {
+    {"from", .argument = "SOURCE",
+     .help = "a store or template, signature lists (.esl, .auth), or a certificate (DER, PEM)",
+     LIST_AT(struct job, from)},
+    {"into", .argument = "LIST", .help = "the list that gets them: KEK, db, dbx; PK is replaced",
+     STRING_AT(struct job, into)},
+    {"merge", .help = "all that KEK, db and dbx of SOURCE have and the store has not",
+     FLAG_AT(struct job, merge)},
+    {"owner", .argument = "GUID", .help = "whose the certificates are",
+     STRING_AT(struct job, owner)},
+    {"check", .help = "change nothing; status 1 if a store lacks something",
+     FLAG_AT(struct job, check)},
+    {"dry-run", .help = "change nothing; print what would be", FLAG_AT(struct job, dry_run)},
+    {"undo", .help = "put the store back that was kept by the last run", FLAG_AT(struct job, undo)},
+    {"force", .help = "with --undo: though the guest has written to the store since",
+     FLAG_AT(struct job, force)},
+    {"journal", .argument = "FILE",
+     .help = "note each store that is done, and pass over those that are noted",
+     STRING_AT(struct job, journal)},
+    JSON_OPTION(struct job, json),
+    {0},
+};
+
+extern const struct command varstore_enroll_command;
+
+/* --- the journal --------------------------------------------------------------------------- */
+
+struct journal {
+    FILE *file;
+    char *text; /* as it was found, lines */
+};
+
+static int open_journal(const char *path, struct journal *j, struct failure *f)
+{
+    uint8_t *data;
+    size_t size;
+
+    *j = (struct journal){0};
+    if (!path)
+        return 0;
+    if (access(path, F_OK) == 0) {
+        if (read_file(path, ENROLL_JOURNAL_MAX, &data, &size, f) != 0)
+            return -1;
+        j->text = xstrndup((const char *)data, size);
+        free(data);
+    }
+    j->file = fopen(path, "ae");
+    return j->file ? 0 : fail(f, "%s: cannot be written", path);
+}
+
+static bool is_noted(const struct journal *j, const char *store)
+{
+    size_t length = strlen(store);
+
+    for (const char *line = j->text; line && *line;) {
+        size_t n = strcspn(line, "\n");
+
+        /* A line without its end was cut off. */
+        if (n == length && line[n] == '\n' && memcmp(line, store, n) == 0)
+            return true;
+        line += n + (line[n] == '\n');
+    }
+    return false;
+}
+
+static void note_done(struct journal *j, const char *store)
+{
+    if (!j->file)
+        return;
+    fprintf(j->file, "%s\n", store);
+    fflush(j->file);
+    fsync(fileno(j->file));
+}
+
+static void close_journal(struct journal *j)
+{
+    if (j->file)
+        fclose(j->file);
+    free(j->text);
+}
+
+/* --- the sources ----------------------------------------------------------------------------- */
+
+static int read_sources(const struct job *job, struct enroll_run *run, struct failure *f)
+{
+    uint8_t owner[GUID_SIZE];
+    enum key_list into = job->merge ? KEY_LISTS : key_list_named(job->into);
+
+    if (job->owner && !guid_parse(job->owner, owner))
+        return fail(f, "--owner: '%.40s' is no GUID", job->owner);
+    run->sources = xcalloc(job->from.count, sizeof *run->sources);
+    for (; run->source_count < job->from.count; run->source_count++) {
+        if (key_source_read(job->from.list[run->source_count], into, job->owner ? owner : NULL,
+                            &run->sources[run->source_count], f) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void free_sources(struct enroll_run *run)
+{
+    for (size_t i = 0; i < run->source_count; i++)
+        key_source_free(&run->sources[i]);
+    free(run->sources);
+}
+
+/* --- the command ------------------------------------------------------------------------------ */
+
+static int enroll_all(const struct job *job, struct enroll_run *run, struct journal *journal,
+                      char **stores, size_t count)
+{
+    int status = STATUS_YES;
+
+    run->report = json_object_new_array();
+    for (size_t i = 0; i < count; i++) {
+        int one;
+
+        if (strchr(stores[i], '\n') && job->journal) {
+            one = complain("%s: a name with a line break cannot be noted", stores[i]);
+        } else if (is_noted(journal, stores[i])) {
+            one = say_noted(run, stores[i]);
+        } else {
+            one = job->undo ? undo_one(run, stores[i]) : enroll_one(run, stores[i]);
+            if (one == STATUS_YES && run->writes)
+                note_done(journal, stores[i]);
+        }
+        status = one > status ? one : status;
+    }
+    if (job->json) {
+        struct json_object *o = json_document("romcompat-varstore-enroll", 1);
+
+        json_add(o, "stores", run->report);
+        json_print(o);
+    } else {
+        json_object_put(run->report);
+    }
+    return finish_output(status);
+}
+
+static int check_usage(const struct job *job)
+{
+    const struct command *c = &varstore_enroll_command;
+
+    if (job->undo && (job->from.count || job->into || job->merge || job->check))
+        return usage_error(c, "--undo goes alone");
+    if (job->force && !job->undo)
+        return usage_error(c, "--force belongs to --undo");
+    if (job->undo)
+        return STATUS_YES;
+    if (!job->from.count)
+        return usage_error(c, "--from is missing");
+    if (!job->into == !job->merge)
+        return usage_error(c, job->into ? "--into and --merge exclude each other"
+                                        : "--into or --merge is missing");
+    if (job->into && key_list_named(job->into) > LIST_DBX)
+        return usage_error(c, "--into: '%.20s' is no list (expected PK, KEK, db or dbx)",
+                           job->into);
+    if (job->check && job->dry_run)
+        return usage_error(c, "--check and --dry-run are two runs");
+    return STATUS_YES;
+}
+
+static int run(void *settings, char **operands, size_t count)
+{
+    const struct job *job = settings;
+    struct enroll_run run = {.writes = !job->check && !job->dry_run,
+                             .check = job->check,
+                             .json = job->json,
+                             .force = job->force,
+                             .now = time(NULL)};
+    struct journal journal = {0};
+    struct failure f;
+    int status = check_usage(job);
+
+    if (status != STATUS_YES)
+        return status;
+    if ((!job->undo && read_sources(job, &run, &f) != 0) ||
+        open_journal(run.writes ? job->journal : NULL, &journal, &f) != 0)
+        status = report(&f);
+    else
+        status = enroll_all(job, &run, &journal, operands, count);
+    close_journal(&journal);
+    free_sources(&run);
+    return status;
+}
+
+const struct command varstore_enroll_command = {
+    .name = "varstore enroll",
+    .summary = "add Secure Boot certificates and hashes to stores",
+    .synopsis =
+        "--from SOURCE... --merge [--check | --dry-run] [--journal FILE] [--json] STORE...\n"
+        "--from SOURCE... --into LIST [--owner GUID] [--check | --dry-run]\n"
+        "    [--journal FILE] [--json] STORE...\n"
+        "--undo [--force] [--json] STORE...",
+    .details =
+        "What KEK, db and dbx of a STORE lack of SOURCE is added behind what stands there: own\n"
+        "keys, order, owners and time stamps stay, a dbx never shrinks, and PK is changed only by\n"
+        "--into PK. STORE is raw, qcow2, or the JSON of QEMU's uefi-vars device. It is replaced\n"
+        "whole, and the old one kept beside it under a dated name. One that a guest writes to is\n"
+        "refused. Space of deleted variables is reclaimed.\n"
+        "\n"
+        "The status is 1 if something does not fit; with --check, if a store lacks something.",
+    .options = options,
+    .settings_size = sizeof(struct job),
+    .operand = "a STORE",
+    .least = 1,
+    .run = run,
+};

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "commands/command.h"
+#include "commands/varstore_enroll.h"
+#include "inputs/file.h"
+#include "inputs/lock.h"
+#include "inputs/sha256.h"
+#include "outputs/dated_copy.h"
+#include "outputs/file.h"
+#include "outputs/json.h"
+#include "outputs/qemu_img.h"
+
+#define TPM_NOTE                                                                                  \
+    "it has, or had, a TPM: what is sealed to the state of Secure Boot (BitLocker) asks for its " \
+    "recovery key at the next start"
+
+/* What came of one store. */
+struct result {
+    const char *store, *word;       /* "enrolled", "complete", "lacks", "would-change", ... */
+    const struct enroll_plan *plan; /* or NULL */
+    char *copy;                     /* of the old one, or NULL */
+    size_t garbage;                 /* bytes that were reclaimed */
+};
+
+/* --- what is said -------------------------------------------------------------------------- */
+
+static void print_list(const char *store, enum key_list which, const struct enroll_list *list)
+{
+    struct text text;
+    FILE *to = text_begin(&text);
+
+    for (size_t i = 0; i < list->name_count; i++)
+        fprintf(to, "%s%s", i ? ", " : "", list->names[i]);
+    if (list->hashes)
+        fprintf(to, "%s%zu %s", list->name_count ? ", " : "", list->hashes,
+                list->hashes == 1 ? "hash" : "hashes");
+    text_end(&text);
+    print_line("%s: %s %zu -> %zu entries, new: %s", store, key_list_name(which), list->before,
+               list->after, text.at);
+    free(text.at);
+}
+
+static void print_result(const struct result *r)
+{
+    if (!r->plan || !r->plan->changes) {
+        print_line("%s: %s", r->store,
+                   strcmp(r->word, "noted") == 0    ? "done before, as the journal says"
+                   : strcmp(r->word, "undone") == 0 ? "put back as it was"
+                                                    : r->word);
+        return;
+    }
+    for (int i = 0; i < KEY_LISTS; i++) {
+        if (r->plan->lists[i].data)
+            print_list(r->store, (enum key_list)i, &r->plan->lists[i]);
+    }
+    print_line("%s: %s%s%s", r->store, r->word, r->copy ? "; the old store is " : "",
+               r->copy ? r->copy : "");
+    if (r->garbage)
+        print_line("%s: reclaimed %zu bytes of deleted variables", r->store, r->garbage);
+    if (r->plan->state == SECURE_BOOT_SETUP && !r->plan->lists[LIST_PK].data)
+        print_line("%s: note: it has no PK: Secure Boot stays in setup mode", r->store);
+    if (r->plan->has_tpm)
+        print_line("%s: note: %s", r->store, TPM_NOTE);
+}
+
+static struct json_object *list_object(const struct enroll_list *list)
+{
+    struct json_object *o = json_object_new_object();
+
+    json_add_number(o, "before", list->before);
+    json_add_number(o, "after", list->after);
+    json_add(o, "certificates", json_strings(list->names, list->name_count));
+    json_add_number(o, "hashes", list->hashes);
+    return o;
+}
+
+static struct json_object *result_object(const struct result *r, const char *error)
+{
+    struct json_object *o = json_object_new_object(), *lists = json_object_new_object();
+
+    json_add_text(o, "store", r->store);
+    json_add_text(o, "result", r->word);
+    json_add_text(o, "error", error);
+    for (int i = 0; r->plan && i < KEY_LISTS; i++) {
+        if (r->plan->lists[i].data)
+            json_add(lists, key_list_name((enum key_list)i), list_object(&r->plan->lists[i]));
+    }
+    json_add(o, "lists", lists);
+    json_add_text(o, "old_store", r->copy);
+    json_add_number(o, "reclaimed", r->garbage);
+    json_add_flag(o, "tpm", r->plan && r->plan->has_tpm);
+    return o;
+}
+
+static void say(struct enroll_run *run, const struct result *r)
+{
+    if (run->json)
+        json_object_array_add(run->report, result_object(r, NULL));
+    else
+        print_result(r);
+}
+
+static int say_failed(struct enroll_run *run, const char *store, const struct failure *f)
+{
+    const struct result r = {.store = store, .word = "failed"};
+
+    if (run->json)
+        json_object_array_add(run->report, result_object(&r, f->what));
+    return report(f);
+}
+
+int say_noted(struct enroll_run *run, const char *store)
+{
+    say(run, &(struct result){.store = store, .word = "noted"});
+    return STATUS_YES;
+}
+
+/* --- the new file -------------------------------------------------------------------------- */
+
+/* The bytes of the new file: 1; 0 where not all fits, after a line for each; or -1. */
+static int make_file(const struct flash_image *image, const struct enroll_plan *plan,
+                     uint8_t **data, size_t *size, struct failure *f)
+{
+    struct converted c;
+    int result = 1;
+
+    if (image->kind == FLASH_JSON) {
+        char *text = enroll_json(image->path, plan, f);
+
+        *data = (uint8_t *)text;
+        *size = text ? strlen(text) : 0;
+        return text ? 1 : -1;
+    }
+    if (enroll_store(image, plan, &c, f) != 0)
+        return -1;
+    if (!c.data) {
+        for (size_t i = 0; i < c.left_count; i++)
+            complain("%s: does not fit, also once deleted variables are reclaimed: %s", image->path,
+                     c.left[i]);
+        result = 0;
+    } else if (image->qcow2) {
+        if (qcow2_of_disk(image->path, c.data, c.size, data, size, f) != 0)
+            result = -1;
+    } else {
+        *data = c.data;
+        *size = c.size;
+        c.data = NULL;
+    }
+    converted_free(&c);
+    return result;
+}
+
+static int replace(struct enroll_run *run, const char *store, const uint8_t *data, size_t size,
+                   char **copy, struct failure *f)
+{
+    char sum[SHA256_TEXT_SIZE];
+    uint8_t *old;
+    size_t old_size;
+
+    sha256_text(data, size, sum);
+    if (read_file(store, FLASH_FILE_MAX, &old, &old_size, f) != 0)
+        return -1;
+    /* Once more, for making a qcow2 file takes a moment. */
+    int result = refuse_file_in_use(store, f) != 0
+                     ? -1
+                     : replace_with_copy(store, old, old_size, data, size, sum, run->now, copy, f);
+    free(old);
+    return result;
+}
+
+static int write_store(struct enroll_run *run, const struct flash_image *image, struct result *r)
+{
+    struct failure f;
+    uint8_t *data = NULL;
+    size_t size;
+    int status = STATUS_NO, made = make_file(image, r->plan, &data, &size, &f);
+
+    if (made < 0 || (made > 0 && replace(run, image->path, data, size, &r->copy, &f) != 0)) {
+        status = say_failed(run, image->path, &f);
+    } else if (made == 0) {
+        r->word = "no-room";
+        if (run->json)
+            say(run, r);
+    } else {
+        r->word = "enrolled";
+        say(run, r);
+        status = STATUS_YES;
+    }
+    free(data);
+    free(r->copy);
+    return status;
+}
+
+static int enroll_image(struct enroll_run *run, const struct flash_image *image)
+{
+    struct result r = {.store = image->path};
+    struct enroll_plan plan;
+    struct live_store live;
+    struct failure f;
+    int status = STATUS_YES;
+
+    if (live_store_open(image, &live, &f) != 0)
+        return say_failed(run, image->path, &f);
+    if (enroll_plan(image, &live, run->sources, run->source_count, &plan, &f) != 0) {
+        live_store_close(&live);
+        return say_failed(run, image->path, &f);
+    }
+    r.plan = &plan;
+    if (image->has_store && live.store->sound && plan.changes) {
+        struct varstore_room room;
+
+        varstore_room(live.store, &room);
+        r.garbage = room.garbage;
+    }
+    if (!plan.changes) {
+        r.word = "complete";
+        say(run, &r);
+    } else if (!run->writes) {
+        r.word = run->check ? "lacks" : "would-change";
+        r.garbage = 0;
+        say(run, &r);
+        status = run->check ? STATUS_NO : STATUS_YES;
+    } else {
+        status = write_store(run, image, &r);
+    }
+    enroll_plan_free(&plan);
+    live_store_close(&live);
+    return status;
+}
+
+int enroll_one(struct enroll_run *run, const char *store)
+{
+    struct flash_image image = {0};
+    struct failure f;
+    int status;
+
+    if ((run->writes && refuse_file_in_use(store, &f) != 0) || flash_open(store, &image, &f) != 0)
+        status = say_failed(run, store, &f);
+    else if (image.kind != FLASH_STORE && image.kind != FLASH_JSON) {
+        fail(&f, "%s: not a variable store alone (found %s)", store, flash_kind_text(&image));
+        status = say_failed(run, store, &f);
+    } else {
+        status = enroll_image(run, &image);
+    }
+    flash_close(&image);
+    return status;
+}
+
+/* --- undo ------------------------------------------------------------------------------------ */
+
+static int put_back(struct enroll_run *run, const char *store, const char *copy, const char *digits,
+                    struct failure *f)
+{
+    char sum[SHA256_TEXT_SIZE];
+    uint8_t *data;
+    size_t size;
+
+    if (refuse_file_in_use(store, f) != 0 || sha256_of_file(store, sum, NULL, f) != 0)
+        return -1;
+    if (!run->force && strncmp(sum, digits, strlen(digits)) != 0) {
+        fail(f, "%s: has been written to since %s was kept", store, copy);
+        return fail_cure(f, "--force puts that back, and what was written since is lost.");
+    }
+    if (read_file(copy, FLASH_FILE_MAX, &data, &size, f) != 0)
+        return -1;
+    int result = write_file_atomically(store, data, size, 0600, f);
+    free(data);
+    if (result == 0 && run->writes && unlink(copy) < 0)
+        result = fail(f, "%s: cannot be removed", copy);
+    return result;
+}
+
+int undo_one(struct enroll_run *run, const char *store)
+{
+    struct failure f;
+    char *digits, *copy = latest_copy(store, &digits);
+    int status = STATUS_YES;
+
+    if (!copy)
+        status = say_failed(run, store, (fail(&f, "%s: no old store is beside it", store), &f));
+    else if (!run->writes)
+        say(run, &(struct result){.store = store, .word = "would-change", .copy = copy});
+    else if (put_back(run, store, copy, digits, &f) != 0)
+        status = say_failed(run, store, &f);
+    else
+        say(run, &(struct result){.store = store, .word = "undone"});
+    free(digits);
+    free(copy);
+    return status;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "outputs/dated_copy.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "outputs/file.h"
+#include "outputs/new_file.h"
+
+/* "20261126T145800Z-1a2b3c4d.old" */
+enum { DATE_LENGTH = 16, DIGITS = 8, TAIL_LENGTH = DATE_LENGTH + 1 + DIGITS + 4 };
+
+int replace_with_copy(const char *path, const void *old, size_t old_size, const void *data,
+                      size_t size, const char *sum, time_t when, char **copy, struct failure *f)
+{
+    struct stat st;
+    struct tm tm;
+    char date[DATE_LENGTH + 1];
+
+    if (stat(path, &st) < 0)
+        return fail(f, "%s: %s", path, strerror(errno));
+    if (!gmtime_r(&when, &tm) || strftime(date, sizeof date, "%Y%m%dT%H%M%SZ", &tm) != DATE_LENGTH)
+        return fail(f, "%s: there is no date for its copy", path);
+    const struct new_file file = {
+        .mode = st.st_mode & 0777, .owner = st.st_uid, .group = st.st_gid};
+    *copy = xasprintf("%s.%s-%.*s.old", path, date, DIGITS, sum);
+    if (write_new_file(*copy, old, old_size, &file, f) != 0 ||
+        write_file_atomically(path, data, size, 0600, f) != 0) {
+        free(*copy);
+        *copy = NULL;
+        return -1;
+    }
+    return 0;
+}
+
+/* Whether `name` is `base`, a dot and such a tail. */
+static bool is_copy(const char *name, const char *base)
+{
+    size_t length = strlen(base);
+
+    if (strncmp(name, base, length) != 0 || name[length] != '.')
+        return false;
+    name += length + 1;
+    return strlen(name) == TAIL_LENGTH && strspn(name, "0123456789T") == DATE_LENGTH - 1 &&
+           name[DATE_LENGTH - 1] == 'Z' && name[DATE_LENGTH] == '-' &&
+           strspn(name + DATE_LENGTH + 1, "0123456789abcdef") == DIGITS &&
+           strcmp(name + DATE_LENGTH + 1 + DIGITS, ".old") == 0;
+}
+
+char *latest_copy(const char *path, char **sum)
+{
+    const char *base = base_name(path);
+    char *folder = xstrndup(path, (size_t)(base - path)), *best = NULL;
+    DIR *dir = opendir(*folder ? folder : ".");
+    struct dirent *d;
+
+    /* The date is what they differ in, and sorts as text. */
+    while (dir && (d = readdir(dir))) {
+        if (is_copy(d->d_name, base) && (!best || strcmp(d->d_name, best) > 0)) {
+            free(best);
+            best = xstrdup(d->d_name);
+        }
+    }
+    if (dir)
+        closedir(dir);
+    char *found = best ? xasprintf("%s%s", folder, best) : NULL;
+    *sum = best ? xstrndup(best + strlen(base) + 1 + DATE_LENGTH + 1, DIGITS) : NULL;
+    free(best);
+    free(folder);
+    return found;
+}

@@ -1,0 +1,192 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# varstore enroll, with the templates of Debian 13 and forky; virt-fw-vars reads the results.
+# tests/qemu/test-enroll has the firmware act on them.
+load common
+
+make_store() { "$BUILD/tests/cli/make_store" "$@"; }
+
+setup_file() {
+    "$BATS_TEST_DIRNAME/fetch-firmware" "$ROMCOMPAT_CACHE/firmware" trixie forky
+    "$BATS_TEST_DIRNAME/virt-firmware" "$BATS_FILE_TMPDIR"
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return
+    D13=$ROMCOMPAT_CACHE/firmware/trixie/usr/share/OVMF
+    FORKY=$ROMCOMPAT_CACHE/firmware/forky/usr/share/OVMF/OVMF_VARS_4M.ms.fd
+    cp "$D13/OVMF_VARS_4M.ms.fd" old.fd
+    cp old.fd guest.fd
+    OWNER=12345678-1234-1234-1234-123456789abc
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout own.key -subj /CN=Own -days 3650 -out own.pem 2> log
+    openssl x509 -in own.pem -outform DER -out own.der
+}
+
+enroll() { romcompat varstore enroll "$@"; }
+value() { romcompat varstore export "$1" | jq -r ".variables[] | select(.name == \"$2\") | .data"; }
+# others FILE: all variables but the three lists, as they are.
+others() { romcompat varstore export "$1" | jq -c '.variables[] | select(.name | IN("KEK", "db", "dbx") | not)'; }
+names() { romcompat varstore show --json "$1" | jq -r ".stores[0].keys.$2.entries[].certificate.name"; }
+
+@test "a template's certificates and hashes are added, and nothing that was there is lost" {
+    run -0 enroll --from "$FORKY" --merge guest.fd
+    output_has "guest.fd: KEK 2 -> 3 entries, new: Microsoft Corporation KEK 2K CA 2023" \
+        "guest.fd: db 2 -> 5 entries, new: Windows UEFI CA 2023, Microsoft UEFI CA 2023, Microsoft Option ROM UEFI CA 2023" \
+        "guest.fd: dbx 1 -> 444 entries, new: 443 hashes" "guest.fd: enrolled; the old store is guest.fd.2" "reclaimed 3484 bytes"
+    cmp guest.fd.2*.old old.fd
+    diff <(others old.fd) <(others guest.fd)
+    for list in KEK db dbx; do
+        old=$(value old.fd $list)
+        [[ $(value guest.fd $list) == "$old"* ]]
+        diff <(romcompat varstore export old.fd | jq ".variables[] | select(.name == \"$list\") | .time, .attr") \
+            <(romcompat varstore export guest.fd | jq ".variables[] | select(.name == \"$list\") | .time, .attr")
+    done
+    [ "$(romcompat varstore show --json guest.fd | jq '[.stores[0].microsoft[].there] | all')" = true ]
+    run -0 romcompat flash check --code "$D13/OVMF_CODE_4M.ms.fd" --vars guest.fd
+    "$BATS_FILE_TMPDIR/virt-fw-vars" -i guest.fd -p -v > theirs 2>&1
+    [ "$(grep -c 'subject CN=' theirs)" = 9 ]
+    grep -q 'EfiCertSha256 count=443' theirs
+    grep -q 'subject CN=Microsoft Corporation KEK 2K CA 2023' theirs
+    run -0 enroll --from "$FORKY" --merge guest.fd
+    output_has "guest.fd: complete"
+    [ "$(find . -name '*.old' | wc -l)" = 1 ]
+}
+
+@test "--check and --dry-run change nothing; --check is status 1 and a list" {
+    cp "$FORKY" new.fd
+    run -1 enroll --from "$FORKY" --merge --check guest.fd new.fd
+    output_has "guest.fd: lacks" "new.fd: complete" "KEK 2 -> 3"
+    run -1 enroll --from "$FORKY" --merge --check --json guest.fd new.fd
+    [ "$(jq -r '[.stores[] | .result] | join(" ")' <<< "$output")" = "lacks complete" ]
+    [ "$(jq -c '.stores[0].lists.dbx' <<< "$output")" = '{"before":1,"after":444,"certificates":[],"hashes":443}' ]
+    run -0 enroll --from "$FORKY" --merge --check new.fd
+    run -0 enroll --from "$FORKY" --merge --dry-run guest.fd
+    output_has "guest.fd: would-change"
+    cmp guest.fd old.fd
+    # The other way round nothing is lost, and the hash of no bytes is not missed.
+    run -0 enroll --from old.fd --merge --check new.fd
+}
+
+@test "certificates as DER and PEM, .esl and .auth go into the list that is named" {
+    run -0 enroll --from own.der --into db --owner "$OWNER" guest.fd
+    [ "$(names guest.fd db | tail -n 1)" = Own ]
+    [ "$(names guest.fd KEK)" = "$(names old.fd KEK)" ]
+    run -0 enroll --from own.pem --into KEK --owner "$OWNER" guest.fd
+    [ "$(romcompat varstore show --json guest.fd | jq -r '.stores[0].keys.KEK.entries[-1].owner')" = "$OWNER" ]
+    # The same certificate of another owner is there already.
+    run -0 enroll --from own.der --into db --owner 00000000-0000-0000-0000-000000000001 guest.fd
+    output_has "guest.fd: complete"
+    value "$FORKY" dbx | xxd -r -p > dbx.esl
+    run -0 enroll --from dbx.esl --into dbx guest.fd
+    output_has "443 hashes"
+    # EFI_VARIABLE_AUTHENTICATION_2: time, a WIN_CERTIFICATE without a signature, the value.
+    cp old.fd auth.fd
+    { printf '\352\007\013\001\0\0\0\0\0\0\0\0\0\0\0\0\030\0\0\0\0\002\361\016'; echo 9dd2af4adf68ee498aa9347d375665a7 | xxd -r -p; cat dbx.esl; } > dbx.auth
+    run -0 enroll --from dbx.auth --into dbx auth.fd
+    [ "$(value auth.fd dbx)" = "$(value guest.fd dbx)" ]
+    run -2 enroll --from own.der --into db guest.fd
+    output_has "a certificate, which has no owner" "--owner GUID"
+    run -2 enroll --from own.der --merge guest.fd
+    output_has "not a store" "--into"
+    run -2 enroll --from own.key --into db --owner "$OWNER" guest.fd
+    output_has "own.key: no keys in it"
+    printf x >> dbx.esl
+    run -2 enroll --from dbx.esl --into dbx guest.fd
+}
+
+@test "PK is changed only when asked by name, and is one key" {
+    run -0 enroll --from "$FORKY" --merge guest.fd
+    [ "$(value guest.fd PK)" = "$(value old.fd PK)" ]
+    run -0 enroll --from own.der --into PK --owner "$OWNER" guest.fd
+    output_has "guest.fd: PK 1 -> 1 entries, new: Own"
+    [ "$(names guest.fd PK)" = Own ]
+    make_store 4M A:1:4 > none.fd
+    run -0 enroll --from "$FORKY" --merge none.fd
+    output_has "none.fd: KEK 0 -> 3" "it has no PK: Secure Boot stays in setup mode"
+    [ "$(names none.fd db | wc -l)" = 5 ]
+}
+
+@test "undo puts the old store back, but not over what the guest has written since" {
+    enroll --from "$FORKY" --merge guest.fd > log
+    run -0 enroll --undo guest.fd
+    cmp guest.fd old.fd
+    [ "$(find . -name '*.old' | wc -l)" = 0 ]
+    run -2 enroll --undo guest.fd
+    output_has "no old store is beside it"
+    enroll --from "$FORKY" --merge guest.fd > log
+    printf x | dd of=guest.fd bs=1 seek=540000 conv=notrunc status=none
+    run -2 enroll --undo guest.fd
+    output_has "has been written to since" "--force"
+    run -0 enroll --undo --force guest.fd
+    cmp guest.fd old.fd
+}
+
+@test "qcow2 and JSON stores, modes and owners" {
+    qemu-img convert -O qcow2 old.fd guest.qcow2
+    chmod 640 guest.qcow2
+    run -0 enroll --from "$FORKY" --merge guest.qcow2
+    [ "$(qemu-img info -U guest.qcow2 | sed -n 's/^file format: //p') $(stat -c %a guest.qcow2)" = "qcow2 640" ]
+    enroll --from "$FORKY" --merge guest.fd > log
+    qemu-img convert -O raw guest.qcow2 raw
+    cmp raw guest.fd
+    romcompat varstore export old.fd | jq '.variables[0].digest = "ab"' > guest.json
+    run -0 enroll --from "$FORKY" --merge guest.json
+    output_has "guest.json: enrolled"
+    [ "$(jq -r '.variables[0].digest' guest.json)" = ab ]
+    diff <(romcompat varstore export guest.json | jq -S .) <(romcompat varstore export guest.fd | jq -S .)
+    run -0 enroll --undo guest.json
+    [ "$(jq -r '.variables[0].digest' guest.json)" = ab ]
+}
+
+@test "many stores in one run: one that is in use, damaged or full does not stop the others" {
+    cp old.fd a.fd
+    cp old.fd b.fd
+    cp old.fd used.fd
+    make_store 4M Big:1:240000 > full.fd
+    cp full.fd full.before
+    run -2 "$BUILD/tests/cli/hold_image" used.fd \
+        romcompat varstore enroll --from "$FORKY" --merge --journal journal --json a.fd used.fd full.fd nothing.fd b.fd
+    output_has "used.fd: in use: a running guest writes to it" "full.fd: does not fit, also once deleted" "nothing.fd: No such file"
+    jq -r '.stores[] | [.store, .result] | @tsv' <<< "$(sed '/^romcompat:/d' <<< "$output")" > results
+    diff results <(printf '%s\t%s\n' a.fd enrolled used.fd failed full.fd no-room nothing.fd failed b.fd enrolled)
+    cmp used.fd old.fd
+    cmp full.fd full.before
+    [ "$(cat journal)" = $'a.fd\nb.fd' ]
+    # Resumed, those that are noted are not looked at.
+    cp old.fd a.fd
+    run -0 enroll --from "$FORKY" --merge --journal journal a.fd used.fd b.fd
+    output_has "a.fd: done before" "used.fd: enrolled" "b.fd: done before"
+    cmp a.fd old.fd
+}
+
+@test "a guest with a TPM: that it will ask for a recovery key is said" {
+    romcompat varstore export old.fd | jq '.variables += [{"name":"MemoryOverwriteRequestControl","guid":"e20939be-32d4-41be-a150-897f85d49829","attr":7,"data":"00"}]' > tpm.json
+    run -0 enroll --from "$FORKY" --merge --dry-run tpm.json
+    output_has "TPM" "BitLocker"
+    run -0 enroll --from "$FORKY" --merge --dry-run guest.fd
+    output_lacks TPM
+}
+
+@test "wrong usage, damaged lists, and 10,000 entries" {
+    run -2 enroll --merge guest.fd
+    output_has "--from is missing"
+    run -2 enroll --from "$FORKY" guest.fd
+    output_has "--into or --merge is missing"
+    run -2 enroll --from "$FORKY" --into dbz guest.fd
+    output_has "'dbz' is no list (expected PK, KEK, db or dbx)"
+    run -2 enroll --undo --merge guest.fd
+    run -2 enroll --from "$FORKY" --merge "$D13/OVMF_CODE_4M.fd"
+    output_has "not a variable store alone (found code)"
+    romcompat varstore export old.fd | jq '(.variables[] | select(.name == "dbx") | .data) += "ff"' > damaged.json
+    run -2 enroll --from "$FORKY" --merge damaged.json
+    output_has "its dbx is damaged (a list is cut off): nothing can be added"
+    { echo 2616c4c14c509240aca941f936934328 | xxd -r -p; printf '\034\123\007\0\0\0\0\0\060\0\0\0'
+      for i in {1..10000}; do printf '%032x%064x' 1 "$i"; done | xxd -r -p; } > many.esl
+    echo '{"version":2,"variables":[]}' > many.json
+    run -0 enroll --from many.esl --into dbx many.json
+    output_has "10000 hashes"
+    run -0 enroll --from many.esl --into dbx --check many.json
+    run -1 enroll --from many.esl --into dbx guest.fd
+    output_has "does not fit"
+    cmp guest.fd old.fd
+}
