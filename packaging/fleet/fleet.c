@@ -546,15 +546,14 @@ static int find_machines(struct fleet *fleet, struct failure *f)
     return 0;
 }
 
-static const struct fleet_class *sorted_classes;
-
 /* The largest first; the order in which they came where that is the same. */
-static int compare_classes(const void *a, const void *b)
+static int compare_classes(const void *a, const void *b, void *fleet)
 {
+    const struct fleet_class *classes = ((const struct fleet *)fleet)->classes;
     size_t x = *(const size_t *)a, y = *(const size_t *)b;
 
-    if (sorted_classes[x].hosts != sorted_classes[y].hosts)
-        return sorted_classes[x].hosts > sorted_classes[y].hosts ? -1 : 1;
+    if (classes[x].hosts != classes[y].hosts)
+        return classes[x].hosts > classes[y].hosts ? -1 : 1;
     return x < y ? -1 : 1;
 }
 
@@ -566,8 +565,7 @@ static void sort_classes(struct fleet *fleet)
 
     for (size_t i = 0; i < fleet->class_count; i++)
         order[i] = i;
-    sorted_classes = fleet->classes;
-    qsort(order, fleet->class_count, sizeof *order, compare_classes);
+    qsort_r(order, fleet->class_count, sizeof *order, compare_classes, fleet);
     for (size_t i = 0; i < fleet->class_count; i++) {
         sorted[i] = fleet->classes[order[i]];
         place[order[i]] = i;

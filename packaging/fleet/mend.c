@@ -224,20 +224,23 @@ static void add_wish(struct column *column, fleet_length length)
         column->wish[column->wish_count++] = length;
 }
 
-static const struct column *sorted_column;
-static const struct fleet *sorted_fleet;
+struct wish_order {
+    const struct column *column;
+    const struct fleet *fleet;
+};
 
 /* The length that most hosts have first: the greedy answer keeps them as they are. */
-static int compare_wishes(const void *a, const void *b)
+static int compare_wishes(const void *a, const void *b, void *of)
 {
+    const struct wish_order *o = of;
     fleet_length x = *(const fleet_length *)a, y = *(const fleet_length *)b;
     uint64_t hosts_x = 0, hosts_y = 0;
 
-    for (size_t c = 0; c < sorted_fleet->class_count; c++) {
-        if (!sorted_column->there[c])
+    for (size_t c = 0; c < o->fleet->class_count; c++) {
+        if (!o->column->there[c])
             continue;
-        hosts_x += sorted_column->now[c] == x ? sorted_fleet->classes[c].hosts : 0;
-        hosts_y += sorted_column->now[c] == y ? sorted_fleet->classes[c].hosts : 0;
+        hosts_x += o->column->now[c] == x ? o->fleet->classes[c].hosts : 0;
+        hosts_y += o->column->now[c] == y ? o->fleet->classes[c].hosts : 0;
     }
     if (hosts_x != hosts_y)
         return hosts_x > hosts_y ? -1 : 1;
@@ -254,9 +257,8 @@ static void find_wishes(struct search *s, struct column *column)
         for (size_t k = 0; k < s->options[c].choice_count; k++)
             add_wish(column, s->options[c].choices[k].gives[column->cells[0]]);
     }
-    sorted_column = column;
-    sorted_fleet = s->fleet;
-    qsort(column->wish, column->wish_count, sizeof *column->wish, compare_wishes);
+    struct wish_order order = {column, s->fleet};
+    qsort_r(column->wish, column->wish_count, sizeof *column->wish, compare_wishes, &order);
 }
 
 static void free_column(struct column *column)
