@@ -96,10 +96,13 @@ __attribute__((noreturn)) static void say_and_end(int fd, int what, int value)
 
 /* The number of `nobody` is the same on every Linux: what the kernel itself takes for a user
  * that it cannot name (/proc/sys/kernel/overflowuid). No name service is asked. */
+/* Nor are any won back by running a program that has more, whoever we are. */
 static bool drop_rights(void)
 {
     enum { NOBODY = 65534 };
 
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return false;
     if (geteuid() != 0)
         return true;
     return setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&

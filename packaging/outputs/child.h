@@ -32,7 +32,8 @@ struct child {
     const char *const *environment; /* NAME=VALUE beside what this process has, or NULL */
     const char *input;              /* standard input, or NULL for none */
     int keep[CHILD_KEEP_MAX];       /* under their own numbers; 0: none. All others are closed */
-    bool is_nobody;                 /* where we are root, it runs as user and group nobody */
+    /* It can gain no rights, and where we are root, it runs as user and group nobody. */
+    bool is_nobody;
     size_t output_max;              /* bytes */
     unsigned seconds;
 };

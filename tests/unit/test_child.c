@@ -111,6 +111,14 @@ static int count_descriptors(void *arg, int fd)
     return *status;
 }
 
+/* The user, and whether it can gain no rights. */
+static int tell_rights(void *arg, int fd)
+{
+    (void)arg;
+    dprintf(fd, "%u %d", (unsigned)geteuid(), prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
+    return 0;
+}
+
 static int crash(void *arg, int fd)
 {
     (void)arg;
@@ -122,6 +130,7 @@ static int crash(void *arg, int fd)
 static void functions(void)
 {
     int status = 7, open_here = dup(2);
+    char expected[32];
     struct child c = {.work = count_descriptors, .arg = &status, .output_max = 10, .seconds = 10};
 
     is_int(child_run(&c, &r, &f), 0, "a function runs in a process of its own");
@@ -129,6 +138,13 @@ static void functions(void)
     is_text((char *)r.output, "4", "it has the first three descriptors and the one it writes to");
     child_result_free(&r);
     close(open_here);
+    c.work = tell_rights;
+    c.is_nobody = true;
+    is_int(child_run(&c, &r, &f), 0, "a function that is nobody's runs");
+    snprintf(expected, sizeof expected, "%u 1", geteuid() == 0 ? 65534U : (unsigned)geteuid());
+    is_text((char *)r.output, expected, "what is nobody's can gain no rights");
+    child_result_free(&r);
+    c.is_nobody = false;
     c.work = crash;
     child_run(&c, &r, &f);
     is_text(f.what, "ended by signal 11 (Segmentation fault)", "its crash is a failure");
