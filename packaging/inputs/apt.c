@@ -105,8 +105,10 @@ static bool add_mirror(struct apt_mirrors *m, const char *uri)
 /* A mirror in each line, apt-transport-mirror(1); it names no further lists. */
 static void read_mirror_list(const char *root, const char *path, struct apt_mirrors *m)
 {
-    char *name =
-        xasprintf("%s%.*s", root, (int)strlen(path) - (path[strlen(path) - 1] == '/'), path);
+    size_t length = strlen(path);
+    /* "mirror+file:" may have nothing behind it. */
+    bool has_slash = length && path[length - 1] == '/';
+    char *name = xasprintf("%s%.*s", root, (int)(length - has_slash), path);
     struct failure f;
     char *rest = NULL;
     uint8_t *data;

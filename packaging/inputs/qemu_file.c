@@ -233,6 +233,7 @@ int qemu_file_read(const char *path, struct qemu_binary *q, struct qemu_machine 
         *machines = l.machines;
         *count = l.count;
     } else {
+        qemu_machines_free(l.machines, l.count);
         qemu_binary_free(&read);
     }
     return result;
