@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Any bytes as what another program prints: apt, dpkg-query or rpm, a QEMU binary. No process is started:
+ * the functions below stand for outputs/child, and give each call the next part of the input,
+ * which ends at a NUL.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inputs/apt.h"
+#include "inputs/package_owner.h"
+#include "inputs/qemu_binary.h"
+#include "inputs/qemu_types.h"
+#include "outputs/child.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const uint8_t *rest;
+static size_t left;
+
+int child_run(const struct child *child, struct child_result *result, struct failure *f)
+{
+    const uint8_t *nul = left ? memchr(rest, '\0', left) : NULL;
+    size_t n = nul ? (size_t)(nul - rest) : left;
+
+    *result = (struct child_result){0};
+    if (!left || n > child->output_max) {
+        errno = left ? 0 : ENOENT;
+        return fail(f, "%s: not there", child->argv ? child->argv[0] : "work");
+    }
+    result->output = (uint8_t *)strndup((const char *)rest, n);
+    result->size = n;
+    rest += n + (nul != NULL);
+    left -= n + (nul != NULL);
+    return 0;
+}
+
+int child_succeed(const struct child *child, struct child_result *result, struct failure *f)
+{
+    return child_run(child, result, f);
+}
+
+void child_set_cage(const struct cage *cage)
+{
+    (void)cage;
+}
+
+void child_result_free(struct child_result *result)
+{
+    free(result->output);
+    *result = (struct child_result){0};
+}
+
+char *child_output(const char *const *argv, size_t output_max, unsigned seconds, struct failure *f)
+{
+    struct child child = {.argv = argv, .output_max = output_max, .seconds = seconds};
+    struct child_result result;
+
+    return child_run(&child, &result, f) == 0 ? (char *)result.output : NULL;
+}
+
+static void begin(const uint8_t *data, size_t size)
+{
+    rest = data;
+    left = size;
+}
+
+static void ask_for_owners(void)
+{
+    static const char *const paths[] = {"/usr/lib/ipxe/qemu/efi-virtio.rom", "/a", "/a*b", "/b"};
+    enum { COUNT = sizeof paths / sizeof *paths };
+    struct package_owner owners[COUNT] = {0};
+
+    package_owners(paths, COUNT, false, owners);
+    for (size_t i = 0; i < COUNT; i++) {
+        if (owners[i].version && !owners[i].package)
+            abort();
+        package_owner_free(&owners[i]);
+    }
+}
+
+static void ask_apt(void)
+{
+    struct apt_mirrors mirrors = {0};
+
+    apt_mirrors_ask("", &mirrors);
+    for (size_t i = 0; i < mirrors.count; i++) {
+        if (!mirrors.list[i] || !strchr(mirrors.list[i], ':'))
+            abort();
+    }
+    apt_mirrors_free(&mirrors);
+    free(apt_proxy_ask("", "http://example.org/"));
+}
+
+static void ask_qemu(void)
+{
+    struct qemu_machine *machines = NULL;
+    struct qemu_types types = {0};
+    struct qemu_binary q = {0};
+    struct failure f = {0};
+    size_t count = 0;
+
+    if (qemu_types_ask("/bin/true", &types, &f) == 0)
+        qemu_types_free(&types);
+    if (qemu_machines_ask("/bin/true", &machines, &count, &f) == 0) {
+        for (size_t i = 0; i < count; i++) {
+            if (!machines[i].name || !machines[i].name[0])
+                abort();
+        }
+        qemu_machines_free(machines, count);
+    }
+    if (qemu_binary_ask("/bin/true", &q, &f) == 0)
+        qemu_binary_free(&q);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    begin(data, size);
+    ask_for_owners();
+    begin(data, size);
+    ask_apt();
+    begin(data, size);
+    ask_qemu();
+    return 0;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Any bytes as what the other side of a QMP socket says before it goes: answers to a command, and
+ * to one of the human monitor. */
+#include <json-c/json.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "inputs/qmp_session.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void ask_until_it_ends(struct qmp_session *session)
+{
+    struct json_object *answer;
+    struct failure f = {0};
+    bool refused;
+
+    while ((answer = qmp_ask(session, "{\"execute\":\"query-status\"}\n", -1, &refused, &f))) {
+        free(qmp_string(answer, "status"));
+        free(qmp_string(answer, NULL));
+        json_object_put(answer);
+        free(qmp_human(session, "info ramblock", &f));
+    }
+    if (!f.what[0] || strchr(f.what, '\n'))
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    enum { SOCKET_HOLDS = 64 << 10 };
+    struct qmp_session session = {.name = "fuzz"};
+    int pair[2];
+
+    if (size > SOCKET_HOLDS)
+        return 0;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0 ||
+        send(pair[1], data, size, 0) != (ssize_t)size || shutdown(pair[1], SHUT_WR) != 0)
+        abort();
+    session.fd = pair[0];
+    ask_until_it_ends(&session);
+    qmp_close(&session);
+    close(pair[1]);
+    return 0;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Any bytes as a file with a saved guest, whatever kind they then are: a stream, a libvirt image
+ * with its XML and its compression, a qcow2 image, the text of a monitor. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "inputs/saved_guest.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(int result, struct saved_guest *guest, const struct failure *f)
+{
+    if (result == 0) {
+        for (size_t i = 0; i < guest->block_count; i++) {
+            if (!guest->blocks[i].name)
+                abort();
+        }
+        if (!guest->description)
+            abort();
+        saved_guest_free(guest);
+    } else if (!f->what[0] || strchr(f->what, '\n')) {
+        abort();
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct saved_guest guest = {0};
+    struct failure f = {0};
+    char path[64];
+    int fd = memfd_create("saved-guest", MFD_CLOEXEC);
+
+    if (fd < 0 || write(fd, data, size) != (ssize_t)size)
+        abort();
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    check(saved_guest_read(path, NULL, &guest, &f), &guest, &f);
+    close(fd);
+
+    guest = (struct saved_guest){0};
+    f = (struct failure){0};
+    check(saved_guest_from_text("fuzz", (const char *)data, size, &guest, &f), &guest, &f);
+    return 0;
+}
