@@ -29,6 +29,8 @@ enum page_type {
 struct chain {
     struct digest *sum;
     uint8_t link[SHA384_SIZE];
+    const uint8_t *last; /* the page whose sum is `last_sum`: blank ones follow each other */
+    uint8_t last_sum[SHA384_SIZE];
 };
 
 /* Pages with no sum of their contents have zeros in place of it. */
@@ -57,8 +59,14 @@ static void add_page(struct chain *c, enum page_type type, uint64_t address, con
 
 static void add_bytes(struct chain *c, uint64_t address, const uint8_t *data, size_t size)
 {
-    for (size_t at = 0; at < size; at += MEASURED_PAGE)
-        add_page(c, PAGE_NORMAL, address + at, data + at);
+    for (size_t at = 0; at < size; at += MEASURED_PAGE) {
+        if (!c->last || memcmp(c->last, data + at, MEASURED_PAGE) != 0) {
+            digest_add(c->sum, data + at, MEASURED_PAGE);
+            digest_take(c->sum, c->last_sum);
+        }
+        c->last = data + at;
+        add_link(c, PAGE_NORMAL, address + at, c->last_sum);
+    }
 }
 
 static void add_range(struct chain *c, enum page_type type, const struct guided_section *s)
