@@ -136,7 +136,12 @@ int chain_add_efi(struct image_chain *chain, const char *name, const uint8_t *he
     store_le16(image + HEADER_COMPRESSION, payload->compressed);
     store_le16(image + HEADER_IMAGE_OFFSET, (uint16_t)head_size);
     store_le16(image + pcir + PCIR_BLOCKS, (uint16_t)blocks);
-    finish(chain, at, &(struct optrom_image){.pcir_offset = pcir, .length = blocks * OPTROM_BLOCK});
+    finish(chain, at,
+           &(struct optrom_image){
+               .pcir_offset = pcir,
+               .length = blocks * OPTROM_BLOCK,
+               .code_type = OPTROM_EFI,
+           });
     return 0;
 }
 

@@ -64,8 +64,7 @@ void efi_head(uint8_t head[EFI_HEAD_SIZE], const struct image_ids *ids, uint16_t
 
 /* Marks the last image. The bytes then belong to the caller, who frees them: *end of them are
  * the chain, and 0xff follows up to the bucket (0: none, or with an EFI image the smallest that
- * firmware sees). The
- * chain is no longer than the bucket. */
+ * firmware sees). The chain is no longer than the bucket. */
 uint8_t *chain_end(struct image_chain *chain, uint64_t bucket, size_t *end, size_t *size);
 
 #endif
