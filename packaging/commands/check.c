@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "base/text.h"
 #include "commands/command.h"
 #include "outputs/file.h"
 #include "romset/names.h"
@@ -159,6 +160,21 @@ static int judge(const struct arguments *a, const struct measured *now, const st
     return status;
 }
 
+/* The bucket that the budget or the older release gives a ROM: where fit would help it, that is
+ * said. */
+static uint64_t edge_of(void *arg, const char *path)
+{
+    const struct check *check = arg;
+    const struct budget_rule *rule = check->budget ? budget_rule_for(check->budget, path) : NULL;
+
+    if (rule && (rule->bucket || rule->max_bucket))
+        return rule->bucket ? rule->bucket : rule->max_bucket;
+    for (size_t i = 0; check->old && i < check->old->count; i++)
+        if (strcmp(check->old->roms[i].name, base_name(path)) == 0)
+            return check->old->roms[i].bucket;
+    return 0;
+}
+
 static int check_paths(const struct arguments *a)
 {
     struct measured now = {0}, old = {0};
@@ -177,11 +193,14 @@ static int check_paths(const struct arguments *a)
     how.with_flash = !a->budget || budget.flash_rule_count;
     check.without_roms = how.without_roms;
     check.with_flash = how.with_flash;
-    measure_operands(a->paths, a->path_count, &how, &now);
     if (a->against) {
         char *operand = (char *)a->against;
         measure_operands(&operand, 1, &how, &old);
     }
+    check.budget = a->budget ? &budget : NULL;
+    check.old = &old;
+    how.edge = edge_of;
+    measure_operands(a->paths, a->path_count, &how, &now);
     int status = judge(a, &now, &old, a->budget ? &budget : NULL, &verdicts, &check);
     verdicts_free(&verdicts);
     for (size_t i = 0; i < check.problem_count; i++)

@@ -14,6 +14,7 @@ struct check {
     const struct verdicts *verdicts;
     const struct budget *budget; /* NULL: none */
     const char *against;         /* NULL: none */
+    const struct measured *old;  /* what `against` has; NULL: none */
     bool strict;
     char **problems; /* what could not be read */
     size_t problem_count, problem_capacity;

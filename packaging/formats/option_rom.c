@@ -486,6 +486,15 @@ static void look_at_bucket(struct optrom_reading *r)
     }
 }
 
+static void look_at_first(struct optrom_reading *r)
+{
+    const struct optrom *rom = r->rom;
+
+    /* One with errors has to be mended first. */
+    if (!rom->error_count && rom->image_count && rom->images[0].code_type == OPTROM_EFI)
+        optrom_add_defect(r, OPTROM_EFI_FIRST, 0, rom->images[0].offset, 0, 0);
+}
+
 size_t optrom_find(const uint8_t *data, size_t size)
 {
     return find_image(&(struct optrom_reading){.data = data, .size = size}, 0);
@@ -510,6 +519,7 @@ int optrom_read(const uint8_t *data, size_t size, struct optrom *rom)
         }
         look_at_padding(&r);
         look_at_bucket(&r);
+        look_at_first(&r);
     }
     if (r.no_memory) {
         optrom_free(rom);

@@ -105,6 +105,10 @@ static const struct kind kinds[OPTROM_DEFECT_KINDS] = {
                                        "the compressed payload does not fit its image"},
     [OPTROM_EFI_PAYLOAD_NOT_PE] = {"efi-payload-not-pe", OPTROM_ERROR, BOTH | HEX,
                                    "there is no PE image at the EFI image offset"},
+    /* QEMU hw/pci/pci.c, pci_patch_ids(): byte 6 of the first image is its checksum. */
+    [OPTROM_EFI_FIRST] = {"efi-first", OPTROM_WARNING, NONE,
+                          "the first image is for EFI: on a device of other ids QEMU writes a sum "
+                          "into its signature"},
 
     [OPTROM_PNP_PAST_IMAGE] = {"pnp-past-image", OPTROM_WARNING, AT_MOST | HEX,
                                "a $PnP structure does not end within its image"},

@@ -116,7 +116,7 @@ static void compare_buckets(struct change *c)
         cure = xasprintf("The budget allows it; %s", compat);
     else if (c->now->chain_end <= before)
         cure = cure_by_padding(c->now, before);
-    else
+    else if (!(cure = cure_by_fitting(c->now, before)))
         cure =
             xasprintf("Shrink it by %" PRIu64 " bytes; or %s", c->now->chain_end - before, compat);
     free(compat);

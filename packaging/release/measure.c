@@ -10,6 +10,7 @@
 #include "formats/deb_changes.h"
 #include "inputs/file.h"
 #include "inputs/rom_files.h"
+#include "romset/fit.h"
 
 const char *const image_kinds[] = {
     "legacy",
@@ -184,6 +185,19 @@ void measured_free(struct measured *m)
 
 /* --- operands ------------------------------------------------------------------- */
 
+/* What fit would make of a ROM that is too long. */
+static void try_to_fit(const struct rom_file *file, struct measured_rom *rom)
+{
+    const struct fit_options as_short_as_it_gets = {0};
+    struct fitted fitted;
+
+    if (fit_rom(file->name, file->bytes, file->size, &as_short_as_it_gets, &fitted, NULL) != 0)
+        return;
+    if (fitted.chain_after < rom->chain_end)
+        rom->fitted_end = fitted.chain_after;
+    free(fitted.bytes);
+}
+
 struct measuring {
     struct measured *into;
     const struct measure_options *options;
@@ -204,7 +218,10 @@ static int take_rom(void *arg, const struct rom_file *file)
         m->options->problem(m->options->arg, &f);
         return -1;
     }
-    into->count++;
+    struct measured_rom *rom = &into->roms[into->count++];
+    uint64_t edge = m->options->edge ? m->options->edge(m->options->arg, rom->path) : 0;
+    if (edge && rom->chain_end > edge)
+        try_to_fit(file, rom);
     return 0;
 }
 

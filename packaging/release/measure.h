@@ -40,8 +40,9 @@ struct measured_rom {
     uint8_t fill_byte;
     size_t image_count;
     struct measured_image *images;
-    size_t error_count;            /* of the reader */
-    char *first_error;             /* NULL: none */
+    uint64_t fitted_end; /* of the chain after `romcompat fit`; 0: not tried, no shorter */
+    size_t error_count;  /* of the reader */
+    char *first_error;   /* NULL: none */
     char sha256[SHA256_TEXT_SIZE]; /* "" unless asked for */
 };
 
@@ -80,6 +81,9 @@ struct measure_options {
     bool with_sums;
     bool without_roms; /* pass ROMs over */
     bool with_flash;   /* measure flash images as well */
+    /* How far the chain of the ROM at `path` may reach, 0: anywhere. Of one that reaches
+     * beyond, fitted_end is found out. NULL: of none. */
+    uint64_t (*edge)(void *arg, const char *path);
     /* Something that should have been read could not be. */
     void (*problem)(void *arg, const struct failure *f);
     /* An operand without anything that is asked for. */

@@ -143,6 +143,23 @@ static char *cure_by_ids(const struct measured_rom *rom, unsigned vendor, unsign
     return cure;
 }
 
+char *cure_by_fitting(const struct measured_rom *rom, uint64_t bucket)
+{
+    char text[SIZE_TEXT_MAX];
+
+    if (!rom->fitted_end || rom->fitted_end > bucket)
+        return NULL;
+    size_format(bucket, text);
+    char *operand = file_operand(rom->name);
+    char *command = shell_command(
+        (const char *[]){"romcompat", "fit", "--bucket", text, operand, "-o", rom->name, NULL});
+    char *cure = xasprintf("fit brings it to %" PRIu64 " bytes: %s", rom->fitted_end, command);
+
+    free(command);
+    free(operand);
+    return cure;
+}
+
 char *cure_by_compat_set(const struct verdicts *v, uint64_t bucket)
 {
     char size[SIZE_TEXT_MAX], lower[SIZE_TEXT_MAX];
@@ -194,9 +211,11 @@ static void judge_too_big(struct judging *j, const char *check, uint64_t limit, 
         return;
     }
     char *compat = cure_by_compat_set(j->v, limit);
-    cure = xasprintf("Shrink it by %" PRIu64 " byte%s; or set '%s' to %s (%s:%u) and %s",
-                     rom->chain_end - limit, PLURAL(rom->chain_end - limit), check, now,
-                     j->budget->file, j->rule->bucket_line, compat);
+    cure = cure_by_fitting(rom, limit);
+    if (!cure)
+        cure = xasprintf("Shrink it by %" PRIu64 " byte%s; or set '%s' to %s (%s:%u) and %s",
+                         rom->chain_end - limit, PLURAL(rom->chain_end - limit), check, now,
+                         j->budget->file, j->rule->bucket_line, compat);
     free(compat);
     failure(j, check,
             xasprintf("the bucket is %s, %s %s: the image chain ends at %" PRIu64 ", %" PRIu64
@@ -376,11 +395,22 @@ static void judge_compression(struct judging *j)
 
         if (image->is_efi && j->rule->compressed == BUDGET_MUST && !image->compressed)
             failure(j, "compressed", xasprintf("image %zu (%s) is not compressed", i, image->kind),
-                    xstrdup("Make it with EfiRom -ec in place of -e: that saves more than half."));
+                    xstrdup("romcompat fit compresses it."));
         if (image->is_efi && j->rule->compressed == BUDGET_MUST_NOT && image->compressed)
             failure(j, "compressed", xasprintf("image %zu (%s) is compressed", i, image->kind),
                     NULL);
     }
+}
+
+/* QEMU hw/pci/pci.c, pci_patch_ids(): byte 6 of the first image is its checksum. */
+static void judge_first(struct judging *j)
+{
+    if (!j->rom->image_count || !j->rom->images[0].is_efi || j->rom->error_count)
+        return;
+    add_finding(j->v, j->verdict, FINDING_WARNING, "efi-first",
+                xstrdup("its first image is for EFI: on a device of other ids QEMU writes a sum "
+                        "into its signature, and firmware does not see it"),
+                xstrdup("romcompat combine puts an image before it that carries the ids."));
 }
 
 static void judge_nics(struct judging *j)
@@ -454,6 +484,7 @@ static void judge_rom(struct judging *j)
     judge_images(j);
     judge_ids(j);
     judge_compression(j);
+    judge_first(j);
     judge_nics(j);
     judge_defects(j);
 }

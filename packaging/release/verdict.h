@@ -86,6 +86,8 @@ struct verdict *add_absent(struct verdicts *v, const char *name);
 /* "romcompat inspect NAME shows more.", or "romcompat flash inspect NAME ..."; to be freed. */
 char *cure_by_inspection(const char *command, const char *subcommand, const char *name);
 char *cure_by_padding(const struct measured_rom *rom, uint64_t bucket);
+/* "fit brings it to 175104 bytes: romcompat fit ..."; NULL where that is not known to be enough. */
+char *cure_by_fitting(const struct measured_rom *rom, uint64_t bucket);
 /* "ship a compat set for guests that have the bucket of 256K: romcompat check ..." */
 char *cure_by_compat_set(const struct verdicts *v, uint64_t bucket);
 

@@ -6,7 +6,6 @@
 
 #include "base/bytes.h"
 #include "base/memory.h"
-#include "base/size.h"
 
 /* PCI Firmware 3.3, 5.1.1 to 5.1.3; UEFI 2.10, 14.4.2. */
 enum {
@@ -147,7 +146,7 @@ int chain_add_efi(struct image_chain *chain, const char *name, const uint8_t *he
 
 uint8_t *chain_end(struct image_chain *chain, uint64_t bucket, size_t *end, size_t *size)
 {
-    size_t least = bucket ? (size_t)bucket : chain->has_efi ? (size_t)BUCKET_MIN : 0;
+    size_t least = bucket ? (size_t)bucket : chain->has_efi ? EFI_BUCKET_MIN : 0;
 
     if (chain->count)
         optrom_set_last(chain->bytes, &chain->last, true);

@@ -109,12 +109,12 @@ images() {
     [ ! -e no.rom ]
 }
 
-@test "a short ROM is padded to the smallest that firmware sees" {
+@test "a short ROM is padded to 4 KiB, the smallest that UEFI firmware starts a driver from" {
     make_pe 0xaa64 0xb 600 > small.efi
     run -0 romcompat combine --id 1af4:1041 -o out.rom small.efi
-    [ "$(stat -c %s out.rom)" = 2048 ]
+    [ "$(stat -c %s out.rom)" = 4096 ]
     run -0 romcompat fit --drop legacy out.rom -o fitted.rom
-    [ "$(stat -c %s fitted.rom)" = 2048 ]
+    [ "$(stat -c %s fitted.rom)" = 4096 ]
 }
 
 @test "extract names what there is to choose from" {

@@ -222,3 +222,32 @@ END
     run -2 romcompat fit in.rom
     output_has "expected either --output or --report"
 }
+
+@test "check says what fit would do for a ROM that outgrew its bucket" {
+    mkdir old new
+    cp in.rom new/a.rom
+    printf 'budget: b1\nroms:\n  - match: a.rom\n    bucket: 128K\n' > small.yaml
+    run -1 romcompat check -b small.yaml new
+    output_lacks "fit brings it"
+    make_rom legacy:4:1af4:1041 efi:600:1af4:1041 > new/a.rom
+    printf 'budget: b1\nroms:\n  - match: a.rom\n    bucket: 256K\n' > budget.yaml
+    run -1 romcompat check -b budget.yaml new
+    output_has "fit brings it to" "romcompat fit --bucket 256K a.rom -o a.rom"
+    make_rom legacy:4:1af4:1041 efi:200:1af4:1041 > old/a.rom
+    run -1 romcompat check --against old new
+    output_has "fit brings it to" "romcompat fit --bucket 128K a.rom -o a.rom"
+    romcompat fit --bucket 256K new/a.rom -o new/a.rom
+    run -0 romcompat check -b budget.yaml new
+}
+
+@test "inspect and check warn of a ROM whose first image is for EFI" {
+    make_rom efi:8:8086:100e > first.rom
+    run -0 romcompat inspect first.rom
+    output_has "the first image is for EFI: on a device of other ids"
+    printf 'budget: b1\nroms:\n  - match: first.rom\n    max-bucket: 256K\n' > budget.yaml
+    run -0 romcompat check -b budget.yaml first.rom
+    output_has "warn first.rom: its first image is for EFI" "romcompat combine puts an image before it"
+    romcompat combine -o mended.rom first.rom
+    run -0 romcompat inspect mended.rom
+    output_lacks "for EFI"
+}

@@ -155,7 +155,7 @@ static void test_other_code_types(void)
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         made = make_rom(&(struct rom_spec){.images = {{.type = types[i].type, .blocks = 4}}});
         read_made(&made);
-        ok(rom.image_count == 1 && rom.defect_count == 0, "a ROM of one %s image has no defect",
+        ok(rom.image_count == 1 && rom.error_count == 0, "a ROM of one %s image has no error",
            types[i].name);
         is_text(rom.images[0].code_type_name, types[i].name, "and is called so");
         is_int(rom.chain_end, 2048, "... its chain ends with it");
@@ -179,7 +179,7 @@ static void test_other_code_types(void)
         read_made(&made);
         is_text(rom.images[0].efi.machine_name, machines[i].name, "machine %04x is %s",
                 machines[i].machine, machines[i].name);
-        is_int(rom.defect_count, 0, "and no defect");
+        is_int(rom.error_count, 0, "and no error");
         done(&made);
     }
 }
@@ -236,7 +236,7 @@ static void test_long_chains(void)
 
     made = make_rom(&(struct rom_spec){.images = {{.type = ROM_EFI, .blocks = 0x1234}}});
     read_made(&made);
-    ok(rom.defect_count == 0 && rom.chain_end == 0x1234 * 512,
+    ok(rom.error_count == 0 && rom.chain_end == 0x1234 * 512,
        "an EFI image may be longer: its length has 16 bits");
     done(&made);
 }

@@ -296,6 +296,12 @@ static void test_checksum(void)
 static void test_efi(void)
 {
     const size_t efi = 0x800;
+    struct made_rom alone =
+        make_rom(&(struct rom_spec){.images = {{.type = ROM_EFI, .blocks = 4}}});
+
+    has_defects(alone.data, alone.size, "an EFI image that is the first one",
+                WARNING("efi-first", 0, 0, ANY, ANY));
+    free_rom(&alone);
 
     make_two();
     rom_set(&made, 1, EFI_FIELD_SIGNATURE, 0x0ef2);

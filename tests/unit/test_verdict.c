@@ -195,8 +195,8 @@ static void test_nics(void)
               "fail nics", "a block more is 7");
     is_judged("a.rom", SPEC(.images = {{.type = ROM_LEGACY, .blocks = 255}}), "nics: 1",
               "fail nics", "the longest legacy image starts on none");
-    is_judged("a.rom", SPEC(.images = {{.type = ROM_EFI, .blocks = 255}}), "nics: 8", "",
-              "an EFI image takes no shadow RAM");
+    is_judged("a.rom", SPEC(.images = {{.type = ROM_EFI, .blocks = 255}}), "nics: 8",
+              "warn efi-first", "an EFI image takes no shadow RAM, but should not be the first");
     is_judged("a.rom", SPEC(.images = {{.type = ROM_LEGACY, .blocks = 4}}), "nics: 64", "fail nics",
               "more NICs than the shadow RAM has room for are never kept");
 }
