@@ -7,13 +7,12 @@
 #include "commands/table.h"
 #include "outputs/leftover.h"
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     const char *word = argc > 1 ? argv[1] : NULL;
 
     /* For the width of characters in tables; numbers and sorting stay C. */
     setlocale(LC_CTYPE, "");
-    leftovers_begin();
 
     if (!word)
         return usage_error(NULL, "a subcommand is missing");
@@ -24,4 +23,12 @@ int main(int argc, char **argv)
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
         argv[1] = (char[]){"help"};
     return dispatch(commands, NULL, argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+    leftovers_begin();
+    int status = run(argc, argv);
+    leftovers_end();
+    return status;
 }

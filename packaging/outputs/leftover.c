@@ -22,6 +22,8 @@ static struct {
 } places[PLACES];
 
 static pid_t owner; /* a child that ends has nothing to remove */
+static bool is_answered;
+enum { FAILED = 2 }; /* the status without an answer */
 
 /* readdir() takes memory, and so is not for a signal handler; getdents64() is a system call.
  * Links are removed, never followed. */
@@ -78,19 +80,63 @@ static void end_early(int number)
     raise(number);
 }
 
+static void say(const char *text)
+{
+    (void)!write(STDERR_FILENO, text, strlen(text));
+}
+
+/* Where memory runs out, some libraries stop like this. */
+static void end_broken(int number)
+{
+    remove_all();
+    if (getpid() == owner)
+        say("romcompat: aborted by a fault in it, or because memory ran out\n");
+    raise(number);
+}
+
+/* libarchive ends the program with 1 when it has no memory, which would be an answer. */
+static void end_of_program(int status, void *unused)
+{
+    (void)unused;
+    remove_all();
+    if (getpid() == owner && !is_answered && status != FAILED)
+        _exit(FAILED);
+}
+
+static void handle(int number, void (*handler)(int), bool only_default)
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = (int)SA_RESETHAND | SA_ONSTACK};
+    struct sigaction old;
+
+    sigemptyset(&action.sa_mask);
+    if (sigaction(number, NULL, &old) != 0)
+        return;
+    if (only_default ? old.sa_handler == SIG_DFL : old.sa_handler != SIG_IGN)
+        sigaction(number, &action, NULL);
+}
+
 void leftovers_begin(void)
 {
     static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-    struct sigaction action = {.sa_handler = end_early, .sa_flags = (int)SA_RESETHAND}, old;
+    static const int broken[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+    /* For the case that there is no more room on the other one. */
+    static char stack[64 * 1024];
+    const stack_t own = {.ss_sp = stack, .ss_size = sizeof stack};
 
     owner = getpid();
-    sigemptyset(&action.sa_mask);
+    sigaltstack(&own, NULL);
     for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
-        if (sigaction(ending[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-            sigaction(ending[i], &action, NULL);
+        handle(ending[i], end_early, false);
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
+        handle(broken[i], end_broken, true);
     signal(SIGXFSZ, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
-    atexit(remove_all);
+    on_exit(end_of_program, NULL);
+}
+
+void leftovers_end(void)
+{
+    is_answered = true;
 }
 
 int leftover_add(const char *path)

@@ -8,9 +8,13 @@
 #define OUTPUTS_LEFTOVER_H
 
 /* Called once, before anything is written. SIGINT, SIGTERM, SIGHUP and SIGQUIT, where they are not
- * ignored, clean up and then end the process as they always do; SIGXFSZ and SIGPIPE are ignored,
- * so that the write fails and says why. */
+ * ignored, and the signals of a crash clean up and then end the process as they always do; SIGXFSZ
+ * and SIGPIPE are ignored, so that the write fails and says why. A library that calls exit() has
+ * no answer: the status is then 2. */
 void leftovers_begin(void);
+
+/* There is an answer: exit() comes from main(). */
+void leftovers_end(void);
 
 /* From now on `path`, a file or a folder with all that is in it, is removed at an early end. The
  * number is for leftover_keep(); -1 where no more are taken, or the path is too long. */

@@ -86,11 +86,10 @@ void tree_abandon(struct tree *t)
 {
     if (!t)
         return;
-    /* Removed while still locked: nobody else can be in it. */
-    if (t->container_fd >= 0) {
-        remove_all(t->container);
+    /* Removed while still locked: nobody else can be in it. What cannot be removed now, as there
+     * is no memory, is once more at the end of the program. */
+    if (t->container_fd >= 0 && remove_all(t->container) == 0)
         leftover_keep(t->leftover);
-    }
     free_tree(t);
 }
 
