@@ -88,19 +88,19 @@ static void take_empty(void *arg, const char *operand)
 
 static int load_budget(const char *path, struct budget *budget)
 {
-    struct romset_problems problems = {0};
+    struct findings problems = {0};
     struct failure f;
     int result = budget_read(path, budget, &problems, &f);
 
     if (result < 0) {
         report(&f);
-    } else if (problems.errors) {
+    } else if (problems.counts[FINDING_ERROR]) {
         for (size_t i = 0; i < problems.count; i++)
-            complain("%s", problems.list[i].text);
+            complain("%s", problems.list[i].what);
         budget_free(budget);
         result = -1;
     }
-    romset_problems_free(&problems);
+    findings_free(&problems);
     return result;
 }
 

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "commands/columns.h"
 #include "commands/command.h"
+#include "commands/finding_report.h"
 #include "outputs/escape.h"
 #include "outputs/json.h"
 
@@ -198,7 +199,7 @@ static void print_cure(const char *cure)
 }
 
 /* All findings of a grade. A cure that several in a row share is told once, after them. */
-static void print_findings(const struct check *check, enum finding_grade grade)
+static void print_grade(const struct check *check, enum finding_grade grade)
 {
     static const char *const words[] = {"note", "warn", "FAIL"};
     const char *cure = NULL;
@@ -206,18 +207,18 @@ static void print_findings(const struct check *check, enum finding_grade grade)
     for (size_t i = 0; i < check->verdicts->count; i++) {
         const struct verdict *verdict = &check->verdicts->list[i];
 
-        for (size_t k = 0; k < verdict->count; k++) {
-            const struct finding *finding = &verdict->findings[k];
+        for (size_t k = 0; k < verdict->findings.count; k++) {
+            const struct finding *finding = &verdict->findings.list[k];
 
             if (finding->grade != grade)
                 continue;
-            if (cure && (!finding->cure || strcmp(cure, finding->cure) != 0))
+            if (cure && (!finding->fix || strcmp(cure, finding->fix) != 0))
                 print_cure(cure);
             char *text =
                 xasprintf("%s %s: %s.", words[grade], check_label(check, verdict), finding->what);
             print_wrapped(5, text);
             free(text);
-            cure = finding->cure;
+            cure = finding->fix;
         }
     }
     if (cure)
@@ -234,10 +235,10 @@ void check_print(const struct check *check, bool quiet)
     check_print_flash(check, quiet);
     if (v->failures + v->warnings + (quiet ? 0 : v->notes))
         putchar('\n');
-    print_findings(check, FINDING_FAILURE);
-    print_findings(check, FINDING_WARNING);
+    print_grade(check, FINDING_ERROR);
+    print_grade(check, FINDING_WARNING);
     if (!quiet)
-        print_findings(check, FINDING_NOTE);
+        print_grade(check, FINDING_NOTE);
     if (quiet && !check_failed(check))
         return;
     if (v->count)
@@ -277,23 +278,6 @@ static struct json_object *images_array(const struct measured_rom *rom)
     return list;
 }
 
-static struct json_object *findings_array(const struct verdict *verdict)
-{
-    struct json_object *list = json_object_new_array();
-
-    for (size_t i = 0; i < verdict->count; i++) {
-        const struct finding *finding = &verdict->findings[i];
-        struct json_object *o = json_object_new_object();
-
-        json_add_text(o, "grade", grade_names[finding->grade]);
-        json_add_text(o, "check", finding->check);
-        json_add_text(o, "text", finding->what);
-        json_add_text(o, "fix", finding->cure);
-        json_object_array_add(list, o);
-    }
-    return list;
-}
-
 void check_add_judgement(struct json_object *o, const struct verdict *verdict,
                          struct json_object *old)
 {
@@ -301,7 +285,7 @@ void check_add_judgement(struct json_object *o, const struct verdict *verdict,
 
     json_add(o, "old", old);
     json_add_text(o, "result", grade == FINDING_NOTE ? "ok" : grade_names[grade]);
-    json_add(o, "findings", findings_array(verdict));
+    json_add(o, "findings", findings_array(&verdict->findings));
 }
 
 static void add_measures(struct json_object *o, const struct measured_rom *rom)
@@ -387,15 +371,15 @@ static void put_attribute(FILE *to, const char *name, const char *value)
 static void put_case(FILE *to, const struct check *check, const struct verdict *verdict,
                      const char *suite)
 {
-    enum finding_grade fails = check->strict ? FINDING_WARNING : FINDING_FAILURE;
+    enum finding_grade fails = check->strict ? FINDING_WARNING : FINDING_ERROR;
     bool has_output = false;
 
     fputs("    <testcase", to);
     put_attribute(to, "classname", suite);
     put_attribute(to, "name", check_label(check, verdict));
     fputs(" time=\"0\">\n", to);
-    for (size_t i = 0; i < verdict->count; i++) {
-        const struct finding *finding = &verdict->findings[i];
+    for (size_t i = 0; i < verdict->findings.count; i++) {
+        const struct finding *finding = &verdict->findings.list[i];
 
         if (finding->grade < fails) {
             has_output = true;
@@ -405,16 +389,16 @@ static void put_case(FILE *to, const struct check *check, const struct verdict *
         put_attribute(to, "type", finding->check);
         put_attribute(to, "message", finding->what);
         putc('>', to);
-        put_xml(to, finding->cure ? finding->cure : "");
+        put_xml(to, finding->fix ? finding->fix : "");
         fputs("</failure>\n", to);
     }
     if (has_output) {
         fputs("      <system-out>", to);
-        for (size_t i = 0; i < verdict->count; i++) {
-            if (verdict->findings[i].grade >= fails)
+        for (size_t i = 0; i < verdict->findings.count; i++) {
+            if (verdict->findings.list[i].grade >= fails)
                 continue;
-            fprintf(to, "%s: ", grade_names[verdict->findings[i].grade]);
-            put_xml(to, verdict->findings[i].what);
+            fprintf(to, "%s: ", finding_grade_name(verdict->findings.list[i].grade));
+            put_xml(to, verdict->findings.list[i].what);
             putc('\n', to);
         }
         fputs("</system-out>\n", to);
@@ -432,7 +416,7 @@ char *check_junit(const struct check *check)
         check->budget ? xasprintf("romcompat.%s", check->budget->name) : xstrdup("romcompat.check");
 
     for (size_t i = 0; i < v->count; i++)
-        failed += verdict_grade(&v->list[i]) >= (check->strict ? FINDING_WARNING : FINDING_FAILURE);
+        failed += verdict_grade(&v->list[i]) >= (check->strict ? FINDING_WARNING : FINDING_ERROR);
     fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite", to);
     put_attribute(to, "name", suite);
     fprintf(to, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"0\" time=\"0\">\n",

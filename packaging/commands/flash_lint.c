@@ -2,6 +2,7 @@
 #include "commands/tree_job.h"
 
 #include "commands/maps.h"
+#include "commands/finding_report.h"
 #include "flash/lint.h"
 #include "outputs/json.h"
 
@@ -11,38 +12,25 @@ static const struct option_spec options[] = {
     {0},
 };
 
-static const char *grade_name(enum lint_grade grade)
+static void print_lines(const struct firmware_tree *tree, const struct findings *findings)
 {
-    return grade == LINT_ERROR ? "error" : "warning";
-}
-
-static void print_findings(const struct firmware_tree *tree, const struct firmware_lint *lint)
-{
-    for (size_t i = 0; i < lint->count; i++)
-        print_line("%s: %s: %s", grade_name(lint->list[i].grade), lint->list[i].file,
-                   lint->list[i].text);
+    print_findings(findings);
     print_line("%zu images, %zu descriptors: %zu errors, %zu warnings", tree->image_count,
-               tree->descriptor_count, lint->errors, lint->count - lint->errors);
+               tree->descriptor_count, findings->counts[FINDING_ERROR],
+               findings->counts[FINDING_WARNING]);
 }
 
 static void print_json(const char *operand, const struct firmware_tree *tree,
-                       const struct firmware_lint *lint)
+                       const struct findings *findings)
 {
-    struct json_object *o = json_document("romcompat-flash-lint", 1),
-                       *list = json_object_new_array();
+    struct json_object *o = json_document("romcompat-flash-lint", 1);
 
-    for (size_t i = 0; i < lint->count; i++) {
-        const struct lint_finding *l = &lint->list[i];
-
-        json_object_array_add(
-            list, tree_finding_object(grade_name(l->grade), l->reason, "file", l->file, l->text));
-    }
     json_add_text(o, "tree", operand);
     json_add_number(o, "images", tree->image_count);
     json_add_number(o, "descriptors", tree->descriptor_count);
-    json_add_number(o, "errors", lint->errors);
-    json_add_number(o, "warnings", lint->count - lint->errors);
-    json_add(o, "findings", list);
+    json_add_number(o, "errors", findings->counts[FINDING_ERROR]);
+    json_add_number(o, "warnings", findings->counts[FINDING_WARNING]);
+    json_add(o, "findings", findings_array(findings));
     json_print(o);
 }
 
@@ -51,19 +39,19 @@ static int run(void *settings, char **operands, size_t count)
     const struct tree_job *job = settings;
     const char *operand = operands[0];
     struct firmware_tree tree;
-    struct firmware_lint lint;
+    struct findings findings;
     struct failure f;
 
     (void)count;
     if (firmware_tree_read(operand, (char **)job->with.list, job->with.count, NULL, &tree, &f) != 0)
         return report(&f);
-    firmware_lint(&tree, &lint);
+    firmware_lint(&tree, &findings);
     if (job->json)
-        print_json(operand, &tree, &lint);
+        print_json(operand, &tree, &findings);
     else
-        print_findings(&tree, &lint);
-    int status = lint.errors ? STATUS_NO : STATUS_YES;
-    firmware_lint_free(&lint);
+        print_lines(&tree, &findings);
+    int status = findings.counts[FINDING_ERROR] ? STATUS_NO : STATUS_YES;
+    findings_free(&findings);
     firmware_tree_free(&tree);
     return finish_output(status);
 }

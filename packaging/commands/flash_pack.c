@@ -82,19 +82,19 @@ static void print_packed(const struct packed *p)
 /* All that is wrong with it is reported. */
 static int load(const char *path, struct flashset *set)
 {
-    struct romset_problems problems = {0};
+    struct findings problems = {0};
     struct failure f;
     int result = flashset_read(path, set, &problems, &f);
 
     if (result < 0) {
         report(&f);
-    } else if (problems.errors) {
+    } else if (problems.counts[FINDING_ERROR]) {
         for (size_t i = 0; i < problems.count; i++)
-            complain("%s", problems.list[i].text);
+            complain("%s", problems.list[i].what);
         flashset_free(set);
         result = -1;
     }
-    romset_problems_free(&problems);
+    findings_free(&problems);
     return result;
 }
 

@@ -8,7 +8,7 @@
 
 static int run(void *settings, char **operands, size_t count)
 {
-    struct romset_problems problems = {0};
+    struct findings problems = {0};
     struct failure f;
     int status = STATUS_YES;
     size_t good = 0;
@@ -16,11 +16,11 @@ static int run(void *settings, char **operands, size_t count)
     (void)settings;
     struct romset *sets = xcalloc(count, sizeof *sets);
     for (size_t i = 0; i < count; i++) {
-        size_t before = problems.errors;
+        size_t before = problems.counts[FINDING_ERROR];
 
         if (romset_read(operands[i], &sets[good], &problems, &f) < 0) {
             status = report(&f);
-        } else if (problems.errors > before) {
+        } else if (problems.counts[FINDING_ERROR] > before) {
             /* Incomplete: what it claims cannot be compared. */
             romset_free(&sets[good]);
         } else {
@@ -31,9 +31,9 @@ static int run(void *settings, char **operands, size_t count)
     romset_lint_together(sets, good, &problems);
 
     for (size_t i = 0; i < problems.count; i++)
-        print_line("%s%s", problems.list[i].grade == PROBLEM_WARNING ? "warning: " : "",
-                   problems.list[i].text);
-    if (status == STATUS_YES && problems.errors)
+        print_line("%s%s", problems.list[i].grade == FINDING_WARNING ? "warning: " : "",
+                   problems.list[i].what);
+    if (status == STATUS_YES && problems.counts[FINDING_ERROR])
         status = STATUS_NO;
     if (status == STATUS_YES)
         print_line("%zu romset%s: no errors%s", good, good == 1 ? "" : "s",
@@ -41,7 +41,7 @@ static int run(void *settings, char **operands, size_t count)
     for (size_t i = 0; i < good; i++)
         romset_free(&sets[i]);
     free(sets);
-    romset_problems_free(&problems);
+    findings_free(&problems);
     return finish_output(status);
 }
 

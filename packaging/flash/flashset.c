@@ -229,12 +229,12 @@ static void read_root(struct field_reader *r, const struct yaml_node *root, void
 }
 
 int flashset_parse(const char *path, const uint8_t *data, size_t size, struct flashset *set,
-                   struct romset_problems *problems, struct failure *f)
+                   struct findings *problems, struct failure *f)
 {
     return field_parse(path, data, size, read_root, set, problems, f);
 }
 
-int flashset_read(const char *path, struct flashset *set, struct romset_problems *problems,
+int flashset_read(const char *path, struct flashset *set, struct findings *problems,
                   struct failure *f)
 {
     return field_read_file(path, read_root, set, problems, f);

@@ -62,8 +62,8 @@ struct flashset {
 
 /* As romset_parse() and romset_load(). */
 int flashset_parse(const char *path, const uint8_t *data, size_t size, struct flashset *set,
-                   struct romset_problems *problems, struct failure *f);
-int flashset_read(const char *path, struct flashset *set, struct romset_problems *problems,
+                   struct findings *problems, struct failure *f);
+int flashset_read(const char *path, struct flashset *set, struct findings *problems,
                   struct failure *f);
 void flashset_free(struct flashset *set);
 

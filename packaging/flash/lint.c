@@ -12,28 +12,18 @@
 #include "formats/machine_types.h"
 #include "inputs/flash_file.h"
 
-__attribute__((format(printf, 5, 6))) static void find(struct firmware_lint *l,
-                                                       enum lint_grade grade, const char *reason,
-                                                       const char *file, const char *format, ...)
+__attribute__((format(printf, 5, 6))) static void find(struct findings *l, enum finding_grade grade,
+                                                       const char *reason, const char *file,
+                                                       const char *format, ...)
 {
     va_list args;
 
-    l->list = xgrow(l->list, l->count, &l->capacity, sizeof *l->list);
     va_start(args, format);
-    l->list[l->count++] = (struct lint_finding){
-        .grade = grade, .reason = reason, .file = xstrdup(file), .text = xvasprintf(format, args)};
+    findings_add(l, (struct finding){.grade = grade,
+                                     .check = reason,
+                                     .place = xstrdup(file),
+                                     .what = xvasprintf(format, args)});
     va_end(args);
-    l->errors += grade == LINT_ERROR;
-}
-
-void firmware_lint_free(struct firmware_lint *l)
-{
-    for (size_t i = 0; i < l->count; i++) {
-        free(l->list[i].file);
-        free(l->list[i].text);
-    }
-    free(l->list);
-    *l = (struct firmware_lint){0};
 }
 
 /* ---- files that are not there ---- */
@@ -48,23 +38,23 @@ static const struct tree_package *wants_more(const struct firmware_tree *tree)
     return NULL;
 }
 
-static void missing(struct firmware_lint *l, const struct firmware_tree *tree, const char *file,
+static void missing(struct findings *l, const struct firmware_tree *tree, const char *file,
                     const char *what, const char *path, const char *end)
 {
     const struct tree_package *p = wants_more(tree);
     char *way = strcmp(path, end) == 0 ? xstrdup("") : xasprintf(", which leads to %s", end);
 
     if (p)
-        find(l, LINT_WARNING, "missing-file", file,
+        find(l, FINDING_WARNING, "missing-file", file,
              "%s %s%s is not there; %s depends on %.200s, which --with adds", what, path, way,
              p->name, p->depends);
     else
-        find(l, LINT_ERROR, "missing-file", file, "%s %s%s is not there", what, path, way);
+        find(l, FINDING_ERROR, "missing-file", file, "%s %s%s is not there", what, path, way);
     free(way);
 }
 
 /* The image that a descriptor names, or NULL with a finding. */
-static const struct tree_entry *image_of(struct firmware_lint *l, const struct firmware_tree *tree,
+static const struct tree_entry *image_of(struct findings *l, const struct firmware_tree *tree,
                                          const char *file, const char *what, const char *path)
 {
     char *end = NULL;
@@ -73,7 +63,8 @@ static const struct tree_entry *image_of(struct firmware_lint *l, const struct f
     if (!e)
         missing(l, tree, file, what, path, end);
     else if (e->unread)
-        find(l, LINT_ERROR, "unreadable", file, "%s %s cannot be read (%s)", what, path, e->unread);
+        find(l, FINDING_ERROR, "unreadable", file, "%s %s cannot be read (%s)", what, path,
+             e->unread);
     free(end);
     return e && e->image ? e : NULL;
 }
@@ -97,7 +88,7 @@ static bool is_enrolled(const struct claim *c)
     return c->template ? c->template->image->enrolled : c->code->image->enrolled;
 }
 
-static void check_claimed(struct firmware_lint *l, const struct claim *c)
+static void check_claimed(struct findings *l, const struct claim *c)
 {
     const struct flash_image *code = c->code->image;
     bool x86_64 = code->architecture == ARCH_X86_64;
@@ -120,43 +111,43 @@ static void check_claimed(struct firmware_lint *l, const struct claim *c)
 
     for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
         if (claims(c, features[i].feature) && !features[i].there)
-            find(l, LINT_ERROR, "claimed-feature", c->file, "claims %s, which %s has not: %s",
+            find(l, FINDING_ERROR, "claimed-feature", c->file, "claims %s, which %s has not: %s",
                  features[i].feature, c->code->path, features[i].sign);
     }
     if ((claims(c, "verbose-dynamic") || claims(c, "verbose-static")) && !code->debug)
-        find(l, LINT_WARNING, "claimed-feature", c->file,
+        find(l, FINDING_WARNING, "claimed-feature", c->file,
              "claims verbose-%s, but %s is a release build, which prints no messages",
              claims(c, "verbose-static") ? "static" : "dynamic", c->code->path);
 }
 
-static void check_unclaimed(struct firmware_lint *l, const struct claim *c)
+static void check_unclaimed(struct findings *l, const struct claim *c)
 {
     const struct flash_image *code = c->code->image;
 
     if (code->secure_boot && !claims(c, "secure-boot"))
-        find(l, LINT_WARNING, "unclaimed-feature", c->file,
+        find(l, FINDING_WARNING, "unclaimed-feature", c->file,
              "%s has Secure Boot and no claim of it: guests that refuse it get it", c->code->path);
     if (code->smm && !claims(c, "requires-smm"))
-        find(l, LINT_ERROR, "unclaimed-feature", c->file,
+        find(l, FINDING_ERROR, "unclaimed-feature", c->file,
              "%s needs SMM and no claim says so: guests without it do not start", c->code->path);
     if (is_enrolled(c) && !claims(c, "enrolled-keys"))
-        find(l, LINT_WARNING, "unclaimed-feature", c->file,
+        find(l, FINDING_WARNING, "unclaimed-feature", c->file,
              "the store has a platform key and no claim of enrolled-keys: guests that refuse them "
              "get them");
     if (is_enrolled(c) && !code->secure_boot)
-        find(l, LINT_ERROR, "template", c->file,
+        find(l, FINDING_ERROR, "template", c->file,
              "the store has Secure Boot keys, and %s no Secure Boot: unsigned programs will be "
              "started",
              c->code->path);
     /* SMM and SEV-ES exclude each other. */
     if (code->architecture == ARCH_X86_64 && claims(c, "amd-sev") && !claims(c, "amd-sev-es") &&
         !code->smm && guided_table_has(&code->table, GUIDED_SEV_ES_RESET))
-        find(l, LINT_WARNING, "unclaimed-feature", c->file,
+        find(l, FINDING_WARNING, "unclaimed-feature", c->file,
              "%s has a SEV-ES reset block and no claim of amd-sev-es: guests that ask for it do "
              "not get it",
              c->code->path);
     if (code->debug && !claims(c, "verbose-dynamic") && !claims(c, "verbose-static"))
-        find(l, LINT_WARNING, "unclaimed-feature", c->file,
+        find(l, FINDING_WARNING, "unclaimed-feature", c->file,
              "%s is a debug build and no claim of verbose-dynamic or verbose-static says so",
              c->code->path);
 }
@@ -200,13 +191,13 @@ static bool runs_on(enum flash_architecture image, const char *target)
            (image == ARCH_ARM && strcmp(target, "aarch64") == 0);
 }
 
-static void check_targets(struct firmware_lint *l, const struct claim *c)
+static void check_targets(struct findings *l, const struct claim *c)
 {
     for (size_t i = 0; i < c->d->target_count; i++) {
         const struct descriptor_target *t = &c->d->targets[i];
 
         if (c->code && !runs_on(c->code->image->architecture, t->architecture))
-            find(l, LINT_ERROR, "architecture", c->file,
+            find(l, FINDING_ERROR, "architecture", c->file,
                  "targets[%zu]: %s is firmware for another architecture (found %s, expected %s)", i,
                  c->code->path, flash_architecture_name(c->code->image->architecture),
                  t->architecture);
@@ -214,14 +205,14 @@ static void check_targets(struct firmware_lint *l, const struct claim *c)
             const char *glob = t->machines.texts[k];
 
             if (!is_known_machine(t->architecture, glob))
-                find(l, LINT_WARNING, "unknown-machine", c->file,
+                find(l, FINDING_WARNING, "unknown-machine", c->file,
                      "targets[%zu]: no machine type of %s that is known matches '%s'%s", i,
                      t->architecture, glob,
                      machine_family_of_alias(glob) || strcmp(glob, "virt") == 0
                          ? ", which is an alias"
                          : "");
             else if (claims(c, "requires-smm") && strncmp(glob, "pc-i440fx", 9) == 0)
-                find(l, LINT_ERROR, "smm-machine", c->file,
+                find(l, FINDING_ERROR, "smm-machine", c->file,
                      "targets[%zu]: '%s' has no SMM that this firmware could use", i, glob);
         }
     }
@@ -229,13 +220,13 @@ static void check_targets(struct firmware_lint *l, const struct claim *c)
 
 /* ---- one descriptor ---- */
 
-static void check_format(struct firmware_lint *l, const char *file, const struct tree_entry *e,
+static void check_format(struct findings *l, const char *file, const struct tree_entry *e,
                          const char *format)
 {
     bool qcow2 = e->image->qcow2;
 
     if (format && (strcmp(format, "qcow2") == 0) != qcow2)
-        find(l, LINT_ERROR, "format", file,
+        find(l, FINDING_ERROR, "format", file,
              "%s is not of the format it is said to be (found %s, "
              "expected %s)",
              e->path, qcow2 ? "qcow2" : "raw", format);
@@ -252,20 +243,20 @@ static uint64_t device_size(const struct firmware_descriptor *d)
 }
 
 /* False when its size is wrong. */
-static bool check_size(struct firmware_lint *l, const struct claim *c, const struct tree_entry *e)
+static bool check_size(struct findings *l, const struct claim *c, const struct tree_entry *e)
 {
     uint64_t device = device_size(c->d);
 
     if (!device || e->size == device)
         return true;
-    find(l, LINT_ERROR, "size", c->file,
+    find(l, FINDING_ERROR, "size", c->file,
          "%s is not as long as the machine's flash, and QEMU does not start (found %" PRIu64
          " bytes, expected %" PRIu64 ")",
          e->path, e->size, device);
     return false;
 }
 
-static bool check_kind(struct firmware_lint *l, const struct claim *c)
+static bool check_kind(struct findings *l, const struct claim *c)
 {
     const struct flash_image *code = c->code->image;
     bool wants_code = c->d->device == DESCRIPTOR_FLASH && c->d->mode == DESCRIPTOR_SPLIT;
@@ -274,19 +265,20 @@ static bool check_kind(struct firmware_lint *l, const struct claim *c)
     if (code->kind == FLASH_QCOW2)
         return false;
     if (code->unread.what[0])
-        find(l, LINT_WARNING, "unread", c->file, "not all of it could be looked into: %s",
+        find(l, FINDING_WARNING, "unread", c->file, "not all of it could be looked into: %s",
              code->unread.what);
     if ((code->kind == FLASH_CODE && !wants_both) || (code->kind == FLASH_COMBINED && !wants_code))
         return true;
-    find(l, LINT_ERROR, "kind", c->file, "%s is not what mode '%s' needs (found %s, expected %s)",
-         c->code->path, descriptor_mode_name(c->d->mode), flash_kind_name(code->kind),
+    find(l, FINDING_ERROR, "kind", c->file,
+         "%s is not what mode '%s' needs (found %s, expected %s)", c->code->path,
+         descriptor_mode_name(c->d->mode), flash_kind_name(code->kind),
          wants_code   ? "code"
          : wants_both ? "combined"
                       : "firmware");
     return false;
 }
 
-static void check_template(struct firmware_lint *l, const struct claim *c)
+static void check_template(struct findings *l, const struct claim *c)
 {
     struct flash_check check;
 
@@ -294,11 +286,11 @@ static void check_template(struct firmware_lint *l, const struct claim *c)
         return;
     flash_check(c->code->image, c->template->image, NULL, &check);
     if (check.cold_boot.answer == FLASH_NO)
-        find(l, LINT_ERROR, "template", c->file, "the template %s does not go with %s: %s",
+        find(l, FINDING_ERROR, "template", c->file, "the template %s does not go with %s: %s",
              c->template->path, c->code->path, check.cold_boot.text);
 }
 
-static void check_flash(struct firmware_lint *l, const struct firmware_tree *tree, struct claim *c)
+static void check_flash(struct findings *l, const struct firmware_tree *tree, struct claim *c)
 {
     const struct firmware_descriptor *d = c->d;
     bool sizes = true;
@@ -326,7 +318,7 @@ static void check_flash(struct firmware_lint *l, const struct firmware_tree *tre
 }
 
 /* Firmware in memory, whose variables the uefi-vars device keeps where it has a template. */
-static void check_memory(struct firmware_lint *l, const struct firmware_tree *tree, struct claim *c)
+static void check_memory(struct findings *l, const struct firmware_tree *tree, struct claim *c)
 {
     const struct firmware_descriptor *d = c->d;
     bool kept = d->nvram_template.filename != NULL;
@@ -340,19 +332,19 @@ static void check_memory(struct firmware_lint *l, const struct firmware_tree *tr
             check_template(l, c);
     }
     if (kept != claims(c, "host-uefi-vars"))
-        find(l, LINT_WARNING, "feature", c->file,
+        find(l, FINDING_WARNING, "feature", c->file,
              kept ? "'host-uefi-vars' is not claimed, though there is a template for the device"
                   : "'host-uefi-vars' is claimed, and there is no template");
 }
 
-static void check_descriptor(struct firmware_lint *l, const struct firmware_tree *tree,
+static void check_descriptor(struct findings *l, const struct firmware_tree *tree,
                              const struct tree_descriptor *td)
 {
     const struct firmware_descriptor *d = td->read;
     struct claim c = {.d = d, .file = td->entry->path};
 
     for (size_t i = 0; i < d->problem_count && i < DESCRIPTOR_PROBLEMS_MAX; i++)
-        find(l, d->problems[i].fatal ? LINT_ERROR : LINT_WARNING, "format", c.file, "%s%s",
+        find(l, d->problems[i].fatal ? FINDING_ERROR : FINDING_WARNING, "format", c.file, "%s%s",
              d->problems[i].text,
              d->problems[i].fatal ? ": libvirt passes over the descriptor" : "");
     if (!d->usable)
@@ -413,7 +405,7 @@ static bool is_in_effect(const struct tree_descriptor *d)
 
 /* Names that begin with the same number have the same priority, and what follows it was not
  * meant to decide. */
-static void check_rivals(struct firmware_lint *l, const struct firmware_tree *tree, size_t n)
+static void check_rivals(struct findings *l, const struct firmware_tree *tree, size_t n)
 {
     const struct tree_descriptor *d = &tree->descriptors[n];
     size_t digits = strspn(d->name, "0123456789");
@@ -424,14 +416,14 @@ static void check_rivals(struct firmware_lint *l, const struct firmware_tree *tr
         if (!is_in_effect(first) || strspn(first->name, "0123456789") != digits ||
             strncmp(first->name, d->name, digits) != 0 || !answers_all_of(first->read, d->read))
             continue;
-        find(l, LINT_WARNING, "never-chosen", d->entry->path,
+        find(l, FINDING_WARNING, "never-chosen", d->entry->path,
              "never chosen: %s has the same priority, answers the same guests, and comes before it",
              first->entry->path);
         return;
     }
 }
 
-static void check_state(struct firmware_lint *l, const struct firmware_tree *tree,
+static void check_state(struct findings *l, const struct firmware_tree *tree,
                         const struct tree_descriptor *d)
 {
     const char *dot = strrchr(d->name, '.');
@@ -443,24 +435,24 @@ static void check_state(struct firmware_lint *l, const struct firmware_tree *tre
         if (wants_more(tree))
             missing(l, tree, d->entry->path, "what the link names,", d->entry->target, end);
         else
-            find(l, LINT_ERROR, "dangling-link", d->entry->path,
+            find(l, FINDING_ERROR, "dangling-link", d->entry->path,
                  "a link to %s, which is not there: libvirt then reads no descriptor at all",
                  d->entry->target);
         free(end);
         break;
     case TREE_NO_FILE:
-        find(l, LINT_WARNING, "hides-nothing", d->entry->path,
+        find(l, FINDING_WARNING, "hides-nothing", d->entry->path,
              "a link to %s, which libvirt passes over: only an empty file hides a descriptor",
              d->entry->target);
         break;
     case TREE_UNREAD:
-        find(l, LINT_ERROR, "format", d->entry->path, "%s", d->problem);
+        find(l, FINDING_ERROR, "format", d->entry->path, "%s", d->problem);
         break;
     default:
         break;
     }
     if (d->state != TREE_EMPTY && (!dot || strcmp(dot, ".json") != 0))
-        find(l, LINT_WARNING, "name", d->entry->path,
+        find(l, FINDING_WARNING, "name", d->entry->path,
              "not named .json, and read by libvirt all the same");
 }
 
@@ -472,7 +464,7 @@ static size_t folder_length(const char *path)
 }
 
 /* A store of the virt machines beside code that was brought to the length of their flash. */
-static void check_padding(struct firmware_lint *l, const struct firmware_tree *tree,
+static void check_padding(struct findings *l, const struct firmware_tree *tree,
                           const struct tree_entry *store)
 {
     size_t length = folder_length(store->path);
@@ -487,7 +479,7 @@ static void check_padding(struct firmware_lint *l, const struct firmware_tree *t
             memcmp(e->path, store->path, length) != 0)
             continue;
         if (store->size != device)
-            find(l, LINT_WARNING, "size", store->path,
+            find(l, FINDING_WARNING, "size", store->path,
                  "a store beside %s that is not as long as the machine's flash (found %" PRIu64
                  " bytes, expected %" PRIu64 ")",
                  e->path, store->size, device);
@@ -495,16 +487,16 @@ static void check_padding(struct firmware_lint *l, const struct firmware_tree *t
     }
 }
 
-static void check_image(struct firmware_lint *l, const struct firmware_tree *tree,
+static void check_image(struct findings *l, const struct firmware_tree *tree,
                         const struct tree_entry *e)
 {
     const struct flash_image *image = e->image;
     char text[VARSTORE_PROBLEM_TEXT_MAX];
 
     if (image->kind == FLASH_UNKNOWN)
-        find(l, LINT_WARNING, "kind", e->path, "neither firmware nor a variable store");
+        find(l, FINDING_WARNING, "kind", e->path, "neither firmware nor a variable store");
     if (image->has_store && !image->store.sound)
-        find(l, LINT_ERROR, "store", e->path, "firmware does not take the store in it: %s",
+        find(l, FINDING_ERROR, "store", e->path, "firmware does not take the store in it: %s",
              image->store.volume.defect != FV_SOUND
                  ? fv_defect_text(&image->store.volume, image->size, text)
              : image->store.problem_count ? varstore_problem_text(&image->store.problems[0], text)
@@ -514,7 +506,7 @@ static void check_image(struct firmware_lint *l, const struct firmware_tree *tre
         check_padding(l, tree, e);
 }
 
-static void check_entry(struct firmware_lint *l, const struct firmware_tree *tree,
+static void check_entry(struct findings *l, const struct firmware_tree *tree,
                         const struct tree_entry *e)
 {
     char *end = NULL;
@@ -522,26 +514,16 @@ static void check_entry(struct firmware_lint *l, const struct firmware_tree *tre
     if (e->image)
         check_image(l, tree, e);
     else if (e->unread)
-        find(l, LINT_ERROR, "unreadable", e->path, "%s", e->unread);
+        find(l, FINDING_ERROR, "unreadable", e->path, "%s", e->unread);
     if (e->type == TREE_LINK && flash_file_is_named(e->path) &&
         !firmware_tree_resolve(tree, e->path, &end))
         missing(l, tree, e->path, "what the link names,", e->target, end);
     free(end);
 }
 
-static int by_file(const void *a, const void *b)
+void firmware_lint(const struct firmware_tree *tree, struct findings *l)
 {
-    const struct lint_finding *x = a, *y = b;
-    int order = strcmp(x->file, y->file);
-
-    if (order == 0)
-        order = (int)y->grade - (int)x->grade;
-    return order ? order : strcmp(x->text, y->text);
-}
-
-void firmware_lint(const struct firmware_tree *tree, struct firmware_lint *l)
-{
-    *l = (struct firmware_lint){0};
+    *l = (struct findings){0};
     for (size_t i = 0; i < tree->descriptor_count; i++) {
         const struct tree_descriptor *d = &tree->descriptors[i];
 
@@ -554,8 +536,7 @@ void firmware_lint(const struct firmware_tree *tree, struct firmware_lint *l)
     for (size_t i = 0; i < tree->count; i++)
         check_entry(l, tree, &tree->entries[i]);
     for (size_t i = 0; i < tree->double_count; i++)
-        find(l, LINT_ERROR, "double", tree->doubles[i].path, "in two packages: %s and %s",
+        find(l, FINDING_ERROR, "double", tree->doubles[i].path, "in two packages: %s and %s",
              tree->doubles[i].first, tree->doubles[i].second);
-    if (l->count)
-        qsort(l->list, l->count, sizeof *l->list, by_file);
+    findings_sort(l);
 }

@@ -490,12 +490,12 @@ static void read_root(struct field_reader *r, const struct yaml_node *root, void
 /* --- the file ------------------------------------------------------------------------ */
 
 int budget_parse(const char *path, const uint8_t *data, size_t size, struct budget *budget,
-                 struct romset_problems *problems, struct failure *f)
+                 struct findings *problems, struct failure *f)
 {
     return field_parse(path, data, size, read_root, budget, problems, f);
 }
 
-int budget_read(const char *path, struct budget *budget, struct romset_problems *problems,
+int budget_read(const char *path, struct budget *budget, struct findings *problems,
                 struct failure *f)
 {
     return field_read_file(path, read_root, budget, problems, f);

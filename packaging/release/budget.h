@@ -85,8 +85,8 @@ struct budget {
 
 /* Like romset_parse(), romset_load() and so on for a budget. */
 int budget_parse(const char *path, const uint8_t *data, size_t size, struct budget *budget,
-                 struct romset_problems *problems, struct failure *f);
-int budget_read(const char *path, struct budget *budget, struct romset_problems *problems,
+                 struct findings *problems, struct failure *f);
+int budget_read(const char *path, struct budget *budget, struct findings *problems,
                 struct failure *f);
 void budget_free(struct budget *budget);
 

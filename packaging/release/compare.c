@@ -110,7 +110,7 @@ static void compare_buckets(struct change *c)
     bool meant = rule && rule->bucket == after;
     compat = cure_by_compat_set(c->v, before);
     /* A budget with another bucket has said what can be done. */
-    if (!meant && verdict_grade(c->verdict) == FINDING_FAILURE)
+    if (!meant && verdict_grade(c->verdict) == FINDING_ERROR)
         cure = NULL;
     else if (meant)
         cure = xasprintf("The budget allows it; %s", compat);
@@ -120,7 +120,7 @@ static void compare_buckets(struct change *c)
         cure =
             xasprintf("Shrink it by %" PRIu64 " bytes; or %s", c->now->chain_end - before, compat);
     free(compat);
-    changed(c, meant ? FINDING_WARNING : FINDING_FAILURE, "bucket-changed",
+    changed(c, meant ? FINDING_WARNING : FINDING_ERROR, "bucket-changed",
             xasprintf("the bucket was %s and is %s: guests of the older release do not land "
                       "(Size mismatch: 0x%" PRIx64 " != 0x%" PRIx64 ")",
                       size_format(before, was), size_format(after, is), before, after),
@@ -227,7 +227,7 @@ void judge_by_release(struct verdicts *v, const struct measured *old)
             continue;
         struct verdict *absent = add_absent(v, rom->name);
         absent->old = rom;
-        add_finding(v, absent, FINDING_FAILURE, "vanished",
+        add_finding(v, absent, FINDING_ERROR, "vanished",
                     xasprintf("it is gone: the older release had it with %" PRIu64
                               " bytes, bucket %s",
                               rom->size, size_format(rom->bucket, bucket)),

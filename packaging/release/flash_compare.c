@@ -35,8 +35,8 @@ struct change {
 /* Whether the budget has failed the image for the same reason. */
 static bool is_said(const struct change *c, const char *rule)
 {
-    for (size_t i = 0; i < c->verdict->count; i++) {
-        if (strcmp(c->verdict->findings[i].check, rule) == 0)
+    for (size_t i = 0; i < c->verdict->findings.count; i++) {
+        if (strcmp(c->verdict->findings.list[i].check, rule) == 0)
             return true;
     }
     return false;
@@ -49,7 +49,7 @@ static void changed(struct change *c, const char *rule, bool meant, const char *
         free(what);
         return;
     }
-    add_finding(c->v, c->verdict, meant ? FINDING_WARNING : FINDING_FAILURE, check, what,
+    add_finding(c->v, c->verdict, meant ? FINDING_WARNING : FINDING_ERROR, check, what,
                 xstrdup("Keep the old image installable beside it: romcompat flash pack, see "
                         "romcompat-flashset(5)."));
 }
@@ -137,7 +137,7 @@ static void compare_keys(struct change *c)
             xasprintf("its %s %s %s", key_list_name(k->list), k->lost ? "lost" : "gained", k->text);
 
         if (k->lost)
-            add_finding(c->v, c->verdict, FINDING_FAILURE, "keys-lost", what,
+            add_finding(c->v, c->verdict, FINDING_ERROR, "keys-lost", what,
                         xstrdup("New guests start without what was in the older template: "
                                 "'romcompat varstore show' lists both."));
         else
@@ -194,7 +194,7 @@ void judge_flash_by_release(struct verdicts *v, const struct measured *old)
             continue;
         struct verdict *absent = add_absent(v, image->name);
         absent->old_flash = image;
-        add_finding(v, absent, FINDING_FAILURE, "vanished",
+        add_finding(v, absent, FINDING_ERROR, "vanished",
                     xasprintf("it is gone: the older release had it (%s, %zu bytes)",
                               flash_kind_name(image->image.kind), image->image.size),
                     xstrdup("A guest that names it does not start without it: romcompat flash "

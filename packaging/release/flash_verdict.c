@@ -19,7 +19,7 @@ struct judging {
 
 static void failure(struct judging *j, const char *check, char *what, char *cure)
 {
-    add_finding(j->v, j->verdict, FINDING_FAILURE, check, what, cure);
+    add_finding(j->v, j->verdict, FINDING_ERROR, check, what, cure);
 }
 
 static char *cure_by_packing(void)

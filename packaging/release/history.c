@@ -213,7 +213,7 @@ static void read_root(struct field_reader *r, const struct yaml_node *root, stru
 int history_parse(const char *path, const uint8_t *data, size_t size, struct history *h,
                   struct failure *f)
 {
-    struct romset_problems problems = {0};
+    struct findings problems = {0};
     struct field_reader r = {.file = path, .problems = &problems};
     struct history read = {0};
     struct yaml_node *root;
@@ -224,9 +224,9 @@ int history_parse(const char *path, const uint8_t *data, size_t size, struct his
     read.file = xstrdup(path);
     read_root(&r, root, &read);
     yaml_tree_free(root);
-    if (problems.errors)
-        result = fail(f, "%s", problems.list[0].text); /* this reader has no warnings */
-    romset_problems_free(&problems);
+    if (problems.counts[FINDING_ERROR])
+        result = fail(f, "%s", problems.list[0].what); /* this reader has no warnings */
+    findings_free(&problems);
     if (result < 0)
         history_free(&read);
     else

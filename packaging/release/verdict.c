@@ -41,13 +41,8 @@ struct verdict *add_absent(struct verdicts *v, const char *name)
 
 void verdicts_free(struct verdicts *v)
 {
-    for (size_t i = 0; i < v->count; i++) {
-        for (size_t k = 0; k < v->list[i].count; k++) {
-            free(v->list[i].findings[k].what);
-            free(v->list[i].findings[k].cure);
-        }
-        free(v->list[i].findings);
-    }
+    for (size_t i = 0; i < v->count; i++)
+        findings_free(&v->list[i].findings);
     free(v->list);
     *v = (struct verdicts){0};
 }
@@ -55,23 +50,16 @@ void verdicts_free(struct verdicts *v)
 void add_finding(struct verdicts *v, struct verdict *verdict, enum finding_grade grade,
                  const char *check, char *what, char *cure)
 {
-    verdict->findings =
-        xgrow(verdict->findings, verdict->count, &verdict->capacity, sizeof *verdict->findings);
-    verdict->findings[verdict->count++] = (struct finding){grade, check, what, cure};
-    v->failures += grade == FINDING_FAILURE;
+    findings_add(&verdict->findings,
+                 (struct finding){.grade = grade, .check = check, .what = what, .fix = cure});
+    v->failures += grade == FINDING_ERROR;
     v->warnings += grade == FINDING_WARNING;
     v->notes += grade == FINDING_NOTE;
 }
 
 enum finding_grade verdict_grade(const struct verdict *verdict)
 {
-    enum finding_grade worst = FINDING_NOTE;
-
-    for (size_t i = 0; i < verdict->count; i++) {
-        if (verdict->findings[i].grade > worst)
-            worst = verdict->findings[i].grade;
-    }
-    return worst;
+    return findings_worst(&verdict->findings);
 }
 
 int64_t verdict_headroom(const struct verdict *verdict)
@@ -190,7 +178,7 @@ struct judging {
 
 static void failure(struct judging *j, const char *check, char *what, char *cure)
 {
-    add_finding(j->v, j->verdict, FINDING_FAILURE, check, what, cure);
+    add_finding(j->v, j->verdict, FINDING_ERROR, check, what, cure);
 }
 
 /* A file above `limit`, which is a bucket. */
@@ -451,7 +439,7 @@ static void judge_defects(struct judging *j)
 
     if (!rom->error_count || say == BUDGET_SAYS_IGNORE)
         return;
-    add_finding(j->v, j->verdict, say == BUDGET_SAYS_WARN ? FINDING_WARNING : FINDING_FAILURE,
+    add_finding(j->v, j->verdict, say == BUDGET_SAYS_WARN ? FINDING_WARNING : FINDING_ERROR,
                 "defects",
                 xasprintf("%zu error%s in the ROM: %s", rom->error_count, PLURAL(rom->error_count),
                           rom->first_error ? rom->first_error : ""),
@@ -462,7 +450,7 @@ void judge_unlisted(struct verdicts *v, struct verdict *verdict, const struct bu
 {
     if (budget->unlisted != BUDGET_SAYS_IGNORE)
         add_finding(v, verdict,
-                    budget->unlisted == BUDGET_SAYS_WARN ? FINDING_WARNING : FINDING_FAILURE,
+                    budget->unlisted == BUDGET_SAYS_WARN ? FINDING_WARNING : FINDING_ERROR,
                     "unlisted", xstrdup("no rule of the budget names it"),
                     xasprintf("Add a rule with 'match' to %s, or set 'unlisted'.", budget->file));
 }
@@ -515,7 +503,7 @@ void judge_by_budget(struct verdicts *v, const struct budget *budget)
             k++;
         if (k == present)
             add_finding(
-                v, add_absent(v, wanted->text), FINDING_FAILURE, "required",
+                v, add_absent(v, wanted->text), FINDING_ERROR, "required",
                 xasprintf("it is not there, and %s:%u requires it", budget->file, wanted->line),
                 NULL);
     }

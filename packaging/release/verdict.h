@@ -13,17 +13,9 @@
 #ifndef RELEASE_VERDICT_H
 #define RELEASE_VERDICT_H
 
+#include "base/finding.h"
 #include "release/budget.h"
 #include "release/measure.h"
-
-enum finding_grade { FINDING_NOTE, FINDING_WARNING, FINDING_FAILURE };
-
-struct finding {
-    enum finding_grade grade;
-    const char *check; /* stable: "bucket", "margin", "vanished", ... */
-    char *what;        /* a sentence with its numbers, without the ROM's name */
-    char *cure;        /* what can be done; NULL where that goes without saying */
-};
 
 struct verdict {
     const char *name;               /* of the ROM, or the pattern that none matches */
@@ -34,8 +26,7 @@ struct verdict {
     const struct measured_flash *flash, *old_flash;
     const struct flash_rule *flash_rule;
     uint64_t edge; /* bytes that the chain may grow to: of the rule, else the ROM's own bucket */
-    struct finding *findings;
-    size_t count, capacity;
+    struct findings findings; /* without a place: it is that of the ROM */
 };
 
 struct verdicts {

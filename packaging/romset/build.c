@@ -245,17 +245,17 @@ static int build_all(struct builder *b, struct built_set *built, size_t count, i
 
 static int check_together(const struct romset *sets, size_t count, struct failure *f)
 {
-    struct romset_problems problems = {0};
+    struct findings problems = {0};
     int result = 0;
 
     for (size_t i = 0; i < count; i++)
         romset_lint(&sets[i], &problems);
     romset_lint_together(sets, count, &problems);
     for (size_t i = 0; i < problems.count && result == 0; i++) {
-        if (problems.list[i].grade == PROBLEM_ERROR)
-            result = fail(f, "%s", problems.list[i].text);
+        if (problems.list[i].grade == FINDING_ERROR)
+            result = fail(f, "%s", problems.list[i].what);
     }
-    romset_problems_free(&problems);
+    findings_free(&problems);
     return result;
 }
 

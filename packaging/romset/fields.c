@@ -14,44 +14,32 @@
 
 /* --- problems ------------------------------------------------------------------ */
 
-void romset_add_problem(struct romset_problems *p, int grade, const char *format, ...)
+void romset_add_problem(struct findings *p, enum finding_grade grade, const char *format, ...)
 {
-    if (p->count >= ROMSET_PROBLEMS_MAX)
-        return;
     va_list args;
 
+    if (p->count >= ROMSET_PROBLEMS_MAX)
+        return;
     va_start(args, format);
-    char *text = xvasprintf(format, args);
+    findings_add(p, (struct finding){.grade = grade, .what = xvasprintf(format, args)});
     va_end(args);
-    p->list = xgrow(p->list, p->count, &p->capacity, sizeof *p->list);
-    p->list[p->count].grade = grade;
-    p->list[p->count++].text = text;
-    p->errors += grade == PROBLEM_ERROR;
 }
 
-void romset_problems_free(struct romset_problems *p)
-{
-    for (size_t i = 0; i < p->count; i++)
-        free(p->list[i].text);
-    free(p->list);
-    *p = (struct romset_problems){0};
-}
-
-int romset_first_problem(const struct romset_problems *problems, const char *path,
-                         const char *command, struct failure *f)
+int romset_first_problem(const struct findings *problems, const char *path, const char *command,
+                         struct failure *f)
 {
     size_t i = 0;
 
-    if (!problems->errors)
+    if (!problems->counts[FINDING_ERROR])
         return 0;
-    while (problems->list[i].grade != PROBLEM_ERROR)
+    while (problems->list[i].grade != FINDING_ERROR)
         i++;
-    fail(f, "%s", problems->list[i].text);
-    if (problems->errors > 1) {
+    fail(f, "%s", problems->list[i].what);
+    if (problems->counts[FINDING_ERROR] > 1) {
         char *operand = file_operand(path);
         char *all = shell_command((const char *[]){"romcompat", command, operand, NULL});
 
-        fail_cure(f, "This lists all %zu errors: %s", problems->errors, all);
+        fail_cure(f, "This lists all %zu errors: %s", problems->counts[FINDING_ERROR], all);
         free(all);
         free(operand);
     }
@@ -66,11 +54,11 @@ void field_wrong(struct field_reader *r, unsigned line, unsigned column, const c
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    romset_add_problem(r->problems, PROBLEM_ERROR, "%s:%u:%u: %s", r->file, line, column, text);
+    romset_add_problem(r->problems, FINDING_ERROR, "%s:%u:%u: %s", r->file, line, column, text);
 }
 
 int field_parse(const char *path, const uint8_t *data, size_t size, field_root_fn *read_root,
-                void *base, struct romset_problems *problems, struct failure *f)
+                void *base, struct findings *problems, struct failure *f)
 {
     struct field_reader r = {.file = path, .problems = problems};
     struct yaml_node *root;
@@ -83,7 +71,7 @@ int field_parse(const char *path, const uint8_t *data, size_t size, field_root_f
 }
 
 int field_read_file(const char *path, field_root_fn *read_root, void *base,
-                    struct romset_problems *problems, struct failure *f)
+                    struct findings *problems, struct failure *f)
 {
     uint8_t *data;
     size_t size;

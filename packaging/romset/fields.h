@@ -10,36 +10,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/finding.h"
 #include "inputs/yaml.h"
-
-/* What is wrong with a file, or doubtful. The text is "FILE:LINE:COLUMN: ..." */
-struct romset_problem {
-    enum { PROBLEM_ERROR, PROBLEM_WARNING } grade;
-    char *text;
-};
 
 /* A hostile file may hold a hundred thousand mistakes; the first ones serve. */
 #define ROMSET_PROBLEMS_MAX 200
 
-struct romset_problems {
-    struct romset_problem *list;
-    size_t count, capacity;
-    size_t errors; /* of those that are kept */
-};
-
-void romset_add_problem(struct romset_problems *p, int grade, const char *format, ...)
+/* The text is "FILE:LINE:COLUMN: ...". */
+void romset_add_problem(struct findings *p, enum finding_grade grade, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-void romset_problems_free(struct romset_problems *problems);
 
 /* The first error becomes the failure; `path` and `command` ("lint") go into its cure
  * where there are more. Returns -1, or 0 where there is no error. */
-int romset_first_problem(const struct romset_problems *problems, const char *path,
-                         const char *command, struct failure *f);
+int romset_first_problem(const struct findings *problems, const char *path, const char *command,
+                         struct failure *f);
 
 /* A file while it is read. */
 struct field_reader {
     const char *file;
-    struct romset_problems *problems;
+    struct findings *problems;
 };
 
 /* An error at the place of a node. */
@@ -52,9 +41,9 @@ void field_wrong(struct field_reader *r, unsigned line, unsigned column, const c
  * content in `problems`. field_read_file() reads the file first. */
 typedef void field_root_fn(struct field_reader *r, const struct yaml_node *root, void *base);
 int field_parse(const char *path, const uint8_t *data, size_t size, field_root_fn *read_root,
-                void *base, struct romset_problems *problems, struct failure *f);
+                void *base, struct findings *problems, struct failure *f);
 int field_read_file(const char *path, field_root_fn *read_root, void *base,
-                    struct romset_problems *problems, struct failure *f);
+                    struct findings *problems, struct failure *f);
 
 /* A key whose value is one text: where it goes, and what it must be like. */
 struct text_key {

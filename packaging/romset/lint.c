@@ -141,28 +141,27 @@ static const char *nearest_family(const char *name)
     return nearest_name(name, names, count);
 }
 
-static void lint_range(const struct romset *set, const struct claim *c,
-                       struct romset_problems *problems)
+static void lint_range(const struct romset *set, const struct claim *c, struct findings *problems)
 {
     const struct romset_machine *m = c->machine;
     struct romcompat_machine parsed;
     const struct machine_family *family;
 
     if (romcompat_version_compare(&c->first, &c->last) > 0) {
-        romset_add_problem(problems, PROBLEM_ERROR,
+        romset_add_problem(problems, FINDING_ERROR,
                            "%s:%u:%u: the range %s: %s..%s can match nothing: its first version is "
                            "above its last",
                            AT(set, m), m->name, m->first, m->last);
         return;
     }
     if (m->name[strlen(m->name) - 1] == '-') {
-        romset_add_problem(problems, PROBLEM_ERROR,
+        romset_add_problem(problems, FINDING_ERROR,
                            "%s:%u:%u: '%s' is no family: the last '-' belongs to the version",
                            AT(set, m), m->name);
         return;
     }
     if (romcompat_machine_parse(m->name, &parsed) == ROMCOMPAT_OK && parsed.family_length) {
-        romset_add_problem(problems, PROBLEM_ERROR,
+        romset_add_problem(problems, FINDING_ERROR,
                            "%s:%u:%u: '%s' is one machine type, not a family (expected '%.*s')",
                            AT(set, m), m->name, (int)parsed.family_length, parsed.name);
         return;
@@ -171,7 +170,7 @@ static void lint_range(const struct romset *set, const struct claim *c,
     if (!family) {
         const char *near = nearest_family(m->name);
 
-        romset_add_problem(problems, PROBLEM_WARNING, "%s:%u:%u: no family '%s' is known%s%s%s",
+        romset_add_problem(problems, FINDING_WARNING, "%s:%u:%u: no family '%s' is known%s%s%s",
                            AT(set, m), m->name, near ? " (did you mean '" : "", near ? near : "",
                            near ? "'?)" : "");
         return;
@@ -189,14 +188,14 @@ static void lint_range(const struct romset *set, const struct claim *c,
     }
     if (!release_between(&first, &last))
         romset_add_problem(
-            problems, PROBLEM_ERROR,
+            problems, FINDING_ERROR,
             "%s:%u:%u: the range %s: %s..%s can match nothing: no QEMU has had such a "
             "machine type (%s begins at %s%s%s)",
             AT(set, m), m->name, m->first, m->last, m->name, family->first,
             family->last ? " and ends at " : "", family->last ? family->last : "");
 }
 
-static void lint_machines(const struct romset *set, struct romset_problems *problems)
+static void lint_machines(const struct romset *set, struct findings *problems)
 {
     struct claim *claims = make_claims(set);
 
@@ -210,28 +209,28 @@ static void lint_machines(const struct romset *set, struct romset_problems *prob
             for (size_t k = 0; k < i; k++)
                 ranges += !claims[k].exact && strcmp(m->name, set->machines[k].name) == 0;
             if (ranges == ROMCOMPAT_MAX_RANGES + 1)
-                romset_add_problem(problems, PROBLEM_ERROR,
+                romset_add_problem(problems, FINDING_ERROR,
                                    "%s:%u:%u: '%s' has too many ranges (limit %d)", AT(set, m),
                                    m->name, ROMCOMPAT_MAX_RANGES);
         } else {
             const struct machine_family *family = machine_family_of_alias(m->name);
 
             if (family)
-                romset_add_problem(problems, PROBLEM_WARNING,
+                romset_add_problem(problems, FINDING_WARNING,
                                    "%s:%u:%u: '%s' is an alias and can match nothing: QEMU asks "
                                    "with the concrete type, such as '%s-7.2'",
                                    AT(set, m), m->name, family->name);
         }
         for (size_t k = 0; k < i; k++) {
             if (contend(&claims[i], &claims[k]))
-                romset_add_problem(problems, PROBLEM_ERROR,
+                romset_add_problem(problems, FINDING_ERROR,
                                    "%s:%u:%u: '%s' is claimed twice (see line %u)", AT(set, m),
                                    m->name, set->machines[k].line);
             else if ((claims[i].in_family && !claims[k].exact &&
                       ranges_meet(&claims[i], &claims[k])) ||
                      (claims[k].in_family && !claims[i].exact &&
                       ranges_meet(&claims[k], &claims[i])))
-                romset_add_problem(problems, PROBLEM_WARNING,
+                romset_add_problem(problems, FINDING_WARNING,
                                    "%s:%u:%u: '%s' is claimed by name and by range (see line %u)",
                                    AT(set, m), m->name, set->machines[k].line);
         }
@@ -239,19 +238,19 @@ static void lint_machines(const struct romset *set, struct romset_problems *prob
     free_claims(claims, set->machine_count);
 }
 
-void romset_lint(const struct romset *set, struct romset_problems *problems)
+void romset_lint(const struct romset *set, struct findings *problems)
 {
     for (size_t i = 0; i < set->rom_count; i++) {
         const struct romset_rom *rom = &set->roms[i];
 
         if (!rom->sha256)
             romset_add_problem(
-                problems, PROBLEM_WARNING,
+                problems, FINDING_WARNING,
                 "%s:%u:1: ROM '%s' has no sha256: nothing says that it is the right one", set->file,
                 rom->line, rom->file);
         for (size_t k = 0; k < i; k++) {
             if (strcmp(rom->name, set->roms[k].name) == 0)
-                romset_add_problem(problems, PROBLEM_ERROR,
+                romset_add_problem(problems, FINDING_ERROR,
                                    "%s:%u:1: ROM '%s' is named twice (see line %u)", set->file,
                                    rom->line, rom->name, set->roms[k].line);
         }
@@ -261,8 +260,7 @@ void romset_lint(const struct romset *set, struct romset_problems *problems)
 
 /* --- several romsets -------------------------------------------------------------------- */
 
-static void lint_answers(const struct romset *a, const struct romset *b,
-                         struct romset_problems *problems)
+static void lint_answers(const struct romset *a, const struct romset *b, struct findings *problems)
 {
     struct claim *of_a = make_claims(a), *of_b = make_claims(b);
     const struct romset_machine *ma = NULL, *mb = NULL;
@@ -282,7 +280,7 @@ static void lint_answers(const struct romset *a, const struct romset *b,
 
             if (strcmp(ra->name, rb->name) == 0 &&
                 (a->bucket != b->bucket || strcmp(ra->compat, rb->compat) != 0))
-                romset_add_problem(problems, PROBLEM_ERROR,
+                romset_add_problem(problems, FINDING_ERROR,
                                    "%s:%u:%u: '%s' of '%s' gets another answer in %s:%u:%u",
                                    b->file, mb->line, mb->column, rb->name, mb->name, a->file,
                                    ma->line, ma->column);
@@ -292,21 +290,20 @@ static void lint_answers(const struct romset *a, const struct romset *b,
     free_claims(of_b, b->machine_count);
 }
 
-static void lint_pair(const struct romset *a, const struct romset *b,
-                      struct romset_problems *problems)
+static void lint_pair(const struct romset *a, const struct romset *b, struct findings *problems)
 {
     if (strcmp(a->name, b->name) == 0)
-        romset_add_problem(problems, PROBLEM_ERROR, "%s:1:1: the name '%s' is taken by %s", b->file,
+        romset_add_problem(problems, FINDING_ERROR, "%s:1:1: the name '%s' is taken by %s", b->file,
                            b->name, a->file);
     if (strcmp(a->package, b->package) == 0)
-        romset_add_problem(problems, PROBLEM_ERROR, "%s:1:1: the package '%s' is taken by %s",
+        romset_add_problem(problems, FINDING_ERROR, "%s:1:1: the package '%s' is taken by %s",
                            b->file, b->package, a->file);
     for (size_t i = 0; i < a->rom_count; i++) {
         for (size_t k = 0; k < b->rom_count; k++) {
             if (strcmp(a->install_path, b->install_path) == 0 &&
                 strcmp(a->roms[i].compat, b->roms[k].compat) == 0)
                 romset_add_problem(
-                    problems, PROBLEM_ERROR,
+                    problems, FINDING_ERROR,
                     "%s:%u:1: '%s/%s' is installed by %s too: give one of them a prefix", b->file,
                     b->roms[k].line, b->install_path, b->roms[k].compat, a->file);
         }
@@ -314,7 +311,7 @@ static void lint_pair(const struct romset *a, const struct romset *b,
     lint_answers(a, b, problems);
 }
 
-void romset_lint_together(const struct romset *sets, size_t count, struct romset_problems *problems)
+void romset_lint_together(const struct romset *sets, size_t count, struct findings *problems)
 {
     for (size_t i = 0; i < count; i++) {
         for (size_t k = 0; k < i; k++)

@@ -7,11 +7,10 @@
 #include "romset/romset.h"
 
 /* Checks one complete romset by itself. */
-void romset_lint(const struct romset *set, struct romset_problems *problems);
+void romset_lint(const struct romset *set, struct findings *problems);
 
 /* Checks that `count` complete romsets can stand on one host: names, packages and
  * installed paths once, and one answer for each machine type and ROM. */
-void romset_lint_together(const struct romset *sets, size_t count,
-                          struct romset_problems *problems);
+void romset_lint_together(const struct romset *sets, size_t count, struct findings *problems);
 
 #endif

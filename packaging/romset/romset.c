@@ -173,27 +173,26 @@ static void read_root(struct field_reader *r, const struct yaml_node *root, void
 /* --- the file ------------------------------------------------------------------------ */
 
 int romset_parse(const char *path, const uint8_t *data, size_t size, struct romset *set,
-                 struct romset_problems *problems, struct failure *f)
+                 struct findings *problems, struct failure *f)
 {
     return field_parse(path, data, size, read_root, set, problems, f);
 }
 
-int romset_read(const char *path, struct romset *set, struct romset_problems *problems,
-                struct failure *f)
+int romset_read(const char *path, struct romset *set, struct findings *problems, struct failure *f)
 {
     return field_read_file(path, read_root, set, problems, f);
 }
 
 int romset_load(const char *path, struct romset *set, struct failure *f)
 {
-    struct romset_problems problems = {0};
+    struct findings problems = {0};
     int result = romset_read(path, set, &problems, f);
 
     if (result == 0 && romset_first_problem(&problems, path, "lint", f) < 0) {
         romset_free(set);
         result = -1;
     }
-    romset_problems_free(&problems);
+    findings_free(&problems);
     return result;
 }
 

@@ -58,12 +58,11 @@ struct romset {
  * or is not YAML. Otherwise 0: `problems` gets everything that is wrong with its
  * content, and *set, which the caller frees with romset_free(), is complete exactly
  * if no error was added. */
-int romset_read(const char *path, struct romset *set, struct romset_problems *problems,
-                struct failure *f);
+int romset_read(const char *path, struct romset *set, struct findings *problems, struct failure *f);
 
 /* The same from memory. */
 int romset_parse(const char *path, const uint8_t *data, size_t size, struct romset *set,
-                 struct romset_problems *problems, struct failure *f);
+                 struct findings *problems, struct failure *f);
 
 /* For commands that need a good romset: the first error becomes the failure. */
 int romset_load(const char *path, struct romset *set, struct failure *f);

@@ -274,7 +274,7 @@ EOF
         die unless $rom->{old}{bucket} == 32768 && $rom->{rule_line} == 3 && $rom->{nics} == 22;
         die unless $rom->{images}[1]{type} eq "efi-x64" && !$rom->{images}[1]{compressed};
         die unless join(",", map { "$_->{grade}:$_->{check}" } @{$rom->{findings}})
-            eq "failure:bucket,failure:bucket-changed,note:grown";'
+            eq "error:bucket,error:bucket-changed,note:grown";'
     run -1 romcompat check -b budget.yaml --json big
     perl -MJSON::PP -e 'local $/; decode_json(<STDIN>)' <<< "$output"
 }

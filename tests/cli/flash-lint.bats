@@ -41,7 +41,7 @@ edited() {
     run -0 romcompat flash lint "$(release trixie ovmf)"
     output_has " 0 errors" "is a release build" "no claim of amd-sev-es"
     run -0 romcompat flash lint --json "$(release trixie ovmf)"
-    output_has '"grade": "warning"' '"reason": "unclaimed-feature"' '"errors": 0'
+    output_has '"grade": "warning"' '"check": "unclaimed-feature"' '"errors": 0'
 }
 
 @test "a dropped combined image leaves a link to nothing (Debian bug 1117405)" {

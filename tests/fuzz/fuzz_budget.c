@@ -43,13 +43,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         rom_of("a", 0, 0, 0, 0),
     };
     struct measured m = {.roms = roms, .count = 3, .capacity = 3};
-    struct romset_problems problems = {0};
+    struct findings problems = {0};
     struct budget budget;
     struct failure f;
 
     if (budget_parse("fuzz.yaml", data, size, &budget, &problems, &f) < 0)
         return 0;
-    if (!problems.errors) {
+    if (!problems.counts[FINDING_ERROR]) {
         struct verdicts v;
 
         verdicts_init(&v, &m);
@@ -57,14 +57,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         judge_by_release(&v, &m);
         verdicts_sort(&v);
         for (size_t i = 0; i < v.count; i++) {
-            for (size_t k = 0; k < v.list[i].count; k++) {
-                if (!v.list[i].findings[k].what[0])
+            for (size_t k = 0; k < v.list[i].findings.count; k++) {
+                if (!v.list[i].findings.list[k].what[0])
                     abort();
             }
         }
         verdicts_free(&v);
     }
     budget_free(&budget);
-    romset_problems_free(&problems);
+    findings_free(&problems);
     return 0;
 }

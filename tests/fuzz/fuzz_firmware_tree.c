@@ -15,15 +15,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void judge(const struct firmware_tree *tree)
 {
-    struct firmware_lint lint = {0};
+    struct findings lint = {0};
     struct firmware_diff diff = {0};
 
     firmware_lint(tree, &lint);
     for (size_t i = 0; i < lint.count; i++) {
-        if (!lint.list[i].reason || !lint.list[i].file || !lint.list[i].text)
+        if (!lint.list[i].check || !lint.list[i].place || !lint.list[i].what)
             abort();
     }
-    firmware_lint_free(&lint);
+    findings_free(&lint);
     firmware_diff(tree, tree, &diff);
     if (firmware_diff_breaks(&diff))
         abort();

@@ -32,15 +32,15 @@ static void check(const struct flashset *set)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     effort_forget();
-    struct romset_problems problems = {0};
+    struct findings problems = {0};
     struct flashset set;
     struct failure f;
 
     if (flashset_parse("fuzz.yaml", data, size, &set, &problems, &f) < 0)
         return 0;
-    if (!problems.errors)
+    if (!problems.counts[FINDING_ERROR])
         check(&set);
     flashset_free(&set);
-    romset_problems_free(&problems);
+    findings_free(&problems);
     return 0;
 }

@@ -12,15 +12,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct romset_problems problems = {0};
+    struct findings problems = {0};
     struct romset set;
     struct failure f;
 
     if (romset_parse("fuzz.yaml", data, size, &set, &problems, &f) < 0)
         return 0;
-    if (!problems.errors)
+    if (!problems.counts[FINDING_ERROR])
         romset_lint(&set, &problems);
-    if (!problems.errors) {
+    if (!problems.counts[FINDING_ERROR]) {
         char *map = map_write(&set, &f);
 
         if (!map)
@@ -28,6 +28,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         free(map);
     }
     romset_free(&set);
-    romset_problems_free(&problems);
+    findings_free(&problems);
     return 0;
 }

@@ -11,7 +11,7 @@
 /* The problems of a text, one a line. */
 static char *problems_of(const char *text)
 {
-    struct romset_problems problems = {0};
+    struct findings problems = {0};
     struct budget budget;
     struct failure f = {0};
     static char all[8192];
@@ -23,10 +23,10 @@ static char *problems_of(const char *text)
     }
     for (size_t i = 0; i < problems.count; i++) {
         size_t used = strlen(all);
-        snprintf(all + used, sizeof all - used, "%s%s", i ? "\n" : "", problems.list[i].text);
+        snprintf(all + used, sizeof all - used, "%s%s", i ? "\n" : "", problems.list[i].what);
     }
     budget_free(&budget);
-    romset_problems_free(&problems);
+    findings_free(&problems);
     return all;
 }
 
@@ -38,13 +38,13 @@ static void refused(const char *text, const char *problem, const char *name)
 /* The caller frees *budget. */
 static void read_good(const char *text, struct budget *budget, const char *name)
 {
-    struct romset_problems problems = {0};
+    struct findings problems = {0};
     struct failure f;
 
     is_int(budget_parse("b", (const uint8_t *)text, strlen(text), budget, &problems, &f), 0, "%s",
            name);
     is_int(problems.count, 0, "and nothing is wrong with it");
-    romset_problems_free(&problems);
+    findings_free(&problems);
 }
 
 #define RULE(text) "budget: b\nroms:\n  - match: \"*.rom\"\n    " text "\n"

@@ -35,7 +35,7 @@ static char *compared(const struct file *before, const struct file *after, const
 {
     static const char *const grades[] = {"note", "warn", "fail"};
     static char all[1024];
-    struct romset_problems problems = {0};
+    struct findings problems = {0};
     struct measured old, now;
     struct budget budget = {0};
     struct verdicts v;
@@ -53,11 +53,11 @@ static char *compared(const struct file *before, const struct file *after, const
     verdicts_sort(&v);
     all[0] = '\0';
     for (size_t i = 0; i < v.count; i++) {
-        for (size_t k = 0; k < v.list[i].count; k++) {
+        for (size_t k = 0; k < v.list[i].findings.count; k++) {
             size_t used = strlen(all);
 
             snprintf(all + used, sizeof all - used, "%s%s: %s %s", used ? ", " : "", v.list[i].name,
-                     grades[v.list[i].findings[k].grade], v.list[i].findings[k].check);
+                     grades[v.list[i].findings.list[k].grade], v.list[i].findings.list[k].check);
         }
     }
     verdicts_free(&v);

@@ -30,7 +30,7 @@ static char *text_of(struct parts p)
                      p.roms ? p.roms : good_roms, p.machines ? p.machines : good_machines);
 }
 
-static struct romset read(const char *name, struct parts p, struct romset_problems *problems)
+static struct romset read(const char *name, struct parts p, struct findings *problems)
 {
     char *text = text_of(p);
     struct romset set = {0};
@@ -38,7 +38,7 @@ static struct romset read(const char *name, struct parts p, struct romset_proble
 
     if (romset_parse(name, (const uint8_t *)text, strlen(text), &set, problems, &f) < 0)
         ok(false, "it is YAML: %s", f.what);
-    else if (!problems->errors)
+    else if (!problems->counts[FINDING_ERROR])
         romset_lint(&set, problems);
     free(text);
     return set;
@@ -46,18 +46,18 @@ static struct romset read(const char *name, struct parts p, struct romset_proble
 
 static void says(struct parts p, const char *expected, const char *why)
 {
-    struct romset_problems problems = {0};
+    struct findings problems = {0};
     struct romset set = read("r.yaml", p, &problems);
 
-    is_text(problems.count ? problems.list[0].text : NULL, expected, "%s", why);
+    is_text(problems.count ? problems.list[0].what : NULL, expected, "%s", why);
     is_int(problems.count, expected ? 1 : 0, "%s, and nothing else", why);
-    romset_problems_free(&problems);
+    findings_free(&problems);
     romset_free(&set);
 }
 
 static void a_good_romset(void)
 {
-    struct romset_problems problems = {0};
+    struct findings problems = {0};
     struct romset set = read("r.yaml", (struct parts){0}, &problems);
 
     is_int(problems.count, 0, "a good romset has no problems");
@@ -78,7 +78,7 @@ static void a_good_romset(void)
             "the map of it says the same");
     free(map);
     romset_free(&set);
-    romset_problems_free(&problems);
+    findings_free(&problems);
 }
 
 static void form(void)
@@ -231,15 +231,15 @@ static void machines(void)
 
 static void together(struct parts a, struct parts b, const char *expected, const char *why)
 {
-    struct romset_problems problems = {0};
+    struct findings problems = {0};
     struct romset sets[] = {read("a.yaml", a, &problems), read("b.yaml", b, &problems)};
 
     is_int(problems.count, 0, "each alone is without a problem, before: %s", why);
     romset_lint_together(sets, 2, &problems);
-    is_text(problems.count ? problems.list[0].text : NULL, expected, "%s", why);
+    is_text(problems.count ? problems.list[0].what : NULL, expected, "%s", why);
     romset_free(&sets[0]);
     romset_free(&sets[1]);
-    romset_problems_free(&problems);
+    findings_free(&problems);
 }
 
 static void pairs(void)

@@ -17,7 +17,7 @@ static char *judged(const char *path, const struct rom_spec *spec, const char *r
     char *text = NULL;
     struct made_rom made = make_rom(spec);
     struct measured m = {.roms = calloc(1, sizeof(struct measured_rom)), .count = 1, .capacity = 1};
-    struct romset_problems problems = {0};
+    struct findings problems = {0};
     struct budget budget;
     struct verdicts v;
     struct failure f;
@@ -27,19 +27,19 @@ static char *judged(const char *path, const struct rom_spec *spec, const char *r
     if (measure_rom(path, path, made.data, made.size, false, m.roms) < 0 ||
         budget_parse("b.yaml", (const uint8_t *)text, strlen(text), &budget, &problems, &f) < 0 ||
         problems.count) {
-        printf("# %s\n", problems.count ? problems.list[0].text : f.what);
+        printf("# %s\n", problems.count ? problems.list[0].what : f.what);
         abort();
     }
     verdicts_init(&v, &m);
     judge_by_budget(&v, &budget);
     all[0] = '\0';
-    for (size_t i = 0; i < v.list[0].count; i++) {
+    for (size_t i = 0; i < v.list[0].findings.count; i++) {
         static const char *const grades[] = {"note", "warn", "fail"};
         size_t used = strlen(all);
 
         snprintf(all + used, sizeof all - used, "%s%s %s", i ? ", " : "",
-                 grades[v.list[0].findings[i].grade], v.list[0].findings[i].check);
-        if (!v.list[0].findings[i].what[0])
+                 grades[v.list[0].findings.list[i].grade], v.list[0].findings.list[i].check);
+        if (!v.list[0].findings.list[i].what[0])
             strcat(all, " without a word");
     }
     verdicts_free(&v);
@@ -228,7 +228,7 @@ static void add_rom(struct measured *m, const char *path)
 static void judge_set(const char *text, const char *paths[], struct verdicts *v, struct measured *m,
                       struct budget *budget)
 {
-    struct romset_problems problems = {0};
+    struct findings problems = {0};
     struct failure f;
 
     *m = (struct measured){0};
@@ -276,7 +276,7 @@ static void test_sets(void)
               (const char *[]){"d/a.rom", "d/c1.rom", NULL}, &v, &m, &b);
     is_int(v.failures, 1, "a required ROM that is missing is a failure");
     is_text(v.list[2].name, "b.rom", "under its own name");
-    is_text(v.list[2].findings[0].check, "required", "and for that reason");
+    is_text(v.list[2].findings.list[0].check, "required", "and for that reason");
     ok(!v.list[2].rom, "it has no measures");
     verdicts_free(&v);
     budget_free(&b);
