@@ -144,14 +144,14 @@ void put_mends(FILE *to, const struct preflight *p, bool all)
             !line->has_fix) {
             put_line(to, "%s", "");
             put_line(to, "For %s no fix is known: it must have a file of %s there.",
-                       line->block->name, length_text(line->block->length, length));
+                     line->block->name, length_text(line->block->length, length));
         }
     }
     if (shown < p->mend_count) {
         put_line(to, "%s", "");
         put_line(to, shown ? "--all-fixes shows other ways."
-                         : "Of no fix it is known that it works there; --all-fixes shows what "
-                           "there is.");
+                           : "Of no fix it is known that it works there; --all-fixes shows what "
+                             "there is.");
     }
 }
 

@@ -70,7 +70,8 @@ int unknown_word(const struct command *command, const char *what, const char *wo
     return report(&f);
 }
 
-static void put_text(FILE *to, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void put_text(FILE *to, const char *format,
+                                                           va_list args)
 {
     char *text = xvasprintf(format, args);
 
