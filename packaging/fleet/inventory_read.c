@@ -257,15 +257,18 @@ static int read_rom_rule(struct json_object *o, const struct place *p, void *ent
     return 0;
 }
 
-/* Reads every object of o[key] with `read` into an array of entries of `size` bytes. */
+/* Reads every object of o[key] with `read` into an array of entries of `size` bytes; `array` points
+ * to the pointer to them, whatever its type. */
 typedef int entry_reader(struct json_object *o, const struct place *p, void *entry,
                          struct failure *f);
 
 static int read_entries(struct json_object *list, const struct place *in, const char *key,
-                        size_t entries, size_t size, entry_reader *read, void **array,
-                        size_t *count, struct failure *f)
+                        size_t entries, size_t size, entry_reader *read, void *array, size_t *count,
+                        struct failure *f)
 {
-    *array = xcalloc(entries + 1, size);
+    char *made = xcalloc(entries + 1, size);
+
+    memcpy(array, &made, sizeof made);
     for (size_t i = 0; i < entries; i++) {
         struct json_object *o = json_object_array_get_idx(list, i);
         struct place p = {in, key, i};
@@ -274,14 +277,14 @@ static int read_entries(struct json_object *list, const struct place *in, const 
             return wrong(f, &p, "an object was expected");
         /* Counted before it is complete, so that what it has is freed. */
         ++*count;
-        if (read(o, &p, (char *)*array + i * size, f) != 0)
+        if (read(o, &p, made + i * size, f) != 0)
             return -1;
     }
     return 0;
 }
 
 static int take_entries(struct json_object *o, const struct place *in, const char *key, size_t size,
-                        entry_reader *read, void **array, size_t *count, struct failure *f)
+                        entry_reader *read, void *array, size_t *count, struct failure *f)
 {
     struct json_object *list;
     size_t entries;
@@ -301,7 +304,7 @@ static int read_folder(struct json_object *o, const struct place *p, void *entry
     struct inventory_folder *folder = entry;
 
     if (take_text(o, p, "path", &folder->path, f) != 0 ||
-        take_entries(o, p, "roms", sizeof *folder->roms, read_rom, (void **)&folder->roms,
+        take_entries(o, p, "roms", sizeof *folder->roms, read_rom, &folder->roms,
                      &folder->rom_count, f) != 0)
         return -1;
     qsort(folder->roms, folder->rom_count, sizeof *folder->roms, compare_roms);
@@ -319,11 +322,11 @@ static int read_set(struct json_object *o, const struct place *p, void *entry, s
         take_optional(o, p, "package", &set->package, f) != 0 ||
         take_optional(o, p, "map", &set->map, f) != 0)
         return -1;
-    if (take_entries(o, p, "machines", sizeof *set->machines, read_machine_rule,
-                     (void **)&set->machines, &set->machine_count, f) != 0)
+    if (take_entries(o, p, "machines", sizeof *set->machines, read_machine_rule, &set->machines,
+                     &set->machine_count, f) != 0)
         return -1;
-    return take_entries(o, p, "roms", sizeof *set->roms, read_rom_rule, (void **)&set->roms,
-                        &set->rom_count, f);
+    return take_entries(o, p, "roms", sizeof *set->roms, read_rom_rule, &set->roms, &set->rom_count,
+                        f);
 }
 
 static int read_maps(struct json_object *o, const struct place *p, void *entry, struct failure *f)
@@ -333,8 +336,8 @@ static int read_maps(struct json_object *o, const struct place *p, void *entry, 
     struct failure why;
 
     if (take_texts(o, p, "folders", &maps->folders, &maps->folder_count, f) != 0 ||
-        take_entries(o, p, "sets", sizeof *maps->sets, read_set, (void **)&maps->sets,
-                     &maps->set_count, f) != 0 ||
+        take_entries(o, p, "sets", sizeof *maps->sets, read_set, &maps->sets, &maps->set_count,
+                     f) != 0 ||
         take_texts(o, p, "problems", &maps->problems, &maps->problem_count, f) != 0)
         return -1;
     /* From here on the resolver takes them. */
@@ -384,8 +387,8 @@ static int read_guest(struct json_object *o, const struct place *p, void *entry,
         take_optional(o, p, "loader_type", &guest->loader_type, f) != 0 ||
         take_optional(o, p, "nvram", &guest->nvram, f) != 0)
         return -1;
-    return take_entries(o, p, "devices", sizeof *guest->devices, read_device,
-                        (void **)&guest->devices, &guest->device_count, f);
+    return take_entries(o, p, "devices", sizeof *guest->devices, read_device, &guest->devices,
+                        &guest->device_count, f);
 }
 
 /* --- lists, each kept once ----------------------------------------------------------------------

@@ -49,7 +49,7 @@ static const char *const library_names[] = {"libcurl.so.4", "libcurl-gnutls.so.4
 
 static int load_library(struct failure *f)
 {
-    void *library = NULL;
+    void *library = NULL, *symbol;
     char reason[256] = "";
 
     if (api.global_init)
@@ -63,9 +63,10 @@ static int load_library(struct failure *f)
         fail(f, "http and https need libcurl: %s", reason);
         return fail_cure(f, "Install libcurl (Debian: libcurl4, from Debian 13 on libcurl4t64).");
     }
-#define SYMBOL(name)                                            \
-    if (!(*(void **)&api.name = dlsym(library, "curl_" #name))) \
-        goto too_old;
+#define SYMBOL(name)                               \
+    if (!(symbol = dlsym(library, "curl_" #name))) \
+        goto too_old;                              \
+    memcpy(&api.name, &symbol, sizeof symbol);
     CURL_FUNCTIONS(SYMBOL)
 #undef SYMBOL
     if (api.global_init(CURL_GLOBAL_DEFAULT) != 0)

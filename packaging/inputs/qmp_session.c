@@ -241,7 +241,7 @@ int qmp_open(const char *socket_path, const char *busy_cure, struct qmp_session 
     /* connect() waits for the other side to accept: a stalled one must not hold us. */
     struct timeval limit = {.tv_sec = QMP_ANSWER_SECONDS};
     setsockopt(p->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    if (connect(p->fd, (struct sockaddr *)&address, sizeof address) < 0)
+    if (connect(p->fd, (const void *)&address, sizeof address) < 0)
         return fail(f, "%s: %s", socket_path, strerror(errno));
     return begin(p, busy_cure, f);
 }

@@ -92,7 +92,7 @@ static void read_machine(struct field_reader *r, const struct yaml_node *node, s
 }
 
 static void read_list(struct field_reader *r, const struct yaml_node *map, const char *key,
-                      size_t limit, size_t element_size, void **array,
+                      size_t limit, size_t element_size, void *array,
                       void (*read_element)(struct field_reader *, const struct yaml_node *,
                                            struct romset *),
                       struct romset *set)
@@ -111,7 +111,8 @@ static void read_list(struct field_reader *r, const struct yaml_node *map, const
         WRONG(r, list, "'%s' must have 1 to %zu entries (found %zu)", key, limit, list->count);
         return;
     }
-    *array = xcalloc(list->count, element_size);
+    void *made = xcalloc(list->count, element_size);
+    memcpy(array, &made, sizeof made);
     for (size_t i = 0; i < list->count; i++)
         read_element(r, list->values[i], set);
 }
@@ -164,10 +165,9 @@ static void read_root(struct field_reader *r, const struct yaml_node *root, void
         read_source_fields(r, source, "source", &set->source);
     else
         WRONG(r, root, "the romset lacks 'source'");
-    read_list(r, root, "roms", ROMSET_ROMS_MAX, sizeof *set->roms, (void **)&set->roms, read_rom,
-              set);
-    read_list(r, root, "machines", ROMSET_MACHINES_MAX, sizeof *set->machines,
-              (void **)&set->machines, read_machine, set);
+    read_list(r, root, "roms", ROMSET_ROMS_MAX, sizeof *set->roms, &set->roms, read_rom, set);
+    read_list(r, root, "machines", ROMSET_MACHINES_MAX, sizeof *set->machines, &set->machines,
+              read_machine, set);
 }
 
 /* --- the file ------------------------------------------------------------------------ */
