@@ -11,6 +11,7 @@
 #include "inputs/file.h"
 #include "romset/lint.h"
 #include "romset/manifest.h"
+#include "romset/fit.h"
 #include "romset/map.h"
 #include "romset/source.h"
 
@@ -47,8 +48,8 @@ static int refuse_rom(struct builder *b, const struct built_set *set, const stru
     return -1;
 }
 
-static int build_rom(struct builder *b, struct built_set *set, struct built_rom *built,
-                     const uint8_t *data, size_t size, const char *sha256)
+static int pad_rom(struct builder *b, struct built_set *set, struct built_rom *built,
+                   const uint8_t *data, size_t size)
 {
     struct optrom rom;
     int result = -1;
@@ -62,11 +63,9 @@ static int build_rom(struct builder *b, struct built_set *set, struct built_rom 
         uint8_t *padded = xmalloc(bucket);
 
         answer = optrom_pad(data, &rom, padded, bucket, set->set->fill);
-        built->input_size = size;
         built->chain_end = rom.chain_end;
         built->images = rom.image_count;
         built->warnings = rom.warning_count;
-        memcpy(built->input_sha256, sha256, sizeof built->input_sha256);
         if (answer == OPTROM_PAD_FITS)
             result = output_add(&b->output, path, padded, bucket, &built->output);
         free(padded);
@@ -75,6 +74,26 @@ static int build_rom(struct builder *b, struct built_set *set, struct built_rom 
     if (answer != OPTROM_PAD_FITS)
         refuse_rom(b, set, &rom, built->rom->file, answer);
     optrom_free(&rom);
+    return result;
+}
+
+static int build_rom(struct builder *b, struct built_set *set, struct built_rom *built,
+                     const uint8_t *data, size_t size, const char *sha256)
+{
+    const struct fit_options as_short_as_it_gets = {0};
+    struct fitted fitted;
+
+    built->input_size = size;
+    memcpy(built->input_sha256, sha256, sizeof built->input_sha256);
+    if (!built->rom->fit)
+        return pad_rom(b, set, built, data, size);
+    char *name = xasprintf("%s: %s", set->set->file, built->rom->file);
+    int result = fit_rom(name, data, size, &as_short_as_it_gets, &fitted, b->f) == 0 ? 0 : -1;
+    free(name);
+    if (result < 0)
+        return -1;
+    result = pad_rom(b, set, built, fitted.bytes, fitted.size);
+    free(fitted.bytes);
     return result;
 }
 
@@ -112,7 +131,7 @@ static int make_deb(struct builder *b, struct built_set *built)
 
 static int add_map(struct builder *b, struct built_set *built)
 {
-    char *text = map_write(built->set, b->f), *path = map_path(built->set);
+    char *text = map_write(built, b->f), *path = map_path(built->set);
     int result = text ? output_add(&b->output, path, text, strlen(text), &built->map) : -1;
 
     free(text);

@@ -40,6 +40,7 @@ static struct json_object *rom_object(const struct built_set *built, const struc
     char fill[8];
 
     json_add_text_if(o, "name", rom->rom->name);
+    json_add_text_if(o, "transform", rom->rom->fit ? "fit" : NULL);
     json_add_number(o, "images", rom->images);
     json_add_number(o, "chain_end", rom->chain_end);
     json_add_text_if(input, "file", rom->rom->file);

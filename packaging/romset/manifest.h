@@ -9,7 +9,7 @@
  *       "source": { "kind": "deb"|"url"|"archive"|"directory", "name", "version"?,
  *                   "path"?, "size"?, "sha256"?, "source_package"?, "source_version"? },
  *       "machines": [ "pc-q35 - 7.2", "pc-i440fx-xenial", ... ],
- *       "roms": [ { "name", "images", "chain_end",
+ *       "roms": [ { "name", "transform"?, "images", "chain_end",
  *                   "input": { "file", "size", "sha256" },
  *                   "output": { "path", "size", "sha256", "bucket", "fill" } } ],
  *       "map": { "path", "size", "sha256" },

@@ -17,10 +17,25 @@ char *map_path(const struct romset *set)
     return xasprintf("%s/%s.map", &ROMCOMPAT_FOLDER_SYSTEM[1], set->name);
 }
 
-static void write_text(FILE *to, const struct romset *set)
+/* A ROM that is not the source's own bytes: from which to which. */
+static void write_transforms(FILE *to, const struct built_set *built)
 {
-    fprintf(to, "romcompat-map %d\n# %s\nset %s\n  package %s\n", ROMCOMPAT_FORMAT, set->summary,
-            set->name, set->package);
+    for (size_t i = 0; i < built->set->rom_count; i++) {
+        const struct romset_rom *rom = &built->set->roms[i];
+
+        if (rom->fit)
+            fprintf(to, "# fit %s: SHA-256 %s became %s\n", rom->name, built->roms[i].input_sha256,
+                    built->roms[i].output.sha256);
+    }
+}
+
+static void write_text(FILE *to, const struct built_set *built)
+{
+    const struct romset *set = built->set;
+
+    fprintf(to, "romcompat-map %d\n# %s\n", ROMCOMPAT_FORMAT, set->summary);
+    write_transforms(to, built);
+    fprintf(to, "set %s\n  package %s\n", set->name, set->package);
     for (size_t i = 0; i < set->machine_count; i++) {
         const struct romset_machine *m = &set->machines[i];
 
@@ -35,14 +50,15 @@ static void write_text(FILE *to, const struct romset *set)
     fputs("end\n", to);
 }
 
-char *map_write(const struct romset *set, struct failure *f)
+char *map_write(const struct built_set *built, struct failure *f)
 {
+    const struct romset *set = built->set;
     struct romcompat *maps;
     struct romcompat_problem problem;
     struct text made;
     char *path = map_path(set);
 
-    write_text(text_begin(&made), set);
+    write_text(text_begin(&made), built);
     char *text = text_end(&made);
     int code = romcompat_open_buffer(text, made.length, path, &maps);
     bool refused = code != ROMCOMPAT_OK;

@@ -17,14 +17,32 @@
 
 static const struct text_key rom_keys[] = {NAMED_FILE_KEYS(struct romset_rom)};
 
+/* What is done to a ROM before it is padded; left as it is where nothing is said. */
+static void read_transform(struct field_reader *r, const struct yaml_node *map, bool *fit)
+{
+    const struct yaml_node *node = field_value(map, "transform");
+
+    if (!node || !field_is(r, node, "'transform'", YAML_TEXT))
+        return;
+    if (strcmp(node->text, "fit") == 0)
+        *fit = true;
+    else if (strcmp(node->text, "none") == 0)
+        *fit = false;
+    else
+        WRONG(r, node, "'transform' is fit or none (found '%.80s')", node->text);
+}
+
 static void read_rom(struct field_reader *r, const struct yaml_node *node, struct romset *set)
 {
+    static const char *const others[] = {"transform"};
     struct romset_rom *rom = &set->roms[set->rom_count++];
 
+    rom->fit = set->fit;
     rom->line = node->line;
     if (!field_is(r, node, "a ROM", YAML_MAP))
         return;
-    field_read_texts(r, node, "a ROM", rom_keys, COUNT(rom_keys), NULL, 0, rom);
+    field_read_texts(r, node, "a ROM", rom_keys, COUNT(rom_keys), others, COUNT(others), rom);
+    read_transform(r, node, &rom->fit);
     if (!rom->file)
         return;
     if (!rom->name)
@@ -148,7 +166,8 @@ static const struct text_key root_keys[] = {PACKAGE_KEYS("romset", struct romset
 
 static void read_root(struct field_reader *r, const struct yaml_node *root, void *base)
 {
-    static const char *const others[] = {"bucket", "fill", "source", "roms", "machines"};
+    static const char *const others[] = {"bucket",    "fill", "source",
+                                         "transform", "roms", "machines"};
     struct romset *set = base;
 
     *set = (struct romset){.file = xstrdup(r->file)};
@@ -158,6 +177,7 @@ static void read_root(struct field_reader *r, const struct yaml_node *root, void
                      set);
     read_bucket(r, root, set);
     read_fill(r, root, set);
+    read_transform(r, root, &set->fit);
     if (!set->install_path)
         set->install_path = xstrdup("usr/share/qemu");
     const struct yaml_node *source = field_value(root, "source");

@@ -6,6 +6,7 @@
 #ifndef ROMSET_ROMSET_H
 #define ROMSET_ROMSET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@ struct romset_rom {
     char *name;   /* what QEMU calls it: "efi-virtio.rom" */
     char *compat; /* prefix + name: "256k-efi-virtio.rom" */
     char *sha256; /* of the file in the source; NULL: not pinned (lint warns) */
+    bool fit;     /* its EFI images are compressed: romset/fit.h */
     unsigned line;
 };
 
@@ -40,6 +42,7 @@ struct romset {
     char *description; /* of the package; NULL: made from the summary */
     uint64_t bucket;   /* bytes */
     uint8_t fill;
+    bool fit; /* all ROMs that do not say otherwise */
     char *prefix;
     char *install_path; /* where QEMU finds firmware: "usr/share/qemu" */
     char *package;

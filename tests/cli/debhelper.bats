@@ -100,6 +100,24 @@ grow() {
     ! ls ../*.deb
 }
 
+@test "dh_romcompat --fit brings a ROM back into its bucket, and the budget is held against that" {
+    make_rom legacy:40 efi:50 >roms/efi-one.rom # 46,080 bytes
+    run -2 build full
+    output_has "46080"
+    printf '\noverride_dh_romcompat:\n\tdh_romcompat --fit\n' >>debian/rules
+    run -0 build full
+    output_has "20992" "2 ROMs, budget my-roms: 0 failures"
+    dpkg-deb --fsys-tarfile ../my-roms_1.0_all.deb | tar -xO ./usr/share/qemu/efi-one.rom >fitted.rom
+    [ "$(stat -c %s fitted.rom)" -lt 32768 ]
+    romcompat extract roms/efi-one.rom -o before.efi
+    romcompat extract fitted.rom -o after.efi
+    cmp before.efi after.efi
+    # What fit cannot bring back stops the build as before.
+    make_rom legacy:65 efi:50 >roms/efi-one.rom
+    run -2 build full
+    output_has "dh_romcompat: error"
+}
+
 @test "a romset beside the raised budget makes the compat package in the same build" {
     mkdir debian/compat-roms
     cp roms/efi-one.rom debian/compat-roms/

@@ -251,3 +251,57 @@ END
     run -0 romcompat inspect mended.rom
     output_lacks "for EFI"
 }
+
+@test "a romset with transform: fit makes fitted ROMs, and records what became what" {
+    mkdir source
+    cp in.rom source/efi-virtio.rom
+    cp "$R/bookworm/roms/efi-e1000.rom" source/
+    cat > set.yaml <<END
+romset: fitted-256k
+summary: fitted ROMs
+bucket: 256K
+transform: fit
+package: fitted-256k
+source:
+  directory: source
+roms:
+  - file: efi-virtio.rom
+  - file: efi-e1000.rom
+    transform: none
+machines:
+  - pc-q35: -..7.2
+END
+    run -0 romcompat build -q -o out set.yaml
+    romcompat fit --bucket 256K in.rom -o want.rom
+    cmp want.rom out/usr/share/qemu/256k-efi-virtio.rom
+    cmp -n 249856 source/efi-e1000.rom out/usr/share/qemu/256k-efi-e1000.rom
+    before=$(sha256sum < in.rom | cut -d' ' -f1) after=$(sha256sum < want.rom | cut -d' ' -f1)
+    grep -qx "# fit efi-virtio.rom: SHA-256 $before became $after" out/usr/share/qemu/romcompat.d/fitted-256k.map
+    run ! grep "fit efi-e1000" out/usr/share/qemu/romcompat.d/fitted-256k.map
+    run -0 romcompat map out/usr/share/qemu/romcompat.d/fitted-256k.map
+    run -0 jq -c '[.sets[0].roms[] | [.transform, .input.sha256, .output.sha256]][0]' out/manifest.json
+    [ "$output" = "[\"fit\",\"$before\",\"$after\"]" ]
+    sed -i 's/transform: fit/transform: zip/' set.yaml
+    run -1 romcompat lint set.yaml
+    output_has "'transform' is fit or none (found 'zip')"
+    # What is too long alone fits when it is compressed.
+    sed -i 's/transform: zip/transform: fit/; s/transform: none/transform: fit/' set.yaml
+    make_rom legacy:4:1af4:1041 efi:600:1af4:1041 > source/efi-e1000.rom
+    run -0 romcompat build -q -o out set.yaml
+    sed -i 's/transform: fit/transform: none/' set.yaml
+    run -2 romcompat build -q -o out set.yaml
+    output_has "the image chain does not fit the bucket"
+}
+
+@test "%romcompat_fit puts the fitted ROM in the place of the ROM, and stops where it does not fit" {
+    macro() { rpm --load "$TOP/packaging/rpm/macros.romcompat" --eval "%romcompat_fit $*" > macro.sh; sh -ec ". ./macro.sh; echo after the macro"; }
+    cp in.rom a.rom
+    cp in.rom b.rom
+    run -0 macro -b 256K a.rom b.rom
+    output_has "after the macro"
+    [ "$(stat -c %s a.rom)" = 262144 ]
+    cmp a.rom b.rom
+    run -1 macro -b 128K in.rom
+    output_has "44032 too many"
+    output_lacks "after the macro"
+}

@@ -21,11 +21,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!problems.counts[FINDING_ERROR])
         romset_lint(&set, &problems);
     if (!problems.counts[FINDING_ERROR]) {
-        char *map = map_write(&set, &f);
+        struct built_rom *roms = calloc(set.rom_count, sizeof *roms);
+        char *map = roms ? map_write(&(struct built_set){.set = &set, .roms = roms}, &f) : NULL;
 
         if (!map)
             abort();
         free(map);
+        free(roms);
     }
     romset_free(&set);
     findings_free(&problems);

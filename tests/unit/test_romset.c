@@ -71,7 +71,7 @@ static void a_good_romset(void)
     is_text(set.machines[0].last, "7.2", "and a last version");
     ok(!set.machines[1].first, "an exact name has no range");
 
-    char *map = map_write(&set, NULL);
+    char *map = map_write(&(struct built_set){.set = &set}, NULL);
     is_text(map,
             "romcompat-map 1\n# text\nset ss\n  package s-compat\n  machine pc-i440fx 2.4 7.2\n"
             "  machine pc-q35-xenial\n  rom efi-virtio.rom 262144 256k-efi-virtio.rom\nend\n",
