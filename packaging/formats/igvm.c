@@ -223,6 +223,8 @@ static bool walk(struct reader *r, size_t end)
         if (!in_range(end - r->at, 0, TYPE_AND_LENGTH))
             return wrong(r, "its headers end inside of one");
         uint32_t length = load_le32(r->data + r->at + 4);
+        if (!in_range(end - r->at, TYPE_AND_LENGTH, length))
+            return wrong(r, "its headers end inside of one");
         size_t padded = ((size_t)length + 7) & ~(size_t)7;
         if (!in_range(end - r->at, TYPE_AND_LENGTH, padded))
             return wrong(r, "its headers end inside of one");
