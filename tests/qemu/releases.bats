@@ -39,8 +39,8 @@ for i in json.load(sys.stdin)["images"]:
     line = [i["file"].replace("unpacked/usr/share/", ""), i["kind"]]
     if i["kind"] in ("code", "combined"):
         e = i["expects"]
-        line += [i["architecture"]] + [n for n in ("secure-boot", "smm", "shell", "xen", "debug") if i[n]]
-        line += [e["layout"].replace(" ", "-"), str(e["file-size"])]
+        line += [i["architecture"]] + [n for n in ("secure_boot", "smm", "shell", "xen", "debug") if i[n]]
+        line += [e["layout"].replace(" ", "-"), str(e["file_size"])]
     if i["kind"] in ("store", "combined"):
         s = i["store"]
         line += ["in-it" if i["kind"] == "combined" else "", s["layout"].replace(" ", "-"), "keys" if any(v["live"] and v["name"] == "PK" for v in s["variables"]) else "empty"]
