@@ -39,7 +39,7 @@ for i in json.load(sys.stdin)["images"]:
     line = [i["file"].replace("unpacked/usr/share/", ""), i["kind"]]
     if i["kind"] in ("code", "combined"):
         e = i["expects"]
-        line += [i["architecture"]] + [n for n in ("secure_boot", "smm", "shell", "xen", "debug") if i[n]]
+        line += [i["architecture"]] + [n.replace("_", "-") for n in ("secure_boot", "smm", "shell", "xen", "debug") if i[n]]
         line += [e["layout"].replace(" ", "-"), str(e["file_size"])]
     if i["kind"] in ("store", "combined"):
         s = i["store"]
@@ -81,7 +81,7 @@ has_images() {
 
 @test "diff 12 to 13: 2M images, combined images, Secure Boot, descriptors" {
     run -1 romcompat flash diff bookworm trixie
-    output_has "4 break migration" "8 weaken protection" "AAVMF_CODE.fd: lost TPM 2.0" "AAVMF32_CODE.fd: lost HTTP boot" "OVMF.fd: size 2097152 -> 4194304" "OVMF_CODE.fd: gone" "OVMF_VARS.ms.fd: gone" \
+    output_has "4 break migration" "7 break a cold boot, 12 weaken protection" "AAVMF_CODE.fd: lost TPM 2.0" "AAVMF32_CODE.fd: lost HTTP boot" "OVMF.fd: size 2097152 -> 4194304" "OVMF_CODE.fd: gone" "OVMF_VARS.ms.fd: gone" \
         "AAVMF32_CODE.fd: lost Secure Boot" "AAVMF_CODE.fd: lost Secure Boot" "OVMF_CODE_4M.fd: lost Secure Boot" \
         "60-edk2-aarch64.json: executable /usr/share/AAVMF/AAVMF_CODE.fd -> " "QEMU_EFI.fd: size 2097152 -> 3145728" \
         "OVMF_CODE_4M.fd: gained SEV metadata" "OVMF_CODE_4M.fd: gained TDX metadata"
