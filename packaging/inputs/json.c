@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "inputs/file.h"
 
 static unsigned line_of(const uint8_t *data, size_t offset, unsigned line)
@@ -22,6 +23,17 @@ static size_t after_space(const uint8_t *data, size_t size, size_t offset)
     return offset;
 }
 
+/* `size` where all is UTF-8. */
+static size_t first_not_utf8(const uint8_t *data, size_t size)
+{
+    size_t at = 0, step;
+    uint32_t c;
+
+    while (at < size && (step = utf8_take((const char *)data + at, size - at, &c)))
+        at += step;
+    return at;
+}
+
 int json_tree_parse_at(const char *name, unsigned line, const uint8_t *data, size_t size,
                        struct json_object **root, struct failure *f)
 {
@@ -32,6 +44,12 @@ int json_tree_parse_at(const char *name, unsigned line, const uint8_t *data, siz
     if (start < size && data[start] != '{' && data[start] != '[')
         return fail(f, "%s:%u: not JSON (an object or a list was expected)", name,
                     line_of(data, start, line));
+
+    /* Which of these json-c takes, and what it says of them, differs from version to version. */
+    size_t wrong = first_not_utf8(data, size);
+    if (wrong < size)
+        return fail(f, "%s:%u: not UTF-8 (found byte 0x%02x)", name, line_of(data, wrong, line),
+                    data[wrong]);
 
     struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX);
     if (!tokener)

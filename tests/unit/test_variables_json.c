@@ -221,7 +221,7 @@ static void test_refusals(void)
         {HEAD "{\"name\":\"\"}]}", "'name' is empty"},
         {HEAD "{\"name\":\"a\\u0000b\"}]}", "'name' is missing, or no text"},
         {HEAD "{\"name\":\"a\\ud800b\"}]}", "holds what is no character"},
-        {HEAD "{\"name\":\"a\xed\xa0\x80\"}]}", "holds what is no character"},
+        {HEAD "{\"name\":\"a\xed\xa0\x80\"}]}", "not UTF-8 (found byte 0xed)"},
         {HEAD "{\"name\":\"N\"}]}", "variable 1 (N): 'guid' is missing"},
         {HEAD "{\"name\":\"N\",\"guid\":\"" GUID_TEXT "0\"}]}", "'guid' is none"},
         {HEAD "{\"name\":\"N\",\"guid\":\"01010101-0101-0101-0101_010101010101\"}]}", "'guid' is"},
