@@ -19,6 +19,15 @@ static void must(bool condition)
         abort();
 }
 
+static void check_room(const struct varstore *s)
+{
+    struct varstore_room room;
+
+    varstore_room(s, &room);
+    must(room.free <= room.size && room.after_reclaim <= room.size);
+    must(room.largest <= room.after_reclaim);
+}
+
 static void check(const uint8_t *data, size_t size, const struct varstore *s)
 {
     size_t live = 0;
@@ -35,6 +44,8 @@ static void check(const uint8_t *data, size_t size, const struct varstore *s)
         live += v->live;
     }
     must(live == s->live_count);
+    if (s->sound)
+        check_room(s);
     must(s->ftw.state != FTW_PENDING ||
          in_range(s->layout->spare_at, s->ftw.target, s->ftw.length));
 }
