@@ -15,18 +15,18 @@ int fail(struct failure *f, const char *format, ...)
         vsnprintf(text, sizeof text, format, args);
         va_end(args);
         snprintf(f->what, sizeof f->what, "%s", text);
-        f->cure[0] = '\0';
+        f->hint[0] = '\0';
     }
     return -1;
 }
 
-int fail_cure(struct failure *f, const char *format, ...)
+int fail_hint(struct failure *f, const char *format, ...)
 {
     if (f) {
         va_list args;
 
         va_start(args, format);
-        vsnprintf(f->cure, sizeof f->cure, format, args);
+        vsnprintf(f->hint, sizeof f->hint, format, args);
         va_end(args);
     }
     return -1;

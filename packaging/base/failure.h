@@ -5,22 +5,22 @@
  * leaves the struct alone. Outputs are untouched on failure.
  *
  * `what` is one line, "FILE: what is wrong (found X, expected Y)", without the
- * program's name and without a newline; `cure` is empty or one line that names
- * what mends it. Only the command line floor prints them.
+ * program's name and without a newline; `hint` is empty or one line that names
+ * what fixes it. Only the command line floor prints them.
  */
 #ifndef BASE_FAILURE_H
 #define BASE_FAILURE_H
 
 struct failure {
     char what[1024];
-    char cure[1024];
+    char hint[1024];
 };
 
-/* Sets `what` and empties `cure`. Always returns -1, so that a caller can write
+/* Sets `what` and empties `hint`. Always returns -1, so that a caller can write
  * `return fail(f, ...)`. A NULL f is allowed: the text is then dropped. */
 int fail(struct failure *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Adds the cure to a failure that fail() has set. Always returns -1. */
-int fail_cure(struct failure *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Adds the hint to a failure that fail() has set. Always returns -1. */
+int fail_hint(struct failure *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

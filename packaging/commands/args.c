@@ -36,7 +36,7 @@ static const struct option_spec options[] = {
     STOCK_OPTIONS(struct question, stock),
     {"write", .argument = "DIR",
      .help = "write the ROMs that must be made to DIR, and look for them\n"
-             "there; the default is to look in " STOCK_ROM_FOLDER "\n"
+             "there; the default is to look in " STOCK_ROM_DIRECTORY "\n"
              "and to say how they are made",
      STRING_AT(struct question, write)},
     {"libvirt", .help = "print XML for a libvirt domain", FLAG_AT(struct question, libvirt)},
@@ -54,7 +54,7 @@ static int no_such_machine(const char *machine, const char *why, const char *con
 
     fail(&f, "%s: %s", machine, why);
     if (nearest)
-        fail_cure(&f, "Did you mean %s?", nearest);
+        fail_hint(&f, "Did you mean %s?", nearest);
     return report(&f);
 }
 
@@ -129,12 +129,12 @@ static void tell_how_to_make(const struct stock_item *item)
     if (a->source) {
         char *command = stock_command(a, a->source, a->romfile);
         const char *slash = strrchr(a->romfile, '/');
-        char *folder = slash ? xstrndup(a->romfile, (size_t)(slash - a->romfile)) : xstrdup(".");
-        char *made = shell_command((const char *[]){"mkdir", "-p", folder, NULL});
+        char *directory = slash ? xstrndup(a->romfile, (size_t)(slash - a->romfile)) : xstrdup(".");
+        char *made = shell_command((const char *[]){"mkdir", "-p", directory, NULL});
 
-        fail_cure(&f, "%s && %s", made, command);
+        fail_hint(&f, "%s && %s", made, command);
         free(made);
-        free(folder);
+        free(directory);
         free(command);
     }
     report(&f);
@@ -404,7 +404,7 @@ static int answer(struct question *q, struct stock_side *side, char **devices)
                             .maps = side->maps,
                             .incoming = q->incoming,
                             .devices = devices,
-                            .rom_folder = q->write,
+                            .rom_directory = q->write,
                             .types = side->to.qemu ? &side->types : NULL};
     struct stock_list list = {0};
     int status = side->to.qemu ? check_with_qemu(side, &q->machine)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `romcompat audit`: which of many hosts can exchange guests, and what mends the rest. */
+/* `romcompat audit`: which of many hosts can exchange guests, and what fixes the rest. */
 #include "commands/audit.h"
 
 #include <stdlib.h>
@@ -89,7 +89,7 @@ static int tell(struct audit *audit, const struct job *job)
     if (fleet_ready(&audit->fleet, &f) != 0)
         return report(&f);
     exchange_tell(&audit->fleet, &question, &audit->exchange);
-    mend_find(&audit->exchange, &audit->plan);
+    fix_plan_find(&audit->exchange, &audit->plan);
     audit->asks_expiry = job->expiry;
     if (job->expiry)
         expiry_find(&audit->fleet, &audit->expiry);
@@ -101,7 +101,7 @@ static int tell(struct audit *audit, const struct job *job)
     if (job->svg && write_picture(audit, job->svg) != STATUS_YES)
         status = STATUS_NO_ANSWER;
     expiry_free(&audit->expiry);
-    mend_free(&audit->plan);
+    fix_plan_free(&audit->plan);
     exchange_free(&audit->exchange);
     return finish_output(status);
 }
@@ -122,16 +122,17 @@ static int run(void *settings, char **operands, size_t count)
 extern const struct command audit_command;
 const struct command audit_command = {
     .name = "audit",
-    .summary = "which of many hosts can exchange guests, and what mends the rest",
+    .summary = "which of many hosts can exchange guests, and what fixes the rest",
     .synopsis = "[OPTION]... INVENTORY...",
     .details =
         "INVENTORY is a document of 'romcompat inventory', a file with many, one after the other,\n"
-        "a folder with *.json and *.jsonl, or - for standard input. Hosts that are alike are one\n"
+        "a directory with *.json and *.jsonl, or - for standard input. Hosts that are alike are "
+        "one\n"
         "class: the same QEMU version and machine types, the same rules of maps, ROM files in the\n"
         "same buckets, firmware images of the same names and lengths. For each pair of classes and "
         "both directions: do guests land, and if not,\n"
         "on which machine types and for which ROMs; then the smallest set of installations that\n"
-        "mends it all. Guests are judged with the default ROMs of their devices.\n"
+        "fixes it all. Guests are judged with the default ROMs of their devices.\n"
         "\n"
         "Status 0: all exchange. Status 1: some do not; a machine type that a host lacks counts\n"
         "where a guest has it or -M asks for it. Status 2: no answer, also where an inventory\n"

@@ -5,12 +5,12 @@
 
 #include "fleet/exchange.h"
 #include "fleet/expiry.h"
-#include "fleet/mend.h"
+#include "fleet/fix_plan.h"
 
 struct audit {
     struct fleet fleet;
     struct exchange exchange;
-    struct mend_plan plan;
+    struct fix_plan plan;
     struct expiry expiry; /* without lines where it was not asked for */
     bool asks_expiry;
     size_t problems; /* documents that could not be read */

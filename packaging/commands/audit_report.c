@@ -140,11 +140,11 @@ static void print_what(const struct exchange_problem *p)
 
     switch (p->reason) {
     case EXCHANGE_LENGTH:
-        print_line("  the guest brings %s, the destination has %s", length_text(p->from, from),
+        print_line("  the guest has %s, the destination has %s", length_text(p->from, from),
                    length_text(p->to, to));
         break;
     case EXCHANGE_FILE:
-        print_line("  the guest brings %s, the destination has no file: its QEMU does not start",
+        print_line("  the guest has %s, the destination has no file: its QEMU does not start",
                    length_text(p->from, from));
         break;
     case EXCHANGE_IMAGE_LENGTH:
@@ -225,7 +225,7 @@ static void print_problem(const struct exchange *e, const struct exchange_proble
     exchange_blocks_free(blocks, count);
 }
 
-static void print_parts(const struct fleet *fleet, const struct mend_part *parts, size_t count)
+static void print_parts(const struct fleet *fleet, const struct fix_part *parts, size_t count)
 {
     char size[SIZE_TEXT_MAX];
 
@@ -257,7 +257,7 @@ static const char *package_of(const struct fleet *fleet, size_t rom)
     return NULL;
 }
 
-static void print_files(const struct fleet *fleet, const struct mend_install *install)
+static void print_files(const struct fleet *fleet, const struct fix_install *install)
 {
     uint64_t roms = 0;
 
@@ -271,8 +271,8 @@ static void print_files(const struct fleet *fleet, const struct mend_install *in
     free(names);
 }
 
-static void print_install(const struct fleet *fleet, const struct mend_plan *plan,
-                          const struct mend_install *install)
+static void print_install(const struct fleet *fleet, const struct fix_plan *plan,
+                          const struct fix_install *install)
 {
     size_t hosts = fleet->classes[install->class].hosts;
 
@@ -292,16 +292,16 @@ static void print_install(const struct fleet *fleet, const struct mend_plan *pla
         print_files(fleet, install);
 }
 
-static void print_plan(const struct fleet *fleet, const struct mend_plan *plan)
+static void print_plan(const struct fleet *fleet, const struct fix_plan *plan)
 {
     if (!plan->is_needed)
         return;
     putchar('\n');
     if (plan->count == 0) {
-        puts("Nothing that can be installed mends this.");
+        puts("Nothing that can be installed fixes this.");
         return;
     }
-    print_line("%s mends it: %zu installation%s on %zu class%s, %" PRIu64 " host%s.",
+    print_line("%s fixes it: %zu installation%s on %zu class%s, %" PRIu64 " host%s.",
                plan->is_proven ? "The smallest set that" : "A set that", plan->installations,
                plan->installations == 1 ? "" : "s", plan->count, plan->count == 1 ? "" : "es",
                plan->hosts, plan->hosts == 1 ? "" : "s");
@@ -309,10 +309,10 @@ static void print_plan(const struct fleet *fleet, const struct mend_plan *plan)
         puts("(There may be a smaller one: the search was given up.)");
     for (size_t i = 0; i < plan->count; i++)
         print_install(fleet, plan, &plan->installs[i]);
-    if (plan->unmended)
-        print_line("  Not mended by it: %zu of ROM and machine type, where maps contradict "
+    if (plan->unfixed)
+        print_line("  Not fixed by it: %zu of ROM and machine type, where maps contradict "
                    "each other.",
-                   plan->unmended);
+                   plan->unfixed);
     puts("Guests that run there now keep the length that they have until they are started anew.");
 }
 
@@ -505,7 +505,7 @@ static struct json_object *problem_object(const struct exchange *e,
     return o;
 }
 
-static struct json_object *part_objects(const struct fleet *fleet, const struct mend_part *parts,
+static struct json_object *part_objects(const struct fleet *fleet, const struct fix_part *parts,
                                         size_t count)
 {
     struct json_object *list = json_object_new_array();
@@ -521,7 +521,7 @@ static struct json_object *part_objects(const struct fleet *fleet, const struct 
     return list;
 }
 
-static struct json_object *plan_object(const struct fleet *fleet, const struct mend_plan *plan)
+static struct json_object *plan_object(const struct fleet *fleet, const struct fix_plan *plan)
 {
     struct json_object *o = json_object_new_object(), *installs = json_object_new_array();
 
@@ -531,7 +531,7 @@ static struct json_object *plan_object(const struct fleet *fleet, const struct m
         return NULL;
     }
     for (size_t i = 0; i < plan->count; i++) {
-        const struct mend_install *install = &plan->installs[i];
+        const struct fix_install *install = &plan->installs[i];
         struct json_object *entry = json_object_new_object(), *packages = json_object_new_array();
 
         for (size_t k = 0; k < install->set_count; k++)
@@ -548,7 +548,7 @@ static struct json_object *plan_object(const struct fleet *fleet, const struct m
     json_add_number(o, "installations", plan->installations);
     json_add_number(o, "hosts", plan->hosts);
     json_add_number(o, "compat_sets_to_make", plan->made_sets);
-    json_add_number(o, "not_fixed", plan->unmended);
+    json_add_number(o, "not_fixed", plan->unfixed);
     json_add_flag(o, "smallest", plan->is_proven);
     json_add(o, "classes", installs);
     return o;

@@ -215,8 +215,8 @@ static int check_paths(const struct arguments *a)
 
 /* --- writing first files ----------------------------------------------------------------- */
 
-/* Folder of the file that standard output goes to; NULL where it is none. */
-static const char *folder_of_output(char path[PATH_MAX])
+/* Directory of the file that standard output goes to; NULL where it is none. */
+static const char *directory_of_output(char path[PATH_MAX])
 {
     struct stat st;
     ssize_t n = fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode)
@@ -239,7 +239,7 @@ static int write_files(const struct arguments *a)
     struct measured now = {0}, old = {0};
     struct check check = {0};
     struct failure f;
-    char *text = NULL, *operand = (char *)a->romset.package_from, folder[PATH_MAX];
+    char *text = NULL, *operand = (char *)a->romset.package_from, directory[PATH_MAX];
     struct romset_request request = a->romset;
     struct measure_options how = {
         .with_sums = true, .problem = take_problem, .empty = take_empty, .arg = &check};
@@ -255,7 +255,7 @@ static int write_files(const struct arguments *a)
         text = write_budget(a->paths[0], &now, &f);
         result = text ? 0 : -1;
     } else {
-        request.folder = folder_of_output(folder);
+        request.directory = directory_of_output(directory);
         result = write_romset(&request, &old, &now, &text, &f);
     }
     if (result != 0) {
@@ -318,14 +318,15 @@ static int run(void *settings, char **operands, size_t count)
 
 const struct command check_command = {
     .name = "check",
-    .summary = "hold the ROMs and firmware of a release against a budget, or the previous one",
+    .summary = "check the ROMs and firmware of a release against a budget, or the previous one",
     .synopsis = "--budget FILE [--against OLD] [--strict] [OPTION]... PATH...\n"
                 "--against OLD [--strict] [OPTION]... PATH...\n"
                 "--write-budget PATH...\n"
                 "--write-romset NAME --package-from OLD [--bucket SIZE] [--until VERSION]\n"
                 "    [--local] PATH...",
     .details =
-        "PATH is a ROM or flash image, a folder such as a source or build tree, a .deb, .rpm or\n"
+        "PATH is a ROM or flash image, a directory such as a source or build tree, a .deb, .rpm "
+        "or\n"
         "other archive, or a .changes file, which stands for the packages that it lists.\n"
         "Status 0: all rules are kept, perhaps with warnings; 1: one is broken; 2: something\n"
         "could not be read, or there was no ROM at all.",

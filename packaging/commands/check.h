@@ -63,13 +63,13 @@ char *write_budget(const char *operand, const struct measured *m, struct failure
 
 struct romset_request {
     const char *name;         /* of the romset */
-    const char *package_from; /* the older release: a .deb, or any archive or folder */
+    const char *package_from; /* the older release: a .deb, or any archive or directory */
     const char *until;        /* version of the last machine type; NULL: open */
     uint64_t bucket;          /* only the ROMs of this bucket; 0: all */
     bool local;               /* the source is the file, not the pool of a mirror */
     /* Where the romset is going to stand: a source in or below it is named from there, so that
      * the two can be moved together. NULL: not known. */
-    const char *folder;
+    const char *directory;
 };
 
 /* The romset of all ROMs in `old` that have another bucket in `now`. 1, with *f saying so,

@@ -179,15 +179,15 @@ static void print_wrapped(size_t indent, const char *text)
     print_line("%s", text);
 }
 
-static void print_cure(const char *cure)
+static void print_fix(const char *fix)
 {
-    const char *command = strstr(cure, ": romcompat ");
-    bool ended = cure[strlen(cure) - 1] == '.' || command;
-    char *text = xasprintf("     %s%s", cure, ended ? "" : ".");
+    const char *command = strstr(fix, ": romcompat ");
+    bool ended = fix[strlen(fix) - 1] == '.' || command;
+    char *text = xasprintf("     %s%s", fix, ended ? "" : ".");
 
     /* A command is to be copied: it is neither wrapped nor ended with a dot. */
     if (command && terminal_width() && strlen(text) > terminal_width()) {
-        char *before = xasprintf("     %.*s:", (int)(command - cure), cure);
+        char *before = xasprintf("     %.*s:", (int)(command - fix), fix);
 
         print_wrapped(5, before);
         print_line("       %s", command + 2);
@@ -198,11 +198,11 @@ static void print_cure(const char *cure)
     free(text);
 }
 
-/* All findings of a grade. A cure that several in a row share is told once, after them. */
+/* All findings of a grade. A fix that several in a row share is told once, after them. */
 static void print_grade(const struct check *check, enum finding_grade grade)
 {
     static const char *const words[] = {"note", "warn", "FAIL"};
-    const char *cure = NULL;
+    const char *fix = NULL;
 
     for (size_t i = 0; i < check->verdicts->count; i++) {
         const struct verdict *verdict = &check->verdicts->list[i];
@@ -212,17 +212,17 @@ static void print_grade(const struct check *check, enum finding_grade grade)
 
             if (finding->grade != grade)
                 continue;
-            if (cure && (!finding->fix || strcmp(cure, finding->fix) != 0))
-                print_cure(cure);
+            if (fix && (!finding->fix || strcmp(fix, finding->fix) != 0))
+                print_fix(fix);
             char *text =
                 xasprintf("%s %s: %s.", words[grade], check_label(check, verdict), finding->what);
             print_wrapped(5, text);
             free(text);
-            cure = finding->fix;
+            fix = finding->fix;
         }
     }
-    if (cure)
-        print_cure(cure);
+    if (fix)
+        print_fix(fix);
 }
 
 #define PLURAL(n) ((n) == 1 ? "" : "s")

@@ -167,7 +167,7 @@ static int by_rule(const void *one, const void *other)
 }
 
 /* Fedora has ipxe/8086100e.rom and ipxe.efi/8086100e.rom: names that need more than one
- * rule get their folder. Drafts are sorted by name. */
+ * rule get their directory. Drafts are sorted by name. */
 static void choose_names(struct draft *drafts, size_t count)
 {
     for (size_t i = 0, end; i < count; i = end) {
@@ -227,13 +227,13 @@ static void put_item(FILE *to, const char *indent, const char *name)
 static int check_name(const char *path, const char *name, struct failure *f)
 {
     char *pattern = pattern_of(name);
-    const char *problem = utf8_is(pattern, strlen(pattern)) ? budget_pattern_problem(pattern)
-                                                            : "must be UTF-8";
+    const char *problem =
+        utf8_is(pattern, strlen(pattern)) ? budget_pattern_problem(pattern) : "must be UTF-8";
     int result = 0;
 
     if (problem) {
         fail(f, "%s: a budget cannot have this name: it %s", path, problem);
-        result = fail_cure(f, "Give the file another name, or name the others as operands.");
+        result = fail_hint(f, "Give the file another name, or name the others as operands.");
     }
     free(pattern);
     return result;
@@ -277,7 +277,8 @@ static size_t put_rules(FILE *to, const struct draft *drafts, size_t count)
 static size_t put_budget(FILE *to, const char *operand, const struct draft *drafts, size_t count,
                          size_t names, const struct measured *m)
 {
-    fputs("# Written by 'romcompat check --write-budget'; see romcompat-budget(5). Each rule says what its\n"
+    fputs("# Written by 'romcompat check --write-budget'; see romcompat-budget(5). Each rule says "
+          "what its\n"
           "# files are today.\n",
           to);
     put_budget_name(to, operand);
@@ -305,7 +306,7 @@ char *write_budget(const char *operand, const struct measured *m, struct failure
     struct text made;
 
     if (!m->count && !m->flash_count) {
-        fail(f, "there is no ROM and no flash image to write a budget of");
+        fail(f, "there is not a ROM and no flash image to write a budget of");
         return NULL;
     }
     drafts = xcalloc(m->count + 1, sizeof *drafts);
@@ -325,7 +326,7 @@ char *write_budget(const char *operand, const struct measured *m, struct failure
     } else if (rules > BUDGET_RULES_MAX) {
         fail(f, "%zu ROMs need more rules than a budget has (found %zu, limit %d)", m->count, rules,
              BUDGET_RULES_MAX);
-        fail_cure(f, "Write one for a part of them.");
+        fail_hint(f, "Write one for a part of them.");
         free(text);
         text = NULL;
     }
@@ -395,17 +396,17 @@ static int choose_roms(const struct romset_request *request, const struct measur
             fail(f,
                  "ROMs of several buckets have changed (%s of %s, %s of %s), and a romset has one",
                  chosen[0]->name, one, rom->name, other);
-            return fail_cure(f, "Write one for each: --bucket %s, then --bucket %s.", one, other);
+            return fail_hint(f, "Write one for each: --bucket %s, then --bucket %s.", one, other);
         }
         chosen[(*count)++] = rom;
     }
     if (!*count) {
-        fail(f, "no ROM has left its bucket%s: there is no romset to write",
+        fail(f, "no ROM has left its bucket%s: there is not a romset to write",
              request->bucket ? " of that size" : "");
         return 1;
     }
     if (!is_bucket(chosen[0]->bucket))
-        return fail(f, "%s: its bucket of %" PRIu64 " bytes is none that a compat ROM can have",
+        return fail(f, "%s: its bucket of %" PRIu64 " bytes is not one that a compat ROM can have",
                     chosen[0]->place, chosen[0]->bucket);
     return 0;
 }
@@ -435,13 +436,13 @@ static void put_machines(FILE *to, const char *until)
     fputs("  - pc: -..1.3\n  - pseries-2.12-sxxm\n", to);
 }
 
-/* `path` as seen from `folder`, where it is in or below it. */
-static const char *seen_from(const char *folder, const char *path)
+/* `path` as seen from `directory`, where it is in or below it. */
+static const char *seen_from(const char *directory, const char *path)
 {
-    size_t n = folder ? strlen(folder) : 0;
+    size_t n = directory ? strlen(directory) : 0;
 
-    return n && strncmp(path, folder, n) == 0 && path[n] == '/' && path[n + 1] ? path + n + 1
-                                                                               : path;
+    return n && strncmp(path, directory, n) == 0 && path[n] == '/' && path[n + 1] ? path + n + 1
+                                                                                  : path;
 }
 
 static int put_source(FILE *to, const struct romset_request *request,
@@ -464,7 +465,7 @@ static int put_source(FILE *to, const struct romset_request *request,
         if (!realpath(request->package_from, whole))
             return fail(f, "%s: cannot be found", request->package_from);
         fprintf(to, "source:\n  %s: ", is_file ? "archive" : "directory");
-        put_yaml_text(to, seen_from(request->folder, whole));
+        put_yaml_text(to, seen_from(request->directory, whole));
         if (!is_file) {
             putc('\n', to);
             return 0;
@@ -476,7 +477,7 @@ static int put_source(FILE *to, const struct romset_request *request,
     return 0;
 }
 
-/* A romset has one source: a ROM of a package that stands in a folder, or is listed by a
+/* A romset has one source: a ROM of a package that stands in a directory, or is listed by a
  * .changes file, is not in what was named. */
 static int check_source(const struct romset_request *request, const struct measured_rom *rom,
                         struct failure *f)
@@ -487,10 +488,10 @@ static int check_source(const struct romset_request *request, const struct measu
         (strcmp(rom->place, rom->path) == 0 || rom->place[length] == ':'))
         return 0;
     fail(f, "%s: the ROM is in a package inside of %s", rom->place, request->package_from);
-    return fail_cure(f, "Name that package with --package-from.");
+    return fail_hint(f, "Name that package with --package-from.");
 }
 
-/* Where a ROM stands in the source: in a folder, relative to it. */
+/* Where a ROM stands in the source: in a directory, relative to it. */
 static const char *file_in_source(const struct romset_request *request,
                                   const struct measured_rom *rom)
 {
@@ -512,7 +513,8 @@ static int put_romset(FILE *to, const struct romset_request *request,
 
     size_format(chosen[0]->bucket, bucket);
     fprintf(to,
-            "# Written by 'romcompat check --write-romset'; see romcompat-romset(5).\nromset: %s\nsummary: ",
+            "# Written by 'romcompat check --write-romset'; see romcompat-romset(5).\nromset: "
+            "%s\nsummary: ",
             request->name);
     char *summary = control ? xasprintf("option ROMs of %s %s in buckets of %s", control->package,
                                         control->version, bucket)

@@ -85,7 +85,7 @@ struct command {
 
 /* --- report.c ------------------------------------------------------------ */
 
-/* Prints "romcompat: WHAT" and, where there is one, the cure on the next line,
+/* Prints "romcompat: WHAT" and, where there is one, the fix on the next line,
  * to standard error. Names that came from a file or a peer are shown as
  * put_shown() has them. Returns STATUS_NO_ANSWER. */
 int report(const struct failure *f);

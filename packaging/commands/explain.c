@@ -53,7 +53,7 @@ static int explain_nothing(const struct arrival_log *log, const char *name, bool
     } else
         fail(&f, "%s: nothing known found: neither a guest that was refused nor one that arrived",
              name);
-    fail_cure(&f, "'romcompat preflight' answers for a saved or running guest itself.");
+    fail_hint(&f, "'romcompat preflight' answers for a saved or running guest itself.");
     return report(&f);
 }
 

@@ -90,7 +90,7 @@ static void explain_rom_lengths(FILE *to, const struct arrival_finding *f,
     struct saved_guest guest = {
         .block_count = 1, .blocks = &block, .machine = f->machine[0] ? (char *)f->machine : NULL};
     preflight_of_lengths(&guest, &l->there, &f->version, &p);
-    put_mends(to, &p, true);
+    put_fixes(to, &p, true);
     preflight_free(&p);
 }
 

@@ -44,7 +44,7 @@ static int choose(const char *path, const struct optrom *rom, size_t *number)
     size_t found = 0;
 
     if (*number != NO_NUMBER && *number >= rom->image_count) {
-        complain("%s: there is no image %zu (found %zu images, counted from 0)", path, *number,
+        complain("%s: there is not an image %zu (found %zu images, counted from 0)", path, *number,
                  rom->image_count);
         return STATUS_NO;
     }

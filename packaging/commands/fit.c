@@ -187,7 +187,7 @@ static int write_result(struct run *run, const struct rom_file *file, const char
 {
     const char *to = run->job->output;
 
-    if (file->entry || is_folder(run->in))
+    if (file->entry || is_directory(run->in))
         return write_into(run, file, name, fitted, f);
     return is_stdout(to) ? write_output(to, fitted->bytes, fitted->size, 0644, f)
                          : write_public_file(to, fitted->bytes, fitted->size, f);
@@ -265,10 +265,11 @@ static int check_usage(const struct job *job)
         return usage_error(&fit_command, "expected either --output or --report");
     for (size_t i = 0; i < job->drop.count; i++)
         if (!fit_can_drop(job->drop.list[i]))
-            return usage_error(&fit_command,
-                               "--drop: '%s' is no kind of image (expected legacy, x86_64, i386, "
-                               "aarch64, arm, riscv64, loongarch64, ia64 or efi-bytecode)",
-                               job->drop.list[i]);
+            return usage_error(
+                &fit_command,
+                "--drop: '%s' is not a kind of image (expected legacy, x86_64, i386, "
+                "aarch64, arm, riscv64, loongarch64, ia64 or efi-bytecode)",
+                job->drop.list[i]);
     return STATUS_YES;
 }
 
@@ -282,7 +283,7 @@ static int walk(struct run *run, char **operands)
         begin_table(run);
     rom_files_walk(operands, 1, &visitor);
     if (run->job->drop.count && !run->dropped && run->status == STATUS_YES) {
-        complain("%s: there is no image to drop", run->in);
+        complain("%s: there is not an image to drop", run->in);
         note_status(run, STATUS_NO);
     }
     if (end_output(run, &f) < 0)

@@ -159,7 +159,7 @@ static int check_pair(const struct job *job, const struct flash_check *check)
     struct failure f;
 
     fail(&f, "%s: %s", job->vars, v->text);
-    fail_cure(&f, "%s", v->cure);
+    fail_hint(&f, "%s", v->fix);
     report(&f);
     if (v->answer == FLASH_UNKNOWN_ANSWER || job->force)
         return STATUS_YES;
@@ -275,7 +275,7 @@ const struct command flash_args_command = {
     .synopsis = "--code CODE [--vars VARS [--size SIZE]] [-M MACHINE]\n"
                 "    [--template FILE | --libvirt-nvram LIST] [--form NAME] [--force] [--json]",
     .details =
-        "The store is held against the code first: where 'romcompat flash check' says that the\n"
+        "The store is checked against the code first: where 'romcompat flash check' says that the\n"
         "guest would not start, or not with its variables, nothing is printed but the reason, and\n"
         "the status is 1. Without --vars the image must be one that goes with -bios.\n"
         "Paths are made absolute and quoted for where they go.",

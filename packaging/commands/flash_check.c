@@ -51,8 +51,8 @@ static const struct option_spec options[] = {
 static void print_verdict(const char *name, const struct flash_verdict *v)
 {
     print_line("%-10s %-7s  %s", name, flash_answer_name(v->answer), v->text);
-    if (v->cure[0])
-        print_line("%-10s %-7s  %s", "", "", v->cure);
+    if (v->fix[0])
+        print_line("%-10s %-7s  %s", "", "", v->fix);
 }
 
 static void print_move(const struct confidential_move *move)
@@ -70,7 +70,7 @@ static struct json_object *verdict_object(const struct flash_verdict *v)
     json_add_text(o, "answer", flash_answer_name(v->answer));
     json_add_text(o, "reason", v->reason);
     json_add_text(o, "text", v->text);
-    json_add_text(o, "fix", v->cure[0] ? v->cure : NULL);
+    json_add_text(o, "fix", v->fix[0] ? v->fix : NULL);
     return o;
 }
 

@@ -103,7 +103,8 @@ const struct command flash_diff_command = {
     .summary = "say what a new release of firmware does to guests",
     .synopsis = "[--with PACKAGE]... [-q] [--vcpus N --cpu MODEL] [--json] OLD NEW",
     .details =
-        "OLD and NEW are folders that are taken for root folders, packages, or folders of\n"
+        "OLD and NEW are directories that are taken for root directories, packages, or directories "
+        "of\n"
         "packages. Every path at which there was an image, or a link to one, and every descriptor\n"
         "is compared; each difference has one of these grades: breaks migration, breaks cold "
         "boot,\n"

@@ -62,8 +62,10 @@ const struct command flash_lint_command = {
     .summary = "check firmware descriptors against the images that they name",
     .synopsis = "[--with PACKAGE]... [--json] TREE",
     .details =
-        "TREE is a folder that is taken for a root folder ('/' for this host), a package, or a\n"
-        "folder of packages. Files that descriptors and links name must be there, templates must\n"
+        "TREE is a directory that is taken for a root directory ('/' for this host), a package, or "
+        "a\n"
+        "directory of packages. Files that descriptors and links name must be there, templates "
+        "must\n"
         "go with the code, images must be as long as the machine's flash, and what is claimed of\n"
         "an image must be in it. A file that a package lacks, and that one it depends on may\n"
         "have, is a warning.\n"

@@ -184,7 +184,7 @@ const struct command flash_map_command = {
         "As libvirt does it: the firmware descriptors are asked first, then the list of pairs of\n"
         "qemu.conf or the one that libvirt was compiled with. CODE is the name that a guest's\n"
         "definition has; where that is in none of them, the names that its links lead to are\n"
-        "tried, which libvirt does not do. Every template is held against what CODE expects.\n"
+        "tried, which libvirt does not do. Every template is checked against what CODE expects.\n"
         "\n"
         "LIST is '[ \"CODE:VARS\", ... ]', 'CODE:VARS', or a file in the syntax of qemu.conf. "
         "With\n"

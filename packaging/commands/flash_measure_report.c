@@ -13,14 +13,14 @@
 const char *const measure_vmm_names[] = {
     [VMSA_QEMU] = "qemu", [VMSA_EC2] = "ec2", [VMSA_GCE] = "gce", NULL};
 
-static int write_vcpus(const char *folder, const struct measure_inputs *in, struct failure *f)
+static int write_vcpus(const char *directory, const struct measure_inputs *in, struct failure *f)
 {
     uint8_t page[VMSA_SIZE];
 
     for (unsigned i = 0; i < in->guest.vcpus; i++) {
         if (measure_vcpu(&in->image, &in->guest, i, page, f) != 0)
             return -1;
-        char *path = xasprintf("%s/vmsa%u.bin", folder, i);
+        char *path = xasprintf("%s/vmsa%u.bin", directory, i);
         int result = write_file_atomically(path, page, sizeof page, 0666, f);
         free(path);
         if (result != 0)

@@ -47,7 +47,7 @@ static int load_from(struct histories *all, const char *path, struct failure *f)
     if (count < 0)
         return fail(f, "%s: %s", path, strerror(errno));
     if (count == 0)
-        result = fail(f, "%s: no history in this folder (expected *.yaml)", path);
+        result = fail(f, "%s: no history in this directory (expected *.yaml)", path);
     for (int i = 0; i < count; i++) {
         char *file = xasprintf("%s/%s", path, names[i]->d_name);
 
@@ -65,7 +65,7 @@ int histories_load(const struct strings *data, struct histories *all, struct fai
     const char *named = getenv("ROMCOMPAT_HISTORY");
 
     if (!data->count) {
-        char *path = named && *named ? xstrdup(named) : shipped_folder("romsets/history");
+        char *path = named && *named ? xstrdup(named) : shipped_directory("romsets/history");
         int result = load_from(all, path, f);
 
         free(path);

@@ -355,7 +355,7 @@ static int find_file(const struct job *job, const struct history_release *releas
     }
     if (!release->package) {
         fail(f, "nothing says to which history this belongs");
-        fail_cure(f, "Name it with --data FILE, or the package with --package NAME.");
+        fail_hint(f, "Name it with --data FILE, or the package with --package NAME.");
         return -1;
     }
     if (histories_load(&job->data, &all, f) < 0)
@@ -369,13 +369,13 @@ static int find_file(const struct job *job, const struct history_release *releas
         if (found) {
             result = fail(f, "more than one history has measured '%s': %s and %s", release->package,
                           found->file, all.list[i].file);
-            fail_cure(f, "Say which with --data FILE.");
+            fail_hint(f, "Say which with --data FILE.");
         }
         found = &all.list[i];
     }
     if (result == 0 && !found) {
         result = fail(f, "no history has measured '%s'", release->package);
-        fail_cure(f, "Name one with --data FILE; a file that is missing is begun.");
+        fail_hint(f, "Name one with --data FILE; a file that is missing is begun.");
     }
     if (result == 0)
         *path = xstrdup(found->file);
@@ -499,7 +499,7 @@ const struct command history_command = {
         "Shows for each ROM where its last image ends in each release (the first absolute, then\n"
         "the growth; '!' where it left its bucket), how much is left, and at the pace of the last\n"
         "releases in which one it leaves its bucket. With --add it measures a package, archive,\n"
-        "folder or ROM and appends it to the one history of that package, or to --data.",
+        "directory or ROM and appends it to the one history of that package, or to --data.",
     .options = options,
     .settings_size = sizeof(struct job),
     .operand = "a PATH",

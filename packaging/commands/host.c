@@ -29,7 +29,7 @@ int host_open_maps(const struct destination *to, const char *const *directories,
     struct failure f;
 
     for (size_t i = 0; i < count; i++)
-        if (!is_folder(directories[i]))
+        if (!is_directory(directories[i]))
             return complain("%s: not a directory", directories[i]);
     if (destination_open_maps(to, directories, count, maps, &f) != 0)
         return report(&f);

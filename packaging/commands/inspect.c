@@ -84,9 +84,10 @@ const struct command inspect_command = {
     .summary = "show what is in ROM files, and what is wrong with them",
     .synopsis = "[--json] FILE...",
     .details =
-        "FILE is a ROM, a folder or an archive (deb, rpm, tar, zip, cpio and others); in archives "
+        "FILE is a ROM, a directory or an archive (deb, rpm, tar, zip, cpio and others); in "
+        "archives "
         "and\n"
-        "folders every file that begins with 55 AA is a ROM. Nothing is unpacked.\n"
+        "directories every file that begins with 55 AA is a ROM. Nothing is unpacked.\n"
         "\n"
         "For each ROM: its size; where the image chain ends; the bucket, which is the length that\n"
         "QEMU gives its RAM block; how far the chain can grow in it; the padding's fill byte. "

@@ -68,7 +68,7 @@ static void say(void *arg, const struct failure *f)
 }
 
 /* Into DIR, so that every link, program and package database is that of the system in it,
- * and out again: the folders that we were in stay open. */
+ * and out again: the directories that we were in stay open. */
 struct way_back {
     int root, here;
 };
@@ -83,7 +83,7 @@ static int enter(const char *root, struct way_back *back, struct failure *f)
         return fail(f, "%s: %s", root, strerror(errno));
     if (chroot(".") != 0) {
         fail(f, "%s: cannot make it the root (%s)", root, strerror(errno));
-        return fail_cure(f, "run it as root, or: unshare --map-root-user romcompat inventory ...");
+        return fail_hint(f, "run it as root, or: unshare --map-root-user romcompat inventory ...");
     }
     return 0;
 }
@@ -91,7 +91,7 @@ static int enter(const char *root, struct way_back *back, struct failure *f)
 static int leave(struct way_back *back, struct failure *f)
 {
     if (fchdir(back->root) != 0 || chroot(".") != 0 || fchdir(back->here) != 0)
-        return fail(f, "cannot leave the root folder: %s", strerror(errno));
+        return fail(f, "cannot leave the root directory: %s", strerror(errno));
     close(back->root);
     close(back->here);
     return 0;
@@ -186,7 +186,8 @@ const struct command inventory_command = {
         "'romcompat audit' compares those of many hosts, 'romcompat preflight' takes one for the\n"
         "destination. The same host gives the same bytes. No guest is started or touched.\n"
         "\n"
-        "Status 0: done, also without any QEMU. Status 2: no answer, or one without ROMs or firmware\n"
+        "Status 0: done, also without any QEMU. Status 2: no answer, or one without ROMs or "
+        "firmware\n"
         "images that could not be read.",
     .options = options,
     .settings_size = sizeof(struct job),

@@ -51,13 +51,13 @@ static void hook_log(const struct hook *h, int priority, const struct failure *f
     struct failure whole;
 
     fail(&whole, "libvirt-hook: guest %s: %s", h->guest, f->what);
-    if (f->cure[0])
-        fail_cure(&whole, "%s", f->cure);
+    if (f->hint[0])
+        fail_hint(&whole, "%s", f->hint);
     report(&whole);
-    char *what = shown(whole.what), *cure = shown(f->cure);
-    syslog(priority, "%s%s%s", what, *cure ? ". " : "", cure);
+    char *what = shown(whole.what), *fix = shown(f->hint);
+    syslog(priority, "%s%s%s", what, *fix ? ". " : "", fix);
     free(what);
-    free(cure);
+    free(fix);
 }
 
 __attribute__((format(printf, 2, 3))) static void warn_of(const struct hook *h, const char *format,
@@ -109,8 +109,8 @@ static bool find_files(const struct hook *h, const struct domain_xml *x, struct 
             char *label = domain_device_label(d);
 
             fail(&f, "network card %s: %s", label, rom.why);
-            if (rom.cure)
-                fail_cure(&f, "%s", rom.cure);
+            if (rom.fix)
+                fail_hint(&f, "%s", rom.fix);
             hook_log(h, rom.answer == DOMAIN_ROM_GETS ? LOG_NOTICE : LOG_WARNING, &f);
             free(label);
         }

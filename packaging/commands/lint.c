@@ -48,7 +48,7 @@ static int run(void *settings, char **operands, size_t count)
 extern const struct command lint_command;
 const struct command lint_command = {
     .name = "lint",
-    .summary = "check romsets: form, double and impossible claims",
+    .summary = "check romsets: form, duplicate and impossible claims",
     .synopsis = "ROMSET...",
     .details =
         "Prints what is wrong as FILE:LINE:COLUMN. Several romsets are also checked against each\n"

@@ -14,7 +14,7 @@ struct making {
 
 extern const struct option_spec making_options[];
 
-/* Where to and how; reports an output that is no name of a directory, and then has no output. */
+/* Where to and how; reports an output that is not a name of a directory, and then has no output. */
 struct build_options making_request(const struct command *command, struct making *making);
 
 #endif

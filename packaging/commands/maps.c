@@ -30,12 +30,12 @@ static void note_open_maps(const struct romcompat *maps)
         if (strcmp(set.map, map) == 0)
             continue;
         map = set.map;
-        char *copy = xstrdup(map), *folder = xstrdup(dirname(copy));
+        char *copy = xstrdup(map), *directory = xstrdup(dirname(copy));
         free(copy);
-        if (strcmp(folder, last) != 0)
-            note_if_open(folder);
+        if (strcmp(directory, last) != 0)
+            note_if_open(directory);
         free(last);
-        last = folder;
+        last = directory;
         note_if_open(map);
     }
     free(last);

@@ -25,7 +25,7 @@ struct json_object;
 
 /* Reports every problem on standard error, and maps and directories of maps that every user may
  * write to, which is a note and no problem. STATUS_YES without any, STATUS_NO_ANSWER if a file or
- * folder could not be read, else STATUS_NO. */
+ * directory could not be read, else STATUS_NO. */
 int report_problems(const struct romcompat *maps);
 
 /* The problems as a JSON array: code (text), file, line (or null), text. */

@@ -68,11 +68,11 @@ static int refuse(const struct job *job, enum optrom_pad_answer answer, const st
     fail(&f, "%s: not padded: %s", job->in,
          optrom_pad_text(answer, rom, job->bucket, text, sizeof text));
     if (answer == OPTROM_PAD_ROM_HAS_ERRORS)
-        fail_cure(&f, "'romcompat inspect' shows all that is wrong with it.");
+        fail_hint(&f, "'romcompat inspect' shows all that is wrong with it.");
     else if (answer == OPTROM_PAD_CHAIN_TOO_LONG)
-        fail_cure(&f, "The smallest bucket for it is %" PRIu64 ".", rom->chain_bucket);
+        fail_hint(&f, "The smallest bucket for it is %" PRIu64 ".", rom->chain_bucket);
     else if (answer == OPTROM_PAD_WOULD_CUT_DATA)
-        fail_cure(&f, "A bucket of %" PRIu64 " holds the whole file.",
+        fail_hint(&f, "A bucket of %" PRIu64 " holds the whole file.",
                   rom->bucket < BUCKET_MIN ? BUCKET_MIN : rom->bucket);
     report(&f);
     return answer == OPTROM_PAD_NO_MEMORY ? STATUS_NO_ANSWER : STATUS_NO;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `romcompat preflight`: will this guest land there, and if not, what mends it. */
+/* `romcompat preflight`: will this guest land there, and if not, what fixes it. */
 #include "commands/preflight.h"
 
 #include <inttypes.h>
@@ -21,7 +21,7 @@
 
 extern const struct command preflight_command;
 
-/* libvirt src/util/virhook.c: a folder LIBVIRT_HOOK_DIR/qemu.d of hooks, from 6.5 on. */
+/* libvirt src/util/virhook.c: a directory LIBVIRT_HOOK_DIR/qemu.d of hooks, from 6.5 on. */
 static const char HOOK[] = "/etc/libvirt/hooks/qemu.d/romcompat";
 
 enum { GIVEN_MAX = 64 };
@@ -32,7 +32,7 @@ struct question {
     bool loadvm, start, same, all_fixes, json;
     struct given_file given[GIVEN_MAX]; /* of `files`; their names were allocated */
     size_t given_count;
-    bool from_inventory; /* the guest: its machine type is no alias any more */
+    bool from_inventory; /* the guest: its machine type is not an alias any more */
 };
 
 static const struct option_spec options[] = {
@@ -118,19 +118,19 @@ static const char *length_text(uint64_t length, char text[SIZE_TEXT_MAX])
     return length ? size_format(length, text) : "-";
 }
 
-void put_mends(FILE *to, const struct preflight *p, bool all)
+void put_fixes(FILE *to, const struct preflight *p, bool all)
 {
     char length[SIZE_TEXT_MAX];
     size_t shown = 0;
 
-    for (size_t i = 0; i < p->mend_count; i++) {
-        if (!all && !p->mends[i].recommended)
+    for (size_t i = 0; i < p->fix_count; i++) {
+        if (!all && !p->fixes[i].recommended)
             continue;
         shown++;
         put_line(to, "%s", "");
-        put_line(to, "%s", p->mends[i].when);
+        put_line(to, "%s", p->fixes[i].when);
         put_line(to, "%s", "");
-        for (const char *at = p->mends[i].text; *at;) {
+        for (const char *at = p->fixes[i].text; *at;) {
             size_t n = strcspn(at, "\n");
 
             put_line(to, "    %.*s", (int)n, at);
@@ -147,7 +147,7 @@ void put_mends(FILE *to, const struct preflight *p, bool all)
                      line->block->name, length_text(line->block->length, length));
         }
     }
-    if (shown < p->mend_count) {
+    if (shown < p->fix_count) {
         put_line(to, "%s", "");
         put_line(to, shown ? "--all-fixes shows other ways."
                            : "Of no fix it is known that it works there; --all-fixes shows what "
@@ -236,7 +236,7 @@ static void print_answer(const char *source, const struct saved_guest *guest,
                "are the",
                p->line_count, p->line_count + p->not_judged);
     print_line("guest's configuration and are not judged, nor is its topology.");
-    put_mends(stdout, p, all_fixes);
+    put_fixes(stdout, p, all_fixes);
 }
 
 /* ---- for a program ---- */
@@ -284,7 +284,7 @@ static void print_json(const char *source, const struct saved_guest *guest,
 {
     struct json_object *o = json_document("romcompat-preflight", 1),
                        *from = json_object_new_object(), *there = json_object_new_object(),
-                       *list = json_object_new_array(), *mends = json_object_new_array(),
+                       *list = json_object_new_array(), *fixes = json_object_new_array(),
                        *notes = json_object_new_array();
 
     json_add_text(from, "name", source);
@@ -301,14 +301,14 @@ static void print_json(const char *source, const struct saved_guest *guest,
     json_add_flag(there, "reads_maps", to->maps != NULL);
     for (size_t i = 0; i < p->line_count; i++)
         json_object_array_add(list, line_object(&p->lines[i]));
-    for (size_t i = 0; i < p->mend_count; i++) {
+    for (size_t i = 0; i < p->fix_count; i++) {
         struct json_object *m = json_object_new_object();
 
-        json_add_flag(m, "recommended", p->mends[i].recommended);
-        json_add_text(m, "kind", mend_kind_name(p->mends[i].kind));
-        json_add_text(m, "when", p->mends[i].when);
-        json_add_text(m, "text", p->mends[i].text);
-        json_object_array_add(mends, m);
+        json_add_flag(m, "recommended", p->fixes[i].recommended);
+        json_add_text(m, "kind", fix_kind_name(p->fixes[i].kind));
+        json_add_text(m, "when", p->fixes[i].when);
+        json_add_text(m, "text", p->fixes[i].text);
+        json_object_array_add(fixes, m);
     }
     for (size_t i = 0; i < p->note_count; i++)
         json_object_array_add(notes, json_string(p->notes[i]));
@@ -321,7 +321,7 @@ static void print_json(const char *source, const struct saved_guest *guest,
     json_add(o, "destination", there);
     json_add(o, "blocks", list);
     json_add_number(o, "blocks_not_judged", p->not_judged);
-    json_add(o, "fixes", mends);
+    json_add(o, "fixes", fixes);
     json_print(o);
 }
 
@@ -341,7 +341,7 @@ static int take_files(struct question *q)
     return STATUS_YES;
 }
 
-/* The files of the guest's XML, and behind them, so that they hold, those of --file. A folder
+/* The files of the guest's XML, and behind them, so that they hold, those of --file. A directory
  * stands for a host whose other files are not at hand. */
 static struct given_file *take_domain_files(const struct question *q, const struct domain_xml *x,
                                             bool elsewhere, struct destination *to)
@@ -508,23 +508,23 @@ static int run(void *settings, char **operands, size_t count)
 
 const struct command preflight_command = {
     .name = "preflight",
-    .summary = "will this guest land on that host, and if not, what mends it",
-    .synopsis = "[OPTION]... SOURCE [FOLDER...|INVENTORY]\n"
-                "--qmp SOCKET [OPTION]... [FOLDER...|INVENTORY]",
+    .summary = "will this guest land on that host, and if not, what fixes it",
+    .synopsis = "[OPTION]... SOURCE [DIRECTORY...|INVENTORY]\n"
+                "--qmp SOCKET [OPTION]... [DIRECTORY...|INVENTORY]",
     .details =
         "SOURCE is a QEMU migration stream, a mapped-ram file, a libvirt save image (raw, gzip,\n"
         "bzip2, xz, lzop, zstd, sparse), a qcow2 image with a snapshot of the guest, or the saved "
         "output\n"
         "of 'info ramblock'; - is standard input. Only its head is read. A running QEMU is only\n"
         "asked, never told anything.\n"
-        "The destination is this host, or the FOLDERs with ROM files; with --qemu as well, they "
+        "The destination is this host, or the DIRECTORYs with ROM files; with --qemu as well, they "
         "come\n"
         "before its own, as with -L. An INVENTORY is that of another host ('romcompat "
         "inventory');\n"
         "as SOURCE, one of its guests: --guest, or -M with --device.\n"
         "\n"
         "Compares every RAM block that gets its length from a ROM file with what the destination\n"
-        "would give it, for devices with their default ROM, and prints what mends it. Memory and\n"
+        "would give it, for devices with their default ROM, and prints what fixes it. Memory and\n"
         "topology are not judged.\n"
         "\n"
         "Status 0: the guest lands. Status 1: it is refused, or it lands with a block of the "

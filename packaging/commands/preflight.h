@@ -9,6 +9,6 @@
 
 /* Each fix, or with `all` false those that are recommended: what it is for, then the text that can
  * be pasted, indented. */
-void put_mends(FILE *to, const struct preflight *p, bool all);
+void put_fixes(FILE *to, const struct preflight *p, bool all);
 
 #endif

@@ -18,9 +18,9 @@ int report(const struct failure *f)
     fputs("romcompat: ", stderr);
     put_shown(stderr, f->what);
     putc('\n', stderr);
-    if (f->cure[0]) {
+    if (f->hint[0]) {
         fputs("  ", stderr);
-        put_shown(stderr, f->cure);
+        put_shown(stderr, f->hint);
         putc('\n', stderr);
     }
     return STATUS_NO_ANSWER;
@@ -48,10 +48,10 @@ int usage_error(const struct command *command, const char *format, ...)
     va_end(args);
     if (command) {
         snprintf(f.what, sizeof f.what, "%s: %s", command->name, text);
-        snprintf(f.cure, sizeof f.cure, "See 'romcompat help %s'.", command->name);
+        snprintf(f.hint, sizeof f.hint, "See 'romcompat help %s'.", command->name);
     } else {
         snprintf(f.what, sizeof f.what, "%s", text);
-        snprintf(f.cure, sizeof f.cure, "See 'romcompat help'.");
+        snprintf(f.hint, sizeof f.hint, "See 'romcompat help'.");
     }
     return report(&f);
 }
@@ -66,7 +66,7 @@ int unknown_word(const struct command *command, const char *what, const char *wo
         return usage_error(command, "%s '%s%s'", what, before, word);
     fail(&f, "%s%s%s '%s%s'", command ? command->name : "", command ? ": " : "", what, before,
          word);
-    fail_cure(&f, "Did you mean %s%s?", before, nearest);
+    fail_hint(&f, "Did you mean %s%s?", before, nearest);
     return report(&f);
 }
 

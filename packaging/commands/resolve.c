@@ -176,9 +176,9 @@ static int check_usage(struct question *q, char **roms)
     return STATUS_YES;
 }
 
-/* A map that was left out is QEMU's way too, but a folder that was named and cannot be
+/* A map that was left out is QEMU's way too, but a directory that was named and cannot be
  * read leaves the question open. */
-static int check_folders(const struct question *q, const struct romcompat *maps)
+static int check_directories(const struct question *q, const struct romcompat *maps)
 {
     struct romcompat_problem p;
 
@@ -245,7 +245,7 @@ static int run(void *settings, char **operands, size_t count)
     if (code != ROMCOMPAT_OK)
         return complain("maps: %s", romcompat_strerror(code));
     report_problems(maps);
-    status = check_folders(q, maps);
+    status = check_directories(q, maps);
     if (status == STATUS_YES)
         status = finish_output(answer_all(q, maps, operands));
     romcompat_close(maps);
@@ -266,7 +266,7 @@ const struct command resolve_command = {
         "error\n"
         "that QEMU would give). Status 1: for one of them no rule holds. A broken map is reported "
         "and\n"
-        "left out, as in QEMU; a --maps folder that cannot be read is status 2.",
+        "left out, as in QEMU; a --maps directory that cannot be read is status 2.",
     .options = options,
     .settings_size = sizeof(struct question),
     .operand = "a ROM",

@@ -11,10 +11,10 @@
 
 struct json_object;
 
-/* --- rom_table.c: a table for each folder or archive ------------------------ */
+/* --- rom_table.c: a table for each directory or archive ------------------------ */
 
 struct rom_table {
-    char *place; /* folder, or archive and folder in it, of the ROMs collected so far */
+    char *place; /* directory, or archive and directory in it, of the ROMs collected so far */
     struct rom_line {
         char *name; /* of a ROM; NULL for a line below one */
         char *text;

@@ -13,7 +13,7 @@ int stock_side_open(struct stock_side *s, const struct stock_options *o, const c
     if (romcompat_set_count(s->maps) == 0) {
         f = (struct failure){0};
         fail(&f, "no compat map says which ROM lengths guests expect");
-        fail_cure(&f, "Install a compat package, or name a directory of maps with --maps.");
+        fail_hint(&f, "Install a compat package, or name a directory of maps with --maps.");
         return report(&f);
     }
     if (s->to.qemu && (destination_ask_machines(&s->to, &f) != 0 ||

@@ -28,9 +28,9 @@ static char *absolute(const char *name, const char *root)
         return xstrdup(name + length);
     if (name[0] == '/')
         return xstrdup(name);
-    char *folder = root ? xstrdup("") : getcwd(NULL, 0);
-    char *path = xasprintf("%s/%s", folder ? folder : "", name);
-    free(folder);
+    char *directory = root ? xstrdup("") : getcwd(NULL, 0);
+    char *path = xasprintf("%s/%s", directory ? directory : "", name);
+    free(directory);
     return path;
 }
 

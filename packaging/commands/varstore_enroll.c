@@ -35,7 +35,7 @@ static const struct option_spec options[] = {
     {"force", .help = "with --undo: though the guest has written to the store since",
      FLAG_AT(struct job, force)},
     {"journal", .argument = "FILE",
-     .help = "note each store that is done, and pass over those that are noted",
+     .help = "note each store that is done, and skip those that are noted",
      STRING_AT(struct job, journal)},
     JSON_OPTION(struct job, json),
     {0},
@@ -173,7 +173,7 @@ static int check_usage(const struct job *job)
         return usage_error(c, job->into ? "--into and --merge exclude each other"
                                         : "--into or --merge is missing");
     if (job->into && key_list_named(job->into) > LIST_DBX)
-        return usage_error(c, "--into: '%.20s' is no list (expected PK, KEK, db or dbx)",
+        return usage_error(c, "--into: '%.20s' is not a list (expected PK, KEK, db or dbx)",
                            job->into);
     if (job->check && job->dry_run)
         return usage_error(c, "--check and --dry-run are two runs");
@@ -213,7 +213,7 @@ const struct command varstore_enroll_command = {
         "    [--journal FILE] [--json] STORE...\n"
         "--undo [--force] [--json] STORE...",
     .details =
-        "What KEK, db and dbx of a STORE lack of SOURCE is added behind what stands there: own\n"
+        "What KEK, db and dbx of a STORE lack of SOURCE is added behind what is there: own\n"
         "keys, order, owners and time stamps stay, a dbx never shrinks, and PK is changed only by\n"
         "--into PK. STORE is raw, qcow2, or the JSON of QEMU's uefi-vars device. It is replaced\n"
         "whole, and the old one kept beside it under a dated name. One that a guest writes to is\n"

@@ -264,7 +264,7 @@ static int put_back(struct enroll_run *run, const char *store, const char *copy,
         return -1;
     if (!run->force && strncmp(sum, digits, strlen(digits)) != 0) {
         fail(f, "%s: has been written to since %s was kept", store, copy);
-        return fail_cure(f, "--force puts that back, and what was written since is lost.");
+        return fail_hint(f, "--force puts that back, and what was written since is lost.");
     }
     if (read_file(copy, FLASH_FILE_MAX, &data, &size, f) != 0)
         return -1;

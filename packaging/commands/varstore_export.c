@@ -84,7 +84,7 @@ const struct command varstore_export_command = {
         "\n"
         "With --qmp they are those of a guest that runs, as 'varstore extract' reads them.\n"
         "\n"
-        "The status is 1, and nothing is written, if a variable's name is no text.",
+        "The status is 1, and nothing is written, if a variable's name is not text.",
     .options = options,
     .settings_size = sizeof(struct job),
     .defaults = &defaults,

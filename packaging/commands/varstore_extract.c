@@ -87,7 +87,7 @@ static void print_vendors(const struct vendors *v)
 static void print_passed(const struct extracted *h)
 {
     for (size_t i = 0; i < h->passed_count && i < EXTRACTED_PASSED_MAX; i++)
-        print_line("  passed over at 0x%" PRIx64 ": %s", h->passed[i].address, h->passed[i].why);
+        print_line("  skipped at 0x%" PRIx64 ": %s", h->passed[i].address, h->passed[i].why);
     if (h->passed_count > EXTRACTED_PASSED_MAX)
         print_line("  and %zu more", h->passed_count - EXTRACTED_PASSED_MAX);
 }

@@ -52,7 +52,7 @@ static int put_on_device(const struct varstore_job *job, const uint8_t *data, si
     }
     if (!job->in_place) {
         fail(&f, "%s: a block device, which is not replaced", job->out);
-        fail_cure(&f, "--in-place writes the store to its begin.");
+        fail_hint(&f, "--in-place writes the store to its begin.");
         return report(&f);
     }
     if (refuse_file_in_use(job->out, &f) != 0 || write_block_device(job->out, data, size, &f) != 0)
@@ -69,8 +69,7 @@ static int put_as(const struct varstore_job *job, const uint8_t *data, size_t si
         .mode = 0600, .owner = job->owner, .group = job->group, .must_own = true};
 
     if (like && stat(like, &st) == 0)
-        new = (struct new_file){
-            .mode = st.st_mode & 0666, .owner = st.st_uid, .group = st.st_gid};
+        new = (struct new_file){.mode = st.st_mode & 0666, .owner = st.st_uid, .group = st.st_gid};
     if (is_stdout(job->out))
         return write_output(job->out, data, size, 0, &f) == 0 ? STATUS_YES : report(&f);
     if (job->in_place || is_block_device(job->out))
@@ -110,7 +109,7 @@ int put_as_json(const char *out, const struct flash_image *image)
     if (document)
         status = write_document(out, document, image->path);
     else
-        complain("%s: nothing written: the names of %zu variables are no text", image->path,
+        complain("%s: nothing written: the names of %zu variables are not text", image->path,
                  lost.names);
     if (status == STATUS_YES && (lost.counts || lost.keys))
         complain(

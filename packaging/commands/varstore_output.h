@@ -58,7 +58,7 @@ int put_store(const struct varstore_job *job, const uint8_t *data, size_t size,
               const struct flash_image *was, const char *like);
 
 /* Writes the variables of `image` as the JSON of QEMU's uefi-vars device: STATUS_YES; or after a
- * report STATUS_NO where a name is no text, or STATUS_NO_ANSWER. */
+ * report STATUS_NO where a name is not text, or STATUS_NO_ANSWER. */
 int put_as_json(const char *out, const struct flash_image *image);
 
 /* Names what did not fit. Returns STATUS_NO. */

@@ -32,13 +32,13 @@ __attribute__((format(printf, 4, 5))) static void decide(struct flash_verdict *v
     va_end(args);
 }
 
-__attribute__((format(printf, 2, 3))) static void cure(struct flash_verdict *v, const char *format,
-                                                       ...)
+__attribute__((format(printf, 2, 3))) static void fix(struct flash_verdict *v, const char *format,
+                                                      ...)
 {
     va_list args;
 
     va_start(args, format);
-    vsnprintf(v->cure, sizeof v->cure, format, args);
+    vsnprintf(v->fix, sizeof v->fix, format, args);
     va_end(args);
 }
 
@@ -64,7 +64,7 @@ static void refuse_length(struct flash_verdict *v, const char *block, uint64_t s
            "the migration, or restoring a saved guest, fails: Size mismatch: %s: 0x%" PRIx64
            " != 0x%" PRIx64,
            block, source, destination);
-    cure(v, "Keep the old firmware beside the new one on the destination.");
+    fix(v, "Keep the old firmware beside the new one on the destination.");
 }
 
 static void judge_known_source(struct flash_verdict *v, const struct flash_image *code,
@@ -176,10 +176,10 @@ static bool judge_records(struct flash_verdict *v, const struct flash_image *cod
     else
         return false;
     if (s->format == VARSTORE_PLAIN)
-        cure(v, "'romcompat varstore convert' makes a store of the authenticated format.");
+        fix(v, "'romcompat varstore convert' makes a store of the authenticated format.");
     else
-        cure(v, "'romcompat varstore repair' writes a store with every variable that can be "
-                "saved, and names what cannot.");
+        fix(v, "'romcompat varstore repair' writes a store with every variable that can be "
+               "saved, and names what cannot.");
     return true;
 }
 
@@ -195,8 +195,8 @@ static bool judge_room(struct flash_verdict *v, const struct varstore *s)
            "variables, and below %d it takes minutes to start, or does not, and cannot write "
            "its boot order",
            room.free, room.after_reclaim, VARSTORE_STARVED);
-    cure(v, "Delete variables that the guest no longer needs: 'romcompat flash inspect' lists "
-            "them with their sizes.");
+    fix(v, "Delete variables that the guest no longer needs: 'romcompat flash inspect' lists "
+           "them with their sizes.");
     return true;
 }
 
@@ -216,15 +216,15 @@ static void judge_content(struct flash_verdict *v, const struct flash_image *cod
         decide(v, FLASH_NO, "blank",
                "the store is blank (00): the guest starts, but its "
                "variables will not persist");
-        cure(v, "'romcompat varstore create' makes an empty store that is kept.");
+        fix(v, "'romcompat varstore create' makes an empty store that is kept.");
     } else if (vars->kind == FLASH_BLANK) {
         decide(v, FLASH_NO, "blank",
                "the store is blank (FF): the firmware crashes before it "
                "starts anything");
-        cure(v, "'romcompat varstore create' makes an empty store.");
+        fix(v, "'romcompat varstore create' makes an empty store.");
     } else if (!vars->has_store) {
         decide(v, FLASH_NO, "no-store",
-               "there is no variable store in the file: the firmware "
+               "there is not a variable store in the file: the firmware "
                "%s",
                x86 ? "erases it, or crashes" : "formats it, and what it holds is lost");
     } else if (s->volume.defect != FV_SOUND) {
@@ -233,8 +233,7 @@ static void judge_content(struct flash_verdict *v, const struct flash_image *cod
                "take its header (%s)",
                x86 ? ", and the guest then crashes" : "",
                fv_defect_text(&s->volume, vars->size, text));
-        cure(v,
-             "'romcompat varstore repair' mends the header while the variables are still there.");
+        fix(v, "'romcompat varstore repair' fixes the header while the variables are still there.");
     } else if (s->volume.length != code->expects.volume_length) {
         decide(v, FLASH_NO, "geometry",
                "the store's volume has 0x%" PRIx64 " bytes and the "
@@ -243,7 +242,7 @@ static void judge_content(struct flash_verdict *v, const struct flash_image *cod
     } else if (!s->sound || (!x86 && s->layout && s->size != s->layout->store_size)) {
         decide(v, FLASH_NO, "store-broken", "the firmware %s: %s",
                x86 ? "crashes on the store" : "erases the store", first_problem(s, text));
-        cure(v, "'romcompat varstore repair' mends the header.");
+        fix(v, "'romcompat varstore repair' fixes the header.");
     } else if (!judge_records(v, code, vars) && !judge_room(v, s)) {
         decide(v, FLASH_YES, "kept", "the guest starts with its %zu variables and keeps them%s",
                s->live_count,
@@ -275,7 +274,7 @@ static void judge_padded(struct flash_verdict *v, const struct flash_image *vars
            : erased ? "looks at erased flash behind it, and crashes"
                     : "starts without the guest's variables, keeps nothing, and leaves the file "
                       "alone");
-    cure(v, "With that (Proxmox does so by itself) ask again with --size %" PRIu64 ".", expected);
+    fix(v, "With that (Proxmox does so by itself) ask again with --size %" PRIu64 ".", expected);
 }
 
 /* QEMU puts code below 4 GiB and the store right below code; the firmware looks for the
@@ -307,9 +306,9 @@ static void judge_x86(struct flash_verdict *v, const struct flash_image *code,
     else
         judge_content(v, code, vars);
     if (v->answer == FLASH_NO && vars->size != expected && vars->has_store && vars->store.sound &&
-        !v->cure[0])
-        cure(v,
-             "'romcompat varstore convert' makes a store of this layout with the same variables.");
+        !v->fix[0])
+        fix(v,
+            "'romcompat varstore convert' makes a store of this layout with the same variables.");
 }
 
 /* Firmware that keeps its variables with QEMU's uefi-vars device, which has them in JSON. */
@@ -321,14 +320,14 @@ static void judge_uefi_vars(struct flash_verdict *v, const struct flash_image *c
                "this firmware keeps its variables with QEMU's uefi-vars device and does not look "
                "at flash: the guest starts without them");
         if (vars->has_store || vars->has_list)
-            cure(v, "'romcompat varstore export' writes them as the JSON that the device takes.");
+            fix(v, "'romcompat varstore export' writes them as the JSON that the device takes.");
     } else if (!vars->has_list) {
         decide(v, FLASH_NO, "json-broken", "QEMU does not start: %.300s", vars->unread.what);
     } else if (!code->uefi_vars) {
         decide(v, FLASH_NO, "json-store",
                "the store is the JSON of QEMU's uefi-vars device, and this firmware keeps its "
                "variables in flash: it does not see them");
-        cure(v, "'romcompat varstore convert' makes a store for this firmware.");
+        fix(v, "'romcompat varstore convert' makes a store for this firmware.");
     } else {
         decide(v, FLASH_YES, "kept",
                "the guest starts with its %zu variables and keeps them, with the uefi-vars device "
@@ -349,7 +348,7 @@ static void judge_cold_boot(struct flash_check *check, const struct flash_image 
         decide(v, FLASH_NO, "vars-nvvars",
                "the store is a \\NvVars file, which firmware reads from a FAT volume of the "
                "guest, not from flash");
-        cure(v, "'romcompat varstore convert' makes a store of its variables.");
+        fix(v, "'romcompat varstore convert' makes a store of its variables.");
     } else if (code->kind == FLASH_COMBINED)
         decide(v, FLASH_NO, "combined-code",
                "the code is a combined image, with a store of its "
@@ -358,7 +357,7 @@ static void judge_cold_boot(struct flash_check *check, const struct flash_image 
         decide(v, FLASH_NO, "vars-is-code", "the store is a firmware image, not a variable store");
     else if (vars->kind == FLASH_FOREIGN) {
         decide(v, FLASH_NO, "vars-foreign", "the store is %s", vars->foreign.what);
-        cure(v, "%s", vars->foreign.advice);
+        fix(v, "%s", vars->foreign.advice);
     } else if (!code->expects.source)
         decide(v, FLASH_UNKNOWN_ANSWER, "expected-store-unknown",
                "which store this code expects cannot be told from it");
@@ -375,10 +374,10 @@ static void judge_cold_boot(struct flash_check *check, const struct flash_image 
                "QEMU does not start: device requires %" PRIu64 " bytes, the store has %zu", device,
                vars->size);
         if (vars->size > device && vars->has_store)
-            cure(v,
-                 "QEMU takes the begin of a larger volume where it is told size=%" PRIu64
-                 ": ask again with --size %" PRIu64 ".",
-                 device, device);
+            fix(v,
+                "QEMU takes the begin of a larger volume where it is told size=%" PRIu64
+                ": ask again with --size %" PRIu64 ".",
+                device, device);
     } else if (device && code->size != device)
         decide(v, FLASH_NO, "qemu-refuses",
                "QEMU does not start with this as flash: device "
@@ -434,7 +433,7 @@ static void warn_of_records(struct flash_check *check, const struct flash_image 
 
     if (vars->store.format == VARSTORE_PLAIN || !vars->store.has_bad_record[true])
         return;
-    warn(check, "a damaged record that this firmware passes over: %.120s%s",
+    warn(check, "a damaged record that this firmware skips: %.120s%s",
          varstore_problem_text(&vars->store.bad_record[true], text),
          flash_is_x86(code->architecture)
              ? ""

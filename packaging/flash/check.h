@@ -16,7 +16,7 @@ struct flash_verdict {
     enum flash_answer answer;
     const char *reason; /* stable: "size-mismatch" */
     char text[512];     /* the consequence, in plain words */
-    char cure[256];     /* empty: there is none */
+    char fix[256];      /* empty: there is none */
 };
 
 #define FLASH_WARNINGS_MAX 12

@@ -22,7 +22,7 @@ struct confidential_move {
 extern const char *const move_part_names[MOVE_PARTS];
 
 /* `qemu` is the binary of the destination, whose own words are looked for in it; NULL: the one of
- * Debian's name below `root`, the folder that is taken for the root folder of that host. */
+ * Debian's name below `root`, the directory that is taken for the root directory of that host. */
 void confidential_judge(const struct flash_image *code, enum measure_mode mode, const char *qemu,
                         const char *root, struct confidential_move *move);
 

@@ -363,11 +363,11 @@ void firmware_diff(const struct firmware_tree *old, const struct firmware_tree *
 {
     *d = (struct firmware_diff){0};
     for (size_t i = 0; i < old->count; i++) {
-        if (old->entries[i].type != TREE_FOLDER)
+        if (old->entries[i].type != TREE_DIRECTORY)
             compare_name(d, old, new, &old->entries[i]);
     }
     for (size_t i = 0; i < new->count; i++) {
-        if (new->entries[i].type != TREE_FOLDER)
+        if (new->entries[i].type != TREE_DIRECTORY)
             add_new(d, old, new, &new->entries[i]);
     }
     diff_descriptors(d, old, new);

@@ -60,7 +60,7 @@ static int read_still(struct guest_memory *m, uint64_t address, uint8_t *bytes, 
          "%s: the guest writes to its variables all the time (the volume at 0x%" PRIx64
          " was another in each of %d reads)",
          m->name, address, EXTRACT_READS_MAX);
-    return fail_cure(f, "Pause the guest, or try again.");
+    return fail_hint(f, "Pause the guest, or try again.");
 }
 
 static void take(struct extracted *h, uint64_t address, struct flash_image *volume,

@@ -14,7 +14,7 @@
 #include "flash/json_store.h"
 #include "flash/variables_json.h"
 #include "inputs/archive.h"
-#include "inputs/descriptor_folders.h"
+#include "inputs/descriptor_directories.h"
 #include "inputs/file.h"
 #include "inputs/flash_file.h"
 
@@ -50,9 +50,9 @@ static void free_entry(struct tree_entry *e)
 static void add_double(struct firmware_tree *tree, const struct tree_entry *first,
                        const struct tree_entry *second)
 {
-    tree->doubles =
-        xgrow(tree->doubles, tree->double_count, &tree->double_capacity, sizeof *tree->doubles);
-    tree->doubles[tree->double_count++] = (struct tree_double){
+    tree->duplicates = xgrow(tree->duplicates, tree->duplicate_count, &tree->duplicate_capacity,
+                             sizeof *tree->duplicates);
+    tree->duplicates[tree->duplicate_count++] = (struct tree_duplicate){
         .path = xstrdup(first->path), .first = first->from, .second = second->from};
 }
 
@@ -76,7 +76,7 @@ static void put_in_order(struct firmware_tree *tree)
         struct tree_entry *e = &tree->entries[i], *last = kept ? &tree->entries[kept - 1] : NULL;
 
         if (last && strcmp(last->path, e->path) == 0) {
-            if (e->type != TREE_FOLDER && strcmp(last->from, e->from) != 0)
+            if (e->type != TREE_DIRECTORY && strcmp(last->from, e->from) != 0)
                 add_double(tree, last, e);
             free_entry(e);
         } else {
@@ -124,7 +124,7 @@ static char *read_link(const char *file)
     return n < 0 ? NULL : xstrndup(target, (size_t)n);
 }
 
-/* The target of the link there, or NULL. A root folder has more of them than were read, as
+/* The target of the link there, or NULL. A root directory has more of them than were read, as
  * below /etc/alternatives. */
 static char *link_at(const struct firmware_tree *tree, const char *path)
 {
@@ -194,14 +194,14 @@ struct tree_entry *firmware_tree_resolve(const struct firmware_tree *tree, const
 
 /* ---- what is an image ---- */
 
-static bool is_in_descriptor_folder(const char *path)
+static bool is_in_descriptor_directory(const char *path)
 {
-    static const char *const folders[] = {"/" DESCRIPTOR_FOLDER_PACKAGES "/",
-                                          "/" DESCRIPTOR_FOLDER_ADMIN "/"};
+    static const char *const directories[] = {"/" DESCRIPTOR_DIRECTORY_PACKAGES "/",
+                                              "/" DESCRIPTOR_DIRECTORY_ADMIN "/"};
 
     for (size_t i = 0; i < 2; i++) {
-        if (starts_with(path, folders[i]) && path[strlen(folders[i])] != '.' &&
-            !strchr(path + strlen(folders[i]), '/'))
+        if (starts_with(path, directories[i]) && path[strlen(directories[i])] != '.' &&
+            !strchr(path + strlen(directories[i]), '/'))
             return true;
     }
     return false;
@@ -302,7 +302,7 @@ static int take_control(struct unpacker *u, struct tree_package *p, struct failu
 static int take_file(struct firmware_tree *tree, struct unpacker *u, struct tree_entry *e,
                      struct failure *f)
 {
-    bool descriptor = is_in_descriptor_folder(e->path), image = flash_file_is_named(e->path);
+    bool descriptor = is_in_descriptor_directory(e->path), image = flash_file_is_named(e->path);
     const uint8_t *start;
     uint8_t *data;
     size_t size;
@@ -345,8 +345,8 @@ static int take_entry(struct firmware_tree *tree, struct unpacker *u, const stru
 
     if (!*name || entry->type == UNPACKED_OTHER || starts_with(name, "usr/share/doc/"))
         return 0;
-    if (entry->type == UNPACKED_FOLDER)
-        type = TREE_FOLDER;
+    if (entry->type == UNPACKED_DIRECTORY)
+        type = TREE_DIRECTORY;
     else if (entry->target && (entry->type == UNPACKED_SYMLINK || !entry->size))
         type = TREE_LINK;
     char *path = xasprintf("/%s", name);
@@ -373,7 +373,7 @@ static int read_package(struct firmware_tree *tree, const char *path, struct fai
     limits.entry = FLASH_FILE_MAX;
     int r = unpacker_open(path, &limits, &u, f);
     if (r == UNPACK_NOT_AN_ARCHIVE)
-        return fail(f, "%s: neither a folder nor a package", path);
+        return fail(f, "%s: neither a directory nor a package", path);
     if (r != 0)
         return -1;
     tree->packages =
@@ -392,9 +392,9 @@ static int read_package(struct firmware_tree *tree, const char *path, struct fai
     return more;
 }
 
-/* ---- a root folder ---- */
+/* ---- a root directory ---- */
 
-/* What is below these is no firmware, and much. */
+/* What is below these is not a firmware, and much. */
 static const char *const passed_over[] = {"/usr/share/doc",      "/usr/share/man",
                                           "/usr/share/locale",   "/usr/share/icons",
                                           "/usr/share/zoneinfo", "/usr/share/fonts"};
@@ -408,7 +408,7 @@ static bool is_passed_over(const char *path)
     return false;
 }
 
-/* Adds one name of a folder; 1 when it is a folder itself, 0, or -1. */
+/* Adds one name of a directory; 1 when it is a directory itself, 0, or -1. */
 static int add_name(struct firmware_tree *tree, const char *path, struct failure *f)
 {
     char *file = xasprintf("%s%s", tree->root, path);
@@ -416,17 +416,17 @@ static int add_name(struct firmware_tree *tree, const char *path, struct failure
     int result = 0;
 
     if (lstat(file, &st) == 0 && !is_passed_over(path)) {
-        bool link = S_ISLNK(st.st_mode), folder = S_ISDIR(st.st_mode);
+        bool link = S_ISLNK(st.st_mode), directory = S_ISDIR(st.st_mode);
         char *target = link ? read_link(file) : NULL;
 
-        if (target || folder || S_ISREG(st.st_mode)) {
+        if (target || directory || S_ISREG(st.st_mode)) {
             struct tree_entry *e = add_entry(tree, xstrdup(path),
-                                             link     ? TREE_LINK
-                                             : folder ? TREE_FOLDER
-                                                      : TREE_FILE,
+                                             link        ? TREE_LINK
+                                             : directory ? TREE_DIRECTORY
+                                                         : TREE_FILE,
                                              tree->root, f);
 
-            result = !e ? -1 : folder;
+            result = !e ? -1 : directory;
             if (e) {
                 e->target = target;
                 e->size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
@@ -439,22 +439,22 @@ static int add_name(struct firmware_tree *tree, const char *path, struct failure
     return result;
 }
 
-static int walk_folder(struct firmware_tree *tree, const char *path, unsigned depth,
-                       struct failure *f)
+static int walk_directory(struct firmware_tree *tree, const char *path, unsigned depth,
+                          struct failure *f)
 {
-    char *folder = xasprintf("%s%s", tree->root, path);
-    DIR *dir = depth < TREE_DEPTH_MAX ? opendir(folder) : NULL;
+    char *directory = xasprintf("%s%s", tree->root, path);
+    DIR *dir = depth < TREE_DEPTH_MAX ? opendir(directory) : NULL;
     struct dirent *d;
     int result = 0;
 
-    free(folder);
+    free(directory);
     while (dir && result >= 0 && (d = readdir(dir))) {
         if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
             continue;
         char *name = xasprintf("%s/%s", path, d->d_name);
         result = add_name(tree, name, f);
         if (result > 0)
-            result = walk_folder(tree, name, depth + 1, f);
+            result = walk_directory(tree, name, depth + 1, f);
         free(name);
     }
     if (dir)
@@ -534,7 +534,7 @@ static bool may_hold_image(const struct tree_entry *e)
     return e->size >= 64 * 1024;
 }
 
-/* The file that a descriptor names, wherever in the root folder it is. */
+/* The file that a descriptor names, wherever in the root directory it is. */
 static int load_named(struct firmware_tree *tree, const char *name, struct failure *f)
 {
     char *missing = NULL;
@@ -559,7 +559,7 @@ static int load_files(struct firmware_tree *tree, struct failure *f)
     for (size_t i = 0; i < tree->count; i++) {
         struct tree_entry *e = &tree->entries[i];
 
-        if (e->type != TREE_FOLDER && is_in_descriptor_folder(e->path))
+        if (e->type != TREE_DIRECTORY && is_in_descriptor_directory(e->path))
             load_descriptor(tree, e);
         else if (e->type == TREE_FILE && (flash_file_is_named(e->path) ||
                                           (may_hold_image(e) && holds_image(tree, e->path))))
@@ -586,8 +586,8 @@ static int read_root(struct firmware_tree *tree, const char *path, struct failur
         length--;
     tree->root = xstrndup(path, length);
     if (add_name(tree, "/usr", f) < 0 || add_name(tree, "/usr/share", f) < 0 ||
-        walk_folder(tree, "/usr/share", 0, f) != 0 ||
-        walk_folder(tree, "/" DESCRIPTOR_FOLDER_ADMIN, 0, f) != 0)
+        walk_directory(tree, "/usr/share", 0, f) != 0 ||
+        walk_directory(tree, "/" DESCRIPTOR_DIRECTORY_ADMIN, 0, f) != 0)
         return -1;
     put_in_order(tree);
     return load_files(tree, f);
@@ -600,16 +600,16 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The packages that stand in a folder, sorted; 0 of them where it is a root folder. */
-static size_t packages_in(const char *folder, char *paths[TREE_PACKAGES_MAX])
+/* The packages that stand in a directory, sorted; 0 of them where it is a root directory. */
+static size_t packages_in(const char *directory, char *paths[TREE_PACKAGES_MAX])
 {
-    DIR *dir = opendir(folder);
+    DIR *dir = opendir(directory);
     struct dirent *d;
     size_t count = 0;
 
     while (dir && count < TREE_PACKAGES_MAX && (d = readdir(dir))) {
         if (ends_with(d->d_name, ".deb") || ends_with(d->d_name, ".rpm"))
-            paths[count++] = xasprintf("%s/%s", folder, d->d_name);
+            paths[count++] = xasprintf("%s/%s", directory, d->d_name);
     }
     if (dir)
         closedir(dir);
@@ -678,11 +678,11 @@ static void decide_descriptors(struct firmware_tree *tree)
     }
 }
 
-/* Links among descriptors of packages; those of a root folder are there already. */
+/* Links among descriptors of packages; those of a root directory are there already. */
 static void add_linked_descriptors(struct firmware_tree *tree)
 {
     for (size_t i = 0; !tree->root && i < tree->count; i++) {
-        if (tree->entries[i].type == TREE_LINK && is_in_descriptor_folder(tree->entries[i].path))
+        if (tree->entries[i].type == TREE_LINK && is_in_descriptor_directory(tree->entries[i].path))
             add_descriptor(tree)->name = xstrdup(tree->entries[i].path);
     }
 }
@@ -694,8 +694,9 @@ int firmware_tree_read(const char *operand, char *const *with, size_t with_count
     *tree = (struct firmware_tree){.guest = guest};
     int result = read_operand(tree, operand, f);
     for (size_t i = 0; result == 0 && i < with_count; i++)
-        result = is_folder(with[i]) ? fail(f, "%s: a folder, where a package was expected", with[i])
-                                    : read_package(tree, with[i], f);
+        result = is_directory(with[i])
+                     ? fail(f, "%s: a directory, where a package was expected", with[i])
+                     : read_package(tree, with[i], f);
     if (result == 0) {
         put_in_order(tree);
         add_linked_descriptors(tree);
@@ -728,12 +729,12 @@ void firmware_tree_free(struct firmware_tree *tree)
         free(tree->packages[i].name);
         free(tree->packages[i].depends);
     }
-    for (size_t i = 0; i < tree->double_count; i++)
-        free(tree->doubles[i].path);
+    for (size_t i = 0; i < tree->duplicate_count; i++)
+        free(tree->duplicates[i].path);
     free(tree->entries);
     free(tree->descriptors);
     free(tree->packages);
-    free(tree->doubles);
+    free(tree->duplicates);
     free(tree->root);
     *tree = (struct firmware_tree){0};
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The firmware that a release puts on a host: images, links that lead to them, and the
- * descriptors by which libvirt finds them. It comes from a folder that is taken for a root
- * folder, from a package (.deb, .rpm, any archive), or from a folder of packages, which are
+ * descriptors by which libvirt finds them. It comes from a directory that is taken for a root
+ * directory, from a package (.deb, .rpm, any archive), or from a directory of packages, which are
  * read as if they were installed together. Links are followed inside of it alone.
  */
 #ifndef FLASH_FIRMWARE_TREE_H
@@ -19,18 +19,18 @@
 
 #define TREE_ENTRIES_MAX 200000 /* files and links that are looked at */
 #define TREE_IMAGES_MAX 1024    /* images that are read */
-#define TREE_PACKAGES_MAX 256   /* of a folder of packages */
+#define TREE_PACKAGES_MAX 256   /* of a directory of packages */
 #define TREE_LINKS_MAX 40       /* links in a row; Linux follows as many */
-#define TREE_DEPTH_MAX 32       /* folders in each other */
+#define TREE_DEPTH_MAX 32       /* directories in each other */
 
-enum tree_entry_type { TREE_FILE, TREE_LINK, TREE_FOLDER };
+enum tree_entry_type { TREE_FILE, TREE_LINK, TREE_DIRECTORY };
 
 struct tree_entry {
     char *path; /* as on the host: "/usr/share/OVMF/OVMF_CODE.fd" */
     enum tree_entry_type type;
-    char *target;     /* of a link, as it stands there; of a hard link the path */
+    char *target;     /* of a link, as it is there; of a hard link the path */
     uint64_t size;    /* of a file */
-    const char *from; /* the package or folder that it is from */
+    const char *from; /* the package or directory that it is from */
     /* A file that is firmware or a store, or that a descriptor names; its bytes are gone. */
     struct flash_image *image;
     char *unread; /* why it could not be read, else NULL */
@@ -39,10 +39,10 @@ struct tree_entry {
 
 enum tree_descriptor_state {
     TREE_IN_EFFECT,
-    TREE_HIDDEN,   /* by one of the same name in a folder that comes first */
+    TREE_HIDDEN,   /* by one of the same name in a directory that comes first */
     TREE_MASKED,   /* by an empty file of the same name there */
     TREE_EMPTY,    /* the empty file */
-    TREE_NO_FILE,  /* a link to something that is neither file nor folder: passed over */
+    TREE_NO_FILE,  /* a link to something that is neither file nor directory: skipped */
     TREE_DANGLING, /* a link to nothing: libvirt then reads no descriptor at all */
     TREE_UNREAD,
 };
@@ -62,13 +62,13 @@ struct tree_package {
     char *depends; /* its Depends, or NULL */
 };
 
-struct tree_double { /* one path in two packages */
+struct tree_duplicate { /* one path in two packages */
     char *path;
     const char *first, *second;
 };
 
 struct firmware_tree {
-    char *root; /* the folder; NULL: packages */
+    char *root; /* the directory; NULL: packages */
     const struct digest_guest *guest;
     size_t count, capacity, image_count;
     struct tree_entry *entries; /* by path */
@@ -76,8 +76,8 @@ struct firmware_tree {
     struct tree_descriptor *descriptors; /* by name: the order in which libvirt asks them */
     size_t package_count, package_capacity;
     struct tree_package *packages;
-    size_t double_count, double_capacity;
-    struct tree_double *doubles;
+    size_t duplicate_count, duplicate_capacity;
+    struct tree_duplicate *duplicates;
 };
 
 /* Reads `operand`, and the packages `with` as if installed beside. The images keep their launch

@@ -94,7 +94,7 @@ static bool is_among(const struct cve_list *all, const char *cve)
     return all->count && bsearch(cve, all->list, all->count, sizeof *all->list, by_text);
 }
 
-/* "security" as a word: SecurityPkg is a folder of edk2. */
+/* "security" as a word: SecurityPkg is a directory of edk2. */
 static bool says_security(const char *text, size_t size)
 {
     static const char word[] = "security";

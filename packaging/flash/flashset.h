@@ -51,7 +51,7 @@ struct flashset {
     char *file; /* the path that it was read from */
     char *name, *summary, *description;
     char *prefix;       /* NULL: the upstream version of the source and "-" */
-    char *install_path; /* NULL: "compat" below the folder of each image */
+    char *install_path; /* NULL: "compat" below the directory of each image */
     char *package, *package_version, *maintainer, *copyright, *date;
     struct romset_source source, newer; /* newer.name is NULL where none is given */
     struct flashset_image *images;

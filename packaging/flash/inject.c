@@ -15,13 +15,13 @@ static int refuse_combined(const struct flash_image *combined, struct failure *f
         fail(f, "%s: not a combined image, of a store and code (found %s)", combined->path,
              flash_kind_text(combined));
         return combined->kind == FLASH_CODE
-                   ? fail_cure(f, "A guest of such code has a flash device and keeps its "
+                   ? fail_hint(f, "A guest of such code has a flash device and keeps its "
                                   "variables in a file: see 'romcompat varstore convert'.")
                    : -1;
     }
     if (!combined->store.sound || !own) {
         fail(f, "%s: the store in it is damaged, or of an unknown layout", combined->path);
-        return fail_cure(f, "Take the image from its package again.");
+        return fail_hint(f, "Take the image from its package again.");
     }
     if (expected && expected != own)
         return fail(f,

@@ -70,7 +70,7 @@ static int take_certificate(struct key_source *source, const uint8_t *data, size
     if (!owner) {
         free(der);
         fail(f, "%s: a certificate, which has no owner", source->path);
-        return fail_cure(f, "--owner GUID says whose it is.");
+        return fail_hint(f, "--owner GUID says whose it is.");
     }
     const struct signature s = {
         .type = signature_kind_guid(SIGNATURE_X509), .owner = owner, .data = der, .size = der_size};
@@ -90,7 +90,7 @@ static int take_file(struct key_source *source, const uint8_t *data, size_t size
     if (into == KEY_LISTS) {
         fail(f, "%s: not a store, so that it does not say for which list its keys are",
              source->path);
-        return fail_cure(f, "--into KEK, db or dbx does.");
+        return fail_hint(f, "--into KEK, db or dbx does.");
     }
     if (size > KEY_SOURCE_MAX)
         return fail(f, "%s: too large (found %zu bytes, expected at most %zu)", source->path, size,

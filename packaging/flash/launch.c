@@ -63,7 +63,7 @@ static int pick_machine(struct launch *l, const struct target *t, const char *ma
     if (strlen(machine) >= sizeof l->machine ||
         machine[strspn(machine,
                        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+_-")])
-        return fail(f, "'%.80s' is no machine type", machine);
+        return fail(f, "'%.80s' is not a machine type", machine);
     if (!flash_is_x86(t->architecture))
         fits = is_family(machine, "virt");
     else
@@ -92,11 +92,11 @@ static int take_path(const char *path, char **absolute, struct failure *f)
         *absolute = xstrdup(path);
         return 0;
     }
-    char *folder = getcwd(NULL, 0);
-    if (!folder)
-        return fail(f, "%s: the folder that it is relative to: %s", path, strerror(errno));
-    *absolute = xasprintf("%s/%s", folder, path);
-    free(folder);
+    char *directory = getcwd(NULL, 0);
+    if (!directory)
+        return fail(f, "%s: the directory that it is relative to: %s", path, strerror(errno));
+    *absolute = xasprintf("%s/%s", directory, path);
+    free(directory);
     return 0;
 }
 
@@ -109,14 +109,14 @@ static int take_paths(struct launch *l, const char *template_path, struct failur
     return 0;
 }
 
-/* Whether it can be the image of -bios, where there is no store of the guest's own. */
+/* Whether it can be the image of -bios, where there is not a store of the guest's own. */
 static int check_alone(const struct launch *l, const struct target *t, struct failure *f)
 {
     const struct flash_image *code = l->code;
 
     if (flash_is_x86(t->architecture) && code->kind == FLASH_CODE && !code->uefi_vars) {
         fail(f, "%s: this is code without a store, which QEMU takes as flash only", code->path);
-        fail_cure(f, "Name the guest's store with --vars; 'romcompat varstore create' makes one.");
+        fail_hint(f, "Name the guest's store with --vars; 'romcompat varstore create' makes one.");
         return 1;
     }
     if (l->smm) {
@@ -148,7 +148,7 @@ static int check_lengths(const struct launch *l, const struct target *t, struct 
              image->path, l->machine, image->size,
              (unsigned long long)flash_device_size(t->architecture));
         if (image->size < flash_device_size(t->architecture))
-            fail_cure(f, "Pad a copy of it: cp FILE COPY; truncate -s %llu COPY%s",
+            fail_hint(f, "Pad a copy of it: cp FILE COPY; truncate -s %llu COPY%s",
                       (unsigned long long)flash_device_size(t->architecture),
                       i == 0 ? "; or leave out --vars, for -bios" : "");
         return 1;
@@ -203,7 +203,7 @@ static void note_uefi_vars(struct launch *l)
 
 static void note_bios(struct launch *l, const struct target *t)
 {
-    note(l, "With -bios there is no flash: what the operating system writes to its variables is "
+    note(l, "With -bios there is not a flash: what the operating system writes to its variables is "
             "gone at power-off.");
     note(l, "%s",
          l->code->nv_vars ? FLASH_NV_VARS_NOTE

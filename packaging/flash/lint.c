@@ -232,7 +232,7 @@ static void check_format(struct findings *l, const char *file, const struct tree
              e->path, qcow2 ? "qcow2" : "raw", format);
 }
 
-/* By the target: what is no firmware has no architecture. */
+/* By the target: what is not a firmware has no architecture. */
 static uint64_t device_size(const struct firmware_descriptor *d)
 {
     const char *name = d->target_count ? d->targets[0].architecture : "";
@@ -345,8 +345,7 @@ static void check_descriptor(struct findings *l, const struct firmware_tree *tre
 
     for (size_t i = 0; i < d->problem_count && i < DESCRIPTOR_PROBLEMS_MAX; i++)
         find(l, d->problems[i].fatal ? FINDING_ERROR : FINDING_WARNING, "format", c.file, "%s%s",
-             d->problems[i].text,
-             d->problems[i].fatal ? ": libvirt passes over the descriptor" : "");
+             d->problems[i].text, d->problems[i].fatal ? ": libvirt skips the descriptor" : "");
     if (!d->usable)
         return;
     c.code = image_of(l, tree, c.file, "the executable", d->executable.filename);
@@ -442,7 +441,7 @@ static void check_state(struct findings *l, const struct firmware_tree *tree,
         break;
     case TREE_NO_FILE:
         find(l, FINDING_WARNING, "hides-nothing", d->entry->path,
-             "a link to %s, which libvirt passes over: only an empty file hides a descriptor",
+             "a link to %s, which libvirt skips: only an empty file hides a descriptor",
              d->entry->target);
         break;
     case TREE_UNREAD:
@@ -458,7 +457,7 @@ static void check_state(struct findings *l, const struct firmware_tree *tree,
 
 /* ---- images, whatever names them ---- */
 
-static size_t folder_length(const char *path)
+static size_t directory_length(const char *path)
 {
     return (size_t)(strrchr(path, '/') - path);
 }
@@ -467,7 +466,7 @@ static size_t folder_length(const char *path)
 static void check_padding(struct findings *l, const struct firmware_tree *tree,
                           const struct tree_entry *store)
 {
-    size_t length = folder_length(store->path);
+    size_t length = directory_length(store->path);
 
     for (size_t i = 0; i < tree->count; i++) {
         const struct tree_entry *e = &tree->entries[i];
@@ -475,7 +474,7 @@ static void check_padding(struct findings *l, const struct firmware_tree *tree,
                               ? flash_device_size(e->image->architecture)
                               : 0;
 
-        if (!device || e->size != device || folder_length(e->path) != length ||
+        if (!device || e->size != device || directory_length(e->path) != length ||
             memcmp(e->path, store->path, length) != 0)
             continue;
         if (store->size != device)
@@ -535,8 +534,8 @@ void firmware_lint(const struct firmware_tree *tree, struct findings *l)
     }
     for (size_t i = 0; i < tree->count; i++)
         check_entry(l, tree, &tree->entries[i]);
-    for (size_t i = 0; i < tree->double_count; i++)
-        find(l, FINDING_ERROR, "double", tree->doubles[i].path, "in two packages: %s and %s",
-             tree->doubles[i].first, tree->doubles[i].second);
+    for (size_t i = 0; i < tree->duplicate_count; i++)
+        find(l, FINDING_ERROR, "double", tree->duplicates[i].path, "in two packages: %s and %s",
+             tree->duplicates[i].first, tree->duplicates[i].second);
     findings_sort(l);
 }

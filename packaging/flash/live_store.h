@@ -14,7 +14,7 @@ struct live_store {
     struct varstore own;
 };
 
-/* Fails when it is no store, or one of which variables would be lost without a word. The
+/* Fails when it is not a store, or one of which variables would be lost without a word. The
  * image must stay open; free with live_store_close(). */
 int live_store_open(const struct flash_image *image, struct live_store *live, struct failure *f);
 void live_store_close(struct live_store *live);

@@ -23,12 +23,12 @@ struct packer {
  * guest read firmware below these and not below /usr/lib. */
 static bool is_readable_for_guests(const char *path)
 {
-    static const char *const folders[] = {"usr/share/OVMF/*",  "usr/share/ovmf/*",
-                                          "usr/share/AAVMF/*", "usr/share/edk2/*",
-                                          "usr/share/qemu/*",  "usr/share/qemu-efi-*/*"};
+    static const char *const directories[] = {"usr/share/OVMF/*",  "usr/share/ovmf/*",
+                                              "usr/share/AAVMF/*", "usr/share/edk2/*",
+                                              "usr/share/qemu/*",  "usr/share/qemu-efi-*/*"};
 
-    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
-        if (fnmatch(folders[i], path, 0) == 0)
+    for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
+        if (fnmatch(directories[i], path, 0) == 0)
             return true;
     }
     return false;
@@ -39,8 +39,8 @@ static char *install_path(const struct packed *p, const struct flashset_image *i
 {
     if (p->set->install_path)
         return xasprintf("%s/%s%s", p->set->install_path, p->prefix, image->name);
-    return xasprintf("%.*scompat/%s%s", directory_length(image->file), image->file,
-                     p->prefix, image->name);
+    return xasprintf("%.*scompat/%s%s", directory_length(image->file), image->file, p->prefix,
+                     image->name);
 }
 
 static int pack_image(struct packer *packer, struct packed_image *image, const uint8_t *data,
@@ -54,7 +54,7 @@ static int pack_image(struct packer *packer, struct packed_image *image, const u
     if (!is_readable_for_guests(path)) {
         fail(packer->f, "%s:%u: a guest that libvirt confines cannot read firmware at /%s",
              p->set->file, image->image->line, path);
-        fail_cure(packer->f, "Set 'install-path', to usr/share/OVMF/compat for instance.");
+        fail_hint(packer->f, "Set 'install-path', to usr/share/OVMF/compat for instance.");
     } else {
         copy = xmalloc(size ? size : 1);
         memcpy(copy, data, size);
@@ -102,7 +102,7 @@ static int pack_descriptor(struct packer *packer, struct packed_descriptor *d)
     char *text = packed_descriptor_text(p, d, packer->f);
     if (!text)
         return -1;
-    char *path = xasprintf("%s/%s-%s-%s.json", DESCRIPTOR_FOLDER, PACK_PRIORITY, p->set->name,
+    char *path = xasprintf("%s/%s-%s-%s.json", DESCRIPTOR_DIRECTORY, PACK_PRIORITY, p->set->name,
                            d->descriptor->name);
     int result = packed_descriptor_check(p, d, text, packer->f);
     if (result == 0)

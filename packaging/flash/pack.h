@@ -15,7 +15,7 @@
 /* libvirt sorts descriptors by name and takes the first that fits; a package's own begin with
  * 40 to 60. */
 #define PACK_PRIORITY "90"
-#define DESCRIPTOR_FOLDER "usr/share/qemu/firmware"
+#define DESCRIPTOR_DIRECTORY "usr/share/qemu/firmware"
 
 struct packed_image {
     const struct flashset_image *image;
@@ -43,7 +43,7 @@ struct packed {
 };
 
 /* Packs `count` flashsets into options->output, which must be missing, empty, or an earlier
- * output. The folder appears whole or not at all. *packed, an array of `count`, is freed with
+ * output. The directory appears whole or not at all. *packed, an array of `count`, is freed with
  * packed_free(); it refers to `sets`. */
 int pack_sets(const struct flashset *sets, size_t count, const struct build_options *options,
               struct packed **packed, struct failure *f);

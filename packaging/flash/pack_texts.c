@@ -142,7 +142,7 @@ static int check_claims(const struct packed *p, const struct packed_descriptor *
         fail(f, "%s:%u: the descriptor '%s' %s '%s', and there %s %s in the firmware", p->set->file,
              d->descriptor->line, d->descriptor->name, claimed ? "claims" : "does not claim",
              claims[i].feature, claimed ? "is no" : "is", claims[i].what);
-        return fail_cure(f, "Set 'features' to what the firmware has.");
+        return fail_hint(f, "Set 'features' to what the firmware has.");
     }
     return 0;
 }

@@ -152,7 +152,7 @@ int repair_store(const struct flash_image *old, struct repaired *r, struct failu
                     old->path, old->size);
     uint8_t *copy = xmalloc(old->size);
     memcpy(copy, old->data, old->size);
-    if (!varstore_mend(copy, layout, &r->headers)) {
+    if (!varstore_fix(copy, layout, &r->headers)) {
         free(copy);
         return fail(f, "%s: no variable store is to be seen in it", old->path);
     }

@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 #include "formats/libvirt_conf.h"
-#include "inputs/descriptor_folders.h"
+#include "inputs/descriptor_directories.h"
 #include "inputs/file.h"
 
 #define NAMES_MAX 41 /* the name itself, and as many links as Linux follows */

@@ -25,7 +25,7 @@ struct template_answer {
     enum template_source source;
     char *where;    /* the descriptor or the file with the list; NULL: the text of a list */
     char *code;     /* the name that matched */
-    char *filename; /* of the template, as it stands there; NULL: a descriptor without one */
+    char *filename; /* of the template, as it is there; NULL: a descriptor without one */
     char *format;   /* "raw", "qcow2" */
     bool by_link;   /* the name as given is in no source: only what it leads to is */
 };
@@ -33,7 +33,7 @@ struct template_answer {
 struct template_search {
     size_t count;
     struct template_answer answers[TEMPLATES_MAX]; /* the first is what libvirt takes */
-    bool list_ignored;     /* qemu.conf has a list, and libvirt passes over it */
+    bool list_ignored;                             /* qemu.conf has a list, and libvirt skips it */
     bool list_unread;      /* there is a qemu.conf that this user may not read */
     struct failure unread; /* the first descriptor that could not be read; empty: none */
 };

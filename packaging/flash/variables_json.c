@@ -128,7 +128,7 @@ static int read_guid(struct json_object *o, const struct place *p, struct variab
     if (!guid)
         return FAIL_AT(f, p, "'guid' is missing, or no text");
     if (!guid_parse(guid, v->vendor))
-        return FAIL_AT(f, p, "'guid' is none (found '%.40s')", guid);
+        return FAIL_AT(f, p, "'guid' is not a GUID (found '%.40s')", guid);
     return 0;
 }
 
@@ -159,7 +159,7 @@ static int read_time(struct json_object *o, const struct place *p, struct variab
         return 0;
     int result = read_hex(o, "time", p, &bytes, 0, &size, f);
     if (result == 0 && size != VARIABLE_TIME_SIZE)
-        result = FAIL_AT(f, p, "'time' is no time stamp (found %zu bytes, expected %d)", size,
+        result = FAIL_AT(f, p, "'time' is not a time stamp (found %zu bytes, expected %d)", size,
                          VARIABLE_TIME_SIZE);
     if (result == 0)
         memcpy(v->timestamp, bytes, VARIABLE_TIME_SIZE);

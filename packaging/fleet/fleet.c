@@ -13,7 +13,7 @@
 
 /* Hosts whose lists are the same, byte for byte, are of one class without further looking. */
 struct quadruple {
-    const void *qemus, *folders, *maps, *firmware;
+    const void *qemus, *directories, *maps, *firmware;
     size_t class;
 };
 
@@ -248,15 +248,15 @@ static void add_label(struct fleet_class *c, char *label)
 static struct quadruple *find_quadruple(struct fleet_index *index, const struct inventory *inv)
 {
     uint64_t hash = (uintptr_t)inv->qemus * UINT64_C(0x9e3779b97f4a7c15) ^
-                    (uintptr_t)inv->folders * UINT64_C(0xc2b2ae3d27d4eb4f) ^ (uintptr_t)inv->maps ^
-                    (uintptr_t)inv->firmware * UINT64_C(0x165667b19e3779f9);
+                    (uintptr_t)inv->directories * UINT64_C(0xc2b2ae3d27d4eb4f) ^
+                    (uintptr_t)inv->maps ^ (uintptr_t)inv->firmware * UINT64_C(0x165667b19e3779f9);
 
     hash ^= hash >> 31;
     for (size_t i = hash & (index->quadruple_capacity - 1);;
          i = (i + 1) & (index->quadruple_capacity - 1)) {
         struct quadruple *t = &index->quadruples[i];
 
-        if (!t->qemus || (t->qemus == inv->qemus && t->folders == inv->folders &&
+        if (!t->qemus || (t->qemus == inv->qemus && t->directories == inv->directories &&
                           t->maps == inv->maps && t->firmware == inv->firmware))
             return t;
     }
@@ -272,7 +272,7 @@ static void grow_quadruples(struct fleet_index *index)
     for (size_t i = 0; i < capacity; i++) {
         /* Only the lists are looked at, which stay as they are. */
         struct inventory inv = {.qemus = (void *)old[i].qemus,
-                                .folders = (void *)old[i].folders,
+                                .directories = (void *)old[i].directories,
                                 .maps = (void *)old[i].maps,
                                 .firmware = (void *)old[i].firmware};
 
@@ -335,7 +335,7 @@ static int class_of(struct fleet *fleet, const struct inventory *inv, size_t *cl
                                sizeof *fleet->classes);
         index->keys = xreallocarray(index->keys, fleet->class_capacity, sizeof *index->keys);
         fleet->classes[i] = (struct fleet_class){.inv = {.qemus = inv->qemus,
-                                                         .folders = inv->folders,
+                                                         .directories = inv->directories,
                                                          .maps = inv->maps,
                                                          .firmware = inv->firmware}};
         index->keys[fleet->class_count++] = key;
@@ -343,7 +343,7 @@ static int class_of(struct fleet *fleet, const struct inventory *inv, size_t *cl
         free(key);
     }
     add_label(&fleet->classes[i], label_of(fleet, inv));
-    *t = (struct quadruple){inv->qemus, inv->folders, inv->maps, inv->firmware, i};
+    *t = (struct quadruple){inv->qemus, inv->directories, inv->maps, inv->firmware, i};
     if (2 * ++index->quadruple_count > index->quadruple_capacity)
         grow_quadruples(index);
     *class = i;

@@ -41,7 +41,7 @@ struct fleet_machine {
 typedef uint8_t fleet_length;
 
 struct fleet_class {
-    struct inventory inv; /* of its first host: qemus, folders and maps */
+    struct inventory inv; /* of its first host: qemus, directories and maps */
     size_t hosts;
     char *labels[FLEET_LABELS_MAX]; /* "debian 12, QEMU 7.2.22, ipxe-qemu 1.21..." */
     size_t label_count;             /* may be more than are kept */

@@ -26,8 +26,8 @@ static void free_qemu(struct inventory_qemu *q)
     free(q->path);
     free(q->architecture);
     free_package(&q->package);
-    free_texts(q->folders, q->folder_count);
-    free_texts(q->map_folders, q->map_folder_count);
+    free_texts(q->directories, q->directory_count);
+    free_texts(q->map_directories, q->map_directory_count);
     free_texts(q->machines, q->machine_count);
     free_texts(q->deprecated, q->deprecated_count);
     for (size_t i = 0; i < q->alias_count; i++) {
@@ -46,20 +46,20 @@ void inventory_qemus_free(struct inventory_qemus *list)
     free(list);
 }
 
-static void free_folder(struct inventory_folder *folder)
+static void free_directory(struct inventory_directory *directory)
 {
-    for (size_t i = 0; i < folder->rom_count; i++) {
-        free(folder->roms[i].name);
-        free_package(&folder->roms[i].package);
+    for (size_t i = 0; i < directory->rom_count; i++) {
+        free(directory->roms[i].name);
+        free_package(&directory->roms[i].package);
     }
-    free(folder->roms);
-    free(folder->path);
+    free(directory->roms);
+    free(directory->path);
 }
 
-void inventory_folders_free(struct inventory_folders *list)
+void inventory_directories_free(struct inventory_directories *list)
 {
     for (size_t i = 0; list && i < list->count; i++)
-        free_folder(&list->list[i]);
+        free_directory(&list->list[i]);
     if (list)
         free(list->list);
     free(list);
@@ -88,7 +88,7 @@ static void free_maps(struct inventory_maps *maps)
     for (size_t i = 0; i < maps->set_count; i++)
         free_set(&maps->sets[i]);
     free(maps->sets);
-    free_texts(maps->folders, maps->folder_count);
+    free_texts(maps->directories, maps->directory_count);
     free_texts(maps->problems, maps->problem_count);
 }
 
@@ -146,7 +146,7 @@ void inventory_free(struct inventory *inv)
     free(inv->system);
     free(inv->architecture);
     inventory_qemus_free(inv->qemus);
-    inventory_folders_free(inv->folders);
+    inventory_directories_free(inv->directories);
     inventory_map_lists_free(inv->maps);
     inventory_firmwares_free(inv->firmware);
     inventory_guests_free(inv->guests);
@@ -203,26 +203,26 @@ static int by_name(const void *name, const void *rom)
     return strcmp(name, ((const struct inventory_rom *)rom)->name);
 }
 
-static const struct inventory_folder *folder_at(const struct inventory *inv, const char *path)
+static const struct inventory_directory *directory_at(const struct inventory *inv, const char *path)
 {
-    for (size_t i = 0; i < inv->folders->count; i++)
-        if (strcmp(inv->folders->list[i].path, path) == 0)
-            return &inv->folders->list[i];
+    for (size_t i = 0; i < inv->directories->count; i++)
+        if (strcmp(inv->directories->list[i].path, path) == 0)
+            return &inv->directories->list[i];
     return NULL;
 }
 
 const struct inventory_rom *inventory_find_rom(const struct inventory *inv,
                                                const struct inventory_qemu *qemu, const char *name,
-                                               const char **folder)
+                                               const char **directory)
 {
-    for (size_t i = 0; i < qemu->folder_count; i++) {
-        const struct inventory_folder *f = folder_at(inv, qemu->folders[i]);
+    for (size_t i = 0; i < qemu->directory_count; i++) {
+        const struct inventory_directory *f = directory_at(inv, qemu->directories[i]);
         const struct inventory_rom *rom =
             f && f->rom_count ? bsearch(name, f->roms, f->rom_count, sizeof *f->roms, by_name)
                               : NULL;
 
-        if (rom && folder)
-            *folder = f->path;
+        if (rom && directory)
+            *directory = f->path;
         if (rom)
             return rom;
     }
@@ -245,7 +245,8 @@ const struct inventory_maps *inventory_maps_of(const struct inventory *inv,
     for (size_t i = 0; i < inv->maps->count; i++) {
         const struct inventory_maps *m = &inv->maps->list[i];
 
-        if (same_texts(m->folders, m->folder_count, qemu->map_folders, qemu->map_folder_count))
+        if (same_texts(m->directories, m->directory_count, qemu->map_directories,
+                       qemu->map_directory_count))
             return m;
     }
     return NULL;
@@ -265,21 +266,21 @@ static int write_set(FILE *out, const struct inventory_set *set, size_t number, 
 {
     fprintf(out, "set s%zu\n", number);
     if (set->package && !is_word(set->package))
-        return fail(f, "set %s: '%s' is no package name", set->name, set->package);
+        return fail(f, "set %s: '%s' is not a package name", set->name, set->package);
     if (set->package)
         fprintf(out, "package %s\n", set->package);
     for (size_t i = 0; i < set->machine_count; i++) {
         const struct inventory_machine_rule *m = &set->machines[i];
 
         if (!is_word(m->name) || (m->first && (!is_word(m->first) || !is_word(m->last))))
-            return fail(f, "set %s: machine rule %zu is none", set->name, i + 1);
+            return fail(f, "set %s: machine rule %zu is not valid", set->name, i + 1);
         fprintf(out, m->first ? "machine %s %s %s\n" : "machine %s\n", m->name, m->first, m->last);
     }
     for (size_t i = 0; i < set->rom_count; i++) {
         const struct inventory_rom_rule *r = &set->roms[i];
 
         if (!is_word(r->rom) || !is_word(r->compat_file))
-            return fail(f, "set %s: rom rule %zu is none", set->name, i + 1);
+            return fail(f, "set %s: rom rule %zu is not valid", set->name, i + 1);
         fprintf(out, "rom %s %llu %s\n", r->rom, (unsigned long long)r->bucket, r->compat_file);
     }
     fputs("end\n", out);

@@ -40,10 +40,10 @@ struct inventory_qemu {
     unsigned major, minor, micro;
     struct inventory_package package;
     bool reads_maps;
-    char **folders; /* where it looks for ROM files, in its order */
-    size_t folder_count;
-    char **map_folders; /* those where maps are, or would be; most important first */
-    size_t map_folder_count;
+    char **directories; /* where it looks for ROM files, in its order */
+    size_t directory_count;
+    char **map_directories; /* those where maps are, or would be; most important first */
+    size_t map_directory_count;
     char **machines; /* in its order, without aliases */
     size_t machine_count;
     char **deprecated; /* of these, those that a later QEMU will not have */
@@ -65,14 +65,14 @@ struct inventory_rom {
     struct inventory_package package;
 };
 
-struct inventory_folder {
+struct inventory_directory {
     char *path;
     struct inventory_rom *roms; /* by name */
     size_t rom_count;
 };
 
-struct inventory_folders {
-    struct inventory_folder *list;
+struct inventory_directories {
+    struct inventory_directory *list;
     size_t count;
 };
 
@@ -95,11 +95,11 @@ struct inventory_set {
     size_t rom_count;
 };
 
-/* The maps of one list of folders, as the resolver loads them: without those that are
+/* The maps of one list of directories, as the resolver loads them: without those that are
  * broken or contradict an earlier one, which are among the problems. */
 struct inventory_maps {
-    char **folders;
-    size_t folder_count;
+    char **directories;
+    size_t directory_count;
     struct inventory_set *sets;
     size_t set_count;
     char **problems;
@@ -155,7 +155,7 @@ struct inventory {
     char *system; /* "debian 12"; NULL: not known */
     char *architecture;
     struct inventory_qemus *qemus;
-    struct inventory_folders *folders;
+    struct inventory_directories *directories;
     struct inventory_map_lists *maps;
     struct inventory_firmwares *firmware;
     struct inventory_guests *guests;
@@ -164,7 +164,7 @@ struct inventory {
 
 /* Each frees a list and what is in it; NULL is allowed. */
 void inventory_qemus_free(struct inventory_qemus *list);
-void inventory_folders_free(struct inventory_folders *list);
+void inventory_directories_free(struct inventory_directories *list);
 void inventory_map_lists_free(struct inventory_map_lists *list);
 void inventory_firmwares_free(struct inventory_firmwares *list);
 void inventory_guests_free(struct inventory_guests *list);
@@ -174,8 +174,8 @@ void inventory_free(struct inventory *inv);
 /* --- what is asked of one -------------------------------------------------------------- */
 
 /* Where packages put firmware images, descriptors name those elsewhere; ends with NULL. */
-extern const char *const inventory_firmware_folders[];
-/* A file name that is taken for a firmware image's in these folders. */
+extern const char *const inventory_firmware_directories[];
+/* A file name that is taken for a firmware image's in these directories. */
 bool inventory_is_image_name(const char *name);
 
 /* The firmware image of that path; NULL: none is listed. */
@@ -192,7 +192,7 @@ bool inventory_is_code(const struct inventory_firmware *image);
 bool inventory_lists_path(const char *path);
 
 /* The QEMU that runs guests of this machine type: the first of the architecture (NULL: of the
- * host's own, then of any) that has it. An alias is no machine type. NULL: none. */
+ * host's own, then of any) that has it. An alias is not a machine type. NULL: none. */
 const struct inventory_qemu *inventory_qemu_for(const struct inventory *inv,
                                                 const char *architecture, const char *machine);
 
@@ -203,11 +203,11 @@ bool inventory_is_deprecated(const struct inventory_qemu *qemu, const char *mach
 /* The machine type that `name` stands for in that QEMU: itself, or what it is an alias of. */
 const char *inventory_machine(const struct inventory_qemu *qemu, const char *name);
 
-/* The ROM file that the QEMU finds under this name; *folder, where not NULL, is the folder's
+/* The ROM file that the QEMU finds under this name; *directory, where not NULL, is the directory's
  * path. NULL: none. */
 const struct inventory_rom *inventory_find_rom(const struct inventory *inv,
                                                const struct inventory_qemu *qemu, const char *name,
-                                               const char **folder);
+                                               const char **directory);
 
 /* The maps that the QEMU would read, whether or not it has the patch; NULL: none. */
 const struct inventory_maps *inventory_maps_of(const struct inventory *inv,

@@ -33,17 +33,17 @@ static struct listed find_listed(const struct inventory_side *side, const char *
     const struct inventory_firmware *image = NULL;
     const struct inventory_rom *rom;
     struct listed found = {0};
-    const char *folder;
+    const char *directory;
 
     if (strchr(name, '/')) {
         image = inventory_find_firmware(side->inv, name);
         found.path = image ? xstrdup(name) : NULL;
-    } else if ((rom = inventory_find_rom(side->inv, side->qemu, name, &folder)) != NULL) {
-        return (struct listed){xasprintf("%s/%s", folder, name), rom->size, &rom->package};
+    } else if ((rom = inventory_find_rom(side->inv, side->qemu, name, &directory)) != NULL) {
+        return (struct listed){xasprintf("%s/%s", directory, name), rom->size, &rom->package};
     } else {
-        for (size_t i = 0; i < side->qemu->folder_count && !image; i++) {
+        for (size_t i = 0; i < side->qemu->directory_count && !image; i++) {
             free(found.path);
-            found.path = xasprintf("%s/%s", side->qemu->folders[i], name);
+            found.path = xasprintf("%s/%s", side->qemu->directories[i], name);
             image = inventory_find_firmware(side->inv, found.path);
         }
     }

@@ -5,20 +5,20 @@
 #include "fleet/inventory.h"
 #include "inputs/flash_file.h"
 
-const char *const inventory_firmware_folders[] = {"/usr/share/OVMF",
-                                                  "/usr/share/ovmf",
-                                                  "/usr/share/AAVMF",
-                                                  "/usr/share/edk2",
-                                                  "/usr/share/edk2-ovmf",
-                                                  "/usr/share/edk2-armvirt",
-                                                  "/usr/share/qemu",
-                                                  "/usr/share/seabios",
-                                                  "/usr/share/qemu-efi",
-                                                  "/usr/share/qemu-efi-aarch64",
-                                                  "/usr/share/qemu-efi-arm",
-                                                  "/usr/share/qemu-efi-riscv64",
-                                                  "/usr/share/qemu-efi-loongarch64",
-                                                  NULL};
+const char *const inventory_firmware_directories[] = {"/usr/share/OVMF",
+                                                      "/usr/share/ovmf",
+                                                      "/usr/share/AAVMF",
+                                                      "/usr/share/edk2",
+                                                      "/usr/share/edk2-ovmf",
+                                                      "/usr/share/edk2-armvirt",
+                                                      "/usr/share/qemu",
+                                                      "/usr/share/seabios",
+                                                      "/usr/share/qemu-efi",
+                                                      "/usr/share/qemu-efi-aarch64",
+                                                      "/usr/share/qemu-efi-arm",
+                                                      "/usr/share/qemu-efi-riscv64",
+                                                      "/usr/share/qemu-efi-loongarch64",
+                                                      NULL};
 
 bool inventory_is_image_name(const char *name)
 {
@@ -28,10 +28,10 @@ bool inventory_is_image_name(const char *name)
 
 bool inventory_lists_path(const char *path)
 {
-    for (const char *const *folder = inventory_firmware_folders; *folder; folder++) {
-        size_t n = strlen(*folder);
+    for (const char *const *directory = inventory_firmware_directories; *directory; directory++) {
+        size_t n = strlen(*directory);
 
-        if (strncmp(path, *folder, n) == 0 && path[n] == '/' && !strstr(path, "/.."))
+        if (strncmp(path, *directory, n) == 0 && path[n] == '/' && !strstr(path, "/.."))
             return inventory_is_image_name(strrchr(path, '/') + 1);
     }
     return false;

@@ -202,8 +202,8 @@ static int read_qemu(struct json_object *o, const struct place *p, void *entry, 
         return wrong_member(f, p, "version", "no version (expected 10.0.2 or the like)");
     if (take_package(o, p, &q->package, f) != 0 ||
         take_flag(o, p, "reads_maps", &q->reads_maps, f) != 0 ||
-        take_texts(o, p, "folders", &q->folders, &q->folder_count, f) != 0 ||
-        take_texts(o, p, "map_folders", &q->map_folders, &q->map_folder_count, f) != 0 ||
+        take_texts(o, p, "folders", &q->directories, &q->directory_count, f) != 0 ||
+        take_texts(o, p, "map_folders", &q->map_directories, &q->map_directory_count, f) != 0 ||
         take_texts(o, p, "machines", &q->machines, &q->machine_count, f) != 0 ||
         take_texts(o, p, "deprecated", &q->deprecated, &q->deprecated_count, f) != 0)
         return -1;
@@ -299,18 +299,19 @@ static int compare_roms(const void *a, const void *b)
     return strcmp(((const struct inventory_rom *)a)->name, ((const struct inventory_rom *)b)->name);
 }
 
-static int read_folder(struct json_object *o, const struct place *p, void *entry, struct failure *f)
+static int read_directory(struct json_object *o, const struct place *p, void *entry,
+                          struct failure *f)
 {
-    struct inventory_folder *folder = entry;
+    struct inventory_directory *directory = entry;
 
-    if (take_text(o, p, "path", &folder->path, f) != 0 ||
-        take_entries(o, p, "roms", sizeof *folder->roms, read_rom, &folder->roms,
-                     &folder->rom_count, f) != 0)
+    if (take_text(o, p, "path", &directory->path, f) != 0 ||
+        take_entries(o, p, "roms", sizeof *directory->roms, read_rom, &directory->roms,
+                     &directory->rom_count, f) != 0)
         return -1;
-    qsort(folder->roms, folder->rom_count, sizeof *folder->roms, compare_roms);
-    for (size_t i = 1; i < folder->rom_count; i++)
-        if (strcmp(folder->roms[i - 1].name, folder->roms[i].name) == 0)
-            return wrong(f, p, "two ROMs of the name %s", folder->roms[i].name);
+    qsort(directory->roms, directory->rom_count, sizeof *directory->roms, compare_roms);
+    for (size_t i = 1; i < directory->rom_count; i++)
+        if (strcmp(directory->roms[i - 1].name, directory->roms[i].name) == 0)
+            return wrong(f, p, "two ROMs of the name %s", directory->roms[i].name);
     return 0;
 }
 
@@ -335,7 +336,7 @@ static int read_maps(struct json_object *o, const struct place *p, void *entry, 
     struct romcompat *opened;
     struct failure why;
 
-    if (take_texts(o, p, "folders", &maps->folders, &maps->folder_count, f) != 0 ||
+    if (take_texts(o, p, "folders", &maps->directories, &maps->directory_count, f) != 0 ||
         take_entries(o, p, "sets", sizeof *maps->sets, read_set, &maps->sets, &maps->set_count,
                      f) != 0 ||
         take_texts(o, p, "problems", &maps->problems, &maps->problem_count, f) != 0)
@@ -394,7 +395,7 @@ static int read_guest(struct json_object *o, const struct place *p, void *entry,
 /* --- lists, each kept once ----------------------------------------------------------------------
  */
 
-enum kind { QEMUS, FOLDERS, MAPS, FIRMWARE, GUESTS, KINDS };
+enum kind { QEMUS, DIRECTORIES, MAPS, FIRMWARE, GUESTS, KINDS };
 
 /* All lists begin as this one does. */
 struct any_list {
@@ -407,9 +408,9 @@ static void free_qemus(void *list)
     inventory_qemus_free(list);
 }
 
-static void free_folders(void *list)
+static void free_directories(void *list)
 {
-    inventory_folders_free(list);
+    inventory_directories_free(list);
 }
 
 static void free_map_lists(void *list)
@@ -435,7 +436,8 @@ static const struct {
     bool is_required;
 } kinds[KINDS] = {
     [QEMUS] = {"qemu", sizeof(struct inventory_qemu), read_qemu, free_qemus, true},
-    [FOLDERS] = {"folders", sizeof(struct inventory_folder), read_folder, free_folders, true},
+    [DIRECTORIES] = {"folders", sizeof(struct inventory_directory), read_directory,
+                     free_directories, true},
     [MAPS] = {"maps", sizeof(struct inventory_maps), read_maps, free_map_lists, false},
     [FIRMWARE] = {"firmware", sizeof(struct inventory_firmware), read_firmware, free_firmwares,
                   false},
@@ -679,7 +681,7 @@ static int find_members(struct inventory_reader *r, const struct json_document *
     return 0;
 }
 
-/* A short string without escapes, as names are: what JSON has there is what stands there. */
+/* A short string without escapes, as names are: what JSON has there is what is there. */
 static bool is_simple(const struct json_member_place *m)
 {
     if (m->value_length < 3 || m->value_length > 256 || m->value[0] != '"')
@@ -734,7 +736,7 @@ static int check_format(const struct json_document *d, const struct members *all
     if (version > INVENTORY_VERSION) {
         fail(f, "%s:%u: an inventory of version %u (expected at most %d)", d->name, d->line,
              version, INVENTORY_VERSION);
-        return fail_cure(f, "read it with a newer romcompat, or take it with this one");
+        return fail_hint(f, "read it with a newer romcompat, or take it with this one");
     }
     return 0;
 }
@@ -759,7 +761,7 @@ static int read_lists(struct inventory_reader *r, const struct json_document *d,
             return -1;
     }
     inv->qemus = (struct inventory_qemus *)lists[QEMUS];
-    inv->folders = (struct inventory_folders *)lists[FOLDERS];
+    inv->directories = (struct inventory_directories *)lists[DIRECTORIES];
     inv->maps = (struct inventory_map_lists *)lists[MAPS];
     inv->firmware = (struct inventory_firmwares *)lists[FIRMWARE];
     inv->guests = (struct inventory_guests *)lists[GUESTS];

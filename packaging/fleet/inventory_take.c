@@ -16,7 +16,7 @@
 
 #define LIBVIRT_GUESTS "/etc/libvirt/qemu"
 
-/* Text of an XML; what is not printable ASCII is no file that an inventory can name. */
+/* Text of an XML; what is not printable ASCII is not a file that an inventory can name. */
 static char *text_or_none(const char *text)
 {
     return text && *text && is_printable(text) ? xstrdup(text) : NULL;
@@ -93,7 +93,7 @@ static void take_guests(struct taking *t)
     char **names = names_in(LIBVIRT_GUESTS, &count);
 
     t->inv.guests = xcalloc(1, sizeof *t->inv.guests);
-    if (count == 0 && is_folder(LIBVIRT_GUESTS) && access(LIBVIRT_GUESTS, R_OK) != 0)
+    if (count == 0 && is_directory(LIBVIRT_GUESTS) && access(LIBVIRT_GUESTS, R_OK) != 0)
         taking_problem_at(t, "%s: %s: its guests are left out", LIBVIRT_GUESTS, strerror(errno));
     for (size_t i = 0; i < count; i++) {
         char *path = xasprintf("%s/%s", LIBVIRT_GUESTS, names[i]);
@@ -129,12 +129,12 @@ static void take_packages(struct taking *t)
 
     for (size_t i = 0; i < t->inv.qemus->count; i++)
         ask_for(&a, xstrdup(t->inv.qemus->list[i].path), &t->inv.qemus->list[i].package);
-    for (size_t i = 0; i < t->inv.folders->count; i++) {
-        struct inventory_folder *folder = &t->inv.folders->list[i];
+    for (size_t i = 0; i < t->inv.directories->count; i++) {
+        struct inventory_directory *directory = &t->inv.directories->list[i];
 
-        for (size_t k = 0; k < folder->rom_count; k++)
-            ask_for(&a, xasprintf("%s/%s", folder->path, folder->roms[k].name),
-                    &folder->roms[k].package);
+        for (size_t k = 0; k < directory->rom_count; k++)
+            ask_for(&a, xasprintf("%s/%s", directory->path, directory->roms[k].name),
+                    &directory->roms[k].package);
     }
     for (size_t i = 0; i < t->inv.firmware->count; i++)
         ask_for(&a, xstrdup(t->inv.firmware->list[i].path), &t->inv.firmware->list[i].package);
@@ -199,7 +199,7 @@ int inventory_take(const struct inventory_request *request, struct inventory *in
         inventory_free(&t.inv);
         return -1;
     }
-    take_folders(&t);
+    take_directories(&t);
     take_firmware(&t);
     take_guests(&t);
     take_packages(&t);

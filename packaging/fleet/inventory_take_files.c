@@ -17,7 +17,7 @@
 #include "formats/option_rom.h"
 #include "formats/qcow2.h"
 #include "formats/rom_devices.h"
-#include "inputs/descriptor_folders.h"
+#include "inputs/descriptor_directories.h"
 #include "inputs/file.h"
 #include "inputs/sha256.h"
 
@@ -85,25 +85,26 @@ static struct inventory_rom read_rom(struct taking *t, const char *path, const c
     return rom;
 }
 
-static void take_folder(struct taking *t, const char *path)
+static void take_directory(struct taking *t, const char *path)
 {
-    struct inventory_folder *folder;
+    struct inventory_directory *directory;
     size_t count;
     char **names = names_in(path, &count);
 
-    t->inv.folders->list = xreallocarray(t->inv.folders->list, t->inv.folders->count + 1,
-                                         sizeof *t->inv.folders->list);
-    folder = &t->inv.folders->list[t->inv.folders->count++];
-    *folder = (struct inventory_folder){.path = xstrdup(path)};
+    t->inv.directories->list = xreallocarray(
+        t->inv.directories->list, t->inv.directories->count + 1, sizeof *t->inv.directories->list);
+    directory = &t->inv.directories->list[t->inv.directories->count++];
+    *directory = (struct inventory_directory){.path = xstrdup(path)};
     for (size_t i = 0; i < count; i++) {
         char *file = xasprintf("%s/%s", path, names[i]);
         struct stat st;
 
         if (stat(file, &st) == 0 && S_ISREG(st.st_mode) &&
             (is_rom_name(t, names[i]) || begins_as_rom(t, file))) {
-            folder->roms = xreallocarray(folder->roms, folder->rom_count + 1, sizeof *folder->roms);
+            directory->roms =
+                xreallocarray(directory->roms, directory->rom_count + 1, sizeof *directory->roms);
             if (is_printable(names[i]))
-                folder->roms[folder->rom_count++] =
+                directory->roms[directory->rom_count++] =
                     read_rom(t, file, names[i], (uint64_t)st.st_size);
             else
                 taking_problem_at(t, "%s: a name that is not printable ASCII, left out", file);
@@ -114,23 +115,23 @@ static void take_folder(struct taking *t, const char *path)
     free(names);
 }
 
-static bool has_folder(const struct inventory *inv, const char *path)
+static bool has_directory(const struct inventory *inv, const char *path)
 {
-    for (size_t i = 0; i < inv->folders->count; i++)
-        if (strcmp(inv->folders->list[i].path, path) == 0)
+    for (size_t i = 0; i < inv->directories->count; i++)
+        if (strcmp(inv->directories->list[i].path, path) == 0)
             return true;
     return false;
 }
 
-void take_folders(struct taking *t)
+void take_directories(struct taking *t)
 {
-    t->inv.folders = xcalloc(1, sizeof *t->inv.folders);
+    t->inv.directories = xcalloc(1, sizeof *t->inv.directories);
     for (size_t i = 0; i < t->inv.qemus->count; i++) {
         const struct inventory_qemu *q = &t->inv.qemus->list[i];
 
-        for (size_t k = 0; k < q->folder_count; k++)
-            if (!has_folder(&t->inv, q->folders[k]) && is_folder(q->folders[k]))
-                take_folder(t, q->folders[k]);
+        for (size_t k = 0; k < q->directory_count; k++)
+            if (!has_directory(&t->inv, q->directories[k]) && is_directory(q->directories[k]))
+                take_directory(t, q->directories[k]);
     }
 }
 
@@ -205,13 +206,13 @@ static void take_image(struct taking *t, const char *path)
     free(data);
 }
 
-static void take_images_in(struct taking *t, const char *folder, unsigned depth)
+static void take_images_in(struct taking *t, const char *directory, unsigned depth)
 {
     size_t count;
-    char **names = names_in(folder, &count);
+    char **names = names_in(directory, &count);
 
     for (size_t i = 0; i < count; i++) {
-        char *path = xasprintf("%s/%s", folder, names[i]);
+        char *path = xasprintf("%s/%s", directory, names[i]);
         struct stat st;
 
         if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && depth < FIRMWARE_DEPTH_MAX)
@@ -236,10 +237,10 @@ void take_firmware(struct taking *t)
     struct failure f;
 
     t->inv.firmware = xcalloc(1, sizeof *t->inv.firmware);
-    for (const char *const *folder = inventory_firmware_folders; *folder; folder++)
-        take_images_in(t, *folder, 0);
-    for (size_t i = 0; i < t->inv.folders->count; i++)
-        take_images_in(t, t->inv.folders->list[i].path, FIRMWARE_DEPTH_MAX);
+    for (const char *const *directory = inventory_firmware_directories; *directory; directory++)
+        take_images_in(t, *directory, 0);
+    for (size_t i = 0; i < t->inv.directories->count; i++)
+        take_images_in(t, t->inv.directories->list[i].path, FIRMWARE_DEPTH_MAX);
     if (firmware_descriptors_read(NULL, &all, &f) == 0) {
         for (size_t i = 0; i < all.count; i++) {
             const char *const files[] = {all.list[i].executable.filename,

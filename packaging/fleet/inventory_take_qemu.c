@@ -15,9 +15,9 @@
 
 /* Where distributions put QEMU binaries that are not in PATH: Fedora and RHEL qemu-kvm,
  * Debian what a wrapper in /usr/bin runs, Xen its own. */
-static const char *const binary_folders[] = {"/usr/bin",         "/usr/local/bin",
-                                             "/usr/libexec",     "/usr/local/libexec",
-                                             "/usr/lib/xen/bin", "/usr/lib/qemu-kvm"};
+static const char *const binary_directories[] = {"/usr/bin",         "/usr/local/bin",
+                                                 "/usr/libexec",     "/usr/local/libexec",
+                                                 "/usr/lib/xen/bin", "/usr/lib/qemu-kvm"};
 
 /* By its name, links followed: Debian's qemu-system-amd64 is one, and a script of that name runs
  * another. "qemu-kvm" is of the host's architecture. */
@@ -82,17 +82,18 @@ static int ask(const char *path, struct qemu_binary *binary, struct qemu_machine
     return -1;
 }
 
-static void take_map_folders(struct inventory_qemu *q)
+static void take_map_directories(struct inventory_qemu *q)
 {
-    if (is_folder(ROMCOMPAT_FOLDER_LOCAL))
-        add_text(&q->map_folders, &q->map_folder_count, xstrdup(ROMCOMPAT_FOLDER_LOCAL));
-    for (size_t i = 0; i < q->folder_count && q->map_folder_count < ROMCOMPAT_MAX_FOLDERS; i++) {
-        char *folder = xasprintf("%s/romcompat.d", q->folders[i]);
+    if (is_directory(ROMCOMPAT_FOLDER_LOCAL))
+        add_text(&q->map_directories, &q->map_directory_count, xstrdup(ROMCOMPAT_FOLDER_LOCAL));
+    for (size_t i = 0; i < q->directory_count && q->map_directory_count < ROMCOMPAT_MAX_FOLDERS;
+         i++) {
+        char *directory = xasprintf("%s/romcompat.d", q->directories[i]);
 
-        if (is_folder(folder))
-            add_text(&q->map_folders, &q->map_folder_count, folder);
+        if (is_directory(directory))
+            add_text(&q->map_directories, &q->map_directory_count, directory);
         else
-            free(folder);
+            free(directory);
     }
 }
 
@@ -116,10 +117,10 @@ static int take_qemu(struct taking *t, const char *path, struct failure *f)
         .micro = binary.micro,
         .reads_maps = binary.has_library,
     };
-    for (size_t i = 0; i < binary.folder_count; i++)
-        add_text(&q->folders, &q->folder_count, plain_path(binary.folders[i]));
+    for (size_t i = 0; i < binary.directory_count; i++)
+        add_text(&q->directories, &q->directory_count, plain_path(binary.directories[i]));
     qemu_binary_free(&binary);
-    take_map_folders(q);
+    take_map_directories(q);
     if (t->request->runs_nothing)
         mark_deprecated(machines, count, q);
     take_machines(q, machines, count);
@@ -176,13 +177,13 @@ static void free_seen(struct seen *seen)
     free(seen->files);
 }
 
-static void take_qemus_in(struct taking *t, const char *folder, struct seen *seen)
+static void take_qemus_in(struct taking *t, const char *directory, struct seen *seen)
 {
     size_t count;
-    char **names = names_in(folder, &count);
+    char **names = names_in(directory, &count);
 
     for (size_t i = 0; i < count; i++) {
-        char *path = xasprintf("%s/%s", folder, names[i]);
+        char *path = xasprintf("%s/%s", directory, names[i]);
         struct failure f;
 
         if (is_qemu_name(names[i]) && is_printable(names[i]) && is_binary(path) &&
@@ -211,16 +212,17 @@ int take_qemus(struct taking *t, struct failure *f)
         result = take_qemu(t, given[0] != '/' && strchr(given, '/') ? full : given, f);
     }
     while (result == 0 && path && *path) {
-        char *folder = xstrndup(path, strcspn(path, ":"));
+        char *directory = xstrndup(path, strcspn(path, ":"));
 
-        if (folder[0] == '/' && is_printable(folder))
-            take_qemus_in(t, folder, &seen);
-        path += strlen(folder);
+        if (directory[0] == '/' && is_printable(directory))
+            take_qemus_in(t, directory, &seen);
+        path += strlen(directory);
         path += *path == ':';
-        free(folder);
+        free(directory);
     }
-    for (size_t i = 0; result == 0 && i < sizeof binary_folders / sizeof *binary_folders; i++)
-        take_qemus_in(t, binary_folders[i], &seen);
+    for (size_t i = 0; result == 0 && i < sizeof binary_directories / sizeof *binary_directories;
+         i++)
+        take_qemus_in(t, binary_directories[i], &seen);
     free_seen(&seen);
     return result;
 }
@@ -256,16 +258,16 @@ static int take_maps_of(struct taking *t, const struct inventory_qemu *q, struct
     struct inventory_map_lists *lists = t->inv.maps;
     struct romcompat_problem p;
     struct romcompat *opened;
-    int code =
-        romcompat_open_folders((const char *const *)q->map_folders, q->map_folder_count, &opened);
+    int code = romcompat_open_folders((const char *const *)q->map_directories,
+                                      q->map_directory_count, &opened);
 
     if (code != ROMCOMPAT_OK)
         return fail(f, "maps of %s: %s", q->path, romcompat_strerror(code));
     lists->list = xreallocarray(lists->list, lists->count + 1, sizeof *lists->list);
     struct inventory_maps *maps = &lists->list[lists->count++];
     *maps = (struct inventory_maps){.set_count = romcompat_set_count(opened)};
-    for (size_t i = 0; i < q->map_folder_count; i++)
-        add_text(&maps->folders, &maps->folder_count, xstrdup(q->map_folders[i]));
+    for (size_t i = 0; i < q->map_directory_count; i++)
+        add_text(&maps->directories, &maps->directory_count, xstrdup(q->map_directories[i]));
     maps->sets = xcalloc(maps->set_count, sizeof *maps->sets);
     for (size_t i = 0; i < maps->set_count; i++)
         take_set(opened, i, &maps->sets[i]);
@@ -281,7 +283,7 @@ int take_maps(struct taking *t, struct failure *f)
     for (size_t i = 0; i < t->inv.qemus->count; i++) {
         const struct inventory_qemu *q = &t->inv.qemus->list[i];
 
-        if (q->map_folder_count && !inventory_maps_of(&t->inv, q) && take_maps_of(t, q, f) != 0)
+        if (q->map_directory_count && !inventory_maps_of(&t->inv, q) && take_maps_of(t, q, f) != 0)
             return -1;
     }
     return 0;

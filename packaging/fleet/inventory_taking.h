@@ -21,7 +21,7 @@ int take_qemus(struct taking *t, struct failure *f);
 int take_maps(struct taking *t, struct failure *f);
 
 /* inventory_take_files.c: the ROM files that those QEMUs find, and firmware images. */
-void take_folders(struct taking *t);
+void take_directories(struct taking *t);
 void take_firmware(struct taking *t);
 
 /* --- what they share: inventory_taking.c ------------------------------------------------- */
@@ -44,7 +44,7 @@ bool is_printable(const char *text);
 /* Adds a text, which the list then owns. */
 void add_text(char ***list, size_t *count, char *text);
 
-/* The names in a folder, sorted; *count is 0 where it cannot be read. */
+/* The names in a directory, sorted; *count is 0 where it cannot be read. */
 char **names_in(const char *path, size_t *count);
 
 #endif

@@ -23,8 +23,8 @@ static struct json_object *qemu_object(const struct inventory_qemu *q)
     json_add_text(o, "version", version);
     put_package(o, &q->package);
     json_add_flag(o, "reads_maps", q->reads_maps);
-    json_add(o, "folders", json_strings(q->folders, q->folder_count));
-    json_add(o, "map_folders", json_strings(q->map_folders, q->map_folder_count));
+    json_add(o, "folders", json_strings(q->directories, q->directory_count));
+    json_add(o, "map_folders", json_strings(q->map_directories, q->map_directory_count));
     json_add(o, "machines", json_strings(q->machines, q->machine_count));
     json_add(o, "deprecated", json_strings(q->deprecated, q->deprecated_count));
     for (size_t i = 0; i < q->alias_count; i++)
@@ -34,12 +34,12 @@ static struct json_object *qemu_object(const struct inventory_qemu *q)
     return o;
 }
 
-static struct json_object *folder_object(const struct inventory_folder *folder)
+static struct json_object *directory_object(const struct inventory_directory *directory)
 {
     struct json_object *o = json_object_new_object(), *roms = json_object_new_array();
 
-    for (size_t i = 0; i < folder->rom_count; i++) {
-        const struct inventory_rom *rom = &folder->roms[i];
+    for (size_t i = 0; i < directory->rom_count; i++) {
+        const struct inventory_rom *rom = &directory->roms[i];
         struct json_object *r = json_object_new_object();
 
         json_add_text(r, "name", rom->name);
@@ -49,7 +49,7 @@ static struct json_object *folder_object(const struct inventory_folder *folder)
         put_package(r, &rom->package);
         json_object_array_add(roms, r);
     }
-    json_add_text(o, "path", folder->path);
+    json_add_text(o, "path", directory->path);
     json_add(o, "roms", roms);
     return o;
 }
@@ -91,7 +91,7 @@ static struct json_object *maps_object(const struct inventory_maps *maps)
 
     for (size_t i = 0; i < maps->set_count; i++)
         json_object_array_add(sets, set_object(&maps->sets[i]));
-    json_add(o, "folders", json_strings(maps->folders, maps->folder_count));
+    json_add(o, "folders", json_strings(maps->directories, maps->directory_count));
     json_add(o, "sets", sets);
     json_add(o, "problems", json_strings(maps->problems, maps->problem_count));
     return o;
@@ -151,7 +151,7 @@ char *inventory_text(const struct inventory *inv, bool compact)
     json_add_text(o, "system", inv->system);
     json_add_text(o, "architecture", inv->architecture);
     json_add(o, "qemu", LIST_OBJECT(inv->qemus, qemu_object));
-    json_add(o, "folders", LIST_OBJECT(inv->folders, folder_object));
+    json_add(o, "folders", LIST_OBJECT(inv->directories, directory_object));
     json_add(o, "maps", LIST_OBJECT(inv->maps, maps_object));
     json_add(o, "firmware", LIST_OBJECT(inv->firmware, firmware_object));
     json_add(o, "guests", LIST_OBJECT(inv->guests, guest_object));

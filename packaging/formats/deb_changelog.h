@@ -19,7 +19,7 @@ struct changelog_entry {
 };
 
 /* The next entry of text[0, size). *offset begins as 0 and belongs to this function. Lines
- * that belong to no entry, and entries whose version is none, are passed over. False at the
+ * that belong to no entry, and entries whose version is none, are skipped. False at the
  * end. */
 bool changelog_next(const char *text, size_t size, size_t *offset, struct changelog_entry *entry);
 

@@ -17,7 +17,7 @@ struct deb_changes_file {
 
 /* The next file of "Checksums-Sha256:" in text[0, size): 1 with *file filled, 0 after the
  * last one, or -1. *offset begins as 0 and belongs to this function; `path` is what a
- * message begins with. A signature around the text is passed over, and not checked. */
+ * message begins with. A signature around the text is skipped, and not checked. */
 int deb_changes_next(const char *path, const char *text, size_t size, size_t *offset,
                      struct deb_changes_file *file, struct failure *f);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The text of a `-device` option: "virtio-net-pci,id=net0,bus=pcie.0,romfile=". Read for
- * what decides about the device's option ROM; everything else is passed over.
+ * what decides about the device's option ROM; everything else is skipped.
  *
  * QEMU util/qemu-option.c, opts_do_parse(): properties are divided by commas, a comma in a
  * value is doubled, the first one without '=' is `driver`, and of a name given twice the

@@ -174,7 +174,7 @@ bool fv_find(const uint8_t *data, size_t size, size_t at, size_t *found, struct 
     return false;
 }
 
-void fv_mend_checksum(uint8_t *header, size_t header_length)
+void fv_fix_checksum(uint8_t *header, size_t header_length)
 {
     store_le16(header + FV_CHECKSUM_AT, 0);
     store_le16(header + FV_CHECKSUM_AT, (uint16_t)-sum_words(header, header_length));
@@ -191,5 +191,5 @@ void fv_write_nv(uint8_t *out, uint32_t count, uint32_t block_length)
     out[FV_REVISION_AT] = FV_REVISION;
     store_le32(out + FV_BLOCK_MAP_AT, count);
     store_le32(out + FV_BLOCK_MAP_AT + 4, block_length);
-    fv_mend_checksum(out, FV_HEADER_MIN);
+    fv_fix_checksum(out, FV_HEADER_MIN);
 }

@@ -63,13 +63,13 @@ bool fv_begins_nv(const uint8_t *bytes, uint64_t *length);
 bool fv_begins_code(const uint8_t *bytes);
 
 /* The next volume at or after `at`, on FV_ALIGNMENT: its place in *found and its header.
- * A header that is not sound is passed over. False at the end. */
+ * A header that is not sound is skipped. False at the end. */
 bool fv_find(const uint8_t *data, size_t size, size_t at, size_t *found, struct fv_header *header);
 
 /* Writes a header of FV_HEADER_MIN bytes for a volume of variables of `count` blocks. */
 void fv_write_nv(uint8_t *out, uint32_t count, uint32_t block_length);
 
 /* Makes the sum of the header's words 0. */
-void fv_mend_checksum(uint8_t *header, size_t header_length);
+void fv_fix_checksum(uint8_t *header, size_t header_length);
 
 #endif

@@ -15,7 +15,7 @@ enum header_type {
     VP_CONTEXT = 0x304,
     SNP_ID_BLOCK = 0x30b,
 };
-#define OPTIONAL (UINT32_C(1) << 31) /* who does not know the type passes over it */
+#define OPTIONAL (UINT32_C(1) << 31) /* who does not know the type skips it */
 
 /* Of PAGE_DATA. */
 enum { FLAG_2MB = 1, FLAG_UNMEASURED = 2, FLAG_SHARED = 4 };

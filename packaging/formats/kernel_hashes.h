@@ -2,7 +2,7 @@
 /*
  * The table of the sums of kernel, initrd and command line that QEMU puts into the guest's memory
  * with kernel-hashes=on (target/i386/sev.c, build_kernel_loader_hashes()), where the firmware
- * holds against it what it is given by fw_cfg.
+ * checks against it what it is given by fw_cfg.
  */
 #ifndef FORMATS_KERNEL_HASHES_H
 #define FORMATS_KERNEL_HASHES_H

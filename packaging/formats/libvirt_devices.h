@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which QEMU device type libvirt makes of a model in a domain's XML. The tests hold the
+ * Which QEMU device type libvirt makes of a model in a domain's XML. The tests check the
  * tables against the `-device` arguments of a real libvirt (virsh domxml-to-native).
  */
 #ifndef FORMATS_LIBVIRT_DEVICES_H

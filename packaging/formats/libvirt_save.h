@@ -44,7 +44,7 @@ struct libvirt_save {
 bool libvirt_save_looks_like(const uint8_t *head, size_t n);
 
 /* Reads the header in head[0, n); n is at least LIBVIRT_SAVE_HEADER where the file is that
- * long. An incomplete image is no error here. 0 or -1. */
+ * long. An incomplete image is not an error here. 0 or -1. */
 int libvirt_save_read(const char *name, const uint8_t *head, size_t n, struct libvirt_save *save,
                       struct failure *f);
 

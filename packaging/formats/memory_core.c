@@ -70,7 +70,7 @@ static int read_elf_header(const struct core_source *source, struct elf *e, stru
         return -1;
     *e = (struct elf){.source = source, .is_64 = h[4] == 2};
     if (h[4] != 1 && h[4] != 2)
-        return fail(f, "ELF header: class %u is none (expected 1 or 2)", h[4]);
+        return fail(f, "ELF header: class %u is not valid (expected 1 or 2)", h[4]);
     e->form = &elf_forms[e->is_64];
     if (source->size < e->form->header)
         return fail(f, "ELF header: cut off (found %" PRIu64 " bytes)", source->size);
@@ -295,7 +295,7 @@ static int read_elf(const struct core_source *source, struct core *core, struct 
 
 /* What RAM does not begin with, and what makes a core of it. */
 static const struct {
-    const char *magic, *name, *cure;
+    const char *magic, *name, *fix;
 } others[] = {
     {"KDUMP   ", "a compressed kdump core",
      "Make it with --format elf, or dump-guest-memory without format."},
@@ -315,7 +315,7 @@ static int refuse_others(const uint8_t *head, struct failure *f)
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         if (memcmp(head, others[i].magic, strlen(others[i].magic)) == 0) {
             fail(f, "not a core that is read here (found %s)", others[i].name);
-            return fail_cure(f, "%s", others[i].cure);
+            return fail_hint(f, "%s", others[i].fix);
         }
     }
     return 0;

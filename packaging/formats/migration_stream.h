@@ -5,7 +5,7 @@
  *
  * The reader is fed: it says which byte it wants next, takes as many as it is given,
  * and keeps no more than one field of them. So it reads from a pipe as well as from a
- * file, and in a mapped-ram file it asks to pass over the pages.
+ * file, and in a mapped-ram file it asks to skip the pages.
  *
  *     struct migration_stream s;
  *

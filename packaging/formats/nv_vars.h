@@ -10,7 +10,7 @@
 
 #include "formats/variable_store.h"
 
-/* What firmware looks for in the root folder of each volume. */
+/* What firmware looks for in the root directory of each volume. */
 #define NV_VARS_NAME "NvVars"
 
 /* Whether data[0, size) is such a file, from its first to its last byte. Its variables are then

@@ -301,7 +301,7 @@ static struct optrom_image *read_image(struct optrom_reading *r, size_t at)
     return image;
 }
 
-/* Why there is no image at 0. */
+/* Why there is not an image at 0. */
 static void say_what_stands_at_the_start(struct optrom_reading *r)
 {
     const uint8_t *d = r->data;
@@ -490,7 +490,7 @@ static void look_at_first(struct optrom_reading *r)
 {
     const struct optrom *rom = r->rom;
 
-    /* One with errors has to be mended first. */
+    /* One with errors has to be fixed first. */
     if (!rom->error_count && rom->image_count && rom->images[0].code_type == OPTROM_EFI)
         optrom_add_defect(r, OPTROM_EFI_FIRST, 0, rom->images[0].offset, 0, 0);
 }

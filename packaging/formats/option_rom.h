@@ -40,7 +40,7 @@ enum optrom_code_type {
     OPTROM_OPEN_FIRMWARE = 1,
     OPTROM_HP_PA = 2,
     OPTROM_EFI = 3,
-    OPTROM_NVIDIA = 0xe0, /* data of NVIDIA's own: SeaBIOS and edk2 pass over it */
+    OPTROM_NVIDIA = 0xe0, /* data of NVIDIA's own: SeaBIOS and edk2 skip it */
     OPTROM_NO_PCIR = -1,  /* ISA style: a legacy image without PCIR */
 };
 
@@ -120,7 +120,7 @@ struct optrom_image {
 };
 
 /*
- * Defects. Error: firmware will not run the ROM or passes over an image of it,
+ * Defects. Error: firmware will not run the ROM or skips an image of it,
  * or reading cannot go on. Warning: it runs, but a strict reader complains.
  * The list, with grades and texts, is in option_rom_defects.c.
  */

@@ -36,7 +36,7 @@ static const struct kind kinds[OPTROM_DEFECT_KINDS] = {
                                   "the signature's bytes are swapped"},
     [OPTROM_LEADING_JUNK] = {"leading-junk", OPTROM_ERROR, BOTH,
                              "other bytes stand before the first image"},
-    /* edk2 passes over ROM BARs below 2 KiB (PciBusDxe, PciOptionRomSupport.c). */
+    /* edk2 skips ROM BARs below 2 KiB (PciBusDxe, PciOptionRomSupport.c). */
     [OPTROM_BUCKET_TOO_SMALL] = {"bucket-too-small", OPTROM_ERROR, AT_LEAST,
                                  "UEFI firmware does not see a ROM in so small a bucket"},
 
@@ -93,8 +93,9 @@ static const struct kind kinds[OPTROM_DEFECT_KINDS] = {
                               "the EFI initialisation size is 0"},
     [OPTROM_EFI_SIZE_PAST_IMAGE] = {"efi-size-past-image", OPTROM_ERROR, AT_MOST,
                                     "the EFI initialisation size is beyond the image length"},
-    [OPTROM_EFI_SUBSYSTEM_WRONG] = {"efi-subsystem-wrong", OPTROM_ERROR, FOUND | HEX,
-                                    "the EFI subsystem is no boot (0xb) or runtime (0xc) driver"},
+    [OPTROM_EFI_SUBSYSTEM_WRONG] =
+        {"efi-subsystem-wrong", OPTROM_ERROR, FOUND | HEX,
+         "the EFI subsystem is not a boot (0xb) or runtime (0xc) driver"},
     [OPTROM_EFI_MACHINE_UNKNOWN] = {"efi-machine-unknown", OPTROM_WARNING, FOUND | HEX,
                                     "the EFI machine type is unknown"},
     [OPTROM_EFI_COMPRESSION_UNKNOWN] = {"efi-compression-unknown", OPTROM_ERROR, AT_MOST | HEX,

@@ -3,7 +3,7 @@
  * Rewriting vendor:device.
  *
  * QEMU does it for its default ROMs only (hw/pci/pci.c, pci_patch_ids()), in the
- * first image, and mends byte 6 whatever that image is. Here every image gets the
+ * first image, and fixes byte 6 whatever that image is. Here every image gets the
  * ids, and an EFI image keeps byte 6: it is part of its signature and no sum
  * covers it.
  */
@@ -16,7 +16,7 @@
 
 /* iPXE and SeaBIOS VGA keep byte 6 for the checksum: the entry point is a jump before it.
  * Where it is anything else, byte 6 may be code (old ROMs: call near, retf), and the sum
- * is mended in the last byte, the older convention. */
+ * is fixed in the last byte, the older convention. */
 static size_t checksum_byte(const uint8_t *data, const struct optrom_image *image)
 {
     const uint8_t *entry = data + image->offset + HEADER_ENTRY;

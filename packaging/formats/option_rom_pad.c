@@ -37,7 +37,7 @@ char *optrom_pad_text(enum optrom_pad_answer answer, const struct optrom *rom, u
         break;
     case OPTROM_PAD_BAD_BUCKET:
         snprintf(buf, n,
-                 "%" PRIu64 " is no bucket (expected a power of two from %" PRIu64 " to %" PRIu64
+                 "%" PRIu64 " is not a bucket (expected a power of two from %" PRIu64 " to %" PRIu64
                  ")",
                  bucket, BUCKET_MIN, BUCKET_MAX);
         break;

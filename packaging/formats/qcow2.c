@@ -55,7 +55,7 @@ int qcow2_virtual_size(const char *name, const uint8_t *data, size_t size, uint6
         return fail(f, "%s: a qcow2 file that is cut off (found %zu bytes)", name, size);
     if (load_be64(data + BACKING_OFFSET_AT) || load_be32(data + BACKING_SIZE_AT)) {
         fail(f, "%s: a qcow2 file that lies over another file; not read", name);
-        return fail_cure(f, "'qemu-img convert -O qcow2' makes one file of the two.");
+        return fail_hint(f, "'qemu-img convert -O qcow2' makes one file of the two.");
     }
     if (load_be32(data + CRYPT_METHOD_AT))
         return fail(f, "%s: an encrypted qcow2 file; not read", name);

@@ -36,7 +36,7 @@ static int read_features(const char *name, uint64_t features, struct qcow2_heade
                     name);
     if (features & FEATURE_CORRUPT) {
         fail(f, "%s: a qcow2 image that is marked corrupt", name);
-        return fail_cure(f, "'qemu-img check -r all' repairs it.");
+        return fail_hint(f, "'qemu-img check -r all' repairs it.");
     }
     if (features & ~known)
         return fail(
@@ -69,7 +69,7 @@ int qcow2_header_read(const char *name, const uint8_t *bytes, size_t n, struct q
     h.disk_size = load_be64(bytes + 24);
     if (load_be32(bytes + 32) != 0) {
         fail(f, "%s: an encrypted qcow2 image, whose snapshots cannot be read", name);
-        return fail_cure(f, "Save the output of 'info ramblock' of the guest, and give that file.");
+        return fail_hint(f, "Save the output of 'info ramblock' of the guest, and give that file.");
     }
     h.snapshot_count = load_be32(bytes + 60);
     h.snapshots_offset = load_be64(bytes + 64);
@@ -177,7 +177,7 @@ int qcow2_l2_entry(const char *name, const struct qcow2_header *h, const uint8_t
     if (value & ENTRY_COMPRESSED) {
         fail(f, "%s: the snapshot's state is in compressed clusters, which are not supported",
              name);
-        return fail_cure(f, "Save the output of 'info ramblock' of the guest, and give that file.");
+        return fail_hint(f, "Save the output of 'info ramblock' of the guest, and give that file.");
     }
     if (check_aligned(name, h, host, "a cluster", f) != 0)
         return -1;

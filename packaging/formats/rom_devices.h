@@ -6,7 +6,7 @@
  * block (`e1000.rom`: that of its VMStateDescription, or the type where it has none), and
  * its ROM file (`efi-e1000.rom`). The block's name is cut at 31 bytes, so that
  * virtio-net-pci-non-transitional loses its ".rom" (QEMU hw/pci/pci.c,
- * pci_add_option_rom()). The table is held against real QEMU binaries by
+ * pci_add_option_rom()). The table is checked against real QEMU binaries by
  * tests/qemu/test_preflight_devices.c, which prints an entry that is missing.
  */
 #ifndef FORMATS_ROM_DEVICES_H

@@ -125,7 +125,7 @@ static void choose_live(struct varstore *s, struct variable **group, size_t coun
         struct variable *v = group[i];
 
         if (v->state == VARIABLE_LIVE && live && live->state == VARIABLE_LIVE)
-            varstore_add_problem(s, VARSTORE_DOUBLE, v->offset, 0, 0);
+            varstore_add_problem(s, VARSTORE_DUPLICATE, v->offset, 0, 0);
         else if (v->state == VARIABLE_LIVE ||
                  (v->state == VARIABLE_IN_TRANSITION && !(live && live->state == VARIABLE_LIVE)))
             live = v;

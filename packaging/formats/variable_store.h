@@ -70,7 +70,7 @@ enum varstore_problem_kind {
     VARSTORE_VARIABLE_CUT, /* lengths past the store: firmware reads nothing behind it */
     VARSTORE_NAME_BAD,
     VARSTORE_STATE_UNKNOWN,
-    VARSTORE_DOUBLE,        /* two live variables of one name and GUID */
+    VARSTORE_DUPLICATE,     /* two live variables of one name and GUID */
     VARSTORE_TAIL_NOT_FREE, /* bytes behind the last variable are not erased */
     VARSTORE_TOO_MANY,
     VARSTORE_FTW_HEADER,
@@ -213,13 +213,13 @@ void varstore_replay(uint8_t *data, const struct varstore *store);
 
 /* Writes again, in place, what firmware would answer by erasing the store: the headers of
  * volume and store, for that layout. A pending write is carried out first, for it may have
- * been cut in the middle of them. False, with nothing changed, when there is no variable
+ * been cut in the middle of them. False, with nothing changed, when there is not a variable
  * store to be seen. data[0, layout->volume_length) must be there. */
-struct varstore_mended {
+struct varstore_fixed {
     bool write_replayed, volume_header, store_header;
 };
-bool varstore_mend(uint8_t *data, const struct varstore_layout *layout,
-                   struct varstore_mended *mended);
+bool varstore_fix(uint8_t *data, const struct varstore_layout *layout,
+                  struct varstore_fixed *fixed);
 
 /* An empty store: layout->volume_length bytes at `out`. */
 void varstore_format(uint8_t *out, const struct varstore_layout *layout,

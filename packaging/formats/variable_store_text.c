@@ -22,7 +22,7 @@ static const struct {
     [VARSTORE_NOT_FORMATTED] = {"store-not-formatted", "store header: wrong format byte", true,
                                 true},
     [VARSTORE_NOT_HEALTHY] = {"store-not-healthy", "store header: wrong state byte", true, true},
-    [VARSTORE_LAYOUT_UNKNOWN] = {"layout-unknown", "the volume's geometry is none that is known",
+    [VARSTORE_LAYOUT_UNKNOWN] = {"layout-unknown", "the volume's geometry is not a known one",
                                  false, false},
     [VARSTORE_VARIABLE_CUT] = {"variable-past-store",
                                "a variable's name and data pass the end of "
@@ -32,8 +32,8 @@ static const struct {
                            false},
     [VARSTORE_STATE_UNKNOWN] = {"variable-state", "a variable has a state that none can have",
                                 false, true},
-    [VARSTORE_DOUBLE] = {"variable-double", "a live variable of this name and GUID stands before",
-                         false, false},
+    [VARSTORE_DUPLICATE] = {"variable-duplicate",
+                            "a live variable of this name and GUID stands before", false, false},
     [VARSTORE_TAIL_NOT_FREE] = {"free-space",
                                 "behind the last variable is something else than "
                                 "free space",

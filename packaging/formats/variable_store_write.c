@@ -94,32 +94,32 @@ static bool guess_format(const uint8_t *data, const struct varstore_layout *l,
     return false;
 }
 
-bool varstore_mend(uint8_t *data, const struct varstore_layout *l, struct varstore_mended *mended)
+bool varstore_fix(uint8_t *data, const struct varstore_layout *l, struct varstore_fixed *fixed)
 {
     struct varstore s = {.layout = l};
     struct ftw_place place;
     enum varstore_format format;
     uint8_t *store = data + FV_HEADER_MIN;
 
-    *mended = (struct varstore_mended){0};
+    *fixed = (struct varstore_fixed){0};
     ftw_read(data, &s, &place);
     if (s.ftw.state == FTW_PENDING) {
         varstore_replay(data, &s);
-        mended->write_replayed = true;
+        fixed->write_replayed = true;
     }
     if (!guess_format(data, l, &format))
-        return mended->write_replayed;
+        return fixed->write_replayed;
     if (fv_read(data, l->volume_length, &s.volume) != FV_SOUND ||
         !guid_is(s.volume.guid, fv_nv_guid) || s.volume.header_length != FV_HEADER_MIN ||
         s.volume.length != l->volume_length || s.volume.block_length != l->block_length) {
         fv_write_nv(data, l->block_count, l->block_length);
-        mended->volume_header = true;
+        fixed->volume_header = true;
     }
     if (!guid_is(store, varstore_guids[format]) ||
         load_le32(store + STORE_SIZE_AT) != l->store_size ||
         store[STORE_FORMAT_AT] != STORE_FORMATTED || store[STORE_STATE_AT] != STORE_HEALTHY) {
         write_store_header(store, l, format);
-        mended->store_header = true;
+        fixed->store_header = true;
     }
     return true;
 }

@@ -31,7 +31,7 @@ int destination_of_directories(struct destination *to, const char *const *direct
 {
     *to = (struct destination){0};
     for (size_t i = 0; i < count; i++)
-        if (!is_folder(directories[i]))
+        if (!is_directory(directories[i]))
             return fail(f, "%s: not a directory with ROM files", directories[i]);
     reader_of_qemu(&to->reader);
     add_directories(to, directories, count);
@@ -47,7 +47,7 @@ int destination_of_qemu(struct destination *to, const char *binary, const char *
     if (destination_of_directories(to, directories, count, f) != 0 ||
         qemu_binary_ask(binary, &q, f) != 0)
         return -1;
-    add_directories(to, (const char *const *)q.folders, q.folder_count);
+    add_directories(to, (const char *const *)q.directories, q.directory_count);
     to->qemu = xstrdup(q.path);
     to->version = (struct qemu_version){q.major, q.minor, q.micro};
     to->reads_maps = q.has_library;
@@ -324,12 +324,12 @@ int destination_open_maps(const struct destination *to, const char *const *direc
     char *found[ROMCOMPAT_MAX_FOLDERS];
     size_t found_count = 0;
 
-    if (!count && is_folder(ROMCOMPAT_FOLDER_LOCAL))
+    if (!count && is_directory(ROMCOMPAT_FOLDER_LOCAL))
         found[found_count++] = xstrdup(ROMCOMPAT_FOLDER_LOCAL);
     for (size_t i = 0; !count && i < to->directory_count && found_count < ROMCOMPAT_MAX_FOLDERS;
          i++) {
         found[found_count] = xasprintf("%s/romcompat.d", to->directories[i]);
-        if (is_folder(found[found_count]))
+        if (is_directory(found[found_count]))
             found_count++;
         else
             free(found[found_count]);

@@ -40,22 +40,22 @@ static bool is_admitted(const char *path)
     return false;
 }
 
-/* QEMU says "/usr/bin/../share/qemu", and a folder may have been given as people do. The folder
+/* QEMU says "/usr/bin/../share/qemu", and a directory may have been given as people do. The directory
  * as it is, the file by its name there; frees `path`. */
 static char *plain_path(char *path)
 {
-    char *slash = strrchr(path, '/'), *folder;
+    char *slash = strrchr(path, '/'), *directory;
 
     if (!slash)
         return path;
     *slash = '\0';
-    folder = realpath(path, NULL);
+    directory = realpath(path, NULL);
     *slash = '/';
-    if (!folder)
+    if (!directory)
         return path;
-    char *plain = xasprintf("%s%s", folder, slash);
+    char *plain = xasprintf("%s%s", directory, slash);
 
-    free(folder);
+    free(directory);
     free(path);
     return plain;
 }
@@ -87,13 +87,13 @@ static void choose(const struct stock_advice *a, const char *need, struct domain
     result->answer = DOMAIN_ROM_GETS;
     result->why = xasprintf(
         "gets %s: %s%s", path, need,
-        is_admitted(path) ? "" : " (AppArmor profiles of libvirt may not admit this folder)");
+        is_admitted(path) ? "" : " (AppArmor profiles of libvirt may not admit this directory)");
     if (a->source) {
         char *command = stock_command(a, path, a->romfile);
 
-        result->cure = xasprintf("SeaBIOS will not boot from it if a guest is started anew with "
-                                 "this XML; make a copy for it: %s",
-                                 command);
+        result->fix = xasprintf("SeaBIOS will not boot from it if a guest is started anew with "
+                                "this XML; make a copy for it: %s",
+                                command);
         free(command);
     }
     result->file = path;
@@ -124,7 +124,7 @@ void domain_rom_of(const struct domain_xml *x, const struct domain_device *d,
             result->why = file->fault
                               ? xasprintf("%s, and %s %s", need, file->path, file->fault)
                               : xasprintf("%s, and no %s that fits is there", need, a.compat_file);
-            result->cure = a.package ? xasprintf("Install %s.", a.package) : NULL;
+            result->fix = a.package ? xasprintf("Install %s.", a.package) : NULL;
         }
         free(need);
         free(installed);
@@ -138,6 +138,6 @@ void domain_rom_free(struct domain_rom *r)
 {
     free(r->file);
     free(r->why);
-    free(r->cure);
+    free(r->fix);
     *r = (struct domain_rom){0};
 }

@@ -11,14 +11,14 @@ enum domain_rom_answer {
     DOMAIN_ROM_UNTOUCHED, /* no rule holds, or the guest's XML says something of its own */
     DOMAIN_ROM_FITS,      /* the default ROM gives that block */
     DOMAIN_ROM_GETS,      /* `file` must be told */
-    DOMAIN_ROM_DOUBT,     /* the default ROM does not, and there is no file that would */
+    DOMAIN_ROM_DOUBT,     /* the default ROM does not, and there is not a file that would */
 };
 
 struct domain_rom {
     enum domain_rom_answer answer;
     char *file; /* path, for DOMAIN_ROM_GETS */
     char *why;  /* one line, for GETS and DOUBT */
-    char *cure; /* one line, or NULL */
+    char *fix;  /* one line, or NULL */
 };
 
 /* Whether a card could need a file at all, by the guest's XML alone. */

@@ -13,12 +13,13 @@
 
 const char *preflight_verdict_name(enum preflight_verdict verdict)
 {
-    static const char *const names[] = {"lands", "refused", "lands wrong", "unknown"};
+    static const char *const names[] = {"lands", "refused", "is accepted with the wrong size",
+                                        "unknown"};
 
     return names[verdict];
 }
 
-const char *mend_kind_name(enum mend_kind kind)
+const char *fix_kind_name(enum fix_kind kind)
 {
     static const char *const names[] = {"package", "commands", "arguments", "libvirt"};
 
@@ -34,7 +35,7 @@ static void judge_difference(const struct saved_guest *guest, struct preflight_l
     size_format(line->length, here);
     line->verdict = guest->mapped_ram ? PREFLIGHT_WRONG : PREFLIGHT_REFUSED;
     if (!guest->mapped_ram)
-        line->why = xasprintf("the guest brings %s, the destination has %s", in, here);
+        line->why = xasprintf("the guest has %s, the destination has %s", in, here);
     else if (line->length > line->block->length)
         line->why =
             xasprintf("mapped-ram is not checked: QEMU takes the guest's %s into %s, and its "
@@ -314,7 +315,7 @@ void preflight_judge(const struct saved_guest *guest, struct destination *to, bo
     }
     preflight_answer_all(&p, guest, to, incoming);
     if (p.counts[PREFLIGHT_REFUSED] || p.counts[PREFLIGHT_WRONG])
-        preflight_find_mends(&p, to, guest, incoming);
+        preflight_find_fixes(&p, to, guest, incoming);
     *result = p;
 }
 
@@ -353,7 +354,7 @@ void preflight_of_lengths(const struct saved_guest *guest, const uint64_t *there
     for (size_t i = 0; i < result->line_count; i++)
         if (result->lines[i].rom)
             result->lines[i].installed = destination_file(&to, result->lines[i].rom);
-    preflight_find_mends(result, &to, guest, true);
+    preflight_find_fixes(result, &to, guest, true);
     for (size_t i = 0; i < result->line_count; i++)
         result->lines[i].installed = NULL;
     destination_close(&to);
@@ -414,9 +415,9 @@ void preflight_free(struct preflight *p)
         free(p->lines[i].why);
         free(p->lines[i].note);
     }
-    for (size_t i = 0; i < p->mend_count; i++) {
-        free(p->mends[i].when);
-        free(p->mends[i].text);
+    for (size_t i = 0; i < p->fix_count; i++) {
+        free(p->fixes[i].when);
+        free(p->fixes[i].text);
     }
     for (size_t i = 0; i < p->note_count; i++)
         free(p->notes[i]);
@@ -425,6 +426,6 @@ void preflight_free(struct preflight *p)
     free(p->starts.why);
     free(p->same.why);
     free(p->lines);
-    free(p->mends);
+    free(p->fixes);
     *p = (struct preflight){0};
 }

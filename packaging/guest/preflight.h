@@ -47,10 +47,10 @@ struct preflight_line {
     char *note;   /* one line: what libvirt's hook will make of it; or NULL */
 };
 
-enum mend_kind { MEND_PACKAGE, MEND_COMMANDS, MEND_ARGUMENTS, MEND_LIBVIRT };
+enum fix_kind { FIX_PACKAGE, FIX_COMMANDS, FIX_ARGUMENTS, FIX_LIBVIRT };
 
-struct mend {
-    enum mend_kind kind;
+struct fix {
+    enum fix_kind kind;
     char *when; /* one line: what it is for */
     char *text; /* to be pasted; lines end with newlines, but not the last */
     /* It is of the shortest way that is known to work on this destination. */
@@ -73,8 +73,8 @@ struct preflight {
     size_t line_count;
     size_t counts[4]; /* by verdict */
     size_t not_judged;
-    struct mend *mends;
-    size_t mend_count;
+    struct fix *fixes;
+    size_t fix_count;
 };
 
 /* `incoming`: the guest arrives; else it is loaded from a snapshot, or started anew. `guest` and
@@ -82,13 +82,13 @@ struct preflight {
 void preflight_judge(const struct saved_guest *guest, struct destination *to, bool incoming,
                      struct preflight *result);
 
-/* What mends a refusal that is known: there[i] is the length that the destination gives
+/* What fixes a refusal that is known: there[i] is the length that the destination gives
  * the guest's block i, and no file is looked at. */
 void preflight_of_lengths(const struct saved_guest *guest, const uint64_t *there,
                           const struct qemu_version *version, struct preflight *result);
 
-/* Adds what mends the lines that are refused or wrong: preflight_mends.c. */
-void preflight_find_mends(struct preflight *p, struct destination *to,
+/* Adds what fixes the lines that are refused or wrong: preflight_fixes.c. */
+void preflight_find_fixes(struct preflight *p, struct destination *to,
                           const struct saved_guest *guest, bool incoming);
 
 /* Asks the destination, or this host's package manager, which packages have the files. */
@@ -119,9 +119,9 @@ void preflight_compare_files(struct preflight *p, const struct saved_guest *gues
 /* "yes", "no", "not known". */
 const char *preflight_answer_name(enum qemu_answer answer);
 
-/* "lands", "refused", "lands wrong", "unknown". */
+/* "lands", "refused", "is accepted with the wrong size", "unknown". */
 const char *preflight_verdict_name(enum preflight_verdict verdict);
 /* "package", "commands", "arguments", "libvirt". */
-const char *mend_kind_name(enum mend_kind kind);
+const char *fix_kind_name(enum fix_kind kind);
 
 #endif

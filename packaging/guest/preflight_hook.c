@@ -35,11 +35,11 @@ void preflight_note_hook(struct preflight *p, const struct domain_xml *x, struct
             continue;
         domain_rom_of(x, d, to, maps, &rom);
         if (rom.answer == DOMAIN_ROM_GETS)
-            line->note = xasprintf("the libvirt hook here mends it where libvirt restores the "
+            line->note = xasprintf("the libvirt hook here fixes it where libvirt restores the "
                                    "image: the card %s",
                                    rom.why);
         else if (rom.answer == DOMAIN_ROM_DOUBT)
-            line->note = xasprintf("the libvirt hook here cannot mend it: %s", rom.why);
+            line->note = xasprintf("the libvirt hook here cannot fix it: %s", rom.why);
         domain_rom_free(&rom);
     }
 }

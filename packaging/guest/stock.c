@@ -38,13 +38,13 @@ static char *compat_name(const struct stock_advice *a)
 
 /* "256k-efi-virtio.1af4-1000.rom": a name of its own, for a patched QEMU and other devices use
  * the compat ROM as it is. */
-static char *copy_path(const struct stock_advice *a, const char *compat, const char *folder)
+static char *copy_path(const struct stock_advice *a, const char *compat, const char *directory)
 {
     const char *dot = strrchr(compat, '.');
     int length = dot && dot != compat ? (int)(dot - compat) : (int)strlen(compat);
 
-    return xasprintf("%s/%.*s.%04x-%04x%s", folder, length, compat, a->ids >> 16, a->ids & 0xffff,
-                     compat + length);
+    return xasprintf("%s/%.*s.%04x-%04x%s", directory, length, compat, a->ids >> 16,
+                     a->ids & 0xffff, compat + length);
 }
 
 /* A ROM of another length than the bucket needs that said, too. */
@@ -77,10 +77,10 @@ static void name_file(struct stock_advice *a, const struct rom_file *file, char 
 /* Nothing can be read of another machine: its ROMs are taken to name other devices, and its
  * copies not to be there. */
 static void advise_file(struct destination *to, const struct rules *rules,
-                        const struct rom_file *installed, const char *folder,
+                        const struct rom_file *installed, const char *directory,
                         struct stock_advice *a)
 {
-    char *name = compat_name(a), *path = copy_path(a, name, folder);
+    char *name = compat_name(a), *path = copy_path(a, name, directory);
     const struct rom_file *compat = destination_file(to, name),
                           *copy = to->source ? NULL : destination_file(to, path),
                           *source = fits(compat->size, a->bucket)                        ? compat
@@ -132,7 +132,7 @@ static void take_rule(const struct device_rom *rom, uint64_t bucket, struct stoc
 }
 
 static void advise(struct destination *to, const struct stock_device *device,
-                   const struct rom_file *installed, const char *folder, struct stock_advice *a)
+                   const struct rom_file *installed, const char *directory, struct stock_advice *a)
 {
     bool old = qemu_has(&to->version, QEMU_ROMSIZE) == QEMU_NO;
     struct rules rules = {.no_romsize = device->only_file || old,
@@ -153,12 +153,12 @@ static void advise(struct destination *to, const struct stock_device *device,
         end_with(a, STOCK_ROMSIZE,
                  xasprintf("the content comes with the guest, whatever %s is installed", a->rom));
     } else {
-        advise_file(to, &rules, installed, folder, a);
+        advise_file(to, &rules, installed, directory, a);
     }
 }
 
 void stock_advise(struct destination *to, const struct romcompat *maps,
-                  const struct stock_device *device, const char *rom_folder,
+                  const struct stock_device *device, const char *rom_directory,
                   struct stock_advice *advice)
 {
     struct stock_advice a = {.device = rom_device_of_type(device->type)};
@@ -178,7 +178,7 @@ void stock_advise(struct destination *to, const struct romcompat *maps,
                  xasprintf("%s has no ROM in a machine type that old", device->type));
     } else {
         take_rule(&rom, device->bucket, &a);
-        advise(to, device, rom.installed, rom_folder ? rom_folder : STOCK_ROM_FOLDER, &a);
+        advise(to, device, rom.installed, rom_directory ? rom_directory : STOCK_ROM_DIRECTORY, &a);
     }
     device_rom_free(&rom);
     *advice = a;
@@ -194,15 +194,15 @@ void stock_advice_free(struct stock_advice *a)
 
 /* --- done -------------------------------------------------------------------------------- */
 
-static int make_folder_of(const char *path, struct failure *f)
+static int make_directory_of(const char *path, struct failure *f)
 {
     char *copy = xstrdup(path);
-    const char *folder = dirname(copy);
+    const char *directory = dirname(copy);
     mode_t mask = umask(022); /* QEMU's user must reach it */
     int result = 0;
 
-    if (mkdir(folder, 0755) != 0 && errno != EEXIST)
-        result = fail(f, "%s: %s", folder, strerror(errno));
+    if (mkdir(directory, 0755) != 0 && errno != EEXIST)
+        result = fail(f, "%s: %s", directory, strerror(errno));
     umask(mask);
     free(copy);
     return result;
@@ -231,7 +231,7 @@ static int make_copy(const struct stock_advice *a, uint8_t *data, const struct o
     if (answer != OPTROM_PAD_FITS)
         return fail(f, "%s: %s", a->source,
                     optrom_pad_text(answer, rom, a->bucket, text, sizeof text));
-    if (make_folder_of(a->romfile, f) != 0)
+    if (make_directory_of(a->romfile, f) != 0)
         return -1;
     return write_public_file(a->romfile, padded, (size_t)a->bucket, f);
 }

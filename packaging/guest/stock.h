@@ -23,7 +23,7 @@
 
 /* Where such copies are looked for, and told to be put: below /usr/share/qemu, which libvirt's
  * AppArmor profile lets a QEMU read (abstractions/libvirt-qemu). */
-#define STOCK_ROM_FOLDER "/usr/share/qemu/romcompat"
+#define STOCK_ROM_DIRECTORY "/usr/share/qemu/romcompat"
 
 /* A device with its default ROM: a user's romfile= or romsize= is never touched. */
 struct stock_device {
@@ -38,7 +38,7 @@ struct stock_device {
 enum stock_answer {
     STOCK_NOTHING,     /* the installed ROM has that length */
     STOCK_ROMSIZE,     /* its length must be said, and no more */
-    STOCK_ROMFILE,     /* `romfile`, which stands there or can be made of `source` */
+    STOCK_ROMFILE,     /* `romfile`, which is there or can be made of `source` */
     STOCK_NO_FILE,     /* `romfile`, once it has been made: no ROM that fits is there */
     STOCK_NO_RULE,     /* no map says which length the guest expects */
     STOCK_NO_ROM,      /* the device has no ROM */
@@ -52,7 +52,7 @@ struct stock_advice {
     uint64_t bucket;                 /* 0: not known */
     uint64_t romsize;                /* to be set; 0: not to be set */
     char *romfile;                   /* path to be set; NULL: not to be set */
-    /* Of STOCK_ROMFILE: the ROM of which `romfile` is to be made; NULL: it stands there as it
+    /* Of STOCK_ROMFILE: the ROM of which `romfile` is to be made; NULL: it is there as it
      * must be. */
     char *source;
     const struct rom_file *file; /* `source`, or `romfile` where it is there; else NULL */
@@ -64,16 +64,16 @@ struct stock_advice {
 };
 
 /* `maps`: those that say what guests expect, which a stock QEMU does not read; may be NULL.
- * `rom_folder`: where copies lie, in place of STOCK_ROM_FOLDER where not NULL. The texts of
+ * `rom_directory`: where copies lie, in place of STOCK_ROM_DIRECTORY where not NULL. The texts of
  * the rule belong to `maps`; the rest is freed with stock_advice_free(). Files are read, and
  * none is written. */
 void stock_advise(struct destination *to, const struct romcompat *maps,
-                  const struct stock_device *device, const char *rom_folder,
+                  const struct stock_device *device, const char *rom_directory,
                   struct stock_advice *advice);
 void stock_advice_free(struct stock_advice *a);
 
 /* Does what stock_command() says: writes a->romfile out of a->source, whole or not at all, and its
- * folder where that is missing. Nothing is done where a->source is NULL. 0 or -1. */
+ * directory where that is missing. Nothing is done where a->source is NULL. 0 or -1. */
 int stock_write(const struct stock_advice *a, struct failure *f);
 
 /* --- stock_text.c ------------------------------------------------------------------------ */

@@ -62,7 +62,7 @@ static struct stock_item *add(struct stock_list *list, const struct stock_ask *a
     list->items = xgrow(list->items, list->count, &list->capacity, sizeof *list->items);
     struct stock_item *item = &list->items[list->count++];
     *item = (struct stock_item){.device = device, .driver = driver, .type = type};
-    stock_advise(ask->to, ask->maps, &asked, ask->rom_folder, &item->advice);
+    stock_advise(ask->to, ask->maps, &asked, ask->rom_directory, &item->advice);
     return item;
 }
 
@@ -151,7 +151,7 @@ static int no_such_type(const struct stock_ask *ask, const char *type, struct fa
 
     fail(f, ask->types ? "%s: this QEMU has no such device type" : "%s: no device with a ROM",
          type);
-    return nearest ? fail_cure(f, "Did you mean %s?", nearest) : -1;
+    return nearest ? fail_hint(f, "Did you mean %s?", nearest) : -1;
 }
 
 static const char *reason_to_leave(const struct device_text *d)
@@ -179,7 +179,7 @@ int stock_list_add(struct stock_list *list, const struct stock_ask *ask, const c
 
     if (device_text_read(device, &d) != 0) {
         fail(f, "%s: not the text of a -device", device);
-        return fail_cure(f, "TYPE or TYPE,PROPERTY=VALUE,... was expected; JSON is not read.");
+        return fail_hint(f, "TYPE or TYPE,PROPERTY=VALUE,... was expected; JSON is not read.");
     }
     const struct rom_device *known = rom_device_of_type(d.type);
     bool is_type = ask->types ? qemu_types_find(ask->types, d.type) != NULL : known != NULL;

@@ -32,12 +32,12 @@ struct stock_ask {
     const char *machine;
     bool incoming;                  /* as struct stock_device has it */
     char *const *devices;           /* all texts of the question; ends with NULL. NULL: not known */
-    const char *rom_folder;         /* or NULL */
+    const char *rom_directory;      /* or NULL */
     const struct qemu_types *types; /* of the binary; NULL: not known */
 };
 
 /* Adds the advice for `device`, which must outlive the list. A bare type stands for its
- * siblings, too. -1 where it is no device: the list is then as it was. */
+ * siblings, too. -1 where it is not a device: the list is then as it was. */
 int stock_list_add(struct stock_list *list, const struct stock_ask *ask, const char *device,
                    struct failure *f);
 

@@ -53,9 +53,9 @@ struct stage {
     struct archive *a;    /* or, for xz, NULL... */
     struct xz_reader *xz; /* ...and this */
     struct stage *below;  /* NULL: the file */
-    const void *pending; /* pulled to see what it is, not yet handed on */
+    const void *pending;  /* pulled to see what it is, not yet handed on */
     size_t pending_size;
-    uint64_t delivered;     /* bytes that libarchive got, or asked to pass over */
+    uint64_t delivered;     /* bytes that libarchive got, or asked to skip */
     uint64_t delivered_max; /* where an entry's header must have ended */
 };
 
@@ -280,7 +280,7 @@ static int64_t pull_xz(void *arg, const uint8_t **bytes, struct failure *f)
     return n < 0 ? fail(f, "%s", s->u->broken.what) : n;
 }
 
-/* For the lowest stage only: passes over data of an uncompressed archive. */
+/* For the lowest stage only: skips data of an uncompressed archive. */
 static int64_t pass(struct archive *a, void *arg, int64_t request)
 {
     struct stage *s = arg;
@@ -470,7 +470,7 @@ static int push_payload(struct unpacker *u, bool may_be_compressed, enum work wo
         return fail(f, "%s: empty where an archive was expected", where(u, place));
     int r = push(u, work, NULL, block, (size_t)n, f);
     if (r == UNPACK_NOT_AN_ARCHIVE)
-        return fail(f, "%s: what is in it is no archive (expected %s)", where(u, place),
+        return fail(f, "%s: what is in it is not an archive (expected %s)", where(u, place),
                     work == WORK_TAR ? "tar" : "tar or cpio");
     return r;
 }
@@ -900,7 +900,7 @@ static enum unpacked_type type_of(struct archive_entry *e)
     case AE_IFREG:
         return UNPACKED_FILE;
     case AE_IFDIR:
-        return UNPACKED_FOLDER;
+        return UNPACKED_DIRECTORY;
     case AE_IFLNK:
         return UNPACKED_SYMLINK;
     default:
@@ -1154,8 +1154,9 @@ int64_t unstream_read(struct unstream *u, const uint8_t **bytes, struct failure 
         struct failure why;
         int64_t n = xz_read(u->xz, bytes, &why);
 
-        return n >= 0 ? n : u->is_broken ? fail(f, "%s", u->broken.what)
-                                         : fail(f, "%s: %s", u->name, why.what);
+        return n >= 0         ? n
+               : u->is_broken ? fail(f, "%s", u->broken.what)
+                              : fail(f, "%s: %s", u->name, why.what);
     }
     do
         r = archive_read_data_block(u->a, &block, &size, &offset);

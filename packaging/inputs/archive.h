@@ -57,7 +57,7 @@ enum unpacked_member { UNPACKED_PLAIN, UNPACKED_DEB_CONTROL, UNPACKED_DEB_DATA }
 
 enum unpacked_type {
     UNPACKED_FILE,
-    UNPACKED_FOLDER,
+    UNPACKED_DIRECTORY,
     UNPACKED_SYMLINK,
     UNPACKED_HARDLINK, /* tar: without bytes; cpio: the last name of a file has the bytes */
     UNPACKED_OTHER,    /* device, FIFO, socket */
@@ -69,7 +69,7 @@ struct unpacked {
     /* Bytes as in the archive, without leading "./"; both are valid until the
      * next unpacker_next(). A name that cannot be read at all is "?". */
     const char *name;
-    /* Where a symlink points, as it stands there; the name of the entry that a hard
+    /* Where a symlink points, as it is there; the name of the entry that a hard
      * link is another name of, without "./" as well; else NULL. */
     const char *target;
     uint64_t size; /* what the header says, in bytes; 0 where it says nothing */
@@ -78,7 +78,7 @@ struct unpacked {
 
 struct unpacker;
 
-/* What unpacker_open() answers for a file that can be read and is no archive (nor
+/* What unpacker_open() answers for a file that can be read and is not an archive (nor
  * compressed): a ROM, most likely. *f says so in words; nothing is open then. A file
  * that begins with a block of zeros is none either, though tar writes that for an
  * archive without entries. */
@@ -93,7 +93,7 @@ int unpacker_open_memory(const char *name, const void *bytes, size_t size,
                          const struct unpack_limits *limits, struct unpacker **u,
                          struct failure *f);
 
-/* The next entry; what was not taken of the last one is passed over. 1, 0 at the end
+/* The next entry; what was not taken of the last one is skipped. 1, 0 at the end
  * (after everything was read and found whole), or -1; after -1 only close it. */
 int unpacker_next(struct unpacker *u, struct unpacked *entry, struct failure *f);
 

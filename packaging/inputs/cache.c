@@ -57,7 +57,7 @@ static const char *environment(const char *name)
     return value && *value ? value : NULL;
 }
 
-static char *cache_folder(const char *wanted, struct failure *f)
+static char *cache_directory(const char *wanted, struct failure *f)
 {
     const char *base;
 
@@ -70,8 +70,8 @@ static char *cache_folder(const char *wanted, struct failure *f)
         return xasprintf("%s/romcompat", base);
     if ((base = environment("HOME")))
         return xasprintf("%s/.cache/romcompat", base);
-    fail(f, "no folder for the cache: HOME is not set");
-    fail_cure(f, "ROMCOMPAT_CACHE or --cache names one.");
+    fail(f, "no directory for the cache: HOME is not set");
+    fail_hint(f, "ROMCOMPAT_CACHE or --cache names one.");
     return NULL;
 }
 
@@ -184,11 +184,11 @@ static int find_candidates(struct job *j, struct failure *f)
     return 0;
 }
 
-/* --- the folder --------------------------------------------------------------- */
+/* --- the directory --------------------------------------------------------------- */
 
 static int name_another(struct failure *f)
 {
-    return fail_cure(f, "ROMCOMPAT_CACHE or --cache names another directory for the cache.");
+    return fail_hint(f, "ROMCOMPAT_CACHE or --cache names another directory for the cache.");
 }
 
 static int cannot_write(const char *path, struct failure *f)
@@ -364,7 +364,7 @@ static int no_candidate_left(struct job *j, unsigned rounds, struct failure *f)
                 length = sizeof text - 1;
         }
     }
-    /* The name of a url: source is its address, which stands there already. */
+    /* The name of a url: source is its address, which is there already. */
     if (strncmp(text, j->name, strlen(j->name)) == 0)
         fail(f, "%s", text);
     else
@@ -372,13 +372,13 @@ static int no_candidate_left(struct job *j, unsigned rounds, struct failure *f)
     if (unreachable && rounds > 1 && length < sizeof text - 64)
         fail(f, "%s (tried %u times)", f->what, rounds);
     if (wrong)
-        fail_cure(
+        fail_hint(
             f, "Nothing of it was kept. If the new content is meant, put its sum into the romset.");
     else if (unreachable)
-        fail_cure(f, "Check the network and http_proxy, https_proxy, no_proxy%s",
+        fail_hint(f, "Check the network and http_proxy, https_proxy, no_proxy%s",
                   j->request->pool_path ? "; --mirror URL takes another mirror." : ".");
     else if (j->request->pool_path)
-        fail_cure(f, "A mirror drops old versions; --mirror URL takes one that keeps them "
+        fail_hint(f, "A mirror drops old versions; --mirror URL takes one that keeps them "
                      "(a snapshot mirror).");
     return -1;
 }
@@ -427,7 +427,7 @@ static int download_part(struct job *j, struct failure *f)
             return no_candidate_left(j, rounds, f);
         wait = wait > pause ? wait : pause;
         char note[64];
-        snprintf(note, sizeof note, "no luck, again in %u s", (wait + 999) / 1000);
+        snprintf(note, sizeof note, "failed, retrying in %u s", (wait + 999) / 1000);
         show_note(j, note, false);
         sleep_ms(wait);
         pause = pause > DOWNLOAD_PAUSE_MAX_MS / 2 ? DOWNLOAD_PAUSE_MAX_MS : 2 * pause;
@@ -438,7 +438,7 @@ static int publish(struct job *j, struct failure *f)
 {
     if (fsync(j->fd) != 0 || rename(j->part, j->path) != 0)
         return cannot_write(j->path, f);
-    return sync_folder_of(j->path) != 0 ? say_stands(j->path, f) : 0;
+    return sync_directory_of(j->path) != 0 ? say_stands(j->path, f) : 0;
 }
 
 static int fetch_into_cache(struct job *j, struct fetched *file, struct failure *f)
@@ -477,11 +477,11 @@ static int nothing_to_try(const struct job *j, struct failure *f)
     if (r->offline) {
         fail(f, "%s: not in the cache %s (SHA-256 %s), and --offline forbids to fetch it", j->name,
              j->dir, r->sha256);
-        return fail_cure(f, "'romcompat fetch' without --offline puts it there.");
+        return fail_hint(f, "'romcompat fetch' without --offline puts it there.");
     }
     fail(f, "%s: apt knows no mirror that can be used%s%s%s", j->name, j->apt_note ? " (" : "",
          j->apt_note ? j->apt_note : "", j->apt_note ? ")" : "");
-    return fail_cure(f, "--mirror URL names one.");
+    return fail_hint(f, "--mirror URL names one.");
 }
 
 static void free_job(struct job *j)
@@ -511,7 +511,7 @@ static int run_job(struct job *j, struct fetched *file, struct failure *f)
 
     if (!sha256_is_text(r->sha256))
         return fail(f, "%s: '%.80s' is not a SHA-256", j->name, r->sha256);
-    if (patience_read(&j->patience, f) != 0 || !(j->dir = cache_folder(r->cache_dir, f)))
+    if (patience_read(&j->patience, f) != 0 || !(j->dir = cache_directory(r->cache_dir, f)))
         return -1;
     char *suffix = suffix_of(r->pool_path ? r->pool_path : r->url_count ? r->urls[0] : "");
     j->path = xasprintf("%s/%s%s", j->dir, r->sha256, suffix);

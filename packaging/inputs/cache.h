@@ -4,7 +4,7 @@
  * read from disk and its SHA-256 compared, every time: a file that rotted there
  * is removed and fetched again.
  *
- * Layout of the cache folder (ROMCOMPAT_CACHE, else XDG_CACHE_HOME/romcompat,
+ * Layout of the cache directory (ROMCOMPAT_CACHE, else XDG_CACHE_HOME/romcompat,
  * else HOME/.cache/romcompat):
  *
  *   SHA256.deb         a complete file; the suffix is that of its URL (.deb,
@@ -38,7 +38,7 @@ struct fetch_request {
     const char *const *mirrors;
     size_t mirror_count;
 
-    const char *cache_dir; /* NULL: the default folder */
+    const char *cache_dir; /* NULL: the default directory */
     const char *apt_root;  /* NULL: ROMCOMPAT_APT_ROOT, else "" for /etc/apt */
     bool offline;          /* the cache or nothing; file: URLs are read even so */
     /* Called while a transfer goes on, and once with now->ended; NULL: silent.

@@ -87,7 +87,7 @@ static int understand(struct guest_memory *m, uint64_t size, struct failure *f)
 
     if (core_read(&source, &core, &why) != 0) {
         fail(f, "%s: %s", m->name, why.what);
-        return why.cure[0] ? fail_cure(f, "%s", why.cure) : -1;
+        return why.hint[0] ? fail_hint(f, "%s", why.hint) : -1;
     }
     m->map = core.map;
     m->kind = core_kind_name(core.kind);

@@ -15,7 +15,7 @@
 #include "inputs/file.h"
 #include "inputs/xml_names.h"
 
-/* Where an element stands. What is in none of these places is passed over with all that
+/* Where an element stands. What is in none of these places is skipped with all that
  * is in it: <metadata> may hold anything, also another <interface>. */
 enum place {
     OUTSIDE,
@@ -116,7 +116,7 @@ struct reader {
     struct bus *buses;
     size_t bus_count, bus_capacity;
     size_t bus_places[BUSES]; /* by number: the first such bus in `buses`, counted from 1 */
-    bool in_bus; /* the controller that is being read makes a PCI bus */
+    bool in_bus;              /* the controller that is being read makes a PCI bus */
 };
 
 /* The parser goes on until the callback is done: stopping frees what that still reads. */

@@ -61,7 +61,7 @@ static int load_library(struct failure *f)
     }
     if (!library) {
         fail(f, "http and https need libcurl: %s", reason);
-        return fail_cure(f, "Install libcurl (Debian: libcurl4, from Debian 13 on libcurl4t64).");
+        return fail_hint(f, "Install libcurl (Debian: libcurl4, from Debian 13 on libcurl4t64).");
     }
 #define SYMBOL(name)                               \
     if (!(symbol = dlsym(library, "curl_" #name))) \
@@ -128,7 +128,7 @@ int patience_read(struct patience *p, struct failure *f)
             r.size_max = n;
         else {
             fail(f, "ROMCOMPAT_NETWORK: '%s=%s' is not understood", word, equals + 1);
-            return fail_cure(f,
+            return fail_hint(f,
                              "It holds tries=N, pause=MS, connect=MS, stall=SECONDS, size=BYTES, "
                              "separated by commas.");
         }

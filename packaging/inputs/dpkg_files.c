@@ -47,14 +47,14 @@ static size_t take_list(const char *name, size_t limit,
 
 void dpkg_files_each(void (*take)(void *arg, const char *package, char *path), void *arg)
 {
-    DIR *folder = opendir(INFO);
+    DIR *directory = opendir(INFO);
     size_t left = DPKG_LISTS_MAX;
 
-    for (struct dirent *e; folder && left && (e = readdir(folder));)
+    for (struct dirent *e; directory && left && (e = readdir(directory));)
         if (ends_with(e->d_name, ".list"))
             left -= take_list(e->d_name, left, take, arg);
-    if (folder)
-        closedir(folder);
+    if (directory)
+        closedir(directory);
 }
 
 static const char *value_of(const char *line, const char *field)

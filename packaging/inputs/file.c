@@ -15,7 +15,7 @@ static const char *kind_of(mode_t mode)
 {
     switch (mode & S_IFMT) {
     case S_IFDIR:
-        return "a folder";
+        return "a directory";
     case S_IFIFO:
         return "a FIFO";
     case S_IFSOCK:
@@ -123,7 +123,7 @@ bool is_block_device(const char *path)
     return stat(path, &st) == 0 && S_ISBLK(st.st_mode);
 }
 
-bool is_folder(const char *path)
+bool is_directory(const char *path)
 {
     struct stat st;
 

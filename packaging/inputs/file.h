@@ -17,7 +17,7 @@
 
 /* Reads the regular file at `path` (a link is followed) of at most `limit` bytes.
  * On success *data, which the caller frees, holds *size bytes; an empty file is
- * size 0 with a *data that may still be freed. A folder, FIFO, socket or device
+ * size 0 with a *data that may still be freed. A directory, FIFO, socket or device
  * is refused without being opened for reading, so nothing can hang. */
 int read_file(const char *path, size_t limit, uint8_t **data, size_t *size, struct failure *f);
 
@@ -29,7 +29,7 @@ int read_disk(const char *path, uint64_t length, size_t limit, uint8_t **data, s
 /* Whether there is a block device at `path`; a link is followed. */
 bool is_block_device(const char *path);
 
-/* Whether there is a folder at `path`; a link is followed. */
-bool is_folder(const char *path);
+/* Whether there is a directory at `path`; a link is followed. */
+bool is_directory(const char *path);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * A firmware descriptor: the JSON file by which a package of firmware tells management
  * software what it has (QEMU docs/interop/firmware.json, as of QEMU 11.0). What is read is
- * kept as it stands there; what the format does not know is named and kept as well, because
- * libvirt passes over an unknown feature (src/qemu/qemu_firmware.c, qemuFirmwareFeatureParse).
+ * kept as it is there; what the format does not know is named and kept as well, because
+ * libvirt skips an unknown feature (src/qemu/qemu_firmware.c, qemuFirmwareFeatureParse).
  */
 #ifndef INPUTS_FIRMWARE_DESCRIPTOR_H
 #define INPUTS_FIRMWARE_DESCRIPTOR_H
@@ -47,7 +47,7 @@ struct descriptor_target {
 };
 
 struct descriptor_problem {
-    bool fatal; /* libvirt passes over the whole descriptor */
+    bool fatal; /* libvirt skips the whole descriptor */
     char text[256];
 };
 

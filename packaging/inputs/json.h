@@ -31,10 +31,10 @@ int json_tree_parse_at(const char *name, unsigned line, const uint8_t *data, siz
 int json_tree_read(const char *path, size_t limit, struct json_object **root, struct failure *f);
 
 /* The member `key` of an object where it is there and of that type; else NULL.
- * What is no object has no members. */
+ * What is not an object has no members. */
 struct json_object *json_member(struct json_object *object, const char *key, enum json_type type);
 
-/* The text of a string, or NULL; it belongs to the tree. One with a NUL inside is no text. */
+/* The text of a string, or NULL; it belongs to the tree. One with a NUL inside is not text. */
 const char *json_text(struct json_object *o);
 /* The same of a member. */
 const char *json_member_text(struct json_object *object, const char *key);

@@ -189,14 +189,15 @@ static int is_document(const struct dirent *entry)
 static void walk(const char *path, const struct json_documents_visitor *visitor, unsigned depth,
                  bool named);
 
-static void walk_folder(const char *path, const struct json_documents_visitor *visitor,
-                        unsigned depth)
+static void walk_directory(const char *path, const struct json_documents_visitor *visitor,
+                           unsigned depth)
 {
     struct dirent **names;
-    int count = depth > JSON_FOLDER_DEPTH_MAX ? 0 : scandir(path, &names, is_document, alphasort);
+    int count =
+        depth > JSON_DIRECTORY_DEPTH_MAX ? 0 : scandir(path, &names, is_document, alphasort);
 
-    if (depth > JSON_FOLDER_DEPTH_MAX) {
-        file_problem(visitor, path, "folders in each other too deep");
+    if (depth > JSON_DIRECTORY_DEPTH_MAX) {
+        file_problem(visitor, path, "directories in each other too deep");
         return;
     }
     if (count < 0) {
@@ -213,7 +214,7 @@ static void walk_folder(const char *path, const struct json_documents_visitor *v
     free(names);
 }
 
-/* What stands in a folder without having been named is read only where it is a file. */
+/* What stands in a directory without having been named is read only where it is a file. */
 static void walk(const char *path, const struct json_documents_visitor *visitor, unsigned depth,
                  bool named)
 {
@@ -228,7 +229,7 @@ static void walk(const char *path, const struct json_documents_visitor *visitor,
         return;
     }
     if (S_ISDIR(st.st_mode)) {
-        walk_folder(path, visitor, depth);
+        walk_directory(path, visitor, depth);
         return;
     }
     if (!named && S_ISLNK(st.st_mode) && stat(path, &st) != 0) {
@@ -237,7 +238,7 @@ static void walk(const char *path, const struct json_documents_visitor *visitor,
     }
     if (!S_ISREG(st.st_mode) && !(named && S_ISFIFO(st.st_mode))) {
         if (named)
-            file_problem(visitor, path, "not a file, folder or pipe");
+            file_problem(visitor, path, "not a file, directory or pipe");
         return;
     }
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);

@@ -11,7 +11,7 @@
 
 #include "base/failure.h"
 
-#define JSON_FOLDER_DEPTH_MAX 16
+#define JSON_DIRECTORY_DEPTH_MAX 16
 
 struct json_document {
     const char *name; /* of the file, or "standard input" */
@@ -33,8 +33,8 @@ struct json_documents_visitor {
     void *arg;
 };
 
-/* Each operand is a file or pipe, "-" for standard input, or a folder: its *.json and
- * *.jsonl, in the order of their names, with its sub-folders. */
+/* Each operand is a file or pipe, "-" for standard input, or a directory: its *.json and
+ * *.jsonl, in the order of their names, with its sub-directories. */
 void json_documents_walk(char *const operands[], size_t count,
                          const struct json_documents_visitor *visitor);
 

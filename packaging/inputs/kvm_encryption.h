@@ -12,7 +12,7 @@ enum kvm_state {
     KVM_NOT_KNOWN,    /* no module is loaded, or nothing can be read */
 };
 
-/* Of the host whose root folder is `root`, "/" for this one. */
+/* Of the host whose root directory is `root`, "/" for this one. */
 enum kvm_state kvm_encryption_ask(const char *root, enum kvm_encryption kind);
 
 /* "kvm_amd.sev_es", as the module's parameter is written. */

@@ -38,7 +38,7 @@ static char *ask(struct arguments *query, size_t fixed)
     return (char *)r.output;
 }
 
-/* dpkg-query -S takes patterns, rpm paths; a name with any of these is no ROM's. */
+/* dpkg-query -S takes patterns, rpm paths; a name with any of these is not a ROM's. */
 static bool is_plain(const char *path)
 {
     return path[0] == '/' && !strpbrk(path, "*?[]\\\n");

@@ -17,7 +17,7 @@
 
 struct plain_file;
 
-/* `path` may be "-": standard input. A folder is refused. 0 or -1. */
+/* `path` may be "-": standard input. A directory is refused. 0 or -1. */
 int plain_file_open(const char *path, struct plain_file **file, struct failure *f);
 
 /* The next text, in *text until the next call: how many bytes, 0 at the end, or -1. */

@@ -123,16 +123,16 @@ static int check_choice(const struct qcow2_state *q, const struct choice *c, str
 {
     if (c->wanted && c->how == NONE) {
         fail(f, "%s: no snapshot '%s'", q->name, c->wanted);
-        return c->listed ? fail_cure(f, "Those with the state of a guest: %s", c->list) : -1;
+        return c->listed ? fail_hint(f, "Those with the state of a guest: %s", c->list) : -1;
     }
     if (c->how == NONE || c->found.state_size == 0) {
         fail(f, "%s: a qcow2 image without the state of a guest%s%s%s", q->name,
              c->wanted ? " in snapshot '" : "", c->wanted ? c->wanted : "", c->wanted ? "'" : "");
-        return fail_cure(f, "QEMU puts the state into the first disk of a guest: give that one.");
+        return fail_hint(f, "QEMU puts the state into the first disk of a guest: give that one.");
     }
     if (!c->wanted && c->with_state > 1) {
         fail(f, "%s: %u snapshots with the state of a guest", q->name, c->with_state);
-        return fail_cure(f, "Say which with --snapshot: %s", c->list);
+        return fail_hint(f, "Say which with --snapshot: %s", c->list);
     }
     return 0;
 }

@@ -21,9 +21,9 @@ static char *ask(const char *binary, const char *first, const char *second, stru
     return child_output(argv, ANSWER_MAX, QEMU_ANSWER_SECONDS, f);
 }
 
-/* The folder of maps below QEMU's own, which hw/pci/pci-romcompat.c names: it is compiled
+/* The directory of maps below QEMU's own, which hw/pci/pci-romcompat.c names: it is compiled
  * in exactly where the library is linked, dynamically or not. */
-static bool holds_map_folder(const char *path)
+static bool holds_map_directory(const char *path)
 {
     static const char name[] = "/romcompat.d";
     enum { BLOCK = 256 * 1024, KEEP = sizeof name - 2 };
@@ -49,9 +49,8 @@ static bool holds_map_folder(const char *path)
 /* Debian's qemu-system-i386 is a script that runs the binary of that name in libexec. */
 static bool has_library(const char *path)
 {
-    char *behind =
-        xasprintf("%.*s../libexec/%s", directory_length(path), path, base_name(path));
-    bool has = holds_map_folder(path) || holds_map_folder(behind);
+    char *behind = xasprintf("%.*s../libexec/%s", directory_length(path), path, base_name(path));
+    bool has = holds_map_directory(path) || holds_map_directory(behind);
 
     free(behind);
     return has;
@@ -84,20 +83,20 @@ static int take_version(struct qemu_binary *q, const char *text, struct failure 
     return 0;
 }
 
-static int take_folders(struct qemu_binary *q, char *text, struct failure *f)
+static int take_directories(struct qemu_binary *q, char *text, struct failure *f)
 {
     char *rest = NULL;
 
     for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-        if (line[0] == '/' && q->folder_count < QEMU_FOLDERS_MAX)
-            q->folders[q->folder_count++] = xstrdup(line);
-    if (q->folder_count == 0)
-        return fail(f, "%s -L help: no folder in its answer", q->path);
+        if (line[0] == '/' && q->directory_count < QEMU_DIRECTORIES_MAX)
+            q->directories[q->directory_count++] = xstrdup(line);
+    if (q->directory_count == 0)
+        return fail(f, "%s -L help: no directory in its answer", q->path);
     return 0;
 }
 
 /* QEMU up to 5.2 first wants a machine type where its target has no default: arm, aarch64. */
-static char *ask_folders(const char *binary, struct failure *f)
+static char *ask_directories(const char *binary, struct failure *f)
 {
     const char *const with_machine[] = {binary, "-L", "help", "-M", "none", NULL};
     char *answer = ask(binary, "-L", "help", f);
@@ -108,12 +107,12 @@ static char *ask_folders(const char *binary, struct failure *f)
 int qemu_binary_ask(const char *binary, struct qemu_binary *result, struct failure *f)
 {
     struct qemu_binary q = {.path = path_of(binary)};
-    char *version = ask(q.path, "-version", NULL, f), *folders = NULL;
+    char *version = ask(q.path, "-version", NULL, f), *directories = NULL;
     int status = version ? take_version(&q, version, f) : -1;
 
     if (status == 0) {
-        folders = ask_folders(q.path, f);
-        status = folders ? take_folders(&q, folders, f) : -1;
+        directories = ask_directories(q.path, f);
+        status = directories ? take_directories(&q, directories, f) : -1;
     }
     if (status == 0) {
         q.has_library = has_library(q.path);
@@ -122,14 +121,14 @@ int qemu_binary_ask(const char *binary, struct qemu_binary *result, struct failu
         qemu_binary_free(&q);
     }
     free(version);
-    free(folders);
+    free(directories);
     return status;
 }
 
 void qemu_binary_free(struct qemu_binary *q)
 {
-    for (size_t i = 0; i < q->folder_count; i++)
-        free(q->folders[i]);
+    for (size_t i = 0; i < q->directory_count; i++)
+        free(q->directories[i]);
     free(q->path);
     *q = (struct qemu_binary){0};
 }

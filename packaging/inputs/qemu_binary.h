@@ -9,13 +9,13 @@
 #include "base/failure.h"
 
 #define QEMU_ANSWER_SECONDS 10
-#define QEMU_FOLDERS_MAX 32
+#define QEMU_DIRECTORIES_MAX 32
 
 struct qemu_binary {
     char *path;
     unsigned major, minor, micro;
-    char *folders[QEMU_FOLDERS_MAX]; /* its data folders, in its order */
-    size_t folder_count;
+    char *directories[QEMU_DIRECTORIES_MAX]; /* its data directories, in its order */
+    size_t directory_count;
     bool has_library; /* it is linked with libromcompat, and so reads maps */
 };
 

@@ -14,11 +14,11 @@
 
 /* Where QEMU's packages put ROM files, in the order in which their QEMUs look: Debian, Fedora,
  * RHEL, SUSE. */
-static const char *const data_folders[] = {
-    "/usr/share/qemu-firmware",  "/usr/share/qemu-kvm",     "/usr/share/qemu",
-    "/usr/share/ipxe/qemu",      "/usr/share/seavgabios",   "/usr/share/seabios",
-    "/usr/lib/ipxe/qemu",        "/usr/share/sgabios",      "/usr/local/share/qemu",
-    "/usr/local/share/seabios",  "/usr/local/lib/ipxe/qemu"};
+static const char *const data_directories[] = {
+    "/usr/share/qemu-firmware", "/usr/share/qemu-kvm",     "/usr/share/qemu",
+    "/usr/share/ipxe/qemu",     "/usr/share/seavgabios",   "/usr/share/seabios",
+    "/usr/lib/ipxe/qemu",       "/usr/share/sgabios",      "/usr/local/share/qemu",
+    "/usr/local/share/seabios", "/usr/local/lib/ipxe/qemu"};
 
 struct list {
     struct qemu_machine *machines;
@@ -45,28 +45,28 @@ static int take_version(struct qemu_binary *q, const uint8_t *data, size_t size,
 }
 
 /* A text of its own, or one of a list with colons, as up to QEMU 5.2. */
-static bool names_folder(const uint8_t *data, size_t size, const char *folder)
+static bool names_directory(const uint8_t *data, size_t size, const char *directory)
 {
-    size_t length = strlen(folder);
+    size_t length = strlen(directory);
     const uint8_t *end = data + size;
 
-    for (const uint8_t *at = data; (at = memmem(at, (size_t)(end - at), folder, length)); at++)
+    for (const uint8_t *at = data; (at = memmem(at, (size_t)(end - at), directory, length)); at++)
         if ((size_t)(end - at) > length && (at[length] == '\0' || at[length] == ':'))
             return true;
     return false;
 }
 
-static void take_folders(struct qemu_binary *q, const uint8_t *data, size_t size)
+static void take_directories(struct qemu_binary *q, const uint8_t *data, size_t size)
 {
-    for (size_t i = 0; i < sizeof data_folders / sizeof *data_folders; i++)
-        if (names_folder(data, size, data_folders[i]))
-            q->folders[q->folder_count++] = xstrdup(data_folders[i]);
+    for (size_t i = 0; i < sizeof data_directories / sizeof *data_directories; i++)
+        if (names_directory(data, size, data_directories[i]))
+            q->directories[q->directory_count++] = xstrdup(data_directories[i]);
 }
 
 static bool is_name_byte(uint8_t c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '.' || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_';
 }
 
 static void add(struct list *l, char *name, const char *alias_of)
@@ -94,8 +94,8 @@ static void take_machines(struct list *l, const uint8_t *data, size_t size)
     static const char mark[] = "-machine";
     const uint8_t *end = data + size;
 
-    for (const uint8_t *at = data; l->count < QEMU_MACHINES_MAX &&
-                                   (at = memmem(at, (size_t)(end - at), mark, sizeof mark));
+    for (const uint8_t *at = data;
+         l->count < QEMU_MACHINES_MAX && (at = memmem(at, (size_t)(end - at), mark, sizeof mark));
          at += sizeof mark) {
         const uint8_t *from = at;
 
@@ -202,15 +202,15 @@ static int read_binary(const char *path, struct qemu_binary *q, struct list *l, 
         return -1;
     int result = take_version(q, data, size, f);
     if (result == 0) {
-        take_folders(q, data, size);
+        take_directories(q, data, size);
         take_machines(l, data, size);
         take_bare_names(l, q);
         add_aliases(l, q);
         if (l->count)
             qsort(l->machines, l->count, sizeof *l->machines, in_order);
         if (l->count == 0)
-            result = fail(f, "%s: its machine types do not stand in the file, and --run was not given",
-                          path);
+            result = fail(
+                f, "%s: its machine types do not stand in the file, and --run was not given", path);
         q->has_library = memmem(data, size, maps, sizeof maps - 1) != NULL;
     }
     free(data);

@@ -40,7 +40,7 @@ static char *read_table(struct qmp_session *p, struct failure *f)
         return refused ? qmp_human(p, "info ramblock", f) : NULL;
     text = qmp_string(answer, "human-readable-text");
     if (!text)
-        fail(f, "%s: the answer to 'info ramblock' is no text", p->name);
+        fail(f, "%s: the answer to 'info ramblock' is not text", p->name);
     json_object_put(answer);
     return text;
 }

@@ -2,7 +2,7 @@
 /*
  * pmemsave opens a file by its name (QEMU system/cpus.c, qmp_pmemsave()), so the user that QEMU
  * runs as must be able to write it, wherever its mounts and its AppArmor profile let it. A file
- * without a name that is handed over through the socket needs no folder, and is gone with this
+ * without a name that is handed over through the socket needs no directory, and is gone with this
  * process: QEMU drops what it was given when the connection ends.
  */
 #include <errno.h>
@@ -39,7 +39,7 @@ static int hand_over(struct qmp_memory *q, struct failure *f)
         q->fd, &refused, f);
 
     if (!answer)
-        return refused ? fail_cure(f, "%s", DUMP_CURE) : -1;
+        return refused ? fail_hint(f, "%s", DUMP_CURE) : -1;
     bool known = json_object_object_get_ex(answer, "fdset-id", &set) &&
                  json_object_object_get_ex(answer, "fd", &number);
     if (known) {
@@ -63,7 +63,7 @@ static int take_saved(struct qmp_memory *q, uint64_t address, uint8_t *to, size_
              "%s: pmemsave of 0x%" PRIx64 " wrote another length (found %" PRIu64
              " bytes, expected %zu)",
              q->session.name, address, (uint64_t)st.st_size, n);
-        return fail_cure(f, "%s", DUMP_CURE);
+        return fail_hint(f, "%s", DUMP_CURE);
     }
     while (have < n) {
         ssize_t got = pread(q->fd, to + have, n - have, (off_t)have);
@@ -92,7 +92,7 @@ static int save(struct qmp_memory *q, uint64_t address, uint8_t *to, size_t n, s
     struct json_object *answer = qmp_ask(&q->session, line, -1, &refused, f);
     free(line);
     if (!answer)
-        return refused ? fail_cure(f, "QEMU may not write there. %s", DUMP_CURE) : -1;
+        return refused ? fail_hint(f, "QEMU may not write there. %s", DUMP_CURE) : -1;
     json_object_put(answer);
     return take_saved(q, address, to, n, f);
 }

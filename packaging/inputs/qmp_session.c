@@ -65,7 +65,7 @@ static struct json_object *next_message(struct qmp_session *p, int64_t limit, st
             if (is_whole && json_object_is_type(o, json_type_object))
                 return o;
             json_object_put(o);
-            fail(f, "%s: not a QMP socket (its answer is no JSON object)", p->name);
+            fail(f, "%s: not a QMP socket (its answer is not a JSON object)", p->name);
             return NULL;
         }
         seen = p->have;
@@ -185,7 +185,7 @@ char *qmp_human(struct qmp_session *p, const char *command, struct failure *f)
     char *text = answer ? qmp_string(answer, NULL) : NULL;
 
     if (answer && !text)
-        fail(f, "%s: the answer to '%s' is no text", p->name, command);
+        fail(f, "%s: the answer to '%s' is not text", p->name, command);
     json_object_put(answer);
     free(line);
     return text;
@@ -206,14 +206,14 @@ static void take_version(struct qmp_session *p, struct json_object *greeting)
         p->version = (struct qemu_version){(unsigned)major, (unsigned)minor, (unsigned)micro};
 }
 
-static int begin(struct qmp_session *p, const char *busy_cure, struct failure *f)
+static int begin(struct qmp_session *p, const char *busy_fix, struct failure *f)
 {
     int64_t limit = milliseconds() + QMP_ANSWER_SECONDS * 1000;
     struct json_object *greeting = next_message(p, limit, f);
     bool refused, is_qmp = greeting && json_object_object_get_ex(greeting, "QMP", NULL);
 
     if (!greeting)
-        return fail_cure(f, "%s", busy_cure);
+        return fail_hint(f, "%s", busy_fix);
     take_version(p, greeting);
     json_object_put(greeting);
     if (!is_qmp)
@@ -224,7 +224,7 @@ static int begin(struct qmp_session *p, const char *busy_cure, struct failure *f
     return ready ? 0 : -1;
 }
 
-int qmp_open(const char *socket_path, const char *busy_cure, struct qmp_session *p,
+int qmp_open(const char *socket_path, const char *busy_fix, struct qmp_session *p,
              struct failure *f)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -243,7 +243,7 @@ int qmp_open(const char *socket_path, const char *busy_cure, struct qmp_session 
     setsockopt(p->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     if (connect(p->fd, (const void *)&address, sizeof address) < 0)
         return fail(f, "%s: %s", socket_path, strerror(errno));
-    return begin(p, busy_cure, f);
+    return begin(p, busy_fix, f);
 }
 
 void qmp_close(struct qmp_session *p)

@@ -18,15 +18,15 @@ struct json_object;
 
 struct qmp_session {
     const char *name;
-    int fd; /* -1: closed */
+    int fd;                      /* -1: closed */
     struct qemu_version version; /* that its greeting names; 0.0.0: none */
     char *text;
     size_t have, capacity;
 };
 
 /* Connects, and gets past greeting and qmp_capabilities. QEMU serves one client at a time, and
- * libvirt's stays: `busy_cure` is what to do then. 0 or -1; close in either case. */
-int qmp_open(const char *socket_path, const char *busy_cure, struct qmp_session *session,
+ * libvirt's stays: `busy_fix` is what to do then. 0 or -1; close in either case. */
+int qmp_open(const char *socket_path, const char *busy_fix, struct qmp_session *session,
              struct failure *f);
 void qmp_close(struct qmp_session *session);
 

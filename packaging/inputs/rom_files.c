@@ -16,7 +16,7 @@
 #include "inputs/archive.h"
 #include "inputs/flash_file.h"
 
-/* A file of a folder: regular, or a link to a regular one. */
+/* A file of a directory: regular, or a link to a regular one. */
 struct found {
     char *path;
     dev_t dev;
@@ -32,7 +32,7 @@ struct walk {
     int result;  /* what rom() ended the walk with, or 0 */
     char *said;  /* the last problem: a broken archive fails more than once */
 
-    struct found *files; /* of the folder operand, in the order of the walk */
+    struct found *files; /* of the directory operand, in the order of the walk */
     size_t count, capacity;
 };
 
@@ -199,7 +199,7 @@ static void look_for_header(struct walk *w, const char *path)
     free(bytes);
 }
 
-/* An enum what, or -1. *may_hold: though passed over, it may have a ROM behind a header. */
+/* An enum what, or -1. *may_hold: though skipped, it may have a ROM behind a header. */
 static int tell_file(const struct walk *w, const char *path, bool *may_hold, struct failure *f)
 {
     uint8_t start[FLASH_FILE_HEAD];
@@ -209,7 +209,7 @@ static int tell_file(const struct walk *w, const char *path, bool *may_hold, str
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return fail(f, "%s: %s", path, strerror(errno));
-    /* What is no regular file is left to whoever reads the rest. */
+    /* What is not a regular file is left to whoever reads the rest. */
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
         do
             n = read(fd, start, sizeof start);
@@ -224,7 +224,7 @@ static int tell_file(const struct walk *w, const char *path, bool *may_hold, str
     return (int)tell(w, path, start, (size_t)n);
 }
 
-/* --- folders ------------------------------------------------------------------ */
+/* --- directories ------------------------------------------------------------------ */
 
 static bool is_package(const char *path)
 {
@@ -242,7 +242,7 @@ static int but_dots(const struct dirent *d)
     return strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0;
 }
 
-static void collect(struct walk *w, const char *folder, unsigned depth);
+static void collect(struct walk *w, const char *directory, unsigned depth);
 
 static void collect_one(struct walk *w, const char *path, unsigned depth)
 {
@@ -256,44 +256,44 @@ static void collect_one(struct walk *w, const char *path, unsigned depth)
     }
     bool is_link = S_ISLNK(st.st_mode);
     if (is_link && stat(path, &st) < 0) {
-        note(w, path, "a link that leads nowhere, passed over");
+        note(w, path, "a link that leads nowhere, skipped");
         return;
     }
     if (S_ISDIR(st.st_mode)) {
         if (is_link)
-            note(w, path, "a link to a folder, not followed");
+            note(w, path, "a link to a directory, not followed");
         else
             collect(w, path, depth + 1);
         return;
     }
     if (!S_ISREG(st.st_mode)) {
-        note(w, path, "not a regular file, passed over");
+        note(w, path, "not a regular file, skipped");
         return;
     }
     w->files = xgrow(w->files, w->count, &w->capacity, sizeof *w->files);
     w->files[w->count++] = (struct found){xstrdup(path), st.st_dev, st.st_ino, is_link};
 }
 
-static void collect(struct walk *w, const char *folder, unsigned depth)
+static void collect(struct walk *w, const char *directory, unsigned depth)
 {
     struct failure f;
     struct dirent **entries;
 
-    if (depth > ROM_FOLDER_DEPTH_MAX) {
-        fail(&f, "%s: too deep (found more than %d folders in each other, limit %d)", folder,
-             ROM_FOLDER_DEPTH_MAX, ROM_FOLDER_DEPTH_MAX);
+    if (depth > ROM_DIRECTORY_DEPTH_MAX) {
+        fail(&f, "%s: too deep (found more than %d directories in each other, limit %d)", directory,
+             ROM_DIRECTORY_DEPTH_MAX, ROM_DIRECTORY_DEPTH_MAX);
         problem(w, &f);
         return;
     }
-    int n = scandir(folder, &entries, but_dots, by_name);
+    int n = scandir(directory, &entries, but_dots, by_name);
     if (n < 0) {
-        fail(&f, "%s: %s", folder, strerror(errno));
+        fail(&f, "%s: %s", directory, strerror(errno));
         problem(w, &f);
         return;
     }
-    const char *slash = ends_with(folder, "/") ? "" : "/";
+    const char *slash = ends_with(directory, "/") ? "" : "/";
     for (int i = 0; i < n; i++) {
-        char *path = xasprintf("%s%s%s", folder, slash, entries[i]->d_name);
+        char *path = xasprintf("%s%s%s", directory, slash, entries[i]->d_name);
         collect_one(w, path, depth);
         free(path);
         free(entries[i]);
@@ -318,11 +318,11 @@ static bool is_repetition(const struct walk *w, const struct found *file)
     return false;
 }
 
-static void walk_folder(struct walk *w, const char *folder)
+static void walk_directory(struct walk *w, const char *directory)
 {
     struct failure f;
 
-    collect(w, folder, 0);
+    collect(w, directory, 0);
     for (size_t i = 0; i < w->count && w->result == 0; i++) {
         const char *path = w->files[i].path;
 
@@ -362,7 +362,7 @@ static void walk_operand(struct walk *w, const char *path)
         fail(&f, "%s: %s", path, strerror(errno));
         problem(w, &f);
     } else if (S_ISDIR(st.st_mode)) {
-        walk_folder(w, path);
+        walk_directory(w, path);
     } else if (!S_ISREG(st.st_mode)) {
         give_file(w, A_ROM, path); /* its refusal says what it is */
     } else {

@@ -4,10 +4,10 @@
  *
  * - a ROM file: itself, whatever is in it;
  * - an archive: its files that begin with 55 AA, in the archive's order;
- * - a folder: its files that begin with 55 AA, and those of the .deb and .rpm
- *   packages in it, with its sub-folders, in the order of their names. Links to
- *   folders are not followed; a link to a file in a ROM's own folder is the same
- *   ROM once more and passed over.
+ * - a directory: its files that begin with 55 AA, and those of the .deb and .rpm
+ *   packages in it, with its sub-directories, in the order of their names. Links to
+ *   directories are not followed; a link to a file in a ROM's own directory is the same
+ *   ROM once more and skipped.
  *
  * An operand that begins with 55 AA is a ROM even where it could be read as an archive.
  *
@@ -24,8 +24,8 @@
 #include "base/failure.h"
 #include "inputs/file.h" /* ROM_FILE_MAX holds for each ROM, in archives as well */
 
-/* How deep folders may stand in each other. */
-#define ROM_FOLDER_DEPTH_MAX 64
+/* How deep directories may stand in each other. */
+#define ROM_DIRECTORY_DEPTH_MAX 64
 
 struct rom_file {
     const char *name;  /* "dir/efi-e1000.rom", "ipxe-qemu.deb: usr/lib/ipxe/qemu/efi-e1000.rom" */
@@ -33,7 +33,7 @@ struct rom_file {
     const char *entry; /* the name in the archive, else NULL */
     const uint8_t *bytes; /* valid during the call */
     size_t size;
-    /* A link in an archive to a flash image: where it points, as it stands there, and no
+    /* A link in an archive to a flash image: where it points, as it is there, and no
      * bytes. Else NULL. */
     const char *link;
 };
@@ -46,7 +46,7 @@ struct rom_files_visitor {
     int (*flash)(void *arg, const struct rom_file *image);
     /* Something that should have been read could not be; the walk goes on. */
     void (*problem)(void *arg, const struct failure *f);
-    /* Something that was passed over, one line; may be NULL. */
+    /* Something that was skipped, one line; may be NULL. */
     void (*note)(void *arg, const char *text);
     void *arg;
 };

@@ -463,7 +463,7 @@ int saved_guest_read(const char *path, const char *snapshot, struct saved_guest 
     if (fstat(fd, &st) < 0) {
         fail(f, "%s: %s", src->name, strerror(errno));
     } else if (S_ISDIR(st.st_mode)) {
-        fail(f, "%s: a folder, not a saved guest", src->name);
+        fail(f, "%s: a directory, not a saved guest", src->name);
     } else {
         struct saved_guest g = {.kind = SAVED_STREAM};
 

@@ -14,7 +14,7 @@
 #define ROMCOMPAT_DATA_DIR "/usr/local/share/romcompat"
 #endif
 
-char *shipped_folder(const char *name)
+char *shipped_directory(const char *name)
 {
     /* PREFIX/bin/romcompat, and build/VARIANT/romcompat. */
     static const char *const places[] = {"share/romcompat", ".."};
@@ -25,7 +25,7 @@ char *shipped_folder(const char *name)
     char *slash = strrchr(program, '/');
     for (size_t i = 0; slash && i < sizeof places / sizeof *places; i++) {
         char *path = xasprintf("%.*s/../%s/%s", (int)(slash - program), program, places[i], name);
-        char *real = is_folder(path) ? realpath(path, NULL) : NULL;
+        char *real = is_directory(path) ? realpath(path, NULL) : NULL;
 
         free(path);
         if (real)

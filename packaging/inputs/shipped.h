@@ -6,6 +6,6 @@
 /* The directory of that name below $(datadir)/romcompat, "romsets" or "romsets/history": beside the
  * program, where it is installed or in the tree that it was built in, else where the makefile
  * installs it, whether or not it is there. The caller frees the path. */
-char *shipped_folder(const char *name);
+char *shipped_directory(const char *name);
 
 #endif

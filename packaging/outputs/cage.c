@@ -19,9 +19,9 @@
 /* What the kernel itself takes for a user that it cannot name. */
 enum { NOBODY = 65534, FILES_MAX = 256 };
 
-static bool write_text(int folder, const char *name, const char *text)
+static bool write_text(int directory, const char *name, const char *text)
 {
-    int fd = openat(folder, name, O_WRONLY | O_CLOEXEC);
+    int fd = openat(directory, name, O_WRONLY | O_CLOEXEC);
     bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
 
     if (fd >= 0)
@@ -56,8 +56,8 @@ static bool drop_rights(int proc)
 /* Only this: what a mount has already cannot be taken away in a user namespace. */
 static bool make_harmless(void)
 {
-    struct mount_attr attributes = {
-        .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
+    struct mount_attr attributes = {.attr_set =
+                                        MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
 
     if (mount_setattr(AT_FDCWD, ".", AT_RECURSIVE, &attributes, sizeof attributes) == 0)
         return true;
@@ -101,14 +101,14 @@ __attribute__((noreturn)) static void end_as(pid_t child)
 
 int cage_enter(const struct cage *c, const char **step)
 {
-    *step = "the root folder of this system";
+    *step = "the root directory of this system";
     if (fchdir(c->outside) != 0 || chroot(".") != 0)
         return -1;
     int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     *step = "namespaces";
     if (unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) != 0)
         return -1;
-    *step = "a root folder of its own";
+    *step = "a root directory of its own";
     if (!enter_root(c->root))
         return -1;
     *step = "a process of its own";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where programs run that nobody vouches for: those of a system in a folder, which may be an
+ * Where programs run that nobody vouches for: those of a system in a directory, which may be an
  * image of somebody else. It is their root directory, read-only, in mount, process, network, IPC
  * and host name namespaces of their own; they run as user nobody, cannot gain rights, and have
  * limits of memory, processor time and size of files.
@@ -14,8 +14,8 @@
 #define CAGE_SECONDS 30                   /* of processor time of each process */
 
 struct cage {
-    int outside;      /* this system's root folder, opened; we may be below another one */
-    const char *root; /* the folder, from there: an absolute path */
+    int outside;      /* this system's root directory, opened; we may be below another one */
+    const char *root; /* the directory, from there: an absolute path */
 };
 
 /* Called in a process that has no threads. Returns in another one, which is its child, and waits

@@ -55,8 +55,8 @@ static bool is_copy(const char *name, const char *base)
 char *latest_copy(const char *path, char **sum)
 {
     const char *base = base_name(path);
-    char *folder = xstrndup(path, (size_t)(base - path)), *best = NULL;
-    DIR *dir = opendir(*folder ? folder : ".");
+    char *directory = xstrndup(path, (size_t)(base - path)), *best = NULL;
+    DIR *dir = opendir(*directory ? directory : ".");
     struct dirent *d;
 
     /* The date is what they differ in, and sorts as text. */
@@ -68,9 +68,9 @@ char *latest_copy(const char *path, char **sum)
     }
     if (dir)
         closedir(dir);
-    char *found = best ? xasprintf("%s%s", folder, best) : NULL;
+    char *found = best ? xasprintf("%s%s", directory, best) : NULL;
     *sum = best ? xstrndup(best + strlen(base) + 1 + DATE_LENGTH + 1, DIGITS) : NULL;
     free(best);
-    free(folder);
+    free(directory);
     return found;
 }

@@ -32,7 +32,7 @@ int write_all(int fd, const void *data, size_t size)
     return 0;
 }
 
-int sync_folder_of(const char *path)
+int sync_directory_of(const char *path)
 {
     char *copy = xstrdup(path);
     int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -40,7 +40,7 @@ int sync_folder_of(const char *path)
 
     free(copy);
     if (fd >= 0) {
-        /* Some file systems cannot sync a folder and say EINVAL: no loss. */
+        /* Some file systems cannot sync a directory and say EINVAL: no loss. */
         result = fsync(fd) == 0 || errno == EINVAL ? 0 : -1;
         close(fd);
     }
@@ -105,8 +105,8 @@ static int keep_owner(int fd, const char *target, const struct stat *replaced, s
 {
     struct stat st;
 
-    if (!replaced || (fstat(fd, &st) == 0 && st.st_uid == replaced->st_uid &&
-                      st.st_gid == replaced->st_gid))
+    if (!replaced ||
+        (fstat(fd, &st) == 0 && st.st_uid == replaced->st_uid && st.st_gid == replaced->st_gid))
         return 0;
     if (fchown(fd, replaced->st_uid, replaced->st_gid) < 0)
         return fail(f, "%s: not replaced: its owner %u:%u cannot be kept (%s)", target,
@@ -128,7 +128,7 @@ static int fill_and_rename(int fd, const char *temporary, const char *target, co
         return -1;
     if (fchmod(fd, mode) < 0 || fsync(fd) < 0 || rename(temporary, target) < 0)
         return fail(f, "%s: %s", target, strerror(errno));
-    return sync_folder_of(target) < 0 ? say_stands(target, f) : 0;
+    return sync_directory_of(target) < 0 ? say_stands(target, f) : 0;
 }
 
 int write_file_atomically(const char *path, const void *data, size_t size, mode_t mode,
@@ -149,7 +149,7 @@ int write_file_atomically(const char *path, const void *data, size_t size, mode_
         target = realpath(path, NULL);
         if (!target)
             return fail(f, "%s: %s", path, strerror(errno));
-        /* rename() needs only the folder; a read-only file stays what it is. */
+        /* rename() needs only the directory; a read-only file stays what it is. */
         if (access(target, W_OK) < 0) {
             fail(f, "%s: %s", path, strerror(errno));
             free(target);

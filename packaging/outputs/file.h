@@ -9,11 +9,11 @@
 
 #include "base/failure.h"
 
-/* Puts `size` bytes at `path`. What stands there is replaced, and its mode and owner kept (else
+/* Puts `size` bytes at `path`. What is there is replaced, and its mode and owner kept (else
  * it is not replaced); a new file gets `mode` less the umask. A link at `path` is followed: the file that
  * it names is replaced. Anything but a regular file there is refused.
  *
- * The bytes go to ".NAME.romcompat-new" in the same folder and are on disk before
+ * The bytes go to ".NAME.romcompat-new" in the same directory and are on disk before
  * they get the name. The temporary name is always the same and locked while in
  * use: after SIGKILL the old file stands, and the next write takes the left-over
  * temporary over, so that none pile up. Directories above it that are missing are made. */
@@ -34,10 +34,10 @@ int make_directories_above(const char *path, mode_t mode, struct failure *f);
 /* write() until all is written: 0, or -1 with errno set. */
 int write_all(int fd, const void *data, size_t size);
 
-/* fsync() of the folder that holds `path`, so that a name in it lasts: 0 or -1. */
-int sync_folder_of(const char *path);
+/* fsync() of the directory that holds `path`, so that a name in it lasts: 0 or -1. */
+int sync_directory_of(const char *path);
 
-/* What there is to say when that fails, errno, though `path` stands there. Always -1. */
+/* What there is to say when that fails, errno, though `path` is there. Always -1. */
 int say_stands(const char *path, struct failure *f);
 
 #endif

@@ -17,7 +17,7 @@ static bool is_lower_hex(char c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
 
-/* Whether \xNN stands there. */
+/* Whether \xNN is there. */
 static bool is_escape(const char *at, size_t left)
 {
     return left >= 4 && at[0] == '\\' && at[1] == 'x' && is_lower_hex(at[2]) && is_lower_hex(at[3]);

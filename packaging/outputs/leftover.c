@@ -27,7 +27,7 @@ enum { FAILED = 2 }; /* the status without an answer */
 
 /* readdir() takes memory, and so is not for a signal handler; getdents64() is a system call.
  * Links are removed, never followed. */
-static void empty_folder(int fd, int depth)
+static void empty_directory(int fd, int depth)
 {
     _Alignas(struct dirent64) char block[2048];
     ssize_t size;
@@ -42,7 +42,7 @@ static void empty_folder(int fd, int depth)
                 continue;
             int inner = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
             if (inner >= 0 && depth < DEPTH_MAX)
-                empty_folder(inner, depth + 1);
+                empty_directory(inner, depth + 1);
             if (inner >= 0)
                 close(inner);
             unlinkat(fd, name, AT_REMOVEDIR);
@@ -56,7 +56,7 @@ static void remove_path(const char *path)
         return;
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd >= 0) {
-        empty_folder(fd, 0);
+        empty_directory(fd, 0);
         close(fd);
     }
     rmdir(path);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What must not stay when this process ends before its time: the temporary files and folders of
+ * What must not stay when this process ends before its time: the temporary files and directories of
  * outputs that are being written. A signal that ends the process removes them, and so does
  * exit(). What SIGKILL or a crash of the machine leaves, the next write of that output takes over.
  */
@@ -16,7 +16,7 @@ void leftovers_begin(void);
 /* There is an answer: exit() comes from main(). */
 void leftovers_end(void);
 
-/* From now on `path`, a file or a folder with all that is in it, is removed at an early end. The
+/* From now on `path`, a file or a directory with all that is in it, is removed at an early end. The
  * number is for leftover_keep(); -1 where no more are taken, or the path is too long. */
 int leftover_add(const char *path);
 

@@ -51,14 +51,14 @@ static int finish(const char *path, int linked, struct failure *f)
 {
     if (linked < 0)
         return refuse(path, f);
-    return sync_folder_of(path) < 0 ? say_stands(path, f) : 0;
+    return sync_directory_of(path) < 0 ? say_stands(path, f) : 0;
 }
 
 /* 1: cannot be done here. */
-static int write_unnamed(const char *folder, const char *path, const void *data, size_t size,
+static int write_unnamed(const char *directory, const char *path, const void *data, size_t size,
                          const struct new_file *n, struct failure *f)
 {
-    int fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    int fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 
     if (fd < 0)
         return errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL
@@ -74,10 +74,10 @@ static int write_unnamed(const char *folder, const char *path, const void *data,
     return result;
 }
 
-static int write_named(const char *folder, const char *path, const void *data, size_t size,
+static int write_named(const char *directory, const char *path, const void *data, size_t size,
                        const struct new_file *n, struct failure *f)
 {
-    char *temporary = xasprintf("%s/.romcompat-XXXXXX", folder);
+    char *temporary = xasprintf("%s/.romcompat-XXXXXX", directory);
     int fd = mkostemp(temporary, O_CLOEXEC), result = -1;
 
     if (fd < 0) {
@@ -98,7 +98,7 @@ static int write_named(const char *folder, const char *path, const void *data, s
 int write_new_file(const char *path, const void *data, size_t size, const struct new_file *n,
                    struct failure *f)
 {
-    char *copy = xstrdup(path), *folder = xstrdup(dirname(copy));
+    char *copy = xstrdup(path), *directory = xstrdup(dirname(copy));
     struct stat st;
     int result = -1;
 
@@ -107,11 +107,11 @@ int write_new_file(const char *path, const void *data, size_t size, const struct
         errno = EEXIST;
         refuse(path, f);
     } else if (make_directories_above(path, 0777, f) == 0) {
-        result = write_unnamed(folder, path, data, size, n, f);
+        result = write_unnamed(directory, path, data, size, n, f);
         if (result == 1)
-            result = write_named(folder, path, data, size, n, f);
+            result = write_named(directory, path, data, size, n, f);
     }
-    free(folder);
+    free(directory);
     free(copy);
     return result;
 }

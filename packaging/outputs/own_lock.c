@@ -13,7 +13,7 @@ enum { POLLS_A_SECOND = 20 };
 static int not_ours(const char *name, uid_t owner, struct failure *f)
 {
     fail(f, "%s: stands in the way and is not ours (its owner is user %u)", name, (unsigned)owner);
-    return fail_cure(f, "Write to another directory, or have it removed.");
+    return fail_hint(f, "Write to another directory, or have it removed.");
 }
 
 int own_lock_cannot_open(const char *name, struct failure *f)

@@ -6,7 +6,7 @@
 
 #define OWN_LOCK_SECONDS 30 /* the longest wait for another process of the same user */
 
-/* Locks an opened temporary file or folder. In a folder that others may write to, the name could
+/* Locks an opened temporary file or directory. In a directory that others may write to, the name could
  * be a trap: what is not this user's is refused before anything is waited for, since its owner
  * may hold the lock for ever. 0 or -1. */
 int own_lock(int fd, const char *name, struct failure *f);

@@ -42,7 +42,7 @@ static int explain(const char *name, const struct failure *why, struct failure *
     if (errno != ENOENT)
         return fail(f, "%s: cannot be converted: %.800s", name, why->what);
     fail(f, "%s: qcow2 needs the program qemu-img, which is not installed", name);
-    return fail_cure(f, "Debian and Ubuntu have it in qemu-utils, Fedora in qemu-img, SUSE in "
+    return fail_hint(f, "Debian and Ubuntu have it in qemu-utils, Fedora in qemu-img, SUSE in "
                         "qemu-img or qemu-tools.");
 }
 
@@ -85,7 +85,7 @@ static int convert(const char *name, const struct format *format, const uint8_t 
     if (source < 0)
         return -1;
     target = open_memory(name, to, f);
-    /* Where there is no option, the list ends with the two paths. */
+    /* Where there is not an option, the list ends with the two paths. */
     const char *argv[] = {"qemu-img", "convert", "-f", format->from,   "-O", format->to,
                           from,       to,        "-o", format->option, NULL};
 

@@ -25,13 +25,13 @@ struct tree {
     bool has_scratch;
     int container_fd; /* holds the lock */
     int leftover;
-    int fd;           /* of `growing` */
+    int fd; /* of `growing` */
 };
 
-static int remove_entry(void *arg, const char *path, bool is_folder)
+static int remove_entry(void *arg, const char *path, bool is_directory)
 {
     (void)arg;
-    return is_folder ? rmdir(path) : unlink(path);
+    return is_directory ? rmdir(path) : unlink(path);
 }
 
 /* Links are removed, never followed. */
@@ -58,8 +58,8 @@ static int open_container(struct tree *t, struct failure *f)
             close(fd);
             return -1;
         }
-        if (fstat(fd, &opened) == 0 && stat(t->container, &named) == 0 && named.st_ino == opened.st_ino &&
-            named.st_dev == opened.st_dev) {
+        if (fstat(fd, &opened) == 0 && stat(t->container, &named) == 0 &&
+            named.st_ino == opened.st_ino && named.st_dev == opened.st_dev) {
             t->container_fd = fd;
             t->leftover = leftover_add(t->container);
             return 0;
@@ -100,14 +100,14 @@ int tree_begin(const char *target, struct tree **tree, struct failure *f)
     while (length > 1 && target[length - 1] == '/')
         length--;
     if (length == 0)
-        return fail(f, "the name of the output folder is empty");
+        return fail(f, "the name of the output directory is empty");
 
     struct tree *t = xcalloc(1, sizeof *t);
     t->fd = t->container_fd = -1;
     t->target = xstrndup(target, length);
     const char *name = base_name(t->target);
     if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
-        fail(f, "%s: cannot be replaced as a whole (give the folder a name)", target);
+        fail(f, "%s: cannot be replaced as a whole (give the directory a name)", target);
         tree_abandon(t);
         return -1;
     }
@@ -152,22 +152,23 @@ const char *tree_scratch(struct tree *t, struct failure *f)
     return t->scratch;
 }
 
-static int make_folders(struct tree *t, const char *path, struct failure *f)
+static int make_directories(struct tree *t, const char *path, struct failure *f)
 {
-    char *folder = xstrdup(path);
+    char *directory = xstrdup(path);
     int result = 0;
 
-    for (char *slash = strchr(folder, '/'); slash && result == 0; slash = strchr(slash + 1, '/')) {
+    for (char *slash = strchr(directory, '/'); slash && result == 0;
+         slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        if (mkdirat(t->fd, folder, 0755) == 0) {
-            if (fchmodat(t->fd, folder, 0755, 0) < 0)
-                result = fail(f, "%s/%s: %s", t->target, folder, strerror(errno));
+        if (mkdirat(t->fd, directory, 0755) == 0) {
+            if (fchmodat(t->fd, directory, 0755, 0) < 0)
+                result = fail(f, "%s/%s: %s", t->target, directory, strerror(errno));
         } else if (errno != EEXIST) {
-            result = fail(f, "%s/%s: %s", t->target, folder, strerror(errno));
+            result = fail(f, "%s/%s: %s", t->target, directory, strerror(errno));
         }
         *slash = '/';
     }
-    free(folder);
+    free(directory);
     return result;
 }
 
@@ -177,7 +178,7 @@ int tree_add(struct tree *t, const char *path, const void *data, size_t size, mo
     int fd = openat(t->fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
     if (fd < 0 && errno == ENOENT) {
-        if (make_folders(t, path, f) < 0)
+        if (make_directories(t, path, f) < 0)
             return -1;
         fd = openat(t->fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     }
@@ -197,29 +198,30 @@ int tree_add(struct tree *t, const char *path, const void *data, size_t size, mo
 int tree_link(struct tree *t, const char *from, const char *to, struct failure *f)
 {
     if (linkat(t->fd, from, t->fd, to, 0) == 0 ||
-        (errno == ENOENT && make_folders(t, to, f) == 0 && linkat(t->fd, from, t->fd, to, 0) == 0))
+        (errno == ENOENT && make_directories(t, to, f) == 0 &&
+         linkat(t->fd, from, t->fd, to, 0) == 0))
         return 0;
     return fail(f, "%s/%s: %s", t->target, to, strerror(errno));
 }
 
-static int set_date(void *arg, const char *path, bool is_folder)
+static int set_date(void *arg, const char *path, bool is_directory)
 {
     const time_t *date = arg;
     struct timespec times[2] = {{.tv_sec = *date}, {.tv_sec = *date}};
 
-    (void)is_folder;
+    (void)is_directory;
     return utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
 }
 
-static int sync_entry(void *arg, const char *path, bool is_folder)
+static int sync_entry(void *arg, const char *path, bool is_directory)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
     (void)arg;
     if (fd < 0)
         return -1;
-    /* Some file systems cannot sync a folder and say EINVAL: no loss. */
-    int result = fsync(fd) == 0 || (is_folder && errno == EINVAL) ? 0 : -1;
+    /* Some file systems cannot sync a directory and say EINVAL: no loss. */
+    int result = fsync(fd) == 0 || (is_directory && errno == EINVAL) ? 0 : -1;
     close(fd);
     return result;
 }
@@ -278,8 +280,8 @@ int tree_commit(struct tree *t, struct failure *f)
     }
     int result = sync_all(t->growing) < 0 || put_in_place(t) < 0
                      ? fail(f, "%s: %s", t->target, strerror(errno))
-                 : sync_folder_of(t->target) < 0 ? say_stands(t->target, f)
-                                                 : 0;
+                 : sync_directory_of(t->target) < 0 ? say_stands(t->target, f)
+                                                    : 0;
     tree_abandon(t);
     return result;
 }

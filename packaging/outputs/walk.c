@@ -5,8 +5,8 @@
 #include <fts.h>
 #include <stddef.h>
 
-static int visit_entry(const FTSENT *e, int (*visit)(void *arg, const char *path, bool is_folder),
-                       void *arg)
+static int visit_entry(const FTSENT *e,
+                       int (*visit)(void *arg, const char *path, bool is_directory), void *arg)
 {
     switch (e->fts_info) {
     case FTS_D: /* it comes once more, as FTS_DP */
@@ -23,7 +23,7 @@ static int visit_entry(const FTSENT *e, int (*visit)(void *arg, const char *path
     }
 }
 
-int walk(const char *top, int (*visit)(void *arg, const char *path, bool is_folder), void *arg)
+int walk(const char *top, int (*visit)(void *arg, const char *path, bool is_directory), void *arg)
 {
     char *const paths[] = {(char *)top, NULL};
     FTS *fts = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);

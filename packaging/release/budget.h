@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A budget: the rules that a release check holds ROM files against. romcompat-budget(5) describes
- * the YAML form for its authors; verdict.h holds ROMs against it.
+ * A budget: the rules that a release check checks ROM files against. romcompat-budget(5) describes
+ * the YAML form for its authors; verdict.h checks ROMs against it.
  */
 #ifndef RELEASE_BUDGET_H
 #define RELEASE_BUDGET_H
@@ -20,7 +20,7 @@
 enum budget_say { BUDGET_SAYS_ERROR, BUDGET_SAYS_WARN, BUDGET_SAYS_IGNORE };
 enum budget_must { BUDGET_EITHER, BUDGET_MUST, BUDGET_MUST_NOT };
 
-/* A shell pattern for a ROM: held against the last part of its path, or, if the pattern
+/* A shell pattern for a ROM: checked against the last part of its path, or, if the pattern
  * has slashes, against that many parts more. */
 struct budget_pattern {
     char *text;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Measured ROMs held against those of an older release. */
+/* Measured ROMs checked against those of an older release. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,9 +92,9 @@ struct change {
 };
 
 static void changed(struct change *c, enum finding_grade grade, const char *check, char *what,
-                    char *cure)
+                    char *fix)
 {
-    add_finding(c->v, c->verdict, grade, check, what, cure);
+    add_finding(c->v, c->verdict, grade, check, what, fix);
 }
 
 static void compare_buckets(struct change *c)
@@ -102,29 +102,29 @@ static void compare_buckets(struct change *c)
     const struct budget_rule *rule = c->verdict->rule;
     uint64_t before = c->old->bucket, after = c->now->bucket;
     char was[SIZE_TEXT_MAX], is[SIZE_TEXT_MAX];
-    char *cure, *compat;
+    char *fix, *compat;
 
     if (before == after)
         return;
     /* A budget that names the new bucket says that it is meant. */
     bool meant = rule && rule->bucket == after;
-    compat = cure_by_compat_set(c->v, before);
+    compat = fix_by_compat_set(c->v, before);
     /* A budget with another bucket has said what can be done. */
     if (!meant && verdict_grade(c->verdict) == FINDING_ERROR)
-        cure = NULL;
+        fix = NULL;
     else if (meant)
-        cure = xasprintf("The budget allows it; %s", compat);
+        fix = xasprintf("The budget allows it; %s", compat);
     else if (c->now->chain_end <= before)
-        cure = cure_by_padding(c->now, before);
-    else if (!(cure = cure_by_fitting(c->now, before)))
-        cure =
+        fix = fix_by_padding(c->now, before);
+    else if (!(fix = fix_by_fitting(c->now, before)))
+        fix =
             xasprintf("Shrink it by %" PRIu64 " bytes; or %s", c->now->chain_end - before, compat);
     free(compat);
     changed(c, meant ? FINDING_WARNING : FINDING_ERROR, "bucket-changed",
             xasprintf("the bucket was %s and is %s: guests of the older release do not land "
                       "(Size mismatch: 0x%" PRIx64 " != 0x%" PRIx64 ")",
                       size_format(before, was), size_format(after, is), before, after),
-            cure);
+            fix);
 }
 
 static void compare_sizes(struct change *c)

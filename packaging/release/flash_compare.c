@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Flash images held against those of an older release. */
+/* Flash images checked against those of an older release. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

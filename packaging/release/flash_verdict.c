@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Flash images held against a budget. */
+/* Flash images checked against a budget. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,12 +17,12 @@ struct judging {
     const struct flash_image *image;
 };
 
-static void failure(struct judging *j, const char *check, char *what, char *cure)
+static void failure(struct judging *j, const char *check, char *what, char *fix)
 {
-    add_finding(j->v, j->verdict, FINDING_ERROR, check, what, cure);
+    add_finding(j->v, j->verdict, FINDING_ERROR, check, what, fix);
 }
 
-static char *cure_by_packing(void)
+static char *fix_by_packing(void)
 {
     return xstrdup("Keep the old image installable beside it: romcompat flash pack, see "
                    "romcompat-flashset(5).");
@@ -62,13 +62,13 @@ static void judge_size(struct judging *j)
                 xasprintf("it has %zu bytes, expected %" PRIu64 ": guests of hosts with the old "
                           "one do not land (Size mismatch: 0x%" PRIx64 " != 0x%zx)",
                           j->image->size, expected, expected, j->image->size),
-                cure_by_packing());
+                fix_by_packing());
     if (j->rule->store && store != j->rule->store)
         failure(j, "store",
                 xasprintf("its store has 0x%" PRIx64 " bytes, expected 0x%" PRIx64
                           ": a guest's variables are not read and not kept",
                           store, j->rule->store),
-                cure_by_packing());
+                fix_by_packing());
 }
 
 static const char *what_is_lost(unsigned missing)
@@ -90,7 +90,7 @@ static void judge_features(struct judging *j)
         failure(j, "features",
                 xasprintf("it lacks %s (found %s)%s", features_text(missing, text),
                           features_text(found, all), what_is_lost(missing)),
-                cure_by_packing());
+                fix_by_packing());
     if (unwanted)
         failure(j, "without",
                 xasprintf("it has %s, which it must not", features_text(unwanted, text)), NULL);
@@ -148,19 +148,19 @@ static void judge_digests(struct judging *j)
                 xasprintf("its launch digest %s is %s, expected %s: guests that are held to the "
                           "published one are not trusted any more",
                           image_digest_names[k], *found ? found : "not there", expected),
-                cure_by_packing());
+                fix_by_packing());
     }
 }
 
 static void judge_defects(struct judging *j)
 {
     if (j->image->kind == FLASH_UNKNOWN)
-        failure(j, "defects", xstrdup("it is no flash image"), NULL);
+        failure(j, "defects", xstrdup("it is not a flash image"), NULL);
     else if (j->image->unread.what[0])
         failure(j, "defects", xasprintf("it cannot be read: %s", j->image->unread.what), NULL);
     else if (j->image->has_store && !j->image->store.sound)
         failure(j, "defects", xstrdup("firmware would not take its store"),
-                cure_by_inspection("flash", "inspect", j->verdict->name));
+                fix_by_inspection("flash", "inspect", j->verdict->name));
 }
 
 void judge_flash_by_budget(struct verdicts *v, struct verdict *verdict, const struct budget *budget)

@@ -347,7 +347,7 @@ int history_append(const char *path, const uint8_t *data, size_t size, const cha
         if (strcmp(before.releases[i].name, release->name) == 0) {
             fail(f, "%s:%u: release '%s' is there already", path, before.releases[i].line,
                  release->name);
-            fail_cure(f, "Give the new one another name, or take the old one out of the file.");
+            fail_hint(f, "Give the new one another name, or take the old one out of the file.");
             history_free(&before);
             return -1;
         }
@@ -378,7 +378,7 @@ int history_append(const char *path, const uint8_t *data, size_t size, const cha
     if (!is_good) {
         result = fail(f, "%s: nothing can be appended to it (%s)", path,
                       why.what[0] ? why.what : "the release would not come last");
-        fail_cure(f, "'releases' must be the last key of the file, with a '-' before each.");
+        fail_hint(f, "'releases' must be the last key of the file, with a '-' before each.");
     }
     history_free(&after);
     history_free(&before);

@@ -65,14 +65,14 @@ void history_release_free(struct history_release *release);
 
 /* --- adding to it ------------------------------------------------------------------ */
 
-/* The bytes of the file `path` with the release after its last one; what stands there
+/* The bytes of the file `path` with the release after its last one; what is there
  * stays byte for byte. NULL data: a new history of the given name and summary. The result
  * was read again and compared before it is handed out; free *text. */
 int history_append(const char *path, const uint8_t *data, size_t size, const char *name,
                    const char *summary, const struct history_release *release, char **text,
                    size_t *length, struct failure *f);
 
-/* Measures all ROMs in what `path` names: package, archive, folder or ROM. `release` gets
+/* Measures all ROMs in what `path` names: package, archive, directory or ROM. `release` gets
  * ROMs, date, and, from a .deb, package and version; its name stays NULL. Free it. */
 int history_measure(const char *path, struct history_release *release, struct failure *f);
 

@@ -229,15 +229,15 @@ static int take_rom(void *arg, const struct rom_file *file)
 static char *link_target(const char *path, const char *target)
 {
     const char *slash = strrchr(path, '/');
-    size_t folder = slash && target[0] != '/' ? (size_t)(slash - path) : 0;
+    size_t directory = slash && target[0] != '/' ? (size_t)(slash - path) : 0;
 
-    for (; strncmp(target, "../", 3) == 0 && folder; target += 3) {
-        while (folder && path[folder - 1] != '/')
-            folder--;
-        folder -= folder > 0;
+    for (; strncmp(target, "../", 3) == 0 && directory; target += 3) {
+        while (directory && path[directory - 1] != '/')
+            directory--;
+        directory -= directory > 0;
     }
     target += strspn(target, "/");
-    return xasprintf("%.*s%s%s", (int)folder, path, folder ? "/" : "", target);
+    return xasprintf("%.*s%s%s", (int)directory, path, directory ? "/" : "", target);
 }
 
 /* Links become what they lead to; those that lead nowhere are forgotten. */

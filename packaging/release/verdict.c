@@ -48,10 +48,10 @@ void verdicts_free(struct verdicts *v)
 }
 
 void add_finding(struct verdicts *v, struct verdict *verdict, enum finding_grade grade,
-                 const char *check, char *what, char *cure)
+                 const char *check, char *what, char *fix)
 {
     findings_add(&verdict->findings,
-                 (struct finding){.grade = grade, .check = check, .what = what, .fix = cure});
+                 (struct finding){.grade = grade, .check = check, .what = what, .fix = fix});
     v->failures += grade == FINDING_ERROR;
     v->warnings += grade == FINDING_WARNING;
     v->notes += grade == FINDING_NOTE;
@@ -111,27 +111,27 @@ static char *pad_command(const struct measured_rom *rom, uint64_t bucket, const 
     return command;
 }
 
-char *cure_by_padding(const struct measured_rom *rom, uint64_t bucket)
+char *fix_by_padding(const struct measured_rom *rom, uint64_t bucket)
 {
     char *command = pad_command(rom, bucket, NULL);
-    char *cure = xasprintf("Pad it to %" PRIu64 " bytes: %s", bucket, command);
+    char *fix = xasprintf("Pad it to %" PRIu64 " bytes: %s", bucket, command);
 
     free(command);
-    return cure;
+    return fix;
 }
 
-static char *cure_by_ids(const struct measured_rom *rom, unsigned vendor, unsigned device)
+static char *fix_by_ids(const struct measured_rom *rom, unsigned vendor, unsigned device)
 {
     char ids[sizeof "1af4:1000"];
 
     snprintf(ids, sizeof ids, "%04x:%04x", vendor & 0xffff, device & 0xffff);
     char *command = pad_command(rom, rom->bucket, ids);
-    char *cure = xasprintf("Build it for that device, or: %s", command);
+    char *fix = xasprintf("Build it for that device, or: %s", command);
     free(command);
-    return cure;
+    return fix;
 }
 
-char *cure_by_fitting(const struct measured_rom *rom, uint64_t bucket)
+char *fix_by_fitting(const struct measured_rom *rom, uint64_t bucket)
 {
     char text[SIZE_TEXT_MAX];
 
@@ -141,14 +141,14 @@ char *cure_by_fitting(const struct measured_rom *rom, uint64_t bucket)
     char *operand = file_operand(rom->name);
     char *command = shell_command(
         (const char *[]){"romcompat", "fit", "--bucket", text, operand, "-o", rom->name, NULL});
-    char *cure = xasprintf("fit brings it to %" PRIu64 " bytes: %s", rom->fitted_end, command);
+    char *fix = xasprintf("fit brings it to %" PRIu64 " bytes: %s", rom->fitted_end, command);
 
     free(command);
     free(operand);
-    return cure;
+    return fix;
 }
 
-char *cure_by_compat_set(const struct verdicts *v, uint64_t bucket)
+char *fix_by_compat_set(const struct verdicts *v, uint64_t bucket)
 {
     char size[SIZE_TEXT_MAX], lower[SIZE_TEXT_MAX];
 
@@ -159,11 +159,11 @@ char *cure_by_compat_set(const struct verdicts *v, uint64_t bucket)
     char *command = shell_command(
         (const char *[]){"romcompat", "check", "--write-romset", name, "--package-from",
                          v->old_path ? v->old_path : "OLD.deb", "PATH", NULL});
-    char *cure = xasprintf("ship a compat set for the guests that have %s: %s", size, command);
+    char *fix = xasprintf("ship a compat set for the guests that have %s: %s", size, command);
 
     free(command);
     free(name);
-    return cure;
+    return fix;
 }
 
 /* --- the rules ------------------------------------------------------------------------- */
@@ -176,9 +176,9 @@ struct judging {
     const struct measured_rom *rom;
 };
 
-static void failure(struct judging *j, const char *check, char *what, char *cure)
+static void failure(struct judging *j, const char *check, char *what, char *fix)
 {
-    add_finding(j->v, j->verdict, FINDING_ERROR, check, what, cure);
+    add_finding(j->v, j->verdict, FINDING_ERROR, check, what, fix);
 }
 
 /* A file above `limit`, which is a bucket. */
@@ -186,7 +186,7 @@ static void judge_too_big(struct judging *j, const char *check, uint64_t limit, 
 {
     const struct measured_rom *rom = j->rom;
     char now[SIZE_TEXT_MAX], most[SIZE_TEXT_MAX];
-    char *cure;
+    char *fix;
 
     size_format(rom->bucket, now);
     size_format(limit, most);
@@ -195,22 +195,22 @@ static void judge_too_big(struct judging *j, const char *check, uint64_t limit, 
                 xasprintf("the bucket is %s, %s %s: the file has %" PRIu64 " bytes, but its "
                           "image chain ends at %" PRIu64 " and would fit",
                           now, says, most, rom->size, rom->chain_end),
-                cure_by_padding(rom, limit));
+                fix_by_padding(rom, limit));
         return;
     }
-    char *compat = cure_by_compat_set(j->v, limit);
-    cure = cure_by_fitting(rom, limit);
-    if (!cure)
-        cure = xasprintf("Shrink it by %" PRIu64 " byte%s; or set '%s' to %s (%s:%u) and %s",
-                         rom->chain_end - limit, PLURAL(rom->chain_end - limit), check, now,
-                         j->budget->file, j->rule->bucket_line, compat);
+    char *compat = fix_by_compat_set(j->v, limit);
+    fix = fix_by_fitting(rom, limit);
+    if (!fix)
+        fix = xasprintf("Shrink it by %" PRIu64 " byte%s; or set '%s' to %s (%s:%u) and %s",
+                        rom->chain_end - limit, PLURAL(rom->chain_end - limit), check, now,
+                        j->budget->file, j->rule->bucket_line, compat);
     free(compat);
     failure(j, check,
             xasprintf("the bucket is %s, %s %s: the image chain ends at %" PRIu64 ", %" PRIu64
                       " byte%s beyond it",
                       now, says, most, rom->chain_end, rom->chain_end - limit,
                       PLURAL(rom->chain_end - limit)),
-            cure);
+            fix);
 }
 
 static void judge_too_small(struct judging *j, const char *check, uint64_t limit, const char *says)
@@ -221,7 +221,7 @@ static void judge_too_small(struct judging *j, const char *check, uint64_t limit
             xasprintf("the bucket is %s, %s %s: the file has only %" PRIu64 " bytes",
                       size_format(j->rom->bucket, now), says, size_format(limit, least),
                       j->rom->size),
-            cure_by_padding(j->rom, limit));
+            fix_by_padding(j->rom, limit));
 }
 
 /* True when the file is in a bucket that the rule allows. */
@@ -281,12 +281,12 @@ static void judge_padding(struct judging *j, bool bucket_is_right)
     uint64_t padding = rom->size - rom->chain_end;
     bool allowed = rom->fill == OPTROM_FILL_NONE || rule->fill_count == 0;
 
-    /* A file in the wrong bucket has had its cure. */
+    /* A file in the wrong bucket has had its fix. */
     if (rule->padded == BUDGET_MUST && rom->size != rom->bucket && bucket_is_right)
         failure(j, "padded",
                 xasprintf("not padded: the file has %" PRIu64 " bytes, its bucket %" PRIu64,
                           rom->size, rom->bucket),
-                cure_by_padding(rom, rom->bucket));
+                fix_by_padding(rom, rom->bucket));
     if (rule->padded == BUDGET_MUST_NOT && padding)
         failure(j, "padded",
                 xasprintf("padded: %" PRIu64 " byte%s follow the image chain, which ends at "
@@ -369,7 +369,7 @@ static void judge_ids(struct judging *j)
         failure(j, "ids",
                 xasprintf("image %zu (%s) is for %04x:%04x (expected %s)", i, image->kind,
                           image->vendor, image->device, wanted),
-                cure_by_ids(j->rom, ids[0].vendor, ids[0].device));
+                fix_by_ids(j->rom, ids[0].vendor, ids[0].device));
     }
     if (count && !with_ids)
         failure(j, "ids", xasprintf("no image names a vendor and device (expected %s)", wanted),
@@ -420,16 +420,16 @@ static void judge_nics(struct judging *j)
                 : NULL);
 }
 
-char *cure_by_inspection(const char *command, const char *subcommand, const char *name)
+char *fix_by_inspection(const char *command, const char *subcommand, const char *name)
 {
     char *operand = file_operand(name);
     const char *words[] = {"romcompat", command, subcommand ? subcommand : operand,
                            subcommand ? operand : NULL, NULL};
-    char *shell = shell_command(words), *cure = xasprintf("%s shows more.", shell);
+    char *shell = shell_command(words), *fix = xasprintf("%s shows more.", shell);
 
     free(shell);
     free(operand);
-    return cure;
+    return fix;
 }
 
 static void judge_defects(struct judging *j)
@@ -443,7 +443,7 @@ static void judge_defects(struct judging *j)
                 "defects",
                 xasprintf("%zu error%s in the ROM: %s", rom->error_count, PLURAL(rom->error_count),
                           rom->first_error ? rom->first_error : ""),
-                cure_by_inspection("inspect", NULL, rom->name));
+                fix_by_inspection("inspect", NULL, rom->name));
 }
 
 void judge_unlisted(struct verdicts *v, struct verdict *verdict, const struct budget *budget)

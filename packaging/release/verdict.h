@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Measured ROMs and flash images held against a budget (verdict.c, flash_verdict.c) and
+ * Measured ROMs and flash images checked against a budget (verdict.c, flash_verdict.c) and
  * against an older release (compare.c, flash_compare.c). Each adds findings to one verdict a ROM:
  *
  *     struct verdicts v;
@@ -32,7 +32,7 @@ struct verdict {
 struct verdicts {
     struct verdict *list;
     size_t count, capacity;
-    const char *set_name; /* for cures: what a romset could be called */
+    const char *set_name; /* for fixes: what a romset could be called */
     const char *old_path; /* likewise: the older release; NULL: not known */
     size_t failures, warnings, notes;
 };
@@ -68,18 +68,18 @@ void judge_unlisted(struct verdicts *v, struct verdict *verdict, const struct bu
 /* How many bytes of the ends of two paths are the same. */
 size_t common_end(const char *a, const char *b);
 
-/* For the judges. The texts are taken over; `cure` may be NULL. */
+/* For the judges. The texts are taken over; `fix` may be NULL. */
 void add_finding(struct verdicts *v, struct verdict *verdict, enum finding_grade grade,
-                 const char *check, char *what, char *cure);
+                 const char *check, char *what, char *fix);
 /* A verdict on a ROM that is not there. */
 struct verdict *add_absent(struct verdicts *v, const char *name);
 /* "Pad it to 262144 bytes: romcompat pad ..."; the caller frees it. */
 /* "romcompat inspect NAME shows more.", or "romcompat flash inspect NAME ..."; to be freed. */
-char *cure_by_inspection(const char *command, const char *subcommand, const char *name);
-char *cure_by_padding(const struct measured_rom *rom, uint64_t bucket);
+char *fix_by_inspection(const char *command, const char *subcommand, const char *name);
+char *fix_by_padding(const struct measured_rom *rom, uint64_t bucket);
 /* "fit brings it to 175104 bytes: romcompat fit ..."; NULL where that is not known to be enough. */
-char *cure_by_fitting(const struct measured_rom *rom, uint64_t bucket);
+char *fix_by_fitting(const struct measured_rom *rom, uint64_t bucket);
 /* "ship a compat set for guests that have the bucket of 256K: romcompat check ..." */
-char *cure_by_compat_set(const struct verdicts *v, uint64_t bucket);
+char *fix_by_compat_set(const struct verdicts *v, uint64_t bucket);
 
 #endif

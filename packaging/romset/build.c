@@ -42,7 +42,7 @@ static int refuse_rom(struct builder *b, const struct built_set *set, const stru
     if (answer == OPTROM_PAD_CHAIN_TOO_LONG) {
         char bucket[SIZE_TEXT_MAX];
 
-        fail_cure(b->f, "This ROM needs 'bucket: %s', in a romset of its own.",
+        fail_hint(b->f, "This ROM needs 'bucket: %s', in a romset of its own.",
                   size_format(rom->chain_bucket, bucket));
     }
     return -1;

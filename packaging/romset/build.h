@@ -31,14 +31,14 @@ struct built_set {
 };
 
 struct build_options {
-    const char *output; /* the folder to make */
+    const char *output; /* the directory to make */
     bool deb;
     /* How sources are fetched: cache_dir, mirrors, offline and progress are taken over. */
     struct fetch_request fetch;
 };
 
 /* Builds the compat set of `count` romsets into options->output, which must be
- * missing, empty, or an earlier output. The folder appears whole or not at all.
+ * missing, empty, or an earlier output. The directory appears whole or not at all.
  * *built, an array of `count`, is freed with built_free(); it refers to `sets`. */
 int build_sets(const struct romset *sets, size_t count, const struct build_options *options,
                struct built_set **built, struct failure *f);

@@ -90,7 +90,7 @@ static int choose_ids(struct combining *c)
         if (first != s && (image->vendor != c->ids.vendor || image->device != c->ids.device)) {
             fail(c->f, "%s is for %04x:%04x, %s for %04x:%04x", first->part->path, c->ids.vendor,
                  c->ids.device, s->part->path, image->vendor, image->device);
-            fail_cure(c->f, "--id says which the combined ROM is for.");
+            fail_hint(c->f, "--id says which the combined ROM is for.");
             return COMBINE_REFUSED;
         }
         c->ids.vendor = image->vendor;

@@ -179,7 +179,7 @@ static void write_description(FILE *to, const char *text)
         putc('\n', to);
 }
 
-/* As dpkg-gencontrol counts: each file rounded up to 1 KiB, 1 KiB for each folder. */
+/* As dpkg-gencontrol counts: each file rounded up to 1 KiB, 1 KiB for each directory. */
 static uint64_t installed_kib(const char *const *paths, const uint64_t *sizes)
 {
     uint64_t kib = 0;
@@ -276,7 +276,7 @@ static int run_dpkg_deb(struct tree *tree, const struct deb_package *p, const ch
     int result = child_succeed(&child, &r, f);
     child_result_free(&r);
     if (result < 0)
-        fail_cure(f, "dpkg-deb is part of the package dpkg.");
+        fail_hint(f, "dpkg-deb is part of the package dpkg.");
     free(from);
     free(to);
     free(epoch);
@@ -293,7 +293,7 @@ static int check_parts(const struct deb_package *p, struct failure *f)
         return 0;
     fail(f, "%s: a package needs a %s, and the source has none", p->yaml,
          p->maintainer ? "copyright file" : "maintainer");
-    return fail_cure(f, p->maintainer ? "Add 'copyright: PATH-IN-THE-SOURCE' to the file."
+    return fail_hint(f, p->maintainer ? "Add 'copyright: PATH-IN-THE-SOURCE' to the file."
                                       : "Add 'maintainer: NAME <ADDRESS>' to the file.");
 }
 

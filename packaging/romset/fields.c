@@ -39,7 +39,7 @@ int romset_first_problem(const struct findings *problems, const char *path, cons
         char *operand = file_operand(path);
         char *all = shell_command((const char *[]){"romcompat", command, operand, NULL});
 
-        fail_cure(f, "This lists all %zu errors: %s", problems->counts[FINDING_ERROR], all);
+        fail_hint(f, "This lists all %zu errors: %s", problems->counts[FINDING_ERROR], all);
         free(all);
         free(operand);
     }

@@ -20,8 +20,8 @@
 void romset_add_problem(struct findings *p, enum finding_grade grade, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The first error becomes the failure; `path` and `command` ("lint") go into its cure
- * where there are more. Returns -1, or 0 where there is no error. */
+/* The first error becomes the failure; `path` and `command` ("lint") go into its fix
+ * where there are more. Returns -1, or 0 where there is not an error. */
 int romset_first_problem(const struct findings *problems, const char *path, const char *command,
                          struct failure *f);
 

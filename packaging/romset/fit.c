@@ -65,7 +65,7 @@ static int choose_images(struct fitting *t)
     }
     const struct optrom_image *first = first_kept(t);
     if (!first)
-        return refuse(t, "without what is dropped there is no image left");
+        return refuse(t, "without what is dropped there is not an image left");
     if (t->fitted->dropped && first->code_type == OPTROM_EFI) {
         chain_add_ids(&t->chain,
                       &(struct image_ids){first->vendor, first->device, first->class_code});
@@ -112,7 +112,7 @@ static int add_images(struct fitting *t)
 
 /* --- what came out ------------------------------------------------------------------- */
 
-/* A legacy image may have lost or got its last bit, with byte 6 or the last one mended. */
+/* A legacy image may have lost or got its last bit, with byte 6 or the last one fixed. */
 static bool same_image(const struct fitting *t, const struct optrom_image *was,
                        const uint8_t *bytes, const struct optrom_image *is)
 {

@@ -156,7 +156,7 @@ static void lint_range(const struct romset *set, const struct claim *c, struct f
     }
     if (m->name[strlen(m->name) - 1] == '-') {
         romset_add_problem(problems, FINDING_ERROR,
-                           "%s:%u:%u: '%s' is no family: the last '-' belongs to the version",
+                           "%s:%u:%u: '%s' is not a family: the last '-' belongs to the version",
                            AT(set, m), m->name);
         return;
     }

@@ -16,7 +16,7 @@
  *       "deb"?: { "path", "size", "sha256" } } ] }
  *
  * Keys with "?" stand only where there is something to say. Paths are relative to the
- * folder of the manifest. The same romsets give the same bytes.
+ * directory of the manifest. The same romsets give the same bytes.
  */
 #ifndef ROMSET_MANIFEST_H
 #define ROMSET_MANIFEST_H

@@ -13,7 +13,7 @@
 
 char *map_path(const struct romset *set)
 {
-    /* The resolver's system folder, whatever install_path says: it looks nowhere else. */
+    /* The resolver's system directory, whatever install_path says: it looks nowhere else. */
     return xasprintf("%s/%s.map", &ROMCOMPAT_FOLDER_SYSTEM[1], set->name);
 }
 

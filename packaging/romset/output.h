@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The folder that `romcompat build` and `romcompat flash pack` make: files whose sums are
+/* The directory that `romcompat build` and `romcompat flash pack` make: files whose sums are
  * kept, a manifest and SHA256SUMS of all of them, and the date that all of it carries. */
 #ifndef ROMSET_OUTPUT_H
 #define ROMSET_OUTPUT_H
@@ -14,7 +14,7 @@
 #define MANIFEST_FORMAT "romcompat-manifest"
 #define SUMS_NAME "SHA256SUMS"
 
-/* A file of the output: path relative to its folder, size in bytes. */
+/* A file of the output: path relative to its directory, size in bytes. */
 struct built_file {
     char *path;
     uint64_t size;
@@ -28,7 +28,7 @@ struct output {
     struct failure *f;
 };
 
-/* Starts the folder at `target`, which must be missing, empty or an earlier output. `f` is
+/* Starts the directory at `target`, which must be missing, empty or an earlier output. `f` is
  * for everything that follows. After output_begin() one of output_finish() and
  * output_abandon() is to be called. */
 int output_begin(struct output *o, const char *target, struct failure *f);
@@ -40,12 +40,12 @@ int output_add(struct output *o, const char *path, const void *data, size_t size
 /* The same for one that a program put there. */
 int output_take(struct output *o, const char *path, struct built_file *built);
 
-/* Adds manifest and sums, sets all dates, and lets the folder appear. */
+/* Adds manifest and sums, sets all dates, and lets the directory appear. */
 int output_finish(struct output *o, const char *manifest, int64_t date);
 void output_abandon(struct output *o);
 
-/* Whether the folder at `path` is an earlier output and nothing else: it has a manifest, and
- * SHA256SUMS names every file in it. 0, or -1 with the reason. A folder that is missing or
+/* Whether the directory at `path` is an earlier output and nothing else: it has a manifest, and
+ * SHA256SUMS names every file in it. 0, or -1 with the reason. A directory that is missing or
  * empty is fine too. */
 int output_allows_replacing(const char *path, struct failure *f);
 

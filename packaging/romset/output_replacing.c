@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether a folder is ours to replace. */
+/* Whether a directory is ours to replace. */
 #include "romset/output.h"
 
 #include <dirent.h>
@@ -20,13 +20,13 @@ struct search {
     char stranger[512];
 };
 
-static int look_for_stranger(void *arg, const char *path, bool is_folder)
+static int look_for_stranger(void *arg, const char *path, bool is_directory)
 {
     struct search *search = arg;
     const char *relative = path + strlen(search->top);
 
     relative += strspn(relative, "/");
-    if (is_folder || strcmp(relative, SUMS_NAME) == 0)
+    if (is_directory || strcmp(relative, SUMS_NAME) == 0)
         return 0;
     /* A line is "SUM  PATH". */
     char *line_end = xasprintf("  %s\n", relative);
@@ -40,21 +40,21 @@ static int look_for_stranger(void *arg, const char *path, bool is_folder)
 
 static int is_empty(const char *path)
 {
-    DIR *folder = opendir(path);
+    DIR *directory = opendir(path);
     struct dirent *entry;
     int others = 0;
 
-    if (!folder)
+    if (!directory)
         return 0;
-    while ((entry = readdir(folder)))
+    while ((entry = readdir(directory)))
         others += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-    closedir(folder);
+    closedir(directory);
     return others == 0;
 }
 
-static char *read_text(const char *folder, const char *name)
+static char *read_text(const char *directory, const char *name)
 {
-    char *path = xasprintf("%s/%s", folder, name), *text = NULL;
+    char *path = xasprintf("%s/%s", directory, name), *text = NULL;
     uint8_t *data;
     size_t size;
 
@@ -87,11 +87,11 @@ int output_allows_replacing(const char *path, struct failure *f)
     if (look_at(path, &st) < 0)
         return errno == ENOENT ? 0 : fail(f, "%s: %s", path, strerror(errno));
     if (S_ISLNK(st.st_mode)) {
-        fail(f, "%s: a symbolic link, and only a folder is replaced as a whole", path);
-        return fail_cure(f, "Name the folder that it leads to.");
+        fail(f, "%s: a symbolic link, and only a directory is replaced as a whole", path);
+        return fail_hint(f, "Name the directory that it leads to.");
     }
     if (!S_ISDIR(st.st_mode))
-        return fail(f, "%s: not a folder", path);
+        return fail(f, "%s: not a directory", path);
     if (is_empty(path))
         return 0;
 
@@ -111,7 +111,7 @@ int output_allows_replacing(const char *path, struct failure *f)
                  search.stranger);
     }
     if (result < 0)
-        fail_cure(f, "Name another folder with -o, or remove this one first.");
+        fail_hint(f, "Name another directory with -o, or remove this one first.");
     free(manifest);
     free(sums);
     return result;

@@ -68,13 +68,13 @@ static int is_romset(const struct dirent *entry)
 bool shipped_romset_find(const char *rom, uint64_t bucket, const char *machine,
                          struct shipped_romset *found)
 {
-    char *folder = shipped_folder("romsets");
+    char *directory = shipped_directory("romsets");
     struct dirent **names;
-    int count = scandir(folder, &names, is_romset, alphasort);
+    int count = scandir(directory, &names, is_romset, alphasort);
     bool is_found = false;
 
     for (int i = 0; i < count; i++) {
-        char *path = xasprintf("%s/%s", folder, names[i]->d_name);
+        char *path = xasprintf("%s/%s", directory, names[i]->d_name);
         struct romset set;
         struct failure f;
 
@@ -87,7 +87,7 @@ bool shipped_romset_find(const char *rom, uint64_t bucket, const char *machine,
     }
     if (count >= 0)
         free(names);
-    free(folder);
+    free(directory);
     return is_found;
 }
 

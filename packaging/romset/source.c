@@ -15,7 +15,7 @@
 
 /* --- making it available -------------------------------------------------------------- */
 
-/* Relative to the folder of the YAML file, so that the two can be moved together. */
+/* Relative to the directory of the YAML file, so that the two can be moved together. */
 static char *beside_yaml(const char *yaml, const char *name)
 {
     return xasprintf("%.*s%s", name[0] == '/' ? 0 : directory_length(yaml), yaml, name);
@@ -124,15 +124,15 @@ static int hand_out(struct search *s, size_t set, size_t file, const uint8_t *da
     return s->visit(s->arg, set, file, data, size, found);
 }
 
-/* --- a folder, a single file --- */
+/* --- a directory, a single file --- */
 
-static int read_directory(struct search *s, const char *folder)
+static int read_directory(struct search *s, const char *directory)
 {
     for (size_t i = 0; i < s->count; i++) {
         const struct wanted *w = s->wants[i];
 
         for (size_t k = 0; k < w->count; k++) {
-            char *path = xasprintf("%s/%s", folder, w->files[k].file);
+            char *path = xasprintf("%s/%s", directory, w->files[k].file);
             uint8_t *data;
             size_t size;
             int result = read_file(path, w->limit, &data, &size, s->f);
@@ -146,7 +146,7 @@ static int read_directory(struct search *s, const char *folder)
                 return -1;
         }
         if (w->copyright) {
-            char *path = xasprintf("%s/%s", folder, w->copyright);
+            char *path = xasprintf("%s/%s", directory, w->copyright);
             int result = read_file(path, COPYRIGHT_MAX, &s->sources[i].copyright,
                                    &s->sources[i].copyright_size, s->f);
 
@@ -239,7 +239,7 @@ static int check_entry(struct search *s, size_t set, size_t file, const struct u
     const struct wanted_file *named = &s->wants[set]->files[file];
 
     if (entry->type != UNPACKED_FILE)
-        return fail(s->f, "%s:%u: '%s' is no file in the source%s%s", s->wants[set]->yaml,
+        return fail(s->f, "%s:%u: '%s' is not a file in the source%s%s", s->wants[set]->yaml,
                     named->line, named->file, entry->target ? ", but a link to " : "",
                     entry->target ? entry->target : "");
     if (entry->mtime > s->sources[set].newest)

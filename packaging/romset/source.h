@@ -20,7 +20,7 @@ struct wanted_file {
 
 /* All that one YAML file wants from its source. */
 struct wanted {
-    const char *yaml; /* its path, for messages; what is relative begins in its folder */
+    const char *yaml; /* its path, for messages; what is relative begins in its directory */
     const struct romset_source *source;
     const char *copyright; /* path in the source; NULL: looked for in a .deb */
     bool changelog;        /* of a .deb: wanted, if it has one */
@@ -49,7 +49,7 @@ typedef int source_visitor(void *arg, size_t set, size_t file, const uint8_t *da
 
 /* Where the source lies on this machine: what fetch_source() made available. */
 struct fetched_source {
-    char *path; /* of the file, or of the folder of a directory source */
+    char *path; /* of the file, or of the directory of a directory source */
     uint64_t size;
     bool was_cached;
 };

@@ -13,7 +13,7 @@ enum source_kind {
     SOURCE_DEB,       /* a binary package in the pool of a Debian mirror */
     SOURCE_URL,       /* an archive or ROM at an address */
     SOURCE_ARCHIVE,   /* an archive on this machine */
-    SOURCE_DIRECTORY, /* a folder on this machine */
+    SOURCE_DIRECTORY, /* a directory on this machine */
 };
 
 extern const char *const source_kind_names[4]; /* by enum source_kind */
@@ -21,7 +21,7 @@ extern const char *const source_kind_names[4]; /* by enum source_kind */
 struct romset_source {
     enum source_kind kind;
     /* deb: the package; url: the address; archive, directory: the path, taken
-     * relative to the folder of the YAML file. */
+     * relative to the directory of the YAML file. */
     char *name;
     char *version; /* NULL where none is given; always given for a deb */
     char *path;    /* below the mirror, "pool/..."; deb only */

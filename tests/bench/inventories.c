@@ -46,39 +46,39 @@ static void add_qemu(struct inventory *inv, const char *architecture, unsigned s
                                  .package = {xstrdup("qemu-system-x86"), xstrdup("1:0+dfsg-1")},
                                  .reads_maps = state / 6 % 2};
     sscanf(versions[state % 6], "%u.%u", &q->major, &q->minor);
-    q->folders = xcalloc(2, sizeof *q->folders);
-    q->folders[q->folder_count++] = xstrdup("/usr/share/seabios");
-    q->folders[q->folder_count++] = xstrdup("/usr/lib/ipxe/qemu");
+    q->directories = xcalloc(2, sizeof *q->directories);
+    q->directories[q->directory_count++] = xstrdup("/usr/share/seabios");
+    q->directories[q->directory_count++] = xstrdup("/usr/lib/ipxe/qemu");
     add_machines(q, "pc-i440fx", 7);
     add_machines(q, "pc-q35", 8);
 }
 
-static void add_folders(struct inventory *inv, unsigned state)
+static void add_directories(struct inventory *inv, unsigned state)
 {
     static const char *const nics[] = {"e1000", "e1000e",  "eepro100", "ne2k_pci",
                                        "pcnet", "rtl8139", "virtio",   "vmxnet3"};
     static const char *const cards[] = {"ati",    "bochs-display", "cirrus", "qxl",
                                         "stdvga", "virtio",        "vmware"};
-    struct inventory_folder *folders = xcalloc(2, sizeof *folders);
+    struct inventory_directory *directories = xcalloc(2, sizeof *directories);
     uint64_t efi = UINT64_C(250000) << (state / 12 % 2), pxe = UINT64_C(75000) << (state / 24 % 2);
 
-    inv->folders = xcalloc(1, sizeof *inv->folders);
-    *inv->folders = (struct inventory_folders){folders, 2};
-    folders[0].path = xstrdup("/usr/lib/ipxe/qemu");
-    folders[0].roms = xcalloc(16, sizeof *folders->roms);
+    inv->directories = xcalloc(1, sizeof *inv->directories);
+    *inv->directories = (struct inventory_directories){directories, 2};
+    directories[0].path = xstrdup("/usr/lib/ipxe/qemu");
+    directories[0].roms = xcalloc(16, sizeof *directories->roms);
     for (size_t i = 0; i < 16; i++) {
         char *name = xasprintf("%s-%s.rom", i < 8 ? "efi" : "pxe", nics[i % 8]);
 
-        folders[0].roms[folders[0].rom_count++] =
+        directories[0].roms[directories[0].rom_count++] =
             rom(name, i < 8 ? efi : pxe, "ipxe-qemu", "1.0.0+git-20190125.36a4c85-5.1");
         free(name);
     }
-    folders[1].path = xstrdup("/usr/share/seabios");
-    folders[1].roms = xcalloc(7, sizeof *folders->roms);
+    directories[1].path = xstrdup("/usr/share/seabios");
+    directories[1].roms = xcalloc(7, sizeof *directories->roms);
     for (size_t i = 0; i < 7; i++) {
         char *name = xasprintf("vgabios-%s.bin", cards[i]);
 
-        folders[1].roms[folders[1].rom_count++] = rom(name, 39424, "seabios", "1.16.2-1");
+        directories[1].roms[directories[1].rom_count++] = rom(name, 39424, "seabios", "1.16.2-1");
         free(name);
     }
 }
@@ -93,8 +93,7 @@ static void add_firmware(struct inventory *inv)
                                         .size = 3653632,
                                         .kind = xstrdup("code"),
                                         .sha256 = xasprintf("%064zx", i),
-                                        .package = {xstrdup("ovmf"),
-                                                    xstrdup("2022.11-6+deb12u2")}};
+                                        .package = {xstrdup("ovmf"), xstrdup("2022.11-6+deb12u2")}};
 }
 
 /* The document of one state, without its last "[]}\n", the guests. */
@@ -110,7 +109,7 @@ static char *document_of(unsigned state)
 
     add_qemu(&inv, "i386", state);
     add_qemu(&inv, "x86_64", state);
-    add_folders(&inv, state);
+    add_directories(&inv, state);
     add_firmware(&inv);
     text = inventory_text(&inv, true);
     text[strlen(text) - 4] = '\0';

@@ -64,7 +64,7 @@ static void write_set(FILE *f, int number, int roms, int machines)
     fprintf(f, "end\n");
 }
 
-/* Maps of `rules` rules in the current folder; how many sets there are. */
+/* Maps of `rules` rules in the current directory; how many sets there are. */
 static int write_maps(int rules, int roms, int machines)
 {
     int sets = rules / (roms * machines), per_file = FILE_RULES / (roms * machines), set = 0;
@@ -165,12 +165,12 @@ static double lookup(const struct romcompat *maps, enum question q, int sets, in
 
 static void measure(const char *shape, int rules, int roms, int machines)
 {
-    char folder[] = "/tmp/romcompat-bench-XXXXXX", command[64];
+    char directory[] = "/tmp/romcompat-bench-XXXXXX", command[64];
     int runs = rules > 10000 ? 15 : 201;
     double *opened = calloc((size_t)runs, sizeof *opened),
            *only_read = calloc((size_t)runs, sizeof *only_read);
 
-    must(opened && only_read && mkdtemp(folder) && chdir(folder) == 0, folder);
+    must(opened && only_read && mkdtemp(directory) && chdir(directory) == 0, directory);
     int sets = write_maps(rules, roms, machines);
     size_t bytes = 0;
     /* In turns, so that both see the same machine. */
@@ -194,8 +194,8 @@ static void measure(const char *shape, int rules, int roms, int machines)
     romcompat_close(maps);
     free(opened);
     free(only_read);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    must(chdir("/") == 0 && system(command) == 0, folder);
+    snprintf(command, sizeof command, "rm -rf %s", directory);
+    must(chdir("/") == 0 && system(command) == 0, directory);
 }
 
 int main(void)

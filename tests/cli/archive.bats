@@ -66,7 +66,7 @@ has_tree() {
     output_has "plain file 10 $SUM dir/a.rom" "plain file 100000 $NOISE noise"
 }
 
-@test "an encrypted zip: the entry is refused by name, passing over it works" {
+@test "an encrypted zip: the entry is refused by name, skipping it works" {
     (cd tree && zip -qP secret ../t.zip noise && zip -q ../t.zip dir/a.rom)
     run -2 --separate-stderr list t.zip
     output_has "t.zip: entry noise: Passphrase required" "plain file 10 $SUM dir/a.rom"
@@ -153,13 +153,13 @@ SPEC
     [ ! -e /etc/romcompat-escaped ]
 }
 
-@test "an mtree file, which names files to be opened, is no archive" {
+@test "an mtree file, which names files to be opened, is not an archive" {
     printf '#mtree\n/etc/passwd type=file size=10\n./x type=file contents=/etc/shadow\n' > t.mtree
     run -1 list t.mtree
     output_has "t.mtree: not an archive"
     gzip t.mtree
     run -2 list t.mtree.gz
-    output_has "t.mtree.gz: what is in it is no archive"
+    output_has "t.mtree.gz: what is in it is not an archive"
 }
 
 @test "no program is run for compressions that libarchive has only as a program" {
@@ -185,7 +185,7 @@ SPEC
     run -0 list --skip t.tar.xz
 }
 
-@test "a sparse file of a terabyte costs nothing to pass over and is not taken" {
+@test "a sparse file of a terabyte costs nothing to skip and is not taken" {
     truncate -s 1T huge
     for format in gnu pax; do
         tar -S --format=$format -cf t.tar huge tree/dir/a.rom
@@ -261,7 +261,7 @@ SPEC
     run -0 list t.tar.zst
 }
 
-@test "what is no regular file is refused without waiting" {
+@test "what is not a regular file is refused without waiting" {
     mkfifo fifo
     for path in fifo /dev/null /dev/zero . missing; do
         run -2 timeout 5 "$BUILD/tests/cli/list_archive" $path

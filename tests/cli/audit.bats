@@ -14,21 +14,21 @@ host() { "$BUILD/tests/cli/inventory_fleet" "$@" > "$1.json"; }
     host b 7.2.22 0 262144 250000
     run -0 romcompat audit a.json b.json
     output_has "class 1: a, b" "2 hosts in 1 class"
-    output_lacks "refused 1" mends
+    output_lacks "refused 1" fixes
     run -0 romcompat audit --json a.json
     [ "$(jq -r '.verdict, .hosts, .plan' <<< "$output" | xargs)" = "yes 1 null" ]
 }
 
-@test "a ROM in another bucket is status 1, with the pair, the ROM, the machine types and the mend" {
+@test "a ROM in another bucket is status 1, with the pair, the ROM, the machine types and the fix" {
     host a 7.2.1 1 250000 250000
     host b 7.2.1 1 300000 250000 compat-256k 262144
     run -1 romcompat audit a.json b.json
-    output_has "refused 1 -> 2" "the guest brings 256K, the destination has 512K" "efi-virtio.rom" \
+    output_has "refused 1 -> 2" "the guest has 256K, the destination has 512K" "efi-virtio.rom" \
         "x86_64: pc-i440fx-7.2" "refused 2 -> 1"
     output_lacks "ROMs           efi-e1000.rom"
 }
 
-@test "the mend is the package that another host's map names, where it is missing" {
+@test "the fix is the package that another host's map names, where it is missing" {
     host a 7.2.1 1 250000 250000 compat-256k 262144
     host b 7.2.1 1 300000 250000
     sed -i 's/,"pc-i440fx-7.2"//' a.json b.json
@@ -41,11 +41,11 @@ host() { "$BUILD/tests/cli/inventory_fleet" "$@" > "$1.json"; }
     run -0 romcompat audit a.json b.json
 }
 
-@test "where no package is known, the mend is a compat set and says for what" {
+@test "where no package is known, the fix is a compat set and says for what" {
     host a 7.2.1 0 250000 250000
     host b 7.2.1 1 300000 250000
     run -1 romcompat audit a.json b.json
-    output_has "The smallest set that mends it: 1 installation on 1 class, 1 host." "class 2 (1 host)" \
+    output_has "The smallest set that fixes it: 1 installation on 1 class, 1 host." "class 2 (1 host)" \
         "a compat set, which must be made:" "bucket 256K for efi-virtio.rom" "on x86_64: pc-i440fx-7.2, pc-q35-7.2"
     host b 7.2.1 0 300000 250000
     run -1 romcompat audit a.json b.json
@@ -154,7 +154,7 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
     [ "$(jq -c .expiry <<< "$output")" = null ]
 }
 
-@test "inventories come as files, folders, JSON lines, on standard input and through pipes" {
+@test "inventories come as files, directories, JSON lines, on standard input and through pipes" {
     mkdir -p fleet/deep
     for i in 1 2 3; do host "n$i" 7.2.1 0 250000 250000; done
     cat n1.json n2.json > fleet/lines.jsonl

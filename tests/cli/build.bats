@@ -17,13 +17,13 @@ source_of() {
     echo "$ROMCOMPAT_CACHE"/"$sum".*
 }
 
-# A folder with one ROM, and a romset that names it: for cases that need no network.
+# A directory with one ROM, and a romset that names it: for cases that need no network.
 local_romset() {
     mkdir -p src
     make_rom > src/a.rom
     cat > r.yaml <<Y
 romset: local
-summary: one ROM from a folder
+summary: one ROM from a directory
 bucket: 64K
 package: local-compat
 source:
@@ -96,7 +96,7 @@ make_rom() {
     output_has "256k-efi-virtio.rom"
 }
 
-@test "the same romset gives the same bytes: other folder, day, time zone, umask, locale, cores" {
+@test "the same romset gives the same bytes: other directory, day, time zone, umask, locale, cores" {
     mkdir -p one two/deep/er
     (cd one && romcompat build -q --offline --deb -o out "$EFI")
     (cd two/deep/er && umask 077 && TZ=Asia/Kathmandu LC_ALL=C.UTF-8 taskset -c 0 \
@@ -169,7 +169,7 @@ make_rom() {
     grep -q "rom efi-virtio.rom 262144 compat-256k-efi-virtio.rom" out/usr/share/qemu/romcompat.d/*.map
 }
 
-@test "a folder is a source, with another fill if wanted" {
+@test "a directory is a source, with another fill if wanted" {
     local_romset
     echo "fill: 0" >> r.yaml
     run -0 romcompat build -o out r.yaml
@@ -234,7 +234,7 @@ refused() {
 
 @test "a ROM that is a link in the source is refused" {
     sed 's#usr/lib/ipxe/qemu/efi-virtio.rom#usr/lib/ipxe/virtio-net.rom#' "$EFI" > r.yaml
-    refused "is no file in the source, but a link to qemu/pxe-virtio.rom"
+    refused "is not a file in the source, but a link to qemu/pxe-virtio.rom"
 }
 
 @test "a .deb of another version than the romset says is refused" {
@@ -273,7 +273,7 @@ refused() {
 
     echo mine > out/usr/share/qemu/notes
     run -2 romcompat build -o out r.yaml
-    output_has "not replaced: 'usr/share/qemu/notes' in it was not made by" "Name another folder with -o"
+    output_has "not replaced: 'usr/share/qemu/notes' in it was not made by" "Name another directory with -o"
     [ "$(cat out/usr/share/qemu/notes)" = mine ]
 
     mkdir home && echo precious > home/file
@@ -287,7 +287,7 @@ refused() {
 
     echo file > plain
     run -2 romcompat build -o plain r.yaml
-    output_has "plain: not a folder"
+    output_has "plain: not a directory"
     run -2 romcompat build -o . r.yaml
     output_has "not replaced"
     run -2 romcompat build -o plain/below r.yaml
@@ -311,7 +311,7 @@ refused() {
     show
 }
 
-@test "a folder that may not be written to is refused" {
+@test "a directory that may not be written to is refused" {
     local_romset
     mkdir ro && chmod 555 ro && chmod 755 . .. src && chmod 644 r.yaml
     if [ "$(id -u)" = 0 ]; then
@@ -343,7 +343,7 @@ refused() {
     [ -z "$(find . -name '*.romcompat-new')" ]
 }
 
-@test "eight builds of one folder at a time leave one whole output" {
+@test "eight builds of one directory at a time leave one whole output" {
     local_romset
     for i in 1 2 3 4 5 6 7 8; do
         "$BUILD/romcompat" build -q -o out r.yaml &

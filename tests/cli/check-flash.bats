@@ -57,7 +57,7 @@ setup() {
     output_lacks "it lost secure-boot"
 }
 
-@test "a first budget is kept by what it was written from, a folder too" {
+@test "a first budget is kept by what it was written from, a directory too" {
     mkdir fw
     cp "$D12/OVMF/OVMF_CODE.fd" "$D12/OVMF/OVMF_VARS.fd" fw/
     cp "$D12/OVMF/OVMF_CODE.fd" fw/without-suffix
@@ -84,7 +84,7 @@ setup() {
     head -c 100000 fw/CODE.fd > fw/cut.fd
     printf 'budget: b\nunlisted: ignore\nflash:\n  - {match: "*.fd", template: VARS.fd}\n' > b.yaml
     run -1 romcompat check --budget b.yaml fw
-    output_has "its template 'VARS.fd' is not there" "FAIL cut.fd: it is no flash image"
+    output_has "its template 'VARS.fd' is not there" "FAIL cut.fd: it is not a flash image"
     printf 'budget: b\nflash:\n  - match: "*.fd"\n' > b.yaml
     mkdir empty
     run -2 romcompat check --budget b.yaml empty

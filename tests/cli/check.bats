@@ -40,7 +40,7 @@ roms:
 EOF
 }
 
-# pack FOLDER VERSION: a .deb of it, named as dpkg-deb would.
+# pack DIRECTORY VERSION: a .deb of it, named as dpkg-deb would.
 pack() {
     rm -rf pack.tmp
     mkdir -p pack.tmp/usr/share/qemu pack.tmp/usr/share/doc/my-roms pack.tmp/DEBIAN
@@ -93,7 +93,7 @@ pack() {
     output_has "other.bin" "0 failures, 0 warnings"
 }
 
-@test "a ROM that must exist is missed, also where there is no ROM at all" {
+@test "a ROM that must exist is missed, also where there is not a ROM at all" {
     sed 's/^roms:/required: [efi-one.rom, pxe-two.rom]\nroms:/' budget.yaml > b.yaml
     run -1 romcompat check -b b.yaml same
     output_has "FAIL pxe-two.rom: it is not there, and b.yaml:2 requires it." "2 ROMs, budget mine: 1 failure"
@@ -152,7 +152,7 @@ pack() {
 
 # --- forms of PATH --------------------------------------------------------------------
 
-@test "a ROM, a folder, a .deb, a .rpm and a .changes file are checked alike" {
+@test "a ROM, a directory, a .deb, a .rpm and a .changes file are checked alike" {
     pack big 1
     run -1 romcompat check -b budget.yaml my-roms_1_all.deb
     output_has "FAIL efi-one.rom"
@@ -334,7 +334,7 @@ EOF
     output_has "1200 ROMs, budget old: 0 failures, 0 warnings"
 }
 
-@test "two ROMs of one name that differ are named with their folders" {
+@test "two ROMs of one name that differ are named with their directories" {
     mkdir old/other
     make_rom legacy:60 > old/other/pxe-one.rom
     romcompat check --write-budget old > w.yaml
@@ -346,7 +346,7 @@ EOF
     output_has "FAIL old/lib/pxe-one.rom: the bucket is"
 }
 
-@test "a written romset is taken by lint and build: from the package itself, and from a folder" {
+@test "a written romset is taken by lint and build: from the package itself, and from a directory" {
     pack old 1:2.0-1
     pack big 1:3.0-1
     romcompat check --write-romset my-32k --package-from my-roms_1:2.0-1_all.deb --until 7.2 --local my-roms_1:3.0-1_all.deb > my.yaml
@@ -380,7 +380,7 @@ EOF
     grep -qxF "  path: pool/main/i/ipxe/ipxe-qemu_1.0.0+git-20190125.36a4c85-5.1_all.deb" r.yaml
 }
 
-@test "a romset of packages in a folder or a .changes file is asked to name one of them" {
+@test "a romset of packages in a directory or a .changes file is asked to name one of them" {
     pack old 1
     mkdir pool
     mv my-roms_1_all.deb pool/

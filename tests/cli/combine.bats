@@ -122,7 +122,7 @@ images() {
     run -1 romcompat extract out.rom -o no
     output_has "out.rom: 2 EFI images in it; out.rom:N says which image is meant"
     run -1 romcompat extract out.rom:3 -o no
-    output_has "there is no image 3 (found 3 images, counted from 0)"
+    output_has "there is not an image 3 (found 3 images, counted from 0)"
     run -0 romcompat extract both.rom -o yes
     [ "$(head -c 2 yes)" = MZ ]
     make_rom legacy:4 efi:8 image-length=64 > broken.rom

@@ -8,7 +8,7 @@ bats_require_minimum_version 1.5.0
 TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 BUILD=${ROMCOMPAT_BUILD:-$TOP/build/release}
 PATH=$BUILD:$PATH
-# Every document that is made is held against its schema: see check-cli in GNUmakefile.
+# Every document that is made is checked against its schema: see check-cli in GNUmakefile.
 if [ -n "${ROMCOMPAT_DOCUMENTS:-}" ]; then
     PATH=$BATS_TEST_DIRNAME/collect:$PATH
 fi

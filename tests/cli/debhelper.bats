@@ -100,7 +100,7 @@ grow() {
     ! ls ../*.deb
 }
 
-@test "dh_romcompat --fit brings a ROM back into its bucket, and the budget is held against that" {
+@test "dh_romcompat --fit brings a ROM back into its bucket, and the budget is checked against that" {
     make_rom legacy:40 efi:50 >roms/efi-one.rom # 46,080 bytes
     run -2 build full
     output_has "46080"
@@ -156,7 +156,7 @@ grow() {
 	usr/share/qemu/32k-efi-one.rom 644
 	usr/share/qemu/romcompat.d/my-roms-32k.map 644
 	L
-    # The large ROM is in the other package, and the compat ROM is not held against its budget.
+    # The large ROM is in the other package, and the compat ROM is not checked against its budget.
     [ "$(dpkg-deb --fsys-tarfile ../my-roms_1.0_all.deb | tar -xO ./usr/share/qemu/efi-one.rom | wc -c)" = 35840 ]
     # And it can be built from the source package that came out.
     dpkg-source -x ../my-roms_1.0.dsc again >/dev/null

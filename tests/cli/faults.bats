@@ -11,7 +11,7 @@ setup() {
     cp in.rom src/a.rom
     cat > r.yaml << Y
 romset: local
-summary: one ROM from a folder
+summary: one ROM from a directory
 bucket: 64K
 package: local-compat
 source:

@@ -135,7 +135,7 @@ cache_is_empty() {
     is_stored
 }
 
-@test "--cache names another folder" {
+@test "--cache names another directory" {
     start_server
     fetch_url 0 /plain/a.deb --cache "$PWD/deep/er/cache"
     cmp www/a.deb "deep/er/cache/$sum.deb"
@@ -454,7 +454,7 @@ range=-" ]
     output_has "ftp://127.0.0.1/a.deb" "expected http://, https:// or file:"
 }
 
-@test "a file: source that is a FIFO or a folder is refused, and nothing hangs" {
+@test "a file: source that is a FIFO or a directory is refused, and nothing hangs" {
     mkfifo www/fifo
     for name in fifo pool; do
         romset url "file://$PWD/www/$name" >url.yaml
@@ -526,7 +526,7 @@ range=-" ]
     [ "$(cut -d' ' -f2 requests | sort -u)" = /plain/pool/p/a_1_all.deb ]
 }
 
-@test "a file: mirror and a bare folder serve as --mirror" {
+@test "a file: mirror and a bare directory serve as --mirror" {
     fetch_deb 0 --mirror "file:$PWD/www"
     is_stored
     rm -r "$ROMCOMPAT_CACHE"
@@ -609,7 +609,7 @@ plain" ]
     is_stored
 }
 
-@test "when no mirror has it, all are named, and --mirror as the cure" {
+@test "when no mirror has it, all are named, and --mirror as the fix" {
     start_server
     printf 'deb %s/status/404 s main\ndeb %s/status/403 s main\n' "$web" "$web" >root/etc/apt/sources.list
     fetch_deb 2
@@ -799,7 +799,7 @@ plain" ]
     output_has "'frobs' is not NAME=NUMBER"
 }
 
-@test "an archive that is on this machine is checked, a folder is named" {
+@test "an archive that is on this machine is checked, a directory is named" {
     cp www/a.deb local.deb
     romset archive local.deb >archive.yaml
     run -0 romcompat fetch archive.yaml

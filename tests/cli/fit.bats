@@ -131,16 +131,16 @@ compressed() {
     [ "$(cmp -l -n 75776 in.rom out.rom | wc -l)" = 2 ]
 }
 
-@test "--drop of all images, of none, and of what is no image is refused" {
+@test "--drop of all images, of none, and of what is not an image is refused" {
     run -1 romcompat fit --drop legacy --drop x86_64 in.rom -o out.rom
-    output_has "in.rom: not fitted: without what is dropped there is no image left"
+    output_has "in.rom: not fitted: without what is dropped there is not an image left"
     run -1 romcompat fit --drop aarch64 in.rom -o out.rom
-    output_has "there is no image to drop"
+    output_has "there is not an image to drop"
     run -2 romcompat fit --drop pxe in.rom -o out.rom
-    output_has "--drop: 'pxe' is no kind of image"
+    output_has "--drop: 'pxe' is not a kind of image"
 }
 
-@test "a folder and a package give a folder with a manifest of both checksums" {
+@test "a directory and a package give a directory with a manifest of both checksums" {
     run -0 romcompat fit "$(release bookworm ipxe-qemu)" -o out
     [ "$(find out -type f | wc -l)" = 18 ]
     (cd out && sha256sum -c --quiet SHA256SUMS)
@@ -156,7 +156,7 @@ compressed() {
     [ -e mine/file ]
 }
 
-@test "a folder appears whole or not at all" {
+@test "a directory appears whole or not at all" {
     mkdir roms
     cp in.rom roms/a.rom
     make_rom legacy:4 efi:8 image-length=0 > roms/b.rom
@@ -247,8 +247,8 @@ END
     printf 'budget: b1\nroms:\n  - match: first.rom\n    max-bucket: 256K\n' > budget.yaml
     run -0 romcompat check -b budget.yaml first.rom
     output_has "warn first.rom: its first image is for EFI" "romcompat combine puts an image before it"
-    romcompat combine -o mended.rom first.rom
-    run -0 romcompat inspect mended.rom
+    romcompat combine -o fixed.rom first.rom
+    run -0 romcompat inspect fixed.rom
     output_lacks "for EFI"
 }
 

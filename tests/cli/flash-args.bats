@@ -47,7 +47,7 @@ domain() {
     output_has "x86_64 firmware with SMM does not start on 'pc-i440fx-7.2' (expected pc-q35-*)"
     [ -z "$(romcompat flash args --code "$code" --vars s.fd -M microvm 2> log)" ]
     run -2 romcompat flash args --code "$code" --vars s.fd -M 'q35,smm=off'
-    output_has "is no machine type"
+    output_has "is not a machine type"
 }
 
 @test "libvirt takes the XML: its schema, and its parser" {

@@ -25,7 +25,7 @@ setup() {
 }
 
 # A disk of a guest is none, whatever lies beside firmware.
-@test "check lists qcow2 images and ARM code under any name, from folders and packages" {
+@test "check lists qcow2 images and ARM code under any name, from directories and packages" {
     for what in old new old.tar new.tar; do
         romcompat check --write-budget $what > budget
         for name in arm code.img vars.img vars-template-pflash.raw; do grep -qF -- "- match: $name" budget; done

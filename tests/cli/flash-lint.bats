@@ -67,7 +67,7 @@ edited() {
         "warning: /usr/share/AAVMF/AAVMF_VARS.snakeoil.fd: a store beside"
 }
 
-@test "an image in another folder than its descriptor says (Debian bug 1121768)" {
+@test "an image in another directory than its descriptor says (Debian bug 1121768)" {
     dpkg-deb -x "$(release forky ovmf-amdsev)" moved
     run -0 romcompat flash lint moved
     mkdir moved/usr/share/OVMF
@@ -126,7 +126,7 @@ edited() {
     output_has "descriptor: 'tagz' is unknown (did you mean 'tags'?)" "'acpi-s33' is unknown" "matches 'q35', which is an alias"
     edited 's/"flash"/"flesh"/'
     [ "$status" = 1 ]
-    output_has "mapping.device: 'flesh' is unknown (did you mean 'flash'?): libvirt passes over the descriptor"
+    output_has "mapping.device: 'flesh' is unknown (did you mean 'flash'?): libvirt skips the descriptor"
     edited 's/"description"/description/'
     [ "$status" = 1 ]
     output_has "60-edk2-x86_64.json:2: not JSON"
@@ -138,7 +138,7 @@ edited() {
     output_has "is not of the format it is said to be (found raw, expected qcow2)"
 }
 
-@test "links and names in the folder of descriptors" {
+@test "links and names in the directory of descriptors" {
     one
     ln -s nowhere.json root/etc/qemu/firmware/10-gone.json
     run -1 romcompat flash lint root
@@ -146,7 +146,7 @@ edited() {
     rm root/etc/qemu/firmware/10-gone.json
     ln -s /dev/null root/etc/qemu/firmware/60-edk2-x86_64.json
     run -0 romcompat flash lint root
-    output_has "a link to /dev/null, which libvirt passes over" "60-edk2-x86_64.json: claims verbose-dynamic"
+    output_has "a link to /dev/null, which libvirt skips" "60-edk2-x86_64.json: claims verbose-dynamic"
     rm root/etc/qemu/firmware/60-edk2-x86_64.json
     : > root/etc/qemu/firmware/60-edk2-x86_64.json
     run -0 romcompat flash lint root
@@ -186,7 +186,7 @@ edited() {
     run -2 romcompat flash lint nothing
     output_has "nothing: No such file"
     run -2 romcompat flash lint "$BATS_TEST_FILENAME"
-    output_has "neither a folder nor a package"
+    output_has "neither a directory nor a package"
     mkdir empty
     run -2 romcompat flash lint empty
     output_has "no firmware image and no firmware descriptor in it"

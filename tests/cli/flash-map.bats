@@ -9,7 +9,7 @@ setup() {
     cd "$BATS_TEST_TMPDIR" || return
     T=$ROMCOMPAT_CACHE/firmware/trixie
     D12=$ROMCOMPAT_CACHE/firmware/bookworm
-    # A root folder of our own, with Debian 12's images.
+    # A root directory of our own, with Debian 12's images.
     mkdir -p root/usr/share/qemu/firmware root/etc/qemu/firmware
     ln -s "$D12/usr/share/OVMF" root/usr/share/OVMF
 }
@@ -33,7 +33,7 @@ CODE=/usr/share/OVMF/OVMF_CODE_4M.fd VARS=/usr/share/OVMF/OVMF_VARS_4M.fd MS=/us
     output_has "only /usr/share/OVMF/OVMF_CODE_4M.secboot.fd has a template" "libvirt compares names"
 }
 
-@test "descriptors come first, by file name over all folders, then libvirt's list" {
+@test "descriptors come first, by file name over all directories, then libvirt's list" {
     descriptor usr/share/qemu/firmware/60-a.json $CODE $VARS
     descriptor etc/qemu/firmware/50-b.json $CODE $MS
     run -0 romcompat flash map --root root $CODE
@@ -54,14 +54,14 @@ CODE=/usr/share/OVMF/OVMF_CODE_4M.fd VARS=/usr/share/OVMF/OVMF_VARS_4M.fd MS=/us
     : > root/etc/qemu/firmware/60-a.json
     run -1 romcompat flash map --root root $CODE
     output_has "no template"
-    # libvirt passes over a link to no file, so that it hides nothing.
+    # libvirt skips a link to no file, so that it hides nothing.
     ln -sf /dev/null root/etc/qemu/firmware/60-a.json
     run -0 romcompat flash map --root root $CODE
     output_has "$VARS"
 }
 
 @test "for another user than root the home comes first" {
-    # Another user must reach it, which is not so below the test's own folder.
+    # Another user must reach it, which is not so below the test's own directory.
     place=$(mktemp -d)
     chmod 755 "$place"
     mkdir -p "$place/.config/qemu/firmware"

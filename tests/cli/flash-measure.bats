@@ -215,7 +215,7 @@ digest() { romcompat flash measure "$@" | cut -d' ' -f1; }
     output_has "'sev-digest' must be 64 hexadecimal digits (found '12')"
 }
 
-@test "what is no firmware has no launch digest" {
+@test "what is not a firmware has no launch digest" {
     run -2 romcompat flash measure --mode sev "$ROMCOMPAT_CACHE/firmware/bookworm/usr/share/OVMF/OVMF_VARS_4M.fd"
     output_has "no x86 firmware (found:"
     run -2 romcompat flash measure --mode sev "$ROMCOMPAT_CACHE/firmware/bookworm/usr/share/AAVMF/AAVMF_CODE.fd"

@@ -119,7 +119,7 @@ descriptors:
     [ -f arm/usr/share/qemu-efi-aarch64/compat/2022.11-QEMU_EFI.fd ]
 }
 
-@test "a folder is a source as well, and what it cannot tell is said" {
+@test "a directory is a source as well, and what it cannot tell is said" {
     flashset > f.yaml
     run -0 romcompat flash pack -o out f.yaml
     output_has "security fixes that it lacks: not known" "usr/share/OVMF/compat/old-OVMF_CODE.fd"

@@ -52,7 +52,7 @@ is() {
     output_has "store: virt, authenticated variables, 22 live of 29"
 }
 
-@test "inspect: what is no image is status 1, what cannot be read is 2" {
+@test "inspect: what is not an image is status 1, what cannot be read is 2" {
     printf 'x%.0s' {1..9000} > text
     run -1 romcompat flash inspect text
     output_has "text: unknown, 9000 bytes"

@@ -133,7 +133,7 @@ begin() {
     cmp before debian-ipxe-qemu.yaml
 }
 
-@test "--add measures a folder and a ROM, which do not say package and day themselves" {
+@test "--add measures a directory and a ROM, which do not say package and day themselves" {
     mkdir roms
     "$BUILD/tests/cli/make_rom" pad=4096 legacy:4 > roms/a.rom
     "$BUILD/tests/cli/make_rom" legacy:8 > roms/b.rom
@@ -178,7 +178,7 @@ Y
     output_has "none.yaml: No such file or directory"
     mkdir empty
     run -2 romcompat history --data empty
-    output_has "empty: no history in this folder"
+    output_has "empty: no history in this directory"
     begin h.yaml 1000
     sed -i 's/bucket: 128K/bucket: 100K/' h.yaml
     run -2 romcompat history --data h.yaml

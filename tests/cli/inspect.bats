@@ -47,7 +47,7 @@ json() {
     output_has "3 ROMs, 1 error, 1 warning"
 }
 
-@test "ROMs of different folders stand in a table each" {
+@test "ROMs of different directories stand in a table each" {
     mkdir -p a b
     cp good.rom a
     cp warned.rom b
@@ -56,14 +56,14 @@ json() {
     output_has "a/" "b/" "2 ROMs, 0 errors, 1 warning"
 }
 
-@test "in a folder only files that begin with 55 AA are ROMs" {
-    mkdir folder
-    cp good.rom folder/a.rom
-    cp bad.rom folder/b.anything
-    echo text > folder/README
-    : > folder/empty
-    run -1 romcompat inspect folder
-    output_has "folder/" "a.rom" "b.anything" "2 ROMs"
+@test "in a directory only files that begin with 55 AA are ROMs" {
+    mkdir directory
+    cp good.rom directory/a.rom
+    cp bad.rom directory/b.anything
+    echo text > directory/README
+    : > directory/empty
+    run -1 romcompat inspect directory
+    output_has "directory/" "a.rom" "b.anything" "2 ROMs"
     output_lacks README "empty"
 }
 

@@ -76,7 +76,7 @@ as_root() {
 
 in_root() { as_root romcompat inventory --root root --run "$@"; }
 
-@test "the inventory of a system in a folder has all that stands there, by its own rpm" {
+@test "the inventory of a system in a directory has all that is there, by its own rpm" {
     make_root
     run --separate-stderr -0 in_root --host node7
     [ "$(wc -l <<< "$output")" = 1 ]
@@ -142,7 +142,7 @@ esac
 QEMU
 }
 
-@test "nothing of the system in a folder is run, unless --run asks for it" {
+@test "nothing of the system in a directory is run, unless --run asks for it" {
     make_root
     hostile_qemu
     for program in qemu-system-x86_64 rpm dpkg-query; do
@@ -175,7 +175,7 @@ QEMU
     fi
     # Where the kernel refuses, nothing is run.
     run -0 --separate-stderr as_root strace -f -qq -o trace -e trace=pivot_root,execve -e inject=pivot_root:error=EPERM "$BUILD/romcompat" inventory --root root --run
-    output_has "not run: it cannot be given a root folder of its own: Operation not permitted"
+    output_has "not run: it cannot be given a root directory of its own: Operation not permitted"
     [ "$(grep -c 'execve(' trace)" = 1 ]
 }
 

@@ -35,9 +35,9 @@ setup() {
 	    struct romcompat_rule rule;
 	    struct romcompat_decision decision;
 	    char text[300];
-	    const char *folders[] = {"."};
+	    const char *directories[] = {"."};
 
-	    if (romcompat_open_folders(folders, 1, &maps) != ROMCOMPAT_OK ||
+	    if (romcompat_open_folders(directories, 1, &maps) != ROMCOMPAT_OK ||
 	        romcompat_find(maps, "pc-i440fx-7.2", "efi-virtio.rom", &rule) != ROMCOMPAT_OK)
 	        return 1;
 	    printf("%s %u %s\n", rule.map, (unsigned)rule.bucket, rule.compat_file);
@@ -65,7 +65,7 @@ answers() {
     objdump -p caller | grep -q 'NEEDED *libromcompat\.so\.0$'
     run -0 env LD_LIBRARY_PATH="$STAGE/usr/lib" ./caller
     answers
-    # The test above would pass with a static library too: without the folder it must not run.
+    # The test above would pass with a static library too: without the directory it must not run.
     run -127 env -u LD_LIBRARY_PATH ./caller
 }
 
@@ -119,7 +119,7 @@ answers() {
     diff <(grep -oE '\bromcompat_[a-z_]+\(' "$STAGE/usr/include/romcompat.h" | tr -d '(' | sort -u) <(echo "$output")
 }
 
-@test "pkg-config names no folder of the build" {
+@test "pkg-config names no directory of the build" {
     run -0 cat "$STAGE/usr/lib/pkgconfig/romcompat.pc"
     output_lacks "$TOP" "$STAGE" "@"
     output_has "prefix=/usr" "Version: "

@@ -26,14 +26,14 @@ load common
     output_has "'efi-virtio.rom' of 'pc-i440fx' gets another answer in"
 }
 
-@test "a file that is missing, no YAML, a folder or a FIFO is status 2" {
+@test "a file that is missing, no YAML, a directory or a FIFO is status 2" {
     run -2 romcompat lint "$BATS_TEST_TMPDIR/none.yaml"
     output_has "none.yaml: No such file or directory"
     printf 'a: [\n' > "$BATS_TEST_TMPDIR/bad.yaml"
     run -2 romcompat lint "$BATS_TEST_TMPDIR/bad.yaml"
     output_has "bad.yaml:2:1: "
     run -2 romcompat lint "$BATS_TEST_TMPDIR"
-    output_has "not a regular file (found a folder)"
+    output_has "not a regular file (found a directory)"
     mkfifo "$BATS_TEST_TMPDIR/fifo"
     run -2 timeout 5 romcompat lint "$BATS_TEST_TMPDIR/fifo"
     output_has "not a regular file (found a FIFO)"

@@ -6,8 +6,8 @@
  *
  *     MEMBER TYPE SIZE SHA256 NAME [-> TARGET]
  *
- * --skip passes over the bytes ("-" for the sum), --first ends after the first entry.
- * Status 0, 1 for what is no archive, 2 for a failure (also for one of an entry).
+ * --skip skips the bytes ("-" for the sum), --first ends after the first entry.
+ * Status 0, 1 for what is not an archive, 2 for a failure (also for one of an entry).
  */
 #include <inttypes.h>
 #include <stdbool.h>

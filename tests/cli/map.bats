@@ -98,7 +98,7 @@ setup() {
         ' out.json
 }
 
-@test "without a file the default folders are read, the local one first" {
+@test "without a file the default directories are read, the local one first" {
     run -0 strace -f -e trace=openat -o trace romcompat map
     grep -oE '/(etc|usr/share)/qemu/romcompat\.d' trace >order
     [ "$(uniq order | tr '\n' ' ')" = "/etc/qemu/romcompat.d /usr/share/qemu/romcompat.d " ]

@@ -62,7 +62,7 @@ both() {
     both 2 romcompat inspect "missing$BAD"
 }
 
-@test "check shows the names of ROMs in folders and archives, and its report has the bytes" {
+@test "check shows the names of ROMs in directories and archives, and its report has the bytes" {
     both 1 romcompat check --against roms old
     tar -cf "x$BAD.tar" roms
     both 0 romcompat check --against old --json-file report.json --junit report.xml "x$BAD.tar"
@@ -97,7 +97,7 @@ both() {
     plain <<< "$output"
 }
 
-@test "inventory has the bytes of a host's and a folder's name" {
+@test "inventory has the bytes of a host's and a directory's name" {
     run -0 --separate-stderr romcompat inventory --host "h$BAD"
     plain <<< "$output"
     holds "h$BAD" <<< "$output"

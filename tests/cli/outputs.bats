@@ -12,7 +12,7 @@ setup() {
     cp in.rom src/a.rom
     cat > r.yaml << Y
 romset: local
-summary: one ROM from a folder
+summary: one ROM from a directory
 bucket: 64K
 package: local-compat
 source:
@@ -43,7 +43,7 @@ hold() { # FILE: another process keeps it locked.
     until ! flock --nonblock "$1" true; do sleep 0.01; done
 }
 
-@test "a temporary file or folder of another user is refused before anyone waits for its lock" {
+@test "a temporary file or directory of another user is refused before anyone waits for its lock" {
     touch .out.rom.romcompat-new
     hold .out.rom.romcompat-new
     # The answer to the question who we are is another one here.
@@ -79,7 +79,7 @@ hold() { # FILE: another process keeps it locked.
     no_temporaries
 }
 
-@test "a signal that ends the program ends it, and leaves no temporary file or folder" {
+@test "a signal that ends the program ends it, and leaves no temporary file or directory" {
     local name
     for name in INT TERM HUP QUIT; do
         run -"$((128 + $(kill -l $name)))" with "fsync:signal=$name" romcompat pad --bucket 64K in.rom -o out.rom
@@ -135,12 +135,12 @@ hold() { # FILE: another process keeps it locked.
     fi
 }
 
-@test "a link is not taken for the folder that it leads to" {
+@test "a link is not taken for the directory that it leads to" {
     run -0 romcompat build r.yaml -o real
     ln -s real link
     for name in link link/; do
         run -2 romcompat build r.yaml -o "$name"
-        output_has "a symbolic link, and only a folder is replaced as a whole" "Name the folder that it leads to."
+        output_has "a symbolic link, and only a directory is replaced as a whole" "Name the directory that it leads to."
     done
     ln -s nowhere dangling
     run -2 romcompat build r.yaml -o dangling

@@ -126,7 +126,7 @@ no_temporaries() { [ -z "$(find . -name '*romcompat-new*')" ]; }
     run -0 romcompat pad --bucket 16K out.rom -o again.rom
 }
 
-@test "--ids mends the last byte where byte 6 is code" {
+@test "--ids fixes the last byte where byte 6 is code" {
     make_rom legacy:4:1af4:1041+lastbyte > old.rom
     run -0 romcompat pad --bucket 2K --ids 1af4:1000 old.rom -o out.rom
     run -1 cmp -l old.rom out.rom
@@ -166,11 +166,11 @@ no_temporaries() { [ -z "$(find . -name '*romcompat-new*')" ]; }
 }
 
 @test "inputs that are no regular file are refused, none of them hangs" {
-    mkdir folder
+    mkdir directory
     mkfifo fifo
     ln -s nowhere dangling
-    run -2 timeout 5 romcompat pad --bucket 8K folder -o out.rom
-    output_has "folder: not a regular file (found a folder)"
+    run -2 timeout 5 romcompat pad --bucket 8K directory -o out.rom
+    output_has "directory: not a regular file (found a directory)"
     run -2 timeout 5 romcompat pad --bucket 8K fifo -o out.rom
     output_has "fifo: not a regular file (found a FIFO)"
     run -2 timeout 5 romcompat pad --bucket 8K /dev/zero -o out.rom
@@ -186,11 +186,11 @@ no_temporaries() { [ -z "$(find . -name '*romcompat-new*')" ]; }
 }
 
 @test "outputs that are no regular file are refused" {
-    mkdir folder
+    mkdir directory
     mkfifo fifo
     ln -s nowhere/out.rom dangling
-    run -2 timeout 5 romcompat pad --bucket 8K in.rom -o folder
-    output_has "folder: not a regular file, not written"
+    run -2 timeout 5 romcompat pad --bucket 8K in.rom -o directory
+    output_has "directory: not a regular file, not written"
     run -2 timeout 5 romcompat pad --bucket 8K in.rom -o fifo
     output_has "fifo: not a regular file, not written"
     run -2 timeout 5 romcompat pad --bucket 8K in.rom -o dangling
@@ -199,7 +199,7 @@ no_temporaries() { [ -z "$(find . -name '*romcompat-new*')" ]; }
     [ "$(stat -c %s no/such/directory/out.rom)" = 8192 ]
     run -2 romcompat pad --bucket 8K in.rom -o in.rom/out.rom
     output_has "Not a directory"
-    [ -d folder ] && [ -p fifo ] && [ -L dangling ]
+    [ -d directory ] && [ -p fifo ] && [ -L dangling ]
     no_temporaries
 }
 
@@ -229,7 +229,7 @@ as_nobody() {
     fi
 }
 
-@test "an unreadable input, a read-only output and a read-only folder are refused" {
+@test "an unreadable input, a read-only output and a read-only directory are refused" {
     open=$(mktemp -d /tmp/romcompat-pad.XXXXXX)
     cp "$BUILD/romcompat" in.rom "$open"
     cp in.rom "$open/secret.rom"

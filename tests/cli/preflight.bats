@@ -22,7 +22,7 @@ stream() { # OPTION... NAME=LENGTH...
 }
 
 # A QEMU as far as preflight asks it.
-fake_qemu() { # FILE VERSION FOLDER...
+fake_qemu() { # FILE VERSION DIRECTORY...
     local file=$1 version=$2
     shift 2
     {
@@ -62,7 +62,7 @@ TABLE
     output_lacks refused unknown -global
 }
 
-@test "a ROM that has grown is status 1, with both lengths, the file, and what mends it" {
+@test "a ROM that has grown is status 1, with both lengths, the file, and what fixes it" {
     stream pc.ram=0x4000000 $NIC=0x40000 0000:00:04.0/e1000.rom=0x40000
     run -1 romcompat preflight --all-fixes guest grown
     output_has "refused   256K   512K  $NIC" "grown/efi-virtio.rom (262145 bytes)" \
@@ -99,13 +99,13 @@ TABLE
     run -1 romcompat preflight guest old
 }
 
-@test "mapped-ram is not checked by QEMU: the guest lands wrong, status 1" {
+@test "mapped-ram is not checked by QEMU: the guest is accepted with the wrong size, status 1" {
     stream -r pc.ram=0x100000 $NIC=0x40000
     run -1 romcompat preflight guest grown
-    output_has "mapped-ram" "lands wrong   256K   512K" "next migration carries the wrong length"
+    output_has "mapped-ram" "is accepted with the wrong size   256K   512K" "next migration carries the wrong length"
     stream -r pc.ram=0x100000 $NIC=0x40000
     run -1 romcompat preflight guest small
-    output_has "lands wrong   256K   128K" "Partial read"
+    output_has "is accepted with the wrong size   256K   128K" "Partial read"
     run -0 romcompat preflight --qemu ./q9 guest old
     # A QEMU before 9.0 does not read such a stream at all.
     run -1 romcompat preflight --qemu ./q guest old
@@ -133,7 +133,7 @@ TABLE
     output_has "lands       2M     2M  system.flash0"
     truncate -s 4M code.fd
     run -1 romcompat preflight --file system.flash0=code.fd --file isa-bios=code.fd guest old
-    output_has "the guest brings 2M, the destination has 4M"
+    output_has "the guest has 2M, the destination has 4M"
     # An option ROM of the user's own, in place of the default.
     truncate -s 100 own.rom
     stream $NIC=0x1000 # no RAM block is shorter than a page
@@ -209,11 +209,11 @@ TABLE
     output_has "$PWD/template.fd"
     truncate -s 4M code.fd
     run -1 romcompat preflight --qemu ./qemu guest
-    output_has "the guest brings 2M, the destination has 4M"
-    # --file goes before the XML.
+    output_has "the guest has 2M, the destination has 4M"
+    # --file takes precedence over the XML.
     truncate -s 2M other.fd
     run -0 romcompat preflight --qemu ./qemu --file system.flash0=other.fd guest
-    # A folder is another host, where these names may be anything.
+    # A directory is another host, where these names may be anything.
     run -2 romcompat preflight guest old
     output_has "the guest's XML names $PWD/code.fd, and which file that is there is not known"
     # Through a pipe as well; and XML that cannot be read is no XML.
@@ -246,17 +246,17 @@ TABLE
     output_lacks "libvirt hook" # it is not executable
     chmod +x etc/libvirt/hooks/qemu.d/romcompat
     run -1 here --qemu ./qemu guest
-    output_has "refused   256K   512K" "the libvirt hook here mends it where libvirt restores the image: the card gets $PWD/grown/256k-efi-virtio.rom"
+    output_has "refused   256K   512K" "the libvirt hook here fixes it where libvirt restores the image: the card gets $PWD/grown/256k-efi-virtio.rom"
     run -1 here --json --qemu ./qemu guest
-    output_has '"note": "the libvirt hook here mends it'
-    # Folders are another host, and a stream is not restored by libvirt.
+    output_has '"note": "the libvirt hook here fixes it'
+    # Directories are another host, and a stream is not restored by libvirt.
     run -1 here guest grown
     output_lacks "libvirt hook"
     run -1 here --qemu ./qemu bare
     output_lacks "libvirt hook"
     rm grown/256k-efi-virtio.rom
     run -1 here --qemu ./qemu guest
-    output_has "the libvirt hook here cannot mend it: " "no 256k-efi-virtio.rom that fits is there"
+    output_has "the libvirt hook here cannot fix it: " "no 256k-efi-virtio.rom that fits is there"
 }
 
 @test "a pipe, standard input, and saved 'info ramblock' are read too" {
@@ -404,7 +404,7 @@ TABLE
     output_lacks "-global"
 }
 
-@test "the QEMU of the destination is asked for its version and folders" {
+@test "the QEMU of the destination is asked for its version and directories" {
     stream $NIC=0x40000
     fake_qemu qemu-7 7.2.1 "$PWD/grown"
     fake_qemu qemu-10 10.0.2 "$PWD/grown"
@@ -417,7 +417,7 @@ TABLE
     run -1 romcompat preflight --loadvm --qemu ./qemu-10 guest
     output_has "-global virtio-net-pci.romfile="
     output_lacks "-global virtio-net-pci.romsize="
-    # A folder comes before its own.
+    # A directory comes before its own.
     run -0 romcompat preflight --qemu ./qemu-10 guest old
 }
 
@@ -446,11 +446,11 @@ TABLE
     "$BUILD/tests/cli/make_stream" -m pc-i440fx-9.2 $NIC=0x40000 > guest
     run -1 romcompat preflight --maps maps guest grown
     output_has "refused   256K   512K"
-    # QEMU reads the maps in its data folders only if it is linked with the library.
+    # QEMU reads the maps in its data directories only if it is linked with the library.
     mv maps grown/romcompat.d
     stream $NIC=0x40000
     run -1 romcompat preflight --qemu ./qemu-10 guest
-    echo '# reads its data folders below /romcompat.d' >> qemu-10
+    echo '# reads its data directories below /romcompat.d' >> qemu-10
     run -0 romcompat preflight --qemu ./qemu-10 guest
     output_has "reads compat maps"
 }
@@ -555,7 +555,7 @@ MODES
     run -2 romcompat preflight none
     output_has "none: No such file or directory"
     run -2 romcompat preflight old
-    output_has "old: a folder, not a saved guest"
+    output_has "old: a directory, not a saved guest"
     run -2 romcompat preflight old/efi-virtio.rom
     output_has "not a saved guest"
     stream $NIC=0x40000

@@ -7,12 +7,12 @@
  *   old       knows no x-query-ramblock
  *   stall     takes the connection and says nothing
  *   close     greets and hangs up
- *   garbage   greets with what is no JSON
+ *   garbage   greets with what is not a JSON
  *   endless   answers with a line without end
  *   events    sends events without end
  *   drip      answers one byte a second
  *   half      hangs up in the middle of an answer
- *   binary    answers with bytes that are no text
+ *   binary    answers with bytes that are not text
  *   deep      answers with lists in lists
  *   refuse    answers every command with an error that says nothing
  *   number    answers every command with a number

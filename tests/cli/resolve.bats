@@ -36,7 +36,7 @@ resolve() { romcompat resolve --maps maps --firmware fw --firmware more "$@"; }
     output_has "file      more/256k-efi-virtio.rom" "romsize   262144"
 }
 
-@test "the first firmware folder that has the name decides" {
+@test "the first firmware directory that has the name decides" {
     rom fw/efi-virtio.rom 300000
     rom more/efi-virtio.rom 1000
     rom more/256k-efi-virtio.rom 262144
@@ -93,7 +93,7 @@ resolve() { romcompat resolve --maps maps --firmware fw --firmware more "$@"; }
     output_has "maps/ipxe.map, lines 4"
 }
 
-@test "a file of the first --maps folder hides the second's" {
+@test "a file of the first --maps directory hides the second's" {
     sed 's/256k-/local-/' maps/ipxe.map >local/ipxe.map
     run -0 romcompat resolve --maps local --maps maps --firmware fw -M pc-i440fx-7.2 efi-virtio.rom
     output_has "local/ipxe.map" "local-efi-virtio.rom"
@@ -101,7 +101,7 @@ resolve() { romcompat resolve --maps maps --firmware fw --firmware more "$@"; }
     run -1 romcompat resolve --maps local --maps maps --firmware fw -M pc-i440fx-7.2 efi-virtio.rom
 }
 
-@test "a --maps folder that is not there is status 2" {
+@test "a --maps directory that is not there is status 2" {
     run -2 romcompat resolve --maps nowhere --firmware fw -M pc-i440fx-7.2 efi-virtio.rom
     output_has "romcompat: nowhere: No such file or directory"
 }
@@ -119,7 +119,7 @@ resolve() { romcompat resolve --maps maps --firmware fw --firmware more "$@"; }
     run -2 resolve -M
 }
 
-@test "a folder in the place of a ROM is not taken" {
+@test "a directory in the place of a ROM is not taken" {
     mkdir fw/efi-virtio.rom
     rom more/256k-efi-virtio.rom 1000
     run -0 resolve -M pc-i440fx-7.2 efi-virtio.rom
@@ -149,13 +149,13 @@ resolve() { romcompat resolve --maps maps --firmware fw --firmware more "$@"; }
         ' out.json
 }
 
-@test "without --maps the default folders are read, the local one first" {
+@test "without --maps the default directories are read, the local one first" {
     run -1 strace -f -e trace=openat -o trace romcompat resolve --firmware fw -M no-such-machine efi-virtio.rom
     grep -oE '/(etc|usr/share)/qemu/romcompat\.d' trace >order
     [ "$(uniq order | tr '\n' ' ')" = "/etc/qemu/romcompat.d /usr/share/qemu/romcompat.d " ]
 }
 
-@test "without --firmware the folders of Debian's QEMU are searched in its order" {
+@test "without --firmware the directories of Debian's QEMU are searched in its order" {
     run -0 strace -f -o trace romcompat resolve --maps maps -M pc-i440fx-7.2 no-host-has-this.rom
     grep -oE '"[^"]*/no-host-has-that\.rom"' trace >order
     diff - order <<-ORDER

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # ROMs, maps and a QEMU for args.bats and qemu-table.bats.
 
-make_stock_host() { # in the current folder
+make_stock_host() { # in the current directory
     local make=$BUILD/tests/cli/make_rom
     mkdir grown small compat maps
     "$make" pad=262656 fill=0xff legacy:4:1af4:1041 efi:8 > grown/efi-virtio.rom
@@ -18,7 +18,7 @@ make_stock_host() { # in the current folder
     stock_qemu qemu-10 10.0.2
 }
 
-# A QEMU as far as it is asked: its version, folders, machine types and device types.
+# A QEMU as far as it is asked: its version, directories, machine types and device types.
 stock_qemu() { # FILE VERSION
     cat > "$1" << QEMU
 #!/bin/sh

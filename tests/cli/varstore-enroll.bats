@@ -173,7 +173,7 @@ names() { romcompat varstore show --json "$1" | jq -r ".stores[0].keys.$2.entrie
     run -2 enroll --from "$FORKY" guest.fd
     output_has "--into or --merge is missing"
     run -2 enroll --from "$FORKY" --into dbz guest.fd
-    output_has "'dbz' is no list (expected PK, KEK, db or dbx)"
+    output_has "'dbz' is not a list (expected PK, KEK, db or dbx)"
     run -2 enroll --undo --merge guest.fd
     run -2 enroll --from "$FORKY" --merge "$D13/OVMF_CODE_4M.fd"
     output_has "not a variable store alone (found code)"

@@ -120,7 +120,7 @@ END
     [ ! -e new ]
 }
 
-@test "a guest that runs, wrong usage and what is no JSON are status 2, and nothing is written" {
+@test "a guest that runs, wrong usage and what is not a JSON are status 2, and nothing is written" {
     make_store 4M A:1:4 > old
     romcompat varstore export old > good.json 2> lost
     run -2 "$BUILD/tests/cli/hold_image" old romcompat varstore export old --out new

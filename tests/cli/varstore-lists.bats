@@ -115,7 +115,7 @@ END
     output_has "the template /usr/share/edk2/flash.fd does not go with"
     descriptor '{}' '"host-uefi-vars"'
     run -1 romcompat flash lint root
-    output_has "mapping.uefi-vars: 'template' is missing" "libvirt passes over"
+    output_has "mapping.uefi-vars: 'template' is missing" "libvirt skips"
     descriptor '{"template": "/usr/share/edk2/vars.json", "tempalte": 1}' '"host-uefi-vars", "secure-boot"'
     run romcompat flash lint root
     output_has "mapping.uefi-vars: 'tempalte' is unknown (did you mean 'template'?)"

@@ -143,7 +143,7 @@ END
     [ "$(show_json '[.stores[0].boot[] | .number] | join(" ")' b.json)" = "1 0 10" ]
 }
 
-@test "room and damage are shown; what is no store is status 2, and the others are shown" {
+@test "room and damage are shown; what is not a store is status 2, and the others are shown" {
     make_store 4M A:1:4 > good.fd
     run -0 romcompat varstore show good.fd
     output_has "dbx of today (21292) fits" "health: no damage"

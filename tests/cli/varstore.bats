@@ -210,7 +210,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" || $4 == "3e" {if ($5 ~ 
     [ "$(live fixed | cut -d' ' -f2-)" = $'4 A\n5 B' ]
 }
 
-@test "a full store is no store to start with, one that is nearly full a warning" {
+@test "a full store is not a store to start with, one that is nearly full a warning" {
     make_store 4M Fill:1:261950 > full
     run -1 romcompat flash check --code "$NEW" --vars full
     output_has "the store is full" "reclaimed"

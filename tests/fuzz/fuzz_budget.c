@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The budget reader and the judge: whatever is a budget can be held against ROMs of
+/* The budget reader and the judge: whatever is a budget can be checked against ROMs of
  * every shape, and each finding has its sentence. */
 #include <stdint.h>
 #include <stdlib.h>

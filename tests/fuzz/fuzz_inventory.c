@@ -5,7 +5,7 @@
 #include "base/effort.h"
 #include "fleet/exchange.h"
 #include "fleet/matrix.h"
-#include "fleet/mend.h"
+#include "fleet/fix_plan.h"
 
 static size_t take(void *arg, const struct json_document *d)
 {
@@ -26,11 +26,11 @@ static void tell(struct fleet *fleet, bool of_guests)
 {
     struct exchange_question question = {.of_guests = of_guests};
     struct exchange exchange;
-    struct mend_plan plan;
+    struct fix_plan plan;
     size_t length;
 
     exchange_tell(fleet, &question, &exchange);
-    mend_find(&exchange, &plan);
+    fix_plan_find(&exchange, &plan);
     for (size_t i = 0; i < exchange.problem_count; i++) {
         struct exchange_block *blocks;
         size_t count, *machines = exchange_machines_of(&exchange, &exchange.problems[i], &count);
@@ -41,7 +41,7 @@ static void tell(struct fleet *fleet, bool of_guests)
         exchange_blocks_free(blocks, count);
     }
     free(matrix_svg(&exchange, &length));
-    mend_free(&plan);
+    fix_plan_free(&plan);
     exchange_free(&exchange);
 }
 

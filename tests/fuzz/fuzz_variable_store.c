@@ -2,7 +2,7 @@
 /*
  * Any bytes as a variable store. The input is laid over an empty store of a layout (first
  * byte: which, and where), so that the fuzzer need not invent 128 KiB; then the store is
- * mended, its pending write replayed, and every live variable converted.
+ * fixed, its pending write replayed, and every live variable converted.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -75,7 +75,7 @@ static void convert(const uint8_t *data, const struct varstore *s)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct varstore_mended mended;
+    struct varstore_fixed fixed;
     struct varstore s;
 
     if (size < 3)
@@ -90,13 +90,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     at = data[1] % 3 == 0 ? 0 : data[1] % 3 == 1 ? 0x64 : l->ftw_at + 32;
     memcpy(store + at, data + 2, size - 2 < total - at ? size - 2 : total - at);
     if (data[0] & 0x80) /* a header that the input need not get right */
-        fv_mend_checksum(store, FV_HEADER_MIN);
+        fv_fix_checksum(store, FV_HEADER_MIN);
     if (varstore_read(store, total, &s) == 0) {
         check(store, total, &s);
         convert(store, &s);
         varstore_free(&s);
     }
-    varstore_mend(store, l, &mended);
+    varstore_fix(store, l, &fixed);
     if (varstore_read(store, total, &s) == 0) {
         check(store, total, &s);
         varstore_free(&s);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runs a fuzz target over the files of a folder, as TAP: what libFuzzer once found, and
+/* Runs a fuzz target over the files of a directory, as TAP: what libFuzzer once found, and
  * what the target was seeded with, must go on being survived in every `make check`. */
 #include <dirent.h>
 #include <stdint.h>
@@ -42,16 +42,16 @@ static int run(const char *path)
 int main(int argc, char **argv)
 {
     int count = 0, failed = 0;
-    DIR *folder = argc == 2 ? opendir(argv[1]) : NULL;
+    DIR *directory = argc == 2 ? opendir(argv[1]) : NULL;
     struct dirent *entry;
 
-    if (!folder) {
-        fprintf(stderr, "usage: %s FOLDER\n", argv[0]);
+    if (!directory) {
+        fprintf(stderr, "usage: %s DIRECTORY\n", argv[0]);
         return 2;
     }
     LLVMFuzzerTestOneInput((const uint8_t *)"", 0);
     printf("ok %d - nothing at all is survived\n", ++count);
-    while ((entry = readdir(folder))) {
+    while ((entry = readdir(directory))) {
         char path[4096];
 
         if (entry->d_name[0] == '.')
@@ -62,7 +62,7 @@ int main(int argc, char **argv)
         printf("%s %d - %s is survived\n", result < 0 ? "not ok" : "ok", ++count, entry->d_name);
         fflush(stdout);
     }
-    closedir(folder);
+    closedir(directory);
     printf("1..%d\n", count);
     return failed != 0;
 }

@@ -47,7 +47,7 @@ void write_agreement(void)
 
         fprintf(out, "%-20s %-14s %-30s %-10s %-20s %-12s 0x%06llx 0x%06llx  %-11s  %-36s %s\n",
                 which_name(from->which), from->machine, from->device, way_names[from->way],
-                which_name(to->which), to->folders, r->length, r->there, r->verdict, r->answer,
+                which_name(to->which), to->directories, r->length, r->there, r->verdict, r->answer,
                 r->agrees ? "yes" : "NO");
         agree += r->agrees;
     }
@@ -96,10 +96,10 @@ static struct verdict find_block(struct stage *s, json_object *answer, const cha
     return v;
 }
 
-/* "{a} {b}" as paths, then the folders that every guest of this suite gets. */
-static const char *folders_of(struct stage *s, const struct to *to)
+/* "{a} {b}" as paths, then the directories that every guest of this suite gets. */
+static const char *directories_of(struct stage *s, const struct to *to)
 {
-    const char *qemu = getenv("ROMCOMPAT_QEMU"), *text = "", *at = to->folders;
+    const char *qemu = getenv("ROMCOMPAT_QEMU"), *text = "", *at = to->directories;
 
     while (*at) {
         size_t n = strcspn(at, " ");
@@ -123,7 +123,7 @@ static json_object *run_preflight(struct stage *s, const char *file, const struc
         return NULL;
     FILE *pipe = popen(text_of(s, "'%s/romcompat' preflight --json --qemu '%s' %s '%s/%s' %s",
                                getenv("ROMCOMPAT_BUILD"), program_of(s, to->which), options,
-                               work_folder(s), file, folders_of(s, to)),
+                               work_directory(s), file, directories_of(s, to)),
                        "r");
     size_t n = pipe ? fread(text, 1, sizeof text - 1, pipe) : 0;
     *status = pipe ? pclose(pipe) : -1;
@@ -168,9 +168,9 @@ static const char *replaced(struct stage *s, const char *text, const char *old, 
 
 #define COPIES "/usr/share/qemu/romcompat"
 
-const char *mend_of(struct stage *s, const char *file, const struct to *to)
+const char *fix_of(struct stage *s, const char *file, const struct to *to)
 {
-    const char *mend = "", *copies = text_of(s, "%s/copies", work_folder(s));
+    const char *fix = "", *copies = text_of(s, "%s/copies", work_directory(s));
     json_object *list;
     int status;
     json_object *answer = run_preflight(s, file, to, "", &status);
@@ -179,21 +179,21 @@ const char *mend_of(struct stage *s, const char *file, const struct to *to)
         for (size_t i = 0; i < json_object_array_length(list); i++) {
             json_object *o = json_object_array_get_idx(list, i);
             const char *kind = text_in(s, o, "kind");
-            /* The tests' own folder in the place of the machine's. */
+            /* The tests' own directory in the place of the machine's. */
             const char *text = replaced(s, text_in(s, o, "text"), COPIES, copies,
                                         strcmp(kind, "commands") == 0 ? " && " : " ");
 
             if (strcmp(kind, "arguments") == 0)
-                mend = text;
+                fix = text;
             else if (strcmp(kind, "commands") == 0)
                 run_program(s, "PATH='%s':$PATH; %s", getenv("ROMCOMPAT_BUILD"),
                             replaced(s, text, "OLD/",
                                      text_of(s, "%s/roms/old/", getenv("ROMCOMPAT_QEMU")), ""));
         }
     json_object_put(answer);
-    if (!*mend)
+    if (!*fix)
         went_wrong(s, "preflight: no arguments");
-    return mend;
+    return fix;
 }
 
 /* --- asking QEMU --------------------------------------------------------------------- */
@@ -205,9 +205,9 @@ const char *mend_of(struct stage *s, const char *file, const struct to *to)
 
 static const char *save_snapshot(struct stage *s, const struct from *from)
 {
-    run_program(s, "'%s/qemu-img' create -q -f qcow2 disk.qcow2 9M", bin_folder());
+    run_program(s, "'%s/qemu-img' create -q -f qcow2 disk.qcow2 9M", bin_directory());
     struct guest *g = start(s, from->which, "-M %s -L {%s} -device %s,addr=3 " DISK, from->machine,
-                            from->folder, from->device);
+                            from->directory, from->device);
     const char *said = hmp(s, g, "savevm one");
 
     if (!is_wrong(s) && *said)
@@ -223,7 +223,7 @@ const char *save_guest(struct stage *s, const struct from *from)
     if (way == SNAPSHOT)
         return save_snapshot(s, from);
     struct guest *g = start(s, from->which, "-M %s -L {%s} -device %s,addr=3", from->machine,
-                            from->folder, from->device);
+                            from->directory, from->device);
     if (way == MONITOR)
         write_file(s, "table", hmp(s, g, "info ramblock"));
     if (way == MAPPED)
@@ -237,7 +237,7 @@ const char *save_guest(struct stage *s, const struct from *from)
 
 const char *arguments_of(struct stage *s, const struct to *to)
 {
-    const char *text = "", *at = to->folders;
+    const char *text = "", *at = to->directories;
 
     while (*at) {
         size_t n = strcspn(at, " ");
@@ -301,7 +301,7 @@ static bool is_as_said(struct stage *s, const struct verdict *v, const char *blo
     if (strcmp(v->verdict, "refused") == 0)
         return a->what == REFUSED && strstr(a->said, mismatch);
     /* Where it is cut, what is cut off decides: pages of zeros are not in the file. */
-    return strcmp(v->verdict, "lands wrong") == 0 && v->there != v->length &&
+    return strcmp(v->verdict, "is accepted with the wrong size") == 0 && v->there != v->length &&
            (a->what == ARRIVED
                 ? a->length == v->there
                 : a->what == REFUSED && v->there < v->length && strstr(a->said, "Partial read"));
@@ -396,8 +396,8 @@ size_t add_agreements(struct scenario *list, size_t count, const struct from *fr
             }
             snprintf(names[used], sizeof *names,
                      "preflight agrees with QEMU: %s, %s from %s -L %s (%s) to %s -L %s",
-                     from[i].device, from[i].machine, from[i].which, from[i].folder,
-                     way_names[from[i].way], to[k].which, to[k].folders);
+                     from[i].device, from[i].machine, from[i].which, from[i].directory,
+                     way_names[from[i].way], to[k].which, to[k].directories);
             cases[used] = (struct agreement){&from[i], &to[k]};
             list[count++] = (struct scenario){names[used], agree, &cases[used]};
             used++;

@@ -11,12 +11,12 @@
 enum way { STREAM, GZIP, MAPPED, MONITOR, SNAPSHOT };
 
 struct from {
-    const char *which, *folder, *machine, *device, *block;
+    const char *which, *directory, *machine, *device, *block;
     enum way way;
 };
 
 struct to {
-    const char *which, *folders; /* as -L would name them, blanks between */
+    const char *which, *directories; /* as -L would name them, blanks between */
 };
 
 struct agreement {
@@ -32,14 +32,14 @@ struct verdict {
 /* A scenario; `data` is a struct agreement. Adds a row to the table. */
 void agree(struct stage *s, const void *data);
 
-/* For scenarios that go further: the saved guest's file below the scenario's folder, and
+/* For scenarios that go further: the saved guest's file below the scenario's directory, and
  * what preflight says of its block. */
 const char *save_guest(struct stage *s, const struct from *from);
 struct verdict preflight_of(struct stage *s, const char *file, const struct to *to,
                             const struct from *from);
 /* The arguments for the destination's QEMU that preflight prints, on one line, after the
  * commands that it prints have been run: with {old} for OLD and below {work}. */
-const char *mend_of(struct stage *s, const char *file, const struct to *to);
+const char *fix_of(struct stage *s, const char *file, const struct to *to);
 /* " -L {a} -L {b}". */
 const char *arguments_of(struct stage *s, const struct to *to);
 

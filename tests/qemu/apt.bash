@@ -71,19 +71,19 @@ EOF
     APT_IS_READY=1
 }
 
-# packages_into FOLDER SUITE PACKAGE...: unpacks them and what they depend on.
+# packages_into DIRECTORY SUITE PACKAGE...: unpacks them and what they depend on.
 packages_into() {
-    local folder=$1 suite=$2 deb
+    local directory=$1 suite=$2 deb
     shift 2
-    rm -rf "$folder" "$folder.new"
-    mkdir -p "$folder.new"
+    rm -rf "$directory" "$directory.new"
+    mkdir -p "$directory.new"
     rm -f "$QEMU"/apt/archives/*.deb
     quietly "$QEMU/log/apt.log" apt-get install -y --download-only -t "$suite" "$@"
     for deb in "$QEMU"/apt/archives/*.deb; do
-        dpkg-deb -x "$deb" "$folder.new" || die "$deb: cannot be unpacked"
+        dpkg-deb -x "$deb" "$directory.new" || die "$deb: cannot be unpacked"
     done
     rm -f "$QEMU"/apt/archives/*.deb
-    mv "$folder.new" "$folder"
+    mv "$directory.new" "$directory"
 }
 
 # The newest source package of this version that the mirror serves.

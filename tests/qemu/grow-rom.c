@@ -46,7 +46,7 @@ static void die(const char *file, const char *what)
     exit(2);
 }
 
-/* The PCI data structure of the image at `at`; NULL if there is no image. */
+/* The PCI data structure of the image at `at`; NULL if there is not an image. */
 static uint8_t *data_structure(uint8_t *rom, size_t size, size_t at)
 {
     uint8_t *pcir;

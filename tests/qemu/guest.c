@@ -37,7 +37,7 @@ struct guest {
 };
 
 struct stage {
-    char folder[512];
+    char directory[512];
     char reason[4096]; /* empty while all is well */
     const char *skipped;
     struct guest *guests;
@@ -46,10 +46,10 @@ struct stage {
     size_t text_count;
 };
 
-static const char *qemu_folder;
+static const char *qemu_directory;
 static char programs[600];
 
-const char *bin_folder(void)
+const char *bin_directory(void)
 {
     return programs;
 }
@@ -130,9 +130,9 @@ void cannot_be_tried(struct stage *s, const char *reason)
     }
 }
 
-const char *work_folder(const struct stage *s)
+const char *work_directory(const struct stage *s)
 {
-    return s->folder;
+    return s->directory;
 }
 
 /* A whole file as text, "" if there is none; lives as long as the scenario. */
@@ -161,22 +161,23 @@ static const char *read_text(struct stage *s, const char *path, size_t *length)
 
 static const char *stderr_of(struct stage *s, struct guest *g)
 {
-    return read_text(s, text_of(s, "%s/%s.stderr", s->folder, g->name), NULL);
+    return read_text(s, text_of(s, "%s/%s.stderr", s->directory, g->name), NULL);
 }
 
 /* How it was called and what it said, for reasons. */
 static const char *last_words(struct stage *s, struct guest *g)
 {
-    return text_of(s, "%s%s", read_text(s, text_of(s, "%s/%s.command", s->folder, g->name), NULL),
+    return text_of(s, "%s%s",
+                   read_text(s, text_of(s, "%s/%s.command", s->directory, g->name), NULL),
                    stderr_of(s, g));
 }
 
 void write_file(struct stage *s, const char *name, const char *text)
 {
-    char *path = keep(s, strdup(text_of(s, "%s/%s", s->folder, name)));
+    char *path = keep(s, strdup(text_of(s, "%s/%s", s->directory, name)));
     FILE *f;
 
-    for (char *slash = path + strlen(s->folder) + 1; (slash = strchr(slash, '/')); slash++) {
+    for (char *slash = path + strlen(s->directory) + 1; (slash = strchr(slash, '/')); slash++) {
         *slash = '\0';
         mkdir(path, 0755);
         *slash = '/';
@@ -188,7 +189,7 @@ void write_file(struct stage *s, const char *name, const char *text)
 
 void link_file(struct stage *s, const char *target, const char *name)
 {
-    const char *path = text_of(s, "%s/%s", s->folder, name);
+    const char *path = text_of(s, "%s/%s", s->directory, name);
 
     write_file(s, name, "");
     unlink(path);
@@ -206,11 +207,11 @@ void run_program(struct stage *s, const char *format, ...)
     va_start(args, format);
     command = vtext_of(s, format, args);
     va_end(args);
-    command = text_of(s, "(cd '%s' && %s) >>'%s/programs.log' 2>&1 </dev/null", s->folder, command,
-                      s->folder);
+    command = text_of(s, "(cd '%s' && %s) >>'%s/programs.log' 2>&1 </dev/null", s->directory,
+                      command, s->directory);
     if (system(command))
         went_wrong(s, "failed: %s\n%s", command,
-                   read_text(s, text_of(s, "%s/programs.log", s->folder), NULL));
+                   read_text(s, text_of(s, "%s/programs.log", s->directory), NULL));
 }
 
 /* --- arguments ------------------------------------------------------------------------ */
@@ -243,7 +244,7 @@ const char *base_of(struct stage *s, const char *which)
                        : strstr(which, "forky") ? "forky"
                                                 : "debian13";
 
-    return text_of(s, "%s/%s", qemu_folder, name);
+    return text_of(s, "%s/%s", qemu_directory, name);
 }
 
 /* One word with its {names} replaced. */
@@ -257,9 +258,9 @@ static const char *expand(struct stage *s, const char *word)
             return word;
         name = text_of(s, "%.*s", (int)(close - open - 1), open + 1);
         if (!strcmp(name, "work"))
-            value = s->folder;
+            value = s->directory;
         else
-            value = text_of(s, "%s/roms/%s", qemu_folder, name);
+            value = text_of(s, "%s/roms/%s", qemu_directory, name);
         if (access(value, F_OK))
             went_wrong(s, "%s: %s", value, strerror(errno));
         word = text_of(s, "%.*s%s%s", (int)(open - word), word, value, close + 1);
@@ -309,7 +310,7 @@ static struct guest *spawn(struct stage *s, const char *which, const char *line)
     add(s, &a, "-mon");
     add(s, &a, "chardev=qmp,mode=control");
     add(s, &a, "-chardev");
-    add(s, &a, text_of(s, "file,id=serial,path=%s/%s.serial", s->folder, g->name));
+    add(s, &a, text_of(s, "file,id=serial,path=%s/%s.serial", s->directory, g->name));
     add(s, &a, "-serial");
     add(s, &a, "chardev:serial");
     for (const char *word = line; *word;) {
@@ -336,8 +337,8 @@ static struct guest *spawn(struct stage *s, const char *which, const char *line)
     for (int i = 0; i < a.count; i++)
         command = text_of(s, "%s%s%s", command, i ? " " : "$ ", a.list[i]);
     write_file(s, text_of(s, "%s.command", g->name), text_of(s, "%s\n", command));
-    out =
-        open(text_of(s, "%s/%s.stderr", s->folder, g->name), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    out = open(text_of(s, "%s/%s.stderr", s->directory, g->name), O_WRONLY | O_CREAT | O_CLOEXEC,
+               0644);
     if (out < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
         went_wrong(s, "%s: %s", g->name, strerror(errno));
         return NULL;
@@ -347,7 +348,7 @@ static struct guest *spawn(struct stage *s, const char *which, const char *line)
     if (!g->pid) {
         /* No QEMU outlives the test, however the test ends. */
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (chdir(s->folder) || dup2(open("/dev/null", O_RDONLY), 0) < 0 || dup2(out, 1) < 0 ||
+        if (chdir(s->directory) || dup2(open("/dev/null", O_RDONLY), 0) < 0 || dup2(out, 1) < 0 ||
             dup2(out, 2) < 0 || dup2(pair[1], QMP_FD) < 0 || fcntl(QMP_FD, F_SETFD, 0))
             _exit(126);
         execv(path, a.list);
@@ -758,7 +759,7 @@ static void wait_arrival(struct stage *s, struct guest *g)
 
 void migrate(struct stage *s, struct guest *from, struct guest *to, int flags)
 {
-    /* Relative: every QEMU runs in the scenario's folder, and the length of a socket's
+    /* Relative: every QEMU runs in the scenario's directory, and the length of a socket's
      * name is limited. */
     const char *uri = text_of(s, "unix:socket-%zu", s->text_count);
 
@@ -861,7 +862,7 @@ void wait_serial(struct stage *s, struct guest *g, const char *text, int seconds
     for (double limit = now() + seconds; !is_wrong(s); nap()) {
         size_t texts = s->text_count, length;
 
-        said = read_text(s, text_of(s, "%s/%s.serial", s->folder, g->name), &length);
+        said = read_text(s, text_of(s, "%s/%s.serial", s->directory, g->name), &length);
         found = length > g->serial_seen ? strstr(said + g->serial_seen, text) : NULL;
         if (found) {
             g->serial_seen = (size_t)(found - said) + strlen(text);
@@ -890,7 +891,7 @@ void wait_ticks(struct stage *s, struct guest *g)
 void expect_serial_lacks(struct stage *s, struct guest *g, const char *text)
 {
     if (!is_wrong(s) &&
-        strstr(read_text(s, text_of(s, "%s/%s.serial", s->folder, g->name), NULL), text))
+        strstr(read_text(s, text_of(s, "%s/%s.serial", s->directory, g->name), NULL), text))
         went_wrong(s, "%s must not say on its serial line: %s", g->name, text);
 }
 
@@ -907,12 +908,12 @@ void resume(struct stage *s, struct guest *g)
 
 /* --- scenarios ------------------------------------------------------------------------------- */
 
-static void remove_folder(const char *folder)
+static void remove_directory(const char *directory)
 {
     char *command = NULL;
 
-    if (asprintf(&command, "rm -rf '%s'", folder) > 0 && system(command))
-        printf("# %s: cannot be removed\n", folder);
+    if (asprintf(&command, "rm -rf '%s'", directory) > 0 && system(command))
+        printf("# %s: cannot be removed\n", directory);
     free(command);
 }
 
@@ -921,10 +922,11 @@ static void play(const struct scenario *scenario, int number)
     struct stage s = {.reason = ""};
     double began = now();
 
-    snprintf(s.folder, sizeof(s.folder), "%s/work/%d-%d", qemu_folder, (int)getpid(), number);
-    remove_folder(s.folder);
-    if (mkdir(s.folder, 0755))
-        went_wrong(&s, "%s: %s", s.folder, strerror(errno));
+    snprintf(s.directory, sizeof(s.directory), "%s/work/%d-%d", qemu_directory, (int)getpid(),
+             number);
+    remove_directory(s.directory);
+    if (mkdir(s.directory, 0755))
+        went_wrong(&s, "%s: %s", s.directory, strerror(errno));
     scenario->play(&s, scenario->data);
     for (struct guest *g = s.guests, *next; g; g = next) {
         next = g->next;
@@ -935,15 +937,15 @@ static void play(const struct scenario *scenario, int number)
     }
     if (s.skipped) {
         ok(true, "%s # SKIP %s", scenario->name, s.skipped);
-        remove_folder(s.folder);
+        remove_directory(s.directory);
     } else if (!ok(!is_wrong(&s), "%s", scenario->name)) {
         for (char *line = strtok(s.reason, "\n"); line; line = strtok(NULL, "\n"))
             printf("# %s\n", line);
-        printf("# logs are kept in %s\n", s.folder);
+        printf("# logs are kept in %s\n", s.directory);
     } else {
         if (getenv("V"))
             printf("# %.1f s\n", now() - began);
-        remove_folder(s.folder);
+        remove_directory(s.directory);
     }
     while (s.text_count)
         free(s.texts[--s.text_count]);
@@ -952,12 +954,12 @@ static void play(const struct scenario *scenario, int number)
 
 int play_scenarios(const struct scenario *scenarios, size_t count, int argc, char **argv)
 {
-    qemu_folder = getenv("ROMCOMPAT_QEMU");
-    if (!qemu_folder) {
+    qemu_directory = getenv("ROMCOMPAT_QEMU");
+    if (!qemu_directory) {
         fputs("Bail out! ROMCOMPAT_QEMU is not set; tests/qemu/run sets it\n", stdout);
         return 2;
     }
-    snprintf(programs, sizeof(programs), "%s/bin", qemu_folder);
+    snprintf(programs, sizeof(programs), "%s/bin", qemu_directory);
     for (size_t i = 0; i < count; i++) {
         bool wanted = argc < 2;
 

@@ -19,7 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct stage; /* one scenario while it runs: its processes, its folder, its result */
+struct stage; /* one scenario while it runs: its processes, its directory, its result */
 struct guest; /* one QEMU process */
 
 struct scenario {
@@ -30,7 +30,7 @@ struct scenario {
 
 /* Plays all scenarios, or those whose name contains one of the arguments, and
  * reports them as TAP. The result is main()'s. Environment: ROMCOMPAT_QEMU is the
- * folder that build-qemu fills. */
+ * directory that build-qemu fills. */
 int play_scenarios(const struct scenario *scenarios, size_t count, int argc, char **argv);
 #define PLAY(scenarios, argc, argv) \
     play_scenarios(scenarios, sizeof(scenarios) / sizeof((scenarios)[0]), argc, argv)
@@ -46,7 +46,7 @@ void cannot_be_tried(struct stage *s, const char *reason);
 /*
  * Starts bin/WHICH-x86_64 (or bin/WHICH if that names aarch64, or WHICH itself if it is
  * a path) and waits until it answers QMP. The arguments are split at blanks; then {NAME} becomes
- * the ROM folder of that name, and {work} the scenario's own folder. Every guest gets -nodefaults,
+ * the ROM directory of that name, and {work} the scenario's own directory. Every guest gets -nodefaults,
  * TCG, no display, its BIOS, and a serial line that is written to a file; and -S unless the
  * arguments say "running".
  */
@@ -69,15 +69,15 @@ void stop(struct stage *s, struct guest *g);
 void expect_said(struct stage *s, struct guest *g, const char *text);
 void expect_silent(struct stage *s, struct guest *g, const char *text);
 
-/* The scenario's own folder, and a text that lives as long as the scenario. */
-const char *work_folder(const struct stage *s);
+/* The scenario's own directory, and a text that lives as long as the scenario. */
+const char *work_directory(const struct stage *s);
 const char *text_of(struct stage *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The folder of the programs that build-qemu made; the path of the one that start(WHICH)
+/* The directory of the programs that build-qemu made; the path of the one that start(WHICH)
  * starts; and the root of the packages it comes from: "{qemu}/debian12". */
-const char *bin_folder(void);
+const char *bin_directory(void);
 const char *program_of(struct stage *s, const char *which);
 const char *base_of(struct stage *s, const char *which);
-/* Writes a file below the scenario's folder; folders on the way are made. */
+/* Writes a file below the scenario's directory; directories on the way are made. */
 void write_file(struct stage *s, const char *name, const char *text);
 void link_file(struct stage *s, const char *target, const char *name);
 void run_program(struct stage *s, const char *format, ...) __attribute__((format(printf, 2, 3)));

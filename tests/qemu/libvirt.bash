@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # Sourced: several hosts with libvirt on one machine. Each is a libvirtd of its own in system
-# mode, in a mount and a UTS namespace: its own /etc/libvirt, /run and so on, its own folder
+# mode, in a mount and a UTS namespace: its own /etc/libvirt, /run and so on, its own directory
 # of ROMs at /usr/share/qemu, its own name. All live in one PID namespace, whose first process
 # is the test: when that ends, however it ends, the kernel ends them all. What they write is in
 # a tmpfs of that namespace and goes with it: nothing is ever removed by name.
 #
 #     in_namespace "$@"         first thing in the test
 #     lab_begin
-#     host_create NAME ROMS...  the host's ROMs are what these folders hold, later ones first
+#     host_create NAME ROMS...  the host's ROMs are what these directories hold, later ones first
 #     host_start NAME; host_stop NAME
 #     on NAME COMMAND...        runs it on that host
 #     v NAME ARGUMENT...        virsh there
@@ -22,14 +22,14 @@ in_namespace() {
 lab_begin() {
     local stock source
     source=$(readlink -f "$QEMU")
-    # A folder that every machine has, and that the test has no use for. A socket's path has
+    # A directory that every machine has, and that the test has no use for. A socket's path has
     # at most 107 bytes: the name must be short.
     for LAB in /mnt /media /srv; do
         case $TOP/:$source/:$BUILD/ in *"$LAB"/*) ;; *) break ;; esac
     done
     mount -t tmpfs -o mode=755 romcompat-lab "$LAB" || { echo "Bail out! no tmpfs can be mounted"; exit 2; }
     mkdir -p "$LAB"/{qemu,bin,libexec}
-    # The hook works as nobody, who need not be able to enter the folder of the project.
+    # The hook works as nobody, who need not be able to enter the directory of the project.
     mount --bind "$source" "$LAB/qemu"
     mount -o remount,bind,ro "$LAB/qemu"
     stock=$(sed "s|$source|$LAB/qemu|g" "$QEMU/bin/stock-7.2-x86_64")
@@ -42,21 +42,21 @@ lab_begin() {
 }
 
 host_create() {
-    local name=$1 folder=$LAB/$1
+    local name=$1 directory=$LAB/$1
     shift
-    mkdir -p "$folder"/{etc/hooks/qemu.d,lib,run,log,cache,roms}
-    cp "$QEMU"/debian12/usr/share/seabios/*.bin "$QEMU"/debian12/usr/share/qemu/kvmvapic.bin "$folder/roms/"
+    mkdir -p "$directory"/{etc/hooks/qemu.d,lib,run,log,cache,roms}
+    cp "$QEMU"/debian12/usr/share/seabios/*.bin "$QEMU"/debian12/usr/share/qemu/kvmvapic.bin "$directory/roms/"
     local roms
     for roms; do
-        cp -r "$roms"/. "$folder/roms/"
+        cp -r "$roms"/. "$directory/roms/"
     done
-    cat >"$folder/etc/libvirtd.conf" <<END
+    cat >"$directory/etc/libvirtd.conf" <<END
 auth_unix_rw = "none"
 host_uuid = "$(cat /proc/sys/kernel/random/uuid)"
-log_outputs = "1:file:$folder/log/libvirtd.log"
+log_outputs = "1:file:$directory/log/libvirtd.log"
 log_filters = "1:util.command 3:*"
 END
-    cat >"$folder/etc/qemu.conf" <<END
+    cat >"$directory/etc/qemu.conf" <<END
 user = "root"
 group = "root"
 security_driver = "none"
@@ -66,11 +66,11 @@ stdio_handler = "file"
 remember_owner = 0
 END
     # What a QEMU can do takes seconds to find out, and is the same on each host.
-    [ ! -d "$LAB/capabilities" ] || cp -rp "$LAB/capabilities" "$folder/cache/qemu"
+    [ ! -d "$LAB/capabilities" ] || cp -rp "$LAB/capabilities" "$directory/cache/qemu"
 }
 
 host_start() {
-    local name=$1 folder=$LAB/$1
+    local name=$1 directory=$LAB/$1
     # shellcheck disable=SC2016 # for the inner shell
     unshare --mount --uts --propagation private sh -ec '
         cd "$1"
@@ -86,14 +86,14 @@ host_start() {
         [ ! -e qemu ] || mount --bind qemu ../bin/qemu
         mount --bind run /run
         hostname "$2"
-        exec libvirtd -f /etc/libvirt/libvirtd.conf' sh "$folder" "$name" >>"$folder/log/out" 2>&1 &
-    echo $! >"$folder/pid"
+        exec libvirtd -f /etc/libvirt/libvirtd.conf' sh "$directory" "$name" >>"$directory/log/out" 2>&1 &
+    echo $! >"$directory/pid"
     for _ in {1..300}; do
         v "$name" list >/dev/null 2>&1 && return 0
         sleep 0.1
     done
-    sed 's/^/# /' "$folder/log/out"
-    tail -n 20 "$folder/log/libvirtd.log" | sed 's/^/# /'
+    sed 's/^/# /' "$directory/log/out"
+    tail -n 20 "$directory/log/libvirtd.log" | sed 's/^/# /'
     return 1
 }
 

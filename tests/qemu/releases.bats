@@ -12,7 +12,7 @@ FORKY="ovmf-generic ovmf-amdsev ovmf-inteltdx qemu-efi-aarch64 qemu-efi-riscv64 
 
 setup_file() {
     fetch_releases "bullseye $BULLSEYE" "bookworm $BULLSEYE" "trixie $TRIXIE" "forky $FORKY"
-    # A folder of packages each: what else is kept of the suite must not be in it.
+    # A directory of packages each: what else is kept of the suite must not be in it.
     for suite in bullseye bookworm trixie forky; do
         mkdir "$BATS_FILE_TMPDIR/$suite"
         for package in $(packages $suite); do

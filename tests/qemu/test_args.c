@@ -19,9 +19,9 @@ enum way { INCOMING, LOADVM, ANEW };
 struct told {
     const char *to; /* the stock QEMU */
     const char *machine;
-    const char *asked;   /* DEVICE of `romcompat args`: a type, or a text that is its own -device */
-    const char *device;  /* what the guest has */
-    const char *folders; /* that the destination is started with */
+    const char *asked;  /* DEVICE of `romcompat args`: a type, or a text that is its own -device */
+    const char *device; /* what the guest has */
+    const char *directories; /* that the destination is started with */
     enum way way;
     const char *from; /* the QEMU of the guest's host, which has {old} */
     const char *block;
@@ -29,12 +29,12 @@ struct told {
 };
 
 /* " BEFORE a AFTER BEFORE b AFTER". */
-static const char *folders_of(struct stage *s, const char *before, const char *folders,
-                              const char *after)
+static const char *directories_of(struct stage *s, const char *before, const char *directories,
+                                  const char *after)
 {
     const char *text = "";
 
-    for (const char *at = folders; *at;) {
+    for (const char *at = directories; *at;) {
         size_t n = strcspn(at, " ");
 
         text = text_of(s, "%s %s%.*s%s", text, before, (int)n, at, after);
@@ -43,9 +43,9 @@ static const char *folders_of(struct stage *s, const char *before, const char *f
     return text;
 }
 
-static const char *braced(struct stage *s, const char *folders)
+static const char *braced(struct stage *s, const char *directories)
 {
-    return folders_of(s, "-L {", folders, "}");
+    return directories_of(s, "-L {", directories, "}");
 }
 
 /* Its standard output, on one line: nothing in it is quoted. The copies stand below {work}. */
@@ -57,11 +57,11 @@ static const char *args_of(struct stage *s, const struct told *t, const char *as
                 "cd '%s/roms' && '%s/romcompat' args -M %s --qemu '%s' --maps map/romcompat.d%s %s "
                 "--write '%s/copies' %s 2>>'%s/args.log'",
                 getenv("ROMCOMPAT_QEMU"), getenv("ROMCOMPAT_BUILD"), t->machine,
-                program_of(s, t->to), folders_of(s, "--firmware ", t->folders, ""),
+                program_of(s, t->to), directories_of(s, "--firmware ", t->directories, ""),
                 t->way == INCOMING ? "--incoming"
                 : t->way == LOADVM ? "--loadvm"
                                    : "",
-                work_folder(s), asked, work_folder(s));
+                work_directory(s), asked, work_directory(s));
 
     if (is_wrong(s))
         return "";
@@ -111,7 +111,7 @@ static void arrives(struct stage *s, const struct told *t, const char *here)
 
 static void is_loaded(struct stage *s, const struct told *t, const char *here)
 {
-    run_program(s, "'%s/qemu-img' create -q -f qcow2 disk.qcow2 9M", bin_folder());
+    run_program(s, "'%s/qemu-img' create -q -f qcow2 disk.qcow2 9M", bin_directory());
     struct guest *old = start(s, t->from, "-M %s -L {old} -device %s " DISK, t->machine, t->device);
     const char *said = hmp(s, old, "savevm one");
 
@@ -145,7 +145,7 @@ static void is_born(struct stage *s, const struct told *t, const char *here)
 static void lands(struct stage *s, const void *data)
 {
     const struct told *t = data;
-    const char *here = braced(s, t->folders);
+    const char *here = braced(s, t->directories);
 
     if (t->way == INCOMING)
         arrives(s, t, here);
@@ -165,7 +165,7 @@ static void boots(struct stage *s, const void *data)
 {
     const struct told *t = data;
     struct guest *g =
-        start(s, t->to, SEABIOS "%s %s %s", t->machine, braced(s, t->folders),
+        start(s, t->to, SEABIOS "%s %s %s", t->machine, braced(s, t->directories),
               strstr(t->asked, "bus=rp") ? PORT : "", line_of(s, t, args_of(s, t, t->asked)));
 
     wait_serial(s, g, "Booting from ROM", LIMIT);
@@ -177,7 +177,7 @@ static void does_not_boot(struct stage *s, const void *data)
 {
     const struct told *t = data;
     struct guest *g = start(s, t->to, SEABIOS "%s -device %s,romfile=%s", t->machine,
-                            braced(s, t->folders), t->device, t->asked);
+                            braced(s, t->directories), t->device, t->asked);
 
     wait_serial(s, g, "No bootable device", LIMIT);
     expect_serial_lacks(s, g, "Booting from ROM");
@@ -191,9 +191,9 @@ static void boots_after_arrival(struct stage *s, const void *data)
                                                               .machine = t->machine,
                                                               .asked = t->asked,
                                                               .device = t->device,
-                                                              .folders = t->folders,
+                                                              .directories = t->directories,
                                                               .way = ANEW};
-    const char *here = braced(s, t->folders);
+    const char *here = braced(s, t->directories);
     struct guest *old = start(s, t->from, SEABIOS " -L {old} -device %s", t->machine, t->device);
 
     wait_serial(s, old, "Booting from ROM", LIMIT);

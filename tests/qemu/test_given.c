@@ -44,21 +44,21 @@ static void keeps_error(struct stage *s, const void *data)
                         o->device);
 }
 
-/* A host that mends itself with romfile=, as one does today, is not disturbed. */
+/* A host that fixes itself with romfile=, as one does today, is not disturbed. */
 static void old_cure_still_works(struct stage *s, const void *data)
 {
     const char *version = data;
     struct guest *old = start(s, text_of(s, "stock-%s", version),
                               "-M pc-i440fx-7.2 -L {old} -device virtio-net-pci,addr=3");
-    struct guest *mended =
+    struct guest *fixed =
         start(s, text_of(s, "patched-%s", version),
               "-M pc-i440fx-7.2 -L {grown} -L {map} "
               "-device virtio-net-pci,addr=3,romfile={old}/efi-virtio.rom -incoming defer");
 
-    migrate(s, old, mended, 0);
-    expect_block(s, mended, BLOCK, 0x40000);
-    resume(s, mended);
-    expect_status(s, mended, "running");
+    migrate(s, old, fixed, 0);
+    expect_block(s, fixed, BLOCK, 0x40000);
+    resume(s, fixed);
+    expect_status(s, fixed, "running");
 }
 
 #define KEEPS(name, ...)                            \
@@ -115,8 +115,8 @@ static const struct scenario scenarios[] = {
           "virtio-net-pci,romsize=300000", "", 0, "ROM size 300000 is not a power of two"),
     ERROR("10.0: a romfile that is missing is still named", "10.0",
           "virtio-net-pci,romfile=no-such.rom", "", 0, "failed to find romfile \"no-such.rom\""),
-    {"7.2: a guest mended with romfile= lands beside the maps", old_cure_still_works, "7.2"},
-    {"10.0: a guest mended with romfile= lands beside the maps", old_cure_still_works, "10.0"},
+    {"7.2: a guest fixed with romfile= lands beside the maps", old_cure_still_works, "7.2"},
+    {"10.0: a guest fixed with romfile= lands beside the maps", old_cure_still_works, "10.0"},
 };
 
 int main(int argc, char **argv)

@@ -18,7 +18,7 @@ static struct guest *start_old(struct stage *s, const char *version, const char 
     return start(s, text_of(s, "stock-%s", version), "-M pc-i440fx-7.2 -L {old} " NIC " %s", more);
 }
 
-/* --- the compat ROM is missing: folder {map} has the map alone ------------------- */
+/* --- the compat ROM is missing: directory {map} has the map alone ------------------- */
 
 static void incoming_needs_no_file(struct stage *s, const void *data)
 {
@@ -61,7 +61,7 @@ static void loadvm_names_package(struct stage *s, const void *data)
     const char *version = data;
     struct guest *old;
 
-    run_program(s, "'%s/qemu-img' create -q -f qcow2 disk.qcow2 1M", bin_folder());
+    run_program(s, "'%s/qemu-img' create -q -f qcow2 disk.qcow2 1M", bin_directory());
     old = start_old(s, version, "-drive file={work}/disk.qcow2,if=ide");
     hmp(s, old, "savevm before");
     stop(s, old);
@@ -152,18 +152,18 @@ static void broken_beside_good(struct stage *s, const void *data)
     expect_block(s, g, BLOCK, 0x40000);
 }
 
-/* Neither empty, nor a folder, nor a link to nowhere is a map. */
+/* Neither empty, nor a directory, nor a link to nowhere is a map. */
 static void no_maps_at_all(struct stage *s, const void *data)
 {
     const char *which = data;
     struct guest *g;
 
     write_file(s, "host/romcompat.d/empty.map", "");
-    write_file(s, "host/romcompat.d/folder.map/file", "");
+    write_file(s, "host/romcompat.d/directory.map/file", "");
     link_file(s, "nowhere", "host/romcompat.d/link.map");
     g = start(s, which, LINE);
     expect_said(s, g, "empty.map");
-    expect_said(s, g, "folder.map");
+    expect_said(s, g, "directory.map");
     expect_said(s, g, "link.map");
     expect_block(s, g, BLOCK, 0x80000);
     resume(s, g);
@@ -184,7 +184,7 @@ static void unreadable(struct stage *s, const void *data)
     expect_block(s, g, BLOCK, 0x80000);
 }
 
-static void folder_without_maps(struct stage *s, const void *data)
+static void directory_without_maps(struct stage *s, const void *data)
 {
     const char *which = data;
     struct guest *g;
@@ -224,7 +224,7 @@ static void exact_beats_range(struct stage *s, const void *data)
     expect_text(s, g, "dev", "romfile", "efi-virtio.rom");
 }
 
-/* A file in an earlier folder hides the same name in a later one: so an administrator
+/* A file in an earlier directory hides the same name in a later one: so an administrator
  * switches a packaged map off with an empty set of rules. */
 static void earlier_hides_later(struct stage *s, const void *data)
 {
@@ -237,7 +237,7 @@ static void earlier_hides_later(struct stage *s, const void *data)
     expect_block(s, g, BLOCK, 0x80000);
 }
 
-/* The folder beside the program's own, which is /etc/qemu in a distribution's build.
+/* The directory beside the program's own, which is /etc/qemu in a distribution's build.
  * It is found from the place of the program, so this is a copy in its own tree. */
 static void configuration_comes_first(struct stage *s, const void *data)
 {
@@ -248,8 +248,8 @@ static void configuration_comes_first(struct stage *s, const void *data)
                "romcompat-map 1\nset local\n  machine pc-i440fx-7.2\n"
                "  rom efi-virtio.rom 1048576 1m-efi-virtio.rom\nend\n");
     write_file(s, "root/bin/x", "");
-    run_program(s, "cp -L '%s/%s-x86_64' root/bin/%s-x86_64", bin_folder(), which, which);
-    g = start(s, text_of(s, "%s/root/bin/%s-x86_64", work_folder(s), which),
+    run_program(s, "cp -L '%s/%s-x86_64' root/bin/%s-x86_64", bin_directory(), which, which);
+    g = start(s, text_of(s, "%s/root/bin/%s-x86_64", work_directory(s), which),
               "-M pc-i440fx-7.2 -L {grown} -L {compat} " NIC);
     expect_block(s, g, BLOCK, 0x100000);
     expect_silent(s, g, IGNORED);
@@ -261,7 +261,7 @@ static void traced(struct stage *s, const void *data)
     struct guest *g =
         start(s, which, "-M pc-i440fx-7.2 -L {grown} -L {compat} -trace pci_romcompat* " NIC);
 
-    expect_said(s, g, "pci_romcompat_load folders 1 sets ");
+    expect_said(s, g, "pci_romcompat_load directories 1 sets ");
     expect_said(s, g, " problems 0");
     expect_said(s, g,
                 "pci_romcompat_rule pc-i440fx-7.2 efi-virtio.rom: romsize 0x40000 from "
@@ -279,7 +279,7 @@ static void traced(struct stage *s, const void *data)
                     "-M pc-i440fx-7.2 -L {grown} -L {map} -trace pci_romcompat* " NIC);
 }
 
-/* `romcompat resolve` on the same folders, for every kind of installed ROM. */
+/* `romcompat resolve` on the same directories, for every kind of installed ROM. */
 static void tool_agrees(struct stage *s, const void *data)
 {
     static const char *const hosts[] = {"old", "small", "grown"};
@@ -287,7 +287,7 @@ static void tool_agrees(struct stage *s, const void *data)
 
     for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
         struct guest *g = start(s, which, "-M pc-i440fx-7.2 -L {%s} -L {compat} " NIC, hosts[i]);
-        const char *path = text_of(s, "%s/answer-%s", work_folder(s), hosts[i]), *file;
+        const char *path = text_of(s, "%s/answer-%s", work_directory(s), hosts[i]), *file;
         json_object *answer, *roms, *rom, *value;
 
         run_program(
@@ -338,13 +338,15 @@ static const struct scenario scenarios[] = {
     {"10.0: a ROM that has shrunk keeps its bucket, and guests land", shrunken_is_pinned, "10.0"},
     BOTH("a broken map is named with its line, and the machine starts", broken),
     BOTH("a broken map leaves the others in force", broken_beside_good),
-    BOTH("empty files, folders and dead links are named, and the machine starts", no_maps_at_all),
+    BOTH("empty files, directories and dead links are named, and the machine starts",
+         no_maps_at_all),
     BOTH("a map that cannot be read is named, and the machine starts", unreadable),
-    BOTH("a folder without maps is silent", folder_without_maps),
+    BOTH("a directory without maps is silent", directory_without_maps),
     BOTH("a map that contradicts another is left out, and both lines are named", contradiction),
     BOTH("a rule for one machine type beats a range", exact_beats_range),
-    BOTH("a map in an earlier folder hides the one of the same name", earlier_hides_later),
-    BOTH("the configuration folder comes before the data folders", configuration_comes_first),
+    BOTH("a map in an earlier directory hides the one of the same name", earlier_hides_later),
+    BOTH("the configuration directory comes before the data directories",
+         configuration_comes_first),
     BOTH("romcompat resolve and QEMU answer alike", tool_agrees),
     BOTH("trace events tell each decision", traced),
 };

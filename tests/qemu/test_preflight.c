@@ -12,7 +12,7 @@
 
 /* What is refused lands with the arguments that preflight prints, once the ROMs have been
  * made as it says. */
-static void mended(struct stage *s, const void *data)
+static void fixed(struct stage *s, const void *data)
 {
     const struct agreement *c = data;
     const struct from *from = c->from;
@@ -21,12 +21,12 @@ static void mended(struct stage *s, const void *data)
 
     if (strcmp(v.verdict, "refused") != 0)
         went_wrong(s, "preflight: %s, expected refused", v.verdict);
-    const char *mend = mend_of(s, file, c->to);
+    const char *fix = fix_of(s, file, c->to);
     struct guest *g = start(s, c->to->which, "-M %s %s -device %s,addr=3 %s -incoming defer",
-                            from->machine, arguments_of(s, c->to), from->device, mend);
+                            from->machine, arguments_of(s, c->to), from->device, fix);
     migrate_in(s, g, "exec:cat saved");
     expect_block(s, g, from->block, (unsigned long long)v.length);
-    printf("# mended: %s\n", mend);
+    printf("# fixed: %s\n", fix);
 }
 
 #define AT3(tail) "0000:00:03.0/" tail
@@ -85,25 +85,25 @@ static const struct to destinations[] = {
     {"stock-forky-aarch64", "small old"},
 };
 
-static const struct scenario mends[] = {
-    {"a refused virtio-net-pci lands on 7.2 with the ROM that preflight says how to make", mended,
+static const struct scenario fixes[] = {
+    {"a refused virtio-net-pci lands on 7.2 with the ROM that preflight says how to make", fixed,
      &(const struct agreement){&sources[0], &destinations[1]}},
-    {"a refused virtio-net-pci lands on 7.2 whose ROM is smaller, with its length", mended,
+    {"a refused virtio-net-pci lands on 7.2 whose ROM is smaller, with its length", fixed,
      &(const struct agreement){&sources[0], &destinations[2]}},
-    {"a refused virtio-net-pci lands on 10.0 with the length that preflight names", mended,
+    {"a refused virtio-net-pci lands on 10.0 with the length that preflight names", fixed,
      &(const struct agreement){&sources[0], &destinations[6]}},
-    {"a refused e1000 lands on 7.2 with the ROM that preflight says how to make", mended,
+    {"a refused e1000 lands on 7.2 with the ROM that preflight says how to make", fixed,
      &(const struct agreement){&sources[3], &destinations[1]}},
-    {"a refused VGA lands on 10.0 with the length that preflight names", mended,
+    {"a refused VGA lands on 10.0 with the length that preflight names", fixed,
      &(const struct agreement){&sources[9], &destinations[6]}},
-    {"a refused i82559er lands on 10.0 with the length that preflight names", mended,
+    {"a refused i82559er lands on 10.0 with the length that preflight names", fixed,
      &(const struct agreement){&sources[8], &destinations[6]}},
 };
 
 int main(int argc, char **argv)
 {
     enum {
-        MENDS = sizeof mends / sizeof *mends,
+        MENDS = sizeof fixes / sizeof *fixes,
         FROM = sizeof sources / sizeof *sources,
         TO = sizeof destinations / sizeof *destinations
     };
@@ -114,7 +114,7 @@ int main(int argc, char **argv)
               stdout);
         return 2;
     }
-    memcpy(scenarios, mends, sizeof mends);
+    memcpy(scenarios, fixes, sizeof fixes);
     size_t count = add_agreements(scenarios, MENDS, sources, FROM, destinations, TO);
     int result = play_scenarios(scenarios, count, argc, argv);
     write_agreement();

@@ -7,7 +7,7 @@
  *
  * A type that cannot be made without something outside (a socket, a device of the host)
  * must be one of those below, each looked up in QEMU's hw/: none has a romfile. So a new
- * type of a new QEMU is never passed over in silence.
+ * type of a new QEMU is never skipped in silence.
  *
  * Operands are QEMU binaries; without any, those that tests/qemu/build-qemu has made.
  */
@@ -98,14 +98,14 @@ struct type {
 
 struct qemu {
     const char *label; /* "stock-7.2-x86_64" */
-    char program[1024], folders[2048];
+    char program[1024], directories[2048];
     const char *machine;
     struct type types[TYPES_MAX];
     size_t count, roms, unmade;
     char answer[TEXT_MAX], errors[TEXT_MAX];
 };
 
-static char folder[64]; /* ROM files, the commands for QEMU, what it says */
+static char directory[64]; /* ROM files, the commands for QEMU, what it says */
 
 static void read_into(FILE *in, char *text)
 {
@@ -118,7 +118,7 @@ static void read_stderr(struct qemu *q)
 {
     char path[100];
 
-    snprintf(path, sizeof path, "%s/stderr", folder);
+    snprintf(path, sizeof path, "%s/stderr", directory);
     FILE *in = fopen(path, "r");
     read_into(in, q->errors);
     if (in)
@@ -188,7 +188,7 @@ static void write_commands(const struct qemu *q)
 {
     char path[100];
 
-    snprintf(path, sizeof path, "%s/commands", folder);
+    snprintf(path, sizeof path, "%s/commands", directory);
     FILE *out = fopen(path, "w");
     if (!out)
         return;
@@ -224,12 +224,12 @@ static bool run_qemu(struct qemu *q)
     fprintf(out,
             "timeout 120 '%s' -nodefaults -no-user-config -display none -accel tcg -m 64 -S -M %s "
             "-qmp stdio -L '%s' %s",
-            q->program, q->machine, folder, q->folders);
+            q->program, q->machine, directory, q->directories);
     for (size_t i = 0; i < q->count; i++)
         if (!q->types[i].dropped)
             fprintf(out, " -device '%s,id=d%zu,addr=%zx.%zx,multifunction=on'", q->types[i].name, i,
                     FIRST_SLOT + i / 8, i % 8);
-    fprintf(out, " <'%s/commands' 2>'%s/stderr'", folder, folder);
+    fprintf(out, " <'%s/commands' 2>'%s/stderr'", directory, directory);
     fclose(out);
     FILE *pipe = popen(command, "r");
     read_into(pipe, q->answer);
@@ -442,15 +442,15 @@ static bool make_rom(const char *name)
 {
     char path[200];
 
-    snprintf(path, sizeof path, "%s/%s", folder, name);
+    snprintf(path, sizeof path, "%s/%s", directory, name);
     FILE *out = fopen(path, "w");
     return out && ftruncate(fileno(out), 65536) == 0 && fclose(out) == 0;
 }
 
-static bool make_folder(void)
+static bool make_directory(void)
 {
-    strcpy(folder, "/tmp/romcompat-devices-XXXXXX");
-    if (!mkdtemp(folder))
+    strcpy(directory, "/tmp/romcompat-devices-XXXXXX");
+    if (!mkdtemp(directory))
         return false;
     for (const struct rom_device *d = rom_devices; d->block; d++)
         if (!make_rom(d->rom) || (d->old_rom && *d->old_rom && !make_rom(d->old_rom)))
@@ -458,13 +458,13 @@ static bool make_folder(void)
     return true;
 }
 
-static void remove_folder(void)
+static void remove_directory(void)
 {
     char command[100];
 
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    snprintf(command, sizeof command, "rm -rf '%s'", directory);
     if (system(command))
-        printf("# %s: cannot be removed\n", folder);
+        printf("# %s: cannot be removed\n", directory);
 }
 
 static void check_built(const char *qemu, const char *version, const char *base, const char *arch)
@@ -477,7 +477,7 @@ static void check_built(const char *qemu, const char *version, const char *base,
     snprintf(label, sizeof label, "stock-%s-%s", version, arch);
     q->label = label;
     snprintf(q->program, sizeof q->program, "%s/bin/%s", qemu, label);
-    snprintf(q->folders, sizeof q->folders,
+    snprintf(q->directories, sizeof q->directories,
              "-L '%s/%s/usr/share/seabios' -L '%s/%s/usr/share/qemu'", qemu, base, qemu, base);
     if (access(q->program, X_OK) == 0)
         check_binary(q);
@@ -508,8 +508,8 @@ int main(int argc, char **argv)
         fputs("Bail out! no QEMU is named, and ROMCOMPAT_QEMU is not set\n", stdout);
         return 2;
     }
-    if (!make_folder()) {
-        printf("Bail out! %s: %s\n", folder, strerror(errno));
+    if (!make_directory()) {
+        printf("Bail out! %s: %s\n", directory, strerror(errno));
         return 2;
     }
     for (int i = 1; i < argc; i++)
@@ -518,6 +518,6 @@ int main(int argc, char **argv)
         check_built(qemu, built[i][0], built[i][1], "x86_64");
         check_built(qemu, built[i][0], built[i][1], "aarch64");
     }
-    remove_folder();
+    remove_directory();
     return tap_done();
 }

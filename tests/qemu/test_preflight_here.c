@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * test_preflight.c in small, for `make check`: a dozen cases on the QEMU of this machine,
- * whose path is the operand. ROMCOMPAT_QEMU is a folder with roms/{old,grown,small}.
+ * whose path is the operand. ROMCOMPAT_QEMU is a directory with roms/{old,grown,small}.
  */
 #include <stdio.h>
 #include <stdlib.h>

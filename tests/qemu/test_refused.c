@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What goes wrong without the hook, in QEMU's own words. If one of these began to
- * pass, the scenarios that show the cure would prove nothing.
+ * pass, the scenarios that show the fix would prove nothing.
  */
 #include "qemu/guest.h"
 
@@ -37,7 +37,7 @@ static void refused(struct stage *s, const void *data)
         }                                      \
     }
 
-/* The same with maps and compat ROMs installed: it is not they that mend it. */
+/* The same with maps and compat ROMs installed: it is not they that fix it. */
 static void refused_with_maps(struct stage *s, const void *data)
 {
     const char *which = data;
@@ -124,7 +124,7 @@ static void snapshot(struct stage *s, const void *data)
     const char *which = data;
     struct guest *old;
 
-    run_program(s, "'%s/qemu-img' create -q -f qcow2 disk.qcow2 1M", bin_folder());
+    run_program(s, "'%s/qemu-img' create -q -f qcow2 disk.qcow2 1M", bin_directory());
     old = start(s, which,
                 "-M pc-i440fx-7.2 -L {old} -device virtio-net-pci,addr=3 "
                 "-drive file={work}/disk.qcow2,if=ide");

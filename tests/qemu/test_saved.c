@@ -25,7 +25,7 @@ struct way {
 static void make_disk(struct stage *s)
 {
     run_program(s, "'%s/qemu-img' convert -O qcow2 ../../roms/firmware/ticker.img disk.qcow2",
-                bin_folder());
+                bin_directory());
 }
 
 static void loadvm_at_start(struct stage *s, const void *data)

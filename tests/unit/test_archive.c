@@ -160,14 +160,14 @@ static void compressions(void)
     struct pack once = {0}, twice = {0};
     pack_compressed(&once, &tar, "gzip");
     pack_compressed(&twice, &once, "gzip");
-    is_refused(&twice, NULL, "no archive", "gzip in gzip is refused");
+    is_refused(&twice, NULL, "not an archive", "gzip in gzip is refused");
     pack_free(&once);
     pack_free(&twice);
 
     struct pack text = {0}, packed = {0};
     pack_bytes(&text, "only a text, and no archive at all\n", 35);
     pack_compressed(&packed, &text, "xz");
-    is_refused(&packed, NULL, "no archive", "a compressed text is refused");
+    is_refused(&packed, NULL, "not an archive", "a compressed text is refused");
     packed.size = 0;
     text.size = 0;
     pack_compressed(&packed, &text, "gzip");
@@ -201,12 +201,12 @@ static void what_is_no_archive(void)
     }
     pack_zeros(&zeros, 10240);
     is_int(read_all(zeros.bytes, zeros.size, NULL, text, sizeof text), UNPACK_NOT_AN_ARCHIVE,
-           "a file of zeros is no archive");
+           "a file of zeros is not an archive");
     pack_free(&zeros);
     is_int(unpacker_open("/nonexistent/x.deb", NULL, &(struct unpacker *){NULL}, &f), -1,
            "a missing file is a failure, not 'no archive'");
     ok(strstr(f.what, "/nonexistent/x.deb: No such file") != NULL, "... that says so: %s", f.what);
-    is_int(unpacker_open("/", NULL, &(struct unpacker *){NULL}, &f), -1, "so is a folder");
+    is_int(unpacker_open("/", NULL, &(struct unpacker *){NULL}, &f), -1, "so is a directory");
     is_int(unpacker_open("/dev/null", NULL, &(struct unpacker *){NULL}, &f), -1, "and a device");
 }
 
@@ -320,7 +320,7 @@ static void sizes_that_lie(void)
     is_int(e.size, INT64_C(1) << 35, "... of that size");
     is_int(unpacker_take(u, &data, &size, &f), -1, "... which is refused");
     ok(strstr(f.what, "entry s: too large (found 34359738368 bytes") != NULL, "... %s", f.what);
-    is_int(unpacker_next(u, &e, &f), 1, "... and passed over without writing 32 GiB of zeros");
+    is_int(unpacker_next(u, &e, &f), 1, "... and skipped without writing 32 GiB of zeros");
     is_int(unpacker_take(u, &data, &size, &f), 0, "a small sparse file is taken");
     ok(size == 10 && memcmp(data, "abc\0\0\0\0\0\0\0", 10) == 0, "... with zeros for its hole");
     free(data);
@@ -474,12 +474,12 @@ static void debs(void)
         {"a member nobody knows is refused before data.tar",
          "member 'unknown'",
          {VERSION, CTL, UNKNOWN, DATA, END}},
-        {"... and passed over behind it", NULL, {VERSION, CTL, DATA, UNKNOWN, END}},
-        {"a member with an underscore is passed over",
+        {"... and skipped behind it", NULL, {VERSION, CTL, DATA, UNKNOWN, END}},
+        {"a member with an underscore is skipped",
          NULL,
          {VERSION, SIGNATURE, CTL, SIGNATURE, DATA, END}},
         {"a data.tar that is none is refused",
-         "data.tar.xz: what is in it is no archive",
+         "data.tar.xz: what is in it is not an archive",
          {VERSION, CTL, GARBAGE, END}},
         {"an empty data.tar is refused", "data.tar.gz: empty", {VERSION, CTL, EMPTY, END}},
         {"format 0.939000 of 1994 is refused",

@@ -169,11 +169,11 @@ static bool matches(const char *pattern, const char *path)
 static void test_patterns(void)
 {
     ok(matches("efi-*.rom", "usr/lib/ipxe/qemu/efi-e1000.rom"),
-       "a pattern is held against the last part of the path");
+       "a pattern is checked against the last part of the path");
     ok(matches("efi-*.rom", "efi-e1000.rom"), "which may be all of it");
-    ok(!matches("efi-*.rom", "efi-x/pxe-e1000.rom"), "and not against a folder");
+    ok(!matches("efi-*.rom", "efi-x/pxe-e1000.rom"), "and not against a directory");
     ok(matches("ipxe.efi/*.rom", "usr/share/ipxe.efi/8086100e.rom"),
-       "a pattern with a slash is held against one part more");
+       "a pattern with a slash is checked against one part more");
     ok(!matches("ipxe.efi/*.rom", "usr/share/ipxe/8086100e.rom"), "which must match as well");
     ok(!matches("ipxe/*.rom", "my-ipxe/8086100e.rom"), "from its first letter on");
     ok(!matches("a/b/*.rom", "b/x.rom"), "a path with fewer parts does not match");
@@ -220,7 +220,7 @@ int main(void)
     refused("budget: b\nroms:\n  - bucket: 256K\n", "b.yaml:3:5: a rule lacks 'match'",
             "a rule of ROMs without a pattern is refused");
     refused("budget: b\nroms:\n  - efi.rom\n", "b.yaml:3:5: a rule must be a map (found text)",
-            "a rule that is no map is refused");
+            "a rule that is not a map is refused");
     refused(RULE("buckets: 256K"), "b.yaml:4:5: unknown key 'buckets' (did you mean 'bucket'?)",
             "a misspelt rule is no rule that is silently not kept");
     refused(RULE("bucket: 200K"),
@@ -233,7 +233,7 @@ int main(void)
             "b.yaml:4:17: 'max-bucket' must be a power of two from 2K to 16M (found '32M')",
             "32M is above the largest");
     refused(RULE("bucket: big"), "b.yaml:4:13: 'bucket' must be a size such as 256K (found 'big')",
-            "a word is no size");
+            "a word is not a size");
     refused(RULE("bucket: [256K]"), "b.yaml:4:13: 'bucket' must be text (found a list)",
             "a bucket is one");
     refused(RULE("bucket: 256K\n    max-bucket: 512K"),
@@ -279,7 +279,7 @@ int main(void)
     refused(RULE("nics: 0"), "b.yaml:4:11: 'nics' must be a number from 1 to 64 (found 0)",
             "no NIC is no rule");
     refused(RULE("nics: {a: b}"), "b.yaml:4:11: 'nics' must be a number from 1 to 64 (found a map)",
-            "a map is no number");
+            "a map is not a number");
     refused(RULE("defects: fatal"),
             "b.yaml:4:14: 'defects' must be error, warn or ignore (found 'fatal')",
             "three words for what to do");
@@ -301,7 +301,7 @@ int main(void)
             "b.yaml:5:13: 'bucket' must be a power of two from 2K to 16M (found '3')\n"
             "b.yaml:4:11: 'nics' must be a number from 1 to 64 (found 0)",
             "all mistakes are listed");
-    refused("- a\n", "b.yaml:1:1: a budget must be a map (found a list)", "a list is no budget");
+    refused("- a\n", "b.yaml:1:1: a budget must be a map (found a list)", "a list is not a budget");
     refused("a: [\n", "b.yaml:2:1: did not find expected node content while parsing a flow node",
             "what is no YAML is refused");
     return tap_done();

@@ -124,7 +124,7 @@ int main(void)
               "one of two copies is enough");
     is_change(FILES({"x/a.rom", LEGACY(4)}, {"y/a.rom", LEGACY(3)}),
               FILES({"x/a.rom", LEGACY(4)}, {"y/a.rom", LEGACY(3)}), "",
-              "two ROMs of one name are told apart by their folders");
+              "two ROMs of one name are told apart by their directories");
     is_change(FILES({"x/a.rom", LEGACY(4)}, {"y/a.rom", LEGACY(3)}), FILES({"x/a.rom", LEGACY(4)}),
               "a.rom: fail vanished", "one of them is missed when it is gone");
     is_change(FILES({"x/a.rom", LEGACY(4)}), FILES({"x/a.rom", LEGACY(4)}, {"y/a.rom", LEGACY(3)}),

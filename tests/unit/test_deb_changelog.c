@@ -65,7 +65,7 @@ static void check_entries(void)
        "an entry without an end ends where the next begins");
     offset = 0;
     ok(!changelog_next(none, strlen(none), &offset, &e),
-       "what only looks like an entry is passed over");
+       "what only looks like an entry is skipped");
 }
 
 static char *fixes_of(const char *old, const char *version)

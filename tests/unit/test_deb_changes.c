@@ -32,7 +32,7 @@ int main(void)
     is_text(
         names_of("-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nChecksums-Sha256:\r\n " SUM
                  " 12 a.deb\r\n-----BEGIN PGP SIGNATURE-----\n"),
-        "a.deb;", "a signature is passed over, and line ends of either kind");
+        "a.deb;", "a signature is skipped, and line ends of either kind");
     is_text(names_of("Checksums-Sha256:\n " SUM " 12 a.deb"), "a.deb;",
             "the last line may be open");
     is_text(names_of("Checksums-Sha256:\nFiles:\n"), "", "a list may be empty");

@@ -148,7 +148,7 @@ static void test_borders(void)
     spec.pieces[1].length--;
     ok(extract(&spec, false, 0) == 0 && !h.found && h.passed_count == 1 &&
            strstr(h.passed[0].why, "not all there"),
-       "one of which a byte is missing is passed over");
+       "one of which a byte is missing is skipped");
     extracted_free(&h);
     spec.pieces[1].length++;
     add_piece(&spec, at, NULL, 0x20000);
@@ -252,7 +252,7 @@ static void test_changes(void)
     ok(extract(&spec, true, 4) == 0 && holds("Still"), "a store that is being written is read");
     ok(h.reads > 4, "again until it holds still");
     extracted_free(&h);
-    ok(extract(&spec, true, 1000) == -1 && strstr(why.what, "all the time") && why.cure[0],
+    ok(extract(&spec, true, 1000) == -1 && strstr(why.what, "all the time") && why.hint[0],
        "one that never does is given up, with a way out");
     free_made_store(&s);
 }

@@ -40,7 +40,7 @@ static void says(const char *members, bool usable, const char *problem)
     }
     is_text(d.problem_count ? d.problems[0].text : "", problem, "a descriptor with the members %s",
             members);
-    ok(d.usable == usable, "... and it is %s", usable ? "usable" : "passed over");
+    ok(d.usable == usable, "... and it is %s", usable ? "usable" : "skipped");
     firmware_descriptor_free(&d);
 }
 

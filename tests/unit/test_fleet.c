@@ -4,7 +4,7 @@
 #include "fixtures/inventory_maker.h"
 #include "fleet/exchange.h"
 #include "fleet/matrix.h"
-#include "fleet/mend.h"
+#include "fleet/fix_plan.h"
 #include "tap.h"
 
 #define OLD "\"pc-q35-7.2\",\"pc-i440fx-7.2\",\"microvm\""
@@ -13,7 +13,7 @@
 struct told {
     struct fleet fleet;
     struct exchange exchange;
-    struct mend_plan plan;
+    struct fix_plan plan;
 };
 
 static void add(struct fleet *fleet, const struct made_host *host)
@@ -40,12 +40,12 @@ static void tell(struct told *t, const struct made_host *hosts, size_t count,
     if (fleet_ready(&t->fleet, &f) != 0)
         ok(false, "the fleet is ready (%s)", f.what);
     exchange_tell(&t->fleet, question ? question : &all, &t->exchange);
-    mend_find(&t->exchange, &t->plan);
+    fix_plan_find(&t->exchange, &t->plan);
 }
 
 static void forget(struct told *t)
 {
-    mend_free(&t->plan);
+    fix_plan_free(&t->plan);
     exchange_free(&t->exchange);
     fleet_free(&t->fleet);
 }
@@ -123,7 +123,7 @@ static void check_machines(void)
     TELL(&t, hosts);
     is_int(verdict(&t, 2, 1), EXCHANGE_LACKS, "a machine type that is not there is told of");
     is_int(verdict(&t, 1, 2), EXCHANGE_YES, "in that direction alone");
-    is_int(t.plan.is_needed, false, "and nothing is to be mended");
+    is_int(t.plan.is_needed, false, "and nothing is to be fixed");
     forget(&t);
     tell(&t, hosts, 2, &question);
     is_int(verdict(&t, 2, 1), EXCHANGE_NO, "it is a refusal where it was asked for");
@@ -152,7 +152,7 @@ static void check_guests(void)
 
     tell(&t, hosts, 2, &question);
     is_int(verdict(&t, 1, 2), EXCHANGE_YES, "of guests alone: no guest has the ROM that differs");
-    is_int(verdict(&t, 2, 1), EXCHANGE_YES, "a ROM of its own, or none, is no default ROM");
+    is_int(verdict(&t, 2, 1), EXCHANGE_YES, "a ROM of its own, or none, is not a default ROM");
     forget(&t);
     hosts[0].guests = virtio;
     tell(&t, hosts, 2, &question);
@@ -196,7 +196,7 @@ static void check_maps(void)
     free(set);
 }
 
-/* --- mends ----------------------------------------------------------------------------------- */
+/* --- fixes ----------------------------------------------------------------------------------- */
 
 static void check_known_package(void)
 {
@@ -213,7 +213,7 @@ static void check_known_package(void)
     is_int(t.plan.installs[0].class, 1, "the one without the map");
     is_int(t.plan.installs[0].set_count, 1, "... of a package");
     is_text(t.plan.installs[0].sets[0]->package, "compat-256k", "that another host has");
-    is_int(t.plan.unmended, 0, "... which fixes all");
+    is_int(t.plan.unfixed, 0, "... which fixes all");
     ok(t.plan.is_proven, "and nothing smaller does");
     forget(&t);
     free(set);
@@ -291,7 +291,7 @@ static void check_missing_file(void)
     struct told t;
 
     TELL(&t, hosts);
-    is_int(t.plan.installs[0].class, 1, "a missing file is mended where it is missing");
+    is_int(t.plan.installs[0].class, 1, "a missing file is fixed where it is missing");
     is_int(t.plan.installs[0].file_count, 1, "by the package that brings it");
     is_int(t.plan.installs[0].made_count, 0, "and no set is made");
     forget(&t);
@@ -310,7 +310,7 @@ static void check_contradiction(void)
 
     TELL(&t, hosts);
     is_int(verdict(&t, 1, 2), EXCHANGE_NO, "two maps that contradict each other: refused");
-    is_int(t.plan.unmended, 1, "no package mends that");
+    is_int(t.plan.unfixed, 1, "no package fixes that");
     is_int(t.plan.count, 0, "and none is proposed");
     forget(&t);
     free(small);
@@ -359,7 +359,7 @@ static void check_against_force(void)
                 }
                 best = price < best ? price : best;
             }
-        all_good &= t.plan.installations == best && t.plan.is_proven && !t.plan.unmended;
+        all_good &= t.plan.installations == best && t.plan.is_proven && !t.plan.unfixed;
         forget(&t);
     }
     ok(all_good, "the search finds what trying everything finds");

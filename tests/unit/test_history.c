@@ -58,7 +58,7 @@ static void test_reading(void)
 static void test_refusals(void)
 {
     is_text(refused("- a\n"), "h.yaml:1:1: a history must be a map (found a list)",
-            "a list is no history");
+            "a list is not a history");
     ok(strstr(refused("history: ipxe\nreleases: []\n"), "lacks 'summary'") != NULL,
        "a history without summary is refused");
     is_text(refused(HEAD), "h.yaml:1:1: the history lacks 'releases'",
@@ -213,7 +213,7 @@ static void test_appending(void)
     made = appended("releases:\n" RELEASE("12") ROM HEAD, &release);
     ok(!made && strstr(f.what, "nothing can be appended"),
        "releases that are not last are refused");
-    ok(strstr(f.cure, "must be the last key") != NULL, "and the cure says where they belong");
+    ok(strstr(f.hint, "must be the last key") != NULL, "and the fix says where they belong");
     free(made);
 
     made = appended(HEAD

@@ -67,7 +67,7 @@ static void check_reading(void)
     struct made_host other = plain;
     struct inventory a, b;
     struct failure f;
-    const char *folder;
+    const char *directory;
 
     other.name = "node2";
     char *first = make_inventory(&plain), *second = make_inventory(&other);
@@ -75,16 +75,16 @@ static void check_reading(void)
     is_int(read_text(r, second, &b, &f), 0, "and another one");
     is_text(a.host, "node1", "each has its host");
     is_text(b.host, "node2", "... the other too");
-    ok(a.qemus == b.qemus && a.folders == b.folders && a.maps == b.maps,
+    ok(a.qemus == b.qemus && a.directories == b.directories && a.maps == b.maps,
        "and what they have in common, they share");
     is_int(a.qemus->list[0].minor, 2, "the QEMU has its version");
     const struct inventory_rom *rom =
-        inventory_find_rom(&a, &a.qemus->list[0], "efi-virtio.rom", &folder);
+        inventory_find_rom(&a, &a.qemus->list[0], "efi-virtio.rom", &directory);
     is_int(rom->bucket, 262144, "a bucket is made from the size");
-    is_text(folder, "/roms", "the folder is where the file is");
+    is_text(directory, "/roms", "the directory is where the file is");
     ok(!inventory_find_rom(&a, &a.qemus->list[0], "efi-none.rom", NULL), "no file, no ROM");
     is_text(inventory_machine(&a.qemus->list[0], "pc"), "pc-i440fx-7.2", "an alias is resolved");
-    ok(!inventory_qemu_for(&a, NULL, "pc"), "and is no machine type");
+    ok(!inventory_qemu_for(&a, NULL, "pc"), "and is not a machine type");
     ok(inventory_qemu_for(&a, NULL, "pc-q35-7.2") != NULL, "a machine type has its QEMU");
     ok(!inventory_qemu_for(&a, "aarch64", "pc-q35-7.2"), "of its architecture alone");
     inventory_read_free(&a);
@@ -207,8 +207,7 @@ int main(void)
     check_cuts();
     check_documents();
     check_guest();
-    accepts("\"maps\"", "\"later\":{\"x\":[1,2]},\"maps\"",
-            "a key that is not known is passed over");
+    accepts("\"maps\"", "\"later\":{\"x\":[1,2]},\"maps\"", "a key that is not known is skipped");
     accepts("\"size\"", "\"later\":null,\"size\"", "also in a ROM");
     accepts("\"host\":\"node1\"", "\"host\":null", "a host without a name");
     accepts("\"node1\"", "\"n\\u00f6de \\\"1\\\"\"", "a name with escapes");
@@ -233,7 +232,7 @@ int main(void)
     refuses("\"maps\":[]",
             "\"maps\":[{\"sets\":[{\"name\":\"x\",\"machines\":[{\"name\":\"a\\nrom b\"}],"
             "\"roms\":[{\"rom\":\"x\",\"bucket\":4096,\"compat_file\":\"y\"}]}]}]",
-            "maps[0].sets: set x: machine rule 1 is none");
+            "maps[0].sets: set x: machine rule 1 is not valid");
     refuses("\"maps\":[]",
             "\"maps\":[{\"sets\":[{\"name\":\"x\",\"machines\":[{\"name\":\"pc-q35\",\"first\":"
             "\"9.0\",\"last\":\"8.0\"}],\"roms\":[{\"rom\":\"x\",\"bucket\":4096,\"compat_file\":"

@@ -40,18 +40,18 @@ int main(void)
     ok(json_member_number(o, "n", &number) && number == 12, "a number is read");
     ok(!json_member_number(o, "m", &number) && number == 12, "a negative number is none");
     ok(!json_member_number(o, "r", &number) && number == 12, "a broken number is none");
-    ok(!json_member_number(o, "t", &number), "a text is no number");
-    ok(!json_member_text(o, "n"), "a number is no text");
+    ok(!json_member_number(o, "t", &number), "a text is not a number");
+    ok(!json_member_text(o, "n"), "a number is not text");
     ok(!json_member_text(o, "none"), "a key that is not there has no text");
     ok(json_member(o, "l", json_type_array) && !json_member(o, "l", json_type_object),
        "a list is a list alone");
     ok(!json_member(json_member(o, "l", json_type_array), "t", json_type_string) &&
            !json_member(NULL, "t", json_type_string),
-       "what is no object has no members");
+       "what is not an object has no members");
     json_object_put(o);
 
     o = parse(with_nul, sizeof with_nul - 1);
-    ok(o && !json_member_text(o, "a"), "a text with a NUL inside is no text");
+    ok(o && !json_member_text(o, "a"), "a text with a NUL inside is not text");
     json_object_put(o);
 
     refuses("", "x.json: the JSON document is cut off");

@@ -32,7 +32,7 @@ static void check_members(void)
     walk("{}", 2, &end);
     is_int(end, JSON_END, "an empty object has no member");
     walk("[1]", 3, &end);
-    is_int(end, JSON_WRONG, "a list is no object");
+    is_int(end, JSON_WRONG, "a list is not an object");
     walk("{\"a\":1 \"b\":2}", 13, &end);
     is_int(end, JSON_WRONG, "members without a comma are wrong");
     walk("{\"a\":}", 6, &end);

@@ -229,7 +229,7 @@ static void test_lies(void)
     is_refused(bytes, 20, "class 3", "so is a header that is cut off");
     memcpy(bytes, "KDUMP   ", 8);
     is_refused(bytes, size, "kdump", "so is a compressed core");
-    ok(strstr(why.cure, "elf") != NULL, "with what makes another");
+    ok(strstr(why.hint, "elf") != NULL, "with what makes another");
     is_int(read_core(bytes, 0, &core), 0, "an empty file is raw memory");
     is_int(core.map.count, 0, "... without any");
     free(bytes);

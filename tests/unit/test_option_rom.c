@@ -130,7 +130,7 @@ static void test_revision_3(void)
     rom_set(&made, 0, PCIR_FIELD_DEVICE_LIST, 0x20);
     read_made(&made);
     ok(!rom.images[0].has_device_list && rom.defect_count == 0,
-       "what stands there in revision 0 (VPD) is no device list");
+       "what is there in revision 0 (VPD) is not a device list");
     done(&made);
 }
 

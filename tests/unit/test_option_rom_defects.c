@@ -119,7 +119,7 @@ static void test_pcir_pointer(void)
     memmove(made.data + 0x10 + 0x0a, made.data + PCIR + 0x0a, 0x0e);
     memcpy(made.data + 0x10, "PCIR\x86\x80\x0e\x10\x10\x00", 10);
     memset(made.data + 0x28, 0, 0x10);
-    rom_mend(&made, 0);
+    rom_fix(&made, 0);
     defects("a PCIR that lies over the header, but is one",
             WARNING("pcir-in-header", 0, 0x18, 0x10, 0x1a));
 
@@ -155,7 +155,7 @@ static void test_pcir_pointer(void)
 
     make_two();
     memset(made.data + PCIR, 0x11, 0x18);
-    rom_mend(&made, 0);
+    rom_fix(&made, 0);
     defects("a PCIR that is overwritten, in front of another image",
             ERROR("pcir-signature-wrong", 0, PCIR, 0x11111111, 0x52494350));
     is_int(images_of(NULL), 2, "does not hide it either");
@@ -272,7 +272,7 @@ static void test_pcir_fields(void)
     made = make_rom(&(struct rom_spec){
         .images = {{.type = ROM_LEGACY, .blocks = 1, .revision = 3, .devices = devices}}});
     memset(made.data + ROM_DEVICES_AT, 0x11, 512 - ROM_DEVICES_AT);
-    rom_mend(&made, 0);
+    rom_fix(&made, 0);
     defects("a device list without end", WARNING("device-list-unterminated", 0, ROM_DEVICES_AT,
                                                  (512 - ROM_DEVICES_AT) / 2, ANY));
     rom_set(&made, 0, PCIR_FIELD_DEVICE_LIST, 0x4000);
@@ -369,7 +369,7 @@ static void test_pnp(void)
     made = make_rom(&(struct rom_spec){.images = {{.type = ROM_LEGACY, .blocks = 4, .pnp = 3}}});
     made.data[ROM_PNP_AT + 0x40 + 6] = ROM_PNP_AT + 0x20;
     made.data[ROM_PNP_AT + 0x40 + 9] -= ROM_PNP_AT + 0x20;
-    rom_mend(&made, 0);
+    rom_fix(&made, 0);
     defects("a longer loop of $PnP structures",
             ERROR("pnp-loop", 0, ROM_PNP_AT + 0x40 + 6, ROM_PNP_AT + 0x20, ANY));
 
@@ -380,7 +380,7 @@ static void test_pnp(void)
     make_two();
     rom_set(&made, 0, PNP_FIELD_MANUFACTURER, 2047);
     made.data[2047] = 'x';
-    rom_mend(&made, 0);
+    rom_fix(&made, 0);
     defects("a manufacturer string without end",
             WARNING("pnp-string-out-of-range", 0, ROM_PNP_AT + 0x0e, 2047, ANY));
 

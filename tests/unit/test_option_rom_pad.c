@@ -45,10 +45,10 @@ static void test_what_fits(void)
             "the image chain does not fit the bucket (found 6144 bytes, expected at most 4096)",
             "but not 4K");
     answers(12288, OPTROM_PAD_BAD_BUCKET,
-            "12288 is no bucket (expected a power of two from 2048 to 2147483648)",
-            "12K is no bucket");
+            "12288 is not a bucket (expected a power of two from 2048 to 2147483648)",
+            "12K is not a bucket");
     answers(1024, OPTROM_PAD_BAD_BUCKET, NULL, "1K is below the smallest bucket");
-    answers(0, OPTROM_PAD_BAD_BUCKET, NULL, "0 is no bucket");
+    answers(0, OPTROM_PAD_BAD_BUCKET, NULL, "0 is not a bucket");
     answers(BUCKET_MAX * 2, OPTROM_PAD_BAD_BUCKET, NULL, "4G is above the largest bucket");
 
     free_rom(&made);
@@ -185,7 +185,7 @@ static void test_ids(void)
     is_int(renumber(OPTROM_IDS_SET, "ids are written to a ROM with code in byte 6"), 5,
            "four bytes of ids and one of the sum change");
     ok(made.data[6] == before[6] && made.data[511] != before[511],
-       "the sum is mended in the last byte");
+       "the sum is fixed in the last byte");
     ok(memcmp(made.data + ROM_DEVICES_AT, before + ROM_DEVICES_AT, 16) == 0,
        "the device list stays as it is");
 
@@ -202,7 +202,7 @@ static void test_ids(void)
         .images = {{.type = ROM_LEGACY, .blocks = 2}, {.type = ROM_LEGACY, .blocks = 2}}});
     rom_set(&made, 0, HEADER_FIELD_LENGTH, 4);
     is_int(renumber(OPTROM_IDS_SET, "a length byte that covers another sum"), 10,
-           "both sums are mended, the inner one first");
+           "both sums are fixed, the inner one first");
 
     free_rom(&made);
     made = make_rom(&(struct rom_spec){.images = {{.type = ROM_LEGACY, .blocks = 1},
@@ -221,7 +221,7 @@ static void test_ids(void)
     made = make_rom(&(struct rom_spec){.images = {{.type = ROM_LEGACY, .blocks = 4}}});
     memmove(made.data + 0x14, made.data + ROM_PCIR_AT, 0x18);
     memcpy(made.data + 0x18, "\x14\x00\x00\x00", 4);
-    rom_mend(&made, 0);
+    rom_fix(&made, 0);
     is_int(renumber(OPTROM_IDS_WOULD_BREAK,
                     "ids that share their bytes with the PCIR pointer are refused"),
            0, "and nothing changes");

@@ -124,7 +124,7 @@ int main(void)
     is_text(text, "a b", "A NUL between words is a blank");
     free(text);
     free(plain("\1\2\3\4\5\6\7\x80\x81\x82", 10, &t));
-    ok(plain_text_is_binary(&t), "Bytes that are no characters are no text");
+    ok(plain_text_is_binary(&t), "Bytes that are no characters are not text");
     free(plain("An ordinary line\n", 17, &t));
     ok(!plain_text_is_binary(&t), "A line of letters is text");
 

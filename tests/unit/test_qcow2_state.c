@@ -47,7 +47,7 @@ static void reads(const struct qcow2_spec *spec, const char *snapshot, const cha
     if (!ok(result == 0 && g.kind == SAVED_SNAPSHOT && g.block_count == 2 &&
                 g.blocks[1].length == 0x40000 && !strcmp(g.machine, "pc-q35-7.2"),
             "%s", what))
-        printf("# %d '%s' '%s'\n", result, f.what, f.cure);
+        printf("# %d '%s' '%s'\n", result, f.what, f.hint);
     if (result == 0) {
         ok(g.bytes_read < 32768, "and little of it is read");
         saved_guest_free(&g);
@@ -55,15 +55,15 @@ static void reads(const struct qcow2_spec *spec, const char *snapshot, const cha
 }
 
 static void refuses(const struct qcow2_spec *spec, const char *snapshot, const char *text,
-                    const char *cure, const char *what)
+                    const char *fix, const char *what)
 {
     struct saved_guest g = {0};
     struct failure f = {0};
 
     write_image(spec);
     int result = saved_guest_read(path, snapshot, &g, &f);
-    if (!ok(result == -1 && strstr(f.what, text) && strstr(f.cure, cure), "%s", what))
-        printf("# %d '%s' '%s'\n", result, f.what, f.cure);
+    if (!ok(result == -1 && strstr(f.what, text) && strstr(f.hint, fix), "%s", what))
+        printf("# %d '%s' '%s'\n", result, f.what, f.hint);
     if (result == 0)
         saved_guest_free(&g);
 }

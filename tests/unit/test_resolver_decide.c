@@ -31,7 +31,8 @@ static void no_bucket(uint32_t bucket)
 {
     struct romcompat_decision d = {.file = 77};
 
-    is_int(romcompat_decide(bucket, 1, 1, 0, &d), ROMCOMPAT_E_ARGUMENT, "%u is no bucket", bucket);
+    is_int(romcompat_decide(bucket, 1, 1, 0, &d), ROMCOMPAT_E_ARGUMENT, "%u is not a bucket",
+           bucket);
     is_int(d.file, 77, "... and the output is untouched");
 }
 

@@ -108,8 +108,8 @@ static void lookups(void)
     misses(maps, "pc-i440fx-7.2", "");
     misses(maps, "pc-i440fx-2.0", "efi-e1000.rom");
     is_int(romcompat_find(NULL, "m", "r", &r), ROMCOMPAT_E_ARGUMENT, "no maps is a wrong argument");
-    is_int(romcompat_find(maps, NULL, "r", &r), ROMCOMPAT_E_ARGUMENT, "so is no machine");
-    is_int(romcompat_find(maps, "m", NULL, &r), ROMCOMPAT_E_ARGUMENT, "so is no ROM");
+    is_int(romcompat_find(maps, NULL, "r", &r), ROMCOMPAT_E_ARGUMENT, "so is not a machine");
+    is_int(romcompat_find(maps, "m", NULL, &r), ROMCOMPAT_E_ARGUMENT, "so is not a ROM");
     is_int(romcompat_find(maps, "m", "r", NULL), ROMCOMPAT_E_ARGUMENT, "so is no output");
     romcompat_close(maps);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Folders: order, hiding, what is no map, and maps that contradict each other. */
+/* Directories: order, hiding, what is not a map, and maps that contradict each other. */
 #include "romcompat.h"
 
 #include <dirent.h>
@@ -18,7 +18,7 @@ static char top[] = "/tmp/romcompat-unit-XXXXXX";
 static void must(bool done)
 {
     if (!done) {
-        perror("test_resolver_folders");
+        perror("test_resolver_directories");
         abort();
     }
 }
@@ -40,17 +40,17 @@ static void put_map(const char *path, const char *machine, const char *rom, cons
     put(path, text);
 }
 
-static void empty_folders(void)
+static void empty_directories(void)
 {
     must(system("rm -rf a b c && mkdir a b c") == 0);
 }
 
 static struct romcompat *open_abc(void)
 {
-    static const char *const folders[] = {"a", "b/", "c"};
+    static const char *const directories[] = {"a", "b/", "c"};
     struct romcompat *maps = NULL;
 
-    must(romcompat_open_folders(folders, 3, &maps) == ROMCOMPAT_OK);
+    must(romcompat_open_folders(directories, 3, &maps) == ROMCOMPAT_OK);
     return maps;
 }
 
@@ -75,7 +75,7 @@ static const char *map_of(const struct romcompat *maps, const char *machine, con
 
 static void precedence(void)
 {
-    empty_folders();
+    empty_directories();
     put_map("a/20.map", "pc - 5.0", "r.rom", "a20.rom");
     put_map("a/3.map", "pc 5.1 9.0", "r.rom", "a3.rom");
     put_map("b/20.map", "pc - 5.0", "r.rom", "b20.rom");
@@ -87,14 +87,14 @@ static void precedence(void)
     is_text(problem_text(maps, 0), "", "a file that is hidden contradicts nobody");
     is_int(romcompat_set_count(maps), 4, "four of the seven maps are not hidden");
     is_text(answer(maps, "pc-4.0", "r.rom"), "a20.rom",
-            "a file of the first folder hides the second's");
-    is_text(map_of(maps, "pc-4.0", "r.rom"), "a/20.map", "... and is named with its folder");
+            "a file of the first directory hides the second's");
+    is_text(map_of(maps, "pc-4.0", "r.rom"), "a/20.map", "... and is named with its directory");
     is_text(answer(maps, "virt-4.0", "r.rom"), "b30.rom",
-            "a file of the second folder hides the third's");
+            "a file of the second directory hides the third's");
     is_text(map_of(maps, "virt-4.0", "r.rom"), "b/30.map", "... and no slash is doubled");
-    is_text(answer(maps, "pc-focal", "r.rom"), "", "the first folder hides the third's too");
+    is_text(answer(maps, "pc-focal", "r.rom"), "", "the first directory hides the third's too");
     is_text(answer(maps, "pc-jammy", "r.rom"), "c40.rom",
-            "a name that only the third folder has serves");
+            "a name that only the third directory has serves");
     struct romcompat_set s;
     romcompat_set_at(maps, 0, &s);
     is_text(s.map, "a/20.map", "names are sorted byte by byte: 20 before 3");
@@ -114,7 +114,7 @@ static void precedence(void)
     is_text(answer(maps, "pc-4.0", "r.rom"), "a20.rom", "... while the others serve");
     romcompat_close(maps);
 
-    empty_folders();
+    empty_directories();
     put_map("a/x.map.dpkg-old", "pc - -", "r.rom", "bad.rom");
     put_map("a/.hidden.map", "pc - -", "r.rom", "bad.rom");
     put_map("a/.map", "pc - -", "r.rom", "bad.rom");
@@ -129,7 +129,7 @@ static void precedence(void)
 
 static void conflicts(void)
 {
-    empty_folders();
+    empty_directories();
     put_map("a/1.map", "pc - 5.0", "r.rom", "one.rom");
     put("a/2.map",
         "romcompat-map 1\nset fine\nmachine virt - -\nrom r.rom 2048 two.rom\nend\n"
@@ -163,7 +163,7 @@ static void conflicts(void)
     }
     romcompat_close(maps);
 
-    empty_folders();
+    empty_directories();
     put_map("a/1.map", "pc - 5.0", "r.rom", "one.rom");
     put_map("b/2.map", "pc - 5.0", "r.rom", "one.rom");
     maps = open_abc();
@@ -189,12 +189,12 @@ static void no_maps(void)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "a/x.map"};
 
-    empty_folders();
+    empty_directories();
     put_map("a/z.map", "pc - -", "r.rom", "z.rom");
     must(mkfifo("a/x.map", 0644) == 0);
     is_problem("a FIFO", ROMCOMPAT_E_TYPE, "a/x.map: not a regular file");
     must(mkdir("a/x.map", 0755) == 0);
-    is_problem("a folder", ROMCOMPAT_E_TYPE, "a/x.map: not a regular file");
+    is_problem("a directory", ROMCOMPAT_E_TYPE, "a/x.map: not a regular file");
     must(symlink("nowhere", "a/x.map") == 0);
     is_problem("a dangling link", ROMCOMPAT_E_READ, "a/x.map: No such file or directory");
     must(symlink("x.map", "a/x.map") == 0);
@@ -231,18 +231,18 @@ static void no_maps(void)
     romcompat_close(maps);
 }
 
-static void folders(void)
+static void directories(void)
 {
     static const char *const odd[] = {"nowhere", "a", "plain", ""};
     static const char *const holes[] = {"a", NULL};
     const char *many[ROMCOMPAT_MAX_FOLDERS + 1];
     struct romcompat *maps = NULL;
 
-    empty_folders();
+    empty_directories();
     put_map("a/z.map", "pc - -", "r.rom", "z.rom");
     put("plain", "");
     is_int(romcompat_open_folders(odd, 4, &maps), ROMCOMPAT_OK,
-           "odd folders do not stop the opening");
+           "odd directories do not stop the opening");
     is_text(answer(maps, "pc-4.0", "r.rom"), "z.rom", "... and the good one serves");
     is_int(romcompat_problem_count(maps), 3, "... and the three others are told");
     is_text(problem_text(maps, 0), "nowhere: No such file or directory", "one that does not exist");
@@ -253,7 +253,7 @@ static void folders(void)
 
     maps = (struct romcompat *)1;
     is_int(romcompat_open_folders(holes, 2, &maps), ROMCOMPAT_E_ARGUMENT,
-           "a NULL folder is refused");
+           "a NULL directory is refused");
     is_int(romcompat_open_files(holes, 2, &maps), ROMCOMPAT_E_ARGUMENT, "a NULL file is refused");
     is_int(romcompat_open_folders(NULL, 1, &maps), ROMCOMPAT_E_ARGUMENT, "so is a NULL list");
     is_int(romcompat_open_folders(odd, 1, NULL), ROMCOMPAT_E_ARGUMENT, "so is no output");
@@ -262,16 +262,16 @@ static void folders(void)
     for (size_t i = 0; i <= ROMCOMPAT_MAX_FOLDERS; i++)
         many[i] = "a";
     is_int(romcompat_open_folders(many, ROMCOMPAT_MAX_FOLDERS + 1, &maps), ROMCOMPAT_E_LIMIT,
-           "17 folders are too many");
+           "17 directories are too many");
     is_int(romcompat_open_files(many, ROMCOMPAT_MAX_FILES + 1, &maps), ROMCOMPAT_E_LIMIT,
            "4097 files are too many");
     ok(maps == (struct romcompat *)1, "... and the output is untouched by all of them");
     is_int(romcompat_open_folders(many, ROMCOMPAT_MAX_FOLDERS, &maps), ROMCOMPAT_OK,
-           "16 folders are not");
-    is_int(romcompat_set_count(maps), 1, "... and the same folder again hides itself");
+           "16 directories are not");
+    is_int(romcompat_set_count(maps), 1, "... and the same directory again hides itself");
     romcompat_close(maps);
     is_int(romcompat_open_folders(NULL, 0, &maps), ROMCOMPAT_OK,
-           "no folder at all makes an empty collection");
+           "no directory at all makes an empty collection");
     is_int(romcompat_set_count(maps), 0, "... without sets");
     is_text(answer(maps, "pc-4.0", "r.rom"), "", "... and without answers");
     romcompat_close(maps);
@@ -308,14 +308,14 @@ static void folders(void)
     }
     must(unlink("b/z.map") == 0);
     static const char *const only_b[] = {"b"}, *const a_b[] = {"a", "b"};
-    is_int(romcompat_open_folders(only_b, 1, &maps), ROMCOMPAT_OK, "4096 maps in one folder");
+    is_int(romcompat_open_folders(only_b, 1, &maps), ROMCOMPAT_OK, "4096 maps in one directory");
     is_int(romcompat_set_count(maps), ROMCOMPAT_MAX_FILES, "... all serve");
     is_int(romcompat_problem_count(maps), 0, "... and agree");
     romcompat_close(maps);
     is_int(romcompat_open_folders(a_b, 2, &maps), ROMCOMPAT_OK,
            "4097 maps in two directories are too many");
     is_text(problem_text(maps, 0), "b: with it there are more than 4096 maps",
-            "... the second folder is left out");
+            "... the second directory is left out");
     is_int(romcompat_set_count(maps), 1, "... the first serves");
     romcompat_close(maps);
 }
@@ -344,7 +344,7 @@ static void threads(void)
 {
     pthread_t thread[8];
 
-    empty_folders();
+    empty_directories();
     put_map("a/1.map", "pc - 4.65535", "r.rom", "one.rom");
     put_map("a/2.map", "pc 5.0 -", "r.rom", "two.rom");
     put("a/3.map", "x");
@@ -368,7 +368,7 @@ int main(void)
     precedence();
     conflicts();
     no_maps();
-    folders();
+    directories();
     threads();
     is_int(open_files(), before, "no file is left open");
     must(chdir("/") == 0);

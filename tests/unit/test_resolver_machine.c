@@ -46,7 +46,7 @@ static void is_no_version(const char *text)
     struct romcompat_version v = {.parts = 77};
 
     is_int(romcompat_version_parse(text, strlen(text), &v), ROMCOMPAT_E_VERSION,
-           "'%s' is no version", text);
+           "'%s' is not a version", text);
     is_int(v.parts, 77, "... and the output is untouched");
 }
 
@@ -54,7 +54,7 @@ static void is_no_machine(const char *text, const char *why)
 {
     struct romcompat_machine m = {.name_length = 77};
 
-    is_int(romcompat_machine_parse(text, &m), ROMCOMPAT_E_NAME, "%s is no machine type", why);
+    is_int(romcompat_machine_parse(text, &m), ROMCOMPAT_E_NAME, "%s is not a machine type", why);
     is_int(m.name_length, 77, "... and the output is untouched");
 }
 
@@ -142,7 +142,7 @@ int main(void)
            "a version is as long as it is said to be");
     is_int(v.part[0], 4, "4.0 starts with 4");
     is_int(v.part[1], 0, "... and goes on with 0");
-    is_int(romcompat_version_parse(NULL, 0, &v), ROMCOMPAT_E_ARGUMENT, "NULL is no text");
+    is_int(romcompat_version_parse(NULL, 0, &v), ROMCOMPAT_E_ARGUMENT, "NULL is not text");
     is_int(romcompat_version_parse("4.0", 3, NULL), ROMCOMPAT_E_ARGUMENT, "NULL is no output");
 
     static const char *const rising[] = {

@@ -51,7 +51,7 @@ static void words_and_lines(void)
     serves(HEAD "set s#c\nmachine pc-i440fx 2.4 10.0#c\nrom r.rom 262144 c.rom#\nend#c\n#",
            "a comment may touch a word");
     serves(SET(R M), "rom lines may stand before machine lines");
-    serves(SET(M M R R), "a line that says the same again is no error");
+    serves(SET(M M R R), "a line that says the same again is not an error");
     serves(SET("machine pc-i440fx - -\n" R), "a range open at both ends holds every version");
     serves(SET("machine pc-i440fx 7.2 7.2\n" R), "a range of one version holds it");
 
@@ -317,7 +317,7 @@ int main(void)
     struct romcompat *maps = (struct romcompat *)1;
     is_int(romcompat_open_buffer(NULL, 1, "t", &maps), ROMCOMPAT_E_ARGUMENT,
            "NULL with a size is refused");
-    is_int(romcompat_open_buffer("", 0, NULL, &maps), ROMCOMPAT_E_ARGUMENT, "so is no name");
+    is_int(romcompat_open_buffer("", 0, NULL, &maps), ROMCOMPAT_E_ARGUMENT, "so is not a name");
     is_int(romcompat_open_buffer("", 0, "t", NULL), ROMCOMPAT_E_ARGUMENT, "so is no output");
     ok(maps == (struct romcompat *)1, "... and the output is untouched");
     is_int(romcompat_open_buffer(NULL, 0, "t", &maps), ROMCOMPAT_OK,

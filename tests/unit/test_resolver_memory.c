@@ -84,9 +84,9 @@ static void put_map(const char *path, int first, const char *compat)
 
 static int open_both(struct romcompat **maps)
 {
-    static const char *const folders[] = {"a", "b"};
+    static const char *const directories[] = {"a", "b"};
 
-    return romcompat_open_folders(folders, 2, maps);
+    return romcompat_open_folders(directories, 2, maps);
 }
 
 int main(void)

@@ -61,7 +61,7 @@ static void walk_is(const char *operand, int result, const char *log, const char
     is_text(log_text, log, "%s: what is seen there is right", behaviour);
 }
 
-/* --- what stands in the temporary folder ------------------------------------------ */
+/* --- what stands in the temporary directory ------------------------------------------ */
 
 static void file(const char *path, const void *bytes, size_t size)
 {
@@ -81,7 +81,7 @@ static void rom(const char *path)
 static void must(int result)
 {
     if (result != 0)
-        ok(false, "the folder can be set up: %s", strerror(errno));
+        ok(false, "the directory can be set up: %s", strerror(errno));
 }
 
 static void deb(const char *path, size_t cut)
@@ -198,7 +198,7 @@ static void archives(void)
     walk_is("x.cpio", 0, "x.cpio: b.rom 4\n", "of a hard link in cpio, the name with the bytes");
 }
 
-static void folders(void)
+static void directories(void)
 {
     must(mkdir("f", 0755));
     must(mkdir("f/sub", 0755));
@@ -211,7 +211,7 @@ static void folders(void)
     file("f/half", "\x55\x55", 2);
     file("f/swapped", "\xaa\x55", 2);
     walk_is("f", 0, "f/Zub/d.rom 6\nf/b.rom 6\nf/sub/c.rom 6\n",
-            "of a folder, the ROMs, with sub-folders, in the order of their names");
+            "of a directory, the ROMs, with sub-directories, in the order of their names");
     walk_is("f/", 0, "f/Zub/d.rom 6\nf/b.rom 6\nf/sub/c.rom 6\n",
             "a slash after it changes nothing");
 
@@ -219,17 +219,17 @@ static void folders(void)
     must(symlink("../../a.rom", "f/sub/outside.rom"));
     must(symlink("../a.rom", "f/twice.rom"));
     walk_is("f", 0, "f/Zub/d.rom 6\nf/b.rom 6\nf/sub/c.rom 6\nf/sub/outside.rom 6\n",
-            "a link to a ROM of the folder is passed over, one out of it is read once");
+            "a link to a ROM of the directory is skipped, one out of it is read once");
 
     must(symlink(".", "f/loop"));
     must(symlink("nowhere", "f/gone"));
     must(mkfifo("f/pipe", 0600));
     walk_is("f", 0,
-            "# f/gone: a link that leads nowhere, passed over\n"
-            "# f/loop: a link to a folder, not followed\n"
-            "# f/pipe: not a regular file, passed over\n"
+            "# f/gone: a link that leads nowhere, skipped\n"
+            "# f/loop: a link to a directory, not followed\n"
+            "# f/pipe: not a regular file, skipped\n"
             "f/Zub/d.rom 6\nf/b.rom 6\nf/sub/c.rom 6\nf/sub/outside.rom 6\n",
-            "links to folders, dangling links and FIFOs are passed over with a note");
+            "links to directories, dangling links and FIFOs are skipped with a note");
 
     must(mkdir("p", 0755));
     deb("p/1.deb", 0);
@@ -237,13 +237,13 @@ static void folders(void)
     file("p/3.deb", "no package", 10);
     rom("p/4.rom");
     deb("p/5.bin", 0);
-    is_int(walk("p", NULL), -1, "in a folder a package that is cut off is a problem");
+    is_int(walk("p", NULL), -1, "in a directory a package that is cut off is a problem");
     ok(strstr(log_text, "p/1.deb: usr/a.rom 4\np/1.deb: ../d.rom 5\n") != NULL,
        "... but whole packages are opened");
     ok(strstr(log_text, "! p/2.deb: ") != NULL, "... the broken one is named");
     ok(strstr(log_text, "! p/3.deb: not an archive\n") != NULL, "... and one that is none");
     ok(strstr(log_text, "\np/4.rom 6\n") != NULL, "... and the walk goes on behind them");
-    ok(!strstr(log_text, "5.bin"), "... what is not named like a package is no package");
+    ok(!strstr(log_text, "5.bin"), "... what is not named like a package is not a package");
 
     /* As root nothing is unreadable. */
     must(mkdir("u", 0755));
@@ -255,38 +255,38 @@ static void folders(void)
     if (user == 0)
         must(seteuid(65534));
     walk_is("u", -1, "! u/3: Permission denied\n! u/1.rom: Permission denied\nu/2.rom 6\n",
-            "what cannot be read in a folder is a problem, and the walk goes on");
+            "what cannot be read in a directory is a problem, and the walk goes on");
     walk_is("u/1.rom", -1, "! u/1.rom: Permission denied\n", "as it is where it was named");
     must(seteuid(user));
 
     must(mkdir("e", 0755));
     walk_is("e", -1, "! e: no option ROM in it (no file that begins with 55 AA)\n",
-            "an empty folder is a problem");
+            "an empty directory is a problem");
 
     char deep[400] = "deep";
     must(mkdir(deep, 0755));
-    for (int i = 0; i < ROM_FOLDER_DEPTH_MAX + 1; i++) {
+    for (int i = 0; i < ROM_DIRECTORY_DEPTH_MAX + 1; i++) {
         strcat(deep, "/d");
         must(mkdir(deep, 0755));
     }
     strcat(deep, "/x.rom");
     rom(deep);
     rom("deep/y.rom");
-    is_int(walk("deep", NULL), -1, "folders that are too deep are a problem");
-    ok(strstr(log_text, "too deep (found more than 64 folders") != NULL, "... with the limit");
+    is_int(walk("deep", NULL), -1, "directories that are too deep are a problem");
+    ok(strstr(log_text, "too deep (found more than 64 directories") != NULL, "... with the limit");
     ok(strstr(log_text, "deep/y.rom 6\n") != NULL, "... and what stands higher is read");
 }
 
 int main(void)
 {
-    char folder[] = "/tmp/romcompat-files-XXXXXX", command[64];
+    char directory[] = "/tmp/romcompat-files-XXXXXX", command[64];
 
-    if (!mkdtemp(folder) || chmod(folder, 0755) != 0 || chdir(folder) != 0)
+    if (!mkdtemp(directory) || chmod(directory, 0755) != 0 || chdir(directory) != 0)
         return 1;
     files();
     archives();
-    folders();
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    ok(system(command) == 0, "the temporary folder is removed");
+    directories();
+    snprintf(command, sizeof command, "rm -r %s", directory);
+    ok(system(command) == 0, "the temporary directory is removed");
     return tap_done();
 }

@@ -63,7 +63,7 @@ static void a_good_romset(void)
     is_int(problems.count, 0, "a good romset has no problems");
     is_int(set.bucket, 262144, "its bucket is in bytes");
     is_text(set.prefix, "256k-", "the prefix is made from the bucket");
-    is_text(set.install_path, "usr/share/qemu", "the default place is QEMU's firmware folder");
+    is_text(set.install_path, "usr/share/qemu", "the default place is QEMU's firmware directory");
     is_int(set.fill, 0xff, "the default fill is 0xff");
     is_text(set.roms[0].name, "efi-virtio.rom", "a ROM has the name of its file");
     is_text(set.roms[0].compat, "256k-efi-virtio.rom", "and a size-prefixed one");
@@ -197,7 +197,7 @@ static void machines(void)
          "r.yaml:14:5: 'pc-i440fx-2.4' is one machine type, not a family (expected 'pc-i440fx')",
          "a machine type in the place of a family is refused");
     says((struct parts){.machines = "machines:\n  - pc-q35-: 2.4..7.2\n"},
-         "r.yaml:14:5: 'pc-q35-' is no family: the last '-' belongs to the version",
+         "r.yaml:14:5: 'pc-q35-' is not a family: the last '-' belongs to the version",
          "a family with a '-' too much is refused");
     says((struct parts){.machines = "machines:\n  - q35\n"},
          "r.yaml:14:5: 'q35' is an alias and can match nothing: QEMU asks with the concrete "

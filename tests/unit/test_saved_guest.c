@@ -10,7 +10,7 @@
 #include "fixtures/stream_maker.h"
 #include "tap.h"
 
-static char folder[] = "/tmp/test_saved_guest.XXXXXX";
+static char directory[] = "/tmp/test_saved_guest.XXXXXX";
 static char path[256], second[256];
 
 static void write_bytes(const char *name, const uint8_t *data, size_t size)
@@ -62,15 +62,15 @@ static void reads(const char *kind, const char *what)
     has_blocks(result, &g, &f, kind, what);
 }
 
-static void refuses(const char *text, const char *cure, const char *what)
+static void refuses(const char *text, const char *fix, const char *what)
 {
     struct saved_guest g = {0};
     struct failure f = {0};
 
     if (!ok(saved_guest_read(path, NULL, &g, &f) == -1 && strstr(f.what, text) &&
-                strstr(f.cure, cure),
+                strstr(f.hint, fix),
             "%s", what))
-        printf("# '%s' '%s'\n", f.what, f.cure);
+        printf("# '%s' '%s'\n", f.what, f.hint);
 }
 
 static void test_compressed(void)
@@ -274,10 +274,10 @@ static void test_hostile(void)
 
 int main(void)
 {
-    if (!mkdtemp(folder))
+    if (!mkdtemp(directory))
         abort();
-    snprintf(path, sizeof path, "%s/guest", folder);
-    snprintf(second, sizeof second, "%s/stream", folder);
+    snprintf(path, sizeof path, "%s/guest", directory);
+    snprintf(second, sizeof second, "%s/stream", directory);
 
     struct made_stream m = make_stream(&plain);
     write_bytes(path, m.data, m.size);
@@ -317,7 +317,7 @@ int main(void)
     refuses("empty", "", "an empty file is no guest");
     unlink(path);
     mkdir(path, 0700);
-    refuses("a folder, not a saved guest", "", "nor is a folder");
+    refuses("a directory, not a saved guest", "", "nor is a directory");
     rmdir(path);
     refuses("No such file or directory", "", "nor is nothing");
     free(m.data);
@@ -339,6 +339,6 @@ int main(void)
 
     unlink(path);
     unlink(second);
-    rmdir(folder);
+    rmdir(directory);
     return tap_done();
 }

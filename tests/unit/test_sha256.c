@@ -51,24 +51,24 @@ static void pieces_make_the_sum_of_the_whole(void)
 
 static void files(void)
 {
-    char folder[] = "/tmp/romcompat-sha256-XXXXXX";
+    char directory[] = "/tmp/romcompat-sha256-XXXXXX";
     char path[64], missing[64], fifo[64];
     char hex[SHA256_TEXT_SIZE] = "untouched";
     uint64_t size = 7;
     struct failure f = {0};
 
-    if (!mkdtemp(folder))
-        return (void)ok(false, "a temporary folder can be made");
-    snprintf(path, sizeof path, "%s/abc", folder);
-    snprintf(missing, sizeof missing, "%s/missing", folder);
-    snprintf(fifo, sizeof fifo, "%s/fifo", folder);
+    if (!mkdtemp(directory))
+        return (void)ok(false, "a temporary directory can be made");
+    snprintf(path, sizeof path, "%s/abc", directory);
+    snprintf(missing, sizeof missing, "%s/missing", directory);
+    snprintf(fifo, sizeof fifo, "%s/fifo", directory);
     FILE *out = fopen(path, "w");
     if (!out || fputs("abc", out) < 0 || fclose(out) != 0 || mkfifo(fifo, 0600) != 0)
         return (void)ok(false, "temporary files can be made");
 
     is_int(sha256_of_file(missing, hex, &size, &f), -1, "a missing file is a failure");
     ok(strstr(f.what, missing) && strstr(f.what, "No such file"), "... that names it: %s", f.what);
-    is_int(sha256_of_file(folder, hex, &size, &f), -1, "a folder is refused");
+    is_int(sha256_of_file(directory, hex, &size, &f), -1, "a directory is refused");
     ok(strstr(f.what, "not a regular file"), "... and called no regular file: %s", f.what);
     is_int(sha256_of_file(fifo, hex, &size, &f), -1, "a FIFO is refused without waiting");
     is_text(hex, "untouched", "... and the sum is left alone");
@@ -79,7 +79,7 @@ static void files(void)
 
     unlink(path);
     unlink(fifo);
-    rmdir(folder);
+    rmdir(directory);
 }
 
 static void form(void)

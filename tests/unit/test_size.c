@@ -51,10 +51,10 @@ int main(void)
            "one byte over a power of two needs the next bucket");
     is_int(power_of_two_ceiling(0), 1, "the ceiling of 0 is 1");
     is_int(power_of_two_ceiling(UINT64_MAX), 0, "a ceiling that 64 bits cannot hold is 0");
-    ok(!is_bucket(1024), "1 KiB is no bucket: edk2 does not see such a BAR");
+    ok(!is_bucket(1024), "1 KiB is not a bucket: edk2 does not see such a BAR");
     ok(is_bucket(2048), "2 KiB is the smallest bucket");
     ok(is_bucket(BUCKET_MAX), "2 GiB is the largest bucket");
-    ok(!is_bucket(BUCKET_MAX * 2), "4 GiB is no bucket");
-    ok(!is_bucket(3000), "3000 is no bucket");
+    ok(!is_bucket(BUCKET_MAX * 2), "4 GiB is not a bucket");
+    ok(!is_bucket(3000), "3000 is not a bucket");
     return tap_done();
 }

@@ -72,13 +72,13 @@ static void test_lengths(void)
     put("firmware/efi-virtio.rom", 256 * K, 0x1af4, 0x1041);
     is_advice(I440FX, "virtio-net-pci", 0, STOCK_NOTHING, NULL, "a file of the bucket is enough");
     is_advice(I440FX, "virtio-net-pci", 512 * K, STOCK_ROMSIZE, "romsize=524288",
-              "a guest's own bucket goes before the map's");
+              "a guest's own bucket takes precedence over the map's");
     put("firmware/efi-virtio.rom", 128 * K, 0x1af4, 0x1041);
     is_advice(I440FX, "virtio-net-pci-transitional", 0, STOCK_ROMSIZE, "romsize=262144",
               "a smaller file needs the length alone, on any QEMU");
     is_advice("pc-q35-8.0", "virtio-net-pci", 0, STOCK_NO_RULE, NULL,
               "without a rule nothing is said");
-    is_advice(I440FX, "ne2000", 0, STOCK_NOT_A_DEVICE, NULL, "a block's name is no device");
+    is_advice(I440FX, "ne2000", 0, STOCK_NOT_A_DEVICE, NULL, "a block's name is not a device");
     is_advice("pc-i440fx-1.4", "vmxnet3", 0, STOCK_NO_ROM, NULL, "a device may have no ROM");
 }
 
@@ -169,7 +169,7 @@ static void test_broken(void)
         abort();
     unlink("copies/256k-efi-virtio.1af4-1000.rom");
     struct stock_advice a = advise(I440FX, "virtio-net-pci", false, 0);
-    is_int(stock_write(&a, &f), -1, "no copy is made of what is no ROM");
+    is_int(stock_write(&a, &f), -1, "no copy is made of what is not a ROM");
     ok(strstr(f.what, "firmware/256k-efi-virtio.rom: "), "with a reason (%s)", f.what);
     ok(access("copies/256k-efi-virtio.1af4-1000.rom", F_OK) != 0, "and nothing is written");
     stock_advice_free(&a);
@@ -191,9 +191,9 @@ static void test_text(void)
 
 int main(void)
 {
-    char folder[] = "/tmp/romcompat-stock-XXXXXX", command[64];
+    char directory[] = "/tmp/romcompat-stock-XXXXXX", command[64];
 
-    if (!mkdtemp(folder) || chdir(folder) != 0 || mkdir("firmware", 0755) != 0)
+    if (!mkdtemp(directory) || chdir(directory) != 0 || mkdir("firmware", 0755) != 0)
         return 2;
     maps = maps_of(map_text);
     test_lengths();
@@ -202,7 +202,7 @@ int main(void)
     test_broken();
     test_text();
     romcompat_close(maps);
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    is_int(system(command), 0, "the folder is removed");
+    snprintf(command, sizeof command, "rm -r %s", directory);
+    is_int(system(command), 0, "the directory is removed");
     return tap_done();
 }

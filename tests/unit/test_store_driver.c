@@ -250,7 +250,7 @@ static void test_x86(void)
     free_made_store(&s);
     s = damaged("OVMF 4M", 0x3f, STATE_AT, 0x2d);
     ok(says(cold_boot(&ovmf, &s), FLASH_YES, "kept"),
-       "OVMF passes over a variable in a state that none can have");
+       "OVMF skips a variable in a state that none can have");
     free_made_store(&s);
 }
 

@@ -89,7 +89,7 @@ static void test_which_live(void)
                (rows[i].live < 0 || s.variables[rows[i].live].live),
            "of two variables in states %02x and %02x: %s", rows[i].first, rows[i].second,
            rows[i].text);
-        is_int(has_problem(&s, VARSTORE_DOUBLE), rows[i].first == 0x3f && rows[i].second == 0x3f,
+        is_int(has_problem(&s, VARSTORE_DUPLICATE), rows[i].first == 0x3f && rows[i].second == 0x3f,
                "... a duplicate is named only where both are 3f");
         varstore_free(&s);
         free(copy);
@@ -162,19 +162,19 @@ static void test_headers(void)
         m.data[rows[i].offset] = old;
     }
     store_le32(m.data + 0x38, 0x1f);
-    fv_mend_checksum(m.data, 0x48);
+    fv_fix_checksum(m.data, 0x48);
     copy = read_copy(&m, m.size, &s);
     is_int(s.volume.defect, FV_BLOCK_MAP, "a block map that does not cover the volume is told");
     varstore_free(&s);
     free(copy);
     store_le32(m.data + 0x38, 0x2000);
-    fv_mend_checksum(m.data, 0x48);
+    fv_fix_checksum(m.data, 0x48);
     copy = read_copy(&m, m.size, &s);
     ok(s.sound, "a block map of the whole device is taken, as edk2's NOR flash driver writes it");
     varstore_free(&s);
     free(copy);
     store_le64(m.data + 0x40, UINT64_C(0x100000001));
-    fv_mend_checksum(m.data, 0x48);
+    fv_fix_checksum(m.data, 0x48);
     copy = read_copy(&m, m.size, &s);
     is_int(s.volume.defect, FV_BLOCK_MAP, "a block map without end is told");
     varstore_free(&s);
@@ -298,9 +298,9 @@ static void test_writes(void)
     copy = read_copy(&m, m.size, &s);
     ok(!s.sound, "a store torn by the cut is not sound");
     varstore_free(&s);
-    struct varstore_mended mended;
-    ok(varstore_mend(copy, m.layout, &mended) && mended.write_replayed && !mended.volume_header,
-       "mending replays the pending write, and that mends all");
+    struct varstore_fixed fixed;
+    ok(varstore_fix(copy, m.layout, &fixed) && fixed.write_replayed && !fixed.volume_header,
+       "fixing replays the pending write, and that fixes all");
     ok(varstore_read(copy, m.size, &s) == 0 && s.sound && s.live_count == 1 &&
            s.variables[0].data_size == 5000 && s.ftw.state == FTW_IDLE && s.ftw.writes == 2,
        "the new content is at its place and nothing is pending any more");
@@ -382,25 +382,25 @@ static void test_appending(void)
     free_made_store(&plain);
 }
 
-static void test_mending(void)
+static void test_fixing(void)
 {
     struct made_store m = make_store("OVMF 2M", VARSTORE_AUTHENTICATED);
-    struct varstore_mended mended;
+    struct varstore_fixed fixed;
 
     add_made_variable(&m, &(struct variable_spec){.name = "Key", .vendor = 1, .size = 5});
     uint8_t *copy = malloc(m.size);
     if (!copy)
         abort();
     memcpy(copy, m.data, m.size);
-    ok(varstore_mend(copy, m.layout, &mended) && !mended.volume_header && !mended.store_header &&
+    ok(varstore_fix(copy, m.layout, &fixed) && !fixed.volume_header && !fixed.store_header &&
            memcmp(copy, m.data, m.size) == 0,
        "a sound store is not changed");
     memset(copy, 0, 0x64);
-    ok(varstore_mend(copy, m.layout, &mended) && mended.volume_header && mended.store_header &&
+    ok(varstore_fix(copy, m.layout, &fixed) && fixed.volume_header && fixed.store_header &&
            memcmp(copy, m.data, m.size) == 0,
        "both headers are made again, byte for byte");
     memset(copy, 0xff, m.size);
-    ok(!varstore_mend(copy, m.layout, &mended), "nothing is made of a blank file");
+    ok(!varstore_fix(copy, m.layout, &fixed), "nothing is made of a blank file");
     free(copy);
     free_made_store(&m);
 }
@@ -415,6 +415,6 @@ int main(void)
     test_hostile_variables();
     test_writes();
     test_appending();
-    test_mending();
+    test_fixing();
     return tap_done();
 }

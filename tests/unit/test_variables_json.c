@@ -195,7 +195,7 @@ static void test_too_much(void)
             GUID_TEXT, data);
     import_into(text, &m, &c, &v);
     ok(!c.data && c.left_count == 1 && strstr(c.left[0], "Huge (60000 bytes)"),
-       "what does not fit is named, and there is no store");
+       "what does not fit is named, and there is not a store");
     json_variables_free(&v);
     converted_free(&c);
     free(text);
@@ -223,7 +223,7 @@ static void test_refusals(void)
         {HEAD "{\"name\":\"a\\ud800b\"}]}", "holds what is no character"},
         {HEAD "{\"name\":\"a\xed\xa0\x80\"}]}", "not UTF-8 (found byte 0xed)"},
         {HEAD "{\"name\":\"N\"}]}", "variable 1 (N): 'guid' is missing"},
-        {HEAD "{\"name\":\"N\",\"guid\":\"" GUID_TEXT "0\"}]}", "'guid' is none"},
+        {HEAD "{\"name\":\"N\",\"guid\":\"" GUID_TEXT "0\"}]}", "'guid' is not a GUID"},
         {HEAD "{\"name\":\"N\",\"guid\":\"01010101-0101-0101-0101_010101010101\"}]}", "'guid' is"},
         {HEAD "{\"name\":\"N\",\"guid\":\"0101010g-0101-0101-0101-010101010101\"}]}", "'guid' is"},
         {HEAD NAMED "\"attr\":\"7\"}]}", "'attr' is missing, or no number"},
@@ -256,7 +256,7 @@ static void test_refusals(void)
     json_variables_free(&v);
     ok(parse(HEAD NAMED "\"attr\":7,\"data\":\"aBCd\",\"more\":{}}]}", &v) == 0 && v.count == 1 &&
            v.list[0].bytes[4] == 0xab && v.list[0].bytes[5] == 0xcd,
-       "digits of either case are read, and members of another version passed over");
+       "digits of either case are read, and members of another version skipped");
     json_variables_free(&v);
 
     char *many = malloc((VARSTORE_VARIABLES_MAX + 1) * 2 + 64), *p = many;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which firmware descriptors are in effect: precedence of folders, order, what hides what. */
-#include "inputs/descriptor_folders.h"
+/* Which firmware descriptors are in effect: precedence of directories, order, what hides what. */
+#include "inputs/descriptor_directories.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -13,7 +13,7 @@
     "{\"description\":\"d\",\"interface-types\":[\"uefi\"],\"mapping\":{\"device\":\"memory\"," \
     "\"filename\":\"/b\"},\"targets\":[],\"features\":[],\"tags\":[]}"
 
-static char root[] = "/tmp/test_descriptor_folders.XXXXXX";
+static char root[] = "/tmp/test_descriptor_directories.XXXXXX";
 static struct firmware_descriptors all;
 static struct failure f;
 
@@ -65,49 +65,49 @@ static void are(const char *expected, const char *name)
 
 int main(void)
 {
-    static const char *const folders[] = {"usr",
-                                          "usr/share",
-                                          "usr/share/qemu",
-                                          "etc",
-                                          "etc/qemu",
-                                          DESCRIPTOR_FOLDER_PACKAGES,
-                                          DESCRIPTOR_FOLDER_ADMIN};
+    static const char *const directories[] = {"usr",
+                                              "usr/share",
+                                              "usr/share/qemu",
+                                              "etc",
+                                              "etc/qemu",
+                                              DESCRIPTOR_DIRECTORY_PACKAGES,
+                                              DESCRIPTOR_DIRECTORY_ADMIN};
 
     if (!mkdtemp(root))
         return 1;
-    are("", "a host without the folders has no descriptor");
-    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
-        char *folder = xasprintf("%s/%s", root, folders[i]);
+    are("", "a host without the directories has no descriptor");
+    for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
+        char *directory = xasprintf("%s/%s", root, directories[i]);
 
-        mkdir(folder, 0755);
-        free(folder);
+        mkdir(directory, 0755);
+        free(directory);
     }
-    are("", "nor has one with empty folders");
-    put(DESCRIPTOR_FOLDER_PACKAGES "/60-a.json", GOOD);
-    put(DESCRIPTOR_FOLDER_PACKAGES "/40-b.json", GOOD);
-    put(DESCRIPTOR_FOLDER_ADMIN "/50-c.json", GOOD);
-    put(DESCRIPTOR_FOLDER_ADMIN "/.50-hidden.json", GOOD);
+    are("", "nor has one with empty directories");
+    put(DESCRIPTOR_DIRECTORY_PACKAGES "/60-a.json", GOOD);
+    put(DESCRIPTOR_DIRECTORY_PACKAGES "/40-b.json", GOOD);
+    put(DESCRIPTOR_DIRECTORY_ADMIN "/50-c.json", GOOD);
+    put(DESCRIPTOR_DIRECTORY_ADMIN "/.50-hidden.json", GOOD);
     are("/usr/share/qemu/firmware/40-b.json /etc/qemu/firmware/50-c.json "
         "/usr/share/qemu/firmware/60-a.json ",
-        "they are sorted by file name over all folders");
-    put(DESCRIPTOR_FOLDER_ADMIN "/60-a.json", GOOD);
+        "they are sorted by file name over all directories");
+    put(DESCRIPTOR_DIRECTORY_ADMIN "/60-a.json", GOOD);
     are("/usr/share/qemu/firmware/40-b.json /etc/qemu/firmware/50-c.json "
         "/etc/qemu/firmware/60-a.json hidden:/usr/share/qemu/firmware/60-a.json ",
         "the administrator's file hides the package's");
-    put(DESCRIPTOR_FOLDER_ADMIN "/60-a.json", "");
+    put(DESCRIPTOR_DIRECTORY_ADMIN "/60-a.json", "");
     are("/usr/share/qemu/firmware/40-b.json /etc/qemu/firmware/50-c.json "
         "masked:/usr/share/qemu/firmware/60-a.json ",
         "an empty one masks it");
-    take_away(DESCRIPTOR_FOLDER_ADMIN "/60-a.json");
-    point(DESCRIPTOR_FOLDER_ADMIN "/60-a.json", "/dev/null");
+    take_away(DESCRIPTOR_DIRECTORY_ADMIN "/60-a.json");
+    point(DESCRIPTOR_DIRECTORY_ADMIN "/60-a.json", "/dev/null");
     are("/usr/share/qemu/firmware/40-b.json /etc/qemu/firmware/50-c.json "
         "/usr/share/qemu/firmware/60-a.json skipped:/etc/qemu/firmware/60-a.json ",
         "a link to /dev/null hides nothing, as with libvirt");
-    take_away(DESCRIPTOR_FOLDER_ADMIN "/60-a.json");
-    take_away(DESCRIPTOR_FOLDER_PACKAGES "/60-a.json");
-    point(DESCRIPTOR_FOLDER_ADMIN "/50-d.json", "50-c.json");
-    point(DESCRIPTOR_FOLDER_ADMIN "/70-e.json", "nowhere");
-    put(DESCRIPTOR_FOLDER_ADMIN "/80-f.json", "{");
+    take_away(DESCRIPTOR_DIRECTORY_ADMIN "/60-a.json");
+    take_away(DESCRIPTOR_DIRECTORY_PACKAGES "/60-a.json");
+    point(DESCRIPTOR_DIRECTORY_ADMIN "/50-d.json", "50-c.json");
+    point(DESCRIPTOR_DIRECTORY_ADMIN "/70-e.json", "nowhere");
+    put(DESCRIPTOR_DIRECTORY_ADMIN "/80-f.json", "{");
     are("/usr/share/qemu/firmware/40-b.json /etc/qemu/firmware/50-c.json "
         "/etc/qemu/firmware/50-d.json unreadable:/etc/qemu/firmware/70-e.json "
         "unreadable:/etc/qemu/firmware/80-f.json ",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fleet/mend.h"
+#include "fleet/fix_plan.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +30,7 @@ struct choice {
 };
 
 struct options {
-    const struct inventory_set *sets[MEND_SETS_MAX];
+    const struct inventory_set *sets[FIX_SETS_MAX];
     size_t set_count;
     struct choice *choices; /* the first is to do nothing */
     size_t choice_count;
@@ -39,7 +39,7 @@ struct options {
 
 /* The order of importance is that of the members. */
 struct cost {
-    uint64_t unmended, installations, made, hosts;
+    uint64_t unfixed, installations, made, hosts;
 };
 
 struct search {
@@ -53,19 +53,19 @@ struct search {
     struct cost best_cost;
     bool has_best;
     size_t steps;
-    size_t beyond; /* cells of columns beyond MEND_COLUMNS_MAX */
+    size_t beyond; /* cells of columns beyond FIX_COLUMNS_MAX */
 };
 
 static struct cost sum(struct cost a, struct cost b)
 {
-    return (struct cost){a.unmended + b.unmended, a.installations + b.installations,
-                         a.made + b.made, a.hosts + b.hosts};
+    return (struct cost){a.unfixed + b.unfixed, a.installations + b.installations, a.made + b.made,
+                         a.hosts + b.hosts};
 }
 
 static bool is_less(struct cost a, struct cost b)
 {
-    if (a.unmended != b.unmended)
-        return a.unmended < b.unmended;
+    if (a.unfixed != b.unfixed)
+        return a.unfixed < b.unfixed;
     if (a.installations != b.installations)
         return a.installations < b.installations;
     if (a.made != b.made)
@@ -293,7 +293,7 @@ static void find_columns(struct search *s)
             }
     if (s->column_count)
         qsort(s->columns, s->column_count, sizeof *s->columns, compare_columns);
-    while (s->column_count > MEND_COLUMNS_MAX) {
+    while (s->column_count > FIX_COLUMNS_MAX) {
         struct column *last = &s->columns[--s->column_count];
 
         s->beyond += last->cell_count;
@@ -309,7 +309,7 @@ static void find_columns(struct search *s)
 static void add_choice(struct search *s, size_t class, bool patched, unsigned sets)
 {
     struct options *o = &s->options[class];
-    const struct inventory_set *more[MEND_SETS_MAX];
+    const struct inventory_set *more[FIX_SETS_MAX];
     size_t count = 0, cells = s->fleet->machine_count * s->fleet->rom_count;
     fleet_length *gives = xcalloc(cells + 1, sizeof *gives);
 
@@ -348,7 +348,7 @@ static void find_options(struct search *s, const struct inventory_set *const *kn
         struct options *o = &s->options[c];
 
         o->needs_patch = !reads_maps(class, s->fleet->machine_count);
-        for (size_t i = 0; i < count && o->set_count < MEND_SETS_MAX; i++)
+        for (size_t i = 0; i < count && o->set_count < FIX_SETS_MAX; i++)
             if ((o->needs_patch || !has_set(class, known[i])) && is_of_use(s, c, known[i]))
                 o->sets[o->set_count++] = known[i];
         if (o->needs_patch)
@@ -364,7 +364,7 @@ static void find_options(struct search *s, const struct inventory_set *const *kn
 /* What one class needs beside a choice, for the columns that have a target. */
 struct need {
     bool made, files;
-    size_t unmended;
+    size_t unfixed;
 };
 
 static struct need need_of(struct search *s, size_t class, const struct choice *choice,
@@ -386,7 +386,7 @@ static struct need need_of(struct search *s, size_t class, const struct choice *
         else if (!rule && reads_maps)
             need.made = true;
         else
-            need.unmended += column->cell_count;
+            need.unfixed += column->cell_count;
     }
     return need;
 }
@@ -398,7 +398,7 @@ static struct cost cost_with(struct search *s, size_t class, const struct choice
     bool is_touched = choice->patched || choice->sets || need.made || need.files;
 
     return (struct cost){
-        .unmended = need.unmended,
+        .unfixed = need.unfixed,
         .installations = choice->count + need.made + need.files + choice->patched,
         .made = need.made,
         .hosts = is_touched ? s->fleet->classes[class].hosts : 0,
@@ -461,7 +461,7 @@ static bool search(struct search *s, size_t column)
         s->target[column] = s->columns[column].wish[i];
         trials[i] = (struct trial){s->target[column], cost_of(s, column + 1)};
         /* The first way down is to come to its end in any case. */
-        if (s->steps > MEND_STEPS_MAX && !s->has_best && i + 1 < count) {
+        if (s->steps > FIX_STEPS_MAX && !s->has_best && i + 1 < count) {
             count = i + 1;
             is_whole = false;
         }
@@ -470,7 +470,7 @@ static bool search(struct search *s, size_t column)
     for (size_t i = 0; i < count; i++) {
         if (s->has_best && !is_less(trials[i].cost, s->best_cost))
             break;
-        if (s->has_best && s->steps > MEND_STEPS_MAX)
+        if (s->has_best && s->steps > FIX_STEPS_MAX)
             return false;
         s->target[column] = trials[i].length;
         if (column + 1 < s->column_count) {
@@ -496,13 +496,13 @@ static int compare_sizes(const void *a, const void *b)
 }
 
 /* Adds the cells of a column: machine types by ROM, then ROMs of the same machine types. */
-static void add_part(const struct search *s, struct mend_part **parts, size_t *count,
+static void add_part(const struct search *s, struct fix_part **parts, size_t *count,
                      const struct column *column, fleet_length length)
 {
     size_t roms = s->fleet->rom_count;
 
     for (size_t r = 0; r < roms; r++) {
-        struct mend_part part = {.roms = UINT64_C(1) << r, .length = length};
+        struct fix_part part = {.roms = UINT64_C(1) << r, .length = length};
         size_t i = 0;
 
         part.machines = xcalloc(column->cell_count, sizeof *part.machines);
@@ -531,11 +531,11 @@ static void add_part(const struct search *s, struct mend_part **parts, size_t *c
 
 /* Whether a rule for all ROMs of both on all machine types of both gives nothing on the class
  * another length than it shall have. */
-static bool can_join(const struct search *s, size_t class, const struct mend_part *a,
-                     const struct mend_part *b, const fleet_length *shall)
+static bool can_join(const struct search *s, size_t class, const struct fix_part *a,
+                     const struct fix_part *b, const fleet_length *shall)
 {
     const struct fleet_class *c = &s->fleet->classes[class];
-    const struct mend_part *const both[] = {a, b};
+    const struct fix_part *const both[] = {a, b};
 
     if (a->length != b->length)
         return false;
@@ -552,7 +552,7 @@ static bool can_join(const struct search *s, size_t class, const struct mend_par
     return true;
 }
 
-static void join(struct mend_part *a, struct mend_part *b)
+static void join(struct fix_part *a, struct fix_part *b)
 {
     size_t count = 0;
 
@@ -569,7 +569,7 @@ static void join(struct mend_part *a, struct mend_part *b)
     free(b->machines);
 }
 
-static void join_parts(const struct search *s, size_t class, struct mend_part *parts, size_t *count)
+static void join_parts(const struct search *s, size_t class, struct fix_part *parts, size_t *count)
 {
     size_t cells = s->fleet->machine_count * s->fleet->rom_count;
     fleet_length *shall = xcalloc(cells + 1, sizeof *shall);
@@ -589,7 +589,7 @@ static void join_parts(const struct search *s, size_t class, struct mend_part *p
 }
 
 static void fill_install(const struct search *s, size_t class, const struct choice *choice,
-                         struct mend_install *install)
+                         struct fix_install *install)
 {
     const struct options *o = &s->options[class];
 
@@ -612,12 +612,12 @@ static void fill_install(const struct search *s, size_t class, const struct choi
     join_parts(s, class, install->files, &install->file_count);
 }
 
-static bool same_parts(const struct mend_install *a, const struct mend_install *b)
+static bool same_parts(const struct fix_install *a, const struct fix_install *b)
 {
     if (a->made_count != b->made_count)
         return false;
     for (size_t i = 0; i < a->made_count; i++) {
-        const struct mend_part *x = &a->made[i], *y = &b->made[i];
+        const struct fix_part *x = &a->made[i], *y = &b->made[i];
 
         if (x->roms != y->roms || x->length != y->length || x->machine_count != y->machine_count ||
             memcmp(x->machines, y->machines, x->machine_count * sizeof *x->machines) != 0)
@@ -626,10 +626,10 @@ static bool same_parts(const struct mend_install *a, const struct mend_install *
     return true;
 }
 
-static void name_made_sets(struct mend_plan *plan)
+static void name_made_sets(struct fix_plan *plan)
 {
     for (size_t i = 0; i < plan->count; i++) {
-        struct mend_install *install = &plan->installs[i];
+        struct fix_install *install = &plan->installs[i];
 
         for (size_t k = 0; k < i && install->made_count && !install->made_name; k++)
             if (same_parts(&plan->installs[k], install))
@@ -639,18 +639,18 @@ static void name_made_sets(struct mend_plan *plan)
     }
 }
 
-static void make_plan(struct search *s, struct mend_plan *plan)
+static void make_plan(struct search *s, struct fix_plan *plan)
 {
     memcpy(s->target, s->best, s->column_count * sizeof *s->target);
     for (size_t c = 0; c < s->fleet->class_count; c++) {
         size_t which;
         struct cost cost = cost_of_class(s, c, s->column_count, &which);
 
-        plan->unmended += cost.unmended;
+        plan->unfixed += cost.unfixed;
         if (!cost.installations)
             continue;
         plan->installs = xreallocarray(plan->installs, plan->count + 1, sizeof *plan->installs);
-        plan->installs[plan->count] = (struct mend_install){.class = c};
+        plan->installs[plan->count] = (struct fix_install){.class = c};
         fill_install(s, c, &s->options[c].choices[which], &plan->installs[plan->count++]);
         plan->installations += cost.installations;
         plan->hosts += cost.hosts;
@@ -658,7 +658,7 @@ static void make_plan(struct search *s, struct mend_plan *plan)
     name_made_sets(plan);
 }
 
-/* No ROM mends a firmware image, nor a machine type. */
+/* No ROM fixes a firmware image, nor a machine type. */
 static bool is_anything_wrong(const struct exchange *e)
 {
     for (size_t i = 0; i < e->problem_count; i++)
@@ -682,13 +682,13 @@ static void free_search(struct search *s)
     free(s->best);
 }
 
-void mend_find(const struct exchange *e, struct mend_plan *plan)
+void fix_plan_find(const struct exchange *e, struct fix_plan *plan)
 {
     struct search s = {.e = e, .fleet = e->fleet};
     const struct inventory_set **known;
     size_t count;
 
-    *plan = (struct mend_plan){.is_needed = is_anything_wrong(e), .is_proven = true};
+    *plan = (struct fix_plan){.is_needed = is_anything_wrong(e), .is_proven = true};
     if (!plan->is_needed)
         return;
     count = known_sets(s.fleet, &known);
@@ -699,26 +699,26 @@ void mend_find(const struct exchange *e, struct mend_plan *plan)
     if (s.column_count)
         plan->is_proven = search(&s, 0);
     for (size_t c = 0; c < s.fleet->class_count; c++)
-        plan->is_proven &= s.options[c].set_count < MEND_SETS_MAX;
+        plan->is_proven &= s.options[c].set_count < FIX_SETS_MAX;
     make_plan(&s, plan);
-    plan->unmended += s.beyond;
+    plan->unfixed += s.beyond;
     free_search(&s);
     free(known);
 }
 
-static void free_parts(struct mend_part *parts, size_t count)
+static void free_parts(struct fix_part *parts, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         free(parts[i].machines);
     free(parts);
 }
 
-void mend_free(struct mend_plan *plan)
+void fix_plan_free(struct fix_plan *plan)
 {
     for (size_t i = 0; i < plan->count; i++) {
         free_parts(plan->installs[i].made, plan->installs[i].made_count);
         free_parts(plan->installs[i].files, plan->installs[i].file_count);
     }
     free(plan->installs);
-    *plan = (struct mend_plan){0};
+    *plan = (struct fix_plan){0};
 }

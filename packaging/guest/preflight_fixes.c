@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What mends a refusal, as text to be pasted. */
+/* What fixes a refusal, as text to be pasted. */
 #include "guest/preflight.h"
 
 #include <inttypes.h>
@@ -42,15 +42,15 @@ static void put_once(struct text *t, const char *line)
     fprintf(t->out, "%s\n", line);
 }
 
-static void add_mend(struct preflight *p, enum mend_kind kind, const char *when, char *text)
+static void add_fix(struct preflight *p, enum fix_kind kind, const char *when, char *text)
 {
     if (!text)
         return;
-    p->mends = xreallocarray(p->mends, p->mend_count + 1, sizeof *p->mends);
-    p->mends[p->mend_count++] = (struct mend){.kind = kind, .when = xstrdup(when), .text = text};
+    p->fixes = xreallocarray(p->fixes, p->fix_count + 1, sizeof *p->fixes);
+    p->fixes[p->fix_count++] = (struct fix){.kind = kind, .when = xstrdup(when), .text = text};
 }
 
-static bool is_to_mend(const struct preflight_line *line)
+static bool is_to_fix(const struct preflight_line *line)
 {
     return line->device && !line->is_given &&
            (line->verdict == PREFLIGHT_REFUSED || line->verdict == PREFLIGHT_WRONG) &&
@@ -142,7 +142,7 @@ static void told_free(struct told *t)
     free(t->properties);
 }
 
-/* Lines to mend of one device, before or after this one, that must be told something else:
+/* Lines to fix of one device, before or after this one, that must be told something else:
  * -global holds for all devices of a type. */
 static bool is_alone(const struct preflight *p, const struct preflight_line *line,
                      const char *machine)
@@ -159,7 +159,7 @@ static bool is_alone(const struct preflight *p, const struct preflight_line *lin
 static bool was_there(const struct preflight *p, const struct preflight_line *line)
 {
     for (const struct preflight_line *l = p->lines; l < line; l++)
-        if (is_to_mend(l) && l->device == line->device)
+        if (is_to_fix(l) && l->device == line->device)
             return true;
     return false;
 }
@@ -201,7 +201,7 @@ static void put_commands(struct making *m, const struct told *told, const char *
         if (!source)
             continue;
         char *command = stock_command(a, source, a->romfile);
-        put_once(&m->commands, "mkdir -p " STOCK_ROM_FOLDER);
+        put_once(&m->commands, "mkdir -p " STOCK_ROM_DIRECTORY);
         put_once(&m->commands, command);
         free(command);
         free(source);
@@ -231,7 +231,7 @@ static void put_property(FILE *to, const char *properties, const struct prefligh
 }
 
 /* Whether all that it needs is at hand. */
-static bool mend_by_arguments(struct preflight *p, const struct route *route, const char *when)
+static bool fix_by_arguments(struct preflight *p, const struct route *route, const char *when)
 {
     struct making making = {.needs_old = false};
     struct text arguments;
@@ -242,7 +242,7 @@ static bool mend_by_arguments(struct preflight *p, const struct route *route, co
         const struct preflight_line *line = &p->lines[i];
         bool alone = is_alone(p, line, route->machine);
 
-        if (!is_to_mend(line) || (was_there(p, line) && !alone))
+        if (!is_to_fix(line) || (was_there(p, line) && !alone))
             continue;
         struct told told = tell(route, line);
         put_commands(&making, &told, route->machine);
@@ -260,18 +260,17 @@ static bool mend_by_arguments(struct preflight *p, const struct route *route, co
         }
         told_free(&told);
     }
-    add_mend(
-        p, MEND_COMMANDS,
-        making.needs_old
-            ? "The ROMs for a QEMU that reads no maps, with the ids of their devices (OLD is a "
-              "directory with the ROMs that the guest was started with):"
-            : "The ROMs for a QEMU that reads no maps, with the ids of their devices:",
-        lines_end(&making.commands));
-    add_mend(p, MEND_ARGUMENTS, when, lines_end(&arguments));
+    add_fix(p, FIX_COMMANDS,
+            making.needs_old
+                ? "The ROMs for a QEMU that reads no maps, with the ids of their devices (OLD is a "
+                  "directory with the ROMs that the guest was started with):"
+                : "The ROMs for a QEMU that reads no maps, with the ids of their devices:",
+            lines_end(&making.commands));
+    add_fix(p, FIX_ARGUMENTS, when, lines_end(&arguments));
     return !making.needs_old;
 }
 
-static void mend_by_libvirt(struct preflight *p, const struct route *route)
+static void fix_by_libvirt(struct preflight *p, const struct route *route)
 {
     struct text arguments, files;
 
@@ -280,7 +279,7 @@ static void mend_by_libvirt(struct preflight *p, const struct route *route)
     for (size_t i = 0; i < p->line_count; i++) {
         const struct preflight_line *line = &p->lines[i];
 
-        if (!is_to_mend(line))
+        if (!is_to_fix(line))
             continue;
         struct told told = tell(route, line);
         if (!was_there(p, line) && !told.types[0].romfile)
@@ -305,13 +304,13 @@ static void mend_by_libvirt(struct preflight *p, const struct route *route)
                               text);
 
         free(text);
-        add_mend(p, MEND_LIBVIRT,
-                 route->arriving ? "libvirt, inside <domain>, while the guest arrives (not for its "
-                                   "next start):"
-                                 : "libvirt, inside <domain>:",
-                 all);
+        add_fix(p, FIX_LIBVIRT,
+                route->arriving ? "libvirt, inside <domain>, while the guest arrives (not for its "
+                                  "next start):"
+                                : "libvirt, inside <domain>:",
+                all);
     }
-    add_mend(p, MEND_LIBVIRT, "libvirt, inside the device:", lines_end(&files));
+    add_fix(p, FIX_LIBVIRT, "libvirt, inside the device:", lines_end(&files));
 }
 
 /* --- all ways ------------------------------------------------------------------------------ */
@@ -329,7 +328,7 @@ static void put_romset(FILE *to, const struct preflight_line *line, const char *
     putc('\n', to);
 }
 
-static void mend_by_package(struct preflight *p, const char *machine)
+static void fix_by_package(struct preflight *p, const char *machine)
 {
     struct text named, made;
 
@@ -338,7 +337,7 @@ static void mend_by_package(struct preflight *p, const char *machine)
     for (size_t i = 0; i < p->line_count; i++) {
         const struct preflight_line *line = &p->lines[i];
 
-        if (!is_to_mend(line) || was_there(p, line))
+        if (!is_to_fix(line) || was_there(p, line))
             continue;
         /* A map may name anything: what no package can be called is not installed. */
         bool is_named = line->package && !package_name_problem(line->package);
@@ -350,17 +349,17 @@ static void mend_by_package(struct preflight *p, const char *machine)
             put_romset(made.out, line, machine);
         }
     }
-    add_mend(p, MEND_PACKAGE,
-             "Install the compat package that the destination's map names:", lines_end(&named));
+    add_fix(p, FIX_PACKAGE,
+            "Install the compat package that the destination's map names:", lines_end(&named));
     char *text = lines_end(&made);
     if (text) {
         char *all = xasprintf("%s\nromcompat build --deb ROMSET.yaml", text);
 
         free(text);
-        add_mend(p, MEND_PACKAGE,
-                 "A QEMU that reads compat maps: install the compat package of the ROMs that the "
-                 "guest was started with. Where there is none, make it:",
-                 all);
+        add_fix(p, FIX_PACKAGE,
+                "A QEMU that reads compat maps: install the compat package of the ROMs that the "
+                "guest was started with. Where there is none, make it:",
+                all);
     }
 }
 
@@ -385,7 +384,7 @@ static void put_given(struct text *text, const struct preflight_line *line, bool
     free(bucket);
 }
 
-static void mend_given(struct preflight *p, const struct destination *to)
+static void fix_given(struct preflight *p, const struct destination *to)
 {
     bool takes_romsize = qemu_has(&to->version, QEMU_ROMSIZE) == QEMU_YES;
     struct text text;
@@ -399,23 +398,23 @@ static void mend_given(struct preflight *p, const struct destination *to)
         if (line->has_fix && line->is_given)
             put_given(&text, line, takes_romsize);
     }
-    add_mend(p, MEND_ARGUMENTS,
-             takes_romsize ? "The file that was named fits; only its length must be said:"
-                           : "The file that was named fits, as a copy of the block's length:",
-             lines_end(&text));
+    add_fix(p, FIX_ARGUMENTS,
+            takes_romsize ? "The file that was named fits; only its length must be said:"
+                          : "The file that was named fits, as a copy of the block's length:",
+            lines_end(&text));
 }
 
 /* From `first` on, those of these kinds. */
 static void recommend(struct preflight *p, size_t first, unsigned kinds)
 {
-    for (size_t i = first; i < p->mend_count; i++)
-        p->mends[i].recommended = kinds >> p->mends[i].kind & 1;
+    for (size_t i = first; i < p->fix_count; i++)
+        p->fixes[i].recommended = kinds >> p->fixes[i].kind & 1;
 }
 
 static bool all_are_named(const struct preflight *p)
 {
     for (size_t i = 0; i < p->line_count; i++)
-        if (is_to_mend(&p->lines[i]) &&
+        if (is_to_fix(&p->lines[i]) &&
             (!p->lines[i].package || package_name_problem(p->lines[i].package) ||
              installed_fits(&p->lines[i])))
             return false;
@@ -424,32 +423,32 @@ static bool all_are_named(const struct preflight *p)
 
 /* The shortest first that is known to work there: the package of the map that its QEMU reads; what
  * a QEMU of its version is told, by libvirt where that runs the guest. */
-void preflight_find_mends(struct preflight *p, struct destination *to,
+void preflight_find_fixes(struct preflight *p, struct destination *to,
                           const struct saved_guest *guest, bool incoming)
 {
     enum qemu_answer skips = qemu_has(&to->version, QEMU_SKIPS_ROM_FILES);
     struct qemu_version version = to->version, new = qemu_fact(QEMU_SKIPS_ROM_FILES)->first;
     struct route arrives = {to, guest->machine, true}, starts = {to, guest->machine, false};
-    unsigned kinds = guest->domain ? 1u << MEND_COMMANDS | 1u << MEND_LIBVIRT
-                                   : 1u << MEND_COMMANDS | 1u << MEND_ARGUMENTS;
+    unsigned kinds = guest->domain ? 1u << FIX_COMMANDS | 1u << FIX_LIBVIRT
+                                   : 1u << FIX_COMMANDS | 1u << FIX_ARGUMENTS;
     bool all_fit = true, can_do = false;
     size_t first;
 
     for (size_t i = 0; i < p->line_count; i++)
-        all_fit &= !is_to_mend(&p->lines[i]) || installed_fits(&p->lines[i]);
+        all_fit &= !is_to_fix(&p->lines[i]) || installed_fits(&p->lines[i]);
     for (size_t i = 0; i < p->line_count; i++)
-        p->lines[i].has_fix = is_to_mend(&p->lines[i]);
-    mend_given(p, to);
-    recommend(p, 0, 1u << MEND_ARGUMENTS);
-    first = p->mend_count;
-    mend_by_package(p, guest->machine);
-    if (p->mend_count > first && to->maps && all_are_named(p)) {
-        p->mends[first].recommended = true;
+        p->lines[i].has_fix = is_to_fix(&p->lines[i]);
+    fix_given(p, to);
+    recommend(p, 0, 1u << FIX_ARGUMENTS);
+    first = p->fix_count;
+    fix_by_package(p, guest->machine);
+    if (p->fix_count > first && to->maps && all_are_named(p)) {
+        p->fixes[first].recommended = true;
         kinds = 0;
     }
-    first = p->mend_count;
+    first = p->fix_count;
     if (all_fit) {
-        can_do = mend_by_arguments(
+        can_do = fix_by_arguments(
             p, &starts,
             qemu_has(&version, QEMU_ROMSIZE) == QEMU_NO
                 ? "A QEMU before 6.0, the guest arriving or started anew:"
@@ -458,19 +457,19 @@ void preflight_find_mends(struct preflight *p, struct destination *to,
     } else {
         if (incoming && skips != QEMU_NO) {
             to->version = skips == QEMU_YES ? version : new;
-            can_do = mend_by_arguments(p, &arrives,
-                                       "A QEMU from 8.1 on, while the guest arrives (-incoming; "
-                                       "not for -loadvm, and not for its next start):");
+            can_do = fix_by_arguments(p, &arrives,
+                                      "A QEMU from 8.1 on, while the guest arrives (-incoming; "
+                                      "not for -loadvm, and not for its next start):");
             to->version = version;
         }
         if (!incoming || skips != QEMU_YES) {
-            first = p->mend_count;
-            can_do = mend_by_arguments(p, &starts,
-                                       "A QEMU before 8.1, and any QEMU with -loadvm or a start "
-                                       "anew:");
+            first = p->fix_count;
+            can_do = fix_by_arguments(p, &starts,
+                                      "A QEMU before 8.1, and any QEMU with -loadvm or a start "
+                                      "anew:");
         }
     }
-    mend_by_libvirt(p, incoming && skips == QEMU_YES ? &arrives : &starts);
+    fix_by_libvirt(p, incoming && skips == QEMU_YES ? &arrives : &starts);
     if (can_do)
         recommend(p, first, kinds);
 }

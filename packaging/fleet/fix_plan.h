@@ -11,52 +11,52 @@
  *
  * The first two need a QEMU that reads maps; where it does not, that is one more thing to
  * install. For every ROM and machine type a length is chosen, for every class the fewest
- * installations that lead there. Fewest means, in this order: of what is left unmended, of
+ * installations that lead there. Fewest means, in this order: of what is left unfixed, of
  * installations (each on one class), of sets that must be made, of hosts that are touched.
- * The search is exact up to MEND_STEPS_MAX steps; beyond, the best answer so far is given,
+ * The search is exact up to FIX_STEPS_MAX steps; beyond, the best answer so far is given,
  * the first of which is the greedy one, and `is_proven` is false.
  */
-#ifndef FLEET_MEND_H
-#define FLEET_MEND_H
+#ifndef FLEET_FIX_PLAN_H
+#define FLEET_FIX_PLAN_H
 
 #include "fleet/exchange.h"
 
-#define MEND_STEPS_MAX 100000000 /* a class's choice held against one target is a step */
-#define MEND_SETS_MAX 5          /* known sets that are tried on one class */
-#define MEND_COLUMNS_MAX 256     /* targets; what is beyond is left unmended */
+#define FIX_STEPS_MAX 100000000 /* a class's choice checked against one target is a step */
+#define FIX_SETS_MAX 5          /* known sets that are tried on one class */
+#define FIX_COLUMNS_MAX 256     /* targets; what is beyond is left unfixed */
 
-/* ROMs on machine types that are mended alike. */
-struct mend_part {
+/* ROMs on machine types that are fixed alike. */
+struct fix_part {
     uint64_t roms;
     size_t *machines;
     size_t machine_count;
     fleet_length length; /* chosen */
 };
 
-struct mend_install {
+struct fix_install {
     size_t class;
-    bool needs_patch;                                /* its QEMU does not read maps */
-    const struct inventory_set *sets[MEND_SETS_MAX]; /* known packages */
+    bool needs_patch;                               /* its QEMU does not read maps */
+    const struct inventory_set *sets[FIX_SETS_MAX]; /* known packages */
     size_t set_count;
-    struct mend_part *made; /* what a new compat set must pin there */
+    struct fix_part *made; /* what a new compat set must pin there */
     size_t made_count;
-    size_t made_name;        /* new sets that are the same have the same number, from 1; 0: none */
-    struct mend_part *files; /* ROM files that are missing */
+    size_t made_name;       /* new sets that are the same have the same number, from 1; 0: none */
+    struct fix_part *files; /* ROM files that are missing */
     size_t file_count;
 };
 
-struct mend_plan {
-    struct mend_install *installs; /* by class */
+struct fix_plan {
+    struct fix_install *installs; /* by class */
     size_t count;
     size_t installations; /* counted one by one */
     size_t made_sets;     /* different ones that must be made */
-    size_t unmended;      /* ROM and machine type pairs that nothing mends */
+    size_t unfixed;       /* ROM and machine type pairs that nothing fixes */
     uint64_t hosts;       /* that are touched */
-    bool is_needed;       /* something was to be mended */
+    bool is_needed;       /* something was to be fixed */
     bool is_proven;       /* there is no smaller set */
 };
 
-void mend_find(const struct exchange *e, struct mend_plan *plan);
-void mend_free(struct mend_plan *plan);
+void fix_plan_find(const struct exchange *e, struct fix_plan *plan);
+void fix_plan_free(struct fix_plan *plan);
 
 #endif

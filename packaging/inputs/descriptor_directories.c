@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "inputs/descriptor_folders.h"
+#include "inputs/descriptor_directories.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -37,7 +37,7 @@ note(struct firmware_descriptors *all, const char *path, const char *what, const
     va_end(args);
 }
 
-/* A file of a folder with a higher priority takes the place of one of the same name. */
+/* A file of a directory with a higher priority takes the place of one of the same name. */
 static void add_entry(struct entries *entries, char *path, const char *name, bool empty,
                       struct firmware_descriptors *all)
 {
@@ -61,10 +61,10 @@ static void add_entry(struct entries *entries, char *path, const char *name, boo
 }
 
 /* stat(), and not lstat(), as libvirt does it: a link counts as what it leads to. */
-static void look_at(const char *folder, const char *name, struct entries *entries,
+static void look_at(const char *directory, const char *name, struct entries *entries,
                     struct firmware_descriptors *all)
 {
-    char *path = xasprintf("%s/%s", folder, name);
+    char *path = xasprintf("%s/%s", directory, name);
     struct stat st;
 
     if (stat(path, &st) < 0) {
@@ -79,27 +79,28 @@ static void look_at(const char *folder, const char *name, struct entries *entrie
     free(path);
 }
 
-static int read_folder(const char *folder, struct entries *entries,
-                       struct firmware_descriptors *all, struct failure *f)
+static int read_directory(const char *directory, struct entries *entries,
+                          struct firmware_descriptors *all, struct failure *f)
 {
-    DIR *dir = opendir(folder);
+    DIR *dir = opendir(directory);
     struct dirent *d;
     size_t count = 0;
 
     if (!dir)
-        return errno == ENOENT || errno == ENOTDIR ? 0 : fail(f, "%s: %s", folder, strerror(errno));
+        return errno == ENOENT || errno == ENOTDIR ? 0
+                                                   : fail(f, "%s: %s", directory, strerror(errno));
     while ((errno = 0, d = readdir(dir))) {
         if (d->d_name[0] == '.')
             continue;
         if (count++ == DESCRIPTORS_MAX) {
             closedir(dir);
-            return fail(f, "%s: too many files (expected at most %d)", folder, DESCRIPTORS_MAX);
+            return fail(f, "%s: too many files (expected at most %d)", directory, DESCRIPTORS_MAX);
         }
-        look_at(folder, d->d_name, entries, all);
+        look_at(directory, d->d_name, entries, all);
     }
     int error = errno;
     closedir(dir);
-    return error ? fail(f, "%s: %s", folder, strerror(error)) : 0;
+    return error ? fail(f, "%s: %s", directory, strerror(error)) : 0;
 }
 
 static int by_name(const void *a, const void *b)
@@ -112,19 +113,19 @@ static int read_all(const char *root, struct entries *entries, struct firmware_d
 {
     const char *base = root ? root : "", *config = getenv("XDG_CONFIG_HOME");
     const char *home = getenv("HOME");
-    char *folders[3] = {xasprintf("%s/%s", base, DESCRIPTOR_FOLDER_PACKAGES),
-                        xasprintf("%s/%s", base, DESCRIPTOR_FOLDER_ADMIN), NULL};
+    char *directories[3] = {xasprintf("%s/%s", base, DESCRIPTOR_DIRECTORY_PACKAGES),
+                            xasprintf("%s/%s", base, DESCRIPTOR_DIRECTORY_ADMIN), NULL};
     int result = 0;
 
     /* libvirt's system daemon is root and looks into no home: nor do we, to answer as it does. */
     if (!root && geteuid() != 0 && config && *config)
-        folders[2] = xasprintf("%s/qemu/firmware", config);
+        directories[2] = xasprintf("%s/qemu/firmware", config);
     else if (!root && geteuid() != 0 && home && *home)
-        folders[2] = xasprintf("%s/.config/qemu/firmware", home);
-    for (size_t i = 0; i < 3 && folders[i]; i++) {
+        directories[2] = xasprintf("%s/.config/qemu/firmware", home);
+    for (size_t i = 0; i < 3 && directories[i]; i++) {
         if (result == 0)
-            result = read_folder(folders[i], entries, all, f);
-        free(folders[i]);
+            result = read_directory(directories[i], entries, all, f);
+        free(directories[i]);
     }
     return result;
 }
