@@ -52,8 +52,9 @@ answers_after() {
     return 1
 }
 
-pad() { "$@" romcompat pad --bucket 128K in.rom -o out.rom; }
-build() { "$@" romcompat build -q s.yaml -o out; }
+# Not by its bare name: what stands before the tool in PATH must not be what fails.
+pad() { "$@" "$BUILD/romcompat" pad --bucket 128K in.rom -o out.rom; }
+build() { "$@" "$BUILD/romcompat" build -q s.yaml -o out; }
 
 # without_memory COMMAND STEP STATUS...: one allocation of every STEP fails, alone and with all
 # that follow.
@@ -86,10 +87,10 @@ without_memory() {
 
 @test "a library that ends the program where there is no memory gives no answer" {
     tar -cJf in.tar.xz src
-    LD_PRELOAD=$BUILD/tests/cli/preload/fail_malloc.so COUNT_MALLOC=count romcompat inspect in.tar.xz > all
+    LD_PRELOAD=$BUILD/tests/cli/preload/fail_malloc.so COUNT_MALLOC=count "$BUILD/romcompat" inspect in.tar.xz > all
     for ((n = 1; n <= $(cat count); n++)); do
         status=0
-        LD_PRELOAD=$BUILD/tests/cli/preload/fail_malloc.so FAIL_MALLOC=$n romcompat inspect in.tar.xz > some 2> message || status=$?
+        LD_PRELOAD=$BUILD/tests/cli/preload/fail_malloc.so FAIL_MALLOC=$n "$BUILD/romcompat" inspect in.tar.xz > some 2> message || status=$?
         answers_after "allocation $n" 0 2 134 139
         # An answer is a whole one.
         [ "$status" != 0 ] || cmp all some

@@ -29,8 +29,8 @@ teardown() {
     [ -z "${holder:-}" ] || kill "$holder" || :
 }
 
-with() { # INJECTION COMMAND...
-    strace -qq -f -o trace -e trace="${1%%:*}" -e inject="$1" "${@:2}"
+with() { # INJECTION COMMAND... Whoever runs the tests may have signals ignored.
+    strace -qq -f -o trace -e trace="${1%%:*}" -e inject="$1" env --default-signal "${@:2}"
 }
 
 no_temporaries() {
