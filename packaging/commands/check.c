@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `romcompat check`: do the ROMs of a release stay in their buckets? */
 #include "commands/check.h"
+#include "release/first_files.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -19,13 +19,6 @@
 #include "outputs/escape.h"
 #include "outputs/json.h"
 
-static const char *const grade_names[] = {"note", "warning", "failure"};
-
-bool check_failed(const struct check *check)
-{
-    return check->verdicts->failures || (check->strict && check->verdicts->warnings);
-}
-
 /* --- for a person --------------------------------------------------------------------- */
 
 enum { WIDTH_DEFAULT = 80, WIDTH_MAX = 120, BAR_MIN = 8, BAR_MAX = 40 };
@@ -42,13 +35,6 @@ static size_t terminal_width(void)
     return size.ws_col < WIDTH_MAX ? size.ws_col : WIDTH_MAX;
 }
 
-const char *check_result_word(const struct verdict *verdict)
-{
-    static const char *const words[] = {"ok", "warn", "FAIL"};
-
-    return words[verdict_grade(verdict)];
-}
-
 /* How much of the way to the edge is taken. The last cell fills only when nothing is
  * left; a chain beyond the edge is shown by an arrow. */
 static void draw_bar(const struct verdict *verdict, size_t width, char *bar)
@@ -61,27 +47,6 @@ static void draw_bar(const struct verdict *verdict, size_t width, char *bar)
     *bar = '\0';
     for (size_t i = 0; i < width; i++)
         strcat(bar, end > edge && i + 1 == width ? ">" : i < filled ? full : empty);
-}
-
-/* Names alone where they tell the ROMs apart. */
-static bool is_name_unique(const struct check *check, const struct verdict *verdict)
-{
-    size_t same = 0;
-
-    /* A tree of thousands is told by paths at once. */
-    if (check->verdicts->count > 1000)
-        return false;
-    for (size_t i = 0; i < check->verdicts->count; i++)
-        same += strcmp(check->verdicts->list[i].name, verdict->name) == 0;
-    return same == 1;
-}
-
-const char *check_label(const struct check *check, const struct verdict *verdict)
-{
-    if ((!verdict->rom && !verdict->flash) || is_name_unique(check, verdict))
-        return verdict->name;
-    /* A package has firmware under few names, and they are long enough. */
-    return verdict->rom ? verdict->rom->place : verdict->flash->path;
 }
 
 /* What stands in the row of one ROM, bar aside. */
@@ -276,16 +241,6 @@ static struct json_object *images_array(const struct measured_rom *rom)
         json_object_array_add(list, o);
     }
     return list;
-}
-
-void check_add_judgement(struct json_object *o, const struct verdict *verdict,
-                         struct json_object *old)
-{
-    enum finding_grade grade = verdict_grade(verdict);
-
-    json_add(o, "old", old);
-    json_add_text(o, "result", grade == FINDING_NOTE ? "ok" : grade_names[grade]);
-    json_add(o, "findings", findings_array(&verdict->findings));
 }
 
 static void add_measures(struct json_object *o, const struct measured_rom *rom)

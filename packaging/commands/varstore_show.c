@@ -33,11 +33,6 @@ static const struct option_spec options[] = {
 
 extern const struct command varstore_show_command;
 
-bool certificate_expired(const struct shown_store *shown, const struct certificate *certificate)
-{
-    return certificate->until < shown->now;
-}
-
 /* --- for a person ------------------------------------------------------------------------ */
 
 static void print_certificate(const struct shown_store *s, const struct key *key)

@@ -34,15 +34,6 @@ static struct by_name sort_by_name(const struct measured_rom *const *roms, size_
     return sorted;
 }
 
-size_t common_end(const char *a, const char *b)
-{
-    size_t n = strlen(a), m = strlen(b), same = 0;
-
-    while (same < n && same < m && a[n - same - 1] == b[m - same - 1])
-        same++;
-    return same;
-}
-
 /* The ROM of the same name whose path ends most alike, or NULL. */
 static const struct measured_rom *partner(const struct by_name *sorted,
                                           const struct measured_rom *rom)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Measured ROMs and flash images checked against a budget (verdict.c, flash_verdict.c) and
+ * Measured ROMs and flash images checked against a budget (budget_verdict.c, flash_verdict.c) and
  * against an older release (compare.c, flash_compare.c). Each adds findings to one verdict a ROM:
  *
  *     struct verdicts v;
@@ -73,9 +73,11 @@ void add_finding(struct verdicts *v, struct verdict *verdict, enum finding_grade
                  const char *check, char *what, char *fix);
 /* A verdict on a ROM that is not there. */
 struct verdict *add_absent(struct verdicts *v, const char *name);
-/* "Pad it to 262144 bytes: romcompat pad ..."; the caller frees it. */
 /* "romcompat inspect NAME shows more.", or "romcompat flash inspect NAME ..."; to be freed. */
 char *fix_by_inspection(const char *command, const char *subcommand, const char *name);
+/* "romcompat pad ..."; `ids` ("8086:100e") may be NULL. */
+char *command_to_pad(const struct measured_rom *rom, uint64_t bucket, const char *ids);
+/* "Pad it to 262144 bytes: romcompat pad ..."; the caller frees it. */
 char *fix_by_padding(const struct measured_rom *rom, uint64_t bucket);
 /* "fit brings it to 175104 bytes: romcompat fit ..."; NULL where that is not known to be enough. */
 char *fix_by_fitting(const struct measured_rom *rom, uint64_t bucket);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Flash images in a first budget. */
+#include "release/first_files.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "commands/check.h"
 #include "flash/check.h"
+#include "outputs/yaml_text.h"
+#include "release/verdict.h"
 
 /* The share of the volume that a first budget asks to keep free, where it is. */
 enum { FIRST_MARGIN = 5 };
