@@ -191,6 +191,7 @@ explains() {
 }
 
 @test "--json has each finding with its names, its lengths and what can be pasted" {
+    cd "$BATS_TEST_TMPDIR"
     printf '%s\n' "Size mismatch: 0000:00:03.0/virtio-net-pci.rom: 0x40000 != 0x80000: Invalid argument" \
         "qemu-system-x86_64: -device e1000: romfile \"a b.rom\" (300000 bytes) is too large for ROM size 262144" > log
     run -0 --separate-stderr romcompat explain --json log
