@@ -261,7 +261,7 @@ static void traced(struct stage *s, const void *data)
     struct guest *g =
         start(s, which, "-M pc-i440fx-7.2 -L {grown} -L {compat} -trace pci_romcompat* " NIC);
 
-    expect_said(s, g, "pci_romcompat_load directories 1 sets ");
+    expect_said(s, g, "pci_romcompat_load folders 1 sets ");
     expect_said(s, g, " problems 0");
     expect_said(s, g,
                 "pci_romcompat_rule pc-i440fx-7.2 efi-virtio.rom: romsize 0x40000 from "
