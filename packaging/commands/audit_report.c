@@ -341,12 +341,12 @@ static void print_expiry(const struct fleet *fleet, const struct expiry *expiry)
 
         columns_add(&c, "%s", fleet->machines[l->machine].name);
         columns_add(&c, "%zu", l->guests);
-        columns_add(&c, "QEMU %u.%u", l->when.deprecated[0], l->when.deprecated[1]);
-        columns_add(&c, "QEMU %u.%u", l->when.removed[0], l->when.removed[1]);
+        columns_add(&c, "QEMU %u.%u", l->when.deprecated.major, l->when.deprecated.minor);
+        columns_add(&c, "QEMU %u.%u", l->when.removed.major, l->when.removed.minor);
         columns_add(&c, "%zu host%s", l->deprecated_on, l->deprecated_on == 1 ? "" : "s");
         columns_add(&c, "%zu host%s", l->gone_on, l->gone_on == 1 ? "" : "s");
         columns_add(&c, "%s", classes);
-        columns_add(&c, "%s", qemu_release_text(l->when.removed[0], l->when.removed[1], release));
+        columns_add(&c, "%s", qemu_release_text(&l->when.removed, release));
         free(classes);
     }
     columns_print(&c, 0);
@@ -559,8 +559,9 @@ static struct json_object *expiry_object(const struct fleet *fleet, const struct
     struct json_object *o = json_object_new_object(), *classes = json_object_new_array();
     char deprecated[24], gone[24];
 
-    snprintf(deprecated, sizeof deprecated, "%u.%u", l->when.deprecated[0], l->when.deprecated[1]);
-    snprintf(gone, sizeof gone, "%u.%u", l->when.removed[0], l->when.removed[1]);
+    snprintf(deprecated, sizeof deprecated, "%u.%u", l->when.deprecated.major,
+             l->when.deprecated.minor);
+    snprintf(gone, sizeof gone, "%u.%u", l->when.removed.major, l->when.removed.minor);
     for (size_t k = 0; k < l->class_count; k++)
         json_object_array_add(classes, json_number(l->classes[k] + 1));
     json_add_text(o, "architecture", fleet->machines[l->machine].architecture);

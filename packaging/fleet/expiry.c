@@ -20,9 +20,11 @@ static struct expiry_line *line_of(struct expiry *e, const struct fleet *fleet, 
     return &e->lines[e->count++];
 }
 
-static bool is_from(const struct inventory_qemu *q, const unsigned version[2])
+static bool is_from(const struct inventory_qemu *q, const struct qemu_version *version)
 {
-    return q->major > version[0] || (q->major == version[0] && q->minor >= version[1]);
+    struct qemu_version own = inventory_qemu_version(q);
+
+    return qemu_version_compare(&own, version) >= 0;
 }
 
 static void count_hosts(const struct fleet *fleet, struct expiry_line *line)
@@ -34,11 +36,11 @@ static void count_hosts(const struct fleet *fleet, struct expiry_line *line)
         const struct inventory_qemu *q = class->qemus[line->machine];
 
         /* Older inventories do not list what is deprecated. */
-        if (q && (inventory_is_deprecated(q, m->name) || is_from(q, line->when.deprecated)))
+        if (q && (inventory_is_deprecated(q, m->name) || is_from(q, &line->when.deprecated)))
             line->deprecated_on += class->hosts;
         for (size_t i = 0; !q && i < class->inv.qemus->count; i++)
             if (strcmp(class->inv.qemus->list[i].architecture, m->architecture) == 0 &&
-                is_from(&class->inv.qemus->list[i], line->when.removed)) {
+                is_from(&class->inv.qemus->list[i], &line->when.removed)) {
                 line->gone_on += class->hosts;
                 break;
             }
@@ -48,10 +50,10 @@ static void count_hosts(const struct fleet *fleet, struct expiry_line *line)
 static int compare_lines(const void *a, const void *b)
 {
     const struct expiry_line *x = a, *y = b;
+    int order = qemu_version_compare(&x->when.removed, &y->when.removed);
 
-    for (int i = 0; i < 2; i++)
-        if (x->when.removed[i] != y->when.removed[i])
-            return x->when.removed[i] < y->when.removed[i] ? -1 : 1;
+    if (order)
+        return order;
     return (x->machine > y->machine) - (x->machine < y->machine);
 }
 

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "formats/qemu_versions.h"
 #include "romcompat.h"
 
 #define INVENTORY_FORMAT "romcompat-inventory"
@@ -197,6 +198,11 @@ const struct inventory_qemu *inventory_qemu_for(const struct inventory *inv,
                                                 const char *architecture, const char *machine);
 
 bool inventory_has_machine(const struct inventory_qemu *qemu, const char *machine);
+
+static inline struct qemu_version inventory_qemu_version(const struct inventory_qemu *qemu)
+{
+    return (struct qemu_version){qemu->major, qemu->minor, qemu->micro};
+}
 
 bool inventory_is_deprecated(const struct inventory_qemu *qemu, const char *machine);
 

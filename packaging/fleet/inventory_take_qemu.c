@@ -44,13 +44,13 @@ static char *plain_path(const char *path)
 static void mark_deprecated(struct qemu_machine *machines, size_t count,
                             const struct inventory_qemu *q)
 {
+    struct qemu_version version = inventory_qemu_version(q);
     struct machine_expiry when;
 
     for (size_t i = 0; i < count; i++)
-        machines[i].is_deprecated =
-            !machines[i].alias_of && machine_expiry(machines[i].name, &when) &&
-            (q->major > when.deprecated[0] ||
-             (q->major == when.deprecated[0] && q->minor >= when.deprecated[1]));
+        machines[i].is_deprecated = !machines[i].alias_of &&
+                                    machine_expiry(machines[i].name, &when) &&
+                                    qemu_version_compare(&version, &when.deprecated) >= 0;
 }
 
 static void take_machines(struct inventory_qemu *q, struct qemu_machine *machines, size_t count)

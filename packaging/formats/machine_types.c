@@ -71,19 +71,15 @@ bool machine_is_up_to(const char *machine, unsigned major, unsigned minor)
            romcompat_version_compare(&m.version, &end) <= 0;
 }
 
-static void later(const struct romcompat_version *from, unsigned years, unsigned major,
-                  unsigned minor, unsigned result[2])
+/* The release of QEMU that many years after the type's own, or `least` where that is later. */
+static struct qemu_version later(const struct romcompat_version *from, unsigned years,
+                                 struct qemu_version least)
 {
     /* Before 3.0 there were more than three releases a major version. */
-    unsigned own_minor = from->part[1] > 2 ? 0 : from->part[1];
-    unsigned own_major = from->part[0] + (from->part[1] > 2);
+    bool old = from->part[1] > 2;
+    struct qemu_version result = {from->part[0] + old + years, old ? 0 : from->part[1], 0};
 
-    result[0] = own_major + years;
-    result[1] = own_minor;
-    if (result[0] < major || (result[0] == major && result[1] < minor)) {
-        result[0] = major;
-        result[1] = minor;
-    }
+    return qemu_version_compare(&result, &least) < 0 ? least : result;
 }
 
 bool machine_expiry(const char *machine, struct machine_expiry *expiry)
@@ -96,12 +92,12 @@ bool machine_expiry(const char *machine, struct machine_expiry *expiry)
         m.family_length != strlen(family->name))
         return false;
     if (machine_is_up_to(machine, 1, 7)) {
-        *expiry = (struct machine_expiry){{7, 0}, {8, 2}};
+        *expiry = (struct machine_expiry){{7, 0, 0}, {8, 2, 0}};
     } else if (machine_is_up_to(machine, 2, 3)) {
-        *expiry = (struct machine_expiry){{8, 2}, {9, 1}};
+        *expiry = (struct machine_expiry){{8, 2, 0}, {9, 1, 0}};
     } else {
-        later(&m.version, 3, 9, 1, expiry->deprecated);
-        later(&m.version, 6, 10, 1, expiry->removed);
+        expiry->deprecated = later(&m.version, 3, (struct qemu_version){9, 1, 0});
+        expiry->removed = later(&m.version, 6, (struct qemu_version){10, 1, 0});
     }
     return true;
 }

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "formats/qemu_versions.h"
+
 enum { MACHINE_ARCHITECTURES_MAX = 6, MACHINE_ALIASES_MAX = 3, MACHINE_BIOSES_MAX = 3 };
 
 struct machine_family {
@@ -46,7 +48,7 @@ bool machine_is_up_to(const char *machine, unsigned major, unsigned minor);
 
 /* When QEMU gives a machine type up. */
 struct machine_expiry {
-    unsigned deprecated[2], removed[2]; /* major, minor: the first QEMU in which it is so */
+    struct qemu_version deprecated, removed; /* the first QEMU in which it is so */
 };
 
 /* QEMU include/hw/boards.h, MACHINE_VER_DEPRECATION_MAJOR and MACHINE_VER_DELETION_MAJOR: 3 and 6

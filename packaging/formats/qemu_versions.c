@@ -36,6 +36,13 @@ static const struct qemu_pair pairs[] = {
      "Debian's 10.0.13 to Debian's 11.1.2, guests without and with a running Linux"},
 };
 
+/* A release of a distribution, and the QEMU in it. */
+struct qemu_release {
+    const char *name; /* "Debian 13" */
+    struct qemu_version qemu;
+    const char *since; /* YYYY-MM; "testing": not yet released, as seen in November 2026 */
+};
+
 /* By QEMU's version. Debian's package lists; each measured with -version (tests/qemu). */
 static const struct qemu_release releases[] = {
     {"Debian 11", {5, 2, 0}, "2021-08"},
@@ -44,25 +51,19 @@ static const struct qemu_release releases[] = {
     {"Debian 14", {11, 1, 0}, "testing"},
 };
 
-const struct qemu_release *qemu_release_with(unsigned major, unsigned minor)
-{
-    for (size_t i = 0; i < sizeof releases / sizeof *releases; i++)
-        if (releases[i].qemu.major > major ||
-            (releases[i].qemu.major == major && releases[i].qemu.minor >= minor))
-            return &releases[i];
-    return NULL;
-}
-
-const char *qemu_release_text(unsigned major, unsigned minor,
+const char *qemu_release_text(const struct qemu_version *version,
                               char text[static QEMU_RELEASE_TEXT_MAX])
 {
-    const struct qemu_release *r = qemu_release_with(major, minor);
+    for (size_t i = 0; i < sizeof releases / sizeof *releases; i++) {
+        const struct qemu_release *r = &releases[i];
 
-    if (!r)
-        return "no Debian release that is known has one so new";
-    snprintf(text, QEMU_RELEASE_TEXT_MAX, "%s, %s, has %u.%u", r->name, r->since, r->qemu.major,
-             r->qemu.minor);
-    return text;
+        if (qemu_version_compare(&r->qemu, version) < 0)
+            continue;
+        snprintf(text, QEMU_RELEASE_TEXT_MAX, "%s, %s, has %u.%u", r->name, r->since, r->qemu.major,
+                 r->qemu.minor);
+        return text;
+    }
+    return "no Debian release that is known has one so new";
 }
 
 const struct qemu_fact *qemu_fact(enum qemu_feature feature)

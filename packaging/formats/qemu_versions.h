@@ -63,19 +63,10 @@ struct qemu_pair {
 const struct qemu_pair *qemu_refusing_pair(const struct qemu_version *from,
                                            const struct qemu_version *to);
 
-/* A release of a distribution, and the QEMU in it. */
-struct qemu_release {
-    const char *name; /* "Debian 13" */
-    struct qemu_version qemu;
-    const char *since; /* YYYY-MM; "testing": not yet released, as seen in November 2026 */
-};
-
-/* The first that has that QEMU or a later one; NULL: none of those that are known. */
-const struct qemu_release *qemu_release_with(unsigned major, unsigned minor);
-
 #define QEMU_RELEASE_TEXT_MAX 64
-/* "Debian 13, 2025-08, has 10.0", or that none has one so new; may be in `text`. */
-const char *qemu_release_text(unsigned major, unsigned minor,
+/* The first release of Debian that has this QEMU or a later one: "Debian 13, 2025-08, has 10.0", or
+ * that none has one so new; may be in `text`. */
+const char *qemu_release_text(const struct qemu_version *version,
                               char text[static QEMU_RELEASE_TEXT_MAX]);
 
 /* --- QEMU's own limits ------------------------------------------------------------------- */

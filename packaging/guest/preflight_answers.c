@@ -51,8 +51,8 @@ static char *deprecation_text(const char *type)
 
     return machine_expiry(type, &expiry)
                ? xasprintf("%s is deprecated there: QEMU %u.%u will not have it (%s)", type,
-                           expiry.removed[0], expiry.removed[1],
-                           qemu_release_text(expiry.removed[0], expiry.removed[1], release))
+                           expiry.removed.major, expiry.removed.minor,
+                           qemu_release_text(&expiry.removed, release))
                : xasprintf("%s is deprecated there: a later QEMU will not have it", type);
 }
 

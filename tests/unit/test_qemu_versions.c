@@ -88,20 +88,20 @@ static void check_machines(void)
         const char *machine;
         struct machine_expiry when;
     } expiries[] = {
-        {"pc-q35-5.2", {{9, 1}, {11, 2}}},      {"virt-7.2", {{10, 2}, {13, 2}}},
-        {"pc-i440fx-10.0", {{13, 0}, {16, 0}}}, {"pc-q35-2.4", {{9, 1}, {10, 1}}},
-        {"pc-q35-2.12", {{9, 1}, {10, 1}}},     {"pc-q35-4.0.1", {{9, 1}, {10, 1}}},
-        {"pc-q35-9.2+pve1", {{12, 2}, {15, 2}}}, {"pc-i440fx-1.7", {{7, 0}, {8, 2}}},
-        {"pc-i440fx-2.3", {{8, 2}, {9, 1}}},
+        {"pc-q35-5.2", {{9, 1, 0}, {11, 2, 0}}},       {"virt-7.2", {{10, 2, 0}, {13, 2, 0}}},
+        {"pc-i440fx-10.0", {{13, 0, 0}, {16, 0, 0}}},  {"pc-q35-2.4", {{9, 1, 0}, {10, 1, 0}}},
+        {"pc-q35-2.12", {{9, 1, 0}, {10, 1, 0}}},      {"pc-q35-4.0.1", {{9, 1, 0}, {10, 1, 0}}},
+        {"pc-q35-9.2+pve1", {{12, 2, 0}, {15, 2, 0}}}, {"pc-i440fx-1.7", {{7, 0, 0}, {8, 2, 0}}},
+        {"pc-i440fx-2.3", {{8, 2, 0}, {9, 1, 0}}},
     };
     for (size_t i = 0; i < sizeof expiries / sizeof *expiries; i++) {
-        struct machine_expiry when = {.removed = {0, 0}};
+        struct machine_expiry when = {.removed = {0}};
 
         machine_expiry(expiries[i].machine, &when);
         ok(memcmp(&when, &expiries[i].when, sizeof when) == 0,
            "%s is deprecated from QEMU %u.%u and gone from %u.%u", expiries[i].machine,
-           expiries[i].when.deprecated[0], expiries[i].when.deprecated[1],
-           expiries[i].when.removed[0], expiries[i].when.removed[1]);
+           expiries[i].when.deprecated.major, expiries[i].when.deprecated.minor,
+           expiries[i].when.removed.major, expiries[i].when.removed.minor);
     }
     struct machine_expiry none;
     ok(!machine_expiry("pc-q35-rhel9.4.0", &none) && !machine_expiry("microvm", &none) &&
