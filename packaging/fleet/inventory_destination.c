@@ -11,6 +11,7 @@
 #include "formats/machine_types.h"
 #include "formats/rom_devices.h"
 #include "fleet/inventory_read.h"
+#include "guest/domain_files.h"
 #include "guest/preflight.h"
 
 /* An inventory that belongs to the destination has a reader. */
@@ -137,7 +138,7 @@ static int fill(struct destination *to, struct inventory_side *side, struct fail
 
     if (maps && inventory_open_maps(maps->sets, maps->set_count, NULL, 0, &to->maps, f) != 0)
         return -1;
-    to->version = (struct qemu_version){qemu->major, qemu->minor, qemu->micro};
+    to->version = inventory_qemu_version(qemu);
     to->reads_maps = to->maps != NULL;
     to->qemu = xstrdup(qemu->path);
     return 0;
@@ -268,7 +269,6 @@ static void add_loader(const struct inventory *inv, const struct inventory_guest
                        struct saved_guest *saved)
 {
     const struct inventory_firmware *image = inventory_find_firmware(inv, guest->loader);
-    bool is_flash = guest->loader_type && strcmp(guest->loader_type, "pflash") == 0;
 
     if (!image) {
         doubt(saved, xasprintf("its firmware image %s is not in the inventory", guest->loader));
@@ -277,13 +277,9 @@ static void add_loader(const struct inventory *inv, const struct inventory_guest
     saved->domain = xcalloc(1, sizeof *saved->domain);
     saved->domain->machine = xstrdup(guest->machine);
     saved->domain->loader = xstrdup(guest->loader);
-    saved->domain->loader_type = xstrdup(is_flash ? "pflash" : "rom");
-    struct saved_block *block =
-        new_block(saved,
-                  xasprintf("%s", !is_flash                                ? "pc.bios"
-                                  : machine_has_virt_flash(guest->machine) ? "virt.flash0"
-                                                                           : "system.flash0"),
-                  inventory_firmware_length(image));
+    saved->domain->loader_type = guest->loader_type ? xstrdup(guest->loader_type) : NULL;
+    struct saved_block *block = new_block(saved, xstrdup(domain_code_block(saved->domain)),
+                                          inventory_firmware_length(image));
     block->file = xstrdup(image->path);
     block->file_size = inventory_firmware_length(image);
     block->package = package_and_version(image->package.name, image->package.version);

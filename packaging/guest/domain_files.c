@@ -22,26 +22,40 @@ static void add(struct files *f, char *block, const char *path, const char *form
         .block = block, .path = path, .format = format, .elsewhere = f->elsewhere};
 }
 
+static bool is_flash(const struct domain_xml *x)
+{
+    return x->loader_type && strcmp(x->loader_type, "pflash") == 0;
+}
+
 /* QEMU hw/i386/pc_sysfw.c, hw/arm/virt.c. */
+static const char *flash_block(const struct domain_xml *x, unsigned unit)
+{
+    static const char *const names[2][2] = {{"system.flash0", "system.flash1"},
+                                            {"virt.flash0", "virt.flash1"}};
+
+    return names[x->machine && machine_has_virt_flash(x->machine)][unit];
+}
+
+const char *domain_code_block(const struct domain_xml *x)
+{
+    return is_flash(x) ? flash_block(x, 0) : "pc.bios";
+}
+
 static void add_firmware(struct files *f, const struct domain_xml *x)
 {
-    const char *board = x->machine && machine_has_virt_flash(x->machine) ? "virt" : "system";
-    bool is_flash = x->loader_type && strcmp(x->loader_type, "pflash") == 0;
     const char *store = x->nvram, *format = x->nvram_format;
 
     if (!x->loader)
         return;
-    if (!is_flash) {
-        add(f, xstrdup("pc.bios"), x->loader, "raw");
+    add(f, xstrdup(domain_code_block(x)), x->loader, is_flash(x) ? x->loader_format : "raw");
+    if (!is_flash(x))
         return;
-    }
-    add(f, xasprintf("%s.flash0", board), x->loader, x->loader_format);
     if (!f->elsewhere && store && access(store, F_OK) != 0) {
         store = x->nvram_template;
         format = NULL;
     }
     if (store)
-        add(f, xasprintf("%s.flash1", board), store, format);
+        add(f, xstrdup(flash_block(x, 1)), store, format);
 }
 
 /* The name of the block of a device's own ROM: 31 bytes are kept (QEMU hw/pci/pci.c,

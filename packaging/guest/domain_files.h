@@ -12,4 +12,8 @@
 size_t domain_files(const struct domain_xml *domain, bool elsewhere, struct given_file **list);
 void domain_files_free(struct given_file *list, size_t count);
 
+/* The RAM block of its firmware image, where it names a loader: "pc.bios", "system.flash0",
+ * "virt.flash0". */
+const char *domain_code_block(const struct domain_xml *domain);
+
 #endif
