@@ -21,19 +21,7 @@ source_of() {
 local_romset() {
     mkdir -p src
     make_rom > src/a.rom
-    cat > r.yaml <<Y
-romset: local
-summary: one ROM from a directory
-bucket: 64K
-package: local-compat
-source:
-  directory: src
-roms:
-  - file: a.rom
-    sha256: $(sha256sum src/a.rom | cut -d' ' -f1)
-machines:
-  - pc-q35: 2.4..7.2
-Y
+    put_local_romset
 }
 
 # A small good ROM: the VGA BIOS of bochs-display out of Debian 12's seabios.

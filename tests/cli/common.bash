@@ -63,3 +63,20 @@ manual() {
     local page
     for page in "$TOP"/packaging/man/romcompat*.1; do MANWIDTH=200 man -l "$page"; done | tr -s '[:space:]' ' '
 }
+
+# A romset in r.yaml that needs no network, for the ROM that stands in src/a.rom.
+put_local_romset() {
+    cat > r.yaml << Y
+romset: local
+summary: one ROM from a directory
+bucket: 64K
+package: local-compat
+source:
+  directory: src
+roms:
+  - file: a.rom
+    sha256: $(sha256sum src/a.rom | cut -d' ' -f1)
+machines:
+  - pc-q35: 2.4..7.2
+Y
+}

@@ -9,19 +9,7 @@ setup() {
     mkdir src
     "$BUILD/tests/cli/make_rom" legacy:4:1af4:1041 > in.rom
     cp in.rom src/a.rom
-    cat > r.yaml << Y
-romset: local
-summary: one ROM from a directory
-bucket: 64K
-package: local-compat
-source:
-  directory: src
-roms:
-  - file: a.rom
-    sha256: $(sha256sum src/a.rom | cut -d' ' -f1)
-machines:
-  - pc-q35: 2.4..7.2
-Y
+    put_local_romset
     sed 's/summary: .*/summary: another/; s/64K/128K/' r.yaml > s.yaml
     romcompat pad --bucket 64K in.rom -o old.rom
     romcompat pad --bucket 128K in.rom -o new.rom
