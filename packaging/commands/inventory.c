@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "fleet/inventory.h"
 #include "outputs/child.h"
 #include "outputs/file.h"
@@ -138,6 +139,10 @@ static void forget_guests(struct inventory *inv)
         free(guest->name);
         free(guest->nvram); /* libvirt names it after the guest */
         guest->name = guest->nvram = NULL;
+        if (guest->doubt) { /* which may have its name in a path */
+            free(guest->doubt);
+            guest->doubt = xstrdup("not told without names");
+        }
     }
 }
 
@@ -157,6 +162,7 @@ static int run(void *settings, char **operands, size_t count)
                                               .qemus = job->qemus.list,
                                               .qemu_count = job->qemus.count,
                                               .runs_nothing = job->root && !job->run,
+                                              .is_at_rest = job->root,
                                               .host = own_name(job, name)};
     if (take(job, &request, &inv, &f) != 0)
         return report(&f);

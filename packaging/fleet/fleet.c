@@ -387,6 +387,16 @@ static void add_use(struct fleet *fleet, size_t class, size_t machine, size_t ro
     fleet->uses[fleet->use_count++] = (struct fleet_use){class, machine, rom, 1};
 }
 
+/* Whether devices of that machine type use this name. */
+static bool uses_rom(const char *machine, const char *rom)
+{
+    for (const struct rom_device *d = rom_devices; d->block; d++)
+        for (size_t i = 0; i < ROM_DEVICE_TYPES_MAX && d->types[i]; i++)
+            if (strcmp(rom_device_file(d, d->types[i], machine), rom) == 0)
+                return true;
+    return false;
+}
+
 static size_t rom_of_device(const struct fleet *fleet, const struct inventory_guest *guest,
                             const struct inventory_device *device)
 {
@@ -410,11 +420,12 @@ static void add_image_use(struct fleet *fleet, struct fleet_class *c,
 
     if (image < fleet->image_count)
         fleet_add_image(&c->used, image);
-    else if (guest->loader || !guest->firmware || strcmp(guest->firmware, "efi") == 0)
+    else if (guest->doubt || guest->loader || !guest->firmware || strcmp(guest->firmware, "efi") == 0)
         c->doubtful++;
 }
 
-/* One use for the machine type itself (ROM rom_count), and one for each default ROM. */
+/* One use for the machine type itself (ROM rom_count), and one for each default ROM; a guest that is
+ * not wholly known may have any. */
 static void add_guest(struct fleet *fleet, const struct inventory *inv, size_t class,
                       const struct inventory_guest *guest)
 {
@@ -433,6 +444,9 @@ static void add_guest(struct fleet *fleet, const struct inventory *inv, size_t c
         if (rom < fleet->rom_count)
             add_use(fleet, class, machine, rom);
     }
+    for (size_t rom = 0; guest->doubt && rom < fleet->rom_count; rom++)
+        if (uses_rom(guest->machine, fleet->roms[rom]))
+            add_use(fleet, class, machine, rom);
 }
 
 int fleet_add(struct fleet *fleet, const struct json_document *d, size_t *end, struct failure *f)
@@ -465,16 +479,6 @@ int fleet_add(struct fleet *fleet, const struct json_document *d, size_t *end, s
 static fleet_length logarithm(uint64_t length)
 {
     return length ? (fleet_length)(63 - __builtin_clzll(length)) : 0;
-}
-
-/* Whether devices of that machine type use this name. */
-static bool uses_rom(const char *machine, const char *rom)
-{
-    for (const struct rom_device *d = rom_devices; d->block; d++)
-        for (size_t i = 0; i < ROM_DEVICE_TYPES_MAX && d->types[i]; i++)
-            if (strcmp(rom_device_file(d, d->types[i], machine), rom) == 0)
-                return true;
-    return false;
 }
 
 static int tell_qemu(const struct fleet *fleet, struct fleet_class *c,

@@ -129,6 +129,8 @@ static void free_guest(struct inventory_guest *guest)
     free(guest->loader);
     free(guest->loader_type);
     free(guest->nvram);
+    free(guest->source);
+    free(guest->doubt);
 }
 
 void inventory_guests_free(struct inventory_guests *list)

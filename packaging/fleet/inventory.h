@@ -144,6 +144,9 @@ struct inventory_guest {
     char *nvram;                      /* its variable store */
     struct inventory_device *devices; /* those that have a ROM */
     size_t device_count;
+    char *source;    /* what describes it: "libvirt", "process"...: romcompat-inventory(5) */
+    bool is_running; /* a QEMU of it was seen */
+    char *doubt;     /* one line: what of it could not be told; NULL: nothing */
 };
 
 struct inventory_guests {
@@ -234,6 +237,7 @@ struct inventory_request {
     /* Files are read, and no program is run, as all of them may be hostile: what QEMU binaries
      * and dpkg's database tell of themselves. */
     bool runs_nothing;
+    bool is_at_rest; /* the processes of this machine are not of the system */
     /* Something that is there and could not be taken in; may be NULL. */
     void (*problem)(void *arg, const struct failure *f);
     void *arg;

@@ -338,6 +338,8 @@ int inventory_saved_guest(const struct inventory *inv, const struct inventory_gu
         if (!guest->devices[i].off)
             add_rom(&from, guest->machine, &guest->devices[i], i + 1, &made);
     add_firmware(inv, &from, guest, &made);
+    if (guest->doubt)
+        doubt(&made, xasprintf("its inventory does not know all of it: %s", guest->doubt));
     destination_close(&from);
     *saved = made;
     return 0;

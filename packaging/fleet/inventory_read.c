@@ -386,7 +386,10 @@ static int read_guest(struct json_object *o, const struct place *p, void *entry,
         take_optional(o, p, "firmware", &guest->firmware, f) != 0 ||
         take_optional(o, p, "loader", &guest->loader, f) != 0 ||
         take_optional(o, p, "loader_type", &guest->loader_type, f) != 0 ||
-        take_optional(o, p, "nvram", &guest->nvram, f) != 0)
+        take_optional(o, p, "nvram", &guest->nvram, f) != 0 ||
+        take_optional(o, p, "source", &guest->source, f) != 0 ||
+        take_optional(o, p, "doubt", &guest->doubt, f) != 0 ||
+        (member(o, "running") && take_flag(o, p, "running", &guest->is_running, f) != 0))
         return -1;
     return take_entries(o, p, "devices", sizeof *guest->devices, read_device, &guest->devices,
                         &guest->device_count, f);

@@ -8,103 +8,8 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "base/text.h"
-#include "formats/rom_devices.h"
-#include "inputs/domain_xml.h"
 #include "inputs/file.h"
 #include "inputs/package_owner.h"
-
-#define LIBVIRT_GUESTS "/etc/libvirt/qemu"
-
-/* Text of an XML; what is not printable ASCII is not a file that an inventory can name. */
-static char *text_or_none(const char *text)
-{
-    return text && *text && is_printable(text) ? xstrdup(text) : NULL;
-}
-
-/* libvirt writes the image that it chose for <os firmware='efi'> into the XML once the guest has
- * been started (newer versions: defined). */
-static void take_guest_firmware(struct inventory_guest *guest, const struct domain_xml *xml)
-{
-    guest->loader = text_or_none(xml->loader);
-    guest->nvram = text_or_none(xml->nvram);
-    if (xml->loader)
-        guest->loader_type =
-            xstrdup(xml->loader_type && strcmp(xml->loader_type, "pflash") == 0 ? "pflash" : "rom");
-    if (xml->firmware && strcmp(xml->firmware, "efi") == 0)
-        guest->firmware = xstrdup("efi");
-    else if (!xml->loader)
-        guest->firmware = xstrdup("bios");
-    else if (strcmp(guest->loader_type, "pflash") == 0)
-        guest->firmware = xstrdup("efi");
-}
-
-/* --- guests ------------------------------------------------------------------------------ */
-
-static void take_device(struct inventory_guest *guest, const struct domain_device *d)
-{
-    if (!d->type || d->is_hostdev || d->is_transient || !rom_device_of_type(d->type))
-        return;
-    guest->devices = xreallocarray(guest->devices, guest->device_count + 1, sizeof *guest->devices);
-    guest->devices[guest->device_count++] = (struct inventory_device){
-        .type = xstrdup(d->type),
-        .file = d->rom_file && *d->rom_file ? xstrdup(d->rom_file) : NULL,
-        .off = d->rom_bar == DOMAIN_OFF || d->rom_enabled == DOMAIN_OFF ||
-               (d->rom_file && !*d->rom_file),
-    };
-}
-
-static void take_guest(struct taking *t, const char *path)
-{
-    struct inventory_guests *list = t->inv.guests;
-    struct domain_xml xml;
-    struct failure f;
-
-    if (domain_xml_read(path, &xml, &f) != 0) {
-        taking_problem(t, &f);
-        return;
-    }
-    if (xml.name && xml.machine) {
-        list->list = xreallocarray(list->list, list->count + 1, sizeof *list->list);
-        struct inventory_guest *guest = &list->list[list->count++];
-        *guest = (struct inventory_guest){
-            .name = xstrdup(xml.name),
-            .architecture = xml.arch ? xstrdup(xml.arch) : NULL,
-            .emulator = xml.emulator ? xstrdup(xml.emulator) : NULL,
-        };
-        const char *machine = xml.machine;
-        for (size_t i = 0; i < t->inv.qemus->count; i++) {
-            const struct inventory_qemu *q = &t->inv.qemus->list[i];
-
-            if (!guest->emulator || strcmp(q->path, guest->emulator) == 0)
-                machine = inventory_machine(q, machine);
-        }
-        guest->machine = xstrdup(machine);
-        take_guest_firmware(guest, &xml);
-        for (size_t i = 0; i < xml.device_count; i++)
-            take_device(guest, &xml.devices[i]);
-    }
-    domain_xml_free(&xml);
-}
-
-static void take_guests(struct taking *t)
-{
-    size_t count;
-    char **names = names_in(LIBVIRT_GUESTS, &count);
-
-    t->inv.guests = xcalloc(1, sizeof *t->inv.guests);
-    if (count == 0 && is_directory(LIBVIRT_GUESTS) && access(LIBVIRT_GUESTS, R_OK) != 0)
-        taking_problem_at(t, "%s: %s: its guests are left out", LIBVIRT_GUESTS, strerror(errno));
-    for (size_t i = 0; i < count; i++) {
-        char *path = xasprintf("%s/%s", LIBVIRT_GUESTS, names[i]);
-
-        if (ends_with(names[i], ".xml"))
-            take_guest(t, path);
-        free(path);
-        free(names[i]);
-    }
-    free(names);
-}
 
 /* --- packages ---------------------------------------------------------------------------- */
 
@@ -202,6 +107,7 @@ int inventory_take(const struct inventory_request *request, struct inventory *in
     take_directories(&t);
     take_firmware(&t);
     take_guests(&t);
+    take_firmware_of_guests(&t);
     take_packages(&t);
     *inv = t.inv;
     return 0;

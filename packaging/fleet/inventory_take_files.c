@@ -231,6 +231,13 @@ static int by_path(const void *a, const void *b)
                   ((const struct inventory_firmware *)b)->path);
 }
 
+static void sort_images(struct taking *t)
+{
+    if (t->inv.firmware->count)
+        qsort(t->inv.firmware->list, t->inv.firmware->count, sizeof *t->inv.firmware->list,
+              by_path);
+}
+
 void take_firmware(struct taking *t)
 {
     struct firmware_descriptors all;
@@ -252,7 +259,17 @@ void take_firmware(struct taking *t)
         }
         firmware_descriptors_free(&all);
     }
-    if (t->inv.firmware->count)
-        qsort(t->inv.firmware->list, t->inv.firmware->count, sizeof *t->inv.firmware->list,
-              by_path);
+    sort_images(t);
+}
+
+void take_firmware_of_guests(struct taking *t)
+{
+    for (size_t i = 0; i < t->inv.guests->count; i++) {
+        const char *loader = t->inv.guests->list[i].loader;
+        struct stat st;
+
+        if (loader && *loader == '/' && stat(loader, &st) == 0 && S_ISREG(st.st_mode))
+            take_image(t, loader);
+    }
+    sort_images(t);
 }

@@ -10,10 +10,12 @@
 #include <stddef.h>
 
 #include "fleet/inventory.h"
+#include "inputs/qemu_command.h"
 
 struct taking {
     const struct inventory_request *request;
     struct inventory inv;
+    char **identities; /* of each guest: what a process of it is known by; NULL: nothing */
 };
 
 /* inventory_take_qemu.c. The maps are those that the QEMUs of before read. */
@@ -23,6 +25,26 @@ int take_maps(struct taking *t, struct failure *f);
 /* inventory_take_files.c: the ROM files that those QEMUs find, and firmware images. */
 void take_directories(struct taking *t);
 void take_firmware(struct taking *t);
+/* And the images that guests name, wherever they are. */
+void take_firmware_of_guests(struct taking *t);
+
+/* inventory_take_guests.c: after QEMUs and firmware images. */
+void take_guests(struct taking *t);
+
+/* --- guests, for the readers of what describes them ------------------------------------- */
+
+/* A guest more, of which `emulator` and `architecture` may be NULL; `machine` may be an alias
+ * and have Proxmox's suffix. `identity`, which belongs to it then, is what a process of it is
+ * known by: "uuid ...", "unit ...", "number ..."; NULL: nothing. */
+struct inventory_guest *taking_add_guest(struct taking *t, const char *source, const char *name,
+                                         const char *machine, const char *emulator,
+                                         const char *architecture, char *identity);
+/* What the command line of its QEMU says of its cards and its firmware. */
+void taking_guest_of_command(struct taking *t, struct inventory_guest *guest,
+                             const struct qemu_command *command);
+/* The first doubt is kept. Takes `why` over; NULL: there is none. */
+void taking_doubt(struct inventory_guest *guest, char *why);
+void taking_add_card(struct inventory_guest *guest, const char *type, const char *file, bool off);
 
 /* --- what they share: inventory_taking.c ------------------------------------------------- */
 

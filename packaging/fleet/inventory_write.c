@@ -130,6 +130,9 @@ static struct json_object *guest_object(const struct inventory_guest *guest)
     json_add_text(o, "loader", guest->loader);
     json_add_text(o, "loader_type", guest->loader_type);
     json_add_text(o, "nvram", guest->nvram);
+    json_add_text(o, "source", guest->source);
+    json_add_flag(o, "running", guest->is_running);
+    json_add_text(o, "doubt", guest->doubt);
     json_add(o, "devices", devices);
     return o;
 }

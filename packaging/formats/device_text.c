@@ -1,27 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "formats/device_text.h"
 
-#include <stddef.h>
 #include <string.h>
 
-/* Copies up to the end of a property and moves *at behind it: to the comma that divides it
- * from the next one, or the end. What does not fit is dropped, and false. */
-static bool take_value(const char **at, char *value, size_t size)
-{
-    size_t n = 0;
-    bool fits = true;
-
-    for (; **at; (*at)++) {
-        if (**at == ',' && *++*at != ',')
-            break;
-        if (n + 1 < size)
-            value[n++] = **at;
-        else
-            fits = false;
-    }
-    value[n] = '\0';
-    return fits;
-}
+#include "formats/option_text.h"
 
 static bool is_one_of(const char *value, const char *const *list)
 {
@@ -63,35 +45,24 @@ static void take_property(struct device_text *d, const char *name, const char *v
 int device_text_read(const char *text, struct device_text *d)
 {
     struct device_text found = {0};
+    struct option_property p;
     const char *at = text;
     bool type_fits = false;
 
     if (*text == '{')
         return -1;
-    for (bool first = true; *at; first = false) {
-        char name[DEVICE_TEXT_NAME_MAX + 1], value[DEVICE_TEXT_NAME_MAX + 1];
-        size_t n = strcspn(at, "=,");
+    for (bool first = true; option_text_next(&at, &p); first = false) {
+        char name[DEVICE_TEXT_NAME_MAX + 1] = "", value[DEVICE_TEXT_NAME_MAX + 1];
+        bool fits = option_text_value(&p, value, sizeof value);
 
-        if (at[n] != '=') {
-            /* A flag; only the first may stand for something else. */
-            bool fits = take_value(&at, value, sizeof value);
-            if (first) {
-                strcpy(found.type, value);
-                type_fits = fits;
-            }
-        } else {
-            size_t kept = n < sizeof name ? n : 0;
-
-            memcpy(name, at, kept);
-            name[kept] = '\0';
-            at += n + 1;
-            bool fits = take_value(&at, value, sizeof value);
-            if (strcmp(name, "driver") == 0) {
-                strcpy(found.type, value);
-                type_fits = fits;
-            } else {
-                take_property(&found, name, value);
-            }
+        if (p.name_length < sizeof name)
+            memcpy(name, p.name ? p.name : "", p.name_length);
+        /* Of flags, only the first may stand for something else. */
+        if (p.name ? strcmp(name, "driver") == 0 : first) {
+            strcpy(found.type, value);
+            type_fits = fits;
+        } else if (p.name) {
+            take_property(&found, name, value);
         }
         found.has_properties |= !first;
     }

@@ -2,10 +2,7 @@
 /*
  * The text of a `-device` option: "virtio-net-pci,id=net0,bus=pcie.0,romfile=". Read for
  * what decides about the device's option ROM; everything else is skipped.
- *
- * QEMU util/qemu-option.c, opts_do_parse(): properties are divided by commas, a comma in a
- * value is doubled, the first one without '=' is `driver`, and of a name given twice the
- * last one holds.
+ * The first flag (option_text.h) is `driver`, and of a name given twice the last one holds.
  */
 #ifndef FORMATS_DEVICE_TEXT_H
 #define FORMATS_DEVICE_TEXT_H

@@ -271,3 +271,48 @@ QEMU
     output_has "none: No such file"
     run -0 romcompat inventory --help
 }
+
+# A process with the command line of a QEMU, which does nothing.
+pretend_qemu() { # ARGUMENT...
+    (exec -a qemu-system-x86_64 perl -e 'sleep 60' x "$@") 3>&- &
+    pretended=$!
+    until grep -qz "^x$" "/proc/$pretended/cmdline" 2> /dev/null; do sleep 0.05; done
+}
+
+@test "a QEMU that runs is a guest, with the cards and the firmware of its command line" {
+    head -c 4096 /dev/zero > code.fd
+    pretend_qemu -name 'web,debug-threads=on' -machine pc-q35-7.2,usb=off -nodefaults \
+        -device '{"driver":"virtio-net-pci","romfile":""}' -device e1000 \
+        -drive if=pflash,format=raw,file=code.fd,readonly=on -drive if=pflash,file=/n/web.fd
+    run --separate-stderr romcompat inventory
+    kill "$pretended"
+    guest=$(jq -c '.guests[] | select(.name == "web")' <<< "$output")
+    [ "$(jq -c '[.source, .running, .doubt, .machine, .architecture]' <<< "$guest")" = \
+        '["process",true,null,"pc-q35-7.2","x86_64"]' ]
+    [ "$(jq -c '[.firmware, .loader, .loader_type, .nvram]' <<< "$guest")" = \
+        "[\"efi\",\"$PWD/code.fd\",\"pflash\",\"/n/web.fd\"]" ]
+    [ "$(jq -c '.devices | map([.type, .rom])' <<< "$guest")" = '[["virtio-net-pci",false],["e1000",true]]' ]
+    # Its image is nowhere that images are looked for.
+    [ "$(jq -r --arg path "$PWD/code.fd" '.firmware[] | select(.path == $path) | .size' <<< "$output")" = 4096 ]
+}
+
+@test "a guest that is not wholly known has no firm answer" {
+    pretend_qemu -name doubtful -machine pc-q35-7.2 -nodefaults -global virtio-net-pci.romsize=65536
+    run --separate-stderr romcompat inventory -o here.json
+    run --separate-stderr romcompat inventory --anonymous
+    kill "$pretended"
+    [[ $(jq -r '.guests[] | select(.name == "doubtful").doubt' here.json) == *"romsize of virtio-net-pci"* ]]
+    [[ $output != *doubtful* && $output != *"virtio-net-pci.rom"* ]]
+    host() { # DOUBT
+        cat << JSON
+{"format":"romcompat-inventory","version":1,"host":"h","qemu":[{"path":"/q","architecture":"x86_64",
+"version":"7.2.0","reads_maps":false,"machines":["pc-q35-7.2"]}],"folders":[],"guests":[
+{"name":"g","machine":"pc-q35-7.2","firmware":"bios","doubt":$1}]}
+JSON
+    }
+    host null > known.json
+    host '"-L /x"' > doubted.json
+    run -0 romcompat preflight --guest g known.json doubted.json
+    run -2 romcompat preflight --guest g doubted.json known.json
+    output_has "-L /x"
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The guests of a host: those of libvirt, and those whose QEMU runs. */
+#include "fleet/inventory_taking.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "formats/rom_devices.h"
+#include "inputs/domain_xml.h"
+#include "inputs/file.h"
+#include "inputs/qemu_processes.h"
+
+#define LIBVIRT_GUESTS "/etc/libvirt/qemu"
+
+/* Text of a configuration; what is not printable ASCII an inventory cannot name. */
+static char *text_or_none(const char *text)
+{
+    return text && *text && is_printable(text) ? xstrdup(text) : NULL;
+}
+
+/* --- what all readers add ---------------------------------------------------------------- */
+
+/* The QEMU of that path; else the first of that architecture. NULL: none. */
+static const struct inventory_qemu *qemu_of(const struct taking *t, const char *emulator,
+                                            const char *architecture)
+{
+    const struct inventory_qemus *all = t->inv.qemus;
+
+    for (size_t i = 0; emulator && i < all->count; i++)
+        if (strcmp(all->list[i].path, emulator) == 0)
+            return &all->list[i];
+    if (!architecture)
+        architecture = t->inv.architecture;
+    for (size_t i = 0; i < all->count; i++)
+        if (strcmp(all->list[i].architecture, architecture) == 0)
+            return &all->list[i];
+    return NULL;
+}
+
+struct inventory_guest *taking_add_guest(struct taking *t, const char *source, const char *name,
+                                         const char *machine, const char *emulator,
+                                         const char *architecture, char *identity)
+{
+    struct inventory_guests *list = t->inv.guests;
+    const struct inventory_qemu *q = qemu_of(t, emulator, architecture);
+    char *plain = xstrndup(machine, strcspn(machine, "+"));
+    struct inventory_guest *guest;
+
+    t->identities = xreallocarray(t->identities, list->count + 1, sizeof *t->identities);
+    t->identities[list->count] = identity;
+    list->list = xreallocarray(list->list, list->count + 1, sizeof *list->list);
+    guest = &list->list[list->count++];
+    *guest = (struct inventory_guest){
+        .source = xstrdup(source),
+        .name = text_or_none(name),
+        .machine = xstrdup(q ? inventory_machine(q, plain) : plain),
+        .architecture = text_or_none(architecture),
+        .emulator = text_or_none(emulator),
+    };
+    free(plain);
+    return guest;
+}
+
+void taking_doubt(struct inventory_guest *guest, char *why)
+{
+    if (!why || guest->doubt) {
+        free(why);
+        return;
+    }
+    for (char *c = why; *c; c++)
+        if (*c < ' ' || *c > '~')
+            *c = '?';
+    if (strlen(why) > INVENTORY_TEXT_MAX)
+        why[INVENTORY_TEXT_MAX] = '\0';
+    guest->doubt = why;
+}
+
+void taking_add_card(struct inventory_guest *guest, const char *type, const char *file, bool off)
+{
+    if (file && !is_printable(file)) {
+        taking_doubt(guest, xasprintf("the name of a ROM file of %s", type));
+        return;
+    }
+    guest->devices = xreallocarray(guest->devices, guest->device_count + 1, sizeof *guest->devices);
+    guest->devices[guest->device_count++] = (struct inventory_device){
+        .type = xstrdup(type), .file = file ? xstrdup(file) : NULL, .off = off};
+}
+
+/* --- libvirt ----------------------------------------------------------------------------- */
+
+/* libvirt writes the image that it chose for <os firmware='efi'> into the XML once the guest has
+ * been started (newer versions: defined). */
+static void take_xml_firmware(struct inventory_guest *guest, const struct domain_xml *xml)
+{
+    guest->loader = text_or_none(xml->loader);
+    guest->nvram = text_or_none(xml->nvram);
+    if (xml->loader)
+        guest->loader_type =
+            xstrdup(xml->loader_type && strcmp(xml->loader_type, "pflash") == 0 ? "pflash" : "rom");
+    if (xml->firmware && strcmp(xml->firmware, "efi") == 0)
+        guest->firmware = xstrdup("efi");
+    else if (!xml->loader)
+        guest->firmware = xstrdup("bios");
+    else if (strcmp(guest->loader_type, "pflash") == 0)
+        guest->firmware = xstrdup("efi");
+}
+
+static void take_xml_card(struct inventory_guest *guest, const struct domain_device *d)
+{
+    if (!d->type || d->is_hostdev || d->is_transient || !rom_device_of_type(d->type))
+        return;
+    taking_add_card(guest, d->type, d->rom_file && *d->rom_file ? d->rom_file : NULL,
+                    d->rom_bar == DOMAIN_OFF || d->rom_enabled == DOMAIN_OFF ||
+                        (d->rom_file && !*d->rom_file));
+}
+
+static void take_xml(struct taking *t, const char *path)
+{
+    struct domain_xml xml;
+    struct failure f;
+
+    if (domain_xml_read(path, &xml, &f) != 0) {
+        taking_problem(t, &f);
+        return;
+    }
+    if (xml.name && xml.machine) {
+        struct inventory_guest *guest =
+            taking_add_guest(t, "libvirt", xml.name, xml.machine, xml.emulator, xml.arch,
+                             xml.uuid ? xasprintf("uuid %s", xml.uuid) : NULL);
+
+        take_xml_firmware(guest, &xml);
+        for (size_t i = 0; i < xml.device_count; i++)
+            take_xml_card(guest, &xml.devices[i]);
+    }
+    domain_xml_free(&xml);
+}
+
+static void take_libvirt(struct taking *t)
+{
+    size_t count;
+    char **names = names_in(LIBVIRT_GUESTS, &count);
+
+    if (count == 0 && is_directory(LIBVIRT_GUESTS) && access(LIBVIRT_GUESTS, R_OK) != 0)
+        taking_problem_at(t, "%s: %s: its guests are left out", LIBVIRT_GUESTS, strerror(errno));
+    for (size_t i = 0; i < count; i++) {
+        char *path = xasprintf("%s/%s", LIBVIRT_GUESTS, names[i]);
+
+        if (ends_with(names[i], ".xml"))
+            take_xml(t, path);
+        free(path);
+        free(names[i]);
+    }
+    free(names);
+}
+
+/* --- command lines ----------------------------------------------------------------------- */
+
+/* Without a slash, an image of -bios is one of the directories of ROM files. */
+static char *loader_of(const struct taking *t, const struct inventory_guest *guest,
+                       const char *loader)
+{
+    const struct inventory_qemu *q = qemu_of(t, guest->emulator, guest->architecture);
+
+    for (size_t i = 0; q && !strchr(loader, '/') && i < q->directory_count; i++) {
+        char *path = xasprintf("%s/%s", q->directories[i], loader);
+
+        if (inventory_find_firmware(&t->inv, path))
+            return path;
+        free(path);
+    }
+    return text_or_none(loader);
+}
+
+void taking_guest_of_command(struct taking *t, struct inventory_guest *guest,
+                             const struct qemu_command *command)
+{
+    for (size_t i = 0; i < command->card_count; i++)
+        taking_add_card(guest, command->cards[i].type, command->cards[i].file,
+                        command->cards[i].off);
+    if (command->loader)
+        guest->loader = loader_of(t, guest, command->loader);
+    guest->nvram = text_or_none(command->nvram);
+    if (guest->loader)
+        guest->loader_type = xstrdup(command->loader_type);
+    if (guest->loader && strcmp(guest->loader_type, "pflash") == 0)
+        guest->firmware = xstrdup("efi");
+    else if (!command->loader && !command->doubt)
+        guest->firmware = xstrdup("bios");
+    taking_doubt(guest, command->doubt ? xstrdup(command->doubt) : NULL);
+}
+
+/* Whether it is of a guest that is known: by libvirt's or Incus's UUID, its service, or the number
+ * that Proxmox gave it. */
+static bool is_of_guest(const char *identity, const struct qemu_process *p)
+{
+    const char *const kinds[] = {"uuid ", "unit ", "number "};
+    const char *const values[] = {p->command.uuid, p->unit, p->command.number};
+
+    for (size_t i = 0; identity && i < sizeof kinds / sizeof *kinds; i++)
+        if (values[i] && strncmp(identity, kinds[i], strlen(kinds[i])) == 0 &&
+            strcmp(identity + strlen(kinds[i]), values[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool has_guest(struct taking *t, const struct qemu_process *p)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < t->inv.guests->count; i++)
+        if (is_of_guest(t->identities[i], p)) {
+            t->inv.guests->list[i].is_running = true;
+            found = true;
+        }
+    return found;
+}
+
+static void take_process(struct taking *t, const struct qemu_process *p)
+{
+    const struct qemu_command *c = &p->command;
+    struct inventory_guest *guest;
+
+    if (!c->machine) {
+        taking_problem_at(t, "process %ld (%s): without -machine, left out", (long)p->pid,
+                          c->name ? c->name : c->binary);
+        return;
+    }
+    guest = taking_add_guest(t, "process", c->name, c->machine, c->binary, c->architecture, NULL);
+    guest->is_running = true;
+    taking_guest_of_command(t, guest, c);
+    if (p->is_other)
+        taking_doubt(guest, xasprintf("what runs is not the file %s any more, or that of another "
+                                      "system",
+                                      c->binary));
+}
+
+static void pass_problem(void *arg, const struct failure *f)
+{
+    taking_problem(arg, f);
+}
+
+static void take_processes(struct taking *t)
+{
+    size_t count;
+    struct qemu_process *list = qemu_processes(&count, pass_problem, t);
+
+    for (size_t i = 0; i < count; i++)
+        if (!has_guest(t, &list[i]))
+            take_process(t, &list[i]);
+    qemu_processes_free(list, count);
+}
+
+void take_guests(struct taking *t)
+{
+    t->inv.guests = xcalloc(1, sizeof *t->inv.guests);
+    take_libvirt(t);
+    if (!t->request->is_at_rest)
+        take_processes(t);
+    for (size_t i = 0; i < t->inv.guests->count; i++)
+        free(t->identities[i]);
+    free(t->identities);
+}

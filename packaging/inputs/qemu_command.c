@@ -1,0 +1,657 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "inputs/qemu_command.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "formats/machine_types.h"
+#include "formats/rom_devices.h"
+#include "inputs/file.h"
+#include "inputs/qemu_options.h"
+
+enum { FLASH_COUNT = 2, NODE_DEPTH_MAX = 8 };
+
+/* While a command line is read. */
+struct reading {
+    struct qemu_command *command;
+    const char *directory;
+    struct qemu_option *drives; /* -drive and -blockdev, which others name */
+    size_t drive_count;
+    char *flash[FLASH_COUNT];     /* names of drives, by -machine pflash0= */
+    int drive_flash[FLASH_COUNT]; /* index of a drive with if=pflash; -1: none */
+    char *bios, *video;           /* -bios, -vga */
+    size_t default_nics;          /* -nic and -net nic without a model */
+    bool has_net, has_video, has_no_defaults;
+};
+
+static bool is_one_of(const char *word, const char *const *list)
+{
+    for (; *list; list++)
+        if (strcmp(word, *list) == 0)
+            return true;
+    return false;
+}
+
+static void set(char **text, const char *value)
+{
+    free(*text);
+    *text = value ? xstrdup(value) : NULL;
+}
+
+/* The first is kept: one is enough for there to be no answer. */
+__attribute__((format(printf, 2, 3))) static void doubt(struct reading *r, const char *format, ...)
+{
+    va_list args;
+
+    if (r->command->doubt)
+        return;
+    va_start(args, format);
+    r->command->doubt = xvasprintf(format, args);
+    va_end(args);
+}
+
+bool qemu_command_is_qemu(const char *path)
+{
+    static const char *const others[] = {"kvm", "qemu-kvm", "qemu-dm-kvm", NULL};
+    const char *name = base_name(path);
+
+    return strncmp(name, "qemu-system-", 12) == 0 || is_one_of(name, others);
+}
+
+/* --- cards ---------------------------------------------------------------------------------- */
+
+static void add_card(struct reading *r, const char *type, const char *file, bool off)
+{
+    struct qemu_command *c = r->command;
+
+    if (c->card_count == QEMU_COMMAND_CARDS_MAX) {
+        doubt(r, "more than %d cards", QEMU_COMMAND_CARDS_MAX);
+        return;
+    }
+    c->cards = xreallocarray(c->cards, c->card_count + 1, sizeof *c->cards);
+    c->cards[c->card_count++] = (struct qemu_card){xstrdup(type), file ? xstrdup(file) : NULL, off};
+}
+
+/* QEMU system/qdev-monitor.c, qdev_alias_table[]; and net/net.c, where -net's models have one. */
+static const char *type_of_alias(const struct reading *r, const char *name)
+{
+    bool has_pci = !r->command->architecture || strcmp(r->command->architecture, "s390x") != 0;
+
+    if (strcmp(name, "e1000-82540em") == 0)
+        return "e1000";
+    if (has_pci && (strcmp(name, "virtio-net") == 0 || strcmp(name, "virtio") == 0))
+        return "virtio-net-pci";
+    return name;
+}
+
+static bool is_off(const char *value)
+{
+    static const char *const words[] = {"off", "no", "false", "n", "0", "0x0", NULL};
+
+    return value && is_one_of(value, words);
+}
+
+/* A card of one of these types takes the place of the one that QEMU adds of itself: system/vl.c,
+ * default_list[]. */
+static void note_video(struct reading *r, const char *type)
+{
+    static const char *const types[] = {"VGA",         "isa-vga",        "cirrus-vga",
+                                        "vmware-svga", "qxl-vga",        "isa-cirrus-vga",
+                                        "virtio-vga",  "virtio-vga-gl",  "virtio-vga-rutabaga",
+                                        "ati-vga",     "vhost-user-vga", NULL};
+
+    r->has_video |= is_one_of(type, types);
+}
+
+static void take_device(struct reading *r, const struct qemu_option *option)
+{
+    const char *driver = qemu_option_value(option, "driver");
+    const char *file = qemu_option_value(option, "romfile");
+    const char *type = driver ? type_of_alias(r, driver) : "";
+
+    note_video(r, type);
+    if (!driver)
+        doubt(r, "a -device without a type");
+    else if (rom_device_of_type(type) && qemu_option_value(option, "romsize"))
+        doubt(r, "-device %s: romsize= is set", type);
+    else if (rom_device_of_type(type))
+        add_card(r, type, file && *file ? file : NULL,
+                 is_off(qemu_option_value(option, "rombar")) || (file && !*file));
+    else if (file && *file && strncmp(type, "vfio", 4) != 0)
+        doubt(r, "-device %s: a ROM file for a device that is not known here", type);
+}
+
+/* -nic, and -net of the kind nic. */
+static void take_nic(struct reading *r, const struct qemu_option *option)
+{
+    const char *model = qemu_option_value(option, "model");
+    const char *type = model ? type_of_alias(r, model) : NULL;
+
+    if (!type)
+        r->default_nics++;
+    else if (rom_device_of_type(type))
+        add_card(r, type, NULL, false);
+}
+
+static void take_net(struct reading *r, const struct qemu_option *option, bool is_nic)
+{
+    const char *kind = qemu_option_value(option, "type");
+
+    r->has_net = true;
+    if (is_nic ? !kind || strcmp(kind, "none") != 0 : kind && strcmp(kind, "nic") == 0)
+        take_nic(r, option);
+}
+
+/* --- firmware ------------------------------------------------------------------------------- */
+
+static void take_machine(struct reading *r, const struct qemu_option *option)
+{
+    const char *type = qemu_option_value(option, "type");
+    const char *bios = qemu_option_value(option, "firmware");
+
+    if (type)
+        set(&r->command->machine, type);
+    if (bios)
+        set(&r->bios, bios);
+    for (int i = 0; i < FLASH_COUNT; i++) {
+        const char *drive = qemu_option_value(option, i ? "pflash1" : "pflash0");
+
+        if (drive)
+            set(&r->flash[i], drive);
+    }
+    if (type && strcmp(type, "none") == 0)
+        r->command->is_guest = false;
+}
+
+/* A drive with if=pflash is the flash device of its index or unit, or the next free one (QEMU
+ * blockdev.c, drive_new()). */
+static void take_drive(struct reading *r, const struct qemu_option *option)
+{
+    const char *kind = qemu_option_value(option, "if");
+    const char *index = qemu_option_value(option, "index");
+    const char *unit = index ? index : qemu_option_value(option, "unit");
+    struct qemu_option *copy;
+
+    r->drives = xreallocarray(r->drives, r->drive_count + 1, sizeof *r->drives);
+    copy = &r->drives[r->drive_count];
+    *copy = (struct qemu_option){.group = xstrdup(option->group),
+                                 .values = xcalloc(option->count + 1, sizeof *copy->values),
+                                 .count = option->count};
+    for (size_t i = 0; i < option->count; i++)
+        copy->values[i] = (struct qemu_option_value){xstrdup(option->values[i].name),
+                                                     xstrdup(option->values[i].value)};
+    if (kind && strcmp(kind, "pflash") == 0) {
+        int place = unit ? (*unit >= '0' && *unit <= '1' && !unit[1] ? *unit - '0' : -1)
+                    : r->drive_flash[0] < 0 ? 0
+                                            : 1;
+        if (place >= 0)
+            r->drive_flash[place] = (int)r->drive_count;
+    }
+    r->drive_count++;
+}
+
+static const struct qemu_option *find_drive(const struct reading *r, const char *name)
+{
+    for (size_t i = 0; i < r->drive_count; i++) {
+        const char *node = qemu_option_value(&r->drives[i], "node-name");
+        const char *id = qemu_option_value(&r->drives[i], "id");
+
+        if ((node && strcmp(node, name) == 0) || (id && strcmp(id, name) == 0))
+            return &r->drives[i];
+    }
+    return NULL;
+}
+
+/* The file at the end of a chain of block nodes, and the first format in it that is one: nodes are
+ * in each other ("file.file.filename") or name each other ("file": "node"). */
+static const char *file_of_drive(const struct reading *r, const struct qemu_option *drive,
+                                 const char **format)
+{
+    for (int hops = 0; drive && hops < NODE_DEPTH_MAX; hops++) {
+        char name[NODE_DEPTH_MAX * 5 + 16] = "", *end = name;
+        const char *next = NULL;
+
+        for (int depth = 0; depth < NODE_DEPTH_MAX; depth++, end = stpcpy(end, "file.")) {
+            strcpy(end, "driver");
+            const char *driver = qemu_option_value(drive, name);
+            strcpy(end, "format");
+            if (!driver)
+                driver = qemu_option_value(drive, name);
+            if (driver && !*format && (strcmp(driver, "raw") == 0 || strcmp(driver, "qcow2") == 0))
+                *format = driver;
+            strcpy(end, "filename");
+            const char *file = qemu_option_value(drive, name);
+            if (file)
+                return file;
+            strcpy(end, "file");
+            next = qemu_option_value(drive, name);
+            if (next)
+                break;
+        }
+        if (next && strcmp(drive->group, "drive") == 0)
+            return next;
+        drive = next ? find_drive(r, next) : NULL;
+    }
+    return NULL;
+}
+
+/* A path as the process sees it, and no more slashes than it needs; NULL for what only the process
+ * itself can open. */
+static char *path_of(const struct reading *r, const char *file)
+{
+    if (strncmp(file, "file:", 5) == 0)
+        file += 5;
+    if (strncmp(file, "/dev/fd", 7) == 0 || strncmp(file, "/proc/self/", 11) == 0 ||
+        strncmp(file, "json:", 5) == 0 || !*file)
+        return NULL;
+    char *path =
+        *file == '/' || !r->directory ? xstrdup(file) : xasprintf("%s/%s", r->directory, file);
+    char *to = path;
+    for (const char *from = path; *from; from++)
+        if (*from == '/' && from[1] == '.' && from[2] == '/')
+            from++;
+        else if (*from != '/' || from[1] != '/')
+            *to++ = *from;
+    *to = '\0';
+    return path;
+}
+
+static void find_flash(struct reading *r, int which, char **path, char **format)
+{
+    const struct qemu_option *drive = r->flash[which] ? find_drive(r, r->flash[which])
+                                      : r->drive_flash[which] >= 0
+                                          ? &r->drives[r->drive_flash[which]]
+                                          : NULL;
+    const char *as = NULL, *file = file_of_drive(r, drive, &as);
+
+    *path = file ? path_of(r, file) : NULL;
+    *format = as ? xstrdup(as) : NULL;
+    if (which == 0 && !*path && (drive || r->flash[which]))
+        doubt(r, "the file of its firmware is not known");
+}
+
+static void find_firmware(struct reading *r)
+{
+    struct qemu_command *c = r->command;
+
+    find_flash(r, 0, &c->loader, &c->loader_format);
+    find_flash(r, 1, &c->nvram, &c->nvram_format);
+    if (c->loader) {
+        c->loader_type = xstrdup("pflash");
+    } else if (r->bios) {
+        /* Without a slash, QEMU looks for it among its ROM files. */
+        c->loader = strchr(r->bios, '/') ? path_of(r, r->bios) : xstrdup(r->bios);
+        c->loader_type = xstrdup("rom");
+    }
+}
+
+/* --- what QEMU adds of itself ---------------------------------------------------------------- */
+
+static const struct machine_family *family_of(const char *machine)
+{
+    const struct machine_family *family = machine ? machine_family_of_alias(machine) : NULL;
+
+    return family || !machine ? family : machine_family_of(machine);
+}
+
+static bool is_family(const struct machine_family *family, const char *name)
+{
+    return family && strcmp(family->name, name) == 0;
+}
+
+/* QEMU hw/i386/pc_piix.c, pc_q35.c and hw/arm/virt.c: default_nic. */
+static const char *default_nic(const char *machine)
+{
+    const struct machine_family *family = family_of(machine);
+
+    if (is_family(family, "pc-q35"))
+        return machine_is_up_to(machine, 2, 11) ? "e1000" : "e1000e";
+    if (is_family(family, "virt"))
+        return "virtio-net-pci";
+    return is_family(family, "pc-i440fx") || is_family(family, "pc") || is_family(family, "rhel")
+               ? "e1000"
+               : NULL;
+}
+
+/* The same files, default_display; without one, Cirrus (system/vl.c, get_default_vga_model()). */
+static const char *default_video(const char *machine)
+{
+    const struct machine_family *family = family_of(machine);
+
+    if (is_family(family, "pc-i440fx") || is_family(family, "pc-q35"))
+        return machine_is_up_to(machine, 2, 1) ? "cirrus" : "std";
+    if (is_family(family, "pc") || is_family(family, "rhel"))
+        return "cirrus";
+    return is_family(family, "pseries") ? "std" : "none";
+}
+
+/* -vga: system/vl.c, vga_interfaces[]. */
+static const char *type_of_video(const char *name)
+{
+    static const char *const types[][2] = {{"std", "VGA"},
+                                           {"cirrus", "cirrus-vga"},
+                                           {"vmware", "vmware-svga"},
+                                           {"virtio", "virtio-vga"},
+                                           {"qxl", "qxl-vga"}};
+    size_t n = strcspn(name, ",");
+
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strncmp(types[i][0], name, n) == 0 && !types[i][0][n])
+            return types[i][1];
+    return NULL;
+}
+
+static bool has_pci_video(const char *machine)
+{
+    const struct machine_family *family = family_of(machine);
+
+    return !family || strcmp(family->name, "virt") != 0;
+}
+
+/* `machine`: without Proxmox's suffix, or NULL. */
+static void add_defaults(struct reading *r, const char *machine)
+{
+    const char *nic = machine ? default_nic(machine) : NULL;
+    const char *video = r->video;
+    size_t nics = r->default_nics + (!r->has_net && !r->has_no_defaults);
+
+    if (machine && !family_of(machine) &&
+        (nics || (!video && !r->has_video && !r->has_no_defaults)))
+        doubt(r, "which cards QEMU adds of itself to machine type %s is not known", machine);
+    for (size_t i = 0; nic && i < nics; i++)
+        add_card(r, nic, NULL, false);
+    if (!video && !r->has_video && !r->has_no_defaults && machine)
+        video = default_video(machine);
+    if (video && type_of_video(video) && has_pci_video(machine))
+        add_card(r, type_of_video(video), NULL, false);
+}
+
+static const char *default_machine(const char *architecture)
+{
+    static const char *const machines[][2] = {
+        {"x86_64", "pc"}, {"i386", "pc"}, {"ppc64", "pseries"}, {"s390x", "s390-ccw-virtio"}};
+
+    for (size_t i = 0; architecture && i < sizeof machines / sizeof *machines; i++)
+        if (strcmp(machines[i][0], architecture) == 0)
+            return machines[i][1];
+    return NULL;
+}
+
+/* --- options -------------------------------------------------------------------------------- */
+
+/* Those that have no argument (QEMU 1.0 to 11.1, qemu-options.hx). */
+static const char *const flags[] = {"S",
+                                    "alt-grab",
+                                    "async-teardown",
+                                    "audio-help",
+                                    "balloon",
+                                    "ctrl-grab",
+                                    "curses",
+                                    "daemonize",
+                                    "enable-fips",
+                                    "enable-hax",
+                                    "enable-kvm",
+                                    "enable-sync-profile",
+                                    "full-screen",
+                                    "h",
+                                    "help",
+                                    "jitdump",
+                                    "kvm-shadow-memory",
+                                    "mem-prealloc",
+                                    "no-acpi",
+                                    "no-fd-bootchk",
+                                    "no-frame",
+                                    "no-hpet",
+                                    "no-kvm",
+                                    "no-kvm-irqchip",
+                                    "no-kvm-pit",
+                                    "no-kvm-pit-reinjection",
+                                    "no-quit",
+                                    "no-reboot",
+                                    "no-shutdown",
+                                    "no-user-config",
+                                    "nodefaults",
+                                    "nodefconfig",
+                                    "nographic",
+                                    "old-param",
+                                    "only-migratable",
+                                    "perfmap",
+                                    "portrait",
+                                    "preconfig",
+                                    "rtc-td-hack",
+                                    "s",
+                                    "sdl",
+                                    "semihosting",
+                                    "show-cursor",
+                                    "singlestep",
+                                    "snapshot",
+                                    "tdf",
+                                    "usb",
+                                    "version",
+                                    "win2k-hack",
+                                    "xen-attach",
+                                    "xen-create",
+                                    "xen-domid-restrict",
+                                    NULL};
+
+static void take_flag(struct reading *r, const char *name)
+{
+    static const char *const questions[] = {"h", "help", "version", "audio-help", NULL};
+
+    if (is_one_of(name, questions))
+        r->command->is_guest = false;
+    if (strcmp(name, "nodefaults") == 0)
+        r->has_no_defaults = true;
+}
+
+static bool sets_rom(const char *property)
+{
+    static const char *const properties[] = {"romfile", "romsize", "rombar", NULL};
+
+    return property && is_one_of(property, properties);
+}
+
+/* `driver.property=value`, or its parts (QEMU qom/qom-qmp-cmds.c and system/vl.c, -global). */
+static void take_global(struct reading *r, const struct qemu_option *option)
+{
+    const char *driver = qemu_option_value(option, "driver");
+    const char *property = qemu_option_value(option, "property");
+    char *of = driver ? xstrdup(driver) : NULL;
+
+    if (!driver && option->count) {
+        const char *dot = strchr(option->values[0].name, '.');
+
+        of = xstrndup(option->values[0].name, strcspn(option->values[0].name, "."));
+        property = dot ? dot + 1 : NULL;
+    }
+    if (of)
+        note_video(r, of);
+    if (sets_rom(property))
+        doubt(r, "-global sets the %s of %s", property, of ? of : "a device");
+    free(of);
+}
+
+static void take_option(struct reading *r, const struct qemu_option *option)
+{
+    const char *group = option->group;
+
+    if (strcmp(group, "machine") == 0)
+        take_machine(r, option);
+    else if (strcmp(group, "device") == 0)
+        take_device(r, option);
+    else if (strcmp(group, "drive") == 0 || strcmp(group, "blockdev") == 0)
+        take_drive(r, option);
+    else if (strcmp(group, "nic") == 0 || strcmp(group, "net") == 0)
+        take_net(r, option, group[2] == 'c');
+    else if (strcmp(group, "netdev") == 0)
+        r->has_net = true;
+    else if (strcmp(group, "global") == 0)
+        take_global(r, option);
+    else if (strcmp(group, "name") == 0 && qemu_option_value(option, "guest"))
+        set(&r->command->name, qemu_option_value(option, "guest"));
+}
+
+static void take_section(void *arg, const struct qemu_option *option)
+{
+    take_option(arg, option);
+}
+
+static void take_config(struct reading *r, const char *file)
+{
+    char *path = path_of(r, file);
+    struct failure f;
+    uint8_t *data;
+    size_t size;
+
+    if (!path || strcmp(file, "-") == 0) {
+        doubt(r, "-readconfig %s: cannot be read from outside", file);
+    } else if (read_file(path, QEMU_CONFIG_MAX, &data, &size, &f) != 0) {
+        doubt(r, "-readconfig: %s", f.what);
+    } else {
+        if (qemu_config_parse(path, data, size, take_section, r, &f) != 0)
+            doubt(r, "-readconfig: %s", f.what);
+        free(data);
+    }
+    free(path);
+}
+
+/* Whether it is a question: `-machine help`, `-device virtio-net,?`. */
+static bool asks_for_help(const char *value)
+{
+    return strcmp(value, "help") == 0 || strcmp(value, "?") == 0 || ends_with(value, ",help") ||
+           ends_with(value, ",?");
+}
+
+/* The options that are kept, and what their first flag stands for. */
+static const struct {
+    const char *name, *group, *implied;
+} parsed[] = {
+    {"machine", "machine", "type"},
+    {"M", "machine", "type"},
+    {"device", "device", "driver"},
+    {"drive", "drive", NULL},
+    {"blockdev", "blockdev", "driver"},
+    {"nic", "nic", "type"},
+    {"net", "net", "type"},
+    {"netdev", "netdev", "type"},
+    {"global", "global", NULL},
+    {"name", "name", "guest"},
+};
+
+/* A file whose name is what stands there: no comma divides it. */
+static void take_pflash(struct reading *r, const char *file)
+{
+    struct qemu_option option = {
+        .group = xstrdup("drive"), .values = xcalloc(2, sizeof *option.values), .count = 2};
+
+    option.values[0] = (struct qemu_option_value){xstrdup("file"), xstrdup(file)};
+    option.values[1] = (struct qemu_option_value){xstrdup("if"), xstrdup("pflash")};
+    take_drive(r, &option);
+    qemu_option_free(&option);
+}
+
+static void take_value(struct reading *r, const char *name, const char *value)
+{
+    struct qemu_option option;
+    struct failure f;
+
+    if (asks_for_help(value))
+        r->command->is_guest = false;
+    for (size_t i = 0; i < sizeof parsed / sizeof *parsed; i++) {
+        if (strcmp(parsed[i].name, name) != 0)
+            continue;
+        if (qemu_option_of_text(&option, parsed[i].group, parsed[i].implied, value, &f) != 0) {
+            doubt(r, "%s", f.what);
+            return;
+        }
+        take_option(r, &option);
+        qemu_option_free(&option);
+        return;
+    }
+    if (strcmp(name, "bios") == 0) {
+        set(&r->bios, value);
+    } else if (strcmp(name, "pflash") == 0) {
+        take_pflash(r, value);
+    } else if (strcmp(name, "vga") == 0) {
+        set(&r->video, value);
+        r->has_video = true;
+    } else if (strcmp(name, "uuid") == 0) {
+        set(&r->command->uuid, value);
+    } else if (strcmp(name, "id") == 0) {
+        set(&r->command->number, value);
+    } else if (strcmp(name, "readconfig") == 0) {
+        take_config(r, value);
+    } else if (strcmp(name, "L") == 0) {
+        doubt(r, "-L %s: it looks for ROM files elsewhere", value);
+    } else if (strcmp(name, "set") == 0 && strstr(value, ".rom")) {
+        doubt(r, "-set %s", value);
+    }
+}
+
+static void finish(struct reading *r)
+{
+    struct qemu_command *c = r->command;
+
+    if (!c->machine && default_machine(c->architecture))
+        c->machine = xstrdup(default_machine(c->architecture));
+    find_firmware(r);
+    char *machine = c->machine ? xstrndup(c->machine, strcspn(c->machine, "+")) : NULL;
+    add_defaults(r, machine);
+    free(machine);
+    for (size_t i = 0; i < r->drive_count; i++)
+        qemu_option_free(&r->drives[i]);
+    free(r->drives);
+    for (int i = 0; i < FLASH_COUNT; i++)
+        free(r->flash[i]);
+    free(r->bios);
+    free(r->video);
+}
+
+int qemu_command_read(char *const *arguments, size_t count, const char *directory,
+                      struct qemu_command *command, struct failure *f)
+{
+    struct qemu_command made = {.is_guest = true};
+    struct reading r = {.command = &made, .directory = directory, .drive_flash = {-1, -1}};
+    const char *architecture;
+
+    if (count == 0 || !*arguments[0])
+        return fail(f, "a command line without a program");
+    if (count > QEMU_ARGUMENTS_MAX)
+        return fail(f, "a command line of more than %d words", QEMU_ARGUMENTS_MAX);
+    made.binary = xstrdup(arguments[0]);
+    architecture = architecture_of_binary(made.binary);
+    made.architecture = architecture ? xstrdup(architecture) : NULL;
+    for (size_t i = 1; i < count; i++) {
+        const char *name = arguments[i];
+
+        if (*name != '-' || !name[1])
+            continue; /* a disk */
+        name += name[1] == '-' ? 2 : 1;
+        if (is_one_of(name, flags))
+            take_flag(&r, name);
+        else if (i + 1 < count)
+            take_value(&r, name, arguments[++i]);
+    }
+    finish(&r);
+    *command = made;
+    return 0;
+}
+
+void qemu_command_free(struct qemu_command *c)
+{
+    char *texts[] = {c->binary,      c->architecture, c->name,          c->uuid,
+                     c->number,      c->machine,      c->loader,        c->nvram,
+                     c->loader_type, c->doubt,        c->loader_format, c->nvram_format};
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        free(texts[i]);
+    for (size_t i = 0; i < c->card_count; i++) {
+        free(c->cards[i].type);
+        free(c->cards[i].file);
+    }
+    free(c->cards);
+    *c = (struct qemu_command){0};
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A guest as the command line of its QEMU describes it (QEMU qemu-options.hx): machine type,
+ * cards with an option ROM, firmware. The same of the arguments of a running process, of a
+ * service's ExecStart, and of what is to be started.
+ */
+#ifndef INPUTS_QEMU_COMMAND_H
+#define INPUTS_QEMU_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+
+#define QEMU_COMMAND_MAX ((size_t)4 << 20) /* bytes of all arguments */
+#define QEMU_ARGUMENTS_MAX 20000
+#define QEMU_COMMAND_CARDS_MAX 4096
+
+struct qemu_card {
+    char *type; /* as in -device: never an alias */
+    char *file; /* of its ROM, where one is named; NULL: the default */
+    bool off;   /* rombar=0, or an empty romfile */
+};
+
+/* Texts that the command line does not give are NULL. */
+struct qemu_command {
+    char *binary; /* the first argument */
+    char *architecture;
+    bool is_guest; /* it starts one: it asks for no help and no version */
+    char *name, *uuid;
+    char *number;  /* Proxmox's -id */
+    char *machine; /* may be an alias; without one that which QEMU starts then, where known */
+    /* Its firmware image: "pflash", or "rom" (-bios); and its variable store. */
+    char *loader, *loader_type, *loader_format, *nvram, *nvram_format;
+    /* Cards that have an option ROM, those too that QEMU adds of itself. */
+    struct qemu_card *cards;
+    size_t card_count;
+    char *doubt; /* one line: what of it could not be told; the first such thing */
+};
+
+/* `directory`: that which relative paths are of; NULL: not known, and they stay as they are. 0, or
+ * -1 for what is no command line; free it with qemu_command_free(). Files for -readconfig are
+ * read. */
+int qemu_command_read(char *const *arguments, size_t count, const char *directory,
+                      struct qemu_command *command, struct failure *f);
+void qemu_command_free(struct qemu_command *command);
+
+/* Whether a program of that path is a QEMU for whole systems: "/usr/bin/qemu-system-x86_64",
+ * "/usr/libexec/qemu-kvm", "/usr/bin/kvm". */
+bool qemu_command_is_qemu(const char *path);
+
+#endif
