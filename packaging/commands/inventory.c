@@ -143,6 +143,8 @@ static void forget_guests(struct inventory *inv)
             free(guest->doubt);
             guest->doubt = xstrdup("not told without names");
         }
+        if (guest->store)
+            inventory_store_forget_file(guest->store);
     }
 }
 

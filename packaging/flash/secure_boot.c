@@ -87,6 +87,12 @@ bool known_certificate_is_of_2023(enum known_certificate known)
     return known_certificates[known].of_2023;
 }
 
+bool known_certificate_is(enum known_certificate known, const struct key *key)
+{
+    return key->is_certificate &&
+           strcmp(key->certificate.sha256, known_certificates[known].sha256) == 0;
+}
+
 const char *owner_name(const uint8_t *guid)
 {
     static const struct {
@@ -148,9 +154,7 @@ static void look_for_known(struct secure_boot *s)
         const struct keys *keys = &s->lists[known_certificates[i].list];
 
         for (size_t k = 0; k < keys->count; k++)
-            s->known[i] |=
-                keys->list[k].is_certificate &&
-                strcmp(keys->list[k].certificate.sha256, known_certificates[i].sha256) == 0;
+            s->known[i] |= known_certificate_is((enum known_certificate)i, &keys->list[k]);
     }
 }
 

@@ -51,6 +51,9 @@ enum known_certificate {
 const char *known_certificate_name(enum known_certificate known);
 enum key_list known_certificate_list(enum known_certificate known);
 bool known_certificate_is_of_2023(enum known_certificate known);
+/* Whether it is that one, told by its sum. */
+struct key;
+bool known_certificate_is(enum known_certificate known, const struct key *key);
 
 struct secure_boot {
     enum secure_boot_state state; /* as the firmware will be at its next start, if it can */

@@ -114,8 +114,34 @@ void inventory_firmwares_free(struct inventory_firmwares *list)
     free(list);
 }
 
+const char *const inventory_lacks_keys[KEY_LISTS] = {
+    [LIST_KEK] = "kek", [LIST_DB] = "db", [LIST_DBX] = "dbx"};
+
+void inventory_store_free(struct inventory_store *store)
+{
+    if (!store)
+        return;
+    free(store->file);
+    free(store->problem);
+    free(store->secure_boot);
+    free(store->kek_until);
+    free(store->template);
+    free(store);
+}
+
+void inventory_store_forget_file(struct inventory_store *store)
+{
+    free(store->file);
+    store->file = NULL;
+    if (!store->problem)
+        return;
+    free(store->problem);
+    store->problem = xstrdup("it could not be read");
+}
+
 static void free_guest(struct inventory_guest *guest)
 {
+    inventory_store_free(guest->store);
     for (size_t i = 0; i < guest->device_count; i++) {
         free(guest->devices[i].type);
         free(guest->devices[i].file);

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "flash/secure_boot.h"
 #include "formats/qemu_versions.h"
 #include "romcompat.h"
 
@@ -132,6 +133,20 @@ struct inventory_device {
     bool off;   /* no ROM: rombar=0, or none by configuration */
 };
 
+/* What the variable store of a guest holds, as far as a fleet is asked about it. */
+struct inventory_store {
+    char *file;        /* that its path leads to; NULL: it is not there */
+    char *problem;     /* why nothing of it is known; then nothing else is, but for `file` */
+    char *secure_boot; /* "on", "off" or "setup" */
+    bool known[KNOWN_CERTIFICATES]; /* certificates of Microsoft's that it has */
+    char *kek_until;           /* the day on which KEK's last certificate expires, of Microsoft's
+                                    * where it has any; NULL: it has none */
+    char *template;            /* of its firmware on that host; NULL: none, or unreadable */
+    uint64_t lacks[KEY_LISTS]; /* entries of KEK, db and dbx that only the template has */
+    bool has_room;             /* it has a size: it is in flash */
+    uint64_t after_reclaim, largest; /* struct varstore_room; bytes */
+};
+
 struct inventory_guest {
     char *name;
     char *machine; /* never an alias */
@@ -142,6 +157,7 @@ struct inventory_guest {
     char *firmware;
     char *loader, *loader_type;       /* as in libvirt's XML; "pflash" or "rom" */
     char *nvram;                      /* its variable store */
+    struct inventory_store *store;    /* what is in that; NULL: it has none, or nobody looked */
     struct inventory_device *devices; /* those that have a ROM */
     size_t device_count;
     char *source;    /* what describes it: "libvirt", "process"...: romcompat-inventory(5) */
@@ -166,12 +182,19 @@ struct inventory {
     bool is_partial; /* ROM files or firmware images could not be read; not in the document */
 };
 
+/* The keys of `lacks` in the document; NULL: a list that is not among them. */
+extern const char *const inventory_lacks_keys[KEY_LISTS];
+
 /* Each frees a list and what is in it; NULL is allowed. */
 void inventory_qemus_free(struct inventory_qemus *list);
 void inventory_directories_free(struct inventory_directories *list);
 void inventory_map_lists_free(struct inventory_map_lists *list);
 void inventory_firmwares_free(struct inventory_firmwares *list);
 void inventory_guests_free(struct inventory_guests *list);
+void inventory_store_free(struct inventory_store *store);
+
+/* Takes out of it what names the file. */
+void inventory_store_forget_file(struct inventory_store *store);
 /* One whose lists are its own: that of inventory_take(). */
 void inventory_free(struct inventory *inv);
 

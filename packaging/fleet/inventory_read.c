@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/date.h"
 #include "base/memory.h"
 #include "base/size.h"
 #include "formats/json_members.h"
@@ -375,6 +376,76 @@ static int read_device(struct json_object *o, const struct place *p, void *entry
     return 0;
 }
 
+static int read_known(struct json_object *o, const struct place *p, struct inventory_store *store,
+                      struct failure *f)
+{
+    char **names = NULL;
+    size_t count = 0;
+    int result = take_texts(o, p, "microsoft", &names, &count, f);
+
+    /* Names of certificates that a later version knows are skipped. */
+    for (size_t i = 0; i < count; i++) {
+        for (int k = 0; k < KNOWN_CERTIFICATES; k++)
+            store->known[k] |=
+                strcmp(names[i], known_certificate_name((enum known_certificate)k)) == 0;
+        free(names[i]);
+    }
+    free(names);
+    return result;
+}
+
+static int read_lacks(struct json_object *o, const struct place *in, struct inventory_store *store,
+                      struct failure *f)
+{
+    struct json_object *lacks = member(o, "template_has_more");
+    struct place p = {in, "template_has_more", NO_INDEX};
+
+    if (!lacks)
+        return 0;
+    if (!json_object_is_type(lacks, json_type_object))
+        return wrong(f, &p, "an object was expected");
+    for (int i = LIST_KEK; i <= LIST_DBX; i++)
+        if (take_number(lacks, &p, inventory_lacks_keys[i], &store->lacks[i], f) != 0)
+            return -1;
+    return 0;
+}
+
+static int check_store(const struct inventory_store *store, const struct place *p,
+                       struct failure *f)
+{
+    int64_t days;
+
+    if (store->kek_until && !date_parse(store->kek_until, &days))
+        return wrong_member(f, p, "kek_until", "no day (expected YYYY-MM-DD)");
+    if (!store->problem && !store->secure_boot)
+        return wrong_member(f, p, "secure_boot", "missing, and there is no \"problem\"");
+    return 0;
+}
+
+/* 0 also where there is none. */
+static int take_guest_store(struct json_object *guest, const struct place *in,
+                            struct inventory_store **store, struct failure *f)
+{
+    struct json_object *o = member(guest, "store");
+    struct place p = {in, "store", NO_INDEX};
+
+    if (!o)
+        return 0;
+    if (!json_object_is_type(o, json_type_object))
+        return wrong(f, &p, "an object was expected");
+    struct inventory_store *s = *store = xcalloc(1, sizeof *s);
+    if (take_optional(o, &p, "file", &s->file, f) != 0 ||
+        take_optional(o, &p, "problem", &s->problem, f) != 0 ||
+        take_optional(o, &p, "secure_boot", &s->secure_boot, f) != 0 ||
+        read_known(o, &p, s, f) != 0 || take_optional(o, &p, "kek_until", &s->kek_until, f) != 0 ||
+        take_optional(o, &p, "template", &s->template, f) != 0 || read_lacks(o, &p, s, f) != 0 ||
+        take_number(o, &p, "after_reclaim", &s->after_reclaim, f) != 0 ||
+        take_number(o, &p, "largest_variable", &s->largest, f) != 0)
+        return -1;
+    s->has_room = member(o, "after_reclaim") && member(o, "largest_variable");
+    return check_store(s, &p, f);
+}
+
 static int read_guest(struct json_object *o, const struct place *p, void *entry, struct failure *f)
 {
     struct inventory_guest *guest = entry;
@@ -389,7 +460,8 @@ static int read_guest(struct json_object *o, const struct place *p, void *entry,
         take_optional(o, p, "nvram", &guest->nvram, f) != 0 ||
         take_optional(o, p, "source", &guest->source, f) != 0 ||
         take_optional(o, p, "doubt", &guest->doubt, f) != 0 ||
-        (member(o, "running") && take_flag(o, p, "running", &guest->is_running, f) != 0))
+        (member(o, "running") && take_flag(o, p, "running", &guest->is_running, f) != 0) ||
+        take_guest_store(o, p, &guest->store, f) != 0)
         return -1;
     return take_entries(o, p, "devices", sizeof *guest->devices, read_device, &guest->devices,
                         &guest->device_count, f);

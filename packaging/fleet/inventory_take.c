@@ -108,6 +108,7 @@ int inventory_take(const struct inventory_request *request, struct inventory *in
     take_firmware(&t);
     take_guests(&t);
     take_firmware_of_guests(&t);
+    take_stores(&t);
     take_packages(&t);
     *inv = t.inv;
     return 0;

@@ -133,6 +133,7 @@ static void take_xml(struct taking *t, const char *path)
                              xml.uuid ? xasprintf("uuid %s", xml.uuid) : NULL);
 
         take_xml_firmware(guest, &xml);
+        take_store(t, guest, xml.nvram_template);
         for (size_t i = 0; i < xml.device_count; i++)
             take_xml_card(guest, &xml.devices[i]);
     }

@@ -12,10 +12,14 @@
 #include "fleet/inventory.h"
 #include "inputs/qemu_command.h"
 
+struct known_template;
+
 struct taking {
     const struct inventory_request *request;
     struct inventory inv;
     char **identities; /* of each guest: what a process of it is known by; NULL: nothing */
+    struct known_template *templates; /* those that stores were compared with */
+    size_t template_count;
 };
 
 /* inventory_take_qemu.c. The maps are those that the QEMUs of before read. */
@@ -45,6 +49,11 @@ void taking_guest_of_command(struct taking *t, struct inventory_guest *guest,
 /* The first doubt is kept. Takes `why` over; NULL: there is none. */
 void taking_doubt(struct inventory_guest *guest, char *why);
 void taking_add_card(struct inventory_guest *guest, const char *type, const char *file, bool off);
+
+/* inventory_take_stores.c: what is in the variable store of a guest whose configuration names
+ * that template, or NULL. Then those of all other guests. */
+void take_store(struct taking *t, struct inventory_guest *guest, const char *template);
+void take_stores(struct taking *t);
 
 /* --- what they share: inventory_taking.c ------------------------------------------------- */
 

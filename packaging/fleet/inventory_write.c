@@ -110,6 +110,36 @@ static struct json_object *firmware_object(const struct inventory_firmware *firm
     return o;
 }
 
+static struct json_object *lacks_object(const struct inventory_store *store)
+{
+    struct json_object *o = json_object_new_object();
+
+    for (int i = LIST_KEK; i <= LIST_DBX; i++)
+        json_add_number(o, inventory_lacks_keys[i], store->lacks[i]);
+    return o;
+}
+
+static struct json_object *store_object(const struct inventory_store *store)
+{
+    struct json_object *o = json_object_new_object(), *known = json_object_new_array();
+    bool is_read = !store->problem;
+
+    for (int i = 0; i < KNOWN_CERTIFICATES; i++)
+        if (store->known[i])
+            json_object_array_add(known,
+                                  json_string(known_certificate_name((enum known_certificate)i)));
+    json_add_text(o, "file", store->file);
+    json_add_text(o, "problem", store->problem);
+    json_add_text(o, "secure_boot", store->secure_boot);
+    json_add(o, "microsoft", known);
+    json_add_text(o, "kek_until", store->kek_until);
+    json_add_text(o, "template", store->template);
+    json_add(o, "template_has_more", is_read && store->template ? lacks_object(store) : NULL);
+    json_add(o, "after_reclaim", store->has_room ? json_number(store->after_reclaim) : NULL);
+    json_add(o, "largest_variable", store->has_room ? json_number(store->largest) : NULL);
+    return o;
+}
+
 static struct json_object *guest_object(const struct inventory_guest *guest)
 {
     struct json_object *o = json_object_new_object(), *devices = json_object_new_array();
@@ -133,6 +163,7 @@ static struct json_object *guest_object(const struct inventory_guest *guest)
     json_add_text(o, "source", guest->source);
     json_add_flag(o, "running", guest->is_running);
     json_add_text(o, "doubt", guest->doubt);
+    json_add(o, "store", guest->store ? store_object(guest->store) : NULL);
     json_add(o, "devices", devices);
     return o;
 }
