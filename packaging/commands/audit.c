@@ -4,18 +4,23 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/date.h"
 #include "base/memory.h"
 #include "commands/command.h"
 #include "fleet/matrix.h"
 #include "outputs/file.h"
 
-enum { PROBLEMS_SAID = 20 };
+enum { PROBLEMS_SAID = 20, SECONDS_OF_DAY = 86400 };
+
+extern const struct command audit_command;
 
 struct job {
     struct strings machines;
     const char *svg;
-    bool guests, hosts, expiry, json;
+    const char *date;
+    bool guests, hosts, expiry, stores, json;
 };
 
 static const struct option_spec options[] = {
@@ -30,6 +35,13 @@ static const struct option_spec options[] = {
     {"hosts", .help = "name every host of each class", FLAG_AT(struct job, hosts)},
     {"expiry", .help = "also say with which QEMU the machine types of guests go",
      FLAG_AT(struct job, expiry)},
+    {"stores",
+     .help = "also say what is wrong with the guests' variable stores; counts in\n"
+             "the status",
+     FLAG_AT(struct job, stores)},
+    {"date", .argument = "DAY",
+     .help = "say which certificates have expired on that day (YYYY-MM-DD); today",
+     STRING_AT(struct job, date)},
     {"svg", .argument = "FILE", .help = "draw the matrix of classes", STRING_AT(struct job, svg)},
     JSON_OPTION(struct job, json),
     {0},
@@ -71,8 +83,12 @@ static int write_picture(const struct audit *audit, const char *path)
 /* What could not be read may be what stands in the way. */
 static int status_of(const struct audit *audit)
 {
-    if (audit->problems)
+    const struct store_findings *stores = &audit->fleet.stores;
+
+    if (audit->problems || (audit->asks_stores && stores->counts[STORE_UNKNOWN]))
         return STATUS_NO_ANSWER;
+    if (audit->asks_stores && stores->count)
+        return STATUS_NO;
     return audit->exchange.counts[EXCHANGE_NO] ? STATUS_NO : STATUS_YES;
 }
 
@@ -91,6 +107,7 @@ static int tell(struct audit *audit, const struct job *job)
     exchange_tell(&audit->fleet, &question, &audit->exchange);
     fix_plan_find(&audit->exchange, &audit->plan);
     audit->asks_expiry = job->expiry;
+    audit->asks_stores = job->stores;
     if (job->expiry)
         expiry_find(&audit->fleet, &audit->expiry);
     if (job->json)
@@ -106,20 +123,36 @@ static int tell(struct audit *audit, const struct job *job)
     return finish_output(status);
 }
 
+/* `day` as it was given, or today; false: it is none. */
+static bool tell_day(const char *day, char today[DATE_TEXT_MAX])
+{
+    int64_t days = time(NULL) / SECONDS_OF_DAY;
+
+    if (day && !date_parse(day, &days))
+        return false;
+    date_format(days, today);
+    return true;
+}
+
 static int run(void *settings, char **operands, size_t count)
 {
+    const struct job *job = settings;
     struct audit audit = {0};
+    char today[DATE_TEXT_MAX];
     struct json_documents_visitor visitor = {INVENTORY_DOCUMENT_MAX, take_document, take_problem,
                                              &audit};
 
+    if (!tell_day(job->date, today))
+        return usage_error(&audit_command, "--date: '%.40s' is no day (expected YYYY-MM-DD)",
+                           job->date);
     fleet_init(&audit.fleet);
+    audit.fleet.stores.today = today;
     json_documents_walk(operands, count, &visitor);
-    int status = tell(&audit, settings);
+    int status = tell(&audit, job);
     fleet_free(&audit.fleet);
     return status;
 }
 
-extern const struct command audit_command;
 const struct command audit_command = {
     .name = "audit",
     .summary = "which of many hosts can exchange guests, and what fixes the rest",
@@ -133,6 +166,12 @@ const struct command audit_command = {
         "both directions: do guests land, and if not,\n"
         "on which machine types and for which ROMs; then the smallest set of installations that\n"
         "fixes it all. Guests are judged with the default ROMs of their devices.\n"
+        "\n"
+        "With --stores, each guest's variable store is judged, too: certificates of 2023 that it\n"
+        "lacks, a KEK that has expired, what the template of its firmware has beyond it, room, "
+        "and\n"
+        "whether two guests have one. The status is 1 if something is wrong with one, 2 if one is\n"
+        "not known.\n"
         "\n"
         "Status 0: all exchange. Status 1: some do not; a machine type that a host lacks counts\n"
         "where a guest has it or -M asks for it. Status 2: no answer, also where an inventory\n"

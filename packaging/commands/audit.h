@@ -12,7 +12,7 @@ struct audit {
     struct exchange exchange;
     struct fix_plan plan;
     struct expiry expiry; /* without lines where it was not asked for */
-    bool asks_expiry;
+    bool asks_expiry, asks_stores;
     size_t problems; /* documents that could not be read */
 };
 

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/size.h"
 #include "base/text.h"
+#include "commands/audit_stores.h"
 #include "commands/columns.h"
 #include "commands/command.h"
 #include "commands/maps.h"
@@ -366,6 +367,7 @@ void audit_print(const struct audit *audit, bool hosts)
     print_plan(fleet, &audit->plan);
     if (audit->asks_expiry)
         print_expiry(fleet, &audit->expiry);
+    audit_print_stores(&fleet->stores, audit->asks_stores);
     putchar('\n');
     print_line("%zu host%s in %zu class%s; of %zu pairs of classes %zu land, %zu land but for "
                "machine types or firmware, %zu are refused",
@@ -604,6 +606,7 @@ void audit_print_json(const struct audit *audit)
     json_add(o, "pairs", pair_objects(e));
     json_add(o, "problems", problems);
     json_add(o, "expiry", expiry_objects(audit));
+    json_add(o, "stores", audit->asks_stores ? audit_stores_object(&audit->fleet.stores) : NULL);
     json_add(o, "plan", plan_object(&audit->fleet, &audit->plan));
     json_print(o);
 }

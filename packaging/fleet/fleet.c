@@ -68,6 +68,7 @@ void fleet_free(struct fleet *fleet)
     free(fleet->classes);
     free(fleet->machines);
     free(fleet->uses);
+    store_findings_free(&fleet->stores);
     free(fleet->index->quadruples);
     free(fleet->index->keys);
     free(fleet->index);
@@ -468,6 +469,7 @@ int fleet_add(struct fleet *fleet, const struct json_document *d, size_t *end, s
         fleet->classes[class].hosts++;
         for (size_t i = 0; i < inv.guests->count; i++)
             add_guest(fleet, &inv, class, &inv.guests->list[i]);
+        store_findings_add(&fleet->stores, fleet->hosts[fleet->host_count - 1].name, inv.guests);
     }
     inventory_read_free(&inv);
     return result;

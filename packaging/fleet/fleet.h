@@ -17,6 +17,7 @@
 #include "base/failure.h"
 #include "fleet/inventory.h"
 #include "fleet/inventory_read.h"
+#include "fleet/store_findings.h"
 
 #define FLEET_HOSTS_MAX 10000000
 #define FLEET_CLASSES_MAX 1000
@@ -81,7 +82,8 @@ struct fleet {
     struct fleet_use *uses;
     size_t use_count, use_capacity;
     size_t guest_count;
-    struct fleet_index *index; /* what is needed while hosts are added */
+    struct store_findings stores; /* what is to be said of the guests' variable stores */
+    struct fleet_index *index;    /* what is needed while hosts are added */
 };
 
 static inline bool fleet_has_image(const struct fleet_images *set, size_t image)
