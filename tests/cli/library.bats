@@ -153,3 +153,27 @@ answers() {
     run -0 find again ! -type d
     [ -z "$output" ]
 }
+
+@test "a library without the symbols that its Debian package lists is noticed" {
+    cp "$TOP/packaging/debian/libromcompat0.symbols" .
+    run -0 dpkg-gensymbols -c4 -v0.1.0 -plibromcompat0 -e"$STAGE/usr/lib/libromcompat.so.0" \
+        -Ilibromcompat0.symbols -O/dev/null
+    sed -i 's/^ romcompat_find@/ romcompat_lost@/' libromcompat0.symbols
+    run -2 dpkg-gensymbols -c4 -v0.1.0 -plibromcompat0 -e"$STAGE/usr/lib/libromcompat.so.0" \
+        -Ilibromcompat0.symbols -O/dev/null
+}
+
+@test "each installed file belongs to exactly one of the Debian packages, and no package lists what is not installed" {
+    # As Debian's libdir has it: usr/lib/TRIPLET.
+    mkdir debian
+    cp -a "$STAGE/." debian/
+    mkdir debian/usr/lib/triplet
+    mv debian/usr/lib/libromcompat* debian/usr/lib/pkgconfig debian/usr/lib/triplet/
+    cd debian
+    while read -r line; do
+        # shellcheck disable=SC2086 # the lists have patterns
+        find $line ! -type d
+    done < <(cat "$TOP"/packaging/debian/*.install) > ../packaged
+    find -- * ! -type d > ../installed
+    diff <(sort ../packaged) <(sort ../installed)
+}
