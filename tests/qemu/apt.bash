@@ -47,6 +47,7 @@ private_apt() {
         # The other half of what there is to read: left out where no source is wanted.
         [ -n "${APT_BINARIES_ONLY:-}" ] || echo "deb-src [signed-by=$keyring] $uri $suite main"
     done >"$QEMU/apt/sources.list"
+    # Container images tell apt to keep no cache of what it has read: each call would read it all.
     # An empty status file and no essential packages: apt then answers with all
     # that a program needs, down to its libc, and with nothing else.
     cat >"$QEMU/apt/apt.conf" <<EOF
@@ -55,6 +56,8 @@ Dir::State::lists "$QEMU/apt/lists";
 Dir::State::status "$QEMU/apt/status";
 Dir::Cache "$QEMU/apt";
 Dir::Cache::archives "$QEMU/apt/archives";
+Dir::Cache::pkgcache "pkgcache.bin";
+Dir::Cache::srcpkgcache "srcpkgcache.bin";
 Dir::Etc::sourcelist "$QEMU/apt/sources.list";
 Dir::Etc::sourceparts "-";
 Dir::Etc::preferencesparts "-";
