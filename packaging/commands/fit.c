@@ -162,13 +162,15 @@ static struct json_object *rom_entry(const struct rom_file *file, const char *na
     return o;
 }
 
+#define MANY_TO_STDOUT "%s: more than one ROM cannot be written to standard output"
+
 static int write_into(struct run *run, const struct rom_file *file, const char *name,
                       const struct fitted *fitted, struct failure *f)
 {
     struct built_file built = {0};
 
     if (!run->has_output && is_stdout(run->job->output))
-        return fail(f, "%s: more than one ROM cannot be written to standard output", run->in);
+        return fail(f, MANY_TO_STDOUT, run->in);
     if (!run->has_output && output_begin(&run->output, run->job->output, f) < 0)
         return -1;
     if (!run->has_output)
@@ -306,6 +308,10 @@ static int run(void *settings, char **operands, size_t count)
     if (job->report && histories_load(&job->data, &run.histories, &f) < 0)
         run.status = report(&f);
     run.silent = job->output && is_stdout(job->output);
+    if (run.silent && is_directory(run.in)) {
+        fail(&f, MANY_TO_STDOUT, run.in);
+        run.status = report(&f);
+    }
     int status = run.status == STATUS_YES ? walk(&run, operands) : run.status;
     histories_free(&run.histories);
     return status;
