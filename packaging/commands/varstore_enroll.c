@@ -14,8 +14,9 @@
 
 struct job {
     struct strings from;
-    const char *into, *owner, *journal;
-    bool merge, check, dry_run, undo, force, json;
+    const char *into, *owner, *journal, *keep;
+    uint64_t size;
+    bool in_place, merge, check, dry_run, undo, force, json;
 };
 
 static const struct option_spec options[] = {
@@ -34,6 +35,13 @@ static const struct option_spec options[] = {
     {"undo", .help = "put the store back that was kept by the last run", FLAG_AT(struct job, undo)},
     {"force", .help = "with --undo: though the guest has written to the store since",
      FLAG_AT(struct job, force)},
+    {"in-place", .help = "write to the begin of a STORE that is a block device",
+     FLAG_AT(struct job, in_place)},
+    {"keep", .argument = "DIR", .help = "keep old stores in DIR, and not beside the new ones",
+     STRING_AT(struct job, keep)},
+    {"size", .argument = "SIZE",
+     .help = "of a STORE that is a block device only so many bytes are flash (QEMU's size=)",
+     SIZE_AT(struct job, size)},
     {"journal", .argument = "FILE",
      .help = "note each store that is done, and skip those that are noted",
      STRING_AT(struct job, journal)},
@@ -187,6 +195,9 @@ static int run(void *settings, char **operands, size_t count)
                              .check = job->check,
                              .json = job->json,
                              .force = job->force,
+                             .in_place = job->in_place,
+                             .keep = job->keep,
+                             .size = job->size,
                              .now = time(NULL)};
     struct journal journal = {0};
     struct failure f;
@@ -207,16 +218,17 @@ static int run(void *settings, char **operands, size_t count)
 const struct command varstore_enroll_command = {
     .name = "varstore enroll",
     .summary = "add Secure Boot certificates and hashes to stores",
-    .synopsis =
-        "--from SOURCE... --merge [--check | --dry-run] [--journal FILE] [--json] STORE...\n"
-        "--from SOURCE... --into LIST [--owner GUID] [--check | --dry-run]\n"
-        "    [--journal FILE] [--json] STORE...\n"
-        "--undo [--force] [--json] STORE...",
+    .synopsis = "--from SOURCE... --merge [--check | --dry-run] [--journal FILE] [--keep DIR]\n"
+                "    [--in-place [--size SIZE]] [--json] STORE...\n"
+                "--from SOURCE... --into LIST [--owner GUID] [--check | --dry-run]\n"
+                "    [--journal FILE] [--keep DIR] [--in-place [--size SIZE]] [--json] STORE...\n"
+                "--undo [--force] [--keep DIR] [--in-place [--size SIZE]] [--json] STORE...",
     .details =
         "What KEK, db and dbx of a STORE lack of SOURCE is added behind what is there: own\n"
         "keys, order, owners and time stamps stay, a dbx never shrinks, and PK is changed only by\n"
         "--into PK. STORE is raw, qcow2, or the JSON of QEMU's uefi-vars device. It is replaced\n"
-        "whole, and the old one kept beside it under a dated name. One that a guest writes to is\n"
+        "whole, and the old one kept beside it, or in DIR, under a dated name. A block device is\n"
+        "written to in place, and only where that is said. A STORE that a guest writes to is\n"
         "refused. Space of deleted variables is reclaimed.\n"
         "\n"
         "The status is 1 if something does not fit; with --check, if a store lacks something.",

@@ -15,6 +15,9 @@ struct enroll_run {
     struct key_source *sources;
     size_t source_count;
     bool writes, check, json, force;
+    bool in_place;              /* devices may be written to */
+    const char *keep;           /* directory for old stores; NULL: beside them */
+    uint64_t size;              /* of each STORE that are flash; 0: all */
     time_t now;                 /* for the names of what is kept */
     struct json_object *report; /* an array of what came of each store */
 };

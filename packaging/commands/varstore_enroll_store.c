@@ -10,6 +10,7 @@
 #include "inputs/file.h"
 #include "inputs/lock.h"
 #include "inputs/sha256.h"
+#include "outputs/block_device.h"
 #include "outputs/dated_copy.h"
 #include "outputs/file.h"
 #include "outputs/json.h"
@@ -148,28 +149,71 @@ static int make_file(const struct flash_image *image, const struct enroll_plan *
             result = -1;
     } else {
         *data = c.data;
-        *size = c.size;
+        /* What is behind the store on a device is not ours. */
+        *size = is_block_device(image->path) ? (size_t)c.layout->volume_length : c.size;
         c.data = NULL;
     }
     converted_free(&c);
     return result;
 }
 
+/* What the names of old copies of it begin with: its own name, or that of its path in --keep,
+ * with a ! for each slash. */
+static char *copy_base(const struct enroll_run *run, const char *store)
+{
+    if (!run->keep)
+        return xstrdup(store);
+    char *here = store[0] == '/' ? NULL : getcwd(NULL, 0);
+    char *path = here ? xasprintf("%s/%s", here, store) : xstrdup(store);
+    for (char *p = path; *p; p++)
+        *p = *p == '/' && p > path ? '!' : *p;
+    char *base = xasprintf("%s/%s", run->keep, path[0] == '/' ? path + 1 : path);
+    free(path);
+    free(here);
+    return base;
+}
+
+/* A device is written to only where that was said, and has nothing beside it. */
+static int check_device(const struct enroll_run *run, const char *store, struct failure *f)
+{
+    if (!is_block_device(store) || !run->writes || (run->in_place && run->keep))
+        return 0;
+    fail(f, "%s: a block device, which is not replaced", store);
+    return fail_hint(f, "--in-place writes to its begin, and --keep DIR keeps the old store.");
+}
+
+/* The bytes of what is written to, or of a device as many as are written. */
+static int read_old(const char *store, size_t size, uint8_t **old, size_t *old_size,
+                    struct failure *f)
+{
+    if (is_block_device(store))
+        return read_disk(store, size, FLASH_FILE_MAX, old, old_size, f);
+    return read_file(store, FLASH_FILE_MAX, old, old_size, f);
+}
+
+static int put(const char *store, const uint8_t *data, size_t size, struct failure *f)
+{
+    return is_block_device(store) ? write_block_device(store, data, size, f)
+                                  : write_file_atomically(store, data, size, 0600, f);
+}
+
 static int replace(struct enroll_run *run, const char *store, const uint8_t *data, size_t size,
                    char **copy, struct failure *f)
 {
-    char sum[SHA256_TEXT_SIZE];
-    uint8_t *old;
+    char sum[SHA256_TEXT_SIZE], *base = copy_base(run, store);
+    const struct dated_copy kept = {.of = store, .base = base, .sum = sum, .when = run->now};
+    uint8_t *old = NULL;
     size_t old_size;
 
     sha256_text(data, size, sum);
-    if (read_file(store, FLASH_FILE_MAX, &old, &old_size, f) != 0)
-        return -1;
+    int result = read_old(store, size, &old, &old_size, f);
     /* Once more, for making a qcow2 file takes a moment. */
-    int result = refuse_file_in_use(store, f) != 0
-                     ? -1
-                     : replace_with_copy(store, old, old_size, data, size, sum, run->now, copy, f);
+    if (result == 0 &&
+        (refuse_file_in_use(store, f) != 0 || keep_dated_copy(&kept, old, old_size, copy, f) != 0 ||
+         put(store, data, size, f) != 0))
+        result = -1;
     free(old);
+    free(base);
     return result;
 }
 
@@ -239,7 +283,8 @@ int enroll_one(struct enroll_run *run, const char *store)
     struct failure f;
     int status;
 
-    if ((run->writes && refuse_file_in_use(store, &f) != 0) || flash_open(store, &image, &f) != 0)
+    if (check_device(run, store, &f) != 0 || (run->writes && refuse_file_in_use(store, &f) != 0) ||
+        flash_open_part(store, is_block_device(store) ? run->size : 0, &image, &f) != 0)
         status = say_failed(run, store, &f);
     else if (image.kind != FLASH_STORE && image.kind != FLASH_JSON) {
         fail(&f, "%s: not a variable store alone (found %s)", store, flash_kind_text(&image));
@@ -257,18 +302,24 @@ static int put_back(struct enroll_run *run, const char *store, const char *copy,
                     struct failure *f)
 {
     char sum[SHA256_TEXT_SIZE];
-    uint8_t *data;
-    size_t size;
+    uint8_t *data, *now;
+    size_t size, now_size;
 
-    if (refuse_file_in_use(store, f) != 0 || sha256_of_file(store, sum, NULL, f) != 0)
+    if (check_device(run, store, f) != 0 || refuse_file_in_use(store, f) != 0 ||
+        read_file(copy, FLASH_FILE_MAX, &data, &size, f) != 0)
         return -1;
+    if (read_old(store, size, &now, &now_size, f) != 0) {
+        free(data);
+        return -1;
+    }
+    sha256_text(now, now_size, sum);
+    free(now);
     if (!run->force && strncmp(sum, digits, strlen(digits)) != 0) {
+        free(data);
         fail(f, "%s: has been written to since %s was kept", store, copy);
         return fail_hint(f, "--force puts that back, and what was written since is lost.");
     }
-    if (read_file(copy, FLASH_FILE_MAX, &data, &size, f) != 0)
-        return -1;
-    int result = write_file_atomically(store, data, size, 0600, f);
+    int result = put(store, data, size, f);
     free(data);
     if (result == 0 && run->writes && unlink(copy) < 0)
         result = fail(f, "%s: cannot be removed", copy);
@@ -278,11 +329,13 @@ static int put_back(struct enroll_run *run, const char *store, const char *copy,
 int undo_one(struct enroll_run *run, const char *store)
 {
     struct failure f;
-    char *digits, *copy = latest_copy(store, &digits);
+    char *digits, *base = copy_base(run, store), *copy = latest_copy(base, &digits);
     int status = STATUS_YES;
 
     if (!copy)
-        status = say_failed(run, store, (fail(&f, "%s: no old store is beside it", store), &f));
+        status = say_failed(
+            run, store,
+            (fail(&f, "%s: no old store is %s", store, run->keep ? run->keep : "beside it"), &f));
     else if (!run->writes)
         say(run, &(struct result){.store = store, .word = "would-change", .copy = copy});
     else if (put_back(run, store, copy, digits, &f) != 0)
@@ -291,5 +344,6 @@ int undo_one(struct enroll_run *run, const char *store)
         say(run, &(struct result){.store = store, .word = "undone"});
     free(digits);
     free(copy);
+    free(base);
     return status;
 }

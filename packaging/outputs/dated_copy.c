@@ -15,24 +15,25 @@
 /* "20261126T145800Z-1a2b3c4d.old" */
 enum { DATE_LENGTH = 16, DIGITS = 8, TAIL_LENGTH = DATE_LENGTH + 1 + DIGITS + 4 };
 
-int replace_with_copy(const char *path, const void *old, size_t old_size, const void *data,
-                      size_t size, const char *sum, time_t when, char **copy, struct failure *f)
+int keep_dated_copy(const struct dated_copy *copy, const void *old, size_t old_size, char **name,
+                    struct failure *f)
 {
     struct stat st;
     struct tm tm;
     char date[DATE_LENGTH + 1];
 
-    if (stat(path, &st) < 0)
-        return fail(f, "%s: %s", path, strerror(errno));
-    if (!gmtime_r(&when, &tm) || strftime(date, sizeof date, "%Y%m%dT%H%M%SZ", &tm) != DATE_LENGTH)
-        return fail(f, "%s: there is no date for its copy", path);
-    const struct new_file file = {
-        .mode = st.st_mode & 0777, .owner = st.st_uid, .group = st.st_gid};
-    *copy = xasprintf("%s.%s-%.*s.old", path, date, DIGITS, sum);
-    if (write_new_file(*copy, old, old_size, &file, f) != 0 ||
-        write_file_atomically(path, data, size, 0600, f) != 0) {
-        free(*copy);
-        *copy = NULL;
+    if (stat(copy->of, &st) < 0)
+        return fail(f, "%s: %s", copy->of, strerror(errno));
+    if (!gmtime_r(&copy->when, &tm) ||
+        strftime(date, sizeof date, "%Y%m%dT%H%M%SZ", &tm) != DATE_LENGTH)
+        return fail(f, "%s: there is no date for its copy", copy->of);
+    const struct new_file file = {.mode = S_ISREG(st.st_mode) ? st.st_mode & 0777 : 0600,
+                                  .owner = S_ISREG(st.st_mode) ? st.st_uid : (uid_t)-1,
+                                  .group = S_ISREG(st.st_mode) ? st.st_gid : (gid_t)-1};
+    *name = xasprintf("%s.%s-%.*s.old", copy->base, date, DIGITS, copy->sum);
+    if (write_new_file(*name, old, old_size, &file, f) != 0) {
+        free(*name);
+        *name = NULL;
         return -1;
     }
     return 0;
@@ -52,16 +53,16 @@ static bool is_copy(const char *name, const char *base)
            strcmp(name + DATE_LENGTH + 1 + DIGITS, ".old") == 0;
 }
 
-char *latest_copy(const char *path, char **sum)
+char *latest_copy(const char *base, char **sum)
 {
-    const char *base = base_name(path);
-    char *directory = xstrndup(path, (size_t)(base - path)), *best = NULL;
+    const char *name = base_name(base);
+    char *directory = xstrndup(base, (size_t)(name - base)), *best = NULL;
     DIR *dir = opendir(*directory ? directory : ".");
     struct dirent *d;
 
     /* The date is what they differ in, and sorts as text. */
     while (dir && (d = readdir(dir))) {
-        if (is_copy(d->d_name, base) && (!best || strcmp(d->d_name, best) > 0)) {
+        if (is_copy(d->d_name, name) && (!best || strcmp(d->d_name, best) > 0)) {
             free(best);
             best = xstrdup(d->d_name);
         }
@@ -69,7 +70,7 @@ char *latest_copy(const char *path, char **sum)
     if (dir)
         closedir(dir);
     char *found = best ? xasprintf("%s%s", directory, best) : NULL;
-    *sum = best ? xstrndup(best + strlen(base) + 1 + DATE_LENGTH + 1, DIGITS) : NULL;
+    *sum = best ? xstrndup(best + strlen(name) + 1 + DATE_LENGTH + 1, DIGITS) : NULL;
     free(best);
     free(directory);
     return found;

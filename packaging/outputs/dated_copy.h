@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A file replaced by a new content, with the old one kept beside it as
- * NAME.YYYYMMDDTHHMMSSZ-DIGITS.old: when, and the first digits of the new content's SHA-256 sum,
- * by which it is seen whether somebody has written to the file since.
+ * The content of a file before it is replaced, kept as BASE.YYYYMMDDTHHMMSSZ-DIGITS.old: when,
+ * and the first digits of the new content's SHA-256 sum, by which it is seen whether somebody
+ * has written to the file since.
  */
 #ifndef OUTPUTS_DATED_COPY_H
 #define OUTPUTS_DATED_COPY_H
@@ -13,14 +13,19 @@
 
 #include "base/failure.h"
 
-/* Keeps `old` and puts `data` at `path`, with its mode and owner; `sum` is that of `data`.
- * *copy, which the caller frees, is where the old content is. 0 or -1, and then the old content
- * stands at `path`. */
-int replace_with_copy(const char *path, const void *old, size_t old_size, const void *data,
-                      size_t size, const char *sum, time_t when, char **copy, struct failure *f);
+struct dated_copy {
+    const char *of;   /* the file; its copy gets its mode and owner, that of a device is private */
+    const char *base; /* a path that the copy's begins with */
+    const char *sum;  /* of the new content */
+    time_t when;
+};
 
-/* The latest copy of `path`: a string to be freed, or NULL where there is none. *sum is the
+/* Writes the old content; *name, which the caller frees, is where it is. 0 or -1. */
+int keep_dated_copy(const struct dated_copy *copy, const void *old, size_t old_size, char **name,
+                    struct failure *f);
+
+/* The latest copy with that base: a string to be freed, or NULL where there is none. *sum is the
  * digits of the content that came after it, also to be freed. */
-char *latest_copy(const char *path, char **sum);
+char *latest_copy(const char *base, char **sum);
 
 #endif

@@ -121,3 +121,33 @@ on_device() {
     run -0 romcompat flash args --code "$CODE" --vars "$DEVICE" --form libvirt
     output_has "<nvram type='block'><source dev=\"$DEVICE\"/></nvram>"
 }
+
+@test "certificates are enrolled into a store on a block device, and undone, with nothing behind it touched" {
+    { cat "$D12/OVMF/OVMF_VARS_4M.ms.fd"; head -c 3653632 /dev/urandom; } > volume
+    cp volume before
+    on_device volume
+    mkdir kept
+    enroll() { run "$1" romcompat varstore enroll "${@:2}" --size 540672 "$DEVICE"; }
+    from=(--merge --from "$D13/OVMF/OVMF_VARS_4M.snakeoil.fd")
+    enroll -1 --check "${from[@]}"
+    enroll -2 "${from[@]}"
+    output_has "$DEVICE: a block device, which is not replaced" "--in-place writes to its begin, and --keep DIR"
+    enroll -2 --in-place "${from[@]}"
+    cmp volume before
+    enroll -0 --in-place --keep kept "${from[@]}"
+    output_has "the old store is kept/dev!${DEVICE##*/}."
+    cmp -s volume before && return 1
+    cmp <(tail -c +540673 volume) <(tail -c +540673 before)
+    # The same as in a file.
+    head -c 540672 before > file.fd
+    romcompat varstore enroll "${from[@]}" file.fd > log
+    cmp -n 540672 volume file.fd
+    enroll -0 --check "${from[@]}"
+    enroll -2 --undo --keep kept
+    printf x | dd of="$DEVICE" bs=1 seek=262000 conv=notrunc status=none
+    enroll -2 --undo --keep kept --in-place
+    output_has "has been written to since kept/dev!"
+    enroll -0 --undo --keep kept --in-place --force
+    cmp volume before
+    [ -z "$(ls kept)" ]
+}
