@@ -2,30 +2,43 @@
 /*
  * How much one run does for what it is given. The limits of single files leave room for many of
  * them, and a small input may ask for work out of proportion; so what multiplies is counted over
- * the whole run. romcompat(1) has the numbers.
+ * the whole run: of each kind so much is free, and each byte that is read allows a little more.
+ * With at most 1 MiB of input that is less than 5 seconds of processor time and 200 MiB of memory.
+ * romcompat(1), LIMITS, has the numbers.
  */
 #ifndef BASE_EFFORT_H
 #define BASE_EFFORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* Comparisons of what hosts, or descriptors of firmware, say. A thousand hosts of which no two
- * are alike take a few millions. */
-#define EFFORT_COMPARISONS_MAX UINT64_C(400000000)
+#include "base/failure.h"
 
-/* Bytes that compressed firmware may unpack to: so many, and so many for each compressed byte,
- * which is four times what real firmware takes. */
-#define EFFORT_UNPACKED_FREE ((uint64_t)256 << 20)
-#define EFFORT_UNPACKED_RATIO 32
+enum effort {
+    /* Bytes that compressed files, compressed firmware and sparse entries of archives unpack to.
+     * Debian's qemu-efi-aarch64, whose images are padded to 64 MiB, has 104 for each byte. */
+    EFFORT_UNPACKED,
+    EFFORT_TEXT,    /* of these, bytes of logs, in which every place is looked at more than once */
+    EFFORT_ENTRIES, /* entries of archives; QEMU's source has one for 1,200 bytes */
+    EFFORT_FILES,   /* ROMs and firmware images out of directories and archives */
+    EFFORT_PARSED, /* values of JSON documents that are read; an object counts as 12, a list as 3 */
+    EFFORT_VALUES, /* values of JSON documents that are made; 64 bytes of a text count as one */
+    /* Comparisons of what hosts, descriptors of firmware and the like say. A thousand hosts of which
+     * no two are alike take a few millions; these are not in proportion to anything. */
+    EFFORT_COMPARISONS,
+};
 
-/* Ends the program with a message and status 2 when that is beyond the limit. */
-void effort_compare(uint64_t comparisons);
+/* So many bytes of input were read. */
+void effort_given(uint64_t bytes);
 
-/* How many bytes `packed` further compressed bytes may unpack to; and what they did. */
-uint64_t effort_may_unpack(uint64_t packed);
-void effort_unpacked(uint64_t packed, uint64_t size);
+/* Counts what is about to be done. 0; or -1, and it must not be done. */
+int effort_spend(enum effort kind, uint64_t amount, struct failure *f);
 
-/* What has been done counts no more: for tests, which do the work of many runs. */
+/* The same, where nothing can be answered without it: ends the program with the message and
+ * status 2. */
+void effort_must_spend(enum effort kind, uint64_t amount);
+
+/* What has been done and given counts no more: for tests, which do the work of many runs. */
 void effort_forget(void);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fleet/exchange.h"
 
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/effort.h"
+#include "base/glob.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -53,7 +53,7 @@ static struct column column_at(const struct fleet *fleet, const struct columns_o
 static bool is_asked(const struct exchange_question *q, const char *machine)
 {
     for (size_t i = 0; i < q->machine_count; i++)
-        if (fnmatch(q->machines[i], machine, 0) == 0)
+        if (glob_matches(q->machines[i], machine, false))
             return true;
     return q->machine_count == 0;
 }
@@ -101,7 +101,7 @@ static void add_to_group(struct exchange *e, const struct columns_of *all, size_
 
     while (g < e->group_count && memcmp(e->groups[g].asked, bytes, all->bytes) != 0)
         g++;
-    effort_compare(g + 1);
+    effort_must_spend(EFFORT_COMPARISONS, g + 1);
     if (g == e->group_count) {
         struct column column = column_at(e->fleet, all, m);
 
@@ -146,7 +146,7 @@ static void add_piece(const struct exchange *e, struct pieces *all, struct piece
             all->list[i].roms != piece.roms ||
             memcmp(&all->list[i].images, &piece.images, sizeof piece.images) != 0))
         i++;
-    effort_compare(i + 1);
+    effort_must_spend(EFFORT_COMPARISONS, i + 1);
     if (i == all->count) {
         if (all->count == all->capacity) {
             all->list = xgrow(all->list, all->count, &all->capacity, sizeof *all->list);
@@ -224,12 +224,13 @@ static size_t *slot_of(const struct exchange *e, const struct pieces *all,
                        const struct piece *piece)
 {
     size_t mask = all->slot_count - 1,
-           at = hash_of(e, piece->reason, piece->from, piece->to, piece->roms, piece->groups) & mask;
+           at =
+               hash_of(e, piece->reason, piece->from, piece->to, piece->roms, piece->groups) & mask;
 
     for (;; at = (at + 1) & mask) {
         size_t *slot = &all->slots[at];
 
-        effort_compare(1);
+        effort_must_spend(EFFORT_COMPARISONS, 1);
         if (!*slot || same_problem(e, &e->problems[*slot - 1], piece))
             return slot;
     }
@@ -277,7 +278,7 @@ static void add_problem(struct exchange *e, struct pieces *all, const struct pie
                                        .groups = xcalloc(e->group_words, sizeof *p->groups)};
         memcpy(p->groups, piece->groups, e->group_words * sizeof *p->groups);
         *slot = e->problem_count;
-        effort_compare(A_PROBLEM);
+        effort_must_spend(EFFORT_COMPARISONS, A_PROBLEM);
     }
     p = &e->problems[*slot - 1];
     p->pairs = xgrow(p->pairs, p->pair_count, &p->pair_capacity, sizeof *p->pairs);
@@ -319,7 +320,7 @@ static enum exchange_verdict tell_pair(struct exchange *e, const struct exchange
     enum exchange_verdict verdict = EXCHANGE_YES;
 
     all->count = 0;
-    effort_compare(e->group_count);
+    effort_must_spend(EFFORT_COMPARISONS, e->group_count);
     for (size_t g = 0; g < e->group_count; g++) {
         const struct exchange_group *group = &e->groups[g];
 
@@ -353,7 +354,7 @@ static bool holds_for(const struct exchange *e, const struct exchange_problem *p
     size_t roms = e->fleet->rom_count;
     uint64_t both = p->roms | q->roms;
 
-    effort_compare(e->group_count);
+    effort_must_spend(EFFORT_COMPARISONS, e->group_count);
     for (size_t g = 0; g < e->group_count; g++) {
         const struct exchange_group *group = &e->groups[g];
         const fleet_length *a = group->lengths + pair->from * roms;
@@ -389,7 +390,7 @@ static bool can_join(const struct exchange *e, const struct exchange_problem *p,
 
 static bool has_pair(const struct exchange_problem *p, const struct exchange_pair *pair)
 {
-    effort_compare(p->pair_count);
+    effort_must_spend(EFFORT_COMPARISONS, p->pair_count);
     for (size_t i = 0; i < p->pair_count; i++)
         if (p->pairs[i].from == pair->from && p->pairs[i].to == pair->to)
             return true;
@@ -421,7 +422,7 @@ static void join_problems(struct exchange *e)
         return;
     for (size_t i = 0; i < e->problem_count; i++) {
         /* Most are told apart at first sight. */
-        effort_compare((e->problem_count - i) / 4);
+        effort_must_spend(EFFORT_COMPARISONS, (e->problem_count - i) / 4);
         for (size_t k = i + 1; k < e->problem_count; k++) {
             if (!can_join(e, &e->problems[i], &e->problems[k]))
                 continue;

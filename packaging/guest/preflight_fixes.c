@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/effort.h"
 #include "base/memory.h"
 #include "base/size.h"
 #include "formats/machine_types.h"
@@ -147,10 +148,14 @@ static void told_free(struct told *t)
 static bool is_alone(const struct preflight *p, const struct preflight_line *line,
                      const char *machine)
 {
+    enum { A_LINE = 40 };
+    bool modern = is_modern(line, machine);
+
+    effort_must_spend(EFFORT_COMPARISONS, p->line_count * A_LINE);
     for (size_t i = 0; i < p->line_count; i++)
         if (p->lines[i].device == line->device &&
             (p->lines[i].block->length != line->block->length ||
-             is_modern(&p->lines[i], machine) != is_modern(line, machine)))
+             is_modern(&p->lines[i], machine) != modern))
             return true;
     return false;
 }

@@ -34,6 +34,7 @@
 #include <archive_entry.h>
 
 #include "base/bytes.h"
+#include "base/effort.h"
 #include "base/memory.h"
 #include "inputs/lzma.h"
 
@@ -178,6 +179,13 @@ static ssize_t break_gate(struct unpacker *u, const char *what)
     return -1;
 }
 
+static int charge(struct unpacker *u, enum effort kind, uint64_t amount)
+{
+    struct failure f;
+
+    return effort_spend(kind, amount, &f) != 0 ? (int)break_gate(u, f.what) : 0;
+}
+
 static ssize_t read_file_block(struct unpacker *u, const void **block)
 {
     if (u->fd < 0) {
@@ -199,6 +207,7 @@ static ssize_t read_file_block(struct unpacker *u, const void **block)
         return break_gate(u, strerror(errno));
     *block = u->block;
     u->at += (uint64_t)n;
+    effort_given((uint64_t)n);
     return n;
 }
 
@@ -261,6 +270,8 @@ static ssize_t pull(struct archive *a, void *arg, const void **block)
     }
     if (s == top(u))
         u->total += (uint64_t)n;
+    if (s->below && charge(u, EFFORT_UNPACKED, (uint64_t)n) != 0)
+        return -1;
     if (u->total > u->limits.total) {
         snprintf(text, sizeof text,
                  "too many bytes after decompression (found %" PRIu64 " so far, limit %" PRIu64 ")",
@@ -526,6 +537,8 @@ static int read_entry_block(struct unpacker *u, struct failure *f)
     if (is_format(s, ARCHIVE_FORMAT_ZIP)) {
         /* Decompressed behind the gate. */
         u->total += u->rest_size;
+        if (charge(u, EFFORT_UNPACKED, u->rest_size) != 0)
+            return fail(f, "%s", u->broken.what);
         if (u->total > u->limits.total)
             return fail(f,
                         "%s: entry %s: too many bytes after decompression (found %" PRIu64
@@ -547,13 +560,16 @@ static void reserve(struct unpacker *u, size_t size)
 }
 
 /* Zeros up to `end`: a hole of a sparse file. */
-static void fill_hole(struct unpacker *u, size_t end)
+static int fill_hole(struct unpacker *u, size_t end, struct failure *f)
 {
-    if (end > u->have) {
-        reserve(u, end);
-        memset(u->data + u->have, 0, end - u->have);
-        u->have = end;
-    }
+    if (end <= u->have)
+        return 0;
+    if (charge(u, EFFORT_UNPACKED, end - u->have) != 0)
+        return fail(f, "%s", u->broken.what);
+    reserve(u, end);
+    memset(u->data + u->have, 0, end - u->have);
+    u->have = end;
+    return 0;
 }
 
 static size_t smaller(uint64_t a, size_t b)
@@ -571,12 +587,13 @@ static int read_entry(struct unpacker *u, size_t want, struct failure *f)
             if (u->data_ended) {
                 /* A sparse file may end in a hole. */
                 if (archive_entry_size_is_set(u->entry) && archive_entry_size(u->entry) > 0)
-                    fill_hole(u, smaller((uint64_t)archive_entry_size(u->entry), want));
+                    return fill_hole(u, smaller((uint64_t)archive_entry_size(u->entry), want), f);
                 return 0;
             }
             continue;
         }
-        fill_hole(u, smaller(u->rest_offset, want));
+        if (fill_hole(u, smaller(u->rest_offset, want), f) != 0)
+            return -1;
         size_t n = smaller(u->rest_size, want - u->have);
         reserve(u, u->have + n);
         memcpy(u->data + u->have, u->rest, n);
@@ -622,6 +639,8 @@ static int next_header(struct unpacker *u, struct failure *f)
         return 0;
     if (u->is_broken || (r != ARCHIVE_OK && r != ARCHIVE_WARN))
         return stage_failed(u, s, f);
+    if (charge(u, EFFORT_ENTRIES, 1) != 0)
+        return fail(f, "%s", u->broken.what);
     if (++u->entries > u->limits.entries)
         return fail(f, "%s: too many entries (found more than %" PRIu64 ", limit %" PRIu64 ")",
                     where(u, place), u->limits.entries, u->limits.entries);
@@ -1143,6 +1162,15 @@ int unstream_open(const char *name, const char *kind, unpack_pull pull_bytes, vo
     return -1;
 }
 
+static int64_t charge_stream(const struct unstream *u, int64_t size, struct failure *f)
+{
+    struct failure why;
+
+    return effort_spend(EFFORT_UNPACKED, (uint64_t)size, &why) != 0
+               ? fail(f, "%s: %s", u->name, why.what)
+               : size;
+}
+
 int64_t unstream_read(struct unstream *u, const uint8_t **bytes, struct failure *f)
 {
     const void *block = NULL;
@@ -1154,7 +1182,7 @@ int64_t unstream_read(struct unstream *u, const uint8_t **bytes, struct failure 
         struct failure why;
         int64_t n = xz_read(u->xz, bytes, &why);
 
-        return n >= 0         ? n
+        return n >= 0         ? charge_stream(u, n, f)
                : u->is_broken ? fail(f, "%s", u->broken.what)
                               : fail(f, "%s: %s", u->name, why.what);
     }
@@ -1166,7 +1194,7 @@ int64_t unstream_read(struct unstream *u, const uint8_t **bytes, struct failure 
     if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
         return unstream_failed(u, f);
     *bytes = block;
-    return (int64_t)size;
+    return charge_stream(u, (int64_t)size, f);
 }
 
 void unstream_close(struct unstream *u)

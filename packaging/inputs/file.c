@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/effort.h"
 #include "base/memory.h"
 
 static const char *kind_of(mode_t mode)
@@ -87,6 +88,7 @@ static int read_all(int fd, const char *path, const struct part *of, size_t limi
             return -1;
         }
         have += (size_t)n;
+        effort_given((uint64_t)n);
     }
     *data = bytes;
     *size = want;

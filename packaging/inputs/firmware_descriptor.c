@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "inputs/firmware_descriptor.h"
 
-#include <fnmatch.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/effort.h"
+#include "base/glob.h"
 #include "base/memory.h"
 #include "base/nearest.h"
 #include "inputs/file.h"
@@ -386,19 +385,6 @@ bool descriptor_has_feature(const struct firmware_descriptor *d, const char *fea
 
 /* libvirt takes globs as g_pattern_match_simple() does: only '*' and '?' are special, and
  * '*' also matches a slash, of which no machine type has one. */
-/* In the worst case fnmatch() tries every way to share the name out between the stars. */
-static bool matches(const char *glob, const char *machine)
-{
-    enum { CALL = 16 };
-    uint64_t ways = strlen(glob) + strlen(machine);
-
-    for (const char *p = glob; *p && ways <= EFFORT_COMPARISONS_MAX; p++)
-        if (*p == '*' && p != glob + strlen(glob) - 1)
-            ways *= strlen(machine) + 1;
-    effort_compare(CALL + ways);
-    return fnmatch(glob, machine, 0) == 0;
-}
-
 bool descriptor_runs_on(const struct firmware_descriptor *d, const char *architecture,
                         const char *machine)
 {
@@ -408,7 +394,7 @@ bool descriptor_runs_on(const struct firmware_descriptor *d, const char *archite
         if (!t->architecture || strcmp(t->architecture, architecture) != 0)
             continue;
         for (size_t k = 0; k < t->machines.count; k++) {
-            if (matches(t->machines.texts[k], machine))
+            if (glob_matches(t->machines.texts[k], machine, false))
                 return true;
         }
     }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "inputs/json.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/effort.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "inputs/file.h"
@@ -34,6 +36,18 @@ static size_t first_not_utf8(const uint8_t *data, size_t size)
     return at;
 }
 
+/* What json-c makes of it, in units of a number: an object has room for 16 members from the start.
+ * Brackets and commas in strings count as well, which no document has many of. */
+static uint64_t cost_of(const uint8_t *data, size_t size)
+{
+    enum { OBJECT = 12, LIST = 3 };
+    uint64_t cost = 0;
+
+    for (size_t i = 0; i < size; i++)
+        cost += data[i] == '{' ? OBJECT : data[i] == '[' ? LIST : data[i] == ',' ? 1 : 0;
+    return cost;
+}
+
 int json_tree_parse_at(const char *name, unsigned line, const uint8_t *data, size_t size,
                        struct json_object **root, struct failure *f)
 {
@@ -51,16 +65,22 @@ int json_tree_parse_at(const char *name, unsigned line, const uint8_t *data, siz
         return fail(f, "%s:%u: not UTF-8 (found byte 0x%02x)", name, line_of(data, wrong, line),
                     data[wrong]);
 
+    if (effort_spend(EFFORT_PARSED, cost_of(data, size), f) != 0)
+        return fail(f, "%s: %s", name, f->what);
     struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX);
     if (!tokener)
         give_up("out of memory");
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8 |
                                         JSON_TOKENER_ALLOW_TRAILING_CHARS);
+    errno = 0;
     struct json_object *o = json_tokener_parse_ex(tokener, (const char *)data, (int)size);
     enum json_tokener_error error = json_tokener_get_error(tokener);
     size_t end = json_tokener_get_parse_end(tokener);
     json_tokener_free(tokener);
 
+    /* Some versions take what they have no room for as null. */
+    if (errno == ENOMEM)
+        give_up("out of memory");
     if (error == json_tokener_continue) {
         json_object_put(o);
         return fail(f, "%s: the JSON document is cut off", name);

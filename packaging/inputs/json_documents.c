@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/effort.h"
 #include "base/memory.h"
 #include "formats/json_members.h"
 
@@ -144,6 +145,8 @@ static void read_from(int fd, const char *name, const struct json_documents_visi
         n = read(fd, buffer + r.size, capacity - r.size);
         if (n < 0 && errno == EINTR)
             continue;
+        if (n > 0)
+            effort_given((uint64_t)n);
         if (n > 0 && (r.size += (size_t)n) < capacity)
             continue;
         /* Looking for the end of a document begins at its start each time: only with a full

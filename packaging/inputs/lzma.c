@@ -35,6 +35,7 @@ int lzma_decode(const uint8_t *data, size_t size, uint64_t limit, uint8_t **out,
                 struct failure *f)
 {
     lzma_stream stream = LZMA_STREAM_INIT;
+    struct failure why;
 
     if (size < HEADER_SIZE)
         return fail(f, "LZMA data: cut off (found %zu bytes, expected at least %d)", size,
@@ -42,19 +43,16 @@ int lzma_decode(const uint8_t *data, size_t size, uint64_t limit, uint8_t **out,
     uint64_t length = load_le64(data + LENGTH_AT);
     if (limit > LZMA_OUTPUT_MAX)
         limit = LZMA_OUTPUT_MAX;
-    if (length <= limit && length > effort_may_unpack(size))
-        return fail(f, "LZMA data: with it, this run would unpack too much (%" PRIu64
-                       " bytes, and %d for each compressed one, are allowed)",
-                    EFFORT_UNPACKED_FREE, EFFORT_UNPACKED_RATIO);
     /* Without a length it would be UINT64_MAX: edk2 always writes one. */
     if (length > limit)
         return fail(f,
                     "LZMA data: too large (found %" PRIu64 " bytes, expected at most %" PRIu64 ")",
                     length, limit);
+    if (effort_spend(EFFORT_UNPACKED, length, &why) != 0)
+        return fail(f, "LZMA data: %s", why.what);
     lzma_ret code = lzma_alone_decoder(&stream, LZMA_MEMORY_MAX);
     if (code != LZMA_OK)
         return fail(f, "LZMA data: %s", reason(code));
-    effort_unpacked(size, length);
     uint8_t *bytes = xmalloc((size_t)length + 1);
     stream.next_in = data;
     stream.avail_in = size;
@@ -98,8 +96,7 @@ struct xz_reader *xz_open(uint64_t dictionary_max, xz_pull pull, void *arg)
     x->dictionary_max = dictionary_max;
     x->pull = pull;
     x->arg = arg;
-    if (lzma_stream_decoder(&x->stream, dictionary_max + XZ_OVERHEAD, LZMA_CONCATENATED) ==
-        LZMA_OK)
+    if (lzma_stream_decoder(&x->stream, dictionary_max + XZ_OVERHEAD, LZMA_CONCATENATED) == LZMA_OK)
         return x;
     free(x);
     return NULL;
@@ -119,10 +116,9 @@ static uint64_t dictionary_within(uint64_t memory)
 static int xz_failed(struct xz_reader *x, lzma_ret code, struct failure *f)
 {
     if (code == LZMA_MEMLIMIT_ERROR)
-        return fail(f,
-                    "xz asks for too large a dictionary (found %" PRIu64 " bytes, limit %" PRIu64
-                    ")",
-                    dictionary_within(lzma_memusage(&x->stream)), x->dictionary_max);
+        return fail(
+            f, "xz asks for too large a dictionary (found %" PRIu64 " bytes, limit %" PRIu64 ")",
+            dictionary_within(lzma_memusage(&x->stream)), x->dictionary_max);
     return fail(f, "xz: %s", code == LZMA_FORMAT_ERROR ? "not xz data" : reason(code));
 }
 

@@ -10,6 +10,7 @@
 #include <lzo/lzo1x.h>
 
 #include "base/bytes.h"
+#include "base/effort.h"
 #include "base/memory.h"
 
 static const uint8_t magic[] = {0x89, 'L', 'Z', 'O', 0, '\r', '\n', 0x1a, '\n'};
@@ -250,6 +251,8 @@ static int read_block(struct lzop *z, uint32_t length, const uint8_t **bytes, st
     if (take_sums(z, ADLER32_DATA, CRC32_DATA, &of_data, f) != 0 ||
         (packed < length && take_sums(z, ADLER32_PACKED, CRC32_PACKED, &of_packed, f) != 0))
         return -1;
+    if (effort_spend(EFFORT_UNPACKED, length, f) != 0)
+        return fail(f, "%s: %s", z->name, f->what);
     make_room(&z->packed, &z->packed_capacity, packed);
     if (take(z, z->packed, packed, f) != 0)
         return -1;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/effort.h"
 #include "base/memory.h"
 #include "formats/plain_text.h"
 #include "inputs/archive.h"
@@ -50,7 +51,10 @@ static int64_t read_file_chunk(struct plain_file *p, struct failure *f)
     do
         n = read(p->fd, p->chunk, sizeof p->chunk);
     while (n < 0 && errno == EINTR);
-    return n < 0 ? fail(f, "%s: %s", p->name, strerror(errno)) : n;
+    if (n < 0)
+        return fail(f, "%s: %s", p->name, strerror(errno));
+    effort_given((uint64_t)n);
+    return n;
 }
 
 static int64_t pull(void *arg, const uint8_t **bytes, struct failure *f)
@@ -134,6 +138,8 @@ int64_t plain_file_get(struct plain_file *p, const char **text, struct failure *
 
             if (n < 0)
                 return -1;
+            if (p->top != p->layers && effort_spend(EFFORT_TEXT, (uint64_t)n, f) != 0)
+                return fail(f, "%s: %s", p->name, f->what);
             p->is_last = n == 0;
             p->total += (uint64_t)n;
             if (p->total > PLAIN_FILE_MAX)

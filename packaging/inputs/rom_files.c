@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/effort.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "formats/option_rom.h"
@@ -100,6 +101,7 @@ static void give(struct walk *w, enum what what, const struct rom_file *file)
         what == A_FLASH_IMAGE ? w->visitor->flash : w->visitor->rom;
 
     w->roms++;
+    effort_must_spend(EFFORT_FILES, 1);
     w->result = taker(w->visitor->arg, file);
 }
 
@@ -210,7 +212,9 @@ static int tell_file(const struct walk *w, const char *path, bool *may_hold, str
     if (fd < 0)
         return fail(f, "%s: %s", path, strerror(errno));
     /* What is not a regular file is left to whoever reads the rest. */
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+    if (fstat(fd, &st) < 0) {
+        n = fail(f, "%s: %s", path, strerror(errno));
+    } else if (S_ISREG(st.st_mode)) {
         do
             n = read(fd, start, sizeof start);
         while (n < 0 && errno == EINTR);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/effort.h"
 #include "base/memory.h"
 #include "formats/libvirt_save.h"
 #include "formats/migration_stream.h"
@@ -50,8 +51,10 @@ static ssize_t read_some(struct source *s, uint8_t *to, size_t n, uint64_t offse
     do
         got = s->can_seek ? pread(s->fd, to, n, (off_t)offset) : read(s->fd, to, n);
     while (got < 0 && errno == EINTR);
-    if (got > 0)
+    if (got > 0) {
         s->total += (uint64_t)got;
+        effort_given((uint64_t)got);
+    }
     return got;
 }
 

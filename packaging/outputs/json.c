@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "outputs/json.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/effort.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/utf8.h"
+
+enum { TEXT_VALUE = 64 }; /* bytes: base/effort.h */
 
 /* --- values --------------------------------------------------------------------------------- */
 
@@ -38,6 +42,35 @@ static void put_utf8(FILE *to, const char *bytes, size_t size)
     }
 }
 
+static struct json_object *or_give_up(struct json_object *o)
+{
+    if (!o)
+        give_up("out of memory");
+    return o;
+}
+
+struct json_object *json_new(void)
+{
+    return or_give_up(json_object_new_object());
+}
+
+struct json_object *json_list(void)
+{
+    return or_give_up(json_object_new_array());
+}
+
+struct json_object *json_integer(int64_t number)
+{
+    effort_must_spend(EFFORT_VALUES, 1);
+    return or_give_up(json_object_new_int64(number));
+}
+
+struct json_object *json_flag(bool flag)
+{
+    effort_must_spend(EFFORT_VALUES, 1);
+    return or_give_up(json_object_new_boolean(flag));
+}
+
 struct json_object *json_bytes(const char *bytes, size_t size)
 {
     struct text text;
@@ -46,7 +79,8 @@ struct json_object *json_bytes(const char *bytes, size_t size)
     char *utf8 = text_end(&text);
     if (text.length > INT_MAX)
         give_up("a text is too long for a JSON document");
-    struct json_object *o = json_object_new_string_len(utf8, (int)text.length);
+    effort_must_spend(EFFORT_VALUES, 1 + size / TEXT_VALUE);
+    struct json_object *o = or_give_up(json_object_new_string_len(utf8, (int)text.length));
     free(utf8);
     return o;
 }
@@ -58,21 +92,23 @@ struct json_object *json_string(const char *text)
 
 struct json_object *json_plain_string(const char *text)
 {
-    return json_object_new_string(text);
+    effort_must_spend(EFFORT_VALUES, 1 + strlen(text) / TEXT_VALUE);
+    return or_give_up(json_object_new_string(text));
 }
 
 struct json_object *json_strings(char *const *list, size_t count)
 {
-    struct json_object *array = json_object_new_array();
+    struct json_object *array = json_list();
 
     for (size_t i = 0; i < count; i++)
-        json_object_array_add(array, json_string(list[i]));
+        json_append(array, json_string(list[i]));
     return array;
 }
 
 struct json_object *json_number(uint64_t number)
 {
-    return json_object_new_uint64(number);
+    effort_must_spend(EFFORT_VALUES, 1);
+    return or_give_up(json_object_new_uint64(number));
 }
 
 struct json_object *json_number_or_null(uint64_t number)
@@ -82,14 +118,26 @@ struct json_object *json_number_or_null(uint64_t number)
 
 /* --- members --------------------------------------------------------------------------------- */
 
+void json_append(struct json_object *list, struct json_object *value)
+{
+    if (json_object_array_add(list, value) != 0)
+        give_up("out of memory");
+}
+
+static void add_member(struct json_object *to, const char *key, struct json_object *value)
+{
+    if (json_object_object_add(to, key, value) != 0)
+        give_up("out of memory");
+}
+
 void json_add(struct json_object *to, const char *key, struct json_object *value)
 {
     if (!strchr(key, '\\') && utf8_is(key, strlen(key))) {
-        json_object_object_add(to, key, value);
+        add_member(to, key, value);
         return;
     }
     struct json_object *name = json_string(key);
-    json_object_object_add(to, json_object_get_string(name), value);
+    add_member(to, json_object_get_string(name), value);
     json_object_put(name);
 }
 
@@ -111,12 +159,12 @@ void json_add_number(struct json_object *to, const char *key, uint64_t number)
 
 void json_add_flag(struct json_object *to, const char *key, bool flag)
 {
-    json_add(to, key, json_object_new_boolean(flag));
+    json_add(to, key, json_flag(flag));
 }
 
 struct json_object *json_document(const char *format, unsigned version)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
 
     json_add_text(o, "format", format);
     json_add_number(o, "version", version);
@@ -145,12 +193,14 @@ static void put_visible(FILE *to, const char *json)
 
 static char *written(struct json_object *document, int flags)
 {
+    errno = 0;
     const char *json =
         json_object_to_json_string_ext(document, flags | JSON_C_TO_STRING_NOSLASHESCAPE);
     struct text text;
     FILE *to = text_begin(&text);
 
-    if (!json)
+    /* It leaves out what does not fit, without a word. */
+    if (!json || errno == ENOMEM)
         give_up("out of memory");
     put_visible(to, json);
     putc('\n', to);

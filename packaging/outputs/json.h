@@ -26,6 +26,13 @@
  * packaging/schema/ has a JSON Schema of each format. */
 struct json_object *json_document(const char *format, unsigned version);
 
+/* Without memory json-c leaves out what it has no room for; these, and only these, end the program
+ * then. An object or a list without members, and a number or a flag. */
+struct json_object *json_new(void);
+struct json_object *json_list(void);
+struct json_object *json_integer(int64_t number);
+struct json_object *json_flag(bool flag);
+
 /* A string; NULL becomes null. */
 struct json_object *json_string(const char *text);
 /* One of `size` bytes, of which some may be NUL. */
@@ -37,6 +44,8 @@ struct json_object *json_strings(char *const *list, size_t count);
 struct json_object *json_number(uint64_t number);
 /* null where it is 0, which then says that there is none. */
 struct json_object *json_number_or_null(uint64_t number);
+
+void json_append(struct json_object *list, struct json_object *value);
 
 /* A key that is a name from elsewhere is written as a string is. */
 void json_add(struct json_object *to, const char *key, struct json_object *value);

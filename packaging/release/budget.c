@@ -2,12 +2,12 @@
 #include "release/budget.h"
 
 #include <ctype.h>
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/glob.h"
 #include "base/hex.h"
 #include "base/memory.h"
 #include "base/nearest.h"
@@ -96,7 +96,6 @@ static void read_must(struct field_reader *r, const struct yaml_node *map, const
         *must = word % 2 == 0 ? BUDGET_MUST : BUDGET_MUST_NOT;
 }
 
-/* fnmatch() tries every way to share a name out between stars. */
 enum { PATTERN_LENGTH_MAX = 256, PATTERN_STARS_MAX = 8 };
 
 const char *budget_pattern_problem(const char *text)
@@ -545,7 +544,7 @@ bool budget_pattern_matches(const struct budget_pattern *pattern, const char *pa
             break;
         from--;
     }
-    return fnmatch(pattern->text, from, FNM_PATHNAME) == 0;
+    return glob_matches(pattern->text, from, true);
 }
 
 static bool any_matches(const struct budget_pattern *patterns, size_t count, const char *path)

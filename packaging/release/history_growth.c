@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "release/history.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/glob.h"
 #include "base/memory.h"
 #include "base/size.h"
 
@@ -182,7 +182,7 @@ size_t history_lines(const struct history *h, const char *pattern, struct histor
         for (size_t i = 0; i < h->releases[r].rom_count; i++) {
             const char *name = h->releases[r].roms[i].name;
 
-            if ((pattern && fnmatch(pattern, name, 0) != 0) || is_known(list, count, name))
+            if ((pattern && !glob_matches(pattern, name, false)) || is_known(list, count, name))
                 continue;
             list = xgrow(list, count, &capacity, sizeof *list);
             struct history_line *line = &list[count++];

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/effort.h"
 #include "formats/deb_control.h"
 #include "inputs/archive.h"
 
@@ -44,6 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct unpacked e;
     struct deb_control control;
 
+    effort_forget();
     if (unpacker_open_memory("fuzz", data, size, &limits, &u, &f) != 0)
         return 0;
     for (unsigned i = 0; unpacker_next(u, &e, &f) > 0; i++) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/effort.h"
 #include "release/verdict.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -47,6 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct budget budget;
     struct failure f;
 
+    effort_forget();
     if (budget_parse("fuzz.yaml", data, size, &budget, &problems, &f) < 0)
         return 0;
     if (!problems.counts[FINDING_ERROR]) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/effort.h"
 #include "formats/option_rom.h"
 #include "romset/fit.h"
 
@@ -37,6 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct failure f = {0};
     struct fitted fitted;
 
+    effort_forget();
     for (size_t i = 0; i < 2 && size <= INPUT_MAX; i++) {
         if (fit_rom("fuzz", data, size, &options[i], &fitted, &f) == 0)
             check(&fitted, &options[i]);

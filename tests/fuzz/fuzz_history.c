@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/effort.h"
 #include "release/history.h"
 #include "release/history_chart.h"
 
@@ -37,6 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct failure f;
     size_t length;
 
+    effort_forget();
     if (history_parse("fuzz.yaml", data, size, &h, &f) < 0)
         return 0;
     char *svg = history_chart(&h, 1, NULL, &length, &f);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/effort.h"
 #include "inputs/lzop.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -35,6 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct lzop *z;
     int64_t n, total = 0;
 
+    effort_forget();
     if (lzop_open("fuzz", pull, &r, &z, &f) == 0) {
         while ((n = lzop_read(z, &bytes, &f)) > 0 && total < TOTAL_MAX) {
             if (n > LZOP_BLOCK_MAX)

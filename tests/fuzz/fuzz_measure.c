@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/effort.h"
 #include "flash/measure.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -15,6 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct measurement m;
     uint8_t page[VMSA_SIZE];
 
+    effort_forget();
     measured_file_take("x", data, size, &file);
     for (unsigned i = 0; i < 10; i++) {
         struct measure_guest g = {.mode = i / 2,

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/effort.h"
 #include "inputs/apt.h"
 #include "inputs/package_owner.h"
 #include "inputs/qemu_binary.h"
@@ -125,3 +126,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ask_qemu();
     return 0;
 }
+
+    effort_forget();

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/effort.h"
 #include "romset/lint.h"
 #include "romset/map.h"
 #include "romset/romset.h"
@@ -16,6 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct romset set;
     struct failure f;
 
+    effort_forget();
     if (romset_parse("fuzz.yaml", data, size, &set, &problems, &f) < 0)
         return 0;
     if (!problems.counts[FINDING_ERROR])

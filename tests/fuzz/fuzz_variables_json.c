@@ -5,6 +5,7 @@
 
 #include <json-c/json.h>
 
+#include "base/effort.h"
 #include "flash/variables_json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -57,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct json_variables v;
     struct failure f;
 
+    effort_forget();
     if (variables_from_json_text("input", data, size, &v, &f) != 0)
         return 0;
     round_trip(&v);
