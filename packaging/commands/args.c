@@ -267,8 +267,8 @@ static void print_libvirt(const struct stock_list *list)
 
 static void add_argument(struct json_object *list, const char *option, char *value)
 {
-    json_object_array_add(list, json_string(option));
-    json_object_array_add(list, json_string(value));
+    json_append(list, json_string(option));
+    json_append(list, json_string(value));
     free(value);
 }
 
@@ -280,7 +280,7 @@ static struct json_object *item_object(const struct stock_item *item, struct jso
         [STOCK_NOT_A_DEVICE] = "no rom",
     };
     const struct stock_advice *a = &item->advice;
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
     struct stock_setting settings[2];
     size_t count = sets_anything(item) ? stock_settings(a, settings) : 0;
     char ids[10];
@@ -312,17 +312,17 @@ static struct json_object *item_object(const struct stock_item *item, struct jso
 static void print_json(const struct question *q, const struct stock_side *side,
                        const struct stock_list *list)
 {
-    struct json_object *o = json_document("romcompat-args", 1), *devices = json_object_new_array(),
-                       *arguments = json_object_new_array(), *makes = json_object_new_array();
+    struct json_object *o = json_document("romcompat-args", 1), *devices = json_list(),
+                       *arguments = json_list(), *makes = json_list();
 
     for (size_t i = 0; i < list->count; i++) {
         const struct stock_advice *a = &list->items[i].advice;
 
-        json_object_array_add(devices, item_object(&list->items[i], arguments));
+        json_append(devices, item_object(&list->items[i], arguments));
         if (is_to_make(list, i)) {
             char *command = stock_command(a, a->source, a->romfile);
 
-            json_object_array_add(makes, json_string(command));
+            json_append(makes, json_string(command));
             free(command);
         }
     }

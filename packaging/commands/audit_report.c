@@ -389,28 +389,28 @@ static struct json_object *length_or_null(fleet_length length)
 
 static struct json_object *rom_names(const struct fleet *fleet, uint64_t roms)
 {
-    struct json_object *list = json_object_new_array();
+    struct json_object *list = json_list();
 
     for (size_t r = 0; r < fleet->rom_count; r++)
         if (roms >> r & 1)
-            json_object_array_add(list, json_string(fleet->roms[r]));
+            json_append(list, json_string(fleet->roms[r]));
     return list;
 }
 
 static struct json_object *image_names(const struct fleet *fleet, const struct fleet_images *images)
 {
-    struct json_object *list = json_object_new_array();
+    struct json_object *list = json_list();
 
     for (size_t i = 0; i < fleet->image_count; i++)
         if (fleet_has_image(images, i))
-            json_object_array_add(list, json_string(fleet->images[i]));
+            json_append(list, json_string(fleet->images[i]));
     return list;
 }
 
 /* By path: {"/usr/share/OVMF/OVMF_CODE_4M.fd": 3653632}. */
 static struct json_object *image_lengths(const struct fleet *fleet, const struct fleet_class *class)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
 
     for (size_t i = 0; i < fleet->image_count; i++)
         if (class->images[i])
@@ -422,48 +422,47 @@ static struct json_object *image_lengths(const struct fleet *fleet, const struct
 static struct json_object *machine_names(const struct fleet *fleet, const size_t *machines,
                                          size_t count)
 {
-    struct json_object *o = json_object_new_object(), *list;
+    struct json_object *o = json_new(), *list;
 
     for (size_t i = 0; i < count; i++) {
         const struct fleet_machine *m = &fleet->machines[machines[i]];
 
         if (!json_object_object_get_ex(o, m->architecture, &list)) {
-            list = json_object_new_array();
+            list = json_list();
             json_add(o, m->architecture, list);
         }
-        json_object_array_add(list, json_string(m->name));
+        json_append(list, json_string(m->name));
     }
     return o;
 }
 
 static struct json_object *class_objects(const struct fleet *fleet)
 {
-    struct json_object *list = json_object_new_array();
+    struct json_object *list = json_list();
     size_t at = 0;
 
     for (size_t i = 0; i < fleet->class_count; i++) {
         const struct fleet_class *class = &fleet->classes[i];
-        struct json_object *o = json_object_new_object(), *labels = json_object_new_array(),
-                           *hosts = json_object_new_array();
+        struct json_object *o = json_new(), *labels = json_list(), *hosts = json_list();
 
         for (size_t k = 0; k < class->label_count && k < FLEET_LABELS_MAX; k++)
-            json_object_array_add(labels, json_string(class->labels[k]));
+            json_append(labels, json_string(class->labels[k]));
         for (size_t k = 0; k < class->hosts; k++)
-            json_object_array_add(hosts, json_string(fleet->hosts[at + k].name));
+            json_append(hosts, json_string(fleet->hosts[at + k].name));
         at += class->hosts;
         json_add_number(o, "class", i + 1);
         json_add(o, "labels", labels);
         json_add_number(o, "host_count", class->hosts);
         json_add(o, "hosts", hosts);
         json_add(o, "firmware", image_lengths(fleet, class));
-        json_object_array_add(list, o);
+        json_append(list, o);
     }
     return list;
 }
 
 static struct json_object *pair_objects(const struct exchange *e)
 {
-    struct json_object *list = json_object_new_array();
+    struct json_object *list = json_list();
     size_t n = e->fleet->class_count;
 
     for (size_t from = 0; from < n; from++)
@@ -473,11 +472,11 @@ static struct json_object *pair_objects(const struct exchange *e)
 
             if (v == EXCHANGE_SELF)
                 continue;
-            o = json_object_new_object();
+            o = json_new();
             json_add_number(o, "from", from + 1);
             json_add_number(o, "to", to + 1);
             json_add_text(o, "verdict", exchange_verdict_name(v));
-            json_object_array_add(list, o);
+            json_append(list, o);
         }
     return list;
 }
@@ -485,15 +484,15 @@ static struct json_object *pair_objects(const struct exchange *e)
 static struct json_object *problem_object(const struct exchange *e,
                                           const struct exchange_problem *p)
 {
-    struct json_object *o = json_object_new_object(), *pairs = json_object_new_array();
+    struct json_object *o = json_new(), *pairs = json_list();
     size_t count, *machines = exchange_machines_of(e, p, &count);
 
     for (size_t i = 0; i < p->pair_count; i++) {
-        struct json_object *pair = json_object_new_object();
+        struct json_object *pair = json_new();
 
         json_add_number(pair, "from", p->pairs[i].from + 1);
         json_add_number(pair, "to", p->pairs[i].to + 1);
-        json_object_array_add(pairs, pair);
+        json_append(pairs, pair);
     }
     json_add_text(o, "reason", exchange_reason_name(p->reason));
     json_add_flag(o, "needed", p->is_needed);
@@ -510,22 +509,22 @@ static struct json_object *problem_object(const struct exchange *e,
 static struct json_object *part_objects(const struct fleet *fleet, const struct fix_part *parts,
                                         size_t count)
 {
-    struct json_object *list = json_object_new_array();
+    struct json_object *list = json_list();
 
     for (size_t i = 0; i < count; i++) {
-        struct json_object *o = json_object_new_object();
+        struct json_object *o = json_new();
 
         json_add(o, "bucket", length_or_null(parts[i].length));
         json_add(o, "roms", rom_names(fleet, parts[i].roms));
         json_add(o, "machines", machine_names(fleet, parts[i].machines, parts[i].machine_count));
-        json_object_array_add(list, o);
+        json_append(list, o);
     }
     return list;
 }
 
 static struct json_object *plan_object(const struct fleet *fleet, const struct fix_plan *plan)
 {
-    struct json_object *o = json_object_new_object(), *installs = json_object_new_array();
+    struct json_object *o = json_new(), *installs = json_list();
 
     if (!plan->is_needed) {
         json_object_put(installs);
@@ -534,10 +533,10 @@ static struct json_object *plan_object(const struct fleet *fleet, const struct f
     }
     for (size_t i = 0; i < plan->count; i++) {
         const struct fix_install *install = &plan->installs[i];
-        struct json_object *entry = json_object_new_object(), *packages = json_object_new_array();
+        struct json_object *entry = json_new(), *packages = json_list();
 
         for (size_t k = 0; k < install->set_count; k++)
-            json_object_array_add(packages, json_string(install->sets[k]->package));
+            json_append(packages, json_string(install->sets[k]->package));
         json_add_number(entry, "class", install->class + 1);
         json_add_flag(entry, "qemu_that_reads_maps", install->needs_patch);
         json_add(entry, "packages", packages);
@@ -545,7 +544,7 @@ static struct json_object *plan_object(const struct fleet *fleet, const struct f
         json_add(entry, "compat_set_rules",
                  part_objects(fleet, install->made, install->made_count));
         json_add(entry, "missing_files", part_objects(fleet, install->files, install->file_count));
-        json_object_array_add(installs, entry);
+        json_append(installs, entry);
     }
     json_add_number(o, "installations", plan->installations);
     json_add_number(o, "hosts", plan->hosts);
@@ -558,14 +557,14 @@ static struct json_object *plan_object(const struct fleet *fleet, const struct f
 
 static struct json_object *expiry_object(const struct fleet *fleet, const struct expiry_line *l)
 {
-    struct json_object *o = json_object_new_object(), *classes = json_object_new_array();
+    struct json_object *o = json_new(), *classes = json_list();
     char deprecated[24], gone[24];
 
     snprintf(deprecated, sizeof deprecated, "%u.%u", l->when.deprecated.major,
              l->when.deprecated.minor);
     snprintf(gone, sizeof gone, "%u.%u", l->when.removed.major, l->when.removed.minor);
     for (size_t k = 0; k < l->class_count; k++)
-        json_object_array_add(classes, json_number(l->classes[k] + 1));
+        json_append(classes, json_number(l->classes[k] + 1));
     json_add_text(o, "architecture", fleet->machines[l->machine].architecture);
     json_add_text(o, "machine", fleet->machines[l->machine].name);
     json_add_number(o, "guests", l->guests);
@@ -579,25 +578,24 @@ static struct json_object *expiry_object(const struct fleet *fleet, const struct
 
 static struct json_object *expiry_objects(const struct audit *audit)
 {
-    struct json_object *list = audit->asks_expiry ? json_object_new_array() : NULL;
+    struct json_object *list = audit->asks_expiry ? json_list() : NULL;
 
     for (size_t i = 0; i < audit->expiry.count; i++)
-        json_object_array_add(list, expiry_object(&audit->fleet, &audit->expiry.lines[i]));
+        json_append(list, expiry_object(&audit->fleet, &audit->expiry.lines[i]));
     return list;
 }
 
 void audit_print_json(const struct audit *audit)
 {
     const struct exchange *e = &audit->exchange;
-    struct json_object *o = json_document("romcompat-audit", 1),
-                       *problems = json_object_new_array();
+    struct json_object *o = json_document("romcompat-audit", 1), *problems = json_list();
     const char *verdict = audit->problems             ? NULL
                           : e->counts[EXCHANGE_NO]    ? "no"
                           : e->counts[EXCHANGE_LACKS] ? "lacks"
                                                       : "yes";
 
     for (size_t i = 0; i < e->problem_count; i++)
-        json_object_array_add(problems, problem_object(e, &e->problems[i]));
+        json_append(problems, problem_object(e, &e->problems[i]));
     json_add_text(o, "verdict", verdict);
     json_add_number(o, "hosts", audit->fleet.host_count);
     json_add_number(o, "guests", audit->fleet.guest_count);

@@ -64,7 +64,7 @@ static void add_measures(struct json_object *o, const struct measured_flash *fla
 {
     const struct flash_image *image = &flash->image;
     const struct flash_volume *v = flash_main_volume(image);
-    struct json_object *features = json_object_new_array();
+    struct json_object *features = json_list();
     unsigned has = flash_features(image);
 
     json_add_number(o, "size", image->size);
@@ -76,23 +76,22 @@ static void add_measures(struct json_object *o, const struct measured_flash *fla
     json_add(o, "free", v ? json_number(v->free) : NULL);
     for (unsigned i = 0; i < FEATURE_COUNT; i++) {
         if (has & 1u << i)
-            json_object_array_add(features, json_string(flash_feature_names[i]));
+            json_append(features, json_string(flash_feature_names[i]));
     }
     json_add(o, "features", features);
 }
 
 struct json_object *check_flash_object(const struct verdict *verdict)
 {
-    struct json_object *o = json_object_new_object(), *old = NULL;
+    struct json_object *o = json_new(), *old = NULL;
 
     json_add_text(o, "name", verdict->name);
     json_add(o, "place", verdict->flash ? json_string(verdict->flash->place) : NULL);
     if (verdict->flash)
         add_measures(o, verdict->flash);
-    json_add(o, "rule_line",
-             verdict->flash_rule ? json_object_new_int64(verdict->flash_rule->line) : NULL);
+    json_add(o, "rule_line", verdict->flash_rule ? json_integer(verdict->flash_rule->line) : NULL);
     if (verdict->old_flash) {
-        old = json_object_new_object();
+        old = json_new();
         json_add_text(old, "place", verdict->old_flash->place);
         add_measures(old, verdict->old_flash);
     }

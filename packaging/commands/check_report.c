@@ -224,11 +224,11 @@ void check_print(const struct check *check, bool quiet)
 
 static struct json_object *images_array(const struct measured_rom *rom)
 {
-    struct json_object *list = json_object_new_array();
+    struct json_object *list = json_list();
 
     for (size_t i = 0; i < rom->image_count; i++) {
         const struct measured_image *image = &rom->images[i];
-        struct json_object *o = json_object_new_object();
+        struct json_object *o = json_new();
         char id[8];
 
         json_add_text(o, "type", image->kind);
@@ -236,9 +236,8 @@ static struct json_object *images_array(const struct measured_rom *rom)
         json_add(o, "vendor", image->has_ids ? json_string(id) : NULL);
         snprintf(id, sizeof id, "%04x", image->device);
         json_add(o, "device", image->has_ids ? json_string(id) : NULL);
-        json_add(o, "compressed",
-                 image->is_efi ? json_object_new_boolean(image->compressed) : NULL);
-        json_object_array_add(list, o);
+        json_add(o, "compressed", image->is_efi ? json_flag(image->compressed) : NULL);
+        json_append(list, o);
     }
     return list;
 }
@@ -260,7 +259,7 @@ static void add_measures(struct json_object *o, const struct measured_rom *rom)
 
 static struct json_object *rom_object(const struct verdict *verdict)
 {
-    struct json_object *o = json_object_new_object(), *old = NULL;
+    struct json_object *o = json_new(), *old = NULL;
     uint64_t legacy = verdict->rom ? measured_legacy_length(verdict->rom) : 0;
 
     json_add_text(o, "name", verdict->name);
@@ -268,12 +267,12 @@ static struct json_object *rom_object(const struct verdict *verdict)
     if (verdict->rom) {
         add_measures(o, verdict->rom);
         json_add_number(o, "edge", verdict->edge);
-        json_add(o, "headroom", json_object_new_int64(verdict_headroom(verdict)));
-        json_add(o, "nics", legacy ? json_object_new_int64(shadow_ram_nics(legacy)) : NULL);
+        json_add(o, "headroom", json_integer(verdict_headroom(verdict)));
+        json_add(o, "nics", legacy ? json_integer(shadow_ram_nics(legacy)) : NULL);
     }
-    json_add(o, "rule_line", verdict->rule ? json_object_new_int64(verdict->rule->line) : NULL);
+    json_add(o, "rule_line", verdict->rule ? json_integer(verdict->rule->line) : NULL);
     if (verdict->old) {
-        old = json_object_new_object();
+        old = json_new();
         json_add_text(old, "place", verdict->old->place);
         add_measures(old, verdict->old);
     }
@@ -283,8 +282,8 @@ static struct json_object *rom_object(const struct verdict *verdict)
 
 char *check_json(const struct check *check)
 {
-    struct json_object *root = json_document("romcompat-check", 1), *roms = json_object_new_array();
-    struct json_object *problems = json_object_new_array(), *flash = json_object_new_array();
+    struct json_object *root = json_document("romcompat-check", 1), *roms = json_list();
+    struct json_object *problems = json_list(), *flash = json_list();
     const struct verdicts *v = check->verdicts;
 
     json_add_text(root, "budget", check->budget ? check->budget->name : NULL);
@@ -303,13 +302,13 @@ char *check_json(const struct check *check)
         bool is_flash = verdict->flash || verdict->old_flash ||
                         (check->without_roms && !verdict->rom && !verdict->old);
 
-        json_object_array_add(is_flash ? flash : roms,
-                              is_flash ? check_flash_object(verdict) : rom_object(verdict));
+        json_append(is_flash ? flash : roms,
+                    is_flash ? check_flash_object(verdict) : rom_object(verdict));
     }
     json_add(root, "roms", roms);
     json_add(root, "flash", flash);
     for (size_t i = 0; i < check->problem_count; i++)
-        json_object_array_add(problems, json_string(check->problems[i]));
+        json_append(problems, json_string(check->problems[i]));
     json_add(root, "problems", problems);
     return json_document_text(root);
 }

@@ -42,7 +42,7 @@ void print_digest(const char *path, const char *kind, const char *old, const cha
 struct json_object *digest_object(const char *path, const char *kind, const char *old,
                                   const char *new)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
 
     json_add_text_if(o, "path", path);
     json_add_text(o, "kind", kind);

@@ -89,17 +89,17 @@ static const char *const kind_names[] = {
 /* The lines that can be pasted: each is indented. */
 static struct json_object *fixes_array(char *text)
 {
-    struct json_object *list = json_object_new_array();
+    struct json_object *list = json_list();
 
     for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
         if (strncmp(line, "    ", 4) == 0)
-            json_object_array_add(list, json_string(line + 4));
+            json_append(list, json_string(line + 4));
     return list;
 }
 
 static struct json_object *finding_object(const struct arrival_finding *f)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
     const struct log_message *m = &f->message;
     char version[QEMU_VERSION_TEXT_MAX];
     struct text text;
@@ -122,10 +122,10 @@ static struct json_object *finding_object(const struct arrival_finding *f)
 
 static void print_json(const struct arrival_log *log, const char *name)
 {
-    struct json_object *o = json_document("romcompat-explain", 1), *list = json_object_new_array();
+    struct json_object *o = json_document("romcompat-explain", 1), *list = json_list();
 
     for (size_t i = 0; i < log->count; i++)
-        json_object_array_add(list, finding_object(&log->findings[i]));
+        json_append(list, finding_object(&log->findings[i]));
     json_add_text(o, "source", name);
     json_add_flag(o, "arrived", log->arrived);
     json_add(o, "failed_line", json_number_or_null(log->failed_line));

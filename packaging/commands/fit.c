@@ -144,8 +144,7 @@ static void add_notes(const struct run *run, const char *name, const struct fitt
 static struct json_object *rom_entry(const struct rom_file *file, const char *name,
                                      const struct built_file *built, const struct fitted *fitted)
 {
-    struct json_object *o = json_object_new_object(), *input = json_object_new_object(),
-                       *output = json_object_new_object();
+    struct json_object *o = json_new(), *input = json_new(), *output = json_new();
     char sum[SHA256_TEXT_SIZE];
 
     sha256_text(file->bytes, file->size, sum);
@@ -174,12 +173,12 @@ static int write_into(struct run *run, const struct rom_file *file, const char *
     if (!run->has_output && output_begin(&run->output, run->job->output, f) < 0)
         return -1;
     if (!run->has_output)
-        run->roms = json_object_new_array();
+        run->roms = json_list();
     run->has_output = true;
     run->output.f = f;
     if (output_add(&run->output, name, fitted->bytes, fitted->size, &built) < 0)
         return -1;
-    json_object_array_add(run->roms, rom_entry(file, name, &built, fitted));
+    json_append(run->roms, rom_entry(file, name, &built, fitted));
     free(built.path);
     return 0;
 }

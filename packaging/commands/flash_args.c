@@ -106,11 +106,11 @@ static void print_all(const struct launch *l)
 
 static struct json_object *words_array(const struct launch *l, bool blockdev)
 {
-    struct json_object *array = json_object_new_array();
+    struct json_object *array = json_list();
     char **words = launch_words(l, blockdev);
 
     for (char **w = words; *w; w++)
-        json_object_array_add(array, json_string(*w));
+        json_append(array, json_string(*w));
     launch_words_free(words);
     return array;
 }
@@ -126,8 +126,7 @@ static struct json_object *form_object(const struct launch *l, size_t form)
 
 static void print_json(const struct launch *l, const struct flash_check *check)
 {
-    struct json_object *o = json_document("romcompat-flash-args", 1),
-                       *notes = json_object_new_array();
+    struct json_object *o = json_document("romcompat-flash-args", 1), *notes = json_list();
 
     json_add_text(o, "code", l->code_path);
     json_add_text(o, "vars", l->vars_path);
@@ -142,7 +141,7 @@ static void print_json(const struct launch *l, const struct flash_check *check)
     json_add(o, "libvirt", form_object(l, 2));
     json_add(o, "xl", form_object(l, 3));
     for (size_t i = 0; i < l->note_count; i++)
-        json_object_array_add(notes, json_string(l->notes[i]));
+        json_append(notes, json_string(l->notes[i]));
     json_add(o, "notes", notes);
     json_print(o);
 }

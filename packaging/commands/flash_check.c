@@ -65,7 +65,7 @@ static void print_move(const struct confidential_move *move)
 
 static struct json_object *verdict_object(const struct flash_verdict *v)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
 
     json_add_text(o, "answer", flash_answer_name(v->answer));
     json_add_text(o, "reason", v->reason);
@@ -88,20 +88,20 @@ static void print_digests(const struct flash_image *from, const struct flash_ima
 static struct json_object *digests_array(const struct flash_image *from,
                                          const struct flash_image *code)
 {
-    struct json_object *list = json_object_new_array();
+    struct json_object *list = json_list();
 
     for (enum image_digest k = 0; k < IMAGE_DIGESTS; k++) {
         const char *old = flash_digest(from, k), *new = flash_digest(code, k);
 
         if (*old || *new)
-            json_object_array_add(list, digest_object(NULL, image_digest_names[k], old, new));
+            json_append(list, digest_object(NULL, image_digest_names[k], old, new));
     }
     return list;
 }
 
 static struct json_object *move_object(const struct confidential_move *move)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
 
     json_add_text(o, "answer", flash_answer_name(move->answer));
     for (size_t i = 0; i < MOVE_PARTS; i++)
@@ -113,8 +113,7 @@ static void print_json(const struct job *job, const struct flash_check *check,
                        const struct flash_image *from, const struct flash_image *code,
                        const struct confidential_move *move)
 {
-    struct json_object *o = json_document("romcompat-flash-check", 1),
-                       *warnings = json_object_new_array();
+    struct json_object *o = json_document("romcompat-flash-check", 1), *warnings = json_list();
 
     json_add_text(o, "code", job->code);
     json_add_text(o, "vars", job->vars);
@@ -123,7 +122,7 @@ static void print_json(const struct job *job, const struct flash_check *check,
     json_add(o, "cold_boot", verdict_object(&check->cold_boot));
     json_add(o, "measured", verdict_object(&check->measured));
     for (size_t i = 0; i < check->warning_count; i++)
-        json_object_array_add(warnings, json_string(check->warnings[i]));
+        json_append(warnings, json_string(check->warnings[i]));
     json_add(o, "warnings", warnings);
     if (from)
         json_add(o, "launch_digests", digests_array(from, code));

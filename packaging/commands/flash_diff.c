@@ -37,26 +37,25 @@ static void print_lines(const struct firmware_diff *diff, bool quiet)
 
 static struct json_object *digests_array(const struct firmware_diff *diff)
 {
-    struct json_object *list = json_object_new_array();
+    struct json_object *list = json_list();
 
     for (size_t i = 0; i < diff->digest_count; i++) {
         const struct diff_digest *d = &diff->digests[i];
 
-        json_object_array_add(list, digest_object(d->path, d->kind, d->old, d->new));
+        json_append(list, digest_object(d->path, d->kind, d->old, d->new));
     }
     return list;
 }
 
 static void print_json(const char *old, const char *new, const struct firmware_diff *diff)
 {
-    struct json_object *o = json_document("romcompat-flash-diff", 1),
-                       *list = json_object_new_array();
+    struct json_object *o = json_document("romcompat-flash-diff", 1), *list = json_list();
 
     for (size_t i = 0; i < diff->count; i++) {
         const struct diff_line *l = &diff->list[i];
 
-        json_object_array_add(list, tree_finding_object(diff_grade_name(l->grade), l->reason,
-                                                        "path", l->path, l->text));
+        json_append(list, tree_finding_object(diff_grade_name(l->grade), l->reason, "path", l->path,
+                                              l->text));
     }
     json_add_text(o, "old", old);
     json_add_text(o, "new", new);

@@ -190,7 +190,7 @@ static bool is_good(const struct flash_image *image)
 static int run(void *settings, char **operands, size_t count)
 {
     const struct job *job = settings;
-    struct json_object *images = json_object_new_array();
+    struct json_object *images = json_list();
     int status = STATUS_YES;
 
     for (size_t i = 0; i < count; i++) {
@@ -202,7 +202,7 @@ static int run(void *settings, char **operands, size_t count)
             continue;
         }
         if (job->json)
-            json_object_array_add(images, flash_image_object(&image));
+            json_append(images, flash_image_object(&image));
         else
             print_image(&image);
         if (!is_good(&image) && status == STATUS_YES)

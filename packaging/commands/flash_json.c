@@ -9,17 +9,17 @@
 
 static struct json_object *volumes_array(const struct flash_image *image)
 {
-    struct json_object *array = json_object_new_array();
+    struct json_object *array = json_list();
     char guid[GUID_TEXT_SIZE];
 
     for (size_t i = 0; i < image->volume_count && i < FLASH_VOLUMES_MAX; i++) {
-        struct json_object *o = json_object_new_object();
+        struct json_object *o = json_new();
 
         json_add_number(o, "offset", image->volumes[i].offset);
         json_add_number(o, "length", image->volumes[i].length);
         json_add_number(o, "free", image->volumes[i].free);
         json_add_text(o, "guid", guid_text(image->volumes[i].guid, guid));
-        json_object_array_add(array, o);
+        json_append(array, o);
     }
     return array;
 }
@@ -30,7 +30,7 @@ static struct json_object *expects_object(const struct flash_expects *e)
 
     if (!e->source)
         return NULL;
-    o = json_object_new_object();
+    o = json_new();
     json_add_text(o, "source", e->source);
     json_add_text(o, "layout", e->layout ? e->layout->name : NULL);
     json_add_number(o, "volume_length", e->volume_length);
@@ -44,11 +44,11 @@ static struct json_object *metadata_object(const struct guided_metadata *m, bool
 
     if (!m->present)
         return NULL;
-    o = json_object_new_object();
-    ranges = json_object_new_array();
+    o = json_new();
+    ranges = json_list();
     json_add_number(o, "version", m->version);
     for (size_t i = 0; i < m->section_count && i < GUIDED_SECTIONS_MAX; i++) {
-        struct json_object *range = json_object_new_object();
+        struct json_object *range = json_new();
 
         json_add_number(range, "type", m->sections[i].type);
         json_add_number(range, "address", m->sections[i].address);
@@ -57,7 +57,7 @@ static struct json_object *metadata_object(const struct guided_metadata *m, bool
             json_add_number(range, "file_offset", m->sections[i].file_offset);
             json_add_number(range, "file_size", m->sections[i].file_size);
         }
-        json_object_array_add(ranges, range);
+        json_append(ranges, range);
     }
     json_add(o, "ranges", ranges);
     return o;
@@ -70,17 +70,17 @@ static struct json_object *table_object(const struct guided_table *t)
 
     if (!t->present)
         return NULL;
-    o = json_object_new_object();
-    entries = json_object_new_array();
+    o = json_new();
+    entries = json_list();
     json_add_flag(o, "sound", t->sound);
     for (size_t i = 0; i < t->entry_count; i++) {
-        struct json_object *entry = json_object_new_object();
+        struct json_object *entry = json_new();
 
         json_add_text(entry, "guid", guid_text(t->entries[i].guid, guid));
         json_add_text(entry, "name", guided_kind_name(t->entries[i].kind));
         json_add_number(entry, "offset", t->entries[i].data_at);
         json_add_number(entry, "size", t->entries[i].data_size);
-        json_object_array_add(entries, entry);
+        json_append(entries, entry);
     }
     json_add(o, "entries", entries);
     json_add(o, "sev", metadata_object(&t->sev, false));
@@ -90,12 +90,12 @@ static struct json_object *table_object(const struct guided_table *t)
 
 static struct json_object *variables_array(const struct flash_image *image)
 {
-    struct json_object *array = json_object_new_array();
+    struct json_object *array = json_list();
     char guid[GUID_TEXT_SIZE], name[VARIABLE_NAME_SHOWN];
 
     for (size_t i = 0; i < image->store.variable_count; i++) {
         const struct variable *v = &image->store.variables[i];
-        struct json_object *o = json_object_new_object();
+        struct json_object *o = json_new();
 
         json_add_text(o, "name", variable_name(image->data, v, name, sizeof name));
         json_add_text(o, "guid", guid_text(v->vendor, guid));
@@ -104,37 +104,37 @@ static struct json_object *variables_array(const struct flash_image *image)
         json_add_flag(o, "live", v->live);
         json_add_number(o, "size", v->data_size);
         json_add_number(o, "offset", v->offset);
-        json_object_array_add(array, o);
+        json_append(array, o);
     }
     return array;
 }
 
 static struct json_object *problems_array(const struct flash_image *image)
 {
-    struct json_object *array = json_object_new_array(), *o;
+    struct json_object *array = json_list(), *o;
     const struct varstore *s = &image->store;
     char text[VARSTORE_PROBLEM_TEXT_MAX];
 
     if (s->volume.defect != FV_SOUND) {
-        o = json_object_new_object();
+        o = json_new();
         json_add_text(o, "name", "volume-header");
         json_add_flag(o, "fatal", true);
         json_add_text(o, "text", fv_defect_text(&s->volume, image->size, text));
-        json_object_array_add(array, o);
+        json_append(array, o);
     }
     for (size_t i = 0; i < s->problem_count && i < VARSTORE_PROBLEMS_MAX; i++) {
-        o = json_object_new_object();
+        o = json_new();
         json_add_text(o, "name", varstore_problem_name(s->problems[i].kind));
         json_add_flag(o, "fatal", varstore_problem_is_fatal(s->problems[i].kind));
         json_add_text(o, "text", varstore_problem_text(&s->problems[i], text));
-        json_object_array_add(array, o);
+        json_append(array, o);
     }
     return array;
 }
 
 static struct json_object *room_object(const struct varstore *s)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
     struct varstore_room room;
 
     varstore_room(s, &room);
@@ -151,7 +151,7 @@ static struct json_object *room_object(const struct varstore *s)
 static struct json_object *store_object(const struct flash_image *image)
 {
     const struct varstore *s = &image->store;
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
 
     json_add_flag(o, "sound", s->sound);
     json_add_number(o, "volume_length", s->volume.length);
@@ -172,7 +172,7 @@ static struct json_object *store_object(const struct flash_image *image)
 struct json_object *flash_image_object(const struct flash_image *image)
 {
     bool is_code = image->kind == FLASH_CODE || image->kind == FLASH_COMBINED;
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
     struct igvm igvm;
 
     json_add_text(o, "file", image->path);

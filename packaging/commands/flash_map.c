@@ -119,7 +119,7 @@ static void print_mapped(const char *name, const struct mapped *m)
 
 static struct json_object *mapped_object(const char *name, const struct mapped *m)
 {
-    struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+    struct json_object *o = json_new(), *list = json_list();
     const struct template_search *s = &m->chosen.search;
     const struct flash_expects *e = &m->code.expects;
 
@@ -127,7 +127,7 @@ static struct json_object *mapped_object(const char *name, const struct mapped *
     json_add(o, "expected_size", m->has_code && e->source ? json_number(e->file_size) : NULL);
     json_add_text(o, "expected_layout", m->has_code && e->layout ? e->layout->name : NULL);
     for (size_t i = 0; i < s->count; i++)
-        json_object_array_add(list, template_object(&s->answers[i]));
+        json_append(list, template_object(&s->answers[i]));
     json_add(o, "templates", list);
     json_add_flag(o, "list_ignored", s->list_ignored);
     json_add_text(o, "fits", m->has_template ? flash_answer_name(m->check.cold_boot.answer) : NULL);
@@ -146,7 +146,7 @@ static int map_one(const struct job *job, const char *name)
         return report(&f);
     look_into(&m, &f);
     if (job->images)
-        json_object_array_add(job->images, mapped_object(name, &m));
+        json_append(job->images, mapped_object(name, &m));
     else
         print_mapped(name, &m);
     flash_close(&m.code);
@@ -160,7 +160,7 @@ static int run(void *settings, char **operands, size_t count)
     struct job *job = settings;
     int status = STATUS_YES;
 
-    job->images = job->json ? json_object_new_array() : NULL;
+    job->images = job->json ? json_list() : NULL;
     for (size_t i = 0; i < count; i++) {
         int one = map_one(job, operands[i]);
 

@@ -213,12 +213,12 @@ static void print_history(const struct history *h, const struct history_line *li
 
 static struct json_object *number_or_null(bool given, int64_t n)
 {
-    return given ? json_object_new_int64(n) : NULL;
+    return given ? json_integer(n) : NULL;
 }
 
 static struct json_object *point_object(const struct history *h, const struct history_point *p)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
 
     json_add_text(o, "release", h->releases[p->release].name);
     json_add_number(o, "size", p->rom->size);
@@ -231,7 +231,7 @@ static struct json_object *point_object(const struct history *h, const struct hi
 
 static struct json_object *line_object(const struct history *h, const struct history_line *line)
 {
-    struct json_object *o = json_object_new_object(), *points = json_object_new_array();
+    struct json_object *o = json_new(), *points = json_list();
     bool crosses = line->outlook == HISTORY_CROSSES;
 
     json_add_text(o, "rom", line->name);
@@ -240,12 +240,12 @@ static struct json_object *line_object(const struct history *h, const struct his
     json_add(
         o, "growth_per_release",
         number_or_null(line->pace_releases != 0, line->pace_releases ? rounded_pace(line) : 0));
-    json_add(o, "largest_growth", json_object_new_int64(line->largest_growth));
+    json_add(o, "largest_growth", json_integer(line->largest_growth));
     json_add_text(o, "outlook", history_outlook_name(line->outlook));
     json_add(o, "crosses_in", number_or_null(crosses, (int64_t)line->crosses_in));
     json_add_text(o, "crosses_about", crosses && *line->crosses_about ? line->crosses_about : NULL);
     for (size_t i = 0; i < line->count; i++)
-        json_object_array_add(points, point_object(h, &line->points[i]));
+        json_append(points, point_object(h, &line->points[i]));
     json_add(o, "points", points);
     return o;
 }
@@ -253,12 +253,12 @@ static struct json_object *line_object(const struct history *h, const struct his
 static struct json_object *history_object(const struct history *h, const struct history_line *lines,
                                           size_t count)
 {
-    struct json_object *o = json_object_new_object(), *releases = json_object_new_array();
-    struct json_object *roms = json_object_new_array();
+    struct json_object *o = json_new(), *releases = json_list();
+    struct json_object *roms = json_list();
 
     for (size_t i = 0; i < h->release_count; i++) {
         const struct history_release *release = &h->releases[i];
-        struct json_object *r = json_object_new_object();
+        struct json_object *r = json_new();
 
         json_add_text(r, "release", release->name);
         json_add_text(r, "package", release->package);
@@ -266,10 +266,10 @@ static struct json_object *history_object(const struct history *h, const struct 
         json_add_text(r, "date", release->date);
         json_add_text(r, "source", release->source);
         json_add_flag(r, "snapshot", release->snapshot);
-        json_object_array_add(releases, r);
+        json_append(releases, r);
     }
     for (size_t i = 0; i < count; i++)
-        json_object_array_add(roms, line_object(h, &lines[i]));
+        json_append(roms, line_object(h, &lines[i]));
     json_add_text(o, "history", h->name);
     json_add_text(o, "summary", h->summary);
     json_add_text(o, "file", h->file);
@@ -296,7 +296,7 @@ static int draw(const struct job *job, const struct histories *all)
 
 static int show(const struct job *job)
 {
-    struct json_object *list = job->json ? json_object_new_array() : NULL;
+    struct json_object *list = job->json ? json_list() : NULL;
     struct histories all = {0};
     struct failure f = {0};
     size_t matched = 0;
@@ -309,7 +309,7 @@ static int show(const struct job *job)
         size_t count = history_lines(&all.list[i], job->pattern, &lines);
 
         if (count && job->json)
-            json_object_array_add(list, history_object(&all.list[i], lines, count));
+            json_append(list, history_object(&all.list[i], lines, count));
         else if (count) {
             if (matched)
                 putchar('\n');

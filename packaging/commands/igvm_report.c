@@ -54,7 +54,7 @@ void igvm_print(const struct igvm *igvm)
 
 static struct json_object *platform_object(const struct igvm_platform *p)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
     char hex[2 * IGVM_DIGEST_SIZE + 1];
 
     json_add_text(o, "platform", igvm_platform_name(p->type));
@@ -74,7 +74,7 @@ static struct json_object *platform_object(const struct igvm_platform *p)
 
 struct json_object *igvm_object(const struct igvm *igvm)
 {
-    struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+    struct json_object *o = json_new(), *list = json_list();
 
     json_add_number(o, "version", igvm->version);
     json_add_text(o, "architecture", igvm->aarch64 ? "aarch64" : "x86_64");
@@ -82,7 +82,7 @@ struct json_object *igvm_object(const struct igvm *igvm)
     json_add_text(o, "defect", igvm->defect);
     for (size_t i = 0; i < IGVM_PLATFORMS_MAX; i++) {
         if (igvm->platforms[i].present)
-            json_object_array_add(list, platform_object(&igvm->platforms[i]));
+            json_append(list, platform_object(&igvm->platforms[i]));
     }
     json_add(o, "platforms", list);
     return o;

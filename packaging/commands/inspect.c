@@ -31,7 +31,7 @@ static int inspect_rom(void *arg, const struct rom_file *file)
         return complain("%s: out of memory", file->name);
     in->errors += rom.error_count;
     if (in->roms)
-        json_object_array_add(in->roms, rom_object(file, &rom));
+        json_append(in->roms, rom_object(file, &rom));
     else
         rom_table_add(&in->table, file, &rom);
     optrom_free(&rom);
@@ -44,7 +44,7 @@ static void take_problem(void *arg, const struct failure *f)
 
     report(f);
     if (in->problems)
-        json_object_array_add(in->problems, json_bytes(f->what, strlen(f->what)));
+        json_append(in->problems, json_bytes(f->what, strlen(f->what)));
 }
 
 static void take_note(void *arg, const char *text)
@@ -59,8 +59,8 @@ static int run(void *settings, char **operands, size_t count)
     struct inspection in = {0};
 
     if (job->json) {
-        in.roms = json_object_new_array();
-        in.problems = json_object_new_array();
+        in.roms = json_list();
+        in.problems = json_list();
     }
 
     const struct rom_files_visitor visitor = {

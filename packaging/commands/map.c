@@ -83,34 +83,33 @@ static void print_sets(const struct romcompat *maps)
 static struct json_object *set_object(const struct romcompat *maps, size_t index,
                                       const struct romcompat_set *set)
 {
-    struct json_object *o = json_object_new_object(), *machines = json_object_new_array(),
-                       *roms = json_object_new_array();
+    struct json_object *o = json_new(), *machines = json_list(), *roms = json_list();
     struct romcompat_machine_rule m;
     struct romcompat_rom r;
 
     json_add_text(o, "name", set->name);
     json_add_text(o, "package", set->package);
     json_add_text(o, "map", set->map);
-    json_add(o, "line", json_object_new_int64(set->line));
+    json_add(o, "line", json_integer(set->line));
     for (size_t i = 0; romcompat_machine_rule_at(maps, index, i, &m) == ROMCOMPAT_OK; i++) {
-        struct json_object *line = json_object_new_object();
+        struct json_object *line = json_new();
 
         json_add_text(line, m.exact ? "machine" : "family", m.name);
         if (!m.exact) {
             json_add_text(line, "first", m.first);
             json_add_text(line, "last", m.last);
         }
-        json_add(line, "line", json_object_new_int64(m.line));
-        json_object_array_add(machines, line);
+        json_add(line, "line", json_integer(m.line));
+        json_append(machines, line);
     }
     for (size_t i = 0; romcompat_rom_at(maps, index, i, &r) == ROMCOMPAT_OK; i++) {
-        struct json_object *line = json_object_new_object();
+        struct json_object *line = json_new();
 
         json_add_text(line, "file", r.file);
-        json_add(line, "bucket", json_object_new_int64(r.bucket));
+        json_add(line, "bucket", json_integer(r.bucket));
         json_add_text(line, "compat_file", r.compat_file);
-        json_add(line, "line", json_object_new_int64(r.line));
-        json_object_array_add(roms, line);
+        json_add(line, "line", json_integer(r.line));
+        json_append(roms, line);
     }
     json_add(o, "machines", machines);
     json_add(o, "roms", roms);
@@ -119,11 +118,11 @@ static struct json_object *set_object(const struct romcompat *maps, size_t index
 
 static void print_json(const struct romcompat *maps)
 {
-    struct json_object *o = json_document("romcompat-map", 1), *sets = json_object_new_array();
+    struct json_object *o = json_document("romcompat-map", 1), *sets = json_list();
     struct romcompat_set set;
 
     for (size_t i = 0; romcompat_set_at(maps, i, &set) == ROMCOMPAT_OK; i++)
-        json_object_array_add(sets, set_object(maps, i, &set));
+        json_append(sets, set_object(maps, i, &set));
     json_add(o, "sets", sets);
     json_add(o, "problems", problems_object(maps));
     json_print(o);

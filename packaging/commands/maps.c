@@ -59,17 +59,17 @@ int report_problems(const struct romcompat *maps)
 
 struct json_object *problems_object(const struct romcompat *maps)
 {
-    struct json_object *list = json_object_new_array();
+    struct json_object *list = json_list();
     struct romcompat_problem p;
 
     for (size_t i = 0; romcompat_problem_at(maps, i, &p) == ROMCOMPAT_OK; i++) {
-        struct json_object *o = json_object_new_object();
+        struct json_object *o = json_new();
 
         json_add_text(o, "code", romcompat_strerror(p.code));
         json_add_text(o, "file", p.file);
-        json_add(o, "line", p.line ? json_object_new_int64(p.line) : NULL);
+        json_add(o, "line", p.line ? json_integer(p.line) : NULL);
         json_add_text(o, "text", p.text);
-        json_object_array_add(list, o);
+        json_append(list, o);
     }
     return list;
 }

@@ -243,14 +243,14 @@ static void print_answer(const char *source, const struct saved_guest *guest,
 
 static struct json_object *line_object(const struct preflight_line *line)
 {
-    struct json_object *o = json_object_new_object(), *types = json_object_new_array();
+    struct json_object *o = json_new(), *types = json_list();
 
     json_add_text(o, "block", line->block->name);
     json_add_text(o, "verdict", preflight_verdict_name(line->verdict));
     json_add_number(o, "length", line->block->length);
     json_add(o, "length_there", json_number_or_null(line->length));
     for (size_t i = 0; line->device && i < ROM_DEVICE_TYPES_MAX && line->device->types[i]; i++)
-        json_object_array_add(types, json_string(line->device->types[i]));
+        json_append(types, json_string(line->device->types[i]));
     json_add(o, "device_types", types);
     json_add_text(o, "rom", line->rom);
     json_add_text(o, "file", preflight_file(line));
@@ -272,7 +272,7 @@ static struct json_object *line_object(const struct preflight_line *line)
 
 static struct json_object *answer_object(const struct preflight_answer *a)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
 
     json_add_text(o, "answer", preflight_answer_name(a->value));
     json_add_text(o, "why", a->why);
@@ -282,10 +282,9 @@ static struct json_object *answer_object(const struct preflight_answer *a)
 static void print_json(const char *source, const struct saved_guest *guest,
                        const struct destination *to, const struct preflight *p)
 {
-    struct json_object *o = json_document("romcompat-preflight", 1),
-                       *from = json_object_new_object(), *there = json_object_new_object(),
-                       *list = json_object_new_array(), *fixes = json_object_new_array(),
-                       *notes = json_object_new_array();
+    struct json_object *o = json_document("romcompat-preflight", 1), *from = json_new(),
+                       *there = json_new(), *list = json_list(), *fixes = json_list(),
+                       *notes = json_list();
 
     json_add_text(from, "name", source);
     json_add_text(from, "kind", guest->description);
@@ -300,18 +299,18 @@ static void print_json(const char *source, const struct saved_guest *guest,
     free(version);
     json_add_flag(there, "reads_maps", to->maps != NULL);
     for (size_t i = 0; i < p->line_count; i++)
-        json_object_array_add(list, line_object(&p->lines[i]));
+        json_append(list, line_object(&p->lines[i]));
     for (size_t i = 0; i < p->fix_count; i++) {
-        struct json_object *m = json_object_new_object();
+        struct json_object *m = json_new();
 
         json_add_flag(m, "recommended", p->fixes[i].recommended);
         json_add_text(m, "kind", fix_kind_name(p->fixes[i].kind));
         json_add_text(m, "when", p->fixes[i].when);
         json_add_text(m, "text", p->fixes[i].text);
-        json_object_array_add(fixes, m);
+        json_append(fixes, m);
     }
     for (size_t i = 0; i < p->note_count; i++)
-        json_object_array_add(notes, json_string(p->notes[i]));
+        json_append(notes, json_string(p->notes[i]));
     json_add_text(o, "verdict", preflight_verdict_name(preflight_total(p)));
     json_add(o, "arrives", answer_object(&p->arrives));
     json_add(o, "starts_again", answer_object(&p->starts));

@@ -35,23 +35,22 @@ static void add_properties(struct json_object *list, const struct stock_item *it
     size_t count = item->driver ? stock_settings(&item->advice, settings) : 0;
 
     for (size_t i = 0; i < count; i++) {
-        struct json_object *o = json_object_new_object();
+        struct json_object *o = json_new();
 
         json_add_text(o, "driver", item->driver);
         json_add_text(o, "property", settings[i].name);
         json_add_text(o, "value", base_name(settings[i].value));
-        json_object_array_add(list, o);
+        json_append(list, o);
         free(settings[i].value);
     }
 }
 
 static struct json_object *group_object(const struct compat_group *g)
 {
-    struct json_object *o = json_object_new_object(), *machines = json_object_new_array(),
-                       *properties = json_object_new_array();
+    struct json_object *o = json_new(), *machines = json_list(), *properties = json_list();
 
     for (size_t i = 0; i < g->machine_count; i++)
-        json_object_array_add(machines, json_string(g->machines[i]));
+        json_append(machines, json_string(g->machines[i]));
     for (size_t i = 0; i < g->list.count; i++)
         add_properties(properties, &g->list.items[i]);
     json_add(o, "machines", machines);
@@ -61,7 +60,7 @@ static struct json_object *group_object(const struct compat_group *g)
 
 static void add_rom(void *arg, const struct stock_advice *a)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
     char ids[10];
 
     snprintf(ids, sizeof ids, "%04x:%04x", a->ids >> 16, a->ids & 0xffff);
@@ -70,16 +69,16 @@ static void add_rom(void *arg, const struct stock_advice *a)
     json_add_text(o, "ids", ids);
     json_add_number(o, "bucket", a->bucket);
     json_add_text(o, "package", a->package);
-    json_object_array_add(arg, o);
+    json_append(arg, o);
 }
 
 static void print_json(const struct compat_table *t, const char *qemu)
 {
-    struct json_object *o = json_document("romcompat-qemu-table", 1),
-                       *groups = json_object_new_array(), *roms = json_object_new_array();
+    struct json_object *o = json_document("romcompat-qemu-table", 1), *groups = json_list(),
+                       *roms = json_list();
 
     for (size_t i = 0; i < t->count; i++)
-        json_object_array_add(groups, group_object(&t->groups[i]));
+        json_append(groups, group_object(&t->groups[i]));
     compat_table_roms(t, add_rom, roms);
     json_add_text(o, "qemu", qemu);
     json_add(o, "groups", groups);

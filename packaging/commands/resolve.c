@@ -107,26 +107,26 @@ static void print_answer(const struct question *q, const struct answer *a)
 
 static struct json_object *found_object(const struct rom_file *f)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
 
     json_add_text(o, "name", f->name);
     json_add_text(o, "path", f->path);
-    json_add(o, "size", f->size < 0 ? NULL : json_object_new_int64(f->size));
+    json_add(o, "size", f->size < 0 ? NULL : json_integer(f->size));
     return o;
 }
 
 static struct json_object *rule_object(const struct answer *a)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
 
     json_add_text(o, "map", a->rom.rule.map);
     json_add_text(o, "set", a->rom.rule.set);
     json_add_text(o, "package", a->rom.rule.package);
     json_add_text(o, "machine", a->line);
     json_add_flag(o, "exact", a->rom.rule.exact != 0);
-    json_add(o, "machine_line", json_object_new_int64(a->rom.rule.machine_line));
-    json_add(o, "rom_line", json_object_new_int64(a->rom.rule.rom_line));
-    json_add(o, "bucket", json_object_new_int64(a->rom.rule.bucket));
+    json_add(o, "machine_line", json_integer(a->rom.rule.machine_line));
+    json_add(o, "rom_line", json_integer(a->rom.rule.rom_line));
+    json_add(o, "bucket", json_integer(a->rom.rule.bucket));
     return o;
 }
 
@@ -137,14 +137,14 @@ static struct json_object *answer_object(const struct answer *a)
         [ROMCOMPAT_FILE_COMPAT] = "compat",
         [ROMCOMPAT_FILE_NONE] = "none",
     };
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
     const struct device_rom *rom = &a->rom;
     bool decided = rom->compat && rom->length;
 
     json_add_text(o, "rom", rom->installed->name);
     json_add(o, "choice", decided ? json_string(choices[rom->decision.file]) : NULL);
     json_add(o, "file", decided && rom->loaded ? json_string(rom->loaded->path) : NULL);
-    json_add(o, "romsize", decided ? json_object_new_int64(rom->decision.romsize) : NULL);
+    json_add(o, "romsize", decided ? json_integer(rom->decision.romsize) : NULL);
     json_add(o, "error", rom->compat ? json_string(rom->why) : NULL);
     json_add(o, "rule", rom->compat ? rule_object(a) : NULL);
     json_add(o, "installed", found_object(rom->installed));
@@ -196,7 +196,7 @@ static int answer_all(const struct question *q, const struct romcompat *maps, ch
     struct destination to = {.version = q->version,
                              .directories = (char **)destination_default_directories,
                              .directory_count = DESTINATION_DEFAULT_DIRECTORIES};
-    struct json_object *list = q->json ? json_object_new_array() : NULL;
+    struct json_object *list = q->json ? json_list() : NULL;
     int status = STATUS_YES;
 
     if (q->firmware.count) {
@@ -213,7 +213,7 @@ static int answer_all(const struct question *q, const struct romcompat *maps, ch
         else
             status = STATUS_NO;
         if (list)
-            json_object_array_add(list, answer_object(&a));
+            json_append(list, answer_object(&a));
         else
             print_answer(q, &a);
         device_rom_free(&a.rom);

@@ -19,7 +19,7 @@ static void put_hex(struct json_object *o, const char *key, uint32_t number, int
 
 static struct json_object *pcir_object(const struct optrom_image *image)
 {
-    struct json_object *o = json_object_new_object(), *list = NULL;
+    struct json_object *o = json_new(), *list = NULL;
 
     json_add_number(o, "offset", image->pcir_offset);
     json_add_number(o, "revision", image->pcir_revision);
@@ -31,12 +31,12 @@ static struct json_object *pcir_object(const struct optrom_image *image)
     put_hex(o, "code_type", (uint32_t)image->code_type, 2);
     put_hex(o, "indicator", image->indicator, 2);
     if (image->has_device_list) {
-        list = json_object_new_array();
+        list = json_list();
         for (size_t i = 0; i < image->device_count && i < OPTROM_DEVICES_MAX; i++) {
             char text[8];
 
             snprintf(text, sizeof text, "%04x", image->devices[i]);
-            json_object_array_add(list, json_string(text));
+            json_append(list, json_string(text));
         }
         json_add_number(o, "device_count", image->device_count);
     }
@@ -46,7 +46,7 @@ static struct json_object *pcir_object(const struct optrom_image *image)
 
 static struct json_object *efi_object(const struct optrom_efi *efi)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
 
     json_add_number(o, "initialisation_size", efi->initialisation_size);
     put_hex(o, "subsystem", efi->subsystem, 4);
@@ -56,9 +56,8 @@ static struct json_object *efi_object(const struct optrom_efi *efi)
     json_add_flag(o, "compressed", efi->compressed);
     json_add_number(o, "image_offset", efi->image_offset);
     json_add(o, "compressed_size",
-             efi->has_payload_sizes ? json_object_new_int64(efi->compressed_size) : NULL);
-    json_add(o, "original_size",
-             efi->has_payload_sizes ? json_object_new_int64(efi->original_size) : NULL);
+             efi->has_payload_sizes ? json_integer(efi->compressed_size) : NULL);
+    json_add(o, "original_size", efi->has_payload_sizes ? json_integer(efi->original_size) : NULL);
     return o;
 }
 
@@ -69,25 +68,25 @@ static struct json_object *text_object(const struct optrom_text *text)
 
 static struct json_object *pnp_array(const struct optrom_image *image)
 {
-    struct json_object *list = json_object_new_array();
+    struct json_object *list = json_list();
 
     for (size_t i = 0; i < image->pnp_count && i < OPTROM_PNP_MAX; i++) {
         const struct optrom_pnp *pnp = &image->pnp[i];
-        struct json_object *o = json_object_new_object();
+        struct json_object *o = json_new();
 
         json_add_number(o, "offset", pnp->offset);
         json_add(o, "manufacturer", text_object(&pnp->manufacturer));
         json_add(o, "product", text_object(&pnp->product));
         json_add_number(o, "boot_connection_vector", pnp->boot_connection_vector);
         json_add_number(o, "boot_entry_vector", pnp->boot_entry_vector);
-        json_object_array_add(list, o);
+        json_append(list, o);
     }
     return list;
 }
 
 static struct json_object *image_object(const struct optrom_image *image)
 {
-    struct json_object *o = json_object_new_object(), *undi = NULL, *ipxe = NULL;
+    struct json_object *o = json_new(), *undi = NULL, *ipxe = NULL;
 
     json_add_number(o, "offset", image->offset);
     json_add_number(o, "length", image->length);
@@ -96,17 +95,17 @@ static struct json_object *image_object(const struct optrom_image *image)
     json_add_flag(o, "last", image->last);
     json_add(o, "pcir", image->has_pcir ? pcir_object(image) : NULL);
     json_add(o, "efi", image->code_type == OPTROM_EFI ? efi_object(&image->efi) : NULL);
-    json_add(o, "checksum", image->has_checksum ? json_object_new_int(image->checksum) : NULL);
+    json_add(o, "checksum", image->has_checksum ? json_integer(image->checksum) : NULL);
     json_add(o, "pnp", pnp_array(image));
     if (image->undi.present) {
-        undi = json_object_new_object();
+        undi = json_new();
         json_add_number(undi, "offset", image->undi.offset);
         json_add_number(undi, "major", image->undi.major);
         json_add_number(undi, "minor", image->undi.minor);
     }
     json_add(o, "undi", undi);
     if (image->ipxe.present) {
-        ipxe = json_object_new_object();
+        ipxe = json_new();
         json_add_number(ipxe, "offset", image->ipxe.offset);
         put_hex(ipxe, "build_id", image->ipxe.build_id, 8);
         json_add_number(ipxe, "shrunk_length", image->ipxe.shrunk_length);
@@ -117,7 +116,7 @@ static struct json_object *image_object(const struct optrom_image *image)
 
 static struct json_object *defect_object(const struct optrom_defect *d)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
     char text[OPTROM_DEFECT_TEXT_MAX];
 
     json_add_text(o, "grade", optrom_grade_name(d->grade));
@@ -132,8 +131,8 @@ static struct json_object *defect_object(const struct optrom_defect *d)
 
 struct json_object *rom_object(const struct rom_file *file, const struct optrom *rom)
 {
-    struct json_object *o = json_object_new_object();
-    struct json_object *images = json_object_new_array(), *defects = json_object_new_array();
+    struct json_object *o = json_new();
+    struct json_object *images = json_list(), *defects = json_list();
     char fill[OPTROM_FILL_TEXT_MAX];
 
     json_add_text(o, "name", file->name);
@@ -149,10 +148,10 @@ struct json_object *rom_object(const struct rom_file *file, const struct optrom 
     json_add_number(o, "errors", rom->error_count);
     json_add_number(o, "warnings", rom->warning_count);
     for (size_t i = 0; i < rom->image_count; i++)
-        json_object_array_add(images, image_object(&rom->images[i]));
+        json_append(images, image_object(&rom->images[i]));
     json_add(o, "images", images);
     for (size_t i = 0; i < rom->defect_count; i++)
-        json_object_array_add(defects, defect_object(&rom->defects[i]));
+        json_append(defects, defect_object(&rom->defects[i]));
     json_add(o, "defects", defects);
     return o;
 }

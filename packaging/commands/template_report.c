@@ -71,7 +71,7 @@ const char *template_source_text(const struct template_answer *answer)
 
 struct json_object *template_object(const struct template_answer *answer)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
 
     json_add_text(o, "template", answer->filename);
     json_add_text(o, "format", answer->format);

@@ -7,7 +7,7 @@
 struct json_object *tree_finding_object(const char *grade, const char *reason,
                                         const char *place_key, const char *place, const char *text)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
 
     json_add_text(o, "grade", grade);
     json_add_text(o, "reason", reason);

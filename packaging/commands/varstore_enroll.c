@@ -139,7 +139,7 @@ static int enroll_all(const struct job *job, struct enroll_run *run, struct jour
 {
     int status = STATUS_YES;
 
-    run->report = json_object_new_array();
+    run->report = json_list();
     for (size_t i = 0; i < count; i++) {
         int one;
 

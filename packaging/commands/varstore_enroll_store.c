@@ -71,7 +71,7 @@ static void print_result(const struct result *r)
 
 static struct json_object *list_object(const struct enroll_list *list)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
 
     json_add_number(o, "before", list->before);
     json_add_number(o, "after", list->after);
@@ -82,7 +82,7 @@ static struct json_object *list_object(const struct enroll_list *list)
 
 static struct json_object *result_object(const struct result *r, const char *error)
 {
-    struct json_object *o = json_object_new_object(), *lists = json_object_new_object();
+    struct json_object *o = json_new(), *lists = json_new();
 
     json_add_text(o, "store", r->store);
     json_add_text(o, "result", r->word);
@@ -101,7 +101,7 @@ static struct json_object *result_object(const struct result *r, const char *err
 static void say(struct enroll_run *run, const struct result *r)
 {
     if (run->json)
-        json_object_array_add(run->report, result_object(r, NULL));
+        json_append(run->report, result_object(r, NULL));
     else
         print_result(r);
 }
@@ -111,7 +111,7 @@ static int say_failed(struct enroll_run *run, const char *store, const struct fa
     const struct result r = {.store = store, .word = "failed"};
 
     if (run->json)
-        json_object_array_add(run->report, result_object(&r, f->what));
+        json_append(run->report, result_object(&r, f->what));
     return report(f);
 }
 

@@ -109,30 +109,30 @@ static void print_found(const struct varstore_job *job, const struct guest_memor
 
 static struct json_object *vendors_array(const struct vendors *v)
 {
-    struct json_object *array = json_object_new_array();
+    struct json_object *array = json_list();
     char guid[GUID_TEXT_SIZE];
 
     for (size_t i = 0; i < v->count; i++) {
-        struct json_object *o = json_object_new_object();
+        struct json_object *o = json_new();
 
         json_add_text(o, "guid", guid_text(v->list[i].guid, guid));
         json_add_number(o, "variables", v->list[i].count);
         json_add_number(o, "bytes", v->list[i].bytes);
-        json_object_array_add(array, o);
+        json_append(array, o);
     }
     return array;
 }
 
 static struct json_object *passed_array(const struct extracted *h)
 {
-    struct json_object *array = json_object_new_array();
+    struct json_object *array = json_list();
 
     for (size_t i = 0; i < h->passed_count && i < EXTRACTED_PASSED_MAX; i++) {
-        struct json_object *o = json_object_new_object();
+        struct json_object *o = json_new();
 
         json_add_number(o, "address", h->passed[i].address);
         json_add_text(o, "why", h->passed[i].why);
-        json_object_array_add(array, o);
+        json_append(array, o);
     }
     return array;
 }

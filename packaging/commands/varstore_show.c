@@ -223,7 +223,7 @@ static int show(const struct job *job, const struct flash_image *image, struct j
     secure_boot_read(&live, &shown.secure_boot);
     boot_options_read(&live, &shown.boot);
     if (job->json)
-        json_object_array_add(stores, shown_store_object(&shown));
+        json_append(stores, shown_store_object(&shown));
     else
         print_store(&shown);
     status = has_damage(&shown) ? STATUS_NO : STATUS_YES;
@@ -235,7 +235,7 @@ static int show(const struct job *job, const struct flash_image *image, struct j
 
 static int show_all(const struct job *job, char **operands, size_t count)
 {
-    struct json_object *stores = json_object_new_array();
+    struct json_object *stores = json_list();
     int status = STATUS_YES;
 
     for (size_t i = 0; i < count; i++) {

@@ -11,7 +11,7 @@
 static struct json_object *certificate_object(const struct shown_store *s,
                                               const struct certificate *c)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
 
     json_add_text(o, "name", c->name);
     json_add_text(o, "subject", c->subject);
@@ -27,7 +27,7 @@ static struct json_object *certificate_object(const struct shown_store *s,
 static struct json_object *key_object(const struct shown_store *s, const struct key *key)
 {
     const struct signature *sig = &key->signature;
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
     char guid[GUID_TEXT_SIZE];
 
     json_add_text(o, "kind", signature_kind_name(sig->kind));
@@ -47,8 +47,7 @@ static struct json_object *key_object(const struct shown_store *s, const struct 
 
 static struct json_object *keys_object(const struct shown_store *s, const struct keys *keys)
 {
-    struct json_object *o = json_object_new_object(), *entries = json_object_new_array(),
-                       *kinds = json_object_new_object();
+    struct json_object *o = json_new(), *entries = json_list(), *kinds = json_new();
 
     json_add_number(o, "count", keys->count);
     for (int i = 0; i < SIGNATURE_KINDS; i++) {
@@ -58,7 +57,7 @@ static struct json_object *keys_object(const struct shown_store *s, const struct
     json_add(o, "kinds", kinds);
     for (size_t i = 0; i < keys->count; i++) {
         if (s->all || keys->list[i].signature.kind == SIGNATURE_X509)
-            json_object_array_add(entries, key_object(s, &keys->list[i]));
+            json_append(entries, key_object(s, &keys->list[i]));
     }
     json_add(o, "entries", entries);
     json_add_text(o, "damage", keys->broken);
@@ -67,26 +66,26 @@ static struct json_object *keys_object(const struct shown_store *s, const struct
 
 static struct json_object *known_array(const struct shown_store *s)
 {
-    struct json_object *array = json_object_new_array();
+    struct json_object *array = json_list();
 
     for (int i = 0; i < KNOWN_CERTIFICATES; i++) {
-        struct json_object *o = json_object_new_object();
+        struct json_object *o = json_new();
 
         json_add_text(o, "name", known_certificate_name((enum known_certificate)i));
         json_add_text(o, "list", key_list_name(known_certificate_list((enum known_certificate)i)));
         json_add_flag(o, "there", s->secure_boot.known[i]);
-        json_object_array_add(array, o);
+        json_append(array, o);
     }
     return array;
 }
 
 static struct json_object *boot_array(const struct boot_options *options)
 {
-    struct json_object *array = json_object_new_array();
+    struct json_object *array = json_list();
 
     for (size_t i = 0; i < options->count; i++) {
         const struct boot_option *b = &options->list[i];
-        struct json_object *o = json_object_new_object();
+        struct json_object *o = json_new();
 
         json_add_number(o, "number", b->number);
         json_add_flag(o, "in_order", b->ordered);
@@ -98,14 +97,14 @@ static struct json_object *boot_array(const struct boot_options *options)
             json_add_flag(o, "names_mac", b->option.path.has_mac);
             json_add_flag(o, "names_disk", b->option.path.has_disk_id);
         }
-        json_object_array_add(array, o);
+        json_append(array, o);
     }
     return array;
 }
 
 static struct json_object *room_object(const struct varstore *s)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
     struct varstore_room room;
 
     varstore_room(s, &room);
@@ -118,17 +117,17 @@ static struct json_object *room_object(const struct varstore *s)
 
 static struct json_object *problems_array(const struct varstore *s)
 {
-    struct json_object *array = json_object_new_array();
+    struct json_object *array = json_list();
     char text[VARSTORE_PROBLEM_TEXT_MAX];
 
     for (size_t i = 0; i < s->problem_count && i < VARSTORE_PROBLEMS_MAX; i++)
-        json_object_array_add(array, json_string(varstore_problem_text(&s->problems[i], text)));
+        json_append(array, json_string(varstore_problem_text(&s->problems[i], text)));
     return array;
 }
 
 struct json_object *shown_store_object(const struct shown_store *s)
 {
-    struct json_object *o = json_object_new_object(), *keys = json_object_new_object();
+    struct json_object *o = json_new(), *keys = json_new();
     static const char *const states[] = {
         [SECURE_BOOT_ON] = "on", [SECURE_BOOT_OFF] = "off", [SECURE_BOOT_SETUP] = "setup"};
 

@@ -261,7 +261,7 @@ static void put_hex(struct json_object *to, const char *key, const uint8_t *byte
 {
     char *hex = hex_encode(bytes, size, xmalloc(2 * size + 1));
 
-    json_object_object_add(to, key, json_plain_string(hex));
+    json_add(to, key, json_plain_string(hex));
     free(hex);
 }
 
@@ -272,13 +272,12 @@ static void put_list(struct json_object *variables, enum key_list which,
     char guid[GUID_TEXT_SIZE];
 
     if (!o) {
-        o = json_object_new_object();
-        json_object_object_add(o, "name", json_plain_string(key_list_name(which)));
-        json_object_object_add(o, "guid",
-                               json_plain_string(guid_text(key_list_vendor(which), guid)));
-        json_object_object_add(o, "attr", json_object_new_int(KEY_ATTRIBUTES));
+        o = json_new();
+        json_add(o, "name", json_plain_string(key_list_name(which)));
+        json_add(o, "guid", json_plain_string(guid_text(key_list_vendor(which), guid)));
+        json_add(o, "attr", json_integer(KEY_ATTRIBUTES));
         put_hex(o, "time", list->time, VARIABLE_TIME_SIZE);
-        json_object_array_add(variables, o);
+        json_append(variables, o);
     }
     put_hex(o, "data", list->data, list->size);
 }

@@ -25,10 +25,10 @@ static const char *made_from_version(const struct packed *p)
 
 static struct json_object *texts_array(const struct flashset_texts *texts)
 {
-    struct json_object *array = json_object_new_array();
+    struct json_object *array = json_list();
 
     for (size_t i = 0; i < texts->count; i++)
-        json_object_array_add(array, json_string(texts->list[i]));
+        json_append(array, json_string(texts->list[i]));
     return array;
 }
 
@@ -36,7 +36,7 @@ static struct json_object *texts_array(const struct flashset_texts *texts)
 
 static struct json_object *file_of(const struct packed_image *image)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
     char *path = xasprintf("/%s", image->output.path);
 
     json_add_text_if(o, "filename", path);
@@ -47,7 +47,7 @@ static struct json_object *file_of(const struct packed_image *image)
 
 static struct json_object *mapping_of(const struct packed_descriptor *d)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
 
     if (d->vars) {
         json_add_text_if(o, "device", "flash");
@@ -65,14 +65,14 @@ static struct json_object *mapping_of(const struct packed_descriptor *d)
 
 static struct json_object *targets_of(const struct flashset_descriptor *d)
 {
-    struct json_object *array = json_object_new_array();
+    struct json_object *array = json_list();
 
     for (size_t i = 0; i < d->target_count; i++) {
-        struct json_object *target = json_object_new_object();
+        struct json_object *target = json_new();
 
         json_add_text_if(target, "architecture", d->targets[i].architecture);
         json_add(target, "machines", texts_array(&d->targets[i].machines));
-        json_object_array_add(array, target);
+        json_append(array, target);
     }
     return array;
 }
@@ -80,15 +80,15 @@ static struct json_object *targets_of(const struct flashset_descriptor *d)
 /* What a new one has that is not said in the flashset. */
 static struct json_object *new_descriptor(void)
 {
-    struct json_object *o = json_object_new_object(), *uefi = json_object_new_array();
+    struct json_object *o = json_new(), *uefi = json_list();
 
-    json_object_array_add(uefi, json_string("uefi"));
+    json_append(uefi, json_string("uefi"));
     json_add_text_if(o, "description", "");
     json_add(o, "interface-types", uefi);
     json_add(o, "mapping", NULL);
     json_add(o, "targets", NULL);
     json_add(o, "features", NULL);
-    json_add(o, "tags", json_object_new_array());
+    json_add(o, "tags", json_list());
     return o;
 }
 
@@ -264,7 +264,7 @@ char *packed_readme(const struct packed *p)
 
 static struct json_object *built_object(const struct built_file *file)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
 
     json_add_text_if(o, "path", file->path);
     json_add_number(o, "size", file->size);
@@ -274,7 +274,7 @@ static struct json_object *built_object(const struct built_file *file)
 
 static struct json_object *image_object(const struct packed_image *image)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
     const struct flash_image *flash = &image->flash;
     bool code = flash->kind == FLASH_CODE || flash->kind == FLASH_COMBINED;
 
@@ -292,7 +292,7 @@ static struct json_object *image_object(const struct packed_image *image)
 
 static struct json_object *descriptor_object(const struct packed_descriptor *d)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
 
     json_add_text_if(o, "from", d->descriptor->from);
     json_add_text_if(o, "code", d->code->output.path);
@@ -307,20 +307,20 @@ static struct json_object *security_object(const struct packed *p)
 
     if (!p->newer)
         return NULL;
-    o = json_object_new_object();
-    list = json_object_new_array();
+    o = json_new();
+    list = json_list();
     json_add_text_if(o, "compared_with", p->newer);
     json_add_flag(o, "reaches_back", p->fixes.reaches_back);
     for (size_t i = 0; i < p->fixes.count; i++) {
         const struct missing_fix *fix = &p->fixes.list[i];
-        struct json_object *entry = json_object_new_object(), *cves = json_object_new_array();
+        struct json_object *entry = json_new(), *cves = json_list();
 
         json_add_text_if(entry, "version", fix->version);
         json_add_text_if(entry, "date", fix->date);
         for (size_t k = 0; k < fix->cve_count; k++)
-            json_object_array_add(cves, json_string(fix->cves[k]));
+            json_append(cves, json_string(fix->cves[k]));
         json_add(entry, "cves", cves);
-        json_object_array_add(list, entry);
+        json_append(list, entry);
     }
     json_add(o, "missing", list);
     return o;
@@ -329,7 +329,7 @@ static struct json_object *security_object(const struct packed *p)
 static struct json_object *source_object(const struct packed *p)
 {
     const struct romset_source *source = &p->set->source;
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
 
     json_add_text_if(o, "kind", source_kind_names[source->kind]);
     json_add_text_if(o, "name", source->name);
@@ -345,8 +345,7 @@ static struct json_object *source_object(const struct packed *p)
 
 static struct json_object *set_object(const struct packed *p)
 {
-    struct json_object *o = json_object_new_object(), *images = json_object_new_array(),
-                       *descriptors = json_object_new_array();
+    struct json_object *o = json_new(), *images = json_list(), *descriptors = json_list();
 
     json_add_text_if(o, "flashset", p->set->name);
     json_add_text_if(o, "summary", p->set->summary);
@@ -354,9 +353,9 @@ static struct json_object *set_object(const struct packed *p)
     json_add_text_if(o, "package_version", p->package.version);
     json_add(o, "source", source_object(p));
     for (size_t i = 0; i < p->set->image_count; i++)
-        json_object_array_add(images, image_object(&p->images[i]));
+        json_append(images, image_object(&p->images[i]));
     for (size_t i = 0; i < p->set->descriptor_count; i++)
-        json_object_array_add(descriptors, descriptor_object(&p->descriptors[i]));
+        json_append(descriptors, descriptor_object(&p->descriptors[i]));
     json_add(o, "images", images);
     json_add(o, "descriptors", descriptors);
     json_add(o, "security", security_object(p));
@@ -367,10 +366,10 @@ static struct json_object *set_object(const struct packed *p)
 
 char *packed_manifest(const struct packed *packed, size_t count)
 {
-    struct json_object *root = json_document(MANIFEST_FORMAT, 1), *sets = json_object_new_array();
+    struct json_object *root = json_document(MANIFEST_FORMAT, 1), *sets = json_list();
 
     for (size_t i = 0; i < count; i++)
-        json_object_array_add(sets, set_object(&packed[i]));
+        json_append(sets, set_object(&packed[i]));
     json_add(root, "flash_sets", sets);
     return json_document_text(root);
 }

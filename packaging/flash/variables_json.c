@@ -37,14 +37,14 @@ static struct json_object *hex_object(const uint8_t *bytes, size_t size)
 static struct json_object *variable_object(const uint8_t *data, const struct variable *v,
                                            struct variables_lost *lost)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
     char guid[GUID_TEXT_SIZE];
     size_t room = VARIABLE_NAME_ROOM(v);
     char *name = variable_name(data, v, xmalloc(room), room);
 
     json_add(o, "name", json_plain_string(name));
     json_add_text(o, "guid", guid_text(v->vendor, guid));
-    json_add(o, "attr", json_object_new_int64(v->attributes));
+    json_add(o, "attr", json_integer(v->attributes));
     json_add(o, "data", hex_object(data + v->data_at, v->data_size));
     if ((v->attributes & ATTRIBUTE_TIME_AUTHENTICATED) || variable_has_time(v))
         json_add(o, "time", hex_object(v->timestamp, VARIABLE_TIME_SIZE));
@@ -57,16 +57,16 @@ static struct json_object *variable_object(const uint8_t *data, const struct var
 
 struct json_object *variables_to_json(const struct live_store *live, struct variables_lost *lost)
 {
-    struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+    struct json_object *o = json_new(), *list = json_list();
 
     *lost = (struct variables_lost){0};
-    json_add(o, "version", json_object_new_int(VARIABLES_JSON_VERSION));
+    json_add(o, "version", json_integer(VARIABLES_JSON_VERSION));
     json_add(o, "variables", list);
     for (size_t i = 0; i < live->store->variable_count; i++) {
         const struct variable *v = &live->store->variables[i];
 
         if (v->live)
-            json_object_array_add(list, variable_object(live->data, v, lost));
+            json_append(list, variable_object(live->data, v, lost));
     }
     if (!lost->names)
         return o;

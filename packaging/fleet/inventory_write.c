@@ -15,7 +15,7 @@ static void put_package(struct json_object *o, const struct inventory_package *p
 
 static struct json_object *qemu_object(const struct inventory_qemu *q)
 {
-    struct json_object *o = json_object_new_object(), *aliases = json_object_new_object();
+    struct json_object *o = json_new(), *aliases = json_new();
     char *version = xasprintf("%u.%u.%u", q->major, q->minor, q->micro);
 
     json_add_text(o, "path", q->path);
@@ -36,18 +36,18 @@ static struct json_object *qemu_object(const struct inventory_qemu *q)
 
 static struct json_object *directory_object(const struct inventory_directory *directory)
 {
-    struct json_object *o = json_object_new_object(), *roms = json_object_new_array();
+    struct json_object *o = json_new(), *roms = json_list();
 
     for (size_t i = 0; i < directory->rom_count; i++) {
         const struct inventory_rom *rom = &directory->roms[i];
-        struct json_object *r = json_object_new_object();
+        struct json_object *r = json_new();
 
         json_add_text(r, "name", rom->name);
         json_add_number(r, "size", rom->size);
         json_add(r, "chain_end", rom->chain_end ? json_number(rom->chain_end) : NULL);
         json_add(r, "bucket", rom->bucket ? json_number(rom->bucket) : NULL);
         put_package(r, &rom->package);
-        json_object_array_add(roms, r);
+        json_append(roms, r);
     }
     json_add_text(o, "path", directory->path);
     json_add(o, "roms", roms);
@@ -56,26 +56,25 @@ static struct json_object *directory_object(const struct inventory_directory *di
 
 static struct json_object *set_object(const struct inventory_set *set)
 {
-    struct json_object *o = json_object_new_object(), *machines = json_object_new_array(),
-                       *roms = json_object_new_array();
+    struct json_object *o = json_new(), *machines = json_list(), *roms = json_list();
 
     for (size_t i = 0; i < set->machine_count; i++) {
-        struct json_object *m = json_object_new_object();
+        struct json_object *m = json_new();
 
         json_add_text(m, "name", set->machines[i].name);
         if (set->machines[i].first) {
             json_add_text(m, "first", set->machines[i].first);
             json_add_text(m, "last", set->machines[i].last);
         }
-        json_object_array_add(machines, m);
+        json_append(machines, m);
     }
     for (size_t i = 0; i < set->rom_count; i++) {
-        struct json_object *r = json_object_new_object();
+        struct json_object *r = json_new();
 
         json_add_text(r, "rom", set->roms[i].rom);
         json_add_number(r, "bucket", set->roms[i].bucket);
         json_add_text(r, "compat_file", set->roms[i].compat_file);
-        json_object_array_add(roms, r);
+        json_append(roms, r);
     }
     json_add_text(o, "name", set->name);
     json_add_text(o, "package", set->package);
@@ -87,10 +86,10 @@ static struct json_object *set_object(const struct inventory_set *set)
 
 static struct json_object *maps_object(const struct inventory_maps *maps)
 {
-    struct json_object *o = json_object_new_object(), *sets = json_object_new_array();
+    struct json_object *o = json_new(), *sets = json_list();
 
     for (size_t i = 0; i < maps->set_count; i++)
-        json_object_array_add(sets, set_object(&maps->sets[i]));
+        json_append(sets, set_object(&maps->sets[i]));
     json_add(o, "folders", json_strings(maps->directories, maps->directory_count));
     json_add(o, "sets", sets);
     json_add(o, "problems", json_strings(maps->problems, maps->problem_count));
@@ -99,7 +98,7 @@ static struct json_object *maps_object(const struct inventory_maps *maps)
 
 static struct json_object *firmware_object(const struct inventory_firmware *firmware)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
 
     json_add_text(o, "path", firmware->path);
     json_add_number(o, "size", firmware->size);
@@ -142,15 +141,15 @@ static struct json_object *store_object(const struct inventory_store *store)
 
 static struct json_object *guest_object(const struct inventory_guest *guest)
 {
-    struct json_object *o = json_object_new_object(), *devices = json_object_new_array();
+    struct json_object *o = json_new(), *devices = json_list();
 
     for (size_t i = 0; i < guest->device_count; i++) {
-        struct json_object *d = json_object_new_object();
+        struct json_object *d = json_new();
 
         json_add_text(d, "type", guest->devices[i].type);
         json_add_flag(d, "rom", !guest->devices[i].off);
         json_add_text(d, "romfile", guest->devices[i].file);
-        json_object_array_add(devices, d);
+        json_append(devices, d);
     }
     json_add_text(o, "name", guest->name);
     json_add_text(o, "machine", guest->machine);
@@ -168,13 +167,13 @@ static struct json_object *guest_object(const struct inventory_guest *guest)
     return o;
 }
 
-#define LIST_OBJECT(holder, entry_object)                                    \
-    ({                                                                       \
-        struct json_object *list_ = json_object_new_array();                 \
-                                                                             \
-        for (size_t i_ = 0; i_ < (holder)->count; i_++)                      \
-            json_object_array_add(list_, entry_object(&(holder)->list[i_])); \
-        list_;                                                               \
+#define LIST_OBJECT(holder, entry_object)                          \
+    ({                                                             \
+        struct json_object *list_ = json_list();                   \
+                                                                   \
+        for (size_t i_ = 0; i_ < (holder)->count; i_++)            \
+            json_append(list_, entry_object(&(holder)->list[i_])); \
+        list_;                                                     \
     })
 
 char *inventory_text(const struct inventory *inv, bool compact)

@@ -14,6 +14,7 @@
 
 #include "base/memory.h"
 #include "inputs/json.h"
+#include "outputs/json.h"
 
 /* As deep as QMP's own answers are, and more. */
 enum { DEPTH_MAX = 32 };
@@ -148,7 +149,7 @@ struct json_object *qmp_ask(struct qmp_session *p, const char *line, int fd, boo
             json_object_get(value);
             json_object_put(message);
             if (!value)
-                value = json_object_new_object();
+                value = json_new();
             return value;
         }
         if (json_object_object_get_ex(message, "error", &value)) {

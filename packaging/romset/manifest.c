@@ -9,7 +9,7 @@
 
 static struct json_object *file_object(const struct built_file *file)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
 
     json_add_text_if(o, "path", file->path);
     json_add_number(o, "size", file->size);
@@ -20,7 +20,7 @@ static struct json_object *file_object(const struct built_file *file)
 static struct json_object *source_object(const struct built_set *built)
 {
     const struct romset_source *source = &built->set->source;
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
 
     json_add_text_if(o, "kind", source_kind_names[source->kind]);
     json_add_text_if(o, "name", source->name);
@@ -36,7 +36,7 @@ static struct json_object *source_object(const struct built_set *built)
 
 static struct json_object *rom_object(const struct built_set *built, const struct built_rom *rom)
 {
-    struct json_object *o = json_object_new_object(), *input = json_object_new_object();
+    struct json_object *o = json_new(), *input = json_new();
     char fill[8];
 
     json_add_text_if(o, "name", rom->rom->name);
@@ -57,14 +57,14 @@ static struct json_object *rom_object(const struct built_set *built, const struc
 
 static struct json_object *machines_array(const struct romset *set)
 {
-    struct json_object *list = json_object_new_array();
+    struct json_object *list = json_list();
 
     for (size_t i = 0; i < set->machine_count; i++) {
         const struct romset_machine *m = &set->machines[i];
         char *text =
             m->first ? xasprintf("%s %s %s", m->name, m->first, m->last) : xstrdup(m->name);
 
-        json_object_array_add(list, json_string(text));
+        json_append(list, json_string(text));
         free(text);
     }
     return list;
@@ -72,14 +72,14 @@ static struct json_object *machines_array(const struct romset *set)
 
 char *manifest_write(const struct built_set *sets, size_t count)
 {
-    struct json_object *root = json_document(MANIFEST_FORMAT, 1), *list = json_object_new_array();
+    struct json_object *root = json_document(MANIFEST_FORMAT, 1), *list = json_list();
 
     json_add(root, "sets", list);
     for (size_t i = 0; i < count; i++) {
         const struct built_set *b = &sets[i];
-        struct json_object *o = json_object_new_object(), *roms = json_object_new_array();
+        struct json_object *o = json_new(), *roms = json_list();
 
-        json_object_array_add(list, o);
+        json_append(list, o);
         json_add_text_if(o, "romset", b->set->name);
         json_add_text_if(o, "summary", b->set->summary);
         json_add_text_if(o, "package", b->set->package);
@@ -88,7 +88,7 @@ char *manifest_write(const struct built_set *sets, size_t count)
         json_add(o, "source", source_object(b));
         json_add(o, "machines", machines_array(b->set));
         for (size_t k = 0; k < b->set->rom_count; k++)
-            json_object_array_add(roms, rom_object(b, &b->roms[k]));
+            json_append(roms, rom_object(b, &b->roms[k]));
         json_add(o, "roms", roms);
         json_add(o, "map", file_object(&b->map));
         if (b->package.deb.path)
