@@ -58,7 +58,7 @@ static void take_packages(struct taking *t)
 /* --- the host ---------------------------------------------------------------------------- */
 
 /* ID=debian and VERSION_ID="12" of os-release(5) as "debian 12". */
-static char *take_system(void)
+static char *take_system(struct taking *t)
 {
     enum { OS_RELEASE_MAX = 64 * 1024 };
     char *id = NULL, *version = NULL, *rest = NULL, *system = NULL;
@@ -66,8 +66,12 @@ static char *take_system(void)
     uint8_t *data;
     size_t size;
 
-    if (read_file("/etc/os-release", OS_RELEASE_MAX, &data, &size, &f) != 0)
+    if (access("/etc/os-release", F_OK) != 0 && errno == ENOENT)
         return NULL;
+    if (read_file("/etc/os-release", OS_RELEASE_MAX, &data, &size, &f) != 0) {
+        taking_unread(t, &f);
+        return NULL;
+    }
     char *text = xstrndup((const char *)data, size);
     for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
         char *value = strchr(line, '=');
@@ -99,7 +103,7 @@ int inventory_take(const struct inventory_request *request, struct inventory *in
         return fail(f, "uname: %s", strerror(errno));
     t.inv.host = request->host ? xstrdup(request->host) : NULL;
     t.inv.architecture = xstrdup(name.machine);
-    t.inv.system = take_system();
+    t.inv.system = take_system(&t);
     if (take_qemus(&t, f) != 0 || take_maps(&t, f) != 0) {
         inventory_free(&t.inv);
         return -1;

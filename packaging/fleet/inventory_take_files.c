@@ -89,7 +89,7 @@ static void take_directory(struct taking *t, const char *path)
 {
     struct inventory_directory *directory;
     size_t count;
-    char **names = names_in(path, &count);
+    char **names = names_in(t, path, &count);
 
     t->inv.directories->list = xreallocarray(
         t->inv.directories->list, t->inv.directories->count + 1, sizeof *t->inv.directories->list);
@@ -209,7 +209,7 @@ static void take_image(struct taking *t, const char *path)
 static void take_images_in(struct taking *t, const char *directory, unsigned depth)
 {
     size_t count;
-    char **names = names_in(directory, &count);
+    char **names = names_in(t, directory, &count);
 
     for (size_t i = 0; i < count; i++) {
         char *path = xasprintf("%s/%s", directory, names[i]);

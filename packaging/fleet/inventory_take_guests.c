@@ -143,10 +143,8 @@ static void take_xml(struct taking *t, const char *path)
 static void take_libvirt(struct taking *t)
 {
     size_t count;
-    char **names = names_in(LIBVIRT_GUESTS, &count);
+    char **names = names_in(t, LIBVIRT_GUESTS, &count);
 
-    if (count == 0 && is_directory(LIBVIRT_GUESTS) && access(LIBVIRT_GUESTS, R_OK) != 0)
-        taking_problem_at(t, "%s: %s: its guests are left out", LIBVIRT_GUESTS, strerror(errno));
     for (size_t i = 0; i < count; i++) {
         char *path = xasprintf("%s/%s", LIBVIRT_GUESTS, names[i]);
 

@@ -180,7 +180,7 @@ static void free_seen(struct seen *seen)
 static void take_qemus_in(struct taking *t, const char *directory, struct seen *seen)
 {
     size_t count;
-    char **names = names_in(directory, &count);
+    char **names = names_in(t, directory, &count);
 
     for (size_t i = 0; i < count; i++) {
         char *path = xasprintf("%s/%s", directory, names[i]);

@@ -2,6 +2,7 @@
 #include "fleet/inventory_taking.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,10 +39,16 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-char **names_in(const char *path, size_t *count)
+char **names_in(struct taking *t, const char *path, size_t *count)
 {
     DIR *dir = opendir(path);
     char **names = NULL;
+    struct failure f;
+
+    if (!dir && errno != ENOENT && errno != ENOTDIR) {
+        fail(&f, "%s: %s: what is in it is left out", path, strerror(errno));
+        taking_unread(t, &f);
+    }
 
     *count = 0;
     for (struct dirent *e; dir && (e = readdir(dir));)

@@ -75,7 +75,8 @@ bool is_printable(const char *text);
 /* Adds a text, which the list then owns. */
 void add_text(char ***list, size_t *count, char *text);
 
-/* The names in a directory, sorted; *count is 0 where it cannot be read. */
-char **names_in(const char *path, size_t *count);
+/* The names in a directory, sorted; *count is 0 where it is not there, or cannot be read, which is
+ * told. */
+char **names_in(struct taking *t, const char *path, size_t *count);
 
 #endif

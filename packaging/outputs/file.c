@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -73,24 +74,34 @@ static char *temporary_name(const char *path)
     return xasprintf("%.*s.%s.romcompat-new", directory_length(path), path, base_name(path));
 }
 
+/* What was made here and is no use goes, unless another process has it by now. */
+static int close_temporary(int fd, const char *name, bool is_new)
+{
+    if (is_new && (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK))
+        unlink(name);
+    close(fd);
+    return -1;
+}
+
 /* Opens and locks the temporary file. Between open and lock another process may
  * have renamed it away: then it is no longer ours to write to, so try again. */
 static int open_temporary(const char *name, mode_t mode, struct failure *f)
 {
     for (int tries = 0; tries < 1000; tries++) {
         struct stat opened, named;
-        int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, mode);
+        int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+        int fd = open(name, flags | O_EXCL, mode);
+        bool is_new = fd >= 0;
 
+        if (fd < 0 && errno == EEXIST)
+            fd = open(name, flags, mode);
         if (fd < 0)
             return own_lock_cannot_open(name, f);
-        if (own_lock(fd, name, f) < 0) {
-            close(fd);
-            return -1;
-        }
+        if (own_lock(fd, name, f) < 0)
+            return close_temporary(fd, name, is_new);
         if (fstat(fd, &opened) < 0 || !S_ISREG(opened.st_mode)) {
             fail(f, "%s: stands in the way and is not a file", name);
-            close(fd);
-            return -1;
+            return close_temporary(fd, name, is_new);
         }
         if (stat(name, &named) == 0 && named.st_ino == opened.st_ino &&
             named.st_dev == opened.st_dev && opened.st_nlink == 1)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,14 +48,22 @@ static int open_container(struct tree *t, struct failure *f)
     for (int tries = 0; tries < 1000; tries++) {
         struct stat opened, named;
 
-        if (mkdir(t->container, 0700) < 0 && errno != EEXIST)
+        bool is_new = mkdir(t->container, 0700) == 0;
+        if (!is_new && errno != EEXIST)
             return fail(f, "%s: %s", t->target, strerror(errno));
         int fd = open(t->container, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0 && errno == ENOENT)
             continue;
-        if (fd < 0)
-            return own_lock_cannot_open(t->container, f);
+        if (fd < 0) {
+            own_lock_cannot_open(t->container, f);
+            if (is_new)
+                rmdir(t->container);
+            return -1;
+        }
         if (own_lock(fd, t->container, f) < 0) {
+            /* Unless another process has it by now. */
+            if (is_new && (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK))
+                rmdir(t->container);
             close(fd);
             return -1;
         }
