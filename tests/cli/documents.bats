@@ -104,9 +104,18 @@ leaves() {
     limit fleet/fix_plan.h FIX_SETS_MAX 5 "At most 5 packages"
     limit fleet/fix_plan.h FIX_COLUMNS_MAX 256 "256 lengths chosen"
     limit fleet/matrix.h MATRIX_CLASSES_MAX 60 "at most 60 of them"
-    limit base/effort.h EFFORT_COMPARISONS_MAX '400000000' "at most 400,000,000 times"
-    limit base/effort.h EFFORT_UNPACKED_FREE '256 << 20' "unpacks to at most 256 MiB, and 32 bytes more for each compressed byte"
-    limit base/effort.h EFFORT_UNPACKED_RATIO 32 "and 32 bytes more"
+
+    budget() {
+        grep -qF "[EFFORT_$1] = {$2}" <(sed 's/"[^"]*", //' "$TOP/packaging/base/effort.c") || { echo "$1 is not $2"; return 1; }
+        grep -qF -- "$3" <<< "$page" || { echo "not in the manual: $3"; return 1; }
+    }
+    budget UNPACKED '(uint64_t)512 << 20, 128, 1' "unpacked bytes 512 MiB 128 a byte"
+    budget TEXT '(uint64_t)64 << 20, 64, 1' "unpacked bytes of logs 64 MiB 64 a byte"
+    budget ENTRIES '100000, 1, 16' "entries of archives 100,000 1 for 16 bytes"
+    budget FILES '16384, 1, 128' "ROMs and firmware images 16,384 1 for 128 bytes"
+    budget PARSED '1500000, 1, 1' "values of JSON documents read 1,500,000 1 a byte"
+    budget VALUES '250000, 1, 8' "values of JSON documents made 250,000 1 for 8 bytes"
+    budget COMPARISONS '400000000, 0, 1' "comparisons 400,000,000 none"
     limit formats/option_rom.h OPTROM_TEXT_MAX 255 "255 bytes of a text"
     limit inputs/archive.h UNPACK_DICTIONARY_MAX '128 << 20' "a dictionary or window of at most 128 MiB"
     limit inputs/lzma.h LZMA_OUTPUT_MAX '64 << 20' "of which one section 64 MiB"
