@@ -81,7 +81,7 @@ void audit_print_stores(const struct store_findings *s, bool list)
 
 static struct json_object *finding_object(const struct store_finding *finding)
 {
-    struct json_object *o = json_object_new_object(), *troubles = json_object_new_object();
+    struct json_object *o = json_new(), *troubles = json_new();
 
     for (int i = 0; i < STORE_TROUBLES; i++)
         json_add_text_if(troubles, store_trouble_name((enum store_trouble)i), finding->reasons[i]);
@@ -95,13 +95,13 @@ static struct json_object *finding_object(const struct store_finding *finding)
 
 struct json_object *audit_stores_object(const struct store_findings *s)
 {
-    struct json_object *o = json_object_new_object(), *counts = json_object_new_object(),
-                       *list = json_object_new_array();
+    struct json_object *o = json_new(), *counts = json_new(),
+                       *list = json_list();
 
     for (int i = 0; i < STORE_TROUBLES; i++)
         json_add_number(counts, store_trouble_name((enum store_trouble)i), s->counts[i]);
     for (size_t i = 0; i < s->count; i++)
-        json_object_array_add(list, finding_object(&s->list[i]));
+        json_append(list, finding_object(&s->list[i]));
     json_add_number(o, "guests", s->guests);
     json_add(o, "counts", counts);
     json_add(o, "findings", list);

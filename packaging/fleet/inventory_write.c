@@ -111,7 +111,7 @@ static struct json_object *firmware_object(const struct inventory_firmware *firm
 
 static struct json_object *lacks_object(const struct inventory_store *store)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
 
     for (int i = LIST_KEK; i <= LIST_DBX; i++)
         json_add_number(o, inventory_lacks_keys[i], store->lacks[i]);
@@ -120,12 +120,12 @@ static struct json_object *lacks_object(const struct inventory_store *store)
 
 static struct json_object *store_object(const struct inventory_store *store)
 {
-    struct json_object *o = json_object_new_object(), *known = json_object_new_array();
+    struct json_object *o = json_new(), *known = json_list();
     bool is_read = !store->problem;
 
     for (int i = 0; i < KNOWN_CERTIFICATES; i++)
         if (store->known[i])
-            json_object_array_add(known,
+            json_append(known,
                                   json_string(known_certificate_name((enum known_certificate)i)));
     json_add_text(o, "file", store->file);
     json_add_text(o, "problem", store->problem);
