@@ -27,10 +27,11 @@ static const char HOOK[] = "/etc/libvirt/hooks/qemu.d/romcompat";
 enum { GIVEN_MAX = 64 };
 
 struct question {
-    const char *qmp, *qemu, *machine, *snapshot, *guest;
-    struct strings maps, files, devices;
+    const char *qmp, *qemu, *machine, *snapshot, *guest, *guest_qemu;
+    struct strings maps, files, romsizes, devices;
     bool loadvm, start, same, all_fixes, json;
-    struct given_file given[GIVEN_MAX]; /* of `files`; their names were allocated */
+    /* Of `files` and `romsizes`; the names were allocated. */
+    struct given_file given[2 * GIVEN_MAX];
     size_t given_count;
     bool from_inventory; /* the guest: its machine type is not an alias any more */
 };
@@ -54,6 +55,14 @@ static const struct option_spec options[] = {
      .help = "the file that the destination gives this RAM block, where it\n"
              "is not the default: system.flash0=/usr/share/OVMF/OVMF_CODE.fd",
      LIST_AT(struct question, files), .most = GIVEN_MAX},
+    {"romsize", .argument = "BLOCK=SIZE",
+     .help = "the length that the destination's configuration gives this ROM\n"
+             "block (romsize= of its device), in place of the file's",
+     LIST_AT(struct question, romsizes), .most = GIVEN_MAX},
+    {"guest-qemu", .argument = "VERSION",
+     .help = "the version of the QEMU that the guest comes from, which a saved\n"
+             "guest does not tell: some pairs of versions are known to refuse",
+     STRING_AT(struct question, guest_qemu)},
     {"snapshot", .argument = "NAME",
      .help = "the snapshot in a qcow2 SOURCE, where it has more than one\n"
              "with the state of a guest; it can only be loaded (--loadvm)",
@@ -136,6 +145,11 @@ void put_fixes(FILE *to, const struct preflight *p, bool all)
             put_line(to, "    %.*s", (int)n, at);
             at += n + (at[n] == '\n');
         }
+    }
+    if (p->needs_other_qemu) {
+        put_line(to, "%s", "");
+        put_line(to, "No file or argument fixes this: it needs another QEMU there.");
+        return;
     }
     for (size_t i = 0; i < p->line_count; i++) {
         const struct preflight_line *line = &p->lines[i];
@@ -340,6 +354,33 @@ static int take_files(struct question *q)
     return STATUS_YES;
 }
 
+static int take_romsizes(struct question *q)
+{
+    for (size_t i = 0; i < q->romsizes.count; i++) {
+        const char *value = q->romsizes.list[i], *equals = strrchr(value, '=');
+        uint64_t size;
+
+        if (!equals || equals == value || !size_parse(equals + 1, &size) || !size)
+            return usage_error(&preflight_command, "--romsize '%s' is not BLOCK=SIZE", value);
+        q->given[q->given_count++] = (struct given_file){
+            .block = xstrndup(value, (size_t)(equals - value)), .romsize = size};
+    }
+    return STATUS_YES;
+}
+
+/* A running QEMU and an inventory tell it themselves. */
+static int take_guest_qemu(const struct question *q, struct saved_guest *guest)
+{
+    if (q->guest_qemu && (q->qmp || q->from_inventory))
+        return usage_error(&preflight_command,
+                           "--guest-qemu is for a saved guest: a running QEMU and an inventory "
+                           "tell it themselves");
+    if (q->guest_qemu && qemu_version_read(q->guest_qemu, strlen(q->guest_qemu), &guest->qemu) != 0)
+        return usage_error(&preflight_command,
+                           "--guest-qemu '%s' is not a version as 7.2 or 7.2.22", q->guest_qemu);
+    return STATUS_YES;
+}
+
 /* The files of the guest's XML, and behind them, so that they hold, those of --file. A directory
  * stands for a host whose other files are not at hand. */
 static struct given_file *take_domain_files(const struct question *q, const struct domain_xml *x,
@@ -492,14 +533,20 @@ static int run(void *settings, char **operands, size_t count)
         return usage_error(&preflight_command, "a SOURCE is missing");
     int status = take_files(q);
     if (status == STATUS_YES)
+        status = take_romsizes(q);
+    if (status == STATUS_YES)
         status = read_guest(q, source, &operands, &guest);
+    bool was_read = status == STATUS_YES;
+    if (was_read)
+        status = take_guest_qemu(q, &guest);
     if (status == STATUS_YES) {
         if (strcmp(source, "-") == 0 && !q->qmp)
             source = "standard input";
         q->loadvm |= guest.kind == SAVED_SNAPSHOT;
         status = answer(q, source, &guest, operands);
-        saved_guest_free(&guest);
     }
+    if (was_read)
+        saved_guest_free(&guest);
     while (q->given_count)
         free((char *)q->given[--q->given_count].block);
     return status;

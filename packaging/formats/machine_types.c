@@ -60,15 +60,34 @@ const struct machine_family *machine_family_of(const char *machine)
     return found;
 }
 
-bool machine_is_up_to(const char *machine, unsigned major, unsigned minor)
+/* Of a machine type that has QEMU's own version. */
+static bool read_version(const char *machine, struct romcompat_version *version)
 {
     const struct machine_family *family = machine_family_of(machine);
-    struct romcompat_version end = {2, {(uint16_t)major, (uint16_t)minor}};
     struct romcompat_machine m;
 
-    return family && family->first && romcompat_machine_parse(machine, &m) == ROMCOMPAT_OK &&
-           m.family_length == strlen(family->name) &&
-           romcompat_version_compare(&m.version, &end) <= 0;
+    if (!family || !family->first || romcompat_machine_parse(machine, &m) != ROMCOMPAT_OK ||
+        m.family_length != strlen(family->name))
+        return false;
+    *version = m.version;
+    return true;
+}
+
+bool machine_is_up_to(const char *machine, unsigned major, unsigned minor)
+{
+    struct romcompat_version version, end = {2, {(uint16_t)major, (uint16_t)minor}};
+
+    return read_version(machine, &version) && romcompat_version_compare(&version, &end) <= 0;
+}
+
+bool machine_release(const char *machine, struct qemu_version *release)
+{
+    struct romcompat_version version;
+
+    if (!read_version(machine, &version))
+        return false;
+    *release = (struct qemu_version){version.part[0], version.part[1], version.part[2]};
+    return true;
 }
 
 /* The release of QEMU that many years after the type's own, or `least` where that is later. */
@@ -84,20 +103,17 @@ static struct qemu_version later(const struct romcompat_version *from, unsigned 
 
 bool machine_expiry(const char *machine, struct machine_expiry *expiry)
 {
-    const struct machine_family *family = machine_family_of(machine);
-    struct romcompat_machine m;
+    struct romcompat_version version;
 
-    if (!family || !family->first || family->last ||
-        romcompat_machine_parse(machine, &m) != ROMCOMPAT_OK ||
-        m.family_length != strlen(family->name))
+    if (!read_version(machine, &version) || machine_family_of(machine)->last)
         return false;
     if (machine_is_up_to(machine, 1, 7)) {
         *expiry = (struct machine_expiry){{7, 0, 0}, {8, 2, 0}};
     } else if (machine_is_up_to(machine, 2, 3)) {
         *expiry = (struct machine_expiry){{8, 2, 0}, {9, 1, 0}};
     } else {
-        expiry->deprecated = later(&m.version, 3, (struct qemu_version){9, 1, 0});
-        expiry->removed = later(&m.version, 6, (struct qemu_version){10, 1, 0});
+        expiry->deprecated = later(&version, 3, (struct qemu_version){9, 1, 0});
+        expiry->removed = later(&version, 6, (struct qemu_version){10, 1, 0});
     }
     return true;
 }

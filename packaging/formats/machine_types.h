@@ -46,6 +46,9 @@ const struct machine_family *machine_family_of_alias(const char *name);
 /* Whether the machine type has QEMU's own version, and one up to MAJOR.MINOR. */
 bool machine_is_up_to(const char *machine, unsigned major, unsigned minor);
 
+/* The release of QEMU that first had the machine type. False where its version is not QEMU's own. */
+bool machine_release(const char *machine, struct qemu_version *release);
+
 /* When QEMU gives a machine type up. */
 struct machine_expiry {
     struct qemu_version deprecated, removed; /* the first QEMU in which it is so */

@@ -25,12 +25,38 @@ static const struct qemu_fact facts[QEMU_FEATURE_COUNT] = {
                             "migration/savevm.c, vmstate_configuration"},
 };
 
-/* A pair comes into this list when it was seen to refuse with the distributions' own binaries. */
+/* The registers that TCG gives a CPU differ with every release: cortex-a15, cortex-a57 and max, with
+ * virt-5.2 and virt-7.2. target/arm/machine.c, cpu_pre_load() and cpu_post_load(). */
+#define VIRT(from_major, from_minor, to_major, to_minor)                                   \
+    {                                                                                      \
+        {from_major, from_minor, 0}, {from_major, from_minor, 0}, {to_major, to_minor, 0}, \
+            {to_major, to_minor, 0}, "virt", true, "an Arm CPU of TCG",                    \
+            "error while loading state for instance 0x0 of "                               \
+            "device 'cpu'",                                                                \
+            "Debian's binaries"                                                            \
+    }
+
+/* A pair comes into this list when it was seen to refuse with the distributions' own binaries:
+ * tests/qemu/test_oracle.c looks for more. */
 static const struct qemu_pair pairs[] = {
+    VIRT(5, 2, 7, 2),
+    VIRT(5, 2, 10, 0),
+    VIRT(5, 2, 11, 1),
+    VIRT(7, 2, 5, 2),
+    VIRT(7, 2, 10, 0),
+    VIRT(7, 2, 11, 1),
+    VIRT(10, 0, 5, 2),
+    VIRT(10, 0, 7, 2),
+    VIRT(10, 0, 11, 1),
+    VIRT(11, 1, 5, 2),
+    VIRT(11, 1, 7, 2),
+    VIRT(11, 1, 10, 0),
     {{10, 0, 0},
      {10, 0, 0},
      {11, 1, 0},
      {11, 1, 0},
+     NULL,
+     false,
      "virtio-net, virtio-scsi, virtio-rng, virtio-serial, virtio-balloon",
      "VQ 0 vring.num ... exceeds allocated max",
      "Debian's 10.0.13 to Debian's 11.1.2, guests without and with a running Linux"},
@@ -142,12 +168,23 @@ static bool is_between(const struct qemu_version *v, const struct qemu_version *
     return qemu_version_compare(&release, first) >= 0 && qemu_version_compare(&release, last) <= 0;
 }
 
-const struct qemu_pair *qemu_refusing_pair(const struct qemu_version *from,
+static bool may_come(const struct qemu_pair *pair, const struct qemu_origin *from)
+{
+    return is_known(&from->version)
+               ? is_between(&from->version, &pair->from_first, &pair->from_last)
+               : qemu_version_compare(&from->least, &pair->from_last) <= 0;
+}
+
+const struct qemu_pair *qemu_refusing_pair(const struct qemu_origin *from,
                                            const struct qemu_version *to)
 {
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-        if (is_between(from, &pairs[i].from_first, &pairs[i].from_last) &&
-            is_between(to, &pairs[i].to_first, &pairs[i].to_last))
-            return &pairs[i];
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        const struct qemu_pair *p = &pairs[i];
+
+        if (may_come(p, from) && is_between(to, &p->to_first, &p->to_last) &&
+            (!p->family || (from->family && strcmp(p->family, from->family) == 0)) &&
+            !(p->only_tcg && from->has_kvm))
+            return p;
+    }
     return NULL;
 }

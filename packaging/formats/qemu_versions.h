@@ -50,17 +50,27 @@ int qemu_version_read(const char *text, size_t length, struct qemu_version *vers
 const char *qemu_version_text(const struct qemu_version *version,
                               char text[static QEMU_VERSION_TEXT_MAX]);
 
-/* A pair of versions of which the second refuses guests of the first for their devices'
- * state, which is not judged here otherwise. */
+/* A pair of versions of which the second refuses guests of the first for the state of their
+ * devices or CPUs, which is not judged here otherwise. */
 struct qemu_pair {
     struct qemu_version from_first, from_last, to_first, to_last; /* micro is not compared */
-    const char *devices;                                          /* for people: which */
-    const char *message;                                          /* of the destination */
-    const char *source;                                           /* where this was seen */
+    const char *family;  /* of their machine types; NULL: all */
+    bool only_tcg;       /* guests under KVM are not known to be refused */
+    const char *what;    /* for people: which guests */
+    const char *message; /* of the destination */
+    const char *source;  /* where this was seen */
 };
 
-/* NULL: none is known; also where a version is not known. */
-const struct qemu_pair *qemu_refusing_pair(const struct qemu_version *from,
+/* What is known of where a guest comes from. */
+struct qemu_origin {
+    struct qemu_version version; /* 0.0.0: not known, any from `least` on */
+    struct qemu_version least;   /* that of its machine type; 0.0.0: not known */
+    const char *family;          /* of its machine type; NULL: not known */
+    bool has_kvm;                /* false: not known, or not */
+};
+
+/* NULL: none is known; also where `to` is not known. */
+const struct qemu_pair *qemu_refusing_pair(const struct qemu_origin *from,
                                            const struct qemu_version *to);
 
 #define QEMU_RELEASE_TEXT_MAX 64

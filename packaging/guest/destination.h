@@ -30,10 +30,12 @@ struct rom_file {
     uint32_t ids; /* vendor << 16 | device */
 };
 
-/* A file that the destination's configuration gives a block: firmware, or `romfile=`. */
+/* What the destination's configuration gives a block: a file, firmware or `romfile=`; or the
+ * length of a ROM, `romsize=`. */
 struct given_file {
     const char *block; /* its whole name */
-    const char *path;
+    const char *path;  /* NULL: `romsize` is given */
+    uint64_t romsize;
     const char *format; /* "raw", "qcow2"; NULL: as the file looks */
     bool elsewhere;     /* the path is of a host whose files cannot be looked at */
 };

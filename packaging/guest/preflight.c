@@ -168,22 +168,31 @@ static void judge_bios(const struct saved_guest *guest, struct destination *to,
                        struct preflight_line *line)
 {
     static const char *const pc[] = {"bios-256k.bin", "bios.bin", NULL};
-    const char *const *files = guest->machine ? machine_bioses(guest->machine) : pc;
+    const char *const *files = guest->machine ? machine_bioses(guest->machine) : pc, *other = NULL;
 
-    for (; *files; files++) {
-        const struct rom_file *file = destination_file(to, *files);
+    for (size_t i = 0; files[i]; i++) {
+        const struct rom_file *file = destination_file(to, files[i]);
 
-        if (file->size > 0 && (uint64_t)file->size == line->block->length) {
-            line->verdict = PREFLIGHT_LANDS;
-            line->rom = *files;
-            line->length = (uint64_t)file->size;
-            line->file_size = (uint64_t)file->size;
-            line->loaded = file;
-            return;
+        if (file->size <= 0 || (uint64_t)file->size != line->block->length)
+            continue;
+        if (i > 0 && guest->machine) {
+            other = files[i];
+            continue;
         }
+        line->verdict = PREFLIGHT_LANDS;
+        line->rom = files[i];
+        line->length = (uint64_t)file->size;
+        line->file_size = (uint64_t)file->size;
+        line->loaded = file;
+        return;
     }
     line->verdict = PREFLIGHT_UNKNOWN;
-    line->why = xstrdup("no default BIOS of the destination has this length: it must have the file "
+    line->why =
+        other ? xasprintf("%s of the destination has this length, which QEMU loads where the "
+                          "machine's properties say so, and %s has not: say with --file which it "
+                          "is",
+                          other, files[0])
+              : xstrdup("no default BIOS of the destination has this length: it must have the file "
                         "that -bios of the guest names, with exactly that many bytes");
 }
 
@@ -204,7 +213,7 @@ static const struct given_file *find_given(const struct destination *to, const c
     const struct given_file *given = NULL;
 
     for (size_t i = 0; i < to->given_count; i++)
-        if (strcmp(to->given[i].block, block) == 0)
+        if (to->given[i].path && strcmp(to->given[i].block, block) == 0)
             given = &to->given[i];
     /* The end of the code, below 1 MiB. */
     return !given && strcmp(block, "isa-bios") == 0 ? find_given(to, "system.flash0") : given;
@@ -253,6 +262,52 @@ static bool judge_given(const struct saved_guest *guest, struct destination *to,
     return true;
 }
 
+static uint64_t find_romsize(const struct destination *to, const char *block)
+{
+    uint64_t romsize = 0;
+
+    for (size_t i = 0; i < to->given_count; i++)
+        if (!to->given[i].path && strcmp(to->given[i].block, block) == 0)
+            romsize = to->given[i].romsize;
+    return romsize;
+}
+
+/* Whether a length was named for the ROM, which then decides. */
+static bool judge_romsize(const struct saved_guest *guest, struct destination *to, bool incoming,
+                          struct preflight_line *line)
+{
+    const struct given_file *given = find_given(to, line->block->name);
+    bool is_known;
+
+    line->romsize = find_romsize(to, line->block->name);
+    if (!line->romsize)
+        return false;
+    ram_block_kind_of(line->block->name, &line->device);
+    line->is_given = true;
+    line->rom = given          ? given->path
+                : line->device ? rom_device_is_old(line->device, guest->machine)
+                                     ? line->device->old_rom
+                                     : line->device->rom
+                               : NULL;
+    line->installed = given       ? destination_given(to, given)
+                      : line->rom ? destination_file(to, line->rom)
+                                  : NULL;
+    char *fault = preflight_romsize_fault(line, to, incoming, &is_known);
+    if (fault) {
+        line->verdict = is_known ? PREFLIGHT_REFUSED : PREFLIGHT_UNKNOWN;
+        line->why = xasprintf(
+            is_known ? "QEMU does not start: %s" : "a QEMU before 8.1 does not start: %s", fault);
+        free(fault);
+        return true;
+    }
+    line->length = rom_block_length(line->romsize);
+    if (line->length == line->block->length)
+        line->verdict = PREFLIGHT_LANDS;
+    else
+        judge_difference(guest, line);
+    return true;
+}
+
 /* The card of that RAM block in the guest's XML. */
 static const struct domain_device *place_of(const struct saved_guest *guest, const char *block)
 {
@@ -271,7 +326,7 @@ static const struct domain_device *place_of(const struct saved_guest *guest, con
 static bool judge(const struct saved_guest *guest, struct destination *to, bool incoming,
                   struct preflight_line *line)
 {
-    if (judge_given(guest, to, line))
+    if (judge_romsize(guest, to, incoming, line) || judge_given(guest, to, line))
         return true;
     switch (ram_block_kind_of(line->block->name, &line->device)) {
     case RAM_BLOCK_ROM:
@@ -314,7 +369,7 @@ void preflight_judge(const struct saved_guest *guest, struct destination *to, bo
         }
     }
     preflight_answer_all(&p, guest, to, incoming);
-    if (p.counts[PREFLIGHT_REFUSED] || p.counts[PREFLIGHT_WRONG])
+    if ((p.counts[PREFLIGHT_REFUSED] || p.counts[PREFLIGHT_WRONG]) && !p.needs_other_qemu)
         preflight_find_fixes(&p, to, guest, incoming);
     *result = p;
 }

@@ -27,7 +27,8 @@ struct preflight_line {
     enum preflight_verdict verdict;
     const struct rom_device *device;   /* NULL: not an option ROM */
     const struct domain_device *place; /* its card in libvirt's XML; NULL: not known */
-    bool is_given;                     /* a file was named for it, in place of the default */
+    bool is_given;                     /* a file or length was named, in place of the default */
+    uint64_t romsize;                  /* the length that was named; 0: none */
     uint64_t length;               /* that the destination gives the block; 0: not known, or none */
     const char *rom;               /* file name that the destination looks for, or NULL */
     const struct rom_file *loaded; /* that it loads; NULL: none. The destination's */
@@ -73,6 +74,7 @@ struct preflight {
     size_t line_count;
     size_t counts[4]; /* by verdict */
     size_t not_judged;
+    bool needs_other_qemu; /* it is refused for its machine type or kind of stream: no file helps */
     struct fix *fixes;
     size_t fix_count;
 };
@@ -90,6 +92,12 @@ void preflight_of_lengths(const struct saved_guest *guest, const uint64_t *there
 /* Adds what fixes the lines that are refused or wrong: preflight_fixes.c. */
 void preflight_find_fixes(struct preflight *p, struct destination *to,
                           const struct saved_guest *guest, bool incoming);
+
+/* Why QEMU does not start with the romsize= of this line and its file, one line that the caller
+ * frees; NULL: it does. *is_known: whether that holds for the QEMU there, whose version may not be
+ * known. QEMU hw/pci/pci.c, pci_qdev_realize() and pci_add_option_rom(). */
+char *preflight_romsize_fault(const struct preflight_line *line, const struct destination *to,
+                              bool incoming, bool *is_known);
 
 /* Asks the destination, or this host's package manager, which packages have the files. */
 void preflight_find_owners(struct preflight *p, struct destination *to);

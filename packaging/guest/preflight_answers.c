@@ -70,6 +70,7 @@ static void weigh_machine(struct preflight *p, const struct saved_guest *guest,
     }
     switch (destination_machine(to, guest->machine, &type, &f)) {
     case QEMU_NO:
+        p->needs_other_qemu = true;
         weigh_both(p, QEMU_NO,
                    xasprintf("no QEMU there has the machine type %s: 'unsupported machine type'",
                              guest->machine));
@@ -88,22 +89,69 @@ static void weigh_machine(struct preflight *p, const struct saved_guest *guest,
     }
 }
 
-static void weigh_version(struct preflight *p, const struct saved_guest *guest,
-                          const struct destination *to)
+/* A stream does not say which QEMU wrote it: any that has the machine type may be it. */
+static const struct qemu_pair *pair_of(const struct saved_guest *guest,
+                                       const struct destination *to)
 {
-    const struct qemu_pair *pair = qemu_refusing_pair(&guest->qemu, &to->version);
-    char from[QEMU_VERSION_TEXT_MAX], there[QEMU_VERSION_TEXT_MAX];
+    const struct machine_family *family = guest->machine ? machine_family_of(guest->machine) : NULL;
+    const char *kind = guest->domain ? guest->domain->kind : NULL;
+    struct qemu_origin from = {.version = guest->qemu,
+                               .family = family ? family->name : NULL,
+                               .has_kvm = kind && strcmp(kind, "kvm") == 0};
 
-    if (guest->mapped_ram && qemu_has(&to->version, QEMU_MAPPED_RAM) == QEMU_NO)
+    if (guest->machine)
+        machine_release(guest->machine, &from.least);
+    return qemu_refusing_pair(&from, &to->version);
+}
+
+static char *pair_text(const struct qemu_pair *pair, const struct saved_guest *guest,
+                       const struct destination *to)
+{
+    char from[QEMU_VERSION_TEXT_MAX], last[QEMU_VERSION_TEXT_MAX], there[QEMU_VERSION_TEXT_MAX];
+
+    qemu_version_text(&to->version, there);
+    if (guest->qemu.major)
+        return xasprintf("QEMU %s refuses guests of QEMU %s with %s: '%s' (%s)", there,
+                         qemu_version_text(&guest->qemu, from), pair->what, pair->message,
+                         pair->source);
+    return xasprintf("which QEMU the guest comes from is not known, and QEMU %s refuses guests of "
+                     "QEMU %s..%s with %s: '%s' (%s); say it with --guest-qemu",
+                     there, qemu_version_text(&pair->from_first, from),
+                     qemu_version_text(&pair->from_last, last), pair->what, pair->message,
+                     pair->source);
+}
+
+/* QEMU keeps the state of versioned machine types alone as it was. */
+static void weigh_unversioned(struct preflight *p, const struct saved_guest *guest,
+                              const struct destination *to)
+{
+    const struct machine_family *family = guest->machine ? machine_family_of(guest->machine) : NULL;
+    bool is_same = guest->qemu.major == to->version.major &&
+                   guest->qemu.minor == to->version.minor && guest->qemu.major;
+
+    if (family && !family->has_versions && !is_same)
+        weigh(&p->arrives, QEMU_NOT_KNOWN,
+              xasprintf("%s has no versions: QEMU promises no arrival on another version than the "
+                        "guest's%s",
+                        guest->machine,
+                        guest->qemu.major ? "" : ", which is not known; say it with --guest-qemu"));
+}
+
+static void weigh_version(struct preflight *p, const struct saved_guest *guest,
+                          const struct destination *to, bool incoming)
+{
+    const struct qemu_pair *pair = pair_of(guest, to);
+    char there[QEMU_VERSION_TEXT_MAX];
+
+    if (incoming && guest->mapped_ram && qemu_has(&to->version, QEMU_MAPPED_RAM) == QEMU_NO) {
+        p->needs_other_qemu = true;
         weigh(&p->arrives, QEMU_NO,
               xasprintf("QEMU %s does not read mapped-ram (9.0 and later do): 'Received unknown "
                         "capability mapped-ram'",
                         qemu_version_text(&to->version, there)));
+    }
     if (pair) {
-        char *why =
-            xasprintf("QEMU %s refuses guests of QEMU %s that have %s: '%s' (%s)",
-                      qemu_version_text(&to->version, there), qemu_version_text(&guest->qemu, from),
-                      pair->devices, pair->message, pair->source);
+        char *why = pair_text(pair, guest, to);
 
         add_note(p, xstrdup(why));
         weigh(&p->arrives, QEMU_NOT_KNOWN, why);
@@ -133,6 +181,18 @@ static void weigh_rom_start(struct preflight *p, const struct saved_guest *guest
         weigh(&p->starts, QEMU_NO,
               xasprintf("%s: QEMU does not start: %s", line->block->name, rom.why));
     device_rom_free(&rom);
+}
+
+static void weigh_romsize_start(struct preflight *p, const struct destination *to,
+                                const struct preflight_line *line)
+{
+    bool is_known;
+    char *fault = preflight_romsize_fault(line, to, false, &is_known);
+
+    if (fault)
+        weigh(&p->starts, is_known ? QEMU_NO : QEMU_NOT_KNOWN,
+              xasprintf("%s: QEMU does not start: %s", line->block->name, fault));
+    free(fault);
 }
 
 static const struct preflight_line *line_named(const struct preflight *p, const char *block)
@@ -202,7 +262,9 @@ static void weigh_flash_start(struct preflight *p, const struct destination *to,
 static void weigh_start(struct preflight *p, const struct saved_guest *guest,
                         struct destination *to, const struct preflight_line *line)
 {
-    if (line->device && !line->is_given) {
+    if (line->romsize) {
+        weigh_romsize_start(p, to, line);
+    } else if (line->device && !line->is_given) {
         weigh_rom_start(p, guest, to, line);
     } else if (ends_with(line->block->name, ".flash0")) {
         weigh_flash_start(p, to, line);
@@ -246,8 +308,8 @@ void preflight_answer_all(struct preflight *p, const struct saved_guest *guest,
 {
     p->arrives.value = p->starts.value = QEMU_YES;
     weigh_machine(p, guest, to);
-    if (incoming)
-        weigh_version(p, guest, to);
+    weigh_version(p, guest, to, incoming);
+    weigh_unversioned(p, guest, to);
     if (guest->doubt)
         weigh_both(p, QEMU_NOT_KNOWN, xstrdup(guest->doubt));
     if (guest->incomplete)

@@ -370,7 +370,8 @@ static void fix_by_package(struct preflight *p, const char *machine)
 
 /* A file that was named for a device's ROM, and fits its block: its length must be said, or, where
  * the QEMU is not known to take that, a longer copy be named. */
-static void put_given(struct text *text, const struct preflight_line *line, bool takes_romsize)
+static void put_given(struct text *commands, struct text *arguments,
+                      const struct preflight_line *line, bool takes_romsize)
 {
     const char *file = line->loaded->path;
     char *bucket = xasprintf("%" PRIu64, line->block->length);
@@ -378,12 +379,13 @@ static void put_given(struct text *text, const struct preflight_line *line, bool
     char *properties = takes_romsize ? xasprintf("romsize=%s", bucket) : properties_of_file(copy);
 
     if (!takes_romsize) {
-        put_shell_words(text->out, (const char *[]){"cp", "--", file, copy, NULL});
-        putc('\n', text->out);
-        put_shell_words(text->out, (const char *[]){"truncate", "-s", bucket, "--", copy, NULL});
-        putc('\n', text->out);
+        put_shell_words(commands->out, (const char *[]){"cp", "--", file, copy, NULL});
+        putc('\n', commands->out);
+        put_shell_words(commands->out,
+                        (const char *[]){"truncate", "-s", bucket, "--", copy, NULL});
+        putc('\n', commands->out);
     }
-    put_property(text->out, properties, line, NULL);
+    put_property(arguments->out, properties, line, NULL);
     free(properties);
     free(copy);
     free(bucket);
@@ -392,21 +394,24 @@ static void put_given(struct text *text, const struct preflight_line *line, bool
 static void fix_given(struct preflight *p, const struct destination *to)
 {
     bool takes_romsize = qemu_has(&to->version, QEMU_ROMSIZE) == QEMU_YES;
-    struct text text;
+    struct text commands, arguments;
 
-    text_begin(&text);
+    text_begin(&commands);
+    text_begin(&arguments);
     for (size_t i = 0; i < p->line_count; i++) {
         struct preflight_line *line = &p->lines[i];
 
         line->has_fix |=
             is_given_rom(line) && line->loaded && line->file_size <= line->block->length;
         if (line->has_fix && line->is_given)
-            put_given(&text, line, takes_romsize);
+            put_given(&commands, &arguments, line, takes_romsize);
     }
+    add_fix(p, FIX_COMMANDS,
+            "The file that was named fits, as a copy of the block's length:", lines_end(&commands));
     add_fix(p, FIX_ARGUMENTS,
             takes_romsize ? "The file that was named fits; only its length must be said:"
-                          : "The file that was named fits, as a copy of the block's length:",
-            lines_end(&text));
+                          : "That copy in its place:",
+            lines_end(&arguments));
 }
 
 /* From `first` on, those of these kinds. */
@@ -422,6 +427,15 @@ static bool all_are_named(const struct preflight *p)
         if (is_to_fix(&p->lines[i]) &&
             (!p->lines[i].package || package_name_problem(p->lines[i].package) ||
              installed_fits(&p->lines[i])))
+            return false;
+    return true;
+}
+
+static bool fixes_all(const struct preflight *p)
+{
+    for (size_t i = 0; i < p->line_count; i++)
+        if ((p->lines[i].verdict == PREFLIGHT_REFUSED || p->lines[i].verdict == PREFLIGHT_WRONG) &&
+            !p->lines[i].has_fix)
             return false;
     return true;
 }
@@ -444,7 +458,7 @@ void preflight_find_fixes(struct preflight *p, struct destination *to,
     for (size_t i = 0; i < p->line_count; i++)
         p->lines[i].has_fix = is_to_fix(&p->lines[i]);
     fix_given(p, to);
-    recommend(p, 0, 1u << FIX_ARGUMENTS);
+    recommend(p, 0, 1u << FIX_COMMANDS | 1u << FIX_ARGUMENTS);
     first = p->fix_count;
     fix_by_package(p, guest->machine);
     if (p->fix_count > first && to->maps && all_are_named(p)) {
@@ -477,4 +491,7 @@ void preflight_find_fixes(struct preflight *p, struct destination *to,
     fix_by_libvirt(p, incoming && skips == QEMU_YES ? &arrives : &starts);
     if (can_do)
         recommend(p, first, kinds);
+    /* Where a part of it is known to help only, the guest still does not land. */
+    if (!fixes_all(p))
+        recommend(p, 0, 0);
 }

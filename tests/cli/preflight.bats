@@ -700,8 +700,13 @@ MODES
     "$BUILD/tests/cli/make_stream" -m microvm pc.bios=0x40000 > guest
     run -2 romcompat preflight --qemu ./q guest old
     "$BUILD/tests/cli/make_stream" -m microvm pc.bios=0x20000 > guest
-    run -0 romcompat preflight --qemu ./q guest old
+    run -0 romcompat preflight --qemu ./q --guest-qemu 7.2 guest old
     output_has "old/bios-microvm.bin"
+    # qboot.rom is another property's.
+    truncate -s 65536 old/qboot.rom
+    "$BUILD/tests/cli/make_stream" -m microvm pc.bios=0x10000 > guest
+    run -2 romcompat preflight --qemu ./q --guest-qemu 7.2 guest old
+    output_has "qboot.rom of the destination has this length"
     "$BUILD/tests/cli/make_stream" -m pc-i440fx-1.4 pc.bios=0x40000 > guest
     run -2 romcompat preflight --qemu ./q guest old
 }
@@ -729,4 +734,61 @@ MODES
     sed -i 's/^-L) /-L) [ "$*" = "-L help -M none" ] || exit 1; /' q5
     run -0 romcompat preflight --qemu ./q5 guest
     output_has "old/efi-virtio.rom"
+}
+
+@test "a machine type without versions is not known to arrive on another QEMU version" {
+    truncate -s 131072 old/bios-microvm.bin
+    "$BUILD/tests/cli/make_stream" -m microvm pc.bios=0x20000 > guest
+    run -2 romcompat preflight --qemu ./q guest old
+    output_has "microvm has no versions" "say it with --guest-qemu"
+    run -2 romcompat preflight --qemu ./q --guest-qemu 6.0 guest old
+    run -0 romcompat preflight --qemu ./q --guest-qemu 7.2.22 guest old
+}
+
+@test "a length that the device is given decides, and not its file" {
+    stream $NIC=0x80000
+    run -1 romcompat preflight --qemu ./q guest old
+    run -0 romcompat preflight --qemu ./q --romsize $NIC=512K guest old
+    run -1 romcompat preflight --qemu ./q --romsize $NIC=1M guest old
+    output_has "the guest has 512K, the destination has 1M"
+    # 7.2 reads the file also where a guest arrives; 9.0 does when it starts.
+    stream $NIC=0x40000
+    run -1 romcompat preflight --qemu ./q --romsize $NIC=256K guest grown
+    output_has "is too large for a romsize of 256K"
+    run -0 romcompat preflight --qemu ./q9 --romsize $NIC=256K guest grown
+    run -1 romcompat preflight --qemu ./q9 --romsize $NIC=256K --loadvm guest grown
+    run -1 romcompat preflight --qemu ./q9 --romsize $NIC=256K --start guest grown
+    run -1 romcompat preflight --qemu ./q9 --romsize $NIC=262143 guest old
+    output_has "is not a power of two"
+    fake_qemu q5 5.2.0 "$PWD/none"
+    run -1 romcompat preflight --qemu ./q5 --romsize $NIC=256K guest old
+    output_has "it has no property romsize"
+    run -2 romcompat preflight --qemu ./q --romsize $NIC guest old
+    run -2 romcompat preflight --qemu ./q --romsize $NIC=0 guest old
+}
+
+@test "a saved guest that may be of a QEMU that the destination refuses is not known to arrive" {
+    fake_qemu q11 11.1.2 "$PWD/none"
+    stream $NIC=0x40000
+    run -2 romcompat preflight --qemu ./q11 guest old
+    output_has "which QEMU the guest comes from is not known" "VQ 0 vring.num"
+    run -2 romcompat preflight --qemu ./q11 --guest-qemu 10.0.13 guest old
+    output_has "QEMU 11.1.2 refuses guests of QEMU 10.0.13"
+    run -0 romcompat preflight --qemu ./q11 --guest-qemu 7.2 guest old
+    run -2 romcompat preflight --qemu ./q --guest-qemu seven guest old
+    run -2 romcompat preflight --qemu ./q11 --guest-qemu 10.0.13 --loadvm guest old
+}
+
+@test "no fix is printed where no file helps, and none is recommended that leaves a block" {
+    "$BUILD/tests/cli/make_stream" -m pc-i440fx-8.0 $NIC=0x40000 > guest
+    run -1 romcompat preflight --qemu ./q guest grown
+    output_has "No file or argument fixes this: it needs another QEMU there."
+    output_lacks romfile= romsize=
+    stream $NIC=0x40000 0000:00:04.0/igb.rom=0x10000
+    truncate -s 70000 own.rom
+    run -1 romcompat preflight --qemu ./q9 --file 0000:00:04.0/igb.rom=own.rom guest grown
+    output_has "For 0000:00:04.0/igb.rom no fix is known" "Of no fix it is known that it works there"
+    output_lacks "-global"
+    run -1 romcompat preflight --qemu ./q9 --all-fixes --file 0000:00:04.0/igb.rom=own.rom guest grown
+    output_has "-global virtio-net-pci.romsize=262144"
 }

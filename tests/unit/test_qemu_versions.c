@@ -34,11 +34,25 @@ static void check_versions(void)
         ok(qemu_fact(i)->what && qemu_fact(i)->source && qemu_fact(i)->first.major,
            "fact %d of the table has a name, a source and a first version", i);
 
-    ok(qemu_refusing_pair(&from, &to) && strstr(qemu_refusing_pair(&from, &to)->message, "vring"),
+    struct qemu_origin ten = {from, none, "pc-q35", false}, seven = {other, none, "pc-q35", false},
+                       eleven = {to, none, "pc-q35", false}, any = {none, none, "pc-q35", false},
+                       newer = {none, {10, 1, 0}, "pc-q35", false},
+                       arm = {other, none, "virt", false}, arm_kvm = {other, none, "virt", true};
+    ok(qemu_refusing_pair(&ten, &to) && strstr(qemu_refusing_pair(&ten, &to)->message, "vring"),
        "10.0 to 11.1 is known to refuse guests");
-    ok(!qemu_refusing_pair(&to, &from) && !qemu_refusing_pair(&other, &to) &&
-           !qemu_refusing_pair(&none, &to) && !qemu_refusing_pair(&from, &none),
-       "no other pair of versions is known to refuse guests");
+    ok(!qemu_refusing_pair(&eleven, &from) && !qemu_refusing_pair(&seven, &to) &&
+           !qemu_refusing_pair(&ten, &none),
+       "no other pair of versions is known to refuse guests of PCs");
+    ok(qemu_refusing_pair(&any, &to) != NULL,
+       "a guest of a QEMU that is not known may be of one that is refused");
+    ok(!qemu_refusing_pair(&newer, &to), "but not where its machine type is newer than that QEMU");
+    ok(qemu_refusing_pair(&arm, &from) && !qemu_refusing_pair(&arm, &other) &&
+           !qemu_refusing_pair(&arm_kvm, &from),
+       "an Arm guest under TCG is refused by every other version, and one under KVM is not known "
+       "to be");
+    ok(machine_release("pc-q35-4.0.1", &v) && v.major == 4 && v.minor == 0 && v.micro == 1 &&
+           !machine_release("pc-q35-rhel9.4.0", &v) && !machine_release("microvm", &v),
+       "a machine type with QEMU's own version tells the first QEMU that had it");
 
     ok(qemu_version_read("7.2.22", 6, &v) == 0 && v.major == 7 && v.minor == 2 && v.micro == 22,
        "a version of three numbers is read");
