@@ -361,21 +361,13 @@ static bool is_there(const char *which)
     return access(path, X_OK) == 0;
 }
 
-/* 5.2 knows no later machine type; mapped-ram is there since 9.0. */
+/* mapped-ram is there since 9.0. */
 static bool can_be_played(const struct from *from, const struct to *to)
 {
     bool is_arm = strstr(from->which, "aarch64");
 
-    if (is_arm != !!strstr(to->which, "aarch64"))
-        return false;
-    if (from->way == MAPPED && (strstr(to->which, "7.2") || strstr(to->which, "5.2")))
-        return false;
-    /* 10.0 saves a virtio-net without a peer with queues that 11.1 does not take: its state,
-     * which is behind the RAM and none of preflight's business. */
-    if (strncmp(from->which, "stock-10.0", 10) == 0 && strstr(to->which, "forky") &&
-        strstr(from->device, "virtio"))
-        return false;
-    return !strstr(to->which, "5.2") || strstr(from->machine, "5.2");
+    return is_arm == !!strstr(to->which, "aarch64") &&
+           !(from->way == MAPPED && strstr(to->which, "7.2"));
 }
 
 size_t add_agreements(struct scenario *list, size_t count, const struct from *from,

@@ -22,7 +22,7 @@
 /* Seconds. A guest boots in two or three under TCG; a busy machine needs longer. */
 enum { QMP_LIMIT = 60, MIGRATION_LIMIT = 60, BOOT_LIMIT = 90, END_LIMIT = 30 };
 
-enum { MAX_GUESTS = 8, MAX_ARGUMENTS = 128, QMP_FD = 3 };
+enum { MAX_GUESTS = 32, MAX_ARGUMENTS = 128, QMP_FD = 3 };
 
 struct guest {
     struct guest *next;
@@ -250,6 +250,8 @@ const char *base_of(struct stage *s, const char *which)
 /* One word with its {names} replaced. */
 static const char *expand(struct stage *s, const char *word)
 {
+    if (strncmp(word, "{\"", 2) == 0) /* JSON */
+        return word;
     for (;;) {
         const char *open = strchr(word, '{'), *close = open ? strchr(open, '}') : NULL;
         const char *name, *value;
@@ -397,6 +399,13 @@ void stop(struct stage *s, struct guest *g)
     (void)s;
     if (g)
         end(g);
+}
+
+/* Also one that ended by a signal: a QEMU that fails an assertion has not taken the guest. */
+static void expect_any_end(struct stage *s, struct guest *g)
+{
+    if (!is_wrong(s) && !wait_end(g, END_LIMIT))
+        went_wrong(s, "%s did not end\n%s", g->name, last_words(s, g));
 }
 
 static void expect_end(struct stage *s, struct guest *g, const char *text)
@@ -550,6 +559,36 @@ void expect_qmp_refused(struct stage *s, struct guest *g, const char *text, cons
         went_wrong(s, "%s: %s: refused with: %s\nexpected: %s", g->name, command, why, text);
 }
 
+void pass_file(struct stage *s, struct guest *g, const char *file, const char *name)
+{
+    const char *line =
+        text_of(s, "{\"execute\": \"getfd\", \"arguments\": {\"fdname\": \"%s\"}}\n", name);
+    union {
+        struct cmsghdr head;
+        char room[CMSG_SPACE(sizeof(int))];
+    } control = {.head = {.cmsg_level = SOL_SOCKET,
+                          .cmsg_type = SCM_RIGHTS,
+                          .cmsg_len = CMSG_LEN(sizeof(int))}};
+    struct iovec data = {(char *)line, strlen(line)};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control.room,
+                             .msg_controllen = sizeof control.room};
+    int fd;
+
+    if (is_wrong(s))
+        return;
+    fd = open(text_of(s, "%s/%s", s->directory, file), O_WRONLY | O_CLOEXEC);
+    memcpy(CMSG_DATA(&control.head), &fd, sizeof fd);
+    if (fd < 0 || sendmsg(g->qmp, &message, MSG_NOSIGNAL) < 0)
+        went_wrong(s, "%s: %s", file, strerror(errno));
+    else
+        /* Its answer, which comes before that of a further command. */
+        json_object_put(try_ask(g, ""));
+    if (fd >= 0)
+        close(fd);
+}
+
 /* The text in answer["return"][key], or in answer["return"] itself. */
 static const char *text_in(struct stage *s, json_object *answer, const char *key)
 {
@@ -627,7 +666,7 @@ struct guest *try_start(struct stage *s, const char **why, const char *which, co
     json_object *answer = greeting ? try_ask(g, "{\"execute\": \"qmp_capabilities\"}\n") : NULL;
     json_object_put(greeting);
     if (!answer) {
-        expect_end(s, g, "");
+        expect_any_end(s, g);
         *why = stderr_of(s, g);
         return NULL;
     }
@@ -757,14 +796,12 @@ static void wait_arrival(struct stage *s, struct guest *g)
     }
 }
 
-void migrate(struct stage *s, struct guest *from, struct guest *to, int flags)
+static void start_migration(struct stage *s, struct guest *from, struct guest *to, int flags)
 {
     /* Relative: every QEMU runs in the scenario's directory, and the length of a socket's
      * name is limited. */
     const char *uri = text_of(s, "unix:socket-%zu", s->text_count);
 
-    if (is_wrong(s))
-        return;
     if (flags & POSTCOPY) {
         const char *on = "{\"capabilities\": [{\"capability\": \"postcopy-ram\", \"state\": true},"
                          "{\"capability\": \"events\", \"state\": true}]}";
@@ -776,6 +813,13 @@ void migrate(struct stage *s, struct guest *from, struct guest *to, int flags)
     }
     qmp(s, to, "migrate-incoming", "{\"uri\": \"%s\"}", uri);
     qmp(s, from, "migrate", "{\"uri\": \"%s\"}", uri);
+}
+
+void migrate(struct stage *s, struct guest *from, struct guest *to, int flags)
+{
+    if (is_wrong(s))
+        return;
+    start_migration(s, from, to, flags);
     if (flags & POSTCOPY) {
         wait_migration(s, from, "active", to);
         qmp(s, from, "migrate-start-postcopy", NULL);
@@ -785,6 +829,54 @@ void migrate(struct stage *s, struct guest *from, struct guest *to, int flags)
     if (flags & POSTCOPY && !is_wrong(s) &&
         (!from->events || !strstr(from->events, "\"postcopy-active\"")))
         went_wrong(s, "%s: the migration never was in postcopy-active", from->name);
+}
+
+/* The source has sent all; the destination may still refuse what it reads last. */
+static const char *try_arrive(struct stage *s, struct guest *to)
+{
+    static const char query[] = "{\"execute\": \"query-migrate\", \"arguments\": {}}\n";
+    const char *status = "";
+
+    for (double limit = now() + MIGRATION_LIMIT; now() < limit; nap()) {
+        json_object *answer = try_ask(to, query);
+
+        if (!answer) {
+            expect_any_end(s, to);
+            return stderr_of(s, to);
+        }
+        status = text_in(s, answer, "status");
+        json_object_put(answer);
+        if (strcmp(status, "completed") == 0) {
+            wait_arrival(s, to);
+            return NULL;
+        }
+    }
+    went_wrong(s, "%s: migration is %s", to->name, status);
+    return "";
+}
+
+const char *try_migrate(struct stage *s, struct guest *from, struct guest *to, int flags)
+{
+    bool is_asked = false;
+    const char *status = "";
+
+    start_migration(s, from, to, flags);
+    for (double limit = now() + MIGRATION_LIMIT; !is_wrong(s) && now() < limit; nap()) {
+        status = ask_text(s, from, "query-migrate", "status");
+        if (!strcmp(status, "failed") || wait_end(to, 0)) {
+            expect_any_end(s, to);
+            return stderr_of(s, to);
+        }
+        if (!strcmp(status, "completed"))
+            return try_arrive(s, to);
+        if (!strcmp(status, "active") && flags & POSTCOPY && !is_asked) {
+            qmp(s, from, "migrate-start-postcopy", NULL);
+            is_asked = true;
+        }
+    }
+    went_wrong(s, "%s: migration is %s\n%s", from ? from->name : "?", status,
+               to ? last_words(s, to) : "");
+    return "";
 }
 
 void expect_migration_refused(struct stage *s, struct guest *from, struct guest *to,
@@ -816,31 +908,13 @@ void migrate_in(struct stage *s, struct guest *to, const char *uri)
 
 const char *try_migrate_in(struct stage *s, struct guest *to, const char *uri)
 {
-    static const char query[] = "{\"execute\": \"query-migrate\", \"arguments\": {}}\n";
     const char *line =
         text_of(s, "{\"execute\": \"migrate-incoming\", \"arguments\": {\"uri\": \"%s\"}}\n", uri);
-    const char *status = "";
 
     if (is_wrong(s))
         return "";
-    for (double limit = now() + MIGRATION_LIMIT; now() < limit; nap()) {
-        json_object *answer = try_ask(to, line);
-
-        if (!answer) {
-            expect_end(s, to, "");
-            return stderr_of(s, to);
-        }
-        if (line == query)
-            status = text_in(s, answer, "status");
-        json_object_put(answer);
-        if (strcmp(status, "completed") == 0) {
-            wait_arrival(s, to);
-            return NULL;
-        }
-        line = query;
-    }
-    went_wrong(s, "%s: migration is %s", to->name, status);
-    return "";
+    json_object_put(try_ask(to, line));
+    return try_arrive(s, to);
 }
 
 void expect_migrate_in_refused(struct stage *s, struct guest *to, const char *uri, const char *text)

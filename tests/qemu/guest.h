@@ -57,8 +57,8 @@ struct guest *start(struct stage *s, const char *which, const char *format, ...)
 void expect_no_start(struct stage *s, const char *which, const char *text, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* The same for one of which it is not known whether it starts: NULL where it ended with exit
- * status 1, and *why is the last line it said. */
+/* The same for one of which it is not known whether it starts: NULL where it ended, and *why is
+ * all that it said. */
 struct guest *try_start(struct stage *s, const char **why, const char *which, const char *format,
                         ...) __attribute__((format(printf, 4, 5)));
 
@@ -90,6 +90,8 @@ void qmp(struct stage *s, struct guest *g, const char *command, const char *form
 /* The same, but it must be refused, with `text` in the error. */
 void expect_qmp_refused(struct stage *s, struct guest *g, const char *text, const char *command,
                         const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Hands over a file of the scenario's directory, to be written: "fd:NAME" then is a channel. */
+void pass_file(struct stage *s, struct guest *g, const char *file, const char *name);
 /* Monitor command for people; its answer lives as long as the scenario. */
 const char *hmp(struct stage *s, struct guest *g, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -112,6 +114,9 @@ enum { POSTCOPY = 1 };
 
 /* Moves the guest to `to`, which waits with -incoming defer; both must complete. */
 void migrate(struct stage *s, struct guest *from, struct guest *to, int flags);
+/* The same where it is not known what comes of it: NULL where both completed; where `to` ended,
+ * all that it said. */
+const char *try_migrate(struct stage *s, struct guest *from, struct guest *to, int flags);
 /* `to` must end with exit status 1 and `text`, and the guest must be where it was. */
 void expect_migration_refused(struct stage *s, struct guest *from, struct guest *to,
                               const char *text);
@@ -119,7 +124,7 @@ void expect_migration_refused(struct stage *s, struct guest *from, struct guest 
 void migrate_out(struct stage *s, struct guest *from, const char *uri);
 void migrate_in(struct stage *s, struct guest *to, const char *uri);
 /* The same where it is not known what comes of it: NULL where the guest arrived; where QEMU
- * ended with exit status 1, all that it said. */
+ * ended, all that it said. */
 const char *try_migrate_in(struct stage *s, struct guest *to, const char *uri);
 void expect_migrate_in_refused(struct stage *s, struct guest *to, const char *uri,
                                const char *text);
