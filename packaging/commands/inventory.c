@@ -12,17 +12,19 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "commands/packages.h"
 #include "fleet/inventory.h"
+#include "fleet/upgrade.h"
 #include "outputs/child.h"
 #include "outputs/file.h"
 
 extern const struct command inventory_command;
 
-enum { QEMUS_MAX = 64 };
+enum { QEMUS_MAX = 64, WITH_MAX = 1000 };
 
 struct job {
     const char *host, *root, *output;
-    struct strings qemus;
+    struct strings qemus, with;
     bool anonymous, pretty, run;
 };
 
@@ -35,6 +37,11 @@ static const struct option_spec options[] = {
      .help = "a QEMU that is not in PATH or the usual places; it comes\n"
              "before those that are (repeatable)",
      LIST_AT(struct job, qemus), .most = QEMUS_MAX},
+    {"with", .argument = "PACKAGE",
+     .help = "as it would be after this package was installed: a .deb or\n"
+             ".rpm file, or a name that apt resolves and downloads. Nothing\n"
+             "is installed (repeatable)",
+     LIST_AT(struct job, with), .most = WITH_MAX},
     {"root", .argument = "DIR",
      .help = "of the system that is installed below DIR; no program of it is\n"
              "run; needs root's rights",
@@ -55,6 +62,12 @@ static int check_usage(const struct job *job)
     if (job->host && (!*job->host || strlen(job->host) > INVENTORY_TEXT_MAX))
         return usage_error(&inventory_command, "--host: a name of 1 to %d bytes was expected",
                            INVENTORY_TEXT_MAX);
+    for (size_t i = 0; job->root && i < job->with.count; i++)
+        if (!is_package_file(job->with.list[i]))
+            return usage_error(&inventory_command,
+                               "--with %s: with --root a package must be a file: what apt says is "
+                               "of this system",
+                               job->with.list[i]);
     if (job->run && !job->root)
         return usage_error(&inventory_command, "--run goes with --root");
     if (job->anonymous && job->host)
@@ -98,20 +111,31 @@ static int leave(struct way_back *back, struct failure *f)
     return 0;
 }
 
-static int take(const struct job *job, const struct inventory_request *request,
+/* `u`, where not NULL, is what is installed on it. */
+static int take_here(const struct inventory_request *request, struct upgrade *u,
+                     struct inventory *inv, struct failure *f)
+{
+    int result = inventory_take(request, inv, f);
+
+    if (result == 0 && u)
+        upgrade_apply(u, true, inv);
+    return result;
+}
+
+static int take(const struct job *job, const struct inventory_request *request, struct upgrade *u,
                 struct inventory *inv, struct failure *f)
 {
     struct way_back back = {-1, -1};
 
     if (!job->root)
-        return inventory_take(request, inv, f);
+        return take_here(request, u, inv, f);
     char *root = realpath(job->root, NULL);
     int result = root ? enter(root, &back, f) : fail(f, "%s: %s", job->root, strerror(errno));
     if (result == 0) {
         struct cage cage = {back.root, root};
 
         child_set_cage(&cage);
-        result = inventory_take(request, inv, f);
+        result = take_here(request, u, inv, f);
         child_set_cage(NULL);
         if (leave(&back, f) != 0)
             result = -1;
@@ -166,7 +190,14 @@ static int run(void *settings, char **operands, size_t count)
                                               .runs_nothing = job->root && !job->run,
                                               .is_at_rest = job->root,
                                               .host = own_name(job, name)};
-    if (take(job, &request, &inv, &f) != 0)
+    struct upgrade *u = NULL;
+    if (job->with.count &&
+        packages_open(job->with.list, job->with.count, say, NULL, false, &u, &f) != 0)
+        return report(&f);
+    int taken = take(job, &request, u, &inv, &f);
+    if (u)
+        upgrade_close(u);
+    if (taken != 0)
         return report(&f);
     if (job->anonymous)
         forget_guests(&inv);
@@ -196,7 +227,9 @@ const struct command inventory_command = {
         "\n"
         "Status 0: done, also without any QEMU. Status 2: no answer, or one without ROMs or "
         "firmware\n"
-        "images that could not be read.",
+        "images that could not be read, or without a QEMU of a package whose machine types do "
+        "not\n"
+        "stand in its file.",
     .options = options,
     .settings_size = sizeof(struct job),
     .defaults = &defaults,

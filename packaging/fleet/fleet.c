@@ -421,7 +421,8 @@ static void add_image_use(struct fleet *fleet, struct fleet_class *c,
 
     if (image < fleet->image_count)
         fleet_add_image(&c->used, image);
-    else if (guest->doubt || guest->loader || !guest->firmware || strcmp(guest->firmware, "efi") == 0)
+    else if (guest->doubt || guest->loader || !guest->firmware ||
+             strcmp(guest->firmware, "efi") == 0)
         c->doubtful++;
 }
 
@@ -460,7 +461,9 @@ int fleet_add(struct fleet *fleet, const struct json_document *d, size_t *end, s
         return fail(f, "%s:%u: too many hosts (limit %d)", d->name, d->line, FLEET_HOSTS_MAX);
     if (inventory_read(fleet->reader, d, &inv, end, f) != 0)
         return -1;
-    int result = class_of(fleet, &inv, &class, f);
+    int result = fleet->change ? fleet->change(fleet->change_arg, &inv, f) : 0;
+    if (result == 0)
+        result = class_of(fleet, &inv, &class, f);
     if (result == 0) {
         fleet->hosts =
             xgrow(fleet->hosts, fleet->host_count, &fleet->host_capacity, sizeof *fleet->hosts);

@@ -84,6 +84,10 @@ struct fleet {
     size_t guest_count;
     struct store_findings stores; /* what is to be said of the guests' variable stores */
     struct fleet_index *index;    /* what is needed while hosts are added */
+    /* Called for each host before it is added, where not NULL: may put other lists into *inv, which
+     * must live as long as the fleet, and not change those that are there. 0 or -1. */
+    int (*change)(void *arg, struct inventory *inv, struct failure *f);
+    void *change_arg;
 };
 
 static inline bool fleet_has_image(const struct fleet_images *set, size_t image)

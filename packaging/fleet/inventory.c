@@ -21,7 +21,7 @@ static void free_texts(char **texts, size_t count)
     free(texts);
 }
 
-static void free_qemu(struct inventory_qemu *q)
+void inventory_qemu_release(struct inventory_qemu *q)
 {
     free(q->path);
     free(q->architecture);
@@ -40,18 +40,22 @@ static void free_qemu(struct inventory_qemu *q)
 void inventory_qemus_free(struct inventory_qemus *list)
 {
     for (size_t i = 0; list && i < list->count; i++)
-        free_qemu(&list->list[i]);
+        inventory_qemu_release(&list->list[i]);
     if (list)
         free(list->list);
     free(list);
 }
 
+void inventory_rom_release(struct inventory_rom *rom)
+{
+    free(rom->name);
+    free_package(&rom->package);
+}
+
 static void free_directory(struct inventory_directory *directory)
 {
-    for (size_t i = 0; i < directory->rom_count; i++) {
-        free(directory->roms[i].name);
-        free_package(&directory->roms[i].package);
-    }
+    for (size_t i = 0; i < directory->rom_count; i++)
+        inventory_rom_release(&directory->roms[i]);
     free(directory->roms);
     free(directory->path);
 }
@@ -65,7 +69,7 @@ void inventory_directories_free(struct inventory_directories *list)
     free(list);
 }
 
-static void free_set(struct inventory_set *set)
+void inventory_set_release(struct inventory_set *set)
 {
     for (size_t i = 0; i < set->machine_count; i++) {
         free(set->machines[i].name);
@@ -83,10 +87,10 @@ static void free_set(struct inventory_set *set)
     free(set->map);
 }
 
-static void free_maps(struct inventory_maps *maps)
+void inventory_maps_release(struct inventory_maps *maps)
 {
     for (size_t i = 0; i < maps->set_count; i++)
-        free_set(&maps->sets[i]);
+        inventory_set_release(&maps->sets[i]);
     free(maps->sets);
     free_texts(maps->directories, maps->directory_count);
     free_texts(maps->problems, maps->problem_count);
@@ -95,20 +99,24 @@ static void free_maps(struct inventory_maps *maps)
 void inventory_map_lists_free(struct inventory_map_lists *list)
 {
     for (size_t i = 0; list && i < list->count; i++)
-        free_maps(&list->list[i]);
+        inventory_maps_release(&list->list[i]);
     if (list)
         free(list->list);
     free(list);
 }
 
+void inventory_firmware_release(struct inventory_firmware *image)
+{
+    free(image->path);
+    free(image->kind);
+    free(image->sha256);
+    free_package(&image->package);
+}
+
 void inventory_firmwares_free(struct inventory_firmwares *list)
 {
-    for (size_t i = 0; list && i < list->count; i++) {
-        free(list->list[i].path);
-        free(list->list[i].kind);
-        free(list->list[i].sha256);
-        free_package(&list->list[i].package);
-    }
+    for (size_t i = 0; list && i < list->count; i++)
+        inventory_firmware_release(&list->list[i]);
     if (list)
         free(list->list);
     free(list);
@@ -179,6 +187,84 @@ void inventory_free(struct inventory *inv)
     inventory_firmwares_free(inv->firmware);
     inventory_guests_free(inv->guests);
     *inv = (struct inventory){0};
+}
+
+/* --- copies ---------------------------------------------------------------------------- */
+
+static char *copy_text(const char *text)
+{
+    return text ? xstrdup(text) : NULL;
+}
+
+static char **copy_texts(char *const *texts, size_t count)
+{
+    char **copy = xcalloc(count + 1, sizeof *copy);
+
+    for (size_t i = 0; i < count; i++)
+        copy[i] = xstrdup(texts[i]);
+    return copy;
+}
+
+struct inventory_package inventory_package_copy(const struct inventory_package *p)
+{
+    return (struct inventory_package){copy_text(p->name), copy_text(p->version)};
+}
+
+struct inventory_qemu inventory_qemu_copy(const struct inventory_qemu *q)
+{
+    struct inventory_qemu copy = *q;
+
+    copy.path = xstrdup(q->path);
+    copy.architecture = xstrdup(q->architecture);
+    copy.package = inventory_package_copy(&q->package);
+    copy.directories = copy_texts(q->directories, q->directory_count);
+    copy.map_directories = copy_texts(q->map_directories, q->map_directory_count);
+    copy.machines = copy_texts(q->machines, q->machine_count);
+    copy.deprecated = copy_texts(q->deprecated, q->deprecated_count);
+    copy.aliases = xcalloc(q->alias_count + 1, sizeof *copy.aliases);
+    for (size_t i = 0; i < q->alias_count; i++)
+        copy.aliases[i] =
+            (struct inventory_alias){xstrdup(q->aliases[i].name), xstrdup(q->aliases[i].machine)};
+    return copy;
+}
+
+struct inventory_rom inventory_rom_copy(const struct inventory_rom *rom)
+{
+    struct inventory_rom copy = *rom;
+
+    copy.name = xstrdup(rom->name);
+    copy.package = inventory_package_copy(&rom->package);
+    return copy;
+}
+
+struct inventory_firmware inventory_firmware_copy(const struct inventory_firmware *image)
+{
+    struct inventory_firmware copy = *image;
+
+    copy.path = xstrdup(image->path);
+    copy.kind = copy_text(image->kind);
+    copy.sha256 = copy_text(image->sha256);
+    copy.package = inventory_package_copy(&image->package);
+    return copy;
+}
+
+struct inventory_set inventory_set_copy(const struct inventory_set *set)
+{
+    struct inventory_set copy = *set;
+
+    copy.name = xstrdup(set->name);
+    copy.package = copy_text(set->package);
+    copy.map = xstrdup(set->map);
+    copy.machines = xcalloc(set->machine_count + 1, sizeof *copy.machines);
+    copy.roms = xcalloc(set->rom_count + 1, sizeof *copy.roms);
+    for (size_t i = 0; i < set->machine_count; i++)
+        copy.machines[i] = (struct inventory_machine_rule){xstrdup(set->machines[i].name),
+                                                           copy_text(set->machines[i].first),
+                                                           copy_text(set->machines[i].last)};
+    for (size_t i = 0; i < set->rom_count; i++)
+        copy.roms[i] = (struct inventory_rom_rule){xstrdup(set->roms[i].rom), set->roms[i].bucket,
+                                                   xstrdup(set->roms[i].compat_file)};
+    return copy;
 }
 
 /* --- what is asked of one -------------------------------------------------------------- */

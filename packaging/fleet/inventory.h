@@ -198,6 +198,20 @@ void inventory_store_forget_file(struct inventory_store *store);
 /* One whose lists are its own: that of inventory_take(). */
 void inventory_free(struct inventory *inv);
 
+/* Each frees what is in one entry, which may be zero. */
+void inventory_qemu_release(struct inventory_qemu *qemu);
+void inventory_rom_release(struct inventory_rom *rom);
+void inventory_set_release(struct inventory_set *set);
+void inventory_maps_release(struct inventory_maps *maps);
+void inventory_firmware_release(struct inventory_firmware *image);
+
+/* An entry with texts of its own. */
+struct inventory_package inventory_package_copy(const struct inventory_package *package);
+struct inventory_qemu inventory_qemu_copy(const struct inventory_qemu *qemu);
+struct inventory_rom inventory_rom_copy(const struct inventory_rom *rom);
+struct inventory_set inventory_set_copy(const struct inventory_set *set);
+struct inventory_firmware inventory_firmware_copy(const struct inventory_firmware *image);
+
 /* --- what is asked of one -------------------------------------------------------------- */
 
 /* Where packages put firmware images, descriptors name those elsewhere; ends with NULL. */

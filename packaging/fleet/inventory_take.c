@@ -58,21 +58,11 @@ static void take_packages(struct taking *t)
 /* --- the host ---------------------------------------------------------------------------- */
 
 /* ID=debian and VERSION_ID="12" of os-release(5) as "debian 12". */
-static char *take_system(struct taking *t)
+char *system_of_text(const char *data, size_t size)
 {
-    enum { OS_RELEASE_MAX = 64 * 1024 };
     char *id = NULL, *version = NULL, *rest = NULL, *system = NULL;
-    struct failure f;
-    uint8_t *data;
-    size_t size;
+    char *text = xstrndup(data, size);
 
-    if (access("/etc/os-release", F_OK) != 0 && errno == ENOENT)
-        return NULL;
-    if (read_file("/etc/os-release", OS_RELEASE_MAX, &data, &size, &f) != 0) {
-        taking_unread(t, &f);
-        return NULL;
-    }
-    char *text = xstrndup((const char *)data, size);
     for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
         char *value = strchr(line, '=');
 
@@ -89,6 +79,23 @@ static char *take_system(struct taking *t)
     if (id)
         system = xasprintf("%s%s%s", id, version ? " " : "", version ? version : "");
     free(text);
+    return system;
+}
+
+static char *take_system(struct taking *t)
+{
+    enum { OS_RELEASE_MAX = 64 * 1024 };
+    struct failure f;
+    uint8_t *data;
+    size_t size;
+
+    if (access("/etc/os-release", F_OK) != 0 && errno == ENOENT)
+        return NULL;
+    if (read_file("/etc/os-release", OS_RELEASE_MAX, &data, &size, &f) != 0) {
+        taking_unread(t, &f);
+        return NULL;
+    }
+    char *system = system_of_text((const char *)data, size);
     free(data);
     return system;
 }

@@ -26,14 +26,14 @@
 /* --- ROM files ------------------------------------------------------------------------- */
 
 /* Files that QEMU loads by these names, whatever is in them. */
-static bool is_rom_name(const struct taking *t, const char *name)
+bool is_rom_name(const struct inventory *inv, const char *name)
 {
     for (const struct rom_device *d = rom_devices; d->block; d++)
         if (strcmp(d->rom, name) == 0 || (d->old_rom && strcmp(d->old_rom, name) == 0))
             return true;
-    for (size_t i = 0; i < t->inv.maps->count; i++)
-        for (size_t k = 0; k < t->inv.maps->list[i].set_count; k++) {
-            const struct inventory_set *set = &t->inv.maps->list[i].sets[k];
+    for (size_t i = 0; i < inv->maps->count; i++)
+        for (size_t k = 0; k < inv->maps->list[i].set_count; k++) {
+            const struct inventory_set *set = &inv->maps->list[i].sets[k];
 
             for (size_t r = 0; r < set->rom_count; r++)
                 if (strcmp(set->roms[r].compat_file, name) == 0)
@@ -59,33 +59,38 @@ static bool begins_as_rom(struct taking *t, const char *path)
     return n == sizeof head && head[0] == 0x55 && head[1] == 0xaa;
 }
 
-static struct inventory_rom read_rom(struct taking *t, const char *path, const char *name,
-                                     uint64_t size)
+struct inventory_rom rom_of_bytes(const char *name, uint64_t size, const uint8_t *bytes)
 {
     struct inventory_rom rom = {.name = xstrdup(name), .size = size};
     struct optrom read;
-    struct failure f;
-    uint8_t *bytes;
-    size_t length;
 
     if (size > 0 && size <= BUCKET_MAX)
         rom.bucket = power_of_two_ceiling(size);
-    if (size > ROM_FILE_MAX)
+    if (!bytes || size > ROM_FILE_MAX)
         return rom;
-    if (read_file(path, ROM_FILE_MAX, &bytes, &length, &f) != 0) {
-        taking_unread(t, &f);
-        return rom;
-    }
-    if (optrom_read(bytes, length, &read) < 0)
+    if (optrom_read(bytes, (size_t)size, &read) < 0)
         give_up("out of memory");
     if (read.image_count)
         rom.chain_end = read.chain_end;
     optrom_free(&read);
+    return rom;
+}
+
+static struct inventory_rom read_rom(struct taking *t, const char *path, const char *name,
+                                     uint64_t size)
+{
+    struct failure f;
+    uint8_t *bytes = NULL;
+    size_t length = (size_t)size;
+
+    if (size <= ROM_FILE_MAX && read_file(path, ROM_FILE_MAX, &bytes, &length, &f) != 0)
+        taking_unread(t, &f);
+    struct inventory_rom rom = rom_of_bytes(name, bytes ? length : size, bytes);
     free(bytes);
     return rom;
 }
 
-static void take_directory(struct taking *t, const char *path)
+void take_directory(struct taking *t, const char *path)
 {
     struct inventory_directory *directory;
     size_t count;
@@ -100,7 +105,7 @@ static void take_directory(struct taking *t, const char *path)
         struct stat st;
 
         if (stat(file, &st) == 0 && S_ISREG(st.st_mode) &&
-            (is_rom_name(t, names[i]) || begins_as_rom(t, file))) {
+            (is_rom_name(&t->inv, names[i]) || begins_as_rom(t, file))) {
             directory->roms =
                 xreallocarray(directory->roms, directory->rom_count + 1, sizeof *directory->roms);
             if (is_printable(names[i]))
@@ -177,10 +182,21 @@ static uint64_t length_of_image(const char *path, const uint8_t *data, size_t si
                : 0;
 }
 
+struct inventory_firmware image_of_bytes(const char *path, const uint8_t *data, size_t size)
+{
+    char sum[SHA256_TEXT_SIZE];
+
+    sha256_text(data, size, sum);
+    return (struct inventory_firmware){.path = xstrdup(path),
+                                       .size = size,
+                                       .length = length_of_image(path, data, size),
+                                       .kind = xstrdup(kind_of_image(path, data, size)),
+                                       .sha256 = xstrdup(sum)};
+}
+
 static void take_image(struct taking *t, const char *path)
 {
     struct inventory_firmwares *list = t->inv.firmware;
-    char sum[SHA256_TEXT_SIZE];
     struct failure f;
     uint8_t *data;
     size_t size;
@@ -195,14 +211,8 @@ static void take_image(struct taking *t, const char *path)
         taking_unread(t, &f);
         return;
     }
-    sha256_text(data, size, sum);
     list->list = xreallocarray(list->list, list->count + 1, sizeof *list->list);
-    list->list[list->count++] =
-        (struct inventory_firmware){.path = xstrdup(path),
-                                    .size = size,
-                                    .length = length_of_image(path, data, size),
-                                    .kind = xstrdup(kind_of_image(path, data, size)),
-                                    .sha256 = xstrdup(sum)};
+    list->list[list->count++] = image_of_bytes(path, data, size);
     free(data);
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "formats/machine_types.h"
 #include "inputs/file.h"
 #include "inputs/qemu_binary.h"
@@ -18,6 +19,20 @@
 static const char *const binary_directories[] = {"/usr/bin",         "/usr/local/bin",
                                                  "/usr/libexec",     "/usr/local/libexec",
                                                  "/usr/lib/xen/bin", "/usr/lib/qemu-kvm"};
+
+static bool is_qemu_name(const char *name)
+{
+    return strncmp(name, "qemu-system-", 12) == 0 || strcmp(name, "qemu-kvm") == 0;
+}
+
+bool is_qemu_path(const char *path)
+{
+    for (size_t i = 0; i < sizeof binary_directories / sizeof *binary_directories; i++)
+        if (strlen(binary_directories[i]) + 1 == (size_t)directory_length(path) &&
+            strncmp(path, binary_directories[i], strlen(binary_directories[i])) == 0)
+            return is_qemu_name(base_name(path));
+    return false;
+}
 
 /* By its name, links followed: Debian's qemu-system-amd64 is one, and a script of that name runs
  * another. "qemu-kvm" is of the host's architecture. */
@@ -97,6 +112,24 @@ static void take_map_directories(struct inventory_qemu *q)
     }
 }
 
+struct inventory_qemu qemu_of_binary(const struct qemu_binary *binary, const char *architecture,
+                                     struct qemu_machine *machines, size_t count, bool was_run)
+{
+    struct inventory_qemu q = {
+        .path = xstrdup(binary->path),
+        .architecture = xstrdup(architecture),
+        .major = binary->major,
+        .minor = binary->minor,
+        .micro = binary->micro,
+        .reads_maps = binary->has_library,
+    };
+
+    if (!was_run)
+        mark_deprecated(machines, count, &q);
+    take_machines(&q, machines, count);
+    return q;
+}
+
 static int take_qemu(struct taking *t, const char *path, struct failure *f)
 {
     struct inventory_qemus *list = t->inv.qemus;
@@ -107,29 +140,16 @@ static int take_qemu(struct taking *t, const char *path, struct failure *f)
     if ((t->request->runs_nothing ? qemu_file_read(path, &binary, &machines, &count, f)
                                   : ask(path, &binary, &machines, &count, f)) != 0)
         return -1;
+    char *architecture = architecture_of(binary.path, t->inv.architecture);
     list->list = xreallocarray(list->list, list->count + 1, sizeof *list->list);
     struct inventory_qemu *q = &list->list[list->count++];
-    *q = (struct inventory_qemu){
-        .path = xstrdup(binary.path),
-        .architecture = architecture_of(binary.path, t->inv.architecture),
-        .major = binary.major,
-        .minor = binary.minor,
-        .micro = binary.micro,
-        .reads_maps = binary.has_library,
-    };
+    *q = qemu_of_binary(&binary, architecture, machines, count, !t->request->runs_nothing);
+    free(architecture);
     for (size_t i = 0; i < binary.directory_count; i++)
         add_text(&q->directories, &q->directory_count, plain_path(binary.directories[i]));
     qemu_binary_free(&binary);
     take_map_directories(q);
-    if (t->request->runs_nothing)
-        mark_deprecated(machines, count, q);
-    take_machines(q, machines, count);
     return 0;
-}
-
-static bool is_qemu_name(const char *name)
-{
-    return strncmp(name, "qemu-system-", 12) == 0 || strcmp(name, "qemu-kvm") == 0;
 }
 
 static bool is_binary(const char *path)
@@ -229,7 +249,7 @@ int take_qemus(struct taking *t, struct failure *f)
 
 /* --- maps ------------------------------------------------------------------------------ */
 
-static void take_set(const struct romcompat *opened, size_t index, struct inventory_set *set)
+void take_set(const struct romcompat *opened, size_t index, struct inventory_set *set)
 {
     struct romcompat_set s;
     struct romcompat_machine_rule m;

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "fleet/inventory.h"
+#include "inputs/qemu_binary.h"
 #include "inputs/qemu_command.h"
 
 struct known_template;
@@ -28,6 +29,7 @@ int take_maps(struct taking *t, struct failure *f);
 
 /* inventory_take_files.c: the ROM files that those QEMUs find, and firmware images. */
 void take_directories(struct taking *t);
+void take_directory(struct taking *t, const char *path); /* of one directory */
 void take_firmware(struct taking *t);
 /* And the images that guests name, wherever they are. */
 void take_firmware_of_guests(struct taking *t);
@@ -54,6 +56,26 @@ void taking_add_card(struct inventory_guest *guest, const char *type, const char
  * that template, or NULL. Then those of all other guests. */
 void take_store(struct taking *t, struct inventory_guest *guest, const char *template);
 void take_stores(struct taking *t);
+
+/* --- single things, wherever their bytes are from ----------------------------------------- */
+
+/* `bytes` may be NULL where they were not read. */
+struct inventory_rom rom_of_bytes(const char *name, uint64_t size, const uint8_t *bytes);
+/* A name by which QEMU loads a ROM, whatever is in the file: a device's, or a map's. */
+bool is_rom_name(const struct inventory *inv, const char *name);
+struct inventory_firmware image_of_bytes(const char *path, const uint8_t *data, size_t size);
+
+/* Without its directories. The machine types are used up. */
+struct inventory_qemu qemu_of_binary(const struct qemu_binary *binary, const char *architecture,
+                                     struct qemu_machine *machines, size_t count, bool was_run);
+/* Whether a file of that path would be taken for a QEMU. */
+bool is_qemu_path(const char *path);
+
+/* "debian 12" of an os-release file; NULL: it does not say. */
+char *system_of_text(const char *data, size_t size);
+
+/* Set number `index` of maps that were opened. */
+void take_set(const struct romcompat *opened, size_t index, struct inventory_set *set);
 
 /* --- what they share: inventory_taking.c ------------------------------------------------- */
 

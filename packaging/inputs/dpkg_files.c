@@ -11,6 +11,7 @@
 
 #define INFO "/var/lib/dpkg/info"
 #define STATUS "/var/lib/dpkg/status"
+#define DIVERSIONS "/var/lib/dpkg/diversions"
 
 /* The text of the file with a NUL behind it, which the caller frees; NULL where it cannot be
  * read or has a NUL of its own. */
@@ -78,6 +79,25 @@ void dpkg_versions_each(void (*take)(void *arg, const char *package, const char 
             package = name;
         else if (version && package)
             take(arg, package, version);
+    }
+    free(text);
+}
+
+/* Three lines each; a package of ":" is the administrator. */
+void dpkg_diversions_each(void (*take)(void *arg, const char *from, const char *to,
+                                       const char *package),
+                          void *arg)
+{
+    size_t size;
+    char *text = read_text(DIVERSIONS, DPKG_STATUS_MAX, &size), *rest = NULL, *lines[3];
+    size_t count = 0;
+
+    for (char *line = text ? strtok_r(text, "\n", &rest) : NULL; line;
+         line = strtok_r(NULL, "\n", &rest)) {
+        lines[count++] = line;
+        if (count == 3)
+            take(arg, lines[0], lines[1], strcmp(lines[2], ":") == 0 ? NULL : lines[2]);
+        count %= 3;
     }
     free(text);
 }

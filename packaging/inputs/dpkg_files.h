@@ -16,4 +16,10 @@ void dpkg_files_each(void (*take)(void *arg, const char *package, char *path), v
 void dpkg_versions_each(void (*take)(void *arg, const char *package, const char *version),
                         void *arg);
 
+/* Calls take() for each diversion of a package: its file of path `from` is at `to`, but for the one
+ * of `package` (NULL: the administrator's, of all packages), whose own it stays. dpkg-divert(1). */
+void dpkg_diversions_each(void (*take)(void *arg, const char *from, const char *to,
+                                       const char *package),
+                          void *arg);
+
 #endif

@@ -32,6 +32,7 @@ static const char *kind_of(mode_t mode)
 /* What is wanted of a file. */
 struct part {
     bool devices;    /* a block device will do */
+    bool cut;        /* of a longer one, as much as the limit allows */
     uint64_t length; /* 0: all */
 };
 
@@ -56,6 +57,8 @@ static int measure(int fd, const char *path, const struct part *of, size_t limit
                     " bytes, expected at least %" PRIu64 ")",
                     path, (uint64_t)size, of->length);
     uint64_t length = of->length ? of->length : (uint64_t)size;
+    if (of->cut && length > limit)
+        length = limit;
     if (length > limit)
         return fail(f, "%s: %s is too large (found %" PRIu64 " bytes, expected at most %zu)", path,
                     device ? "device" : "file", length, limit);
@@ -110,6 +113,11 @@ static int read_part(const char *path, const struct part *of, size_t limit, uint
 int read_file(const char *path, size_t limit, uint8_t **data, size_t *size, struct failure *f)
 {
     return read_part(path, &(struct part){0}, limit, data, size, f);
+}
+
+int read_file_head(const char *path, size_t most, uint8_t **data, size_t *size, struct failure *f)
+{
+    return read_part(path, &(struct part){.cut = true}, most, data, size, f);
 }
 
 int read_disk(const char *path, uint64_t length, size_t limit, uint8_t **data, size_t *size,

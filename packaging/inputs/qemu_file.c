@@ -20,6 +20,14 @@ static const char *const data_directories[] = {
     "/usr/lib/ipxe/qemu",       "/usr/share/sgabios",      "/usr/local/share/qemu",
     "/usr/local/share/seabios", "/usr/local/lib/ipxe/qemu"};
 
+bool qemu_file_is_data_directory(const char *path)
+{
+    for (size_t i = 0; i < sizeof data_directories / sizeof *data_directories; i++)
+        if (strcmp(data_directories[i], path) == 0)
+            return true;
+    return false;
+}
+
 struct list {
     struct qemu_machine *machines;
     size_t count, capacity;
@@ -39,8 +47,7 @@ static int take_version(struct qemu_binary *q, const uint8_t *data, size_t size,
     }
     if (!found ||
         sscanf(text, "QEMU emulator version %3u.%3u.%3u", &q->major, &q->minor, &q->micro) < 2)
-        return fail(f, "%s: its version does not stand in the file, and --run was not given",
-                    q->path);
+        return fail(f, "%s: its version does not stand in the file, and it was not run", q->path);
     return 0;
 }
 
@@ -192,28 +199,48 @@ static int in_order(const void *a, const void *b)
     return group != other_group ? strcmp(group, other_group) : strcmp(other, one);
 }
 
-static int read_binary(const char *path, struct qemu_binary *q, struct list *l, struct failure *f)
+static int read_bytes(const char *path, const uint8_t *data, size_t size, struct qemu_binary *q,
+                      struct list *l, struct failure *f)
 {
     static const char maps[] = "/romcompat.d";
+
+    if (take_version(q, data, size, f) != 0)
+        return -1;
+    take_directories(q, data, size);
+    take_machines(l, data, size);
+    take_bare_names(l, q);
+    add_aliases(l, q);
+    if (l->count)
+        qsort(l->machines, l->count, sizeof *l->machines, in_order);
+    q->has_library = memmem(data, size, maps, sizeof maps - 1) != NULL;
+    return l->count ? 0
+                    : fail(f, "%s: its machine types do not stand in the file, and it was not run",
+                           path);
+}
+
+static int read_binary(const char *path, struct qemu_binary *q, struct list *l, struct failure *f)
+{
     uint8_t *data;
     size_t size;
 
     if (read_file(path, QEMU_FILE_MAX, &data, &size, f) != 0)
         return -1;
-    int result = take_version(q, data, size, f);
-    if (result == 0) {
-        take_directories(q, data, size);
-        take_machines(l, data, size);
-        take_bare_names(l, q);
-        add_aliases(l, q);
-        if (l->count)
-            qsort(l->machines, l->count, sizeof *l->machines, in_order);
-        if (l->count == 0)
-            result = fail(
-                f, "%s: its machine types do not stand in the file, and --run was not given", path);
-        q->has_library = memmem(data, size, maps, sizeof maps - 1) != NULL;
-    }
+    int result = read_bytes(path, data, size, q, l, f);
     free(data);
+    return result;
+}
+
+static int answer(int result, struct qemu_binary *read, struct list *l, struct qemu_binary *q,
+                  struct qemu_machine **machines, size_t *count)
+{
+    if (result == 0) {
+        *q = *read;
+        *machines = l->machines;
+        *count = l->count;
+    } else {
+        qemu_machines_free(l->machines, l->count);
+        qemu_binary_free(read);
+    }
     return result;
 }
 
@@ -228,13 +255,15 @@ int qemu_file_read(const char *path, struct qemu_binary *q, struct qemu_machine 
     if (result != 0 && access(behind, F_OK) == 0)
         result = read_binary(behind, &read, &l, f);
     free(behind);
-    if (result == 0) {
-        *q = read;
-        *machines = l.machines;
-        *count = l.count;
-    } else {
-        qemu_machines_free(l.machines, l.count);
-        qemu_binary_free(&read);
-    }
-    return result;
+    return answer(result, &read, &l, q, machines, count);
+}
+
+int qemu_file_read_bytes(const char *path, const uint8_t *data, size_t size, struct qemu_binary *q,
+                         struct qemu_machine **machines, size_t *count, struct failure *f)
+{
+    struct qemu_binary read = {.path = xstrdup(path)};
+    struct list l = {0};
+    int result = read_bytes(path, data, size, &read, &l, f);
+
+    return answer(result, &read, &l, q, machines, count);
 }

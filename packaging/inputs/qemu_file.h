@@ -3,6 +3,8 @@
 #ifndef INPUTS_QEMU_FILE_H
 #define INPUTS_QEMU_FILE_H
 
+#include <stdint.h>
+
 #include "inputs/qemu_binary.h"
 
 #define QEMU_FILE_MAX ((size_t)256 << 20) /* bytes; with its debugging symbols one has 150 MiB */
@@ -14,5 +16,12 @@
  * qemu_machines_free(). */
 int qemu_file_read(const char *path, struct qemu_binary *q, struct qemu_machine **machines,
                    size_t *count, struct failure *f);
+
+/* The same of a binary in data[0, size), which is to be at `path`. */
+int qemu_file_read_bytes(const char *path, const uint8_t *data, size_t size, struct qemu_binary *q,
+                         struct qemu_machine **machines, size_t *count, struct failure *f);
+
+/* One of those usual data directories. */
+bool qemu_file_is_data_directory(const char *path);
 
 #endif

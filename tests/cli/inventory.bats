@@ -153,7 +153,7 @@ QEMU
     [ "$(grep -c 'execve' trace)" = 1 ]
     [ ! -e root/ran ]
     [ "$(jq -c '.qemu' <<< "$output")" = '[]' ]
-    output_has "note: /usr/bin/qemu-system-x86_64: its version does not stand in the file, and --run was not given"
+    output_has "note: /usr/bin/qemu-system-x86_64: its version does not stand in the file, and it was not run"
     run -2 romcompat inventory --run
     output_has "--run goes with --root"
 }

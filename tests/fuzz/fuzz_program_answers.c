@@ -11,6 +11,7 @@
 
 #include "base/effort.h"
 #include "inputs/apt.h"
+#include "inputs/apt_install.h"
 #include "inputs/package_owner.h"
 #include "inputs/qemu_binary.h"
 #include "inputs/qemu_types.h"
@@ -95,6 +96,19 @@ static void ask_apt(void)
     free(apt_proxy_ask("", "http://example.org/"));
 }
 
+static void ask_apt_to_install(const uint8_t *data, size_t size)
+{
+    struct apt_install install = {0};
+    char *text = strndup((const char *)data, size);
+
+    apt_install_read(text, "/cache", &install);
+    for (size_t i = 0; i < install.file_count; i++)
+        if (strncmp(install.files[i], "/cache/", 7) != 0 || strchr(install.files[i] + 7, '/'))
+            abort();
+    apt_install_free(&install);
+    free(text);
+}
+
 static void ask_qemu(void)
 {
     struct qemu_machine *machines = NULL;
@@ -122,6 +136,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ask_for_owners();
     begin(data, size);
     ask_apt();
+    ask_apt_to_install(data, size);
     begin(data, size);
     ask_qemu();
     return 0;

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fleet/upgrade_host.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "inputs/dpkg_files.h"
+#include "outputs/child.h"
+
+enum { RPM_SECONDS = 60 };
+#define RPM_LIST_MAX ((size_t)64 << 20) /* bytes of what rpm -ql prints */
+
+struct diversion {
+    char *from, *to, *package;
+};
+
+struct upgrade_host {
+    struct upgrade *u;
+    struct diversion *diversions;
+    size_t diversion_count, diversion_capacity;
+    char **removed; /* packages that are installed and are removed */
+    size_t removed_count;
+    char **gone; /* sorted */
+    size_t gone_count, gone_capacity;
+};
+
+static void take_diversion(void *arg, const char *from, const char *to, const char *package)
+{
+    struct upgrade_host *h = arg;
+
+    h->diversions =
+        xgrow(h->diversions, h->diversion_count, &h->diversion_capacity, sizeof *h->diversions);
+    h->diversions[h->diversion_count++] =
+        (struct diversion){xstrdup(from), xstrdup(to), package ? xstrdup(package) : NULL};
+}
+
+/* Where the file of that package really is. */
+static const char *diverted(const struct upgrade_host *h, const char *package, const char *path)
+{
+    for (size_t i = 0; i < h->diversion_count; i++) {
+        const struct diversion *d = &h->diversions[i];
+
+        if (strcmp(d->from, path) == 0 && (!d->package || strcmp(d->package, package) != 0))
+            return d->to;
+    }
+    return path;
+}
+
+static void take_version(void *arg, const char *package, const char *version)
+{
+    struct upgrade_host *h = arg;
+
+    if (upgrade_removes(h->u, package, version))
+        add_text(&h->removed, &h->removed_count, xstrdup(package));
+}
+
+static bool is_going(const struct upgrade_host *h, const char *package)
+{
+    for (size_t i = 0; i < h->removed_count; i++)
+        if (strcmp(h->removed[i], package) == 0)
+            return true;
+    return upgrade_replaces(h->u, package);
+}
+
+static void add_gone(struct upgrade_host *h, const char *path)
+{
+    h->gone = xgrow(h->gone, h->gone_count, &h->gone_capacity, sizeof *h->gone);
+    h->gone[h->gone_count++] = xstrdup(path);
+}
+
+static void take_file(void *arg, const char *package, char *path)
+{
+    struct upgrade_host *h = arg;
+
+    if (is_going(h, package))
+        add_gone(h, diverted(h, package, path));
+}
+
+/* rpm says "package x is not installed" on standard output: no line of it is a path. */
+static void take_rpm_files(struct upgrade_host *h)
+{
+    const char **argv = xcalloc(h->u->package_count + h->u->removed_count + 4, sizeof *argv);
+    size_t count = 0;
+    char *rest = NULL;
+
+    argv[count++] = "rpm";
+    argv[count++] = "-ql";
+    argv[count++] = "--";
+    for (size_t i = 0; i < h->u->package_count; i++)
+        argv[count++] = h->u->packages[i].name;
+    for (size_t i = 0; i < h->u->removed_count; i++)
+        argv[count++] = h->u->removed[i];
+    struct child child = {.argv = argv, .output_max = RPM_LIST_MAX, .seconds = RPM_SECONDS};
+    struct child_result r = {0};
+    if (child_run(&child, &r, NULL) == 0)
+        for (char *line = strtok_r((char *)r.output, "\n", &rest); line;
+             line = strtok_r(NULL, "\n", &rest))
+            if (*line == '/')
+                add_gone(h, line);
+    child_result_free(&r);
+    free(argv);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int by_path(const void *a, const void *b)
+{
+    return strcmp(((const struct upgrade_file *)a)->path, ((const struct upgrade_file *)b)->path);
+}
+
+static void divert_files(const struct upgrade_host *h)
+{
+    struct upgrade *u = h->u;
+
+    for (size_t i = 0; i < u->file_count; i++) {
+        struct upgrade_file *file = &u->files[i];
+        const char *to = diverted(h, u->packages[file->package].name, file->path);
+
+        if (to != file->path) {
+            free(file->path);
+            file->path = xstrdup(to);
+        }
+    }
+    if (h->diversion_count && u->file_count)
+        qsort(u->files, u->file_count, sizeof *u->files, by_path);
+}
+
+struct upgrade_host *upgrade_host_open(struct upgrade *u)
+{
+    struct upgrade_host *h = xcalloc(1, sizeof *h);
+    bool any_rpm = false;
+
+    h->u = u;
+    dpkg_diversions_each(take_diversion, h);
+    divert_files(h);
+    for (size_t i = 0; i < u->package_count; i++)
+        any_rpm |= u->packages[i].is_rpm;
+    if (any_rpm) {
+        take_rpm_files(h);
+    } else {
+        dpkg_versions_each(take_version, h);
+        dpkg_files_each(take_file, h);
+    }
+    if (h->gone_count)
+        qsort(h->gone, h->gone_count, sizeof *h->gone, by_text);
+    return h;
+}
+
+void upgrade_host_close(struct upgrade_host *h)
+{
+    if (!h)
+        return;
+    for (size_t i = 0; i < h->diversion_count; i++) {
+        free(h->diversions[i].from);
+        free(h->diversions[i].to);
+        free(h->diversions[i].package);
+    }
+    for (size_t i = 0; i < h->removed_count; i++)
+        free(h->removed[i]);
+    for (size_t i = 0; i < h->gone_count; i++)
+        free(h->gone[i]);
+    free(h->diversions);
+    free(h->removed);
+    free(h->gone);
+    free(h);
+}
+
+static bool is_gone(const struct upgrade_host *h, const char *path)
+{
+    return h->gone_count && bsearch(&path, h->gone, h->gone_count, sizeof *h->gone, by_text);
+}
+
+bool upgrade_host_loses(const struct upgrade_host *h, const char *path)
+{
+    char *real = realpath(path, NULL);
+    bool loses = is_gone(h, path) || (real && is_gone(h, real) && !upgrade_entry(h->u, real));
+
+    free(real);
+    return loses;
+}
+
+const struct upgrade_file *upgrade_host_leads(const struct upgrade_host *h, const char *path)
+{
+    char *real = realpath(path, NULL);
+    const struct upgrade_file *file =
+        real && strcmp(real, path) != 0 ? upgrade_follow(h->u, real, NULL) : NULL;
+
+    free(real);
+    return file;
+}

@@ -1,0 +1,194 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Hosts as they would be after packages are installed: `inventory --with`, `audit --upgrade`.
+load common
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return
+    mkdir -p root/etc root/var/lib/dpkg/info root/usr/bin
+    printf 'ID=debian\nVERSION_ID="12"\n' > root/etc/os-release
+    : > root/var/lib/dpkg/status
+}
+
+# A QEMU as it stands in a package: what qemu_file.c looks for.
+qemu() { # FILE VERSION MACHINE...
+    local file=$1 version=$2 machine
+    shift 2
+    mkdir -p "${file%/*}"
+    {
+        printf '\177ELF QEMU emulator version %s\0/usr/share/qemu\0/usr/lib/ipxe/qemu\0' "$version"
+        for machine; do printf '%s-machine\0' "$machine"; done
+    } > "$file"
+    chmod +x "$file"
+}
+
+rom() { # FILE SIZE
+    mkdir -p "${1%/*}"
+    { printf '\125\252\001'; head -c $(($2 - 3)) /dev/zero; } > "$1"
+}
+
+# deb NAME VERSION [FIELD...]: a package of tree/, which is used up.
+deb() {
+    local name=$1 version=$2
+    shift 2
+    mkdir -p tree/DEBIAN
+    {
+        printf 'Package: %s\nVersion: %s\nArchitecture: all\nMaintainer: M <m@x.example>\n' "$name" "$version"
+        [ $# = 0 ] || printf '%s\n' "$@"
+        printf 'Description: x\n'
+    } > tree/DEBIAN/control
+    dpkg-deb --root-owner-group -Znone -b tree "${name}_$version.deb" > out.log
+    rm -rf tree
+}
+
+# install NAME_VERSION.deb...: into root/, with dpkg's database.
+install_debs() {
+    local file name
+    for file; do
+        name=$(dpkg-deb -f "$file" Package)
+        dpkg-deb -x "$file" root
+        { dpkg-deb -f "$file" | sed '1a Status: install ok installed'; echo; } >> root/var/lib/dpkg/status
+        dpkg-deb --fsys-tarfile "$file" | tar t | sed -e 's|^\.||' -e 's|/$||' \
+            > "root/var/lib/dpkg/info/$name.list"
+    done
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    else
+        unshare --map-root-user "$@"
+    fi
+}
+inventory() { as_root romcompat inventory --root root "$@"; }
+
+# Two releases of three packages.
+two_releases() {
+    qemu tree/usr/bin/qemu-system-x86_64 7.2.22 pc-q35-7.1 pc-q35-7.2
+    deb qemu 7.2
+    rom tree/usr/lib/ipxe/qemu/efi-virtio.rom 200000
+    rom tree/usr/lib/ipxe/qemu/efi-e1000.rom 200000
+    deb ipxe 1
+    mkdir -p tree/usr/share/OVMF tree/usr/share/qemu
+    head -c 4096 /dev/zero > tree/usr/share/OVMF/OVMF_CODE.fd
+    head -c 8192 /dev/zero > tree/usr/share/OVMF/OVMF_CODE_4M.fd
+    ln -s ../OVMF/OVMF_CODE_4M.fd tree/usr/share/qemu/OVMF.fd
+    deb ovmf 2022
+    install_debs qemu_7.2.deb ipxe_1.deb ovmf_2022.deb
+    qemu tree/usr/bin/qemu-system-x86_64 10.0.2 pc-q35-7.2 pc-q35-10.0
+    ln -s qemu-system-x86_64 tree/usr/bin/qemu-system-amd64
+    deb qemu 10.0
+    rom tree/usr/share/qemu/efi-virtio.rom 300000
+    deb ipxe 2
+    mkdir -p tree/usr/share/OVMF tree/usr/share/qemu
+    head -c 8192 /dev/zero | tr '\0' x > tree/usr/share/OVMF/OVMF_CODE_4M.fd
+    ln -s ../OVMF/OVMF_CODE_4M.fd tree/usr/share/qemu/OVMF.fd
+    deb ovmf 2025
+}
+
+@test "a host with new packages is, byte for byte, the host on which they are installed" {
+    two_releases
+    run -0 --separate-stderr inventory --with ./qemu_10.0.deb --with ./ipxe_2.deb --with ./ovmf_2025.deb
+    with=$output
+    [ "$(jq -c '[.qemu[].version, (.folders[].roms[]? | .name, .bucket), .firmware[].path]' <<< "$with")" = \
+        '["10.0.2","efi-virtio.rom",524288,"/usr/share/OVMF/OVMF_CODE_4M.fd","/usr/share/qemu/OVMF.fd"]' ]
+    rm -rf root
+    setup
+    install_debs qemu_10.0.deb ipxe_2.deb ovmf_2025.deb
+    run -0 --separate-stderr inventory
+    [ "$output" = "$with" ]
+}
+
+@test "what a package replaces, conflicts with or breaks goes, and nothing else does" {
+    two_releases
+    rom tree/usr/share/qemu/efi-rtl8139.rom 100000
+    deb newrom 1 'Breaks: ovmf (<< 2023)' 'Conflicts: ipxe (= 2)'
+    run -0 --separate-stderr inventory --with ./newrom_1.deb
+    [ "$(jq -c '[.qemu[].version, (.folders[].roms[] | .name), .firmware[].path]' <<< "$output")" = \
+        '["7.2.22","efi-rtl8139.rom","efi-e1000.rom","efi-virtio.rom"]' ]
+}
+
+@test "a diverted file of a package does not take the place of what is there" {
+    two_releases
+    printf '/usr/lib/ipxe/qemu/efi-virtio.rom\n/usr/lib/ipxe/qemu/efi-virtio.rom.distrib\n:\n' \
+        > root/var/lib/dpkg/diversions
+    mv root/usr/lib/ipxe/qemu/efi-virtio.rom root/usr/lib/ipxe/qemu/efi-virtio.rom.distrib
+    rom root/usr/lib/ipxe/qemu/efi-virtio.rom 100000
+    rom tree/usr/lib/ipxe/qemu/efi-virtio.rom 300000
+    deb ipxe 3
+    run -0 --separate-stderr inventory --with ./ipxe_3.deb
+    [ "$(jq -c '[.folders[].roms[] | [.name, .size]]' <<< "$output")" = \
+        '[["efi-virtio.rom",100000],["efi-virtio.rom.distrib",300000]]' ]
+}
+
+@test "a link of this host into a package has what the new package has there" {
+    two_releases
+    ln -s /usr/lib/ipxe/qemu/efi-virtio.rom root/usr/share/qemu/efi-virtio.rom
+    ln -s /usr/lib/ipxe/qemu/efi-e1000.rom root/usr/share/qemu/efi-e1000.rom
+    rom tree/usr/lib/ipxe/qemu/efi-virtio.rom 300000
+    deb ipxe 3
+    run -0 --separate-stderr inventory --with ./ipxe_3.deb
+    [ "$(jq -c '[.folders[] | .path, (.roms[] | .name, .size)]' <<< "$output")" = \
+        '["/usr/share/qemu","efi-virtio.rom",300000,"/usr/lib/ipxe/qemu","efi-virtio.rom",300000]' ]
+}
+
+@test "a map comes with its package, and the administrator's own below /etc stays" {
+    two_releases
+    qemu root/usr/bin/qemu-system-x86_64 7.2.22 pc-q35-7.2 /romcompat.d
+    printf '/romcompat.d\0' >> root/usr/bin/qemu-system-x86_64
+    map() { printf 'romcompat-map 1\nset %s\n  machine pc-q35 - 8.0\n  rom efi-virtio.rom 262144 %s\nend\n' "$1" "$2"; }
+    mkdir -p root/etc/qemu/romcompat.d tree/etc/qemu/romcompat.d tree/usr/share/qemu/romcompat.d
+    map own own.rom > root/etc/qemu/romcompat.d/a.map
+    map theirs their.rom > tree/etc/qemu/romcompat.d/a.map
+    map hidden x.rom > tree/usr/share/qemu/romcompat.d/a.map
+    sed 's/rom efi-virtio/rom efi-e1000/' <(map new new.rom) > tree/usr/share/qemu/romcompat.d/b.map
+    map clash y.rom > tree/usr/share/qemu/romcompat.d/c.map
+    rom tree/usr/share/qemu/new.rom 262144
+    deb compat 1
+    run -0 --separate-stderr inventory --with ./compat_1.deb
+    [ "$(jq -c '[.maps[] | .folders, (.sets[] | .name, .map)]' <<< "$output")" = \
+        '[["/etc/qemu/romcompat.d","/usr/share/qemu/romcompat.d"],"own","/etc/qemu/romcompat.d/a.map","new","/usr/share/qemu/romcompat.d/b.map"]' ]
+    [[ $(jq -r '.maps[].problems[]' <<< "$output") == *c.map* ]]
+    [ "$(jq -r '.folders[0].roms[].name' <<< "$output")" = new.rom ]
+}
+
+@test "a QEMU of a package whose machine types cannot be read is unknown: status 2" {
+    two_releases
+    mkdir -p tree/usr/bin
+    printf 'QEMU emulator version 11.0.0' > tree/usr/bin/qemu-system-x86_64
+    deb qemu 11
+    run -2 --separate-stderr inventory --with ./qemu_11.deb
+    [[ $stderr == *"/usr/bin/qemu-system-x86_64: its machine types do not stand in the file"* ]]
+    [ "$(jq '.qemu | length' <<< "$output")" = 0 ]
+}
+
+@test "what is no package, comes twice, or is not there is refused with status 2" {
+    two_releases
+    echo x > x.deb
+    run -2 inventory --with ./x.deb
+    output_has "x.deb"
+    run -2 inventory --with ./gone.deb
+    output_has "gone.deb: No such file"
+    run -2 inventory --with ./ipxe_2.deb --with ./ipxe_2.deb
+    output_has "package ipxe a second time"
+    run -2 inventory --with ipxe-qemu
+    output_has "with --root a package must be a file"
+}
+
+@test "hostile names in a package are left out, named without harm, and are status 2" {
+    two_releases
+    mkdir -p tree/usr/share/OVMF
+    printf x > "tree/usr/share/OVMF/$(printf 'a\033[31m.fd')"
+    ln -s ../../../../../../etc/passwd tree/usr/share/OVMF/OVMF_CODE_4M.fd
+    deb ovmf 9
+    run -2 --separate-stderr inventory --with ./ovmf_9.deb
+    [[ $stderr == *'a\x1b[31m.fd: a name that is not printable ASCII, left out'* ]]
+    [[ $stderr == *"/usr/share/OVMF/OVMF_CODE_4M.fd: leads to /etc/passwd, which is in none of the packages"* ]]
+}
+
+@test "an .rpm is read as a .deb is" {
+    two_releases
+    run -0 --separate-stderr inventory --with "$TOP/tests/fuzz/corpus/package/links.rpm"
+    [ "$(jq -c '[.folders[0].roms[] | [.name, .package, .package_version]]' <<< "$output")" = \
+        '[["efi-virtio.rom","my-roms","2:1.5-3"],["pxe-virtio.rom","my-roms","2:1.5-3"]]' ]
+}
