@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "fixtures/generated_bytes.h"
 #include "formats/efi_code.h"
 #include "tap.h"
 
@@ -208,34 +209,6 @@ static void limit_codes(void)
 
 /* --- there and back ------------------------------------------------------------------ */
 
-static uint32_t state = 1;
-
-static uint32_t next(uint32_t below)
-{
-    state ^= state << 13;
-    state ^= state >> 17;
-    state ^= state << 5;
-    return state % below;
-}
-
-/* Bytes of some kind: of few values, runs, repeats of what was before, or all of it. */
-static void generate(unsigned kind, uint8_t *to, size_t size)
-{
-    static const uint32_t values[] = {1, 2, 3, 17, 256};
-    uint32_t alphabet = values[kind % 5];
-
-    for (size_t i = 0; i < size;) {
-        size_t n = 1 + next(kind % 3 ? 400 : 4);
-        size_t from = i ? next((uint32_t)i) : 0;
-        bool repeat = i && kind / 5 % 2 && next(3);
-        uint8_t byte = (uint8_t)next(alphabet);
-        bool run = kind / 10 % 2 && next(2);
-
-        for (; n > 0 && i < size; n--, i++)
-            to[i] = repeat ? to[from++] : run ? byte : (uint8_t)next(alphabet);
-    }
-}
-
 static bool comes_back(const uint8_t *data, size_t size, size_t *packed_size)
 {
     uint8_t *packed = NULL, *out = malloc(size);
@@ -252,22 +225,20 @@ static bool comes_back(const uint8_t *data, size_t size, size_t *packed_size)
 
 static void there_and_back(void)
 {
-    enum { INPUTS = 2000, SIZE_MOST = 100000 };
-    uint8_t *data = malloc(SIZE_MOST);
+    enum { INPUTS = 2000 }; /* 10,000 in tests/qemu/edk2-compression.c */
+    uint8_t *data = malloc(GENERATED_MOST);
     unsigned came_back = 0;
     size_t packed_size;
 
     for (unsigned i = 0; i < INPUTS; i++) {
-        size_t most = i % 500 == 0 ? SIZE_MOST : i % 10 == 0 ? 3000 : 200;
-        size_t size = 1 + next((uint32_t)most);
+        size_t size = generate_input(i, data);
 
-        generate(i, data, size);
         came_back += comes_back(data, size, &packed_size);
     }
     is_int(came_back, INPUTS, "what is compressed comes back, for 2,000 generated inputs");
 
-    memset(data, 0, SIZE_MOST);
-    ok(comes_back(data, SIZE_MOST, &packed_size) && packed_size < 200,
+    memset(data, 0, GENERATED_MOST);
+    ok(comes_back(data, GENERATED_MOST, &packed_size) && packed_size < 200,
        "100,000 bytes of one value come back from less than 200");
     is_int(comes_back(data, 1, &packed_size), true, "a single byte comes back");
     is_int(packed_size, EFI_PAYLOAD_HEADER + 7, "... from sets of one symbol, without any code");
@@ -282,14 +253,14 @@ static void hold_to_limits(void)
     size_t near, far, once_size = 0, again_size = 0;
 
     for (size_t i = 0; i < SIZE; i++)
-        data[i] = (uint8_t)next(256);
+        data[i] = (uint8_t)generated_number(256);
     ok(comes_back(data, SIZE, &near) && near > SIZE,
        "random bytes come back, in more blocks than one");
 
     memcpy(data + EFI_DISTANCE_MAX, data, AT);
     bool back = comes_back(data, EFI_DISTANCE_MAX + AT, &near);
     for (size_t i = 0; i < AT; i++)
-        data[EFI_DISTANCE_MAX + i] = (uint8_t)next(256);
+        data[EFI_DISTANCE_MAX + i] = (uint8_t)generated_number(256);
     memcpy(data + EFI_DISTANCE_MAX + 1, data, AT);
     back &= comes_back(data, EFI_DISTANCE_MAX + 1 + AT, &far);
     ok(back && far > near + AT / 2,
