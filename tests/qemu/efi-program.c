@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Programs for UEFI firmware in QEMU, made with clang and lld for each machine. As a driver it
- * says on the serial line which machine it was made for; with -DAPPLICATION it is what is
- * loaded from the network, and says so through the firmware.
+ * Programs for UEFI firmware in QEMU, made with clang and lld for each machine (for RISC-V with
+ * efi-riscv64.S). As a driver it says on the serial line which machine it was made for; with
+ * -DAPPLICATION it is what is loaded from the network, and says so through the firmware.
  */
-#define MACHINE_X86_64 "x86_64"
-#define MACHINE_AARCH64 "aarch64"
+#if defined __x86_64__
+#define MACHINE "x86_64"
+#elif defined __i386__
+#define MACHINE "i386"
+#elif defined __aarch64__
+#define MACHINE "aarch64"
+#else
+#define MACHINE "riscv64"
+#endif
 
 struct text_output {
     void *reset;
@@ -37,10 +44,12 @@ unsigned long long efi_main(void *image, struct system_table *table)
 
 static void put(char c)
 {
-#ifdef __x86_64__
+#if defined __x86_64__ || defined __i386__
     __asm__ volatile("outb %0, %1" : : "a"(c), "d"((unsigned short)0x3f8)); /* COM1 */
-#else
+#elif defined __aarch64__
     *(volatile unsigned *)0x09000000 = (unsigned char)c; /* PL011 of the virt machine */
+#else
+    *(volatile unsigned char *)0x10000000 = (unsigned char)c; /* NS16550A of the virt machine */
 #endif
 }
 
@@ -54,13 +63,7 @@ unsigned long long efi_main(void *image, struct system_table *table)
 {
     (void)image;
     (void)table;
-    say("\r\nROMCOMPAT-DRIVER ");
-#ifdef __x86_64__
-    say(MACHINE_X86_64);
-#else
-    say(MACHINE_AARCH64);
-#endif
-    say("\r\n");
+    say("\r\nROMCOMPAT-DRIVER " MACHINE "\r\n");
     return 0;
 }
 
