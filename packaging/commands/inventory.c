@@ -219,11 +219,11 @@ const struct command inventory_command = {
     .synopsis = "[OPTION]...",
     .details =
         "One JSON document on one line: the QEMU binaries with their machine types, the ROM files\n"
-        "that they find, the compat maps, firmware images, and libvirt's guests; with the "
-        "packages\n"
-        "that they are from, as dpkg or rpm knows them. romcompat-inventory(5) describes it;\n"
-        "'romcompat audit' compares those of many hosts, 'romcompat preflight' takes one for the\n"
-        "destination. The same host gives the same bytes. No guest is started or touched.\n"
+        "that they find, the compat maps, firmware images, and guests: libvirt's, Proxmox's,\n"
+        "Incus's, those of systemd's services, and QEMUs that run; with the packages that files\n"
+        "are from, as dpkg or rpm knows them. romcompat-inventory(5) describes it; 'romcompat\n"
+        "audit' compares those of many hosts, 'romcompat preflight' takes one for the destination.\n"
+        "The same host gives the same bytes. No guest is started or touched.\n"
         "\n"
         "Status 0: done, also without any QEMU. Status 2: no answer, or one without ROMs or "
         "firmware\n"

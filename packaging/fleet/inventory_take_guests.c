@@ -16,88 +16,14 @@
 
 #define LIBVIRT_GUESTS "/etc/libvirt/qemu"
 
-/* Text of a configuration; what is not printable ASCII an inventory cannot name. */
-static char *text_or_none(const char *text)
-{
-    return text && *text && is_printable(text) ? xstrdup(text) : NULL;
-}
-
-/* --- what all readers add ---------------------------------------------------------------- */
-
-/* The QEMU of that path; else the first of that architecture. NULL: none. */
-static const struct inventory_qemu *qemu_of(const struct taking *t, const char *emulator,
-                                            const char *architecture)
-{
-    const struct inventory_qemus *all = t->inv.qemus;
-
-    for (size_t i = 0; emulator && i < all->count; i++)
-        if (strcmp(all->list[i].path, emulator) == 0)
-            return &all->list[i];
-    if (!architecture)
-        architecture = t->inv.architecture;
-    for (size_t i = 0; i < all->count; i++)
-        if (strcmp(all->list[i].architecture, architecture) == 0)
-            return &all->list[i];
-    return NULL;
-}
-
-struct inventory_guest *taking_add_guest(struct taking *t, const char *source, const char *name,
-                                         const char *machine, const char *emulator,
-                                         const char *architecture, char *identity)
-{
-    struct inventory_guests *list = t->inv.guests;
-    const struct inventory_qemu *q = qemu_of(t, emulator, architecture);
-    char *plain = xstrndup(machine, strcspn(machine, "+"));
-    struct inventory_guest *guest;
-
-    t->identities = xreallocarray(t->identities, list->count + 1, sizeof *t->identities);
-    t->identities[list->count] = identity;
-    list->list = xreallocarray(list->list, list->count + 1, sizeof *list->list);
-    guest = &list->list[list->count++];
-    *guest = (struct inventory_guest){
-        .source = xstrdup(source),
-        .name = text_or_none(name),
-        .machine = xstrdup(q ? inventory_machine(q, plain) : plain),
-        .architecture = text_or_none(architecture),
-        .emulator = text_or_none(emulator),
-    };
-    free(plain);
-    return guest;
-}
-
-void taking_doubt(struct inventory_guest *guest, char *why)
-{
-    if (!why || guest->doubt) {
-        free(why);
-        return;
-    }
-    for (char *c = why; *c; c++)
-        if (*c < ' ' || *c > '~')
-            *c = '?';
-    if (strlen(why) > INVENTORY_TEXT_MAX)
-        why[INVENTORY_TEXT_MAX] = '\0';
-    guest->doubt = why;
-}
-
-void taking_add_card(struct inventory_guest *guest, const char *type, const char *file, bool off)
-{
-    if (file && !is_printable(file)) {
-        taking_doubt(guest, xasprintf("the name of a ROM file of %s", type));
-        return;
-    }
-    guest->devices = xreallocarray(guest->devices, guest->device_count + 1, sizeof *guest->devices);
-    guest->devices[guest->device_count++] = (struct inventory_device){
-        .type = xstrdup(type), .file = file ? xstrdup(file) : NULL, .off = off};
-}
-
 /* --- libvirt ----------------------------------------------------------------------------- */
 
 /* libvirt writes the image that it chose for <os firmware='efi'> into the XML once the guest has
  * been started (newer versions: defined). */
 static void take_xml_firmware(struct inventory_guest *guest, const struct domain_xml *xml)
 {
-    guest->loader = text_or_none(xml->loader);
-    guest->nvram = text_or_none(xml->nvram);
+    guest->loader = taking_text(xml->loader);
+    guest->nvram = taking_text(xml->nvram);
     if (xml->loader)
         guest->loader_type =
             xstrdup(xml->loader_type && strcmp(xml->loader_type, "pflash") == 0 ? "pflash" : "rom");
@@ -156,41 +82,7 @@ static void take_libvirt(struct taking *t)
     free(names);
 }
 
-/* --- command lines ----------------------------------------------------------------------- */
-
-/* Without a slash, an image of -bios is one of the directories of ROM files. */
-static char *loader_of(const struct taking *t, const struct inventory_guest *guest,
-                       const char *loader)
-{
-    const struct inventory_qemu *q = qemu_of(t, guest->emulator, guest->architecture);
-
-    for (size_t i = 0; q && !strchr(loader, '/') && i < q->directory_count; i++) {
-        char *path = xasprintf("%s/%s", q->directories[i], loader);
-
-        if (inventory_find_firmware(&t->inv, path))
-            return path;
-        free(path);
-    }
-    return text_or_none(loader);
-}
-
-void taking_guest_of_command(struct taking *t, struct inventory_guest *guest,
-                             const struct qemu_command *command)
-{
-    for (size_t i = 0; i < command->card_count; i++)
-        taking_add_card(guest, command->cards[i].type, command->cards[i].file,
-                        command->cards[i].off);
-    if (command->loader)
-        guest->loader = loader_of(t, guest, command->loader);
-    guest->nvram = text_or_none(command->nvram);
-    if (guest->loader)
-        guest->loader_type = xstrdup(command->loader_type);
-    if (guest->loader && strcmp(guest->loader_type, "pflash") == 0)
-        guest->firmware = xstrdup("efi");
-    else if (!command->loader && !command->doubt)
-        guest->firmware = xstrdup("bios");
-    taking_doubt(guest, command->doubt ? xstrdup(command->doubt) : NULL);
-}
+/* --- processes ---------------------------------------------------------------------------- */
 
 /* Whether it is of a guest that is known: by libvirt's or Incus's UUID, its service, or the number
  * that Proxmox gave it. */
@@ -257,6 +149,9 @@ void take_guests(struct taking *t)
 {
     t->inv.guests = xcalloc(1, sizeof *t->inv.guests);
     take_libvirt(t);
+    take_proxmox(t);
+    take_incus(t);
+    take_units(t);
     if (!t->request->is_at_rest)
         take_processes(t);
     for (size_t i = 0; i < t->inv.guests->count; i++)

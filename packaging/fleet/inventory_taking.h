@@ -37,7 +37,16 @@ void take_firmware_of_guests(struct taking *t);
 /* inventory_take_guests.c: after QEMUs and firmware images. */
 void take_guests(struct taking *t);
 
-/* --- guests, for the readers of what describes them ------------------------------------- */
+/* inventory_take_managers.c: those of Proxmox VE, of Incus and LXD, and of systemd's services. */
+void take_proxmox(struct taking *t);
+void take_incus(struct taking *t);
+void take_units(struct taking *t);
+
+/* --- inventory_taking_guest.c: guests, for the readers of what describes them ---------------- */
+
+/* Text of a configuration, which is freed; NULL for what is not printable ASCII: an inventory
+ * cannot name it. */
+char *taking_text(const char *text);
 
 /* A guest more, of which `emulator` and `architecture` may be NULL; `machine` may be an alias
  * and have Proxmox's suffix. `identity`, which belongs to it then, is what a process of it is

@@ -63,16 +63,20 @@ bool qemu_command_is_qemu(const char *path)
 
 /* --- cards ---------------------------------------------------------------------------------- */
 
-static void add_card(struct reading *r, const char *type, const char *file, bool off)
+void qemu_command_add_card(struct qemu_command *c, const char *type, const char *file, bool off)
 {
-    struct qemu_command *c = r->command;
-
     if (c->card_count == QEMU_COMMAND_CARDS_MAX) {
-        doubt(r, "more than %d cards", QEMU_COMMAND_CARDS_MAX);
+        if (!c->doubt)
+            c->doubt = xasprintf("more than %d cards", QEMU_COMMAND_CARDS_MAX);
         return;
     }
     c->cards = xreallocarray(c->cards, c->card_count + 1, sizeof *c->cards);
     c->cards[c->card_count++] = (struct qemu_card){xstrdup(type), file ? xstrdup(file) : NULL, off};
+}
+
+static void add_card(struct reading *r, const char *type, const char *file, bool off)
+{
+    qemu_command_add_card(r->command, type, file, off);
 }
 
 /* QEMU system/qdev-monitor.c, qdev_alias_table[]; and net/net.c, where -net's models have one. */

@@ -46,6 +46,10 @@ int qemu_command_read(char *const *arguments, size_t count, const char *director
                       struct qemu_command *command, struct failure *f);
 void qemu_command_free(struct qemu_command *command);
 
+/* One card more, for readers of what becomes a command line; `file` may be NULL. */
+void qemu_command_add_card(struct qemu_command *command, const char *type, const char *file,
+                           bool off);
+
 /* Whether a program of that path is a QEMU for whole systems: "/usr/bin/qemu-system-x86_64",
  * "/usr/libexec/qemu-kvm", "/usr/bin/kvm". */
 bool qemu_command_is_qemu(const char *path);

@@ -13,7 +13,7 @@ struct reader {
     const uint8_t *data;
     size_t size;
     yaml_parser_t parser;
-    size_t nodes;
+    size_t nodes, scalar_max;
     struct failure *f;
 };
 
@@ -104,9 +104,9 @@ static struct yaml_node *read_scalar(struct reader *r, const yaml_event_t *event
     const char *text = (const char *)event->data.scalar.value;
     size_t length = event->data.scalar.length;
 
-    if (length > YAML_SCALAR_MAX) {
+    if (length > r->scalar_max) {
         fail(r->f, "%s:%zu:%zu: value is too long (found %zu bytes, limit %zu)", r->name,
-             event->start_mark.line + 1, event->start_mark.column + 1, length, YAML_SCALAR_MAX);
+             event->start_mark.line + 1, event->start_mark.column + 1, length, r->scalar_max);
         return NULL;
     }
     if (memchr(text, '\0', length)) {
@@ -275,7 +275,13 @@ static int expect_end(struct reader *r)
 int yaml_tree_parse(const char *name, const uint8_t *data, size_t size, struct yaml_node **root,
                     struct failure *f)
 {
-    struct reader r = {.name = name, .data = data, .size = size, .f = f};
+    return yaml_tree_parse_long(name, data, size, YAML_SCALAR_MAX, root, f);
+}
+
+int yaml_tree_parse_long(const char *name, const uint8_t *data, size_t size, size_t scalar_max,
+                         struct yaml_node **root, struct failure *f)
+{
+    struct reader r = {.name = name, .data = data, .size = size, .scalar_max = scalar_max, .f = f};
 
     if (size > YAML_FILE_MAX)
         return fail(f, "%s: file is too large (found %zu bytes, limit %zu)", name, size,

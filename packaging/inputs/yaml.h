@@ -16,7 +16,7 @@
 #include "base/failure.h"
 
 #define YAML_FILE_MAX ((size_t)1 << 20) /* bytes of a file */
-#define YAML_SCALAR_MAX ((size_t)4096)  /* bytes of one scalar */
+#define YAML_SCALAR_MAX ((size_t)4096)  /* bytes of one scalar, but for yaml_tree_parse_long() */
 #define YAML_NODES_MAX ((size_t)100000)
 #define YAML_DEPTH_MAX 16
 #define YAML_KEYS_MAX 1000 /* of one map */
@@ -41,6 +41,10 @@ struct yaml_node {
  * An empty document is refused. */
 int yaml_tree_parse(const char *name, const uint8_t *data, size_t size, struct yaml_node **root,
                     struct failure *f);
+
+/* The same, with another limit than YAML_SCALAR_MAX: of a file that is not written for us. */
+int yaml_tree_parse_long(const char *name, const uint8_t *data, size_t size, size_t scalar_max,
+                         struct yaml_node **root, struct failure *f);
 
 void yaml_tree_free(struct yaml_node *node);
 

@@ -124,6 +124,83 @@ XML
     [ "$(jq -c '[.guests[] | .name, .nvram] | unique' <<< "$output")" = '[null]' ]
 }
 
+# A process with the command line of a QEMU, which does nothing.
+pretend_qemu() { # ARGUMENT...
+    (exec -a qemu-system-x86_64 perl -e 'sleep 60' x "$@") 3>&- &
+    pretended=$!
+    until grep -qz "^x$" "/proc/$pretended/cmdline" 2> /dev/null; do sleep 0.05; done
+}
+
+# What Proxmox VE, Incus and systemd have below root/.
+make_managers() {
+    mkdir -p root/etc/pve/nodes/n/qemu-server root/etc/systemd/system/multi-user.target.wants \
+        root/etc/vm root/var/lib/incus/virtual-machines/{v1,stopped} root/run/incus/v1
+    ln -s nodes/n/qemu-server root/etc/pve/qemu-server
+    printf 'name: pve-web\nnet0: virtio=AA,bridge=vmbr0\nmachine: pc-q35-9.2+pve1\nbios: ovmf\n' \
+        > root/etc/pve/qemu-server/100.conf
+    printf 'template: 1\n' > root/etc/pve/qemu-server/101.conf
+    printf 'broken\n' > root/etc/pve/qemu-server/102.conf
+    cat > root/var/lib/incus/virtual-machines/v1/backup.yaml << 'YAML'
+container:
+  name: v1
+  architecture: x86_64
+  type: virtual-machine
+  expanded_config: {volatile.uuid: 1-2}
+  expanded_devices:
+    eth0: {type: nic, network: incusbr0}
+YAML
+    sed 's/v1/stopped/' root/var/lib/incus/virtual-machines/v1/backup.yaml \
+        > root/var/lib/incus/virtual-machines/stopped/backup.yaml
+    touch root/var/lib/incus/virtual-machines/v1/qemu.nvram
+    cat > root/run/incus/v1/qemu.conf << 'CONF'
+[machine]
+type = "pc-q35-7.2"
+[drive]
+file = "/usr/share/OVMF/x.fd"
+if = "pflash"
+unit = "0"
+[drive]
+file = "/dev/fd/5"
+if = "pflash"
+unit = "1"
+[device "qemu_gpu"]
+driver = "virtio-vga"
+CONF
+    printf '[Service]\nEnvironmentFile=/etc/vm/%%i\nExecStart=/usr/bin/qemu-system-x86_64 -name %%i $ARGS\n' \
+        > root/etc/systemd/system/vm@.service
+    ln -s ../vm@.service root/etc/systemd/system/multi-user.target.wants/vm@unit-web.service
+    echo 'ARGS="-M q35 -nodefaults -device rtl8139"' > root/etc/vm/unit-web
+    printf '[Service]\nExecStart=/usr/bin/qemu-system-x86_64 -version\n' > root/etc/systemd/system/ask.service
+}
+
+@test "guests of Proxmox VE, Incus and systemd's services are read where they are described" {
+    make_root
+    make_managers
+    run --separate-stderr -0 in_root
+    [ "$(jq -c '.guests[] | select(.source != "libvirt") | [.source, .name, .machine, .running, .doubt]' <<< "$output")" = \
+'["proxmox","pve-web","pc-q35-9.2",false,null]
+["incus","stopped","pc-q35-9.2",false,null]
+["incus","v1","pc-q35-7.2",false,null]
+["systemd","unit-web","pc-q35-9.2",false,null]' ]
+    [ "$(jq -c '.guests[] | select(.source != "libvirt") | [.firmware, .loader, .nvram, (.devices | map(.type))]' <<< "$output")" = \
+'["efi","/usr/share/pve-edk2-firmware/OVMF_CODE.fd",null,["virtio-net-pci","VGA"]]
+["efi",null,null,["virtio-vga","virtio-net-pci"]]
+["efi","/usr/share/OVMF/x.fd","/var/lib/incus/virtual-machines/v1/qemu.nvram",["virtio-vga","virtio-net-pci"]]
+["bios",null,null,["rtl8139"]]' ]
+    [[ $stderr == *"102.conf:1: not of the form 'key: value'"* ]]
+}
+
+@test "a service that runs is one guest" {
+    make_root
+    make_managers
+    # The process is another system's, below whose root nothing runs.
+    pretend_qemu -name unit-web -M q35
+    run --separate-stderr in_root
+    kill "$pretended"
+    [ "$(jq '[.guests[] | select(.name == "unit-web")] | length' <<< "$output")" = 1 ]
+    [ "$(jq '[.guests[] | select(.running)] | length' <<< "$output")" = 0 ]
+}
+
 # A QEMU that does what it must not be able to; its version tells what it could.
 hostile_qemu() {
     cat > root/usr/bin/qemu-system-x86_64 << 'QEMU'
@@ -270,13 +347,6 @@ QEMU
     run -2 romcompat inventory --root none
     output_has "none: No such file"
     run -0 romcompat inventory --help
-}
-
-# A process with the command line of a QEMU, which does nothing.
-pretend_qemu() { # ARGUMENT...
-    (exec -a qemu-system-x86_64 perl -e 'sleep 60' x "$@") 3>&- &
-    pretended=$!
-    until grep -qz "^x$" "/proc/$pretended/cmdline" 2> /dev/null; do sleep 0.05; done
 }
 
 @test "a QEMU that runs is a guest, with the cards and the firmware of its command line" {

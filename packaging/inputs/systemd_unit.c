@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "inputs/systemd_unit.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "inputs/file.h"
+#include "inputs/qemu_command.h"
+
+#define SPACE " \t\r\n"
+
+struct variable {
+    char *name, *value;
+};
+
+struct unit {
+    const char *name;
+    struct systemd_qemu *qemu;
+    char *start; /* ExecStart= of a QEMU; the last one holds */
+    struct variable *variables;
+    size_t variable_count, word_capacity;
+};
+
+__attribute__((format(printf, 2, 3))) static void doubt(struct unit *u, const char *format, ...)
+{
+    va_list args;
+
+    if (u->qemu->doubt)
+        return;
+    va_start(args, format);
+    u->qemu->doubt = xvasprintf(format, args);
+    va_end(args);
+}
+
+/* --- words ---------------------------------------------------------------------------------- */
+
+static int hex_digit(char c)
+{
+    const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c | 0x20) : NULL;
+
+    return at ? (int)(at - digits) : -1;
+}
+
+/* What stands behind a backslash; *at is moved behind it. */
+static char unescape(const char **at)
+{
+    static const char names[] = "abfnrtvs", values[] = "\a\b\f\n\r\t\v ";
+    const char *name = strchr(names, **at);
+    int high, low;
+
+    if (**at == 'x' && (high = hex_digit((*at)[1])) >= 0 && (low = hex_digit((*at)[2])) >= 0) {
+        *at += 3;
+        return high || low ? (char)(high * 16 + low) : '?';
+    }
+    char c = name && **at ? values[name - names] : **at;
+    if (**at)
+        ++*at;
+    return c;
+}
+
+/* The next word; NULL at the end. `quotes`: they are not part of it. */
+static char *next_word(const char **at)
+{
+    struct text word;
+    char quote = '\0';
+
+    *at += strspn(*at, SPACE);
+    if (!**at)
+        return NULL;
+    FILE *out = text_begin(&word);
+    while (**at && (quote || !strchr(SPACE, **at))) {
+        char c = *(*at)++;
+
+        if (c == '\\')
+            fputc(unescape(at), out);
+        else if (quote ? c == quote : c == '"' || c == '\'')
+            quote = quote ? '\0' : c;
+        else
+            fputc(c, out);
+    }
+    return text_end(&word);
+}
+
+/* --- specifiers ----------------------------------------------------------------------------- */
+
+/* "web" of "vm@web.service", up to *end. */
+static const char *instance_of(const char *unit, const char **end)
+{
+    const char *at = strchr(unit, '@');
+
+    *end = strrchr(unit, '.');
+    if (!*end)
+        *end = unit + strlen(unit);
+    return at && at < *end ? at + 1 : *end;
+}
+
+/* Systemd.unit(5), "Specifiers": those that the name decides; others are a doubt. */
+static char *expand_specifiers(struct unit *u, const char *text)
+{
+    const char *end, *instance = instance_of(u->name, &end);
+    const char *at = strchr(u->name, '@');
+    int prefix = (int)((at ? at : end) - u->name);
+    struct text made;
+    FILE *out = text_begin(&made);
+
+    for (; *text; text++) {
+        if (*text != '%' || !text[1]) {
+            fputc(*text, out);
+            continue;
+        }
+        char c = *++text;
+        bool plain = !memchr(instance, '-', (size_t)(end - instance)) &&
+                     !memchr(instance, '\\', (size_t)(end - instance));
+        if (c == '%')
+            fputc('%', out);
+        else if (c == 'i' || (c == 'I' && plain))
+            fprintf(out, "%.*s", (int)(end - instance), instance);
+        else if (c == 'p')
+            fprintf(out, "%.*s", prefix, u->name);
+        else if (c == 'n')
+            fputs(u->name, out);
+        else if (c == 'N')
+            fprintf(out, "%.*s", (int)(end - u->name), u->name);
+        else
+            doubt(u, "%%%c in its unit", c);
+    }
+    return text_end(&made);
+}
+
+/* --- variables ------------------------------------------------------------------------------ */
+
+static const char *variable(const struct unit *u, const char *name, size_t length)
+{
+    for (size_t i = u->variable_count; i > 0; i--)
+        if (strncmp(u->variables[i - 1].name, name, length) == 0 &&
+            !u->variables[i - 1].name[length])
+            return u->variables[i - 1].value;
+    return "";
+}
+
+/* NAME=VALUE. */
+static void set_variable(struct unit *u, const char *text)
+{
+    const char *equals = strchr(text, '=');
+
+    if (!equals || u->variable_count == SYSTEMD_VARIABLES_MAX) {
+        if (equals)
+            doubt(u, "more than %d variables", SYSTEMD_VARIABLES_MAX);
+        return;
+    }
+    u->variables = xreallocarray(u->variables, u->variable_count + 1, sizeof *u->variables);
+    u->variables[u->variable_count++] =
+        (struct variable){xstrndup(text, (size_t)(equals - text)), xstrdup(equals + 1)};
+}
+
+static void free_variables(struct unit *u)
+{
+    while (u->variable_count) {
+        free(u->variables[--u->variable_count].name);
+        free(u->variables[u->variable_count].value);
+    }
+    free(u->variables);
+    u->variables = NULL;
+}
+
+static void set_variables(struct unit *u, const char *text)
+{
+    char *word;
+
+    if (!*text)
+        free_variables(u);
+    while ((word = next_word(&text)) != NULL) {
+        char *expanded = expand_specifiers(u, word);
+
+        set_variable(u, expanded);
+        free(expanded);
+        free(word);
+    }
+}
+
+/* Lines NAME=VALUE, whose values may stand in quotes. */
+static void read_environment(struct unit *u, const char *file)
+{
+    bool optional = *file == '-';
+    char *path = expand_specifiers(u, file + optional), *rest, *line;
+    struct failure f;
+    uint8_t *data;
+    size_t size;
+
+    if (!*path) {
+        free(path);
+        return;
+    }
+    if (read_file(path, SYSTEMD_UNIT_MAX, &data, &size, &f) != 0) {
+        if (!optional)
+            doubt(u, "%s", f.what);
+        free(path);
+        return;
+    }
+    char *text = rest = xstrndup((const char *)data, size);
+    while ((line = strsep(&rest, "\n")) != NULL) {
+        line += strspn(line, SPACE);
+        size_t n = strcspn(line, "=");
+        const char *at = line + n + 1;
+
+        if (!*line || *line == '#' || *line == ';' || !line[n])
+            continue;
+        bool quoted = *at == '"' || *at == '\'';
+        char *value = quoted ? next_word(&at) : xstrdup(at);
+        char *pair = xasprintf("%.*s=%s", (int)n, line, value ? value : "");
+        set_variable(u, pair);
+        free(pair);
+        free(value);
+    }
+    free(text);
+    free(data);
+    free(path);
+}
+
+/* ${NAME} in a word, and $$. */
+static char *expand_variables(struct unit *u, const char *word)
+{
+    struct text made;
+    FILE *out = text_begin(&made);
+
+    for (; *word; word++) {
+        const char *end = *word == '$' && word[1] == '{' ? strchr(word, '}') : NULL;
+
+        if (end) {
+            fputs(variable(u, word + 2, (size_t)(end - word) - 2), out);
+            word = end;
+        } else {
+            fputc(*word, out);
+            if (*word == '$' && word[1] == '$')
+                word++;
+        }
+    }
+    return text_end(&made);
+}
+
+/* --- the command line ----------------------------------------------------------------------- */
+
+static void add_word(struct unit *u, char *word)
+{
+    struct systemd_qemu *q = u->qemu;
+
+    if (q->count == QEMU_ARGUMENTS_MAX) {
+        doubt(u, "more than %d words", QEMU_ARGUMENTS_MAX);
+        free(word);
+        return;
+    }
+    q->words = xgrow(q->words, q->count, &u->word_capacity, sizeof *q->words);
+    q->words[q->count++] = word;
+}
+
+/* A word that is `$NAME` alone becomes as many words as there are in its value. */
+static void take_word(struct unit *u, char *word)
+{
+    size_t name = *word == '$'
+                      ? strspn(word + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                         "_0123456789")
+                      : 0;
+
+    if (name && !word[1 + name]) {
+        const char *value = variable(u, word + 1, name);
+        char *part;
+
+        while ((part = next_word(&value)) != NULL)
+            add_word(u, part);
+    } else {
+        char *expanded = expand_specifiers(u, word);
+
+        add_word(u, expand_variables(u, expanded));
+        free(expanded);
+    }
+    free(word);
+}
+
+/* Words before the QEMU, of a program that starts it, are dropped. */
+static void drop_wrapper(struct systemd_qemu *q)
+{
+    size_t at = 0;
+
+    while (at < q->count && !qemu_command_is_qemu(q->words[at]))
+        free(q->words[at++]);
+    memmove(q->words, q->words + at, (q->count - at) * sizeof *q->words);
+    q->count -= at;
+}
+
+static void take_start(struct unit *u)
+{
+    const char *at = u->start + strspn(u->start, "@-:+!|");
+    bool has_name = memchr(u->start, '@', (size_t)(at - u->start)) != NULL;
+    char *word;
+
+    for (size_t i = 0; (word = next_word(&at)) != NULL; i++)
+        if (has_name && i == 1)
+            free(word);
+        else
+            take_word(u, word);
+    if (u->qemu->count)
+        drop_wrapper(u->qemu);
+}
+
+/* --- the unit ------------------------------------------------------------------------------- */
+
+static void take_line(struct unit *u, const char *key, size_t length, const char *value)
+{
+    static const char *const keys[] = {"ExecStart", "Environment", "EnvironmentFile",
+                                       "WorkingDirectory"};
+    size_t which = 0;
+
+    while (which < 4 && (strncmp(keys[which], key, length) != 0 || keys[which][length]))
+        which++;
+    if (which == 0 && (!*value || strstr(value, "qemu") || strstr(value, "kvm"))) {
+        free(u->start);
+        u->start = *value ? xstrdup(value) : NULL;
+    } else if (which == 1) {
+        set_variables(u, value);
+    } else if (which == 2) {
+        read_environment(u, value);
+    } else if (which == 3) {
+        free(u->qemu->directory);
+        value += *value == '-';
+        u->qemu->directory = *value == '/' ? expand_specifiers(u, value) : NULL;
+    }
+}
+
+/* A line with those that a backslash at the end adds to it; comments between them are left out. */
+static char *next_line(char **rest)
+{
+    struct text made;
+    FILE *out = text_begin(&made);
+    bool goes_on = false, any = false;
+    char *line;
+
+    while ((line = strsep(rest, "\n")) != NULL) {
+        size_t n = strlen(line);
+
+        any = true;
+        if (goes_on && (*line == '#' || *line == ';'))
+            continue;
+        if (n && line[n - 1] == '\r')
+            line[--n] = '\0';
+        goes_on = n && line[n - 1] == '\\';
+        if (goes_on)
+            line[n - 1] = ' ';
+        fputs(line, out);
+        if (!goes_on)
+            break;
+    }
+    char *text = text_end(&made);
+    if (any)
+        return text;
+    free(text);
+    return NULL;
+}
+
+int systemd_unit_qemu(const char *name, const uint8_t *data, size_t size, struct systemd_qemu *qemu,
+                      struct failure *f)
+{
+    struct systemd_qemu made = {0};
+    struct unit u = {.name = name, .qemu = &made};
+    bool in_service = false;
+
+    if (size > SYSTEMD_UNIT_MAX)
+        return fail(f, "%s: more than %zu bytes", name, SYSTEMD_UNIT_MAX);
+    if (memchr(data, '\0', size))
+        return fail(f, "%s: not the text of a unit (it has a NUL)", name);
+    char *text = xstrndup((const char *)data, size), *rest = text, *line;
+    while ((line = next_line(&rest)) != NULL) {
+        char *key = line + strspn(line, SPACE);
+        size_t length = strcspn(key, "= \t");
+        char *equals = key + length + strspn(key + length, " \t");
+
+        if (*key == '[')
+            in_service = strncmp(key, "[Service]", 9) == 0;
+        else if (in_service && *key != '#' && *key != ';' && *equals == '=')
+            take_line(&u, key, length, equals + 1 + strspn(equals + 1, SPACE));
+        free(line);
+    }
+    if (u.start)
+        take_start(&u);
+    free(u.start);
+    free_variables(&u);
+    free(text);
+    *qemu = made;
+    return 0;
+}
+
+void systemd_qemu_free(struct systemd_qemu *qemu)
+{
+    for (size_t i = 0; i < qemu->count; i++)
+        free(qemu->words[i]);
+    free(qemu->words);
+    free(qemu->directory);
+    free(qemu->doubt);
+    *qemu = (struct systemd_qemu){0};
+}

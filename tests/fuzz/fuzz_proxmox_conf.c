@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Any text as the configuration of a guest of Proxmox VE. */
+#include <stdlib.h>
+
+#include "inputs/proxmox_conf.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct qemu_command c;
+    struct failure f;
+
+    if (proxmox_conf_parse("input", "100", "x86_64", data, size, &c, &f) == 0) {
+        if (!c.machine || !c.architecture || !c.name || !c.loader != !c.loader_type)
+            abort();
+        qemu_command_free(&c);
+    }
+    return 0;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Guests in the files of Proxmox VE, Incus and systemd. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inputs/incus_backup.h"
+#include "inputs/proxmox_conf.h"
+#include "inputs/systemd_unit.h"
+#include "tap.h"
+
+/* "NAME MACHINE LOADER CARD..." */
+static const char *summary(const struct qemu_command *c)
+{
+    static char text[1024];
+
+    snprintf(text, sizeof text, "%s %s %s", c->name ? c->name : "-", c->machine ? c->machine : "-",
+             c->loader ? c->loader : "-");
+    for (size_t i = 0; i < c->card_count; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), " %s%s%s", c->cards[i].type,
+                 c->cards[i].file ? "=" : "", c->cards[i].file ? c->cards[i].file : "");
+    return text;
+}
+
+#define OVMF "/usr/share/pve-edk2-firmware/"
+
+static void proxmox(const char *text, const char *expected, const char *name)
+{
+    struct qemu_command c;
+    struct failure f;
+
+    if (proxmox_conf_parse("100.conf", "100", "x86_64", (const uint8_t *)text, strlen(text), &c,
+                           &f) != 0) {
+        is_text(f.what, expected, "%s", name);
+        return;
+    }
+    is_text(summary(&c), expected, "%s", name);
+    qemu_command_free(&c);
+}
+
+static void test_proxmox(void)
+{
+    proxmox("", "vm100 pc - VGA", "an empty configuration of Proxmox is a PC with a VGA card");
+    proxmox("#a\nname: web\nnet0: virtio=AA,bridge=b\nnet1: model=e1000,macaddr=B\nmachine: q35\n"
+            "[snap]\nname: old\nnet2: pcnet=C\n",
+            "web q35 - virtio-net-pci e1000 VGA",
+            "network cards are told in both forms, and those of snapshots are not");
+    proxmox("ostype: win11\nmachine: q35\n", "vm100 pc-q35-5.1 - VGA",
+            "Windows without a version is pinned to 5.1");
+    proxmox("ostype: win11\nmeta: creation-qemu=9.2.0,ctime=1\n", "vm100 pc-i440fx-9.2 - VGA",
+            "Windows that was made with a newer QEMU is pinned to its version");
+    proxmox("machine: pc-q35-4.1+pve2.pxe\nnet0: virtio=A\n",
+            "vm100 pc-q35-4.1 - virtio-net-pci=pxe-virtio.rom VGA",
+            "a machine type .pxe has the ROMs for BIOS");
+    proxmox("bios: ovmf\nefidisk0: local:x,efitype=4m\nmachine: q35\nvga: virtio\n",
+            "vm100 q35 " OVMF "OVMF_CODE_4M.secboot.fd virtio-vga",
+            "an EFI disk of 4m on Q35 goes with the image for Secure Boot");
+    proxmox("bios: ovmf\nefidisk0: local:x,efitype=4m\nvga: qxl2\n",
+            "vm100 pc " OVMF "OVMF_CODE_4M.fd qxl-vga", "... and elsewhere with the other");
+    proxmox("bios: ovmf\nvga: serial0\n", "vm100 pc " OVMF "OVMF_CODE.fd",
+            "OVMF without an EFI disk is the old image, and a serial console no card");
+    proxmox("amd-sev: type=snp\nbios: ovmf\nvga: none\n", "vm100 pc " OVMF "OVMF_SEV_4M.fd",
+            "an SNP guest has the image for SEV");
+    proxmox("arch: aarch64\nbios: ovmf\n", "vm100 virt " OVMF "AAVMF_CODE.fd",
+            "an Arm guest has Arm's image, and no VGA");
+    proxmox("hostpci0: 01:00,x-vga=1\n", "vm100 pc -", "a passed-through VGA card is the only one");
+    proxmox("name: a\nNAME x\n", "100.conf:2: not of the form 'key: value'",
+            "a line without a colon is named");
+
+    struct qemu_command c;
+    struct failure f;
+    static const char text[] = "template: 1\nargs: -device e1000,romfile=x\n";
+    if (proxmox_conf_parse("1", "1", "x86_64", (const uint8_t *)text, sizeof text - 1, &c, &f) ==
+        0) {
+        ok(!c.is_guest, "a template is no guest");
+        ok(c.doubt != NULL, "args with a device are a doubt");
+        qemu_command_free(&c);
+    }
+}
+
+static void incus(const char *text, bool is_guest, const char *expected, const char *name)
+{
+    struct qemu_command c;
+    struct failure f;
+
+    if (incus_backup_parse("backup.yaml", (const uint8_t *)text, strlen(text), &c, &f) != 0) {
+        ok(strstr(f.what, expected) != NULL, "%s (%s)", name, f.what);
+        return;
+    }
+    ok(c.is_guest == is_guest && strcmp(summary(&c), expected) == 0, "%s (%s)", name, summary(&c));
+    qemu_command_free(&c);
+}
+
+static void test_incus(void)
+{
+    static char text[8192];
+
+    snprintf(text, sizeof text,
+             "container:\n  name: v1\n  architecture: x86_64\n  type: virtual-machine\n"
+             "  expanded_config:\n    volatile.uuid: 1-2\n    cloud-init.user-data: \"%05000d\"\n"
+             "  expanded_devices:\n    eth0: {type: nic, network: b}\n"
+             "    eth1: {type: nic, nictype: sriov}\n    root: {type: disk, path: /}\n"
+             "pool: null\n",
+             1);
+    incus(text, true, "v1 - - virtio-net-pci",
+          "a virtual machine of Incus has its network cards, but for those of the host");
+    incus("container:\n  name: c\n  type: container\n", false, "c - -", "a container is no guest");
+    incus("volume: {}\n", false, "not the backup.yaml", "another document is refused");
+    incus("container: [", false, "backup.yaml:2", "broken YAML is named with its line");
+}
+
+static void unit(const char *name, const char *text, const char *expected, const char *what)
+{
+    struct systemd_qemu q;
+    struct failure f;
+    char words[1024] = "";
+
+    if (systemd_unit_qemu(name, (const uint8_t *)text, strlen(text), &q, &f) != 0) {
+        is_text(f.what, expected, "%s", what);
+        return;
+    }
+    for (size_t i = 0; i < q.count; i++)
+        snprintf(words + strlen(words), sizeof words - strlen(words), "%s%s", i ? "|" : "",
+                 q.words[i]);
+    if (q.doubt)
+        snprintf(words + strlen(words), sizeof words - strlen(words), " (%s)", q.doubt);
+    is_text(words, expected, "%s", what);
+    systemd_qemu_free(&q);
+}
+
+#define Q "/usr/bin/qemu-system-x86_64"
+
+static void test_systemd(void)
+{
+    unit("vm@web.service", "[Service]\nExecStart=-" Q " -name %i -m 1G\n", Q "|-name|web|-m|1G",
+         "a service's command line has the instance in it");
+    unit("vm.service",
+         "[Service]\n# x\nExecStart=/usr/bin/taskset -c 0 \\\n; y\n  " Q
+         " -name 'a b' \"-m\" 1\\x47\n",
+         Q "|-name|a b|-m|1G", "lines that go on, quotes, escapes and a wrapper are read");
+    unit("vm.service",
+         "[Service]\nEnvironment=\"A=-m 1G\" B=x\nExecStart=" Q " $A -name ${B}y $$ $C\n",
+         Q "|-m|1G|-name|xy|$", "variables are filled in, one word or many");
+    unit("vm.service", "[Unit]\nExecStart=" Q "\n[Service]\nExecStart=/bin/true\n", "",
+         "a service without a QEMU has none");
+    unit("vm.service", "[Service]\nExecStart=" Q " -a\nExecStart=\nExecStart=" Q " -b\n", Q "|-b",
+         "an empty ExecStart takes back what stood before");
+    unit("vm.service", "[Service]\nExecStart=" Q " -name %H\n", Q "|-name| (%H in its unit)",
+         "a specifier that the name does not decide is a doubt");
+    unit("vm.service", "[Service]\nEnvironmentFile=/nowhere/x\nExecStart=" Q "\n",
+         Q " (/nowhere/x: No such file or directory)",
+         "an environment that is not there is a doubt");
+    unit("vm.service", "[Service]\nEnvironmentFile=-/nowhere/x\nExecStart=@" Q " name -S\n",
+         Q "|-S", "an optional one is none, and a name given for the program is dropped");
+}
+
+int main(void)
+{
+    test_proxmox();
+    test_incus();
+    test_systemd();
+    return tap_done();
+}
