@@ -9,7 +9,6 @@
 
 #include <curl/curl.h>
 
-#include <ctype.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -24,9 +23,9 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "inputs/download_text.h"
 #include "outputs/file.h"
 
-#define SHOWN_URL_MAX 300
 #define PROGRESS_EVERY_MS 100
 #define COPY_STEP (256 * 1024)
 
@@ -138,65 +137,8 @@ int patience_read(struct patience *p, struct failure *f)
     return 0;
 }
 
-char *url_for_display(const char *url)
-{
-    const char *rest = strstr(url, "://");
-    size_t scheme = 0;
-
-    if (rest) {
-        /* User and password end at the last '@' before the path; a password may
-         * hold an '@' that nobody encoded. */
-        rest += 3;
-        scheme = (size_t)(rest - url);
-        for (size_t i = 0, length = strcspn(rest, "/?#"); i < length; i++) {
-            if (url[scheme + i] == '@')
-                rest = url + scheme + i + 1;
-        }
-    } else {
-        rest = url;
-    }
-    size_t shown = strlen(rest);
-    bool cut = shown > SHOWN_URL_MAX;
-    return xasprintf("%.*s%.*s%s", (int)scheme, url, cut ? SHOWN_URL_MAX : (int)shown, rest,
-                     cut ? "..." : "");
-}
-
 /* --- file: ------------------------------------------------------------------
  * Copied here and not by libcurl, which would wait for ever at a FIFO. */
-
-static int hex_digit(char c)
-{
-    return isdigit((unsigned char)c)    ? c - '0'
-           : isxdigit((unsigned char)c) ? (c | 0x20) - 'a' + 10
-                                        : -1;
-}
-
-/* "/a b" of file:/a%20b, file:///a%20b or file://localhost/a%20b; NULL otherwise. */
-static char *path_of_file_url(const char *url)
-{
-    const char *p = url + strlen("file:");
-
-    if (strncmp(p, "//", 2) == 0) {
-        p += 2;
-        if (strncmp(p, "localhost/", 10) == 0)
-            p += 9;
-    }
-    if (*p != '/')
-        return NULL;
-    char *path = xmalloc(strlen(p) + 1), *to = path;
-    while (*p) {
-        int high = p[0] == '%' ? hex_digit(p[1]) : -1, low = high >= 0 ? hex_digit(p[2]) : -1;
-
-        if (low >= 0 && (high || low)) {
-            *to++ = (char)(high << 4 | low);
-            p += 3;
-        } else {
-            *to++ = *p++;
-        }
-    }
-    *to = '\0';
-    return path;
-}
 
 static enum download_result local_failure(const struct download *d, struct failure *f)
 {
@@ -242,7 +184,7 @@ static enum download_result copy_opened(const struct download *d, int from, stru
 static enum download_result copy_file_url(const struct download *d, struct failure *f)
 {
     enum download_result result = DOWNLOAD_NEVER;
-    char *path = path_of_file_url(d->url);
+    char *path = file_url_path(d->url);
     struct stat st;
 
     if (!path) {
@@ -297,22 +239,13 @@ static bool has_prefix(const char *line, size_t length, const char *prefix)
 static size_t take_header(char *line, size_t one, size_t length, void *state)
 {
     struct transfer *t = state;
-    static const char name[] = "content-range:";
 
     (void)one;
     /* A redirect brings several responses; what counts is the last. */
     if (has_prefix(line, length, "HTTP/"))
         t->has_range = false;
-    if (has_prefix(line, length, name)) {
-        /* "Content-Range: bytes 100-199/200", RFC 9110, 14.4. The line has no NUL. */
-        char text[128];
-        size_t n = length - (sizeof name - 1);
-
-        n = n < sizeof text ? n : sizeof text - 1;
-        memcpy(text, line + sizeof name - 1, n);
-        text[n] = '\0';
-        t->has_range = sscanf(text, " bytes %" SCNu64 "-", &t->range_first) == 1;
-    }
+    if (has_prefix(line, length, CONTENT_RANGE))
+        t->has_range = content_range_first(line, length, &t->range_first);
     return length;
 }
 
@@ -544,15 +477,6 @@ static enum download_result request(const struct download *d, uint64_t base, boo
 static bool has_scheme(const char *url, const char *scheme)
 {
     return strncasecmp(url, scheme, strlen(scheme)) == 0;
-}
-
-static bool url_is_plain(const char *url)
-{
-    for (const unsigned char *p = (const unsigned char *)url; *p; p++) {
-        if (*p <= ' ' || *p == 0x7f)
-            return false;
-    }
-    return strlen(url) <= DOWNLOAD_URL_MAX;
 }
 
 enum download_result download_once(const struct download *d, unsigned *wait_ms, struct failure *f)

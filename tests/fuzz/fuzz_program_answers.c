@@ -132,6 +132,7 @@ static void ask_qemu(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    effort_forget();
     begin(data, size);
     ask_for_owners();
     begin(data, size);
@@ -141,5 +142,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ask_qemu();
     return 0;
 }
-
-    effort_forget();
