@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 
 void put_yaml_text(FILE *to, const char *text)
 {
@@ -19,13 +20,19 @@ void put_yaml_text(FILE *to, const char *text)
         return;
     }
     putc('"', to);
-    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-        if (*p == '"' || *p == '\\')
-            fprintf(to, "\\%c", *p);
-        else if (*p < 0x20 || *p == 0x7f)
-            fprintf(to, "\\x%02x", *p);
+    for (size_t left = strlen(text), step; left; text += step, left -= step) {
+        uint32_t c = (unsigned char)*text;
+
+        step = utf8_take(text, left, &c);
+        /* What is no UTF-8 the caller has refused: YAML has no way to write it. */
+        if (step == 0)
+            step = 1;
+        if (c == '"' || c == '\\')
+            fprintf(to, "\\%c", (int)c);
+        else if (utf8_is_shown(c) && c != 0xfffe && c != 0xffff)
+            fwrite(text, 1, step, to);
         else
-            putc(*p, to);
+            fprintf(to, c > 0xffff ? "\\U%08x" : "\\u%04x", c);
     }
     putc('"', to);
 }
