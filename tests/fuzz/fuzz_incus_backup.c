@@ -2,6 +2,7 @@
 /* Any text as the backup.yaml of an instance of Incus. */
 #include <stdlib.h>
 
+#include "base/effort.h"
 #include "inputs/incus_backup.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -11,6 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct qemu_command c;
     struct failure f;
 
+    effort_forget();
     if (incus_backup_parse("input", data, size, &c, &f) == 0) {
         if (!c.architecture || !c.binary)
             abort();
