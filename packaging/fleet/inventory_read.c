@@ -472,51 +472,42 @@ static int read_guest(struct json_object *o, const struct place *p, void *entry,
 
 enum kind { QEMUS, DIRECTORIES, MAPS, FIRMWARE, GUESTS, KINDS };
 
-/* All lists begin as this one does. */
-struct any_list {
-    void *list;
-    size_t count;
-};
+/* A list of each kind from its entries, which it takes; and freed with what is in it. */
+#define LIST_OF(kind, type)                               \
+    static void *make_##kind(void *entries, size_t count) \
+    {                                                     \
+        struct type *made = xcalloc(1, sizeof *made);     \
+                                                          \
+        *made = (struct type){entries, count};            \
+        return made;                                      \
+    }                                                     \
+    static void free_##kind(void *list)                   \
+    {                                                     \
+        type##_free(list);                                \
+    }
 
-static void free_qemus(void *list)
-{
-    inventory_qemus_free(list);
-}
-
-static void free_directories(void *list)
-{
-    inventory_directories_free(list);
-}
-
-static void free_map_lists(void *list)
-{
-    inventory_map_lists_free(list);
-}
-
-static void free_firmwares(void *list)
-{
-    inventory_firmwares_free(list);
-}
-
-static void free_guests(void *list)
-{
-    inventory_guests_free(list);
-}
+LIST_OF(qemus, inventory_qemus)
+LIST_OF(directories, inventory_directories)
+LIST_OF(maps, inventory_map_lists)
+LIST_OF(firmware, inventory_firmwares)
+LIST_OF(guests, inventory_guests)
 
 static const struct {
     const char *key;
     size_t size;
     entry_reader *read;
+    void *(*make)(void *entries, size_t count);
     void (*free)(void *list);
     bool is_required;
 } kinds[KINDS] = {
-    [QEMUS] = {"qemu", sizeof(struct inventory_qemu), read_qemu, free_qemus, true},
+    [QEMUS] = {"qemu", sizeof(struct inventory_qemu), read_qemu, make_qemus, free_qemus, true},
     [DIRECTORIES] = {"folders", sizeof(struct inventory_directory), read_directory,
-                     free_directories, true},
-    [MAPS] = {"maps", sizeof(struct inventory_maps), read_maps, free_map_lists, false},
-    [FIRMWARE] = {"firmware", sizeof(struct inventory_firmware), read_firmware, free_firmwares,
-                  false},
-    [GUESTS] = {"guests", sizeof(struct inventory_guest), read_guest, free_guests, false},
+                     make_directories, free_directories, true},
+    [MAPS] = {"maps", sizeof(struct inventory_maps), read_maps, make_maps, free_maps, false},
+    [FIRMWARE] = {"firmware", sizeof(struct inventory_firmware), read_firmware, make_firmware,
+                  free_firmware, false},
+    [GUESTS] = {"guests", sizeof(struct inventory_guest), read_guest, make_guests, free_guests,
+                false},
 };
 
 struct kept {
@@ -524,7 +515,7 @@ struct kept {
     uint64_t hash;
     char *text;
     size_t size;
-    struct any_list *list;
+    void *list;
 };
 
 struct inventory_reader {
@@ -635,10 +626,11 @@ static int name_document(const struct json_document *d, struct failure *f)
 }
 
 static int read_list(const struct json_document *d, enum kind kind,
-                     const struct json_member_place *m, struct any_list **list, struct failure *f)
+                     const struct json_member_place *m, void **list, struct failure *f)
 {
     struct json_object *tree = parse_value(d, m, f), *array;
-    struct any_list *made = xcalloc(1, sizeof *made);
+    void *entries = NULL, *made;
+    size_t count = 0;
     int result = -1;
 
     if (tree) {
@@ -650,11 +642,12 @@ static int read_list(const struct json_document *d, enum kind kind,
                           json_object_array_length(array), INVENTORY_LIST_MAX);
         else
             result = read_entries(array, NULL, kinds[kind].key, json_object_array_length(array),
-                                  kinds[kind].size, kinds[kind].read, &made->list, &made->count, f);
+                                  kinds[kind].size, kinds[kind].read, &entries, &count, f);
         if (result != 0)
             name_document(d, f);
         json_object_put(tree);
     }
+    made = kinds[kind].make(entries, count);
     if (result == 0)
         *list = made;
     else
@@ -664,11 +657,11 @@ static int read_list(const struct json_document *d, enum kind kind,
 
 /* The list of a member, made or found; `list` may be NULL for kind KINDS. */
 static int keep(struct inventory_reader *r, const struct json_document *d, enum kind kind,
-                const struct json_member_place *m, struct any_list **list, struct failure *f)
+                const struct json_member_place *m, void **list, struct failure *f)
 {
     uint64_t hash = hash_of(r, kind, m->value, m->value_length);
     struct kept *k = find_kept(r, kind, hash, m->value, m->value_length);
-    struct any_list *made = NULL;
+    void *made = NULL;
 
     if (!k->text) {
         if (m->value_length > INVENTORY_KEPT_MAX - r->bytes)
@@ -820,7 +813,7 @@ static int read_lists(struct inventory_reader *r, const struct json_document *d,
                       struct members *all, struct inventory *inv, struct failure *f)
 {
     static const char nothing[] = "[]";
-    struct any_list *lists[KINDS];
+    void *lists[KINDS];
 
     for (enum kind i = 0; i < KINDS; i++) {
         struct json_member_place *m = &all->lists[i];
@@ -835,11 +828,11 @@ static int read_lists(struct inventory_reader *r, const struct json_document *d,
                         : keep(r, d, i, m, &lists[i], f) != 0)
             return -1;
     }
-    inv->qemus = (struct inventory_qemus *)lists[QEMUS];
-    inv->directories = (struct inventory_directories *)lists[DIRECTORIES];
-    inv->maps = (struct inventory_map_lists *)lists[MAPS];
-    inv->firmware = (struct inventory_firmwares *)lists[FIRMWARE];
-    inv->guests = (struct inventory_guests *)lists[GUESTS];
+    inv->qemus = lists[QEMUS];
+    inv->directories = lists[DIRECTORIES];
+    inv->maps = lists[MAPS];
+    inv->firmware = lists[FIRMWARE];
+    inv->guests = lists[GUESTS];
     return 0;
 }
 

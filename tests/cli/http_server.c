@@ -343,9 +343,8 @@ int main(int argc, char **argv)
                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     int listener = socket(AF_INET, SOCK_STREAM, 0);
     if (log_fd < 0 || counters == MAP_FAILED || listener < 0 ||
-        bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
-        listen(listener, 64) != 0 ||
-        getsockname(listener, (struct sockaddr *)&address, &length) != 0) {
+        bind(listener, (void *)&address, sizeof address) != 0 || listen(listener, 64) != 0 ||
+        getsockname(listener, (void *)&address, &length) != 0) {
         perror("http_server");
         return 2;
     }

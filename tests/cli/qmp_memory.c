@@ -147,7 +147,7 @@ int main(int argc, char **argv)
     strcpy(address.sun_path, argv[1]);
     int listener = socket(AF_UNIX, SOCK_STREAM, 0);
     alarm(60);
-    if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 1))
+    if (bind(listener, (void *)&address, sizeof address) || listen(listener, 1))
         return 2;
     int fd = accept(listener, NULL, NULL);
     say(fd, "{\"QMP\": {\"version\": {}, \"capabilities\": []}}\r\n");

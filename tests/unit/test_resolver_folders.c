@@ -202,7 +202,7 @@ static void no_maps(void)
     must(symlink("/dev/null", "a/x.map") == 0);
     is_problem("a device", ROMCOMPAT_E_TYPE, "a/x.map: not a regular file");
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    must(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0);
+    must(fd >= 0 && bind(fd, (void *)&address, sizeof address) == 0);
     close(fd);
     is_problem("a socket", ROMCOMPAT_E_READ, "a/x.map: No such device or address");
     put("a/x.map", "");

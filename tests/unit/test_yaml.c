@@ -21,12 +21,12 @@ static struct yaml_node *parses(const char *text)
 
 static void refuses_bytes(const char *text, size_t size, const char *what, const char *why)
 {
-    struct yaml_node *root = (struct yaml_node *)&root;
+    struct yaml_node *root = (void *)&root;
     struct failure f = {0};
 
     ok(yaml_tree_parse("f.yaml", (const uint8_t *)text, size, &root, &f) == -1, "%s is refused",
        why);
-    ok(root == (struct yaml_node *)&root, "%s leaves the result alone", why);
+    ok(root == (void *)&root, "%s leaves the result alone", why);
     is_text(f.what, what, "%s is named with its place", why);
 }
 
