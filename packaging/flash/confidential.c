@@ -15,6 +15,9 @@ const char *const move_part_names[MOVE_PARTS] = {[MOVE_FIRMWARE] = "firmware",
                                                  [MOVE_QEMU] = "qemu",
                                                  [MOVE_KERNEL] = "kernel"};
 
+/* What KVM can send is what sev_mem_enc_ioctl() in arch/x86/kvm/svm/sev.c and the calls of
+ * arch/x86/kvm/vmx/tdx.c answer (read in Linux 7.2): KVM_SEV_SEND_* without one for a VMSA, for an
+ * SNP guest KVM_SEV_SNP_LAUNCH_* alone, for TDX none. */
 static const struct {
     const char *name;
     enum kvm_encryption host;
