@@ -11,7 +11,7 @@ load common
 }
 
 @test "every manual page passes mandoc's lint" {
-    for page in "$TOP"/packaging/man/*.[1-8] "$TOP"/resolver/man/*.[1-8]; do
+    for page in "$TOP"/packaging/man/*.[1-8] "$TOP"/resolver/man/*.[1-8] "$TOP"/tests/qemu/handler/*.7; do
         run -0 mandoc -Tlint -W warning "$page"
         [ -z "$output" ] || { echo "$output"; false; }
     done
