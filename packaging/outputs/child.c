@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "outputs/lockdown.h"
 #include "outputs/descendants.h"
 #include "outputs/file.h"
 
@@ -35,7 +36,7 @@ static const struct cage *cage;
 /* What the supervisor says, on REPORT. */
 struct report {
     enum { ENDED, CANNOT_EXECUTE, CANNOT_FORK, CANNOT_DROP, CANNOT_BEGIN, CANNOT_CAGE } what;
-    int value; /* wait status, or errno */
+    int value;     /* wait status, or errno */
     char step[64]; /* of CANNOT_CAGE */
 };
 
@@ -101,12 +102,14 @@ static bool drop_rights(void)
 {
     enum { NOBODY = 65534 };
 
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+    static const struct rlimit memory = {CHILD_MEMORY_MAX, CHILD_MEMORY_MAX};
+
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || setrlimit(RLIMIT_AS, &memory) != 0)
         return false;
-    if (geteuid() != 0)
-        return true;
-    return setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
-           setresuid(NOBODY, NOBODY, NOBODY) == 0;
+    if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
+                           setresuid(NOBODY, NOBODY, NOBODY) != 0))
+        return false;
+    return lock_down() >= 0;
 }
 
 /* Where there is no /dev, as below another root directory, a file in memory does as well. */

@@ -20,6 +20,7 @@
 #define CHILD_KEEP_MAX 2     /* descriptors that a program gets beside the first three */
 #define CHILD_INPUT_MAX 4096 /* bytes of input (PIPE_BUF of Linux) */
 #define CHILD_MESSAGE_MAX 512
+#define CHILD_MEMORY_MAX ((size_t)4 << 30) /* bytes; a QEMU that is asked reserves 2 GiB */
 
 struct child {
     /* A program, found in PATH, in the C locale... */
@@ -32,9 +33,10 @@ struct child {
     const char *const *environment; /* NAME=VALUE beside what this process has, or NULL */
     const char *input;              /* standard input, or NULL for none */
     int keep[CHILD_KEEP_MAX];       /* under their own numbers; 0: none. All others are closed */
-    /* It can gain no rights, and where we are root, it runs as user and group nobody. */
+    /* It can gain no rights, has CHILD_MEMORY_MAX of address space, is locked down
+     * (outputs/lockdown.h), and where we are root, it runs as user and group nobody. */
     bool is_nobody;
-    size_t output_max;              /* bytes */
+    size_t output_max; /* bytes */
     unsigned seconds;
 };
 

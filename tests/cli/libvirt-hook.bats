@@ -187,43 +187,52 @@ END
     grep -q "$PWD/qemu: No such file" err
 }
 
+# What the emulator starts is known by how long it sleeps, for it can write no file.
+MARK=$$$RANDOM
+sleeps() { pgrep -f "^sleep 60[.]$MARK$1\$" >/dev/null; }
+
 @test "a QEMU that hangs is given up, with all that it started" {
-    printf '#!/bin/sh\necho $$ >>%s/pids\nsleep 60 & echo $! >>%s/pids\nwait\n' "$PWD" "$PWD" >qemu
+    printf '#!/bin/sh\nsleep 60.%s1 &\nwait\n' "$MARK" >qemu
     chmod +x qemu
-    : >pids
-    chmod 666 pids
     guest "<emulator>$PWD/qemu</emulator>$(nic virtio)" >in
     SECONDS=0
-    romcompat libvirt-hook --seconds 1 g migrate begin - <in >out 2>err
+    romcompat libvirt-hook --seconds 1 g migrate begin - <in >out 2>err 3>&- &
+    hook=$!
+    for _ in {1..100}; do ! sleeps 1 || break; sleep 0.02; done
+    sleeps 1
+    wait $hook
     [ "$SECONDS" -lt 5 ]
     cmp in out
     grep -q 'its XML is passed on: no answer in 1 seconds' err
-    [ -s pids ]
-    while read -r pid; do
-        for _ in {1..50}; do
-            [ -d "/proc/$pid" ] && [ "$(sed 's/.*) //;s/ .*//' "/proc/$pid/stat" 2>/dev/null)" != Z ] || break
-            sleep 0.05
-        done
-        [ ! -d "/proc/$pid" ] || [ "$(sed 's/.*) //;s/ .*//' "/proc/$pid/stat")" = Z ]
-    done <pids
+    for _ in {1..50}; do sleeps 1 || break; sleep 0.05; done
+    run -1 sleeps 1
 }
 
 @test "what the emulator leaves behind ends with the hook, also in a session of its own" {
+    # It answers once that is there.
     cat >qemu <<END
 #!/bin/sh
-setsid sh -c 'echo \$\$ >>$PWD/pids; exec sleep 60' </dev/null >/dev/null 2>&1 &
-while [ ! -s $PWD/pids ]; do sleep 0.02; done
+setsid sleep 60.${MARK}2 </dev/null >/dev/null 2>&1 &
+until pgrep -f '^sleep 60[.]${MARK}2\$' >/dev/null; do sleep 0.02; done
 END
     chmod +x qemu
-    : >pids
-    chmod 666 pids
     guest "<emulator>$PWD/qemu</emulator>$(nic virtio)" >in
     romcompat libvirt-hook g migrate begin - <in >out 2>err
     cmp in out
-    [ -s pids ]
-    while read -r pid; do
-        [ ! -d "/proc/$pid" ]
-    done <pids
+    run ! grep -q 'no answer' err
+    run -1 sleeps 2
+}
+
+@test "the emulator can write to no file, where the kernel has Landlock" {
+    python3 -c 'import ctypes, sys; sys.exit(ctypes.CDLL(None).syscall(444, None, 0, 1) <= 0)' || skip "this kernel has none"
+    printf '#!/bin/sh\necho >%s/made\n' "$PWD" >qemu
+    chmod +x qemu
+    chmod 777 .
+    guest "<emulator>$PWD/qemu</emulator>$(nic virtio)" >in
+    romcompat libvirt-hook g migrate begin - <in >out 2>err
+    cmp in out
+    [ ! -e made ]
+    grep -q made err
 }
 
 @test "a crash of what reads the XML passes it on" {

@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -119,6 +121,43 @@ static int tell_rights(void *arg, int fd)
     return 0;
 }
 
+/* What it can still write to, as letters; errno is not told, for it may be that of the user. */
+static int tell_writes(void *arg, int fd)
+{
+    const char *directory = arg;
+    char path[64];
+
+    snprintf(path, sizeof path, "%s/file", directory);
+    dprintf(fd, "%s%s%s%s", access(path, W_OK) == 0 ? "w" : "",
+            open(path, O_WRONLY) >= 0 ? "o" : "",
+            open(directory, O_TMPFILE | O_WRONLY, 0600) >= 0 || unlink(path) == 0 ? "m" : "",
+            open("/dev/null", O_RDWR) >= 0 ? "n" : "");
+    return 0;
+}
+
+/* In a directory in which everyone may do everything. */
+static void locked_down(void)
+{
+    char directory[] = "/tmp/romcompat-child-XXXXXX", path[64];
+    bool has_landlock = syscall(SYS_landlock_create_ruleset, NULL, 0, 1) > 0;
+    struct child c = {
+        .work = tell_writes, .arg = directory, .is_nobody = true, .output_max = 10, .seconds = 10};
+
+    if (!mkdtemp(directory))
+        abort();
+    chmod(directory, 0777);
+    snprintf(path, sizeof path, "%s/file", directory);
+    int fd = open(path, O_CREAT | O_WRONLY, 0666);
+    fchmod(fd, 0666);
+    close(fd);
+    is_int(child_run(&c, &r, &f), 0, "a function that is nobody's runs in a directory for all");
+    is_text((char *)r.output, has_landlock ? "wn" : "womn",
+            "where the kernel has Landlock it can write to nothing but /dev/null");
+    child_result_free(&r);
+    unlink(path);
+    rmdir(directory);
+}
+
 static int crash(void *arg, int fd)
 {
     (void)arg;
@@ -206,6 +245,7 @@ int main(void)
     answers();
     surroundings();
     functions();
+    locked_down();
     no_descendant_is_left();
     ends_with_the_caller();
     return tap_done();
