@@ -6,8 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-enum { SECONDS_OF_DAY = 86400 };
-
 /* timegm() takes the 30th of February for a day in March: what comes back must be the same. */
 bool date_parse(const char *text, int64_t *days)
 {

@@ -8,6 +8,8 @@
 
 #define DATE_TEXT_MAX 11
 
+enum { SECONDS_OF_DAY = 86400 };
+
 /* Days since 1970-01-01; false for anything that is not a day of the calendar. */
 bool date_parse(const char *text, int64_t *days);
 /* The other way round; "" for a day before year 1 or after year 9999. Returns text. */

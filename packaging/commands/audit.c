@@ -9,10 +9,11 @@
 #include "base/date.h"
 #include "base/memory.h"
 #include "commands/command.h"
+#include "commands/fleet_metrics.h"
 #include "fleet/matrix.h"
 #include "outputs/file.h"
 
-enum { PROBLEMS_SAID = 20, SECONDS_OF_DAY = 86400 };
+enum { PROBLEMS_SAID = 20 };
 
 extern const struct command audit_command;
 
@@ -20,7 +21,8 @@ struct job {
     struct strings machines;
     const char *svg;
     const char *date;
-    bool guests, hosts, expiry, stores, json;
+    const char *output; /* of metrics */
+    bool guests, hosts, expiry, stores, json, metrics;
 };
 
 static const struct option_spec options[] = {
@@ -43,9 +45,19 @@ static const struct option_spec options[] = {
      .help = "say which certificates have expired on that day (YYYY-MM-DD); today",
      STRING_AT(struct job, date)},
     {"svg", .argument = "FILE", .help = "draw the matrix of classes", STRING_AT(struct job, svg)},
+    {"metrics",
+     .help = "print OpenMetrics text, as for node exporter's textfile collector\n"
+             "in place of the answer",
+     FLAG_AT(struct job, metrics)},
+    {"output", 'o', "FILE",
+     "write the metrics to FILE, whole or not at all; - is standard\n"
+     "output",
+     STRING_AT(struct job, output)},
     JSON_OPTION(struct job, json),
     {0},
 };
+
+static const struct job defaults = {.output = "-"};
 
 static void take_problem(void *arg, const struct failure *f)
 {
@@ -80,6 +92,16 @@ static int write_picture(const struct audit *audit, const char *path)
     return result == 0 ? STATUS_YES : report(&f);
 }
 
+static int write_metrics(const struct audit *audit, const char *path)
+{
+    struct failure f;
+    char *text = fleet_metrics(audit);
+    int result = write_output(path, text, strlen(text), 0666, &f);
+
+    free(text);
+    return result == 0 ? STATUS_YES : report(&f);
+}
+
 /* What could not be read may be what stands in the way. */
 static int status_of(const struct audit *audit)
 {
@@ -108,13 +130,15 @@ static int tell(struct audit *audit, const struct job *job)
     fix_plan_find(&audit->exchange, &audit->plan);
     audit->asks_expiry = job->expiry;
     audit->asks_stores = job->stores;
-    if (job->expiry)
+    if (job->expiry || job->metrics)
         expiry_find(&audit->fleet, &audit->expiry);
     if (job->json)
         audit_print_json(audit);
-    else
+    else if (!job->metrics)
         audit_print(audit, job->hosts);
     status = status_of(audit);
+    if (job->metrics && write_metrics(audit, job->output) != STATUS_YES)
+        status = STATUS_NO_ANSWER;
     if (job->svg && write_picture(audit, job->svg) != STATUS_YES)
         status = STATUS_NO_ANSWER;
     expiry_free(&audit->expiry);
@@ -145,6 +169,10 @@ static int run(void *settings, char **operands, size_t count)
     if (!tell_day(job->date, today))
         return usage_error(&audit_command, "--date: '%.40s' is no day (expected YYYY-MM-DD)",
                            job->date);
+    if (job->metrics && job->json)
+        return usage_error(&audit_command, "--metrics and --json exclude each other");
+    if (!job->metrics && strcmp(job->output, "-") != 0)
+        return usage_error(&audit_command, "-o goes with --metrics");
     fleet_init(&audit.fleet);
     audit.fleet.stores.today = today;
     json_documents_walk(operands, count, &visitor);
@@ -178,6 +206,7 @@ const struct command audit_command = {
         "could not be read.",
     .options = options,
     .settings_size = sizeof(struct job),
+    .defaults = &defaults,
     .operand = "an INVENTORY",
     .least = 1,
     .run = run,

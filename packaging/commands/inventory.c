@@ -9,9 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/date.h"
 #include "base/memory.h"
+#include "commands/fleet_metrics.h"
 #include "commands/packages.h"
 #include "fleet/inventory.h"
 #include "fleet/upgrade.h"
@@ -25,7 +28,7 @@ enum { QEMUS_MAX = 64, WITH_MAX = 1000 };
 struct job {
     const char *host, *root, *output;
     struct strings qemus, with;
-    bool anonymous, pretty, run;
+    bool anonymous, pretty, run, metrics;
 };
 
 static const struct option_spec options[] = {
@@ -50,6 +53,10 @@ static const struct option_spec options[] = {
      FLAG_AT(struct job, run)},
     {"output", 'o', "FILE", "write to FILE, whole or not at all; - is standard output",
      STRING_AT(struct job, output)},
+    {"metrics",
+     .help = "write OpenMetrics text about the guests of this host, as for node\n"
+             "exporter's textfile collector, in place of the document",
+     FLAG_AT(struct job, metrics)},
     {"pretty", .help = "indented, for people; the default is one line",
      FLAG_AT(struct job, pretty)},
     {0},
@@ -172,6 +179,19 @@ static void forget_guests(struct inventory *inv)
     }
 }
 
+/* The document, or what it says as metrics; NULL: what is wrong is in *f. */
+static char *text_of(const struct inventory *inv, const struct job *job, struct failure *f)
+{
+    char *document = inventory_text(inv, !job->pretty), *metrics, today[DATE_TEXT_MAX];
+
+    if (!job->metrics)
+        return document;
+    date_format(time(NULL) / SECONDS_OF_DAY, today);
+    metrics = host_metrics(document, inv->is_partial, today, f);
+    free(document);
+    return metrics;
+}
+
 static int run(void *settings, char **operands, size_t count)
 {
     const struct job *job = settings;
@@ -205,9 +225,9 @@ static int run(void *settings, char **operands, size_t count)
         complain("note: no QEMU is installed here");
     if (inv.is_partial)
         status = STATUS_NO_ANSWER;
-    char *text = inventory_text(&inv, !job->pretty);
+    char *text = text_of(&inv, job, &f);
     inventory_free(&inv);
-    if (write_output(job->output, text, strlen(text), 0666, &f) != 0)
+    if (!text || write_output(job->output, text, strlen(text), 0666, &f) != 0)
         status = report(&f);
     free(text);
     return finish_output(status);

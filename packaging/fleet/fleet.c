@@ -18,6 +18,8 @@ struct quadruple {
 };
 
 struct fleet_index {
+    size_t *places; /* of profiles, by their hash: numbers from 1; 0 where free */
+    size_t place_count;
     struct quadruple *quadruples; /* hash table with open addressing; qemus is NULL where free */
     size_t quadruple_count, quadruple_capacity;
     char **keys; /* of each class: the text that tells it from others */
@@ -68,6 +70,8 @@ void fleet_free(struct fleet *fleet)
     free(fleet->classes);
     free(fleet->machines);
     free(fleet->uses);
+    free(fleet->profiles);
+    free(fleet->index->places);
     store_findings_free(&fleet->stores);
     free(fleet->index->quadruples);
     free(fleet->index->keys);
@@ -374,18 +378,85 @@ static size_t add_machine(struct fleet *fleet, const char *architecture, const c
     return i;
 }
 
-static void add_use(struct fleet *fleet, size_t class, size_t machine, size_t rom)
+static void add_use(struct fleet *fleet, const struct fleet_profile *p, size_t rom)
 {
     for (size_t i = fleet->use_count; i > 0; i--) {
         struct fleet_use *u = &fleet->uses[i - 1];
 
-        if (u->class == class && u->machine == machine && u->rom == rom) {
-            u->guests++;
+        if (u->class == p->class && u->machine == p->machine && u->rom == rom) {
+            u->guests += p->guests;
             return;
         }
     }
     fleet->uses = xgrow(fleet->uses, fleet->use_count, &fleet->use_capacity, sizeof *fleet->uses);
-    fleet->uses[fleet->use_count++] = (struct fleet_use){class, machine, rom, 1};
+    fleet->uses[fleet->use_count++] = (struct fleet_use){p->class, p->machine, rom, p->guests};
+}
+
+/* One use for the machine type itself (ROM rom_count), and one for each default ROM. */
+static void find_uses(struct fleet *fleet)
+{
+    for (size_t i = 0; i < fleet->profile_count; i++) {
+        const struct fleet_profile *p = &fleet->profiles[i];
+
+        add_use(fleet, p, fleet->rom_count);
+        for (size_t rom = 0; rom < fleet->rom_count; rom++)
+            if (p->roms >> rom & 1)
+                add_use(fleet, p, rom);
+    }
+}
+
+static bool is_profile(const struct fleet_profile *a, const struct fleet_profile *b)
+{
+    return a->class == b->class && a->machine == b->machine && a->roms == b->roms &&
+           a->image == b->image && a->is_doubtful == b->is_doubtful;
+}
+
+static size_t profile_hash(const struct fleet_profile *p)
+{
+    uint64_t h = p->class * UINT64_C(0x9e3779b97f4a7c15) + p->machine;
+
+    h = (h ^ h >> 29) * UINT64_C(0xbf58476d1ce4e5b9) + p->roms;
+    h = (h ^ h >> 32) * UINT64_C(0x94d049bb133111eb) + p->image * 2 + p->is_doubtful;
+    return (size_t)(h ^ h >> 31);
+}
+
+/* The place in the index of one like `p`, or where it goes: a profile's number, from 1. */
+static size_t *find_profile(struct fleet *fleet, const struct fleet_profile *p)
+{
+    struct fleet_index *index = fleet->index;
+    size_t at = profile_hash(p) & (index->place_count - 1);
+
+    while (index->places[at] && !is_profile(&fleet->profiles[index->places[at] - 1], p))
+        at = (at + 1) & (index->place_count - 1);
+    return &index->places[at];
+}
+
+static void grow_places(struct fleet *fleet)
+{
+    struct fleet_index *index = fleet->index;
+
+    free(index->places);
+    index->place_count = index->place_count ? 2 * index->place_count : 1024;
+    index->places = xcalloc(index->place_count, sizeof *index->places);
+    for (size_t i = 0; i < fleet->profile_count; i++)
+        *find_profile(fleet, &fleet->profiles[i]) = i + 1;
+}
+
+static void add_profile(struct fleet *fleet, const struct fleet_profile *p)
+{
+    size_t *place;
+
+    if (2 * (fleet->profile_count + 1) > fleet->index->place_count)
+        grow_places(fleet);
+    place = find_profile(fleet, p);
+    if (!*place) {
+        fleet->profiles = xgrow(fleet->profiles, fleet->profile_count, &fleet->profile_capacity,
+                                sizeof *fleet->profiles);
+        fleet->profiles[fleet->profile_count++] = *p;
+        *place = fleet->profile_count;
+    } else {
+        fleet->profiles[*place - 1].guests++;
+    }
 }
 
 /* Whether devices of that machine type use this name. */
@@ -414,41 +485,47 @@ static size_t rom_of_device(const struct fleet *fleet, const struct inventory_gu
 }
 
 /* A guest whose image its own host does not list, or of which no image is known, may have any. */
-static void add_image_use(struct fleet *fleet, struct fleet_class *c,
-                          const struct inventory_guest *guest)
+static size_t add_image_use(struct fleet *fleet, struct fleet_class *c,
+                            const struct inventory_guest *guest)
 {
     size_t image = guest->loader ? image_index(fleet, guest->loader) : fleet->image_count;
 
-    if (image < fleet->image_count)
+    if (image < fleet->image_count) {
         fleet_add_image(&c->used, image);
-    else if (guest->doubt || guest->loader || !guest->firmware ||
-             strcmp(guest->firmware, "efi") == 0)
+        return image;
+    }
+    if (guest->doubt || guest->loader || !guest->firmware || strcmp(guest->firmware, "efi") == 0)
         c->doubtful++;
+    return FLEET_NO_IMAGE;
 }
 
-/* One use for the machine type itself (ROM rom_count), and one for each default ROM; a guest that is
- * not wholly known may have any. */
+/* A guest that is not wholly known may have any ROM. */
 static void add_guest(struct fleet *fleet, const struct inventory *inv, size_t class,
                       const struct inventory_guest *guest)
 {
     const struct inventory_qemu *q = inventory_qemu_for(inv, guest->architecture, guest->machine);
+    struct fleet_profile p = {.class = class, .guests = 1, .is_doubtful = guest->doubt != NULL};
 
     fleet->guest_count++;
-    add_image_use(fleet, &fleet->classes[class], guest);
+    p.image = add_image_use(fleet, &fleet->classes[class], guest);
+    p.is_doubtful |= p.image == FLEET_NO_IMAGE &&
+                     (!guest->firmware || guest->loader || strcmp(guest->firmware, "efi") == 0);
+    if (!q)
+        fleet->classes[class].lost++;
     if (!q || !is_versioned(guest->machine))
         return;
-    size_t machine = add_machine(fleet, q->architecture, guest->machine);
-
-    add_use(fleet, class, machine, fleet->rom_count);
+    p.machine = add_machine(fleet, q->architecture, guest->machine);
     for (size_t i = 0; i < guest->device_count; i++) {
         size_t rom = rom_of_device(fleet, guest, &guest->devices[i]);
 
         if (rom < fleet->rom_count)
-            add_use(fleet, class, machine, rom);
+            p.roms |= UINT64_C(1) << rom;
+        p.is_doubtful |= guest->devices[i].file && !guest->devices[i].off;
     }
     for (size_t rom = 0; guest->doubt && rom < fleet->rom_count; rom++)
         if (uses_rom(guest->machine, fleet->roms[rom]))
-            add_use(fleet, class, machine, rom);
+            p.roms |= UINT64_C(1) << rom;
+    add_profile(fleet, &p);
 }
 
 int fleet_add(struct fleet *fleet, const struct json_document *d, size_t *end, struct failure *f)
@@ -546,10 +623,10 @@ static int find_machines(struct fleet *fleet, struct failure *f)
     before = xcalloc(before_count + 1, sizeof *before);
     memcpy(before, fleet->machines, before_count * sizeof *before);
     qsort(fleet->machines, fleet->machine_count, sizeof *fleet->machines, compare_machines);
-    for (size_t i = 0; i < fleet->use_count; i++) {
-        const struct fleet_machine *m = &before[fleet->uses[i].machine];
+    for (size_t i = 0; i < fleet->profile_count; i++) {
+        const struct fleet_machine *m = &before[fleet->profiles[i].machine];
 
-        fleet->uses[i].machine = machine_index(fleet, m->architecture, m->name);
+        fleet->profiles[i].machine = machine_index(fleet, m->architecture, m->name);
     }
     free(before);
     return 0;
@@ -581,8 +658,8 @@ static void sort_classes(struct fleet *fleet)
     }
     for (size_t i = 0; i < fleet->host_count; i++)
         fleet->hosts[i].class = place[fleet->hosts[i].class];
-    for (size_t i = 0; i < fleet->use_count; i++)
-        fleet->uses[i].class = place[fleet->uses[i].class];
+    for (size_t i = 0; i < fleet->profile_count; i++)
+        fleet->profiles[i].class = place[fleet->profiles[i].class];
     free(fleet->classes);
     fleet->classes = sorted;
     free(order);
@@ -621,6 +698,7 @@ int fleet_ready(struct fleet *fleet, struct failure *f)
         qsort(fleet->hosts, fleet->host_count, sizeof *fleet->hosts, compare_hosts);
     if (find_machines(fleet, f) != 0)
         return -1;
+    find_uses(fleet);
     for (size_t i = 0; i < fleet->class_count; i++) {
         struct fleet_class *c = &fleet->classes[i];
 

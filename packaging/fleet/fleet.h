@@ -54,6 +54,7 @@ struct fleet_class {
      * which firmware it has. */
     struct fleet_images used;
     size_t doubtful; /* guests of which it does not say */
+    size_t lost;     /* guests with a machine type that no QEMU of their host has */
 };
 
 struct fleet_host {
@@ -67,6 +68,17 @@ struct fleet_use {
     size_t guests;
 };
 
+/* Guests that are alike: what decides where they can go. */
+struct fleet_profile {
+    size_t class, machine;
+    uint64_t roms;    /* bit by ROM: the default ROMs of their devices */
+    size_t image;     /* of their firmware; FLEET_NO_IMAGE: a BIOS, or it is not known */
+    bool is_doubtful; /* not all of it is known */
+    size_t guests;
+};
+
+#define FLEET_NO_IMAGE ((size_t)-1)
+
 struct fleet {
     struct inventory_reader *reader;
     struct fleet_host *hosts;
@@ -79,7 +91,9 @@ struct fleet {
     size_t rom_count;
     const char *images[FLEET_IMAGES_MAX]; /* paths; they belong to inventories */
     size_t image_count;
-    struct fleet_use *uses;
+    struct fleet_profile *profiles;
+    size_t profile_count, profile_capacity;
+    struct fleet_use *uses; /* after fleet_ready() */
     size_t use_count, use_capacity;
     size_t guest_count;
     struct store_findings stores; /* what is to be said of the guests' variable stores */

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The guests of a fleet that no other host takes, and those that do not start where they are. */
+#ifndef FLEET_STRANDED_H
+#define FLEET_STRANDED_H
+
+#include "fleet/fleet.h"
+
+enum stranded_state {
+    STRANDED_NOT,   /* another host takes them */
+    STRANDED_ALONE, /* none does */
+    STRANDED_HERE,  /* they do not start on their own host: a ROM or an image is not there */
+    STRANDED_DOUBT, /* not all of them is known */
+};
+
+/* Of guests that are alike, in a fleet that is ready. Another host is one of another class, or of
+ * the same one where that has more. */
+enum stranded_state stranded_state_of(const struct fleet *fleet, const struct fleet_profile *p);
+
+#endif
