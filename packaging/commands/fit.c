@@ -47,8 +47,9 @@ struct run {
     const struct job *job;
     const char *in;
     struct fit_options options;
-    bool silent; /* standard output has the ROM */
-    struct columns table;
+    bool silent;          /* standard output has the ROM */
+    struct columns table; /* begun with the first of its rows */
+    size_t rows;
     struct histories histories;
     struct output output;
     bool has_output;          /* a directory was begun */
@@ -59,10 +60,11 @@ struct run {
 
 /* --- what is said of each ROM ------------------------------------------------------- */
 
-/* The fastest pace of the ROMs of this name: bytes a release, or 0. */
-static int64_t pace_of(const struct histories *all, const char *name)
+/* The fastest pace of the ROMs of this name in bytes a release: above 0 where they grow. False
+ * where the histories know none. */
+static bool find_pace(const struct histories *all, const char *name, int64_t *fastest)
 {
-    int64_t fastest = 0;
+    bool found = false;
 
     for (size_t i = 0; i < all->count; i++) {
         struct history_line *lines;
@@ -71,25 +73,30 @@ static int64_t pace_of(const struct histories *all, const char *name)
         for (size_t k = 0; k < count; k++) {
             if (strcmp(lines[k].name, name) != 0 || !lines[k].pace_releases)
                 continue;
-            int64_t pace = lines[k].pace_growth / (int64_t)lines[k].pace_releases;
-            fastest = pace > fastest ? pace : fastest;
+            int64_t pace = history_pace(&lines[k]);
+            *fastest = !found || pace > *fastest ? pace : *fastest;
+            found = true;
         }
         history_lines_free(lines, count);
     }
-    return fastest;
+    return found;
 }
 
+/* The words are those of history. */
 static void add_pace(struct run *run, const char *name, uint64_t saved)
 {
-    int64_t pace = pace_of(&run->histories, name);
+    int64_t pace;
 
-    if (pace <= 0) {
+    if (!find_pace(&run->histories, name, &pace)) {
         columns_add(&run->table, "-");
-        columns_add(&run->table, "-");
+        columns_add(&run->table, "not known");
         return;
     }
-    columns_add(&run->table, "%" PRId64, pace);
-    columns_add(&run->table, "%.1f", (double)saved / (double)pace);
+    columns_add(&run->table, "%+" PRId64, pace);
+    if (pace > 0)
+        columns_add(&run->table, "%.1f", (double)saved / (double)pace);
+    else
+        columns_add(&run->table, "holds");
 }
 
 static void begin_table(struct run *run)
@@ -112,6 +119,8 @@ static void add_line(struct run *run, const char *name, const struct fitted *fit
     char bucket[SIZE_TEXT_MAX];
     uint64_t saved = fitted->chain_before - fitted->chain_after;
 
+    if (!run->rows++)
+        begin_table(run);
     columns_add(&run->table, "%s", name);
     columns_add(&run->table, "%zu", fitted->chain_before);
     columns_add(&run->table, "%zu", fitted->chain_after);
@@ -128,6 +137,10 @@ static void add_notes(const struct run *run, const char *name, const struct fitt
 
     if (fitted->kept && strstr(fitted->kept, "smaller") == NULL)
         complain("note: %s: an EFI image stays as it is: %s", name, fitted->kept);
+    if (fitted->marked_last)
+        complain("note: %s: no image was marked as the last one, as in a file that was cut off; "
+                 "now one is",
+                 name);
     if (fitted->added_ids)
         complain("note: %s: 512 bytes that carry the ids stand before the EFI image, for QEMU to "
                  "write them to",
@@ -280,8 +293,6 @@ static int walk(struct run *run, char **operands)
         .rom = take_rom, .problem = take_problem, .note = take_note, .arg = run};
     struct failure f = {0};
 
-    if (!run->silent)
-        begin_table(run);
     rom_files_walk(operands, 1, &visitor);
     if (run->job->drop.count && !run->dropped && run->status == STATUS_YES) {
         complain("%s: there is not an image to drop", run->in);
@@ -289,7 +300,7 @@ static int walk(struct run *run, char **operands)
     }
     if (end_output(run, &f) < 0)
         note_status(run, report(&f));
-    if (!run->silent)
+    if (run->rows)
         columns_print(&run->table, 0);
     return finish_output(run->status);
 }

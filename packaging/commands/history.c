@@ -86,15 +86,6 @@ static void add_point(struct columns *c, const struct history_point *p)
         columns_add(c, "(%" PRIu64 ")%s", p->rom->size, crossed);
 }
 
-/* Bytes a release, rounded away from zero: a pace is never shown slower than it is. */
-static int64_t rounded_pace(const struct history_line *line)
-{
-    int64_t n = line->pace_releases;
-
-    return line->pace_growth >= 0 ? (line->pace_growth + n - 1) / n
-                                  : -((-line->pace_growth + n - 1) / n);
-}
-
 static void add_outlook(struct columns *c, const struct history *h, const struct history_line *line)
 {
     const char *present = h->releases[history_present(h)].name;
@@ -143,7 +134,7 @@ static void print_table(const struct history *h, const struct history_line *line
         columns_add(&c, "%s", size_format(line->bucket, bucket));
         columns_add(&c, line->has_headroom ? "%" PRIu64 : "-", line->headroom);
         columns_add(&c, line->pace_releases ? "%+" PRId64 : "-",
-                    line->pace_releases ? rounded_pace(line) : 0);
+                    line->pace_releases ? history_pace(line) : 0);
         add_outlook(&c, h, line);
     }
     columns_print(&c, 2);
@@ -239,7 +230,7 @@ static struct json_object *line_object(const struct history *h, const struct his
     json_add(o, "headroom", number_or_null(line->has_headroom, (int64_t)line->headroom));
     json_add(
         o, "growth_per_release",
-        number_or_null(line->pace_releases != 0, line->pace_releases ? rounded_pace(line) : 0));
+        number_or_null(line->pace_releases != 0, line->pace_releases ? history_pace(line) : 0));
     json_add(o, "largest_growth", json_integer(line->largest_growth));
     json_add_text(o, "outlook", history_outlook_name(line->outlook));
     json_add(o, "crosses_in", number_or_null(crosses, (int64_t)line->crosses_in));

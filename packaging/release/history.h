@@ -121,6 +121,10 @@ struct history_line {
     char crosses_about[DATE_TEXT_MAX];
 };
 
+/* The present pace in bytes a release, rounded away from zero: it is never shown slower than it
+ * is. line->pace_releases must not be 0. */
+int64_t history_pace(const struct history_line *line);
+
 /* Every ROM of the history whose name matches the shell pattern (NULL: all), the most
  * urgent first: those that cross, the soonest first, then by headroom. Free the array with
  * history_lines_free(); it refers to `h`. */

@@ -109,6 +109,14 @@ static void find_pace(const struct history *h, struct history_line *line)
         line->pace_days = to - from;
 }
 
+int64_t history_pace(const struct history_line *line)
+{
+    int64_t n = line->pace_releases;
+
+    return line->pace_growth >= 0 ? (line->pace_growth + n - 1) / n
+                                  : -((-line->pace_growth + n - 1) / n);
+}
+
 /* Sizes are at most 2^31 and the steps and days of a calendar far below 2^32: no product
  * here leaves 64 bits. */
 static void find_outlook(const struct history *h, struct history_line *line)

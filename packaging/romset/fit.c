@@ -211,9 +211,11 @@ static int check_input(struct fitting *t)
     const struct optrom *rom = &t->rom;
     char text[OPTROM_DEFECT_TEXT_MAX];
 
-    for (size_t i = 0; i < rom->defect_count; i++)
+    for (size_t i = 0; i < rom->defect_count; i++) {
         if (rom->defects[i].grade == OPTROM_ERROR)
             return refuse(t, optrom_defect_text(&rom->defects[i], text, sizeof text));
+        t->fitted->marked_last |= rom->defects[i].kind == OPTROM_LAST_MISSING;
+    }
     if (rom->fill == OPTROM_FILL_MIXED ||
         (rom->fill == OPTROM_FILL_UNIFORM && rom->fill_byte != 0 && rom->fill_byte != 0xff))
         return refuse(t, "what follows its last image is data, not padding");

@@ -32,6 +32,7 @@ struct fitted {
     size_t packed;    /* those that became smaller */
     size_t dropped;   /* images */
     bool added_ids;   /* an image that only carries ids now begins it */
+    bool marked_last; /* no image was marked as the last one: that of a file that was cut off? */
     const char *kept; /* why an EFI image stayed as it was; NULL: none did */
 };
 

@@ -195,6 +195,14 @@ compressed() {
     cmp isa.rom out.rom
 }
 
+@test "a ROM that was cut off between two images is noted" {
+    head -c 75776 in.rom > cut.rom
+    run -0 romcompat fit cut.rom -o out.rom
+    output_has "note: cut.rom: no image was marked as the last one"
+    run -0 romcompat fit in.rom -o out.rom
+    output_lacks "marked as the last"
+}
+
 @test "standard output gets the ROM alone" {
     romcompat fit in.rom -o - 2>/dev/null | cmp - "$fitted"
     run -2 romcompat fit "$R/bookworm/roms" -o -
@@ -216,7 +224,14 @@ releases:
       in.rom: {size: 249344, chain-end: 249344, bucket: 256K}
 END
     run -0 romcompat fit --report --data history.yaml in.rom
-    output_has "a release" "10000" "7.4" "74240"
+    output_has "a release" "+10000" "7.4" "74240"
+    sed -i 's/239344/259344/g' history.yaml
+    run -0 romcompat fit --report --data history.yaml in.rom
+    output_has "-10000" "holds"
+    cp in.rom other.rom
+    run -0 romcompat fit --report --data history.yaml other.rom
+    output_has "not known"
+    rm other.rom
     [ "$(find . -type f | sort)" = "./history.yaml
 ./in.rom" ]
     run -2 romcompat fit --report in.rom -o out.rom
