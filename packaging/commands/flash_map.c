@@ -7,20 +7,33 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "commands/flash_map.h"
 #include "commands/maps.h"
 #include "commands/template_report.h"
 #include "flash/check.h"
 #include "outputs/json.h"
 
 struct job {
-    const char *root, *list;
+    struct map_job map;
+    struct strings stores, domains;
     bool json;
     struct json_object *images; /* NULL: print for a person */
 };
 
+extern const struct command flash_map_command;
+
 static const struct option_spec options[] = {
-    LIBVIRT_LIST_OPTION(struct job, list),
-    ROOT_OPTION(struct job, root),
+    {"store", .argument = "FILE",
+     .help = "which installed firmware keeps the variables of this store",
+     LIST_AT(struct job, stores)},
+    {"domain", .argument = "XML", .help = "which firmware libvirt gives to this guest, and why",
+     LIST_AT(struct job, domains)},
+    {"defined",
+     .help = "with --domain: libvirt has the definition already, and takes raw\n"
+             "firmware where that names no format",
+     FLAG_AT(struct job, map.is_defined)},
+    LIBVIRT_LIST_OPTION(struct job, map.list),
+    ROOT_OPTION(struct job, map.root),
     JSON_OPTION(struct job, json),
     {0},
 };
@@ -142,7 +155,7 @@ static int map_one(const struct job *job, const char *name)
     struct mapped m = {0};
     struct failure f;
 
-    if (choose_template(name, job->root, job->list, &m.chosen, &f) != 0)
+    if (choose_template(name, job->map.root, job->map.list, &m.chosen, &f) != 0)
         return report(&f);
     look_into(&m, &f);
     if (job->images)
@@ -155,31 +168,49 @@ static int map_one(const struct job *job, const char *name)
     return m.status;
 }
 
-static int run(void *settings, char **operands, size_t count)
+static int map_all(struct job *job, char **operands, size_t count)
 {
-    struct job *job = settings;
     int status = STATUS_YES;
 
-    job->images = job->json ? json_list() : NULL;
-    for (size_t i = 0; i < count; i++) {
-        int one = map_one(job, operands[i]);
+    for (size_t i = 0; i < count + job->stores.count + job->domains.count; i++) {
+        size_t store = i - count, domain = store - job->stores.count;
+        int one = i < count                   ? map_one(job, operands[i])
+                  : store < job->stores.count ? map_store(&job->map, job->stores.list[store])
+                                              : map_domain(&job->map, job->domains.list[domain]);
 
         status = one > status ? one : status;
     }
+    return status;
+}
+
+static int run(void *settings, char **operands, size_t count)
+{
+    struct job *job = settings;
+
+    if (!count && !job->stores.count && !job->domains.count)
+        return usage_error(&flash_map_command, "a CODE, --store or --domain was expected");
+    if (job->json) {
+        job->images = json_object_new_array();
+        job->map.stores = json_object_new_array();
+        job->map.domains = json_object_new_array();
+    }
+    int status = map_all(job, operands, count);
     if (job->json) {
         struct json_object *o = json_document("romcompat-flash-map", 1);
 
         json_add(o, "images", job->images);
+        json_add(o, "stores", job->map.stores);
+        json_add(o, "domains", job->map.domains);
         json_print(o);
     }
     return finish_output(status);
 }
 
-extern const struct command flash_map_command;
 const struct command flash_map_command = {
     .name = "flash map",
-    .summary = "find the template that a firmware's variable stores are made from",
-    .synopsis = "[--libvirt-nvram LIST] [--root DIR] [--json] CODE...",
+    .summary = "find the template of a firmware, and the firmware of a store or guest",
+    .synopsis = "[--libvirt-nvram LIST] [--root DIR] [--json] [--store FILE]\n"
+                "    [--domain XML [--defined]] [CODE...]",
     .details =
         "As libvirt does it: the firmware descriptors are asked first, then the list of pairs of\n"
         "qemu.conf or the one that libvirt was compiled with. CODE is the name that a guest's\n"
@@ -190,10 +221,16 @@ const struct command flash_map_command = {
         "With\n"
         "--root, all of this is below DIR, and CODE is a path there.\n"
         "\n"
-        "The status is 1 if a CODE has no template, or one that does not fit.",
+        "--store lists the installed firmware that keeps the variables of a store, in libvirt's\n"
+        "order. --domain says which firmware libvirt gives to a guest, and of every descriptor "
+        "that\n"
+        "comes before it why it is passed over.\n"
+        "\n"
+        "The status is 1 if a CODE has no template, or one that does not fit; if no firmware "
+        "keeps\n"
+        "a store; if libvirt finds none for a guest, or one that does not keep its store.",
     .options = options,
     .settings_size = sizeof(struct job),
     .operand = "a CODE",
-    .least = 1,
     .run = run,
 };

@@ -9,8 +9,7 @@
 #include "commands/maps.h"
 #include "outputs/json.h"
 
-/* The root without its last slashes; NULL for the host itself. */
-static char *plain_root(const char *root)
+char *plain_root(const char *root)
 {
     size_t length = root ? strlen(root) : 0;
 

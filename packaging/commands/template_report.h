@@ -31,6 +31,9 @@ int choose_template(const char *name, const char *root, const char *list,
                     struct chosen_template *chosen, struct failure *f);
 void chosen_template_free(struct chosen_template *chosen);
 
+/* The root without its last slashes, to be freed; NULL for the host itself. */
+char *plain_root(const char *root);
+
 /* Who answered: "/usr/share/qemu/firmware/60-edk2-x86_64.json", "libvirt's default". */
 const char *template_source_text(const struct template_answer *answer);
 

@@ -181,17 +181,18 @@ static void add_answer(struct template_search *search, enum template_source sour
     };
 }
 
+/* Of the code `name`; NULL: of any. */
 static void ask_descriptors(struct template_search *search, const struct firmware_descriptors *all,
                             const char *name, bool by_link)
 {
     for (size_t i = 0; i < all->count; i++) {
         const struct firmware_descriptor *d = &all->list[i];
 
-        if (d->usable &&
+        if (d->usable && d->executable.filename &&
             (d->device == DESCRIPTOR_FLASH ||
              (d->device == DESCRIPTOR_MEMORY && d->nvram_template.filename)) &&
-            strcmp(d->executable.filename, name) == 0)
-            add_answer(search, TEMPLATE_DESCRIPTOR, d->path, name,
+            (!name || strcmp(d->executable.filename, name) == 0))
+            add_answer(search, TEMPLATE_DESCRIPTOR, d->path, d->executable.filename,
                        d->nvram_template.filename ? xstrdup(d->nvram_template.filename) : NULL,
                        d->nvram_template.format, by_link);
     }
@@ -200,23 +201,25 @@ static void ask_descriptors(struct template_search *search, const struct firmwar
 static void ask_pairs(struct template_search *search, const struct pairs *p, bool is_file,
                       const char *name, bool by_link)
 {
-    size_t length = strlen(name);
-
     for (size_t i = 0; i < p->count; i++) {
         const struct libvirt_word *w = &p->words[i];
+        size_t length = (size_t)((const char *)memchr(w->text, ':', w->length) - w->text);
 
-        if (w->length > length + 1 && w->text[length] == ':' && memcmp(w->text, name, length) == 0)
-            add_answer(search, TEMPLATE_LIST, is_file ? p->where : NULL, name,
-                       xstrndup(w->text + length + 1, w->length - length - 1), "raw", by_link);
+        if (name && (strlen(name) != length || memcmp(w->text, name, length) != 0))
+            continue;
+        char *code = xstrndup(w->text, length);
+        add_answer(search, TEMPLATE_LIST, is_file ? p->where : NULL, code,
+                   xstrndup(w->text + length + 1, w->length - length - 1), "raw", by_link);
+        free(code);
     }
 }
 
 static void ask_default(struct template_search *search, const char *name, bool by_link)
 {
     for (size_t i = 0; i < sizeof default_pairs / sizeof *default_pairs; i++) {
-        if (strcmp(default_pairs[i][0], name) == 0)
-            add_answer(search, TEMPLATE_DEFAULT, NULL, name, xstrdup(default_pairs[i][1]), "raw",
-                       by_link);
+        if (!name || strcmp(default_pairs[i][0], name) == 0)
+            add_answer(search, TEMPLATE_DEFAULT, NULL, default_pairs[i][0],
+                       xstrdup(default_pairs[i][1]), "raw", by_link);
     }
 }
 
@@ -266,14 +269,14 @@ int template_search(const char *code, const char *root, const char *list,
 {
     struct pairs *p = xcalloc(1, sizeof *p);
     struct firmware_descriptors all = {0};
-    char *names[NAMES_MAX], *conf = NULL;
+    char *names[NAMES_MAX] = {NULL}, *conf = NULL;
     bool is_file = false;
     int has_list = -1, result = -1;
 
     *search = (struct template_search){0};
     if (firmware_descriptors_read(root, &all, f) == 0 &&
         (has_list = take_list(root, list, p, &is_file, search, &conf, f)) >= 0) {
-        size_t count = names_of(code, root, names);
+        size_t count = code ? names_of(code, root, names) : 1;
 
         ask_all(search, &all, p, has_list, is_file, list != NULL, names, count);
         for (size_t i = 0; i < count; i++)

@@ -39,7 +39,7 @@ struct template_search {
 };
 
 /* Looks for the templates of the code image `code`, a path as it is on the host, with its
- * files below `root` (NULL: this host). `list` is a list, a qemu.conf, or NULL for the host's
+ * files below `root` (NULL: this host); where `code` is NULL, for the pairs of any code. `list` is a list, a qemu.conf, or NULL for the host's
  * own qemu.conf. 0, or -1 where a source is broken. */
 int template_search(const char *code, const char *root, const char *list,
                     struct template_search *search, struct failure *f);

@@ -28,6 +28,18 @@ enum place {
     LOADER,
     NVRAM,
     NVRAM_SOURCE,
+    OS_KERNEL,
+    OS_VARSTORE,
+    OS_FIRMWARE,
+    FIRMWARE_FEATURE,
+    FEATURES,
+    SMM,
+    ACPI,
+    POWER,
+    SUSPEND_TO_MEMORY,
+    SUSPEND_TO_DISK,
+    SECURITY,
+    SECURITY_POLICY,
     DEVICES,
     EMULATOR,
     CONTROLLER,
@@ -60,6 +72,18 @@ static const struct {
     {OS, "loader", LOADER},
     {OS, "nvram", NVRAM},
     {NVRAM, "source", NVRAM_SOURCE},
+    {OS, "kernel", OS_KERNEL},
+    {OS, "varstore", OS_VARSTORE},
+    {OS, "firmware", OS_FIRMWARE},
+    {OS_FIRMWARE, "feature", FIRMWARE_FEATURE},
+    {DOMAIN, "features", FEATURES},
+    {FEATURES, "smm", SMM},
+    {FEATURES, "acpi", ACPI},
+    {DOMAIN, "pm", POWER},
+    {POWER, "suspend-to-mem", SUSPEND_TO_MEMORY},
+    {POWER, "suspend-to-disk", SUSPEND_TO_DISK},
+    {DOMAIN, "launchSecurity", SECURITY},
+    {SECURITY, "policy", SECURITY_POLICY},
     {DOMAIN, "devices", DEVICES},
     {DEVICES, "emulator", EMULATOR},
     {DEVICES, "controller", CONTROLLER},
@@ -283,12 +307,94 @@ static void keep_text(struct reader *r)
     r->text_length = 0;
 }
 
+static void begin_loader(struct reader *r, const struct attributes *a)
+{
+    struct domain_xml *x = r->domain;
+
+    x->has_loader = true;
+    set_attribute(&x->loader_type, a, "type");
+    set_attribute(&x->loader_format, a, "format");
+    x->loader_readonly = switch_of(a, "readonly", "no");
+    x->loader_secure = switch_of(a, "secure", "no");
+    x->loader_stateless = switch_of(a, "stateless", "no");
+    keep_text(r);
+}
+
+static void begin_nvram(struct reader *r, const struct attributes *a)
+{
+    struct domain_xml *x = r->domain;
+    char *type = attribute(a, "type");
+
+    x->has_nvram = true;
+    x->nvram_is_remote = type && strcmp(type, "file") != 0 && strcmp(type, "block") != 0;
+    free(type);
+    set_attribute(&x->nvram_template, a, "template");
+    set_attribute(&x->nvram_format, a, "format");
+    keep_text(r);
+}
+
+static void read_feature(struct domain_xml *x, const struct attributes *a)
+{
+    enum domain_switch on = switch_of(a, "enabled", "no");
+
+    x->has_firmware_features = true;
+    if (attribute_is(a, "name", "secure-boot"))
+        x->secure_boot = on;
+    else if (attribute_is(a, "name", "enrolled-keys"))
+        x->enrolled_keys = on;
+}
+
+/* What decides which firmware libvirt chooses. Whether it was one of these places. */
+static bool begin_choice(struct reader *r, enum place place, const struct attributes *a)
+{
+    struct domain_xml *x = r->domain;
+
+    switch (place) {
+    case LOADER:
+        begin_loader(r, a);
+        return true;
+    case NVRAM:
+        begin_nvram(r, a);
+        return true;
+    case OS_VARSTORE:
+        x->has_varstore = true;
+        return true;
+    case FIRMWARE_FEATURE:
+        read_feature(x, a);
+        return true;
+    case SMM:
+        /* <smm/> is on. */
+        x->smm = attribute_is(a, "state", "off") ? DOMAIN_OFF : DOMAIN_ON;
+        return true;
+    case ACPI:
+        x->has_acpi = !attribute_is(a, "state", "off");
+        return true;
+    case SUSPEND_TO_MEMORY:
+        x->suspend_to_memory = switch_of(a, "enabled", "no");
+        return true;
+    case SUSPEND_TO_DISK:
+        x->suspend_to_disk = switch_of(a, "enabled", "no");
+        return true;
+    case SECURITY:
+        set_attribute(&x->launch_security, a, "type");
+        return true;
+    case OS_KERNEL:
+    case SECURITY_POLICY:
+        keep_text(r);
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* `at` is the place of the '/' or '>' that ends the start tag. */
 static void begin_place(struct reader *r, enum place place, size_t at, const struct attributes *a)
 {
     struct domain_xml *x = r->domain;
     struct domain_device *d = x->device_count ? &x->devices[x->device_count - 1] : NULL;
 
+    if (begin_choice(r, place, a))
+        return;
     switch (place) {
     case DOMAIN:
         if (r->had_domain)
@@ -303,19 +409,11 @@ static void begin_place(struct reader *r, enum place place, size_t at, const str
         set_attribute(&x->machine, a, "machine");
         set_attribute(&x->arch, a, "arch");
         break;
-    case LOADER:
-        set_attribute(&x->loader_type, a, "type");
-        set_attribute(&x->loader_format, a, "format");
-        keep_text(r);
-        break;
-    case NVRAM:
-        set_attribute(&x->nvram_template, a, "template");
-        set_attribute(&x->nvram_format, a, "format");
-        keep_text(r);
-        break;
     case NVRAM_SOURCE:
         /* <nvram type='file'>: what is text in it is white space. */
         set_attribute(&x->nvram, a, "file");
+        if (!x->nvram)
+            set_attribute(&x->nvram, a, "dev");
         r->keeps_text = false;
         break;
     case NAME:
@@ -367,20 +465,47 @@ static void begin_place(struct reader *r, enum place place, size_t at, const str
     }
 }
 
+static char **field_of(struct domain_xml *x, enum place place)
+{
+    switch (place) {
+    case NAME:
+        return &x->name;
+    case UUID:
+        return &x->uuid;
+    case EMULATOR:
+        return &x->emulator;
+    case LOADER:
+        return &x->loader;
+    case OS_KERNEL:
+        return &x->kernel;
+    default:
+        return &x->nvram;
+    }
+}
+
+/* AMD SEV API, guest policy: bit 2 asks for encrypted state. */
+static void take_policy(struct domain_xml *x, const char *text, size_t length)
+{
+    char *copy = xstrndup(text, length);
+
+    x->sev_es = strtoul(copy, NULL, 0) & 4;
+    free(copy);
+}
+
 static void take_text(struct reader *r, enum place place)
 {
     struct domain_xml *x = r->domain;
-    char **field = place == NAME       ? &x->name
-                   : place == UUID     ? &x->uuid
-                   : place == EMULATOR ? &x->emulator
-                   : place == LOADER   ? &x->loader
-                                       : &x->nvram;
 
     r->keeps_text = false;
-    if (r->text_length) {
-        free(*field);
-        *field = xstrndup(r->text, r->text_length);
+    if (!r->text_length)
+        return;
+    if (place == SECURITY_POLICY) {
+        take_policy(x, r->text, r->text_length);
+        return;
     }
+    char **field = field_of(x, place);
+    free(*field);
+    *field = xstrndup(r->text, r->text_length);
 }
 
 /* The newline and blanks before the element that starts at `start`, if nothing else
@@ -482,8 +607,8 @@ static void finish_element(struct reader *r, const char *name)
     enum place place = r->stack[--r->depth];
     enum place parent = r->depth ? r->stack[r->depth - 1] : OUTSIDE;
 
-    if (r->keeps_text &&
-        (place == NAME || place == UUID || place == EMULATOR || place == LOADER || place == NVRAM))
+    if (r->keeps_text && (place == NAME || place == UUID || place == EMULATOR || place == LOADER ||
+                          place == NVRAM || place == OS_KERNEL || place == SECURITY_POLICY))
         take_text(r, place);
     if (parent == NIC || parent == VIDEO) {
         struct domain_device *d = &x->devices[x->device_count - 1];
@@ -746,10 +871,10 @@ void domain_xml_free(struct domain_xml *x)
         free(x->devices[i].rom_file);
     }
     free(x->devices);
-    char *const texts[] = {x->name,        x->uuid,          x->kind,     x->machine,
-                           x->arch,        x->emulator,      x->firmware, x->loader,
-                           x->loader_type, x->loader_format, x->nvram,    x->nvram_template,
-                           x->nvram_format};
+    char *const texts[] = {x->name,         x->uuid,          x->kind,           x->machine,
+                           x->arch,         x->emulator,      x->firmware,       x->loader,
+                           x->loader_type,  x->loader_format, x->nvram,          x->nvram_template,
+                           x->nvram_format, x->kernel,        x->launch_security};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     *x = (struct domain_xml){0};

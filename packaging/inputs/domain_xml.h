@@ -72,7 +72,18 @@ struct domain_xml {
     char *firmware; /* <os firmware=>: "efi" */
     char *loader, *loader_type, *loader_format; /* path of the firmware; "pflash"; "raw" */
     char *nvram, *nvram_template, *nvram_format;
-    bool tells_qemu_roms; /* <qemu:commandline> or <qemu:override> set romfile or romsize */
+    bool has_loader, has_nvram; /* there are such elements */
+    bool nvram_is_remote;       /* <nvram> of a type whose data is no local file */
+    bool has_varstore;          /* <varstore>, of libvirt 12.1 */
+    char *kernel;               /* <os><kernel> */
+    enum domain_switch loader_readonly, loader_secure, loader_stateless;
+    bool has_firmware_features; /* <os><firmware><feature>; of these two what is asked for */
+    enum domain_switch secure_boot, enrolled_keys;
+    enum domain_switch smm, suspend_to_memory, suspend_to_disk;
+    bool has_acpi;
+    char *launch_security; /* <launchSecurity type=>: "sev", "sev-snp", "tdx" */
+    bool sev_es;           /* the policy of <launchSecurity type='sev'> asks for it */
+    bool tells_qemu_roms;  /* <qemu:commandline> or <qemu:override> set romfile or romsize */
     struct domain_device *devices; /* network cards and video cards, in the document's order */
     size_t device_count;
 };

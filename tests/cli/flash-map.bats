@@ -110,7 +110,7 @@ CODE=/usr/share/OVMF/OVMF_CODE_4M.fd VARS=/usr/share/OVMF/OVMF_VARS_4M.fd MS=/us
     run -2 romcompat flash map --root root --libvirt-nvram "/a" $CODE
     output_has "without its other half"
     run -2 romcompat flash map
-    output_has "a CODE is missing"
+    output_has "a CODE, --store or --domain was expected"
     run -2 romcompat flash map --root root /no/code.fd
     output_has "No such file"
 }
@@ -165,4 +165,80 @@ CODE=/usr/share/OVMF/OVMF_CODE_4M.fd VARS=/usr/share/OVMF/OVMF_VARS_4M.fd MS=/us
         romcompat varstore create --code "$T$CODE" --out y --format qcow2
     output_has "qcow2 needs /proc, which is not mounted"
     [ ! -e y ]
+}
+
+# domain OS [FEATURES [MORE]]: guest.xml, a guest on a Q35 machine.
+domain() {
+    printf "<domain type='kvm'><name>web</name>%s<features><acpi/>%s</features>%s</domain>\n" \
+        "<os${1%%>*}><type arch='x86_64' machine='${MACHINE:-q35}'>hvm</type>${1#*>}</os>" "${2:-}" "${3:-}" > guest.xml
+}
+chosen() { romcompat flash map --root "$T" --json --domain guest.xml "$@" | jq -r '.domains[0] | [.choice, .code, .template] | join(" ")'; }
+ENROLLED='/usr/share/OVMF/OVMF_CODE_4M.ms.fd /usr/share/OVMF/OVMF_VARS_4M.ms.fd'
+SECURE='/usr/share/OVMF/OVMF_CODE_4M.secboot.fd /usr/share/OVMF/OVMF_VARS_4M.fd'
+
+@test "the installed firmware that keeps a store is listed in libvirt's order, the rest with the reason" {
+    run -0 romcompat flash map --root "$T" --store "$D12$MS"
+    output_has "keeps it   $CODE  $VARS" "x86_64: the guest starts with its" "warning: the store has Secure Boot keys" \
+        "no         /usr/share/AAVMF/AAVMF_CODE.ms.fd" "QEMU does not start"
+    output_lacks "not known" "No such file"
+    [ "$(romcompat flash map --root "$T" --store "$D12$MS" --json | jq -r '[.stores[0].firmware[] | select(.keeps == "yes" and .architecture == "x86_64") | .matched] | .[0]')" = "${ENROLLED% *}" ]
+    "$BUILD/tests/cli/make_store" 2M A:1:4 > old.fd
+    run -1 romcompat flash map --root "$T" --store old.fd
+    run -2 romcompat flash map --root "$T" --store "$D12$CODE"
+    output_has "not a variable store"
+}
+
+@test "libvirt's choice for a guest follows the features that it asks for and refuses" {
+    domain " firmware='efi'>"
+    [ "$(chosen)" = "descriptor $ENROLLED" ]
+    domain " firmware='efi'><firmware><feature enabled='no' name='enrolled-keys'/></firmware>"
+    [ "$(chosen)" = "descriptor $SECURE" ]
+    domain " firmware='efi'><firmware><feature enabled='no' name='secure-boot'/></firmware>"
+    [ "$(chosen)" = "descriptor $CODE $VARS" ]
+    domain " firmware='efi'>" "<smm state='off'/>"
+    [ "$(chosen)" = "descriptor $CODE $VARS" ]
+    MACHINE=pc domain " firmware='efi'>"
+    [ "$(chosen)" = "descriptor $CODE $VARS" ]
+    run -0 romcompat flash map --root "$T" --domain guest.xml
+    output_has "40-edk2-x86_64-secure-enrolled.json: it is not for pc of x86_64"
+}
+
+@test "a guest for which libvirt finds no firmware is status 1, with a reason for each descriptor" {
+    domain " firmware='efi'>" '' "<launchSecurity type='sev-snp'/>"
+    run -1 romcompat flash map --root "$T" --domain guest.xml
+    output_has "libvirt refuses it: Unable to find 'efi' firmware that is compatible with the current configuration" \
+        "60-edk2-x86_64.json: it does not have amd-sev-snp, which the guest asks for"
+    domain " firmware='efi'><loader format='qcow2'/>"
+    run -1 romcompat flash map --root "$T" --domain guest.xml
+    output_has "its code is raw, and the guest asks for qcow2"
+    domain " firmware='efi'><varstore/>"
+    run -2 romcompat flash map --root "$T" --domain guest.xml
+    output_has "<varstore>, which libvirt has since 12.1, is not judged"
+}
+
+@test "a loader that no descriptor has gets the template of libvirt's list, or is taken as it is written" {
+    domain "><loader type='pflash' readonly='yes'>/usr/share/OVMF/OVMF_CODE.fd</loader>"
+    [ "$(chosen)" = "list /usr/share/OVMF/OVMF_CODE.fd /usr/share/OVMF/OVMF_VARS.fd" ]
+    domain "><loader type='pflash' readonly='yes'>/own/CODE.fd</loader><nvram template='/own/VARS.fd'/>"
+    [ "$(chosen)" = "as-written /own/CODE.fd /own/VARS.fd" ]
+    domain ">"
+    [ "$(chosen)" = "bios  " ]
+}
+
+@test "the store that a guest has is checked against the firmware that libvirt gives it" {
+    mkdir -p r/usr/share/qemu r/nvram
+    ln -s "$T/usr/share/OVMF" r/usr/share/OVMF
+    cp -r "$T/usr/share/qemu/firmware" r/usr/share/qemu/
+    "$BUILD/tests/cli/make_store" 2M A:1:4 > r/nvram/old.fd
+    cp "$D12$VARS" r/nvram/good.fd
+    domain " firmware='efi'><nvram>/nvram/old.fd</nvram>"
+    run -1 romcompat flash map --root r --domain guest.xml
+    output_has "its store /nvram/old.fd: " "variables will not persist"
+    domain " firmware='efi'><nvram>/nvram/good.fd</nvram>"
+    run -0 romcompat flash map --root r --domain guest.xml
+    output_has "its store /nvram/good.fd: the guest starts with its"
+    # libvirt makes one that is not there.
+    domain " firmware='efi'><nvram>/nvram/none.fd</nvram>"
+    run -0 romcompat flash map --root r --domain guest.xml
+    output_lacks "its store"
 }

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `romcompat flash map --domain`: the firmware that libvirt gives to a guest. */
+#include "commands/flash_map.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "commands/command.h"
+#include "commands/template_report.h"
+#include "flash/check.h"
+#include "flash/domain_firmware.h"
+#include "inputs/file.h"
+#include "outputs/json.h"
+
+/* What is known of the guest's store beside the code that was chosen. */
+struct kept {
+    bool is_asked; /* there are both */
+    enum flash_answer answer;
+    struct flash_check check;
+    struct failure unread;
+};
+
+static void check_store(const struct map_job *job, const struct domain_xml *x,
+                        const struct domain_firmware *firmware, struct kept *kept)
+{
+    struct flash_image code = {0}, store = {0};
+
+    if (!firmware->code || !firmware->pflash || !x->nvram || x->nvram_is_remote)
+        return;
+    char *below = plain_root(job->root), *code_file = template_file(below, firmware->code),
+         *store_file = template_file(below, x->nvram);
+    /* libvirt makes one that is not there. */
+    if (access(store_file, F_OK) == 0) {
+        kept->is_asked = true;
+        if (flash_open(code_file, &code, &kept->unread) != 0 ||
+            flash_open(store_file, &store, &kept->unread) != 0) {
+            kept->answer = FLASH_UNKNOWN_ANSWER;
+        } else {
+            flash_check(&code, &store, NULL, &kept->check);
+            kept->answer = kept->check.cold_boot.answer;
+        }
+    }
+    flash_close(&code);
+    flash_close(&store);
+    free(code_file);
+    free(store_file);
+    free(below);
+}
+
+static const char *kept_text(const struct kept *kept)
+{
+    return kept->unread.what[0] ? kept->unread.what : kept->check.cold_boot.text;
+}
+
+/* --- for a person --------------------------------------------------------------------------- */
+
+static void print_choice(const struct domain_firmware *firmware)
+{
+    switch (firmware->choice) {
+    case CHOICE_DESCRIPTOR:
+    case CHOICE_LIST:
+        print_line("  libvirt takes %s", firmware->source);
+        break;
+    case CHOICE_AS_WRITTEN:
+        print_line("  no descriptor matches: libvirt takes the paths as they are written");
+        break;
+    case CHOICE_BIOS:
+        print_line("  libvirt looks for no firmware: %s",
+                   firmware->code ? "its loader is not flash" : "it has the machine's BIOS");
+        break;
+    case CHOICE_NONE:
+        print_line("  libvirt refuses it: %s", firmware->refusal);
+        break;
+    case CHOICE_UNKNOWN:
+        print_line("  not known: %s", firmware->refusal);
+        break;
+    }
+    if (firmware->code)
+        print_line("    code      %s%s%s", firmware->code, firmware->code_format ? "  " : "",
+                   firmware->code_format ? firmware->code_format : "");
+    if (firmware->template)
+        print_line("    template  %s%s%s", firmware->template,
+                   firmware->template_format ? "  " : "",
+                   firmware->template_format ? firmware->template_format : "");
+}
+
+static void print_domain(const char *file, const struct domain_xml *x,
+                         const struct domain_firmware *firmware, const struct kept *kept)
+{
+    print_line("%s: %s", file, x->name ? x->name : "a guest without a name");
+    print_choice(firmware);
+    if (kept->is_asked)
+        print_line("    its store %s: %s", x->nvram, kept_text(kept));
+    for (size_t i = 0; i < kept->check.warning_count; i++)
+        print_line("    warning: %s", kept->check.warnings[i]);
+    if (firmware->rejection_count)
+        print_line("  passed over, in this order:");
+    for (size_t i = 0; i < firmware->rejection_count; i++)
+        print_line("    %s: %s", firmware->rejections[i].descriptor,
+                   firmware->rejections[i].reason);
+}
+
+/* --- for a program -------------------------------------------------------------------------- */
+
+static struct json_object *domain_object(const char *file, const struct domain_xml *x,
+                                         const struct domain_firmware *firmware,
+                                         const struct kept *kept)
+{
+    struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+
+    for (size_t i = 0; i < firmware->rejection_count; i++) {
+        struct json_object *r = json_object_new_object();
+
+        json_add_text(r, "descriptor", firmware->rejections[i].descriptor);
+        json_add_text(r, "reason", firmware->rejections[i].reason);
+        json_object_array_add(list, r);
+    }
+    json_add_text(o, "domain", file);
+    json_add_text(o, "guest", x->name);
+    json_add_text(o, "choice", domain_choice_name(firmware->choice));
+    json_add_text(o, "refusal", firmware->refusal[0] ? firmware->refusal : NULL);
+    json_add_text(o, "source", firmware->source);
+    json_add_text(o, "code", firmware->code);
+    json_add_text(o, "code_format", firmware->code_format);
+    json_add_text(o, "template", firmware->template);
+    json_add_text(o, "template_format", firmware->template_format);
+    json_add_text(o, "keeps_store", kept->is_asked ? flash_answer_name(kept->answer) : NULL);
+    json_add_text(o, "text", kept->is_asked ? kept_text(kept) : NULL);
+    json_add(o, "passed_over", list);
+    return o;
+}
+
+/* --- the answer ----------------------------------------------------------------------------- */
+
+static int status_of(const struct domain_firmware *firmware, const struct kept *kept)
+{
+    if (firmware->choice == CHOICE_UNKNOWN ||
+        (kept->is_asked && kept->answer == FLASH_UNKNOWN_ANSWER))
+        return STATUS_NO_ANSWER;
+    if (firmware->choice == CHOICE_NONE || (kept->is_asked && kept->answer == FLASH_NO))
+        return STATUS_NO;
+    return STATUS_YES;
+}
+
+int map_domain(const struct map_job *job, const char *file)
+{
+    struct domain_firmware firmware;
+    struct kept kept = {0};
+    struct domain_xml x;
+    struct failure f;
+
+    if (domain_xml_read(file, &x, &f) != 0)
+        return report(&f);
+    char *below = plain_root(job->root);
+    int status = STATUS_NO_ANSWER;
+    const struct domain_question question = {below, job->list, job->is_defined};
+    if (domain_firmware_choose(&x, &question, &firmware, &f) != 0) {
+        report(&f);
+    } else {
+        check_store(job, &x, &firmware, &kept);
+        if (job->domains)
+            json_object_array_add(job->domains, domain_object(file, &x, &firmware, &kept));
+        else
+            print_domain(file, &x, &firmware, &kept);
+        status = status_of(&firmware, &kept);
+        domain_firmware_free(&firmware);
+    }
+    free(below);
+    domain_xml_free(&x);
+    return status;
+}
