@@ -14,6 +14,7 @@
 #include "commands/command.h"
 #include "commands/host.h"
 #include "commands/maps.h"
+#include "commands/preflight_try.h"
 #include "inputs/qmp.h"
 #include "fleet/inventory_destination.h"
 #include "guest/domain_files.h"
@@ -29,7 +30,7 @@ enum { GIVEN_MAX = 64 };
 struct question {
     const char *qmp, *qemu, *machine, *snapshot, *guest, *guest_qemu;
     struct strings maps, files, romsizes, devices;
-    bool loadvm, start, same, all_fixes, json;
+    bool loadvm, start, same, all_fixes, json, try;
     /* Of `files` and `romsizes`; the names were allocated. */
     struct given_file given[2 * GIVEN_MAX];
     size_t given_count;
@@ -77,6 +78,11 @@ static const struct option_spec options[] = {
      FLAG_AT(struct question, start)},
     {"same", .help = "also ask whether it then has the same ROMs and firmware",
      FLAG_AT(struct question, same)},
+    {"try",
+     .help = "also give the saved guest to the QEMU there, paused and apart, and\n"
+             "report what it says of the whole of it; ARG are the arguments that\n"
+             "it is started with, by default what virsh makes of the image's XML",
+     FLAG_AT(struct question, try)},
     {"all-fixes",
      .help = "print every way to fix a refusal, not only the shortest that\n"
              "is known to work there",
@@ -195,7 +201,8 @@ static void print_question(const char *question, const struct preflight_answer *
 }
 
 static void print_answer(const char *source, const struct saved_guest *guest,
-                         const struct destination *to, const struct preflight *p, bool all_fixes)
+                         const struct destination *to, const struct preflight *p,
+                         const struct landing *tried, bool all_fixes)
 {
     char in[SIZE_TEXT_MAX], here[SIZE_TEXT_MAX];
     struct columns c;
@@ -210,6 +217,8 @@ static void print_answer(const char *source, const struct saved_guest *guest,
     print_question("arrives", &p->arrives);
     print_question("starts again there", &p->starts);
     print_question("is the same", &p->same);
+    if (tried)
+        preflight_print_try(tried);
     for (size_t i = 0; i < p->note_count; i++)
         print_line("note: %s", p->notes[i]);
     putchar('\n');
@@ -250,7 +259,8 @@ static void print_answer(const char *source, const struct saved_guest *guest,
                "are the",
                p->line_count, p->line_count + p->not_judged);
     print_line("guest's configuration and are not judged, nor is its topology.");
-    put_fixes(stdout, p, all_fixes);
+    if (!tried || tried->answer != QEMU_YES)
+        put_fixes(stdout, p, all_fixes);
 }
 
 /* ---- for a program ---- */
@@ -294,7 +304,8 @@ static struct json_object *answer_object(const struct preflight_answer *a)
 }
 
 static void print_json(const char *source, const struct saved_guest *guest,
-                       const struct destination *to, const struct preflight *p)
+                       const struct destination *to, const struct preflight *p,
+                       const struct landing *tried)
 {
     struct json_object *o = json_document("romcompat-preflight", 1), *from = json_new(),
                        *there = json_new(), *list = json_list(), *fixes = json_list(),
@@ -329,6 +340,7 @@ static void print_json(const char *source, const struct saved_guest *guest,
     json_add(o, "arrives", answer_object(&p->arrives));
     json_add(o, "starts_again", answer_object(&p->starts));
     json_add(o, "is_same", answer_object(&p->same));
+    json_add(o, "tried", tried ? preflight_try_object(tried) : NULL);
     json_add(o, "notes", notes);
     json_add(o, "source", from);
     json_add(o, "destination", there);
@@ -428,9 +440,12 @@ static void take_machine(const struct question *q, struct saved_guest *guest,
     }
 }
 
-static int status_of(const struct question *q, const struct preflight *p)
+/* What was tried is known better than what was judged. */
+static int status_of(const struct question *q, const struct preflight *p,
+                     const struct landing *tried)
 {
-    const enum qemu_answer asked[] = {p->arrives.value, q->start ? p->starts.value : QEMU_YES,
+    const enum qemu_answer asked[] = {tried ? tried->answer : p->arrives.value,
+                                      q->start ? p->starts.value : QEMU_YES,
                                       q->same ? p->same.value : QEMU_YES};
     int status = STATUS_YES;
 
@@ -444,7 +459,7 @@ static int status_of(const struct question *q, const struct preflight *p)
 }
 
 static int judge(const struct question *q, const char *source, struct saved_guest *guest,
-                 struct destination *to, bool empty)
+                 struct destination *to, const struct landing *tried, bool empty)
 {
     struct preflight p = {.not_judged = guest->block_count};
 
@@ -459,12 +474,52 @@ static int judge(const struct question *q, const char *source, struct saved_gues
         note_hook(&p, guest, to);
     }
     if (q->json)
-        print_json(source, guest, to, &p);
+        print_json(source, guest, to, &p, tried);
     else
-        print_answer(source, guest, to, &p, q->all_fixes);
-    int status = status_of(q, &p);
+        print_answer(source, guest, to, &p, tried, q->all_fixes);
+    int status = status_of(q, &p, tried);
     preflight_free(&p);
     return finish_output(status);
+}
+
+/* The guest is tried, and then judged with the directories that QEMU's arguments name. */
+static int try_and_answer(const struct question *q, const char *source, struct saved_guest *guest,
+                          char **arguments, size_t count)
+{
+    const char *machine = q->machine ? q->machine : guest->machine;
+    struct preflight_try_question try = {.source = source,
+                                         .snapshot = q->snapshot,
+                                         .guest = guest,
+                                         .arguments = (const char **)arguments,
+                                         .count = count};
+    struct destination to = {0};
+    struct landing tried = {0};
+    const char **directories;
+
+    if (preflight_try_prepare(&try) != STATUS_YES)
+        return STATUS_NO_ANSWER;
+    landing_directories(try.arguments, try.count, &directories);
+    int status = open_host(q, machine, (char **)directories, &to);
+    if (status == STATUS_YES && !to.qemu)
+        status = complain("--try needs the QEMU there: name it with --qemu");
+    if (status == STATUS_YES)
+        status = preflight_try(&try, &to, &tried);
+    if (status == STATUS_YES) {
+        struct given_file *given = NULL;
+
+        to.given = q->given;
+        to.given_count = q->given_count;
+        if (guest->domain)
+            given = take_domain_files(q, guest->domain, false, &to);
+        take_machine(q, guest, &to);
+        status = judge(q, source, guest, &to, &tried, false);
+        domain_files_free(given, to.given_count - q->given_count);
+    }
+    landing_free(&tried);
+    destination_close(&to);
+    free(directories);
+    preflight_try_end(&try);
+    return status;
 }
 
 static int answer(const struct question *q, const char *source, struct saved_guest *guest,
@@ -487,7 +542,7 @@ static int answer(const struct question *q, const char *source, struct saved_gue
     if (status == STATUS_YES) {
         if (!empty)
             take_machine(q, guest, &to);
-        status = judge(q, source, guest, &to, empty);
+        status = judge(q, source, guest, &to, NULL, empty);
     }
     domain_files_free(given, to.given_count - q->given_count);
     destination_close(&to);
@@ -531,6 +586,8 @@ static int run(void *settings, char **operands, size_t count)
 
     if (!q->qmp && !count)
         return usage_error(&preflight_command, "a SOURCE is missing");
+    if (q->try && (q->qmp || strcmp(operands[0], "-") == 0))
+        return usage_error(&preflight_command, "--try is for a saved guest in a file");
     int status = take_files(q);
     if (status == STATUS_YES)
         status = take_romsizes(q);
@@ -543,7 +600,8 @@ static int run(void *settings, char **operands, size_t count)
         if (strcmp(source, "-") == 0 && !q->qmp)
             source = "standard input";
         q->loadvm |= guest.kind == SAVED_SNAPSHOT;
-        status = answer(q, source, &guest, operands);
+        status = q->try ? try_and_answer(q, source, &guest, operands, count - 1)
+                        : answer(q, source, &guest, operands);
     }
     if (was_read)
         saved_guest_free(&guest);
@@ -556,7 +614,8 @@ const struct command preflight_command = {
     .name = "preflight",
     .summary = "will this guest land on that host, and if not, what fixes it",
     .synopsis = "[OPTION]... SOURCE [DIRECTORY...|INVENTORY]\n"
-                "--qmp SOCKET [OPTION]... [DIRECTORY...|INVENTORY]",
+                "--qmp SOCKET [OPTION]... [DIRECTORY...|INVENTORY]\n"
+                "--try [OPTION]... SOURCE [-- ARG...]",
     .details =
         "SOURCE is a QEMU migration stream, a mapped-ram file, a libvirt save image (raw, gzip,\n"
         "bzip2, xz, lzop, zstd, sparse), a qcow2 image with a snapshot of the guest, or the saved "

@@ -19,6 +19,7 @@ static const struct qemu_fact facts[QEMU_FEATURE_COUNT] = {
                          {9, 0, 0},
                          {0},
                          "migration/options.c, MIGRATION_CAPABILITY_MAPPED_RAM"},
+    [QEMU_FILE_STREAM] = {"streams as file:", {8, 2, 0}, {0}, "migration/file.c"},
     [QEMU_NAMES_MACHINE] = {"the machine type in the stream",
                             {2, 4, 0},
                             {0},

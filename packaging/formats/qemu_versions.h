@@ -21,6 +21,7 @@ enum qemu_feature {
     QEMU_HEX_PREFIX,      /* lengths in its messages begin with 0x */
     QEMU_SIZE_MISMATCH,   /* its message is "Size mismatch"; before, "Length mismatch" */
     QEMU_MAPPED_RAM,      /* it takes a mapped-ram stream, libvirt's "sparse" */
+    QEMU_FILE_STREAM,     /* it reads a stream as file:PATH,offset=N */
     QEMU_NAMES_MACHINE,   /* a stream names the machine type of its guest */
     QEMU_FEATURE_COUNT
 };

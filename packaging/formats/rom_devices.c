@@ -104,10 +104,19 @@ static const char *const memory_of_device[] = {"vga.vram",      "qxl.vram",
 static const char *const fixed_of_device[] = {"qxl.vrom", "vmsvga.fifo", "tpm-crb-cmd",
                                               "tpm-ppi",  "acpi-erst",   "ivshmem"};
 
-/* Whole names. virt.flash: QEMU hw/arm/virt.c gives each 64 MiB whatever the image. */
-static const char *const fixed[] = {
-    "pc.rom",      "virt.flash0",   "virt.flash1",           "vmsvga.fifo", "tpm-ppi",
-    "tpm-crb-cmd", "mach-virt.tag", "riscv_virt_board.mrom", "acpi-erst",   "loongarch.bios"};
+/* Whole names. virt.flash: QEMU hw/arm/virt.c gives each 64 MiB whatever the image; kvmvapic.bin has
+ * 9,216 bytes in every QEMU. */
+static const char *const fixed[] = {"pc.rom",
+                                    "virt.flash0",
+                                    "virt.flash1",
+                                    "vmsvga.fifo",
+                                    "tpm-ppi",
+                                    "tpm-crb-cmd",
+                                    "mach-virt.tag",
+                                    "riscv_virt_board.mrom",
+                                    "acpi-erst",
+                                    "loongarch.bios",
+                                    "/rom@genroms/kvmvapic.bin"};
 static const char *const flash[] = {"system.flash0", "system.flash1", "isa-bios"};
 static const char *const memory[] = {"pc.ram",        "mach-virt.ram",   "ppc_spapr.ram",
                                      "s390.ram",      "vga.vram",        "microvm.ram",

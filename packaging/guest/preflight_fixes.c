@@ -431,6 +431,14 @@ static bool all_are_named(const struct preflight *p)
     return true;
 }
 
+static bool has_default_to_fix(const struct preflight *p)
+{
+    for (size_t i = 0; i < p->line_count; i++)
+        if (is_to_fix(&p->lines[i]))
+            return true;
+    return false;
+}
+
 static bool fixes_all(const struct preflight *p)
 {
     for (size_t i = 0; i < p->line_count; i++)
@@ -450,7 +458,7 @@ void preflight_find_fixes(struct preflight *p, struct destination *to,
     struct route arrives = {to, guest->machine, true}, starts = {to, guest->machine, false};
     unsigned kinds = guest->domain ? 1u << FIX_COMMANDS | 1u << FIX_LIBVIRT
                                    : 1u << FIX_COMMANDS | 1u << FIX_ARGUMENTS;
-    bool all_fit = true, can_do = false;
+    bool all_fit = true, can_do = true;
     size_t first;
 
     for (size_t i = 0; i < p->line_count; i++)
@@ -466,7 +474,9 @@ void preflight_find_fixes(struct preflight *p, struct destination *to,
         kinds = 0;
     }
     first = p->fix_count;
-    if (all_fit) {
+    if (!has_default_to_fix(p)) {
+        kinds = 0;
+    } else if (all_fit) {
         can_do = fix_by_arguments(
             p, &starts,
             qemu_has(&version, QEMU_ROMSIZE) == QEMU_NO
@@ -489,9 +499,9 @@ void preflight_find_fixes(struct preflight *p, struct destination *to,
         }
     }
     fix_by_libvirt(p, incoming && skips == QEMU_YES ? &arrives : &starts);
-    if (can_do)
+    if (can_do && kinds)
         recommend(p, first, kinds);
-    /* Where a part of it is known to help only, the guest still does not land. */
-    if (!fixes_all(p))
+    /* Where only a part of it is known to help, the guest still does not land. */
+    if (!fixes_all(p) || (!can_do && kinds))
         recommend(p, 0, 0);
 }

@@ -98,18 +98,19 @@ __attribute__((noreturn)) static void say_and_end(int fd, int what, int value)
 /* The number of `nobody` is the same on every Linux: what the kernel itself takes for a user
  * that it cannot name (/proc/sys/kernel/overflowuid). No name service is asked. */
 /* Nor are any won back by running a program that has more, whoever we are. */
-static bool drop_rights(void)
+static bool drop_rights(bool has_guest)
 {
     enum { NOBODY = 65534 };
 
     static const struct rlimit memory = {CHILD_MEMORY_MAX, CHILD_MEMORY_MAX};
 
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || setrlimit(RLIMIT_AS, &memory) != 0)
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        (!has_guest && setrlimit(RLIMIT_AS, &memory) != 0))
         return false;
     if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
                            setresuid(NOBODY, NOBODY, NOBODY) != 0))
         return false;
-    return lock_down() >= 0;
+    return lock_down(has_guest ? "/dev/kvm" : NULL) >= 0;
 }
 
 /* Where there is no /dev, as below another root directory, a file in memory does as well. */
@@ -180,7 +181,7 @@ __attribute__((noreturn)) static void be_child(const struct child *c, const stru
         say_and_end(report, CANNOT_BEGIN, errno);
     if (c->argv && dup2(p->in[MESSAGES][1], 2) < 0)
         say_and_end(report, CANNOT_BEGIN, errno);
-    if (c->is_nobody && !drop_rights())
+    if (c->is_nobody && !drop_rights(c->has_guest))
         say_and_end(report, CANNOT_DROP, errno);
     /* A change of the user takes it away: so it comes after that. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -283,23 +284,35 @@ static bool take_report(struct collected *k, int fd)
     return n == 0 || (n < 0 && errno != EINTR);
 }
 
+static void take_channel(const struct child_channel *channel, struct pollfd *polled)
+{
+    if (polled->fd < 0 || !polled->revents)
+        return;
+    polled->events = channel->ready(channel->arg, polled->fd);
+    if (!polled->events)
+        polled->fd = -1;
+}
+
 /* Until all three are at their end: then no descendant is left. */
 static enum end collect(const struct child *c, struct pipes *p, struct collected *k)
 {
     static bool (*const take[READ_FROM])(struct collected *, int) = {
         [OUT] = take_output, [MESSAGES] = take_message, [REPORT] = take_report};
     int64_t deadline = milliseconds() + (int64_t)c->seconds * 1000;
-    struct pollfd polled[READ_FROM];
+    struct pollfd polled[READ_FROM + CHILD_CHANNELS_MAX];
     int open = READ_FROM;
 
     for (int i = 0; i < READ_FROM; i++)
         polled[i] = (struct pollfd){.fd = p->in[i][0], .events = POLLIN};
+    for (int i = 0; i < CHILD_CHANNELS_MAX; i++)
+        polled[READ_FROM + i] = (struct pollfd){
+            .fd = c->channels[i].events ? c->channels[i].fd : -1, .events = c->channels[i].events};
     while (open) {
         int64_t left = deadline - milliseconds();
 
         if (left <= 0)
             return END_TIME;
-        int ready = poll(polled, READ_FROM, (int)left);
+        int ready = poll(polled, READ_FROM + CHILD_CHANNELS_MAX, (int)left);
         if (ready < 0 && errno != EINTR)
             return END_ERROR;
         for (int i = 0; ready > 0 && i < READ_FROM; i++) {
@@ -308,6 +321,8 @@ static enum end collect(const struct child *c, struct pipes *p, struct collected
                 open--;
             }
         }
+        for (int i = 0; ready > 0 && i < CHILD_CHANNELS_MAX; i++)
+            take_channel(&c->channels[i], &polled[READ_FROM + i]);
         if (k->result.size > c->output_max)
             return END_LIMIT;
     }

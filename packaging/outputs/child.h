@@ -17,10 +17,21 @@
 #include "base/failure.h"
 #include "outputs/cage.h"
 
-#define CHILD_KEEP_MAX 2     /* descriptors that a program gets beside the first three */
+#define CHILD_KEEP_MAX 32    /* descriptors that a program gets beside the first three */
 #define CHILD_INPUT_MAX 4096 /* bytes of input (PIPE_BUF of Linux) */
-#define CHILD_MESSAGE_MAX 512
+#define CHILD_MESSAGE_MAX 4096
 #define CHILD_MEMORY_MAX ((size_t)4 << 30) /* bytes; a QEMU that is asked reserves 2 GiB */
+#define CHILD_CHANNELS_MAX 2
+
+/* A descriptor of the caller's through which it talks with the child while that runs. */
+struct child_channel {
+    int fd;
+    short events; /* of poll(); 0: no channel */
+    /* Called when one of them, or an end, is there; returns those to wait for next, 0: none any
+     * more. The descriptor goes on belonging to the caller, who may have closed it then. */
+    short (*ready)(void *arg, int fd);
+    void *arg;
+};
 
 struct child {
     /* A program, found in PATH, in the C locale... */
@@ -33,9 +44,11 @@ struct child {
     const char *const *environment; /* NAME=VALUE beside what this process has, or NULL */
     const char *input;              /* standard input, or NULL for none */
     int keep[CHILD_KEEP_MAX];       /* under their own numbers; 0: none. All others are closed */
+    struct child_channel channels[CHILD_CHANNELS_MAX];
     /* It can gain no rights, has CHILD_MEMORY_MAX of address space, is locked down
      * (outputs/lockdown.h), and where we are root, it runs as user and group nobody. */
     bool is_nobody;
+    bool has_guest;    /* and yet takes the memory of a guest, and may use KVM */
     size_t output_max; /* bytes */
     unsigned seconds;
 };

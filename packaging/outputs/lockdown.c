@@ -40,10 +40,10 @@ static struct ruleset ruleset_of(int version)
 }
 
 /* Programs that are run open it. Where it is not there, nobody misses it. */
-static void admit_nothing(int ruleset)
+static void admit(int ruleset, const char *path)
 {
     struct landlock_path_beneath_attr rule = {.allowed_access = LANDLOCK_ACCESS_FS_WRITE_FILE,
-                                              .parent_fd = open("/dev/null", O_PATH | O_CLOEXEC)};
+                                              .parent_fd = open(path, O_PATH | O_CLOEXEC)};
 
     if (rule.parent_fd < 0)
         return;
@@ -51,7 +51,7 @@ static void admit_nothing(int ruleset)
     close(rule.parent_fd);
 }
 
-int lock_down(void)
+int lock_down(const char *device)
 {
     int version =
         (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -65,7 +65,9 @@ int lock_down(void)
     int ruleset = (int)syscall(SYS_landlock_create_ruleset, &all, size, 0);
     if (ruleset < 0)
         return -1;
-    admit_nothing(ruleset);
+    admit(ruleset, "/dev/null");
+    if (device)
+        admit(ruleset, device);
     int result = (int)syscall(SYS_landlock_restrict_self, ruleset, 0), why = errno;
     close(ruleset);
     errno = why;

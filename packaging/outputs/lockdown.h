@@ -9,7 +9,8 @@
 #define OUTPUTS_LOCKDOWN_H
 
 /* The process must have no_new_privs. The version of the kernel's Landlock; 0: it has none, and
- * nothing was given up; -1 with errno: it has, and it failed. */
-int lock_down(void);
+ * nothing was given up; -1 with errno: it has, and it failed. `device`: a further file that may be
+ * opened for writing, where it is there; or NULL. */
+int lock_down(const char *device);
 
 #endif

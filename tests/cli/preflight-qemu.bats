@@ -26,3 +26,50 @@ setup() {
     run -0 cat work/agreement.txt
     output_has "12 cases, 12 agree, 0 disagree" lands refused
 }
+
+# A paused guest of that QEMU, saved as `saved`.
+save() { # ARG...
+    {
+        echo '{"execute": "qmp_capabilities"}'
+        echo '{"execute": "migrate", "arguments": {"uri": "exec:cat > saved; touch done"}}'
+        while [ ! -e done ]; do sleep 0.05; done
+        sleep 0.1
+        echo '{"execute": "quit"}'
+    } | timeout 60 "$QEMU" -nodefaults -display none -accel tcg -S -m 16 -qmp stdio "$@" >/dev/null
+}
+
+@test "--try says what QEMU says of a whole guest, and leaves all files as they are" {
+    local given=(-nodefaults -accel tcg -m 16 -M pc -device VGA)
+    truncate -s 1M disk.img
+    save -M pc -device VGA -drive if=none,id=d,format=raw,file=disk.img -device virtio-blk-pci,drive=d
+    sha256sum saved disk.img >sums
+    run -0 romcompat preflight --try --qemu "$QEMU" saved -- "${given[@]}" -pidfile pid -D log \
+        -drive if=none,id=d,format=raw,file=disk.img -device virtio-blk-pci,drive=d \
+        -chardev file,id=c,path=chardev -monitor unix:monitor,server=on,wait=off -serial file:serial \
+        -netdev tap,id=n,script=./script
+    output_has "tried there         yes" "Only what was tried includes the state of devices and CPUs"
+    run -0 romcompat preflight --json --try --qemu "$QEMU" saved -- "${given[@]}" \
+        -blockdev '{"driver":"file","filename":"disk.img","node-name":"f"}' \
+        -blockdev '{"driver":"raw","file":"f","node-name":"d"}' -device '{"driver":"virtio-blk-pci","drive":"d"}'
+    # Without the disk the machine is another one, which its RAM does not tell.
+    run -1 romcompat preflight --try --qemu "$QEMU" saved -- "${given[@]}"
+    output_has "arrives             yes" "tried there         no: " "QEMU: "
+    run -0 sha256sum -c sums
+    run -0 ls
+    output_lacks pid log chardev monitor serial
+}
+
+@test "--try runs nothing of which it does not know that it leaves the host alone" {
+    save -M pc
+    run -2 romcompat preflight --try --qemu "$QEMU" saved -- -M pc -virtfs local,path=.
+    output_has "-virtfs: not known to be free of effects outside"
+    run -2 romcompat preflight --try --qemu "$QEMU" saved -- -M pc -device vfio-pci,host=00:01.0
+    output_has "a device of the host or of another process cannot be tried"
+    run -2 romcompat preflight --try --qemu "$QEMU" saved -- -M pc -drive file=gone.img
+    output_has "gone.img"
+    run -2 romcompat preflight --try --qemu "$QEMU" saved -- -M pc -set drive.d.file=x
+    run -2 romcompat preflight --try --qemu "$QEMU" saved
+    output_has "a bare stream does not say how its QEMU was started"
+    run -2 romcompat preflight --try --qmp socket -- -M pc
+    run -2 romcompat preflight --try - -- -M pc
+}

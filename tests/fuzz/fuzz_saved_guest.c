@@ -10,6 +10,7 @@
 
 #include "base/effort.h"
 #include "inputs/saved_guest.h"
+#include "inputs/saved_stream.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -28,6 +29,23 @@ static void check(int result, struct saved_guest *guest, const struct failure *f
     }
 }
 
+/* What a QEMU would be given of it, to its end or for some time. */
+static void read_stream(const char *path)
+{
+    struct saved_stream *stream;
+    struct failure f = {0};
+    const uint8_t *bytes;
+
+    if (saved_stream_open(path, NULL, &stream, &f) != 0) {
+        if (!f.what[0])
+            abort();
+        return;
+    }
+    for (int i = 0; i < 16 && saved_stream_next(stream, &bytes, &f) > 0; i++)
+        ;
+    saved_stream_close(stream);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct saved_guest guest = {0};
@@ -40,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     check(saved_guest_read(path, NULL, &guest, &f), &guest, &f);
+    read_stream(path);
     close(fd);
 
     guest = (struct saved_guest){0};

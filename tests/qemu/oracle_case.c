@@ -363,6 +363,12 @@ void oracle_draw_guest(uint64_t seed, uint64_t number, const struct oracle_qemu 
     g.device_count = starts_with(g.machine, "microvm") ? 0 : 1 + below(&d, ORACLE_DEVICES);
     for (size_t i = 0; i < g.device_count; i++)
         draw_device(&d, &g, i);
+    /* -global holds for all devices of a type. */
+    for (size_t i = 0; i < g.device_count; i++)
+        for (size_t k = 0; k < g.device_count; k++)
+            if (i != k && g.devices[i].means == ORACLE_GLOBAL &&
+                strcmp(g.devices[i].type, g.devices[k].type) == 0)
+                g.devices[i].means = ORACLE_PROPERTY;
     *guest = g;
 }
 
@@ -415,5 +421,6 @@ void oracle_draw_there(uint64_t seed, const struct oracle_guest *guest, uint64_t
         t.store_size = all_same ? guest->store_size : draw_multiple(&d, unit, guest->store_size);
     t.cold = in_100(&d, 25);
     t.tells_qemu = in_100(&d, 75);
+    t.dry = !oracle_is_alive(guest->way) && in_100(&d, 40);
     *there = t;
 }

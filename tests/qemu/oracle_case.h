@@ -117,6 +117,7 @@ struct oracle_there {
     uint64_t user_size[ORACLE_DEVICES];
     uint64_t firmware_size, store_size;
     bool cold;       /* started from cold as well */
+    bool dry;        /* also given to preflight --try */
     bool tells_qemu; /* preflight is told which QEMU the guest comes from */
 };
 

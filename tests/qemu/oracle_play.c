@@ -250,7 +250,7 @@ static const char *config_file(struct stage *s, const struct oracle_guest *guest
                        mac ? text_of(s, "  mac = \"%s\"\n", mac) : "",
                        has_second_function(guest, i) ? "  multifunction = \"on\"\n" : "", p.name,
                        p.value));
-    return text_of(s, "-readconfig %s", name);
+    return text_of(s, "-readconfig {work}/%s", name);
 }
 
 /* `told`: properties that a fix adds, or "". */
@@ -286,12 +286,22 @@ static const char *device_text(struct stage *s, const struct oracle_guest *guest
     }
 }
 
+/* Of a machine type up to 1.7 the path leaves out the bus. */
+static const char *block_of(struct stage *s, const struct oracle_guest *guest, size_t i)
+{
+    const char *path = spot_of(s, guest, i).path;
+    const char *block = rom_device_of_type(guest->devices[i].type)->block;
+    bool is_old = machine_is_up_to(guest->machine, 1, 7) && strlen(path) > strlen("0000:00:04.0");
+
+    return is_old ? text_of(s, "0000:%s/%s", path + strlen("0000:00:"), block)
+                  : text_of(s, "%s/%s", path, block);
+}
+
 /* What the fix tells the device of that block. */
 static const char *told_to(struct stage *s, const struct oracle_fix *fix,
                            const struct oracle_guest *guest, size_t i)
 {
-    const char *block = text_of(s, "%s/%s", spot_of(s, guest, i).path,
-                                rom_device_of_type(guest->devices[i].type)->block);
+    const char *block = block_of(s, guest, i);
 
     for (size_t k = 0; fix && k < fix->told_count; k++)
         if (strcmp(fix->told[k].block, block) == 0)
@@ -382,6 +392,12 @@ static void set_capabilities(struct stage *s, struct guest *g, enum oracle_way w
         qmp(s, g, "migrate-set-parameters", "{\"multifd-compression\": \"zlib\"}");
 }
 
+static bool is_in_xml(const struct oracle_device *d)
+{
+    return d->place == ORACLE_ROOT && strstr(rom_device_of_type(d->type)->rom, ".rom") &&
+           d->plug != ORACLE_UNPLUGGED;
+}
+
 static const char *xml_of(struct stage *s, const struct oracle_guest *guest)
 {
     const char *format = guest->firmware == ORACLE_FLASH ? "raw" : "qcow2";
@@ -398,7 +414,7 @@ static const char *xml_of(struct stage *s, const struct oracle_guest *guest)
     for (size_t i = 0; i < guest->device_count; i++) {
         const struct oracle_device *d = &guest->devices[i];
 
-        if (d->place == ORACLE_ROOT && strstr(d->rom, ".rom") && d->plug != ORACLE_UNPLUGGED)
+        if (is_in_xml(d))
             cards = text_of(
                 s,
                 "%s<interface type='user'><model type='%s'/>%s<address type='pci' "
@@ -533,10 +549,9 @@ const char *oracle_options(struct stage *s, const struct oracle_guest *guest,
         text = text_of(s, "%s --guest-qemu %u.%u", text, guest->qemu->major, guest->qemu->minor);
     for (size_t i = 0; i < guest->device_count; i++) {
         const struct oracle_device *d = &guest->devices[i];
-        const char *block =
-            text_of(s, "%s/%s", spot_of(s, guest, i).path, rom_device_of_type(d->type)->block);
+        const char *block = block_of(s, guest, i);
 
-        if (d->option == ORACLE_ROMFILE && !(is_save && d->place == ORACLE_ROOT))
+        if (d->option == ORACLE_ROMFILE && !(is_save && is_in_xml(d)))
             text = text_of(s, "%s --file '%s=%s'", text, block, user_file(s, i));
         if (d->option == ORACLE_ROMSIZE)
             text =
@@ -561,6 +576,26 @@ static const char *arguments_there(struct stage *s, const struct oracle_guest *g
     return text_of(s, "-L {work}/%s/first -L {work}/%s/second %s %s", directory, directory,
                    arguments_of_guest(s, guest, there->qemu, false, fix),
                    fix ? fix->arguments : "");
+}
+
+const char *oracle_words(struct stage *s, const struct oracle_guest *guest,
+                         const struct oracle_there *there)
+{
+    static const char name[] = "{work}";
+    const char *base = base_of(s, there->qemu->which), *words = "";
+    const char *text = text_of(s,
+                               "-nodefaults -no-user-config -accel tcg -m 64 -serial null %s "
+                               "-L %s/usr/share/seabios -L %s/usr/share/qemu",
+                               arguments_there(s, guest, there, NULL), base, base);
+
+    for (const char *found; (found = strstr(text, name));)
+        text = text_of(s, "%.*s%s%s", (int)(found - text), text, work_directory(s),
+                       found + strlen(name));
+    for (size_t n; *(text += strspn(text, " ")); text += n) {
+        n = strcspn(text, " ");
+        words = text_of(s, "%s '%.*s'", words, (int)n, text);
+    }
+    return words;
 }
 
 static const char *uri_of(struct stage *s, const struct oracle_guest *guest,

@@ -27,6 +27,10 @@ const char *oracle_directories(struct stage *s, const struct oracle_there *there
 const char *oracle_options(struct stage *s, const struct oracle_guest *guest,
                            const struct oracle_there *there);
 
+/* What QEMU is started with there, as words for a shell. */
+const char *oracle_words(struct stage *s, const struct oracle_guest *guest,
+                         const struct oracle_there *there);
+
 struct oracle_answer {
     enum { ORACLE_NO_START, ORACLE_REFUSED, ORACLE_ARRIVED } what;
     const char *said;

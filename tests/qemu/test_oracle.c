@@ -373,6 +373,33 @@ static void try_cold(struct case_now *c, const struct opinion *o)
     stop(c->stage, a.guest);
 }
 
+/* A dry landing must come to what the real one came to. */
+static void try_dry(struct case_now *c, const struct oracle_answer *a)
+{
+    static char text[ANSWER_MAX];
+    struct stage *s = c->stage;
+    const char *command =
+        text_of(s, "'%s/romcompat' preflight --json --try --qemu '%s' '%s/%s' -- %s 2>'%s/try.err'",
+                getenv("ROMCOMPAT_BUILD"), program_of(s, c->there->qemu->which), work_directory(s),
+                oracle_source(c->guest), oracle_words(s, c->guest, c->there), work_directory(s));
+    FILE *pipe = popen(command, "r");
+    size_t n = pipe ? fread(text, 1, sizeof text - 1, pipe) : 0;
+    int status = pipe ? pclose(pipe) : -1;
+    text[n] = '\0';
+    json_object *o = json_tokener_parse(text);
+    const char *answer = text_in(member(o, "tried"), "answer");
+
+    oracle_tally->dry++;
+    if (strcmp(answer, "not known") == 0)
+        oracle_tally->dry_not_known++;
+    else if (strcmp(answer, a->what == ORACLE_ARRIVED ? "yes" : "no") != 0 || !WIFEXITED(status) ||
+             WEXITSTATUS(status) != (a->what != ORACLE_ARRIVED))
+        disagree(c, "--try: '%s' (%s), wait status 0x%x; QEMU: %s", answer,
+                 text_in(member(o, "tried"), "why"), (unsigned)status,
+                 a->what == ORACLE_ARRIVED ? "arrives" : reason_of(s, a->said));
+    json_object_put(o);
+}
+
 /* --- playing -------------------------------------------------------------------------------- */
 
 static void play_case(struct case_now *c)
@@ -390,6 +417,8 @@ static void play_case(struct case_now *c)
         stop(s, a.guest);
         if (strcmp(o.arrives, "no") == 0 && a.what != ORACLE_ARRIVED)
             try_fix(c, &o);
+        if (c->there->dry && !is_wrong(s))
+            try_dry(c, &a);
         if (c->there->cold && !is_wrong(s))
             try_cold(c, &o);
     }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -240,6 +242,52 @@ static void ends_with_the_caller(void)
     close(ends[1]);
 }
 
+/* Says a line once it can, and hears one. */
+struct line {
+    const char *say;
+    char heard[64];
+};
+
+static short talk(void *arg, int fd)
+{
+    struct line *l = arg;
+    ssize_t n;
+
+    if (l->say && write(fd, l->say, strlen(l->say)) > 0) {
+        l->say = NULL;
+        return POLLIN;
+    }
+    n = read(fd, l->heard, sizeof l->heard - 1);
+    l->heard[n > 0 ? n : 0] = '\0';
+    return 0;
+}
+
+static void converses(void)
+{
+    struct line line = {.say = "hello\n"};
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        ok(false, "a pair of sockets is made");
+        return;
+    }
+    char *script = NULL;
+    if (asprintf(&script, "read word <&%d && echo \"$word back\" >&%d && sleep 0.1", ends[1],
+                 ends[1]) < 0)
+        return;
+    struct child c = {.argv = (const char *[]){"/bin/bash", "-c", script, NULL},
+                      .keep = {ends[1]},
+                      .channels = {{ends[0], POLLOUT, talk, &line}},
+                      .output_max = 100,
+                      .seconds = 20};
+    ok(child_run(&c, &r, &f) == 0 && r.status == 0 && strcmp(line.heard, "hello back\n") == 0,
+       "a program that runs is talked with through a channel");
+    child_result_free(&r);
+    free(script);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int main(void)
 {
     answers();
@@ -248,5 +296,6 @@ int main(void)
     locked_down();
     no_descendant_is_left();
     ends_with_the_caller();
+    converses();
     return tap_done();
 }

@@ -45,7 +45,9 @@ int main(void)
     is_kind("/e1000.rom", RAM_BLOCK_UNKNOWN, "with an empty path is unknown");
     is_kind("0000:00:02.0/e1000.ro", RAM_BLOCK_UNKNOWN, "is unknown");
     is_kind("0000:00:02.0/igb.rom", RAM_BLOCK_UNKNOWN, "is unknown");
-    is_kind("/rom@genroms/kvmvapic.bin", RAM_BLOCK_UNKNOWN, "of pc-i440fx-1.7 is unknown");
+    is_kind("/rom@genroms/kvmvapic.bin", RAM_BLOCK_FIXED,
+            "of pc-i440fx-1.7 has the same length in every QEMU");
+    is_kind("/rom@genroms/own.bin", RAM_BLOCK_UNKNOWN, "of -option-rom is unknown");
     is_kind("memory1", RAM_BLOCK_MEMORY, "is the id of a memory backend");
     is_kind("", RAM_BLOCK_UNKNOWN, "(no name) is unknown");
 
