@@ -12,27 +12,6 @@
 
 /* --- lists ---------------------------------------------------------------------------- */
 
-/* Whether the list at `key` can be read: there, of the right length. */
-static const struct yaml_node *list_of(struct field_reader *r, const struct yaml_node *map,
-                                       const char *what, const char *key, size_t limit)
-{
-    const struct yaml_node *list = field_value(map, key);
-    char name[48];
-
-    if (!list) {
-        WRONG(r, map, "%s lacks '%s'", what, key);
-        return NULL;
-    }
-    snprintf(name, sizeof name, "'%s'", key);
-    if (!field_is(r, list, name, YAML_LIST))
-        return NULL;
-    if (list->count == 0 || list->count > limit) {
-        WRONG(r, list, "%s must have 1 to %zu entries (found %zu)", name, limit, list->count);
-        return NULL;
-    }
-    return list;
-}
-
 /* A feature, or a glob of machine types: what JSON and a shell leave alone. */
 static const char *word_problem(const char *text)
 {
@@ -69,19 +48,6 @@ static void read_words(struct field_reader *r, const struct yaml_node *list, con
 
 /* --- images ------------------------------------------------------------------------------- */
 
-static const struct text_key image_keys[] = {NAMED_FILE_KEYS(struct flashset_image)};
-
-static void read_image(struct field_reader *r, const struct yaml_node *node,
-                       struct flashset_image *image)
-{
-    image->line = node->line;
-    if (!field_is(r, node, "an image", YAML_MAP))
-        return;
-    field_read_texts(r, node, "an image", image_keys, COUNT(image_keys), NULL, 0, image);
-    if (image->file && !image->name)
-        image->name = read_base_name(r, node, image->file);
-}
-
 static const struct flashset_image *image_of(const struct flashset *set, const char *name)
 {
     for (size_t i = 0; i < set->image_count; i++) {
@@ -91,30 +57,32 @@ static const struct flashset_image *image_of(const struct flashset *set, const c
     return NULL;
 }
 
-static void read_images(struct field_reader *r, const struct yaml_node *root, struct flashset *set)
+static const struct field image_fields[] = {NAMED_FILE_KEYS(struct flashset_image)};
+
+static void read_image(struct field_reader *r, const struct yaml_node *node, void *entry,
+                       void *base)
 {
-    const struct yaml_node *list = list_of(r, root, "the flashset", "images", FLASHSET_IMAGES_MAX);
+    struct flashset_image *image = entry;
 
-    if (!list)
+    image->line = node->line;
+    if (!field_is(r, node, "an image", YAML_MAP))
         return;
-    set->images = xcalloc(list->count, sizeof *set->images);
-    for (size_t i = 0; i < list->count; i++) {
-        struct flashset_image *image = &set->images[i];
-
-        read_image(r, list->values[i], image);
-        if (image->name && image_of(set, image->name))
-            WRONG(r, list->values[i], "two images are called '%.80s'", image->name);
-        set->image_count++;
-    }
+    fields_read(r, node, "an image", image_fields, COUNT(image_fields), image);
+    if (image->file && !image->name)
+        image->name = read_base_name(r, node, image->file);
+    if (image->name && image_of(base, image->name))
+        WRONG(r, node, "two images are called '%.80s'", image->name);
 }
 
 /* --- descriptors --------------------------------------------------------------------------- */
 
-static void read_targets(struct field_reader *r, const struct yaml_node *node,
-                         struct flashset_descriptor *d)
+static void read_targets(struct field_reader *r, const struct yaml_node *node, const char *key,
+                         void *at)
 {
+    struct flashset_descriptor *d = at;
     char what[96];
 
+    (void)key;
     if (!field_is(r, node, "'targets'", YAML_MAP))
         return;
     if (node->count == 0 || node->count > FLASHSET_LIST_MAX) {
@@ -148,84 +116,73 @@ static const struct flashset_image *find_image(struct field_reader *r, const str
     return image;
 }
 
-static void read_descriptor(struct field_reader *r, const struct yaml_node *node,
-                            const struct flashset *set, struct flashset_descriptor *d)
+static void read_features(struct field_reader *r, const struct yaml_node *node, const char *key,
+                          void *at)
 {
-    static const struct text_key keys[] = {
-        {"name", offsetof(struct flashset_descriptor, name), true, bare_name_problem},
-        {"code", offsetof(struct flashset_descriptor, code), true, bare_name_problem},
-        {"vars", offsetof(struct flashset_descriptor, vars), false, bare_name_problem},
-        {"from", offsetof(struct flashset_descriptor, from), false, relative_path_problem},
-        {"description", offsetof(struct flashset_descriptor, description), false, line_problem},
-    };
-    static const char *const others[] = {"features", "targets"};
-    const struct yaml_node *features, *targets;
+    struct flashset_descriptor *d = at;
+
+    (void)key;
+    d->has_features = true;
+    read_words(r, node, "'features'", &d->features);
+}
+
+static const struct field descriptor_fields[] = {
+    {"name", TEXT_AT(struct flashset_descriptor, name, bare_name_problem), .required = true},
+    {"code", TEXT_AT(struct flashset_descriptor, code, bare_name_problem), .required = true},
+    {"vars", TEXT_AT(struct flashset_descriptor, vars, bare_name_problem)},
+    {"from", TEXT_AT(struct flashset_descriptor, from, relative_path_problem)},
+    {"description", TEXT_AT(struct flashset_descriptor, description, line_problem)},
+    {"features", .type = FIELD_OWN, .read = read_features},
+    {"targets", .type = FIELD_OWN, .read = read_targets},
+};
+
+static void read_descriptor(struct field_reader *r, const struct yaml_node *node, void *entry,
+                            void *base)
+{
+    const struct flashset *set = base;
+    struct flashset_descriptor *d = entry;
 
     d->line = node->line;
     if (!field_is(r, node, "a descriptor", YAML_MAP))
         return;
-    field_read_texts(r, node, "a descriptor", keys, COUNT(keys), others, COUNT(others), d);
+    fields_read(r, node, "a descriptor", descriptor_fields, COUNT(descriptor_fields), d);
     d->code_image = find_image(r, node, "code", set);
     d->vars_image = find_image(r, node, "vars", set);
-    if ((features = field_value(node, "features"))) {
-        d->has_features = true;
-        read_words(r, features, "'features'", &d->features);
-    }
-    if ((targets = field_value(node, "targets")))
-        read_targets(r, targets, d);
-    if (!d->from && (!d->description || !features || !targets))
+    if (!d->from &&
+        (!d->description || !field_value(node, "features") || !field_value(node, "targets")))
         WRONG(r, node, "a descriptor without 'from' needs description, features and targets");
-}
-
-static void read_descriptors(struct field_reader *r, const struct yaml_node *root,
-                             struct flashset *set)
-{
-    const struct yaml_node *list =
-        list_of(r, root, "the flashset", "descriptors", FLASHSET_DESCRIPTORS_MAX);
-
-    if (!list)
-        return;
-    set->descriptors = xcalloc(list->count, sizeof *set->descriptors);
-    for (size_t i = 0; i < list->count; i++) {
-        struct flashset_descriptor *d = &set->descriptors[i];
-
-        read_descriptor(r, list->values[i], set, d);
-        for (size_t k = 0; k < i && d->name; k++) {
-            if (set->descriptors[k].name && strcmp(set->descriptors[k].name, d->name) == 0)
-                WRONG(r, list->values[i], "two descriptors are called '%.80s'", d->name);
-        }
-        set->descriptor_count++;
+    for (size_t k = 0; k < set->descriptor_count && d->name; k++) {
+        if (set->descriptors[k].name && strcmp(set->descriptors[k].name, d->name) == 0)
+            WRONG(r, node, "two descriptors are called '%.80s'", d->name);
     }
 }
 
 /* --- the file -------------------------------------------------------------------------------- */
 
-static const struct text_key root_keys[] = {PACKAGE_KEYS("flashset", struct flashset)};
+static const struct field root_fields[] = {
+    PACKAGE_KEYS("flashset", struct flashset),
+    {"newer", OWN_AT(struct flashset, newer, read_source_fields)},
+    {"images", ENTRIES_AT(struct flashset, images, image_count, FLASHSET_IMAGES_MAX, read_image),
+     .required = true},
+    {"descriptors",
+     ENTRIES_AT(struct flashset, descriptors, descriptor_count, FLASHSET_DESCRIPTORS_MAX,
+                read_descriptor),
+     .required = true},
+};
 
 static void read_root(struct field_reader *r, const struct yaml_node *root, void *base)
 {
-    static const char *const others[] = {"source", "newer", "images", "descriptors"};
     struct flashset *set = base;
 
     *set = (struct flashset){.file = xstrdup(r->file)};
     if (!field_is(r, root, "a flashset", YAML_MAP))
         return;
-    field_read_texts(r, root, "the flashset", root_keys, COUNT(root_keys), others, COUNT(others),
-                     set);
-    const struct yaml_node *source = field_value(root, "source"),
-                           *newer = field_value(root, "newer");
-    if (source)
-        read_source_fields(r, source, "source", &set->source);
-    else
-        WRONG(r, root, "the flashset lacks 'source'");
-    if (newer)
-        read_source_fields(r, newer, "newer", &set->newer);
+    fields_read(r, root, "the flashset", root_fields, COUNT(root_fields), set);
+    const struct yaml_node *newer = field_value(root, "newer");
     if (newer && set->newer.kind == SOURCE_DIRECTORY)
         WRONG(r, newer, "'newer' must be a package: its changelog is what is read");
-    if (source && set->source.kind != SOURCE_DEB && !set->prefix)
+    if (field_value(root, "source") && set->source.kind != SOURCE_DEB && !set->prefix)
         WRONG(r, root, "the flashset lacks 'prefix' (its default is a package's version)");
-    read_images(r, root, set);
-    read_descriptors(r, root, set);
 }
 
 int flashset_parse(const char *path, const uint8_t *data, size_t size, struct flashset *set,
@@ -249,11 +206,7 @@ static void free_texts(struct flashset_texts *texts)
 
 static void free_descriptor(struct flashset_descriptor *d)
 {
-    free(d->name);
-    free(d->code);
-    free(d->vars);
-    free(d->from);
-    free(d->description);
+    fields_free(descriptor_fields, COUNT(descriptor_fields), d);
     free_texts(&d->features);
     for (size_t i = 0; i < d->target_count; i++) {
         free(d->targets[i].architecture);
@@ -265,11 +218,11 @@ static void free_descriptor(struct flashset_descriptor *d)
 void flashset_free(struct flashset *set)
 {
     free(set->file);
-    field_free_texts(root_keys, COUNT(root_keys), set);
+    fields_free(root_fields, COUNT(root_fields), set);
     romset_source_free(&set->source);
     romset_source_free(&set->newer);
     for (size_t i = 0; i < set->image_count; i++)
-        field_free_texts(image_keys, COUNT(image_keys), &set->images[i]);
+        fields_free(image_fields, COUNT(image_fields), &set->images[i]);
     free(set->images);
     for (size_t i = 0; i < set->descriptor_count; i++)
         free_descriptor(&set->descriptors[i]);

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/glob.h"
-#include "base/hex.h"
 #include "base/memory.h"
 #include "base/nearest.h"
 #include "base/size.h"
@@ -50,51 +49,14 @@ static const struct yaml_node *entry_of(struct field_reader *r, const struct yam
     return NULL;
 }
 
-/* One of `words` by index, or -1 after an error. */
-static int word_of(struct field_reader *r, const struct yaml_node *node, const char *key,
-                   const char *const *words, size_t count)
-{
-    char list[128] = "";
+static const struct field_word says[] = {
+    {"error", BUDGET_SAYS_ERROR}, {"warn", BUDGET_SAYS_WARN}, {"ignore", BUDGET_SAYS_IGNORE}, {0}};
 
-    for (size_t i = 0; i < count; i++) {
-        if (node->kind == YAML_TEXT && strcmp(node->text, words[i]) == 0)
-            return (int)i;
-        size_t used = strlen(list);
-        snprintf(list + used, sizeof list - used, "%s%s",
-                 i == 0           ? ""
-                 : i + 1 == count ? " or "
-                                  : ", ",
-                 words[i]);
-    }
-    WRONG(r, node, "'%s' must be %s (found %s%.60s%s)", key, list,
-          node->kind == YAML_TEXT ? "'" : "",
-          node->kind == YAML_TEXT ? node->text : yaml_kind_name(node->kind),
-          node->kind == YAML_TEXT ? "'" : "");
-    return -1;
-}
-
-static void read_say(struct field_reader *r, const struct yaml_node *map, const char *key,
-                     enum budget_say *say)
-{
-    static const char *const words[] = {"error", "warn", "ignore"};
-    const struct yaml_node *node = field_value(map, key);
-
-    *say = BUDGET_SAYS_ERROR;
-    int word = node ? word_of(r, node, key, words, COUNT(words)) : -1;
-    if (word >= 0)
-        *say = (enum budget_say)word;
-}
-
-static void read_must(struct field_reader *r, const struct yaml_node *map, const char *key,
-                      enum budget_must *must)
-{
-    static const char *const words[] = {"yes", "no", "true", "false"};
-    const struct yaml_node *node = field_value(map, key);
-    int word = node ? word_of(r, node, key, words, COUNT(words)) : -1;
-
-    if (word >= 0)
-        *must = word % 2 == 0 ? BUDGET_MUST : BUDGET_MUST_NOT;
-}
+static const struct field_word musts[] = {{"yes", BUDGET_MUST},
+                                          {"no", BUDGET_MUST_NOT},
+                                          {"true", BUDGET_MUST},
+                                          {"false", BUDGET_MUST_NOT},
+                                          {0}};
 
 enum { PATTERN_LENGTH_MAX = 256, PATTERN_STARS_MAX = 8 };
 
@@ -114,11 +76,12 @@ const char *budget_pattern_problem(const char *text)
 }
 
 static void read_patterns(struct field_reader *r, const struct yaml_node *node, const char *key,
-                          struct budget_pattern **patterns, size_t *pattern_count)
+                          void *at)
 {
     size_t count = entries_of(r, node, key, 1);
+    struct budget_patterns *patterns = at;
 
-    *patterns = xcalloc(count + 1, sizeof **patterns);
+    patterns->list = xcalloc(count + 1, sizeof *patterns->list);
     for (size_t i = 0; i < count; i++) {
         const struct yaml_node *entry = entry_of(r, node, key, i);
         const char *problem = entry ? budget_pattern_problem(entry->text) : NULL;
@@ -126,35 +89,26 @@ static void read_patterns(struct field_reader *r, const struct yaml_node *node, 
         if (problem)
             WRONG(r, entry, "'%s' %s (found '%.80s')", key, problem, entry->text);
         else if (entry)
-            (*patterns)[(*pattern_count)++] =
+            patterns->list[patterns->count++] =
                 (struct budget_pattern){xstrdup(entry->text), entry->line};
     }
 }
 
-static void read_size(struct field_reader *r, const struct yaml_node *map, const char *key,
-                      uint64_t most, uint64_t *size)
+/* One pattern. */
+static void read_pattern(struct field_reader *r, const struct yaml_node *node, const char *key,
+                         void *at)
 {
-    const struct yaml_node *node = field_value(map, key);
-    char what[32];
-    uint64_t n;
-
-    snprintf(what, sizeof what, "'%s'", key);
-    if (!node || !field_is(r, node, what, YAML_TEXT))
-        return;
-    if (!size_parse(node->text, &n) || n == 0 || n > most)
-        WRONG(r, node, "'%s' must be a size from 1 to %" PRIu64 "M (found '%.80s')", key,
-              most >> 20, node->text);
-    else
-        *size = n;
+    if (field_is(r, node, "'template'", YAML_TEXT))
+        read_patterns(r, node, key, at);
 }
 
-static void read_margin(struct field_reader *r, const struct yaml_node *map, uint64_t *bytes,
-                        unsigned *percents)
+static void read_margin(struct field_reader *r, const struct yaml_node *node, const char *key,
+                        void *at)
 {
-    const struct yaml_node *node = field_value(map, "margin");
+    struct budget_margin *margin = at;
 
-    if (!node || node->kind != YAML_TEXT || !strchr(node->text, '%')) {
-        read_size(r, map, "margin", ROM_FILE_MAX, bytes);
+    if (node->kind != YAML_TEXT || !strchr(node->text, '%')) {
+        field_size(r, node, key, ROM_FILE_MAX, &margin->bytes);
         return;
     }
     const char *text = node->text;
@@ -163,33 +117,35 @@ static void read_margin(struct field_reader *r, const struct yaml_node *map, uin
     if (percent < 1 || percent > 99 || strcmp(text + digits, "%") != 0)
         WRONG(r, node, "'margin' must be bytes such as 16K, or 1%% to 99%% (found '%.80s')", text);
     else
-        *percents = (unsigned)percent;
+        margin->percent = (unsigned)percent;
 }
 
-static void read_fills(struct field_reader *r, const struct yaml_node *node,
-                       struct budget_rule *rule)
+static void read_fills(struct field_reader *r, const struct yaml_node *node, const char *key,
+                       void *at)
 {
-    size_t count = entries_of(r, node, "fill", 1);
+    struct budget_rule *rule = at;
+    size_t count = entries_of(r, node, key, 1);
 
     rule->fills = xcalloc(count + 1, sizeof *rule->fills);
     for (size_t i = 0; i < count; i++) {
-        const struct yaml_node *entry = entry_of(r, node, "fill", i);
+        const struct yaml_node *entry = entry_of(r, node, key, i);
 
-        if (entry && field_byte(r, entry, "fill", &rule->fills[rule->fill_count]))
+        if (entry && field_byte(r, entry, key, &rule->fills[rule->fill_count]))
             rule->fill_count++;
     }
 }
 
-static void read_images(struct field_reader *r, const struct yaml_node *node,
-                        struct budget_rule *rule)
+static void read_images(struct field_reader *r, const struct yaml_node *node, const char *key,
+                        void *at)
 {
-    size_t count = entries_of(r, node, "images", 1), kinds = 0;
+    struct budget_rule *rule = at;
+    size_t count = entries_of(r, node, key, 1), kinds = 0;
 
     while (image_kinds[kinds])
         kinds++;
     rule->images = xcalloc(count + 1, sizeof *rule->images);
     for (size_t i = 0; i < count; i++) {
-        const struct yaml_node *entry = entry_of(r, node, "images", i);
+        const struct yaml_node *entry = entry_of(r, node, key, i);
         size_t k = 0;
 
         if (!entry)
@@ -220,9 +176,11 @@ static bool parse_ids(const char *text, struct budget_ids *ids)
     return true;
 }
 
-static void read_ids(struct field_reader *r, const struct yaml_node *node, struct budget_rule *rule)
+static void read_ids(struct field_reader *r, const struct yaml_node *node, const char *key,
+                     void *at)
 {
-    size_t count = entries_of(r, node, "ids", 1);
+    struct budget_rule *rule = at;
+    size_t count = entries_of(r, node, key, 1);
 
     rule->ids = xcalloc(count + 1, sizeof *rule->ids);
     if (node->kind == YAML_TEXT && strcmp(node->text, "qemu") == 0) {
@@ -230,7 +188,7 @@ static void read_ids(struct field_reader *r, const struct yaml_node *node, struc
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        const struct yaml_node *entry = entry_of(r, node, "ids", i);
+        const struct yaml_node *entry = entry_of(r, node, key, i);
 
         if (entry && parse_ids(entry->text, &rule->ids[rule->id_count]))
             rule->id_count++;
@@ -240,43 +198,22 @@ static void read_ids(struct field_reader *r, const struct yaml_node *node, struc
     }
 }
 
-static void read_nics(struct field_reader *r, const struct yaml_node *node,
-                      struct budget_rule *rule)
-{
-    uint64_t n;
-
-    if (node->kind != YAML_TEXT || !size_parse(node->text, &n) || n < 1 || n > BUDGET_NICS_MAX)
-        WRONG(r, node, "'nics' must be a number from 1 to %d (found %.80s)", BUDGET_NICS_MAX,
-              node->kind == YAML_TEXT ? node->text : yaml_kind_name(node->kind));
-    else
-        rule->nics = (unsigned)n;
-}
-
 /* --- a rule -------------------------------------------------------------------------- */
 
-static void read_buckets(struct field_reader *r, const struct yaml_node *node,
-                         struct budget_rule *rule)
+static void check_buckets(struct field_reader *r, const struct yaml_node *node,
+                          struct budget_rule *rule)
 {
-    struct {
-        const char *key;
-        uint64_t *size;
-    } keys[] = {{"bucket", &rule->bucket},
-                {"min-bucket", &rule->min_bucket},
-                {"max-bucket", &rule->max_bucket}};
+    const struct yaml_node *bucket = field_value(node, "bucket"),
+                           *least = field_value(node, "min-bucket"),
+                           *most = field_value(node, "max-bucket");
 
-    for (size_t i = 0; i < COUNT(keys); i++) {
-        const struct yaml_node *value = field_value(node, keys[i].key);
-
-        if (!value)
-            continue;
-        field_bucket(r, value, keys[i].key, keys[i].size);
-        if (i != 1)
-            rule->bucket_line = value->line;
-        if (i > 0 && field_value(node, "bucket"))
-            WRONG(r, value, "'%s' beside 'bucket': a rule has one or the other", keys[i].key);
-    }
+    rule->bucket_line = most ? most->line : bucket ? bucket->line : 0;
+    if (bucket && least)
+        WRONG(r, least, "'min-bucket' beside 'bucket': a rule has one or the other");
+    if (bucket && most)
+        WRONG(r, most, "'max-bucket' beside 'bucket': a rule has one or the other");
     if (rule->min_bucket && rule->max_bucket && rule->min_bucket > rule->max_bucket)
-        WRONG(r, field_value(node, "min-bucket"),
+        WRONG(r, least,
               "'min-bucket' %" PRIu64 " is above 'max-bucket' %" PRIu64 ": nothing can fit",
               rule->min_bucket, rule->max_bucket);
 }
@@ -287,9 +224,10 @@ static void check_rule(struct field_reader *r, const struct yaml_node *node,
 {
     uint64_t limit = rule->bucket ? rule->bucket : rule->max_bucket;
 
-    if (limit && rule->margin >= limit)
+    if (limit && rule->margin.bytes >= limit)
         WRONG(r, field_value(node, "margin"),
-              "'margin' %" PRIu64 " is not below the bucket of %" PRIu64, rule->margin, limit);
+              "'margin' %" PRIu64 " is not below the bucket of %" PRIu64, rule->margin.bytes,
+              limit);
     if (limit && rule->max_chain > limit)
         WRONG(r, field_value(node, "max-chain"),
               "'max-chain' %" PRIu64 " is above the bucket of %" PRIu64, rule->max_chain, limit);
@@ -297,75 +235,50 @@ static void check_rule(struct field_reader *r, const struct yaml_node *node,
         WRONG(r, field_value(node, "fill"), "'fill' beside 'padded: no': there is nothing to fill");
 }
 
-/* What a rule of either kind begins with: its keys and the names that it is for. False: no map. */
-static bool read_match(struct field_reader *r, const struct yaml_node *node,
-                       const char *const *keys, size_t key_count, struct budget_pattern **match,
-                       size_t *count)
+static const struct field rule_fields[] = {
+    {"match", OWN_AT(struct budget_rule, match, read_patterns), .required = true},
+    {"bucket", FIELD_AT(BUCKET, struct budget_rule, bucket)},
+    {"min-bucket", FIELD_AT(BUCKET, struct budget_rule, min_bucket)},
+    {"max-bucket", FIELD_AT(BUCKET, struct budget_rule, max_bucket)},
+    {"max-chain", FIELD_AT(SIZE, struct budget_rule, max_chain), .most = ROM_FILE_MAX},
+    {"margin", OWN_AT(struct budget_rule, margin, read_margin)},
+    {"padded", WORD_AT(WORD, struct budget_rule, padded, musts)},
+    {"compressed", WORD_AT(WORD, struct budget_rule, compressed, musts)},
+    {"fill", .type = FIELD_OWN, .read = read_fills},
+    {"images", .type = FIELD_OWN, .read = read_images},
+    {"ids", .type = FIELD_OWN, .read = read_ids},
+    {"nics", FIELD_AT(NUMBER, struct budget_rule, nics), .least = 1, .most = BUDGET_NICS_MAX},
+    {"defects", WORD_AT(WORD, struct budget_rule, defects, says)},
+};
+
+static void read_rule(struct field_reader *r, const struct yaml_node *node, void *entry, void *base)
 {
-    const struct yaml_node *value;
+    struct budget_rule *rule = entry;
 
-    if (!field_is(r, node, "a rule", YAML_MAP))
-        return false;
-    field_read_texts(r, node, "a rule", NULL, 0, keys, key_count, NULL);
-    if ((value = field_value(node, "match")))
-        read_patterns(r, value, "match", match, count);
-    else
-        WRONG(r, node, "a rule lacks 'match'");
-    return true;
-}
-
-static void read_rule(struct field_reader *r, const struct yaml_node *node,
-                      struct budget_rule *rule)
-{
-    static const char *const keys[] = {
-        "match", "bucket", "min-bucket", "max-bucket", "max-chain", "margin",  "padded",
-        "fill",  "images", "ids",        "compressed", "nics",      "defects",
-    };
-    const struct yaml_node *value;
-
+    (void)base;
     rule->line = node->line;
-    if (!read_match(r, node, keys, COUNT(keys), &rule->match, &rule->match_count))
+    if (!field_is(r, node, "a rule", YAML_MAP))
         return;
-    read_buckets(r, node, rule);
-    read_size(r, node, "max-chain", ROM_FILE_MAX, &rule->max_chain);
-    read_margin(r, node, &rule->margin, &rule->margin_percent);
-    read_must(r, node, "padded", &rule->padded);
-    read_must(r, node, "compressed", &rule->compressed);
-    if ((value = field_value(node, "fill")))
-        read_fills(r, value, rule);
-    if ((value = field_value(node, "images")))
-        read_images(r, value, rule);
-    if ((value = field_value(node, "ids")))
-        read_ids(r, value, rule);
-    if ((value = field_value(node, "nics")))
-        read_nics(r, value, rule);
-    read_say(r, node, "defects", &rule->defects);
+    fields_read(r, node, "a rule", rule_fields, COUNT(rule_fields), rule);
+    check_buckets(r, node, rule);
     check_rule(r, node, rule);
 }
 
 /* --- a rule for flash images ----------------------------------------------------------- */
 
-static const char *const flash_kinds[] = {"code", "store", "combined", "blank"};
+static const struct field_word flash_kinds[] = {
+    {"code", 0}, {"store", 0}, {"combined", 0}, {"blank", 0}, {0}};
 
 /* Those that firmware of QEMU is for. */
-static const char *const flash_architectures[] = {"i386",    "x86_64",  "arm",
-                                                  "aarch64", "riscv64", "loongarch64"};
+static const struct field_word flash_architectures[] = {
+    {"i386", 0},    {"x86_64", 0},      {"arm", 0}, {"aarch64", 0},
+    {"riscv64", 0}, {"loongarch64", 0}, {0}};
 
-static void read_word(struct field_reader *r, const struct yaml_node *map, const char *key,
-                      const char *const *words, size_t count, const char **word)
+static void read_features(struct field_reader *r, const struct yaml_node *node, const char *key,
+                          void *at)
 {
-    const struct yaml_node *node = field_value(map, key);
-    int i = node ? word_of(r, node, key, words, count) : -1;
-
-    if (i >= 0)
-        *word = words[i];
-}
-
-static void read_features(struct field_reader *r, const struct yaml_node *map, const char *key,
-                          unsigned *features)
-{
-    const struct yaml_node *node = field_value(map, key);
-    size_t count = node ? entries_of(r, node, key, 0) : 0;
+    size_t count = entries_of(r, node, key, 0);
+    unsigned *features = at;
 
     for (size_t i = 0; i < count; i++) {
         const struct yaml_node *entry = entry_of(r, node, key, i);
@@ -386,104 +299,59 @@ static void read_features(struct field_reader *r, const struct yaml_node *map, c
     }
 }
 
-/* As many hexadecimal digits as a digest of that kind has, in either case. */
-static void read_digest(struct field_reader *r, const struct yaml_node *map, const char *key,
-                        size_t size, char *digest)
+static const struct field flash_rule_fields[] = {
+    {"match", OWN_AT(struct flash_rule, match, read_patterns), .required = true},
+    {"kind", WORD_AT(NAME, struct flash_rule, kind, flash_kinds)},
+    {"architecture", WORD_AT(NAME, struct flash_rule, architecture, flash_architectures)},
+    {"size", FIELD_AT(SIZE, struct flash_rule, size), .most = FLASH_FILE_MAX},
+    {"store", FIELD_AT(SIZE, struct flash_rule, store), .most = FLASH_FILE_MAX},
+    {"features", OWN_AT(struct flash_rule, features, read_features)},
+    {"without", OWN_AT(struct flash_rule, without, read_features)},
+    {"template", OWN_AT(struct flash_rule, template, read_pattern)},
+    {"margin", OWN_AT(struct flash_rule, margin, read_margin)},
+    {"sev-digest", FIELD_AT(HEX, struct flash_rule, digests[IMAGE_DIGEST_SEV]),
+     .most = SHA256_SIZE},
+    {"snp-image-digest", FIELD_AT(HEX, struct flash_rule, digests[IMAGE_DIGEST_SNP_IMAGE]),
+     .most = SHA384_SIZE},
+    {"tdx-digest", FIELD_AT(HEX, struct flash_rule, digests[IMAGE_DIGEST_TDX]),
+     .most = SHA384_SIZE},
+};
+
+static void read_flash_rule(struct field_reader *r, const struct yaml_node *node, void *entry,
+                            void *base)
 {
-    const struct yaml_node *node = field_value(map, key);
-    uint8_t bytes[SHA384_SIZE];
-    char what[32];
+    struct flash_rule *rule = entry;
 
-    snprintf(what, sizeof what, "'%s'", key);
-    if (!node || !field_is(r, node, what, YAML_TEXT))
-        return;
-    if (strlen(node->text) != 2 * size || !hex_decode(node->text, 2 * size, bytes))
-        WRONG(r, node, "'%s' must be %zu hexadecimal digits (found '%.100s')", key, 2 * size,
-              node->text);
-    else
-        hex_encode(bytes, size, digest);
-}
-
-static void read_flash_rule(struct field_reader *r, const struct yaml_node *node,
-                            struct flash_rule *rule)
-{
-    static const char *const keys[] = {"match",  "kind",       "architecture",     "size",
-                                       "store",  "features",   "without",          "template",
-                                       "margin", "sev-digest", "snp-image-digest", "tdx-digest"};
-    const struct yaml_node *value;
-
+    (void)base;
     rule->line = node->line;
-    if (!read_match(r, node, keys, COUNT(keys), &rule->match, &rule->match_count))
+    if (!field_is(r, node, "a rule", YAML_MAP))
         return;
-    read_word(r, node, "kind", flash_kinds, COUNT(flash_kinds), &rule->kind);
-    read_word(r, node, "architecture", flash_architectures, COUNT(flash_architectures),
-              &rule->architecture);
-    read_size(r, node, "size", FLASH_FILE_MAX, &rule->size);
-    read_size(r, node, "store", FLASH_FILE_MAX, &rule->store);
-    read_features(r, node, "features", &rule->features);
-    read_features(r, node, "without", &rule->without);
-    read_margin(r, node, &rule->margin, &rule->margin_percent);
-    value = field_value(node, "template");
-    if (value && field_is(r, value, "'template'", YAML_TEXT))
-        read_patterns(r, value, "template", &rule->template, &rule->template_count);
-    read_digest(r, node, "sev-digest", SHA256_SIZE, rule->digests[IMAGE_DIGEST_SEV]);
-    read_digest(r, node, "snp-image-digest", SHA384_SIZE, rule->digests[IMAGE_DIGEST_SNP_IMAGE]);
-    read_digest(r, node, "tdx-digest", SHA384_SIZE, rule->digests[IMAGE_DIGEST_TDX]);
+    fields_read(r, node, "a rule", flash_rule_fields, COUNT(flash_rule_fields), rule);
     if (rule->features & rule->without)
         WRONG(r, node, "a feature stands in both 'features' and 'without'");
 }
 
 /* --- the whole ------------------------------------------------------------------------------ */
 
-/* How many rules there are; 0 after an error. */
-static size_t count_rules(struct field_reader *r, const struct yaml_node *list, const char *key)
-{
-    char what[16];
-
-    snprintf(what, sizeof what, "'%s'", key);
-    if (!field_is(r, list, what, YAML_LIST))
-        return 0;
-    if (list->count >= 1 && list->count <= BUDGET_RULES_MAX)
-        return list->count;
-    WRONG(r, list, "%s must have 1 to %d rules (found %zu)", what, BUDGET_RULES_MAX, list->count);
-    return 0;
-}
+static const struct field root_fields[] = {
+    {"budget", TEXT_AT(struct budget, name, bare_name_problem), .required = true},
+    {"unlisted", WORD_AT(WORD, struct budget, unlisted, says)},
+    {"required", OWN_AT(struct budget, required, read_patterns)},
+    {"roms", ENTRIES_AT(struct budget, rules, rule_count, BUDGET_RULES_MAX, read_rule)},
+    {"flash",
+     ENTRIES_AT(struct budget, flash_rules, flash_rule_count, BUDGET_RULES_MAX, read_flash_rule)},
+};
 
 static void read_root(struct field_reader *r, const struct yaml_node *root, void *base)
 {
-    static const struct text_key keys[] = {
-        {"budget", offsetof(struct budget, name), true, bare_name_problem},
-    };
-    static const char *const others[] = {"unlisted", "required", "roms", "flash"};
-    const struct yaml_node *value, *roms, *flash;
     struct budget *budget = base;
-    size_t count;
 
     *budget = (struct budget){.file = xstrdup(r->file)};
     if (!field_is(r, root, "a budget", YAML_MAP))
         return;
-    field_read_texts(r, root, "the budget", keys, COUNT(keys), others, COUNT(others), budget);
-    read_say(r, root, "unlisted", &budget->unlisted);
-    if ((value = field_value(root, "required")))
-        read_patterns(r, value, "required", &budget->required, &budget->required_count);
-    roms = field_value(root, "roms");
-    flash = field_value(root, "flash");
-    if (!roms && !flash)
+    fields_read(r, root, "the budget", root_fields, COUNT(root_fields), budget);
+    if (!field_value(root, "roms") && !field_value(root, "flash"))
         WRONG(r, root, "the budget lacks 'roms' or 'flash'");
-    count = roms ? count_rules(r, roms, "roms") : 0;
-    budget->rules = xcalloc(count + 1, sizeof *budget->rules);
-    while (budget->rule_count < count) {
-        const struct yaml_node *node = roms->values[budget->rule_count];
-
-        read_rule(r, node, &budget->rules[budget->rule_count++]);
-    }
-    count = flash ? count_rules(r, flash, "flash") : 0;
-    budget->flash_rules = xcalloc(count + 1, sizeof *budget->flash_rules);
-    while (budget->flash_rule_count < count) {
-        const struct yaml_node *node = flash->values[budget->flash_rule_count];
-
-        read_flash_rule(r, node, &budget->flash_rules[budget->flash_rule_count++]);
-    }
 }
 
 /* --- the file ------------------------------------------------------------------------ */
@@ -500,11 +368,11 @@ int budget_read(const char *path, struct budget *budget, struct findings *proble
     return field_read_file(path, read_root, budget, problems, f);
 }
 
-static void patterns_free(struct budget_pattern *patterns, size_t count)
+static void patterns_free(struct budget_patterns *patterns)
 {
-    for (size_t i = 0; i < count; i++)
-        free(patterns[i].text);
-    free(patterns);
+    for (size_t i = 0; i < patterns->count; i++)
+        free(patterns->list[i].text);
+    free(patterns->list);
 }
 
 void budget_free(struct budget *budget)
@@ -512,20 +380,20 @@ void budget_free(struct budget *budget)
     for (size_t i = 0; i < budget->rule_count; i++) {
         struct budget_rule *rule = &budget->rules[i];
 
-        patterns_free(rule->match, rule->match_count);
+        patterns_free(&rule->match);
         free(rule->fills);
         free(rule->images);
         free(rule->ids);
     }
     free(budget->rules);
     for (size_t i = 0; i < budget->flash_rule_count; i++) {
-        patterns_free(budget->flash_rules[i].match, budget->flash_rules[i].match_count);
-        patterns_free(budget->flash_rules[i].template, budget->flash_rules[i].template_count);
+        patterns_free(&budget->flash_rules[i].match);
+        patterns_free(&budget->flash_rules[i].template);
     }
     free(budget->flash_rules);
-    patterns_free(budget->required, budget->required_count);
+    patterns_free(&budget->required);
     free(budget->file);
-    free(budget->name);
+    fields_free(root_fields, COUNT(root_fields), budget);
     *budget = (struct budget){0};
 }
 
@@ -547,10 +415,10 @@ bool budget_pattern_matches(const struct budget_pattern *pattern, const char *pa
     return glob_matches(pattern->text, from, true);
 }
 
-static bool any_matches(const struct budget_pattern *patterns, size_t count, const char *path)
+static bool any_matches(const struct budget_patterns *patterns, const char *path)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (budget_pattern_matches(&patterns[i], path))
+    for (size_t i = 0; i < patterns->count; i++) {
+        if (budget_pattern_matches(&patterns->list[i], path))
             return true;
     }
     return false;
@@ -559,7 +427,7 @@ static bool any_matches(const struct budget_pattern *patterns, size_t count, con
 const struct budget_rule *budget_rule_for(const struct budget *budget, const char *path)
 {
     for (size_t i = 0; i < budget->rule_count; i++) {
-        if (any_matches(budget->rules[i].match, budget->rules[i].match_count, path))
+        if (any_matches(&budget->rules[i].match, path))
             return &budget->rules[i];
     }
     return NULL;
@@ -568,7 +436,7 @@ const struct budget_rule *budget_rule_for(const struct budget *budget, const cha
 const struct flash_rule *flash_rule_for(const struct budget *budget, const char *path)
 {
     for (size_t i = 0; i < budget->flash_rule_count; i++) {
-        if (any_matches(budget->flash_rules[i].match, budget->flash_rules[i].match_count, path))
+        if (any_matches(&budget->flash_rules[i].match, path))
             return &budget->flash_rules[i];
     }
     return NULL;

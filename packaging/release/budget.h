@@ -27,18 +27,27 @@ struct budget_pattern {
     unsigned line;
 };
 
+struct budget_patterns {
+    struct budget_pattern *list;
+    size_t count;
+};
+
+/* Bytes, or a part of the whole in place of them; 0 and 0 where the rule says nothing. */
+struct budget_margin {
+    uint64_t bytes;
+    unsigned percent;
+};
+
 struct budget_ids {
     uint16_t vendor, device;
 };
 
 /* Sizes in bytes; 0 where the rule says nothing. */
 struct budget_rule {
-    struct budget_pattern *match;
-    size_t match_count;
+    struct budget_patterns match;
     uint64_t bucket, min_bucket, max_bucket;
     uint64_t max_chain;
-    uint64_t margin;         /* bytes */
-    unsigned margin_percent; /* of the bucket, in place of bytes */
+    struct budget_margin margin; /* of the bucket */
     enum budget_must padded, compressed;
     uint8_t *fills;
     size_t fill_count;
@@ -55,17 +64,14 @@ struct budget_rule {
 
 /* A rule for flash images; 0 and NULL where it says nothing. */
 struct flash_rule {
-    struct budget_pattern *match;
-    size_t match_count;
+    struct budget_patterns match;
     const char *kind;         /* as flash_kind_name() says it */
     const char *architecture; /* likewise */
     uint64_t size;
     uint64_t store;                  /* length of the volume that code expects, or a store has */
     unsigned features, without;      /* as flash_features() */
-    struct budget_pattern *template; /* the store that must go with it */
-    size_t template_count;           /* 0 or 1 */
-    uint64_t margin;                 /* of the main volume's free bytes */
-    unsigned margin_percent;
+    struct budget_patterns template; /* the store that must go with it: none or one */
+    struct budget_margin margin;     /* of the main volume's free bytes */
     /* The launch digests that were published; "" where the rule says nothing. */
     char digests[IMAGE_DIGESTS][2 * SHA384_SIZE + 1];
     unsigned line;
@@ -75,8 +81,7 @@ struct budget {
     char *file; /* the path that it was read from */
     char *name;
     enum budget_say unlisted;
-    struct budget_pattern *required;
-    size_t required_count;
+    struct budget_patterns required;
     struct budget_rule *rules; /* for ROMs; none: ROMs are not looked at */
     size_t rule_count;
     struct flash_rule *flash_rules; /* likewise for flash images */

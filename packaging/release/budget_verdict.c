@@ -104,8 +104,8 @@ static void judge_chain(struct judging *j)
 static void judge_margin(struct judging *j)
 {
     uint64_t edge = j->verdict->edge, end = j->rom->chain_end;
-    uint64_t margin =
-        j->rule->margin_percent ? edge * j->rule->margin_percent / 100 : j->rule->margin;
+    const struct budget_margin *left = &j->rule->margin;
+    uint64_t margin = left->percent ? edge * left->percent / 100 : left->bytes;
     char text[SIZE_TEXT_MAX];
 
     if (!margin || end > edge || edge - end >= margin)
@@ -331,8 +331,8 @@ void judge_by_budget(struct verdicts *v, const struct budget *budget)
         else if (v->list[i].flash)
             judge_flash_by_budget(v, &v->list[i], budget);
     }
-    for (size_t i = 0; i < budget->required_count; i++) {
-        const struct budget_pattern *wanted = &budget->required[i];
+    for (size_t i = 0; i < budget->required.count; i++) {
+        const struct budget_pattern *wanted = &budget->required.list[i];
         size_t k = 0;
 
         while (k < present && !budget_pattern_matches(wanted, path_of(&v->list[k])))

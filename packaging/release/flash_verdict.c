@@ -98,11 +98,11 @@ static void judge_features(struct judging *j)
 
 static void judge_template(struct judging *j)
 {
-    const struct budget_pattern *wanted = j->rule->template;
+    const struct budget_pattern *wanted = j->rule->template.list;
     struct flash_check check;
     size_t i = 0;
 
-    if (!j->rule->template_count)
+    if (!wanted)
         return;
     while (i < j->v->count &&
            !(j->v->list[i].flash && budget_pattern_matches(wanted, j->v->list[i].flash->path)))
@@ -123,10 +123,10 @@ static void judge_template(struct judging *j)
 static void judge_margin(struct judging *j)
 {
     const struct flash_volume *v = flash_main_volume(j->image);
-    uint64_t margin = j->rule->margin;
+    uint64_t margin = j->rule->margin.bytes;
 
-    if (v && j->rule->margin_percent)
-        margin = v->length * j->rule->margin_percent / 100;
+    if (v && j->rule->margin.percent)
+        margin = v->length * j->rule->margin.percent / 100;
     if (!v || !margin || v->free >= margin)
         return;
     add_finding(j->v, j->verdict, FINDING_WARNING, "margin",

@@ -53,24 +53,15 @@ static const char *source_problem(const char *text)
 
 /* --- reading ----------------------------------------------------------------------- */
 
-/* A number of bytes; 0 with an error added for what is none. */
-static uint64_t read_size(struct field_reader *r, const struct yaml_node *rom, const char *key)
-{
-    const struct yaml_node *node = field_value(rom, key);
-    uint64_t size;
-
-    if (!field_is(r, node, key, YAML_TEXT))
-        return 0;
-    if (size_parse(node->text, &size) && size > 0 && size <= BUCKET_MAX)
-        return size;
-    WRONG(r, node, "'%s' must be a size from 1 byte to 2G (found '%.80s')", key, node->text);
-    return 0;
-}
+static const struct field rom_fields[] = {
+    {"size", FIELD_AT(SIZE, struct history_rom, size), .most = BUCKET_MAX, .required = true},
+    {"chain-end", FIELD_AT(SIZE, struct history_rom, chain_end), .most = BUCKET_MAX},
+    {"bucket", FIELD_AT(SIZE, struct history_rom, bucket), .most = BUCKET_MAX, .required = true},
+};
 
 static void read_rom(struct field_reader *r, const struct yaml_node *name,
                      const struct yaml_node *node, struct history_rom *rom)
 {
-    static const char *const keys[] = {"size", "chain-end", "bucket"};
     const char *wrong = rom_name_problem(name->text);
 
     if (wrong)
@@ -78,27 +69,32 @@ static void read_rom(struct field_reader *r, const struct yaml_node *name,
     rom->name = xstrdup(name->text);
     if (!field_is(r, node, "a ROM", YAML_MAP))
         return;
-    field_read_texts(r, node, "a ROM", NULL, 0, keys, COUNT(keys), rom);
-    if (!field_value(node, "size") || !field_value(node, "bucket")) {
-        WRONG(r, node, "a ROM lacks '%s'", field_value(node, "size") ? "bucket" : "size");
-        return;
-    }
-    rom->size = read_size(r, node, "size");
-    rom->bucket = read_size(r, node, "bucket");
+    fields_read(r, node, "a ROM", rom_fields, COUNT(rom_fields), rom);
+    rom->has_chain_end = field_value(node, "chain-end") != NULL;
     if (rom->bucket && (!is_power_of_two(rom->bucket) || rom->bucket < rom->size))
         WRONG(r, field_value(node, "bucket"),
               "'bucket' must be a power of two not below the size of %" PRIu64 " (found %" PRIu64
               ")",
               rom->size, rom->bucket);
-    rom->has_chain_end = field_value(node, "chain-end") != NULL;
-    if (rom->has_chain_end) {
-        rom->chain_end = read_size(r, node, "chain-end");
-        if (rom->chain_end > rom->size)
-            WRONG(r, field_value(node, "chain-end"),
-                  "'chain-end' lies beyond the file (found %" PRIu64 ", expected at most %" PRIu64
-                  ")",
-                  rom->chain_end, rom->size);
-    }
+    if (rom->size && rom->chain_end > rom->size)
+        WRONG(r, field_value(node, "chain-end"),
+              "'chain-end' lies beyond the file (found %" PRIu64 ", expected at most %" PRIu64 ")",
+              rom->chain_end, rom->size);
+}
+
+static void read_roms(struct field_reader *r, const struct yaml_node *roms, const char *key,
+                      void *at)
+{
+    struct history_release *release = at;
+
+    (void)key;
+    if (!field_is(r, roms, "'roms'", YAML_MAP))
+        return;
+    if (roms->count == 0)
+        WRONG(r, roms, "'roms' must have 1 to %d entries (found 0)", HISTORY_ROMS_MAX);
+    release->roms = xcalloc(roms->count + 1, sizeof *release->roms);
+    for (size_t i = 0; i < roms->count; i++)
+        read_rom(r, roms->keys[i], roms->values[i], &release->roms[release->rom_count++]);
 }
 
 static const char *date_problem(const char *text)
@@ -108,106 +104,51 @@ static const char *date_problem(const char *text)
     return date_parse(text, &days) ? NULL : "must be a day, YYYY-MM-DD";
 }
 
-static const char *yes_or_no_problem(const char *text)
-{
-    return strcmp(text, "yes") == 0 || strcmp(text, "no") == 0 ? NULL : "must be yes or no";
-}
+static const struct field_word yes_or_no[] = {{"yes", true}, {"no", false}, {0}};
 
-static const char *unlisted_problem(const char *text)
-{
-    uint64_t n;
-
-    return size_parse(text, &n) && n <= HISTORY_UNLISTED_MAX ? NULL
-                                                             : "must be a number from 0 to 1000";
-}
-
-/* What is text in the file and no text in struct history_release. */
-struct release_texts {
-    struct history_release release;
-    char *snapshot, *unlisted;
+static const struct field release_fields[] = {
+    {"release", TEXT_AT(struct history_release, name, release_name_problem), .required = true},
+    {"package", TEXT_AT(struct history_release, package, package_name_problem)},
+    {"version", TEXT_AT(struct history_release, version, package_version_problem)},
+    {"date", TEXT_AT(struct history_release, date, date_problem)},
+    {"source", TEXT_AT(struct history_release, source, source_problem), .required = true},
+    {"snapshot", WORD_AT(FLAG, struct history_release, snapshot, yes_or_no)},
+    {"unlisted", FIELD_AT(NUMBER, struct history_release, unlisted), .most = HISTORY_UNLISTED_MAX},
+    {"roms", .type = FIELD_OWN, .read = read_roms, .required = true},
 };
 
-static void read_release(struct field_reader *r, const struct yaml_node *node,
-                         struct history_release *release)
+static void read_release(struct field_reader *r, const struct yaml_node *node, void *entry,
+                         void *base)
 {
-    static const struct text_key keys[] = {
-        {"release", offsetof(struct release_texts, release.name), true, release_name_problem},
-        {"package", offsetof(struct release_texts, release.package), false, package_name_problem},
-        {"version", offsetof(struct release_texts, release.version), false,
-         package_version_problem},
-        {"date", offsetof(struct release_texts, release.date), false, date_problem},
-        {"source", offsetof(struct release_texts, release.source), true, source_problem},
-        {"snapshot", offsetof(struct release_texts, snapshot), false, yes_or_no_problem},
-        {"unlisted", offsetof(struct release_texts, unlisted), false, unlisted_problem},
-    };
-    static const char *const others[] = {"roms"};
-    struct release_texts texts = {0};
-    const struct yaml_node *roms;
-    uint64_t n;
+    const struct history *h = base;
+    struct history_release *release = entry;
 
+    release->line = node->line;
     if (!field_is(r, node, "a release", YAML_MAP))
         return;
-    field_read_texts(r, node, "a release", keys, COUNT(keys), others, COUNT(others), &texts);
-    *release = texts.release;
-    release->line = node->line;
-    release->snapshot = texts.snapshot && strcmp(texts.snapshot, "yes") == 0;
-    if (texts.unlisted && size_parse(texts.unlisted, &n))
-        release->unlisted = (unsigned)n;
-    free(texts.snapshot);
-    free(texts.unlisted);
-
-    roms = field_value(node, "roms");
-    if (!roms) {
-        WRONG(r, node, "a release lacks 'roms'");
-    } else if (field_is(r, roms, "'roms'", YAML_MAP)) {
-        if (roms->count == 0)
-            WRONG(r, roms, "'roms' must have 1 to %d entries (found 0)", HISTORY_ROMS_MAX);
-        release->roms = xcalloc(roms->count + 1, sizeof *release->roms);
-        for (size_t i = 0; i < roms->count; i++)
-            read_rom(r, roms->keys[i], roms->values[i], &release->roms[release->rom_count++]);
+    fields_read(r, node, "a release", release_fields, COUNT(release_fields), release);
+    for (size_t k = 0; k < h->release_count && release->name; k++) {
+        if (h->releases[k].name && strcmp(h->releases[k].name, release->name) == 0)
+            WRONG(r, node, "release '%s' stands already in line %u", release->name,
+                  h->releases[k].line);
     }
 }
 
-static void read_releases(struct field_reader *r, const struct yaml_node *list, struct history *h)
-{
-    if (!field_is(r, list, "'releases'", YAML_LIST))
-        return;
-    if (list->count == 0 || list->count > HISTORY_RELEASES_MAX) {
-        WRONG(r, list, "'releases' must have 1 to %d entries (found %zu)", HISTORY_RELEASES_MAX,
-              list->count);
-        return;
-    }
-    h->list_column = list->column;
-    h->releases = xcalloc(list->count, sizeof *h->releases);
-    for (size_t i = 0; i < list->count; i++) {
-        struct history_release *release = &h->releases[h->release_count++];
-
-        read_release(r, list->values[i], release);
-        for (size_t k = 0; k < i && release->name; k++) {
-            if (h->releases[k].name && strcmp(h->releases[k].name, release->name) == 0)
-                WRONG(r, list->values[i], "release '%s' stands already in line %u", release->name,
-                      h->releases[k].line);
-        }
-    }
-}
+static const struct field root_fields[] = {
+    {"history", TEXT_AT(struct history, name, package_name_problem), .required = true},
+    {"summary", TEXT_AT(struct history, summary, source_problem), .required = true},
+    {"releases",
+     ENTRIES_AT(struct history, releases, release_count, HISTORY_RELEASES_MAX, read_release),
+     .required = true},
+};
 
 static void read_root(struct field_reader *r, const struct yaml_node *root, struct history *h)
 {
-    static const struct text_key keys[] = {
-        {"history", offsetof(struct history, name), true, package_name_problem},
-        {"summary", offsetof(struct history, summary), true, source_problem},
-    };
-    static const char *const others[] = {"releases"};
-    const struct yaml_node *list;
-
     if (!field_is(r, root, "a history", YAML_MAP))
         return;
-    field_read_texts(r, root, "the history", keys, COUNT(keys), others, COUNT(others), h);
-    list = field_value(root, "releases");
-    if (list)
-        read_releases(r, list, h);
-    else
-        WRONG(r, root, "the history lacks 'releases'");
+    fields_read(r, root, "the history", root_fields, COUNT(root_fields), h);
+    const struct yaml_node *list = field_value(root, "releases");
+    h->list_column = list ? list->column : 0;
 }
 
 int history_parse(const char *path, const uint8_t *data, size_t size, struct history *h,
@@ -251,11 +192,7 @@ void history_release_free(struct history_release *release)
     for (size_t i = 0; i < release->rom_count; i++)
         free(release->roms[i].name);
     free(release->roms);
-    free(release->name);
-    free(release->package);
-    free(release->version);
-    free(release->date);
-    free(release->source);
+    fields_free(release_fields, COUNT(release_fields), release);
     *release = (struct history_release){0};
 }
 
@@ -265,8 +202,7 @@ void history_free(struct history *h)
         history_release_free(&h->releases[i]);
     free(h->releases);
     free(h->file);
-    free(h->name);
-    free(h->summary);
+    fields_free(root_fields, COUNT(root_fields), h);
     *h = (struct history){0};
 }
 

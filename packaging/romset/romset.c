@@ -15,40 +15,26 @@
 
 /* --- the parts ------------------------------------------------------------------ */
 
-static const struct text_key rom_keys[] = {NAMED_FILE_KEYS(struct romset_rom)};
+/* What is done to a ROM before it is padded. */
+static const struct field_word transforms[] = {{"fit", true}, {"none", false}, {0}};
 
-/* What is done to a ROM before it is padded; left as it is where nothing is said. */
-static void read_transform(struct field_reader *r, const struct yaml_node *map, bool *fit)
+static const struct field rom_fields[] = {
+    NAMED_FILE_KEYS(struct romset_rom),
+    {"transform", WORD_AT(FLAG, struct romset_rom, fit, transforms)},
+};
+
+static void read_rom(struct field_reader *r, const struct yaml_node *node, void *entry, void *base)
 {
-    const struct yaml_node *node = field_value(map, "transform");
-
-    if (!node || !field_is(r, node, "'transform'", YAML_TEXT))
-        return;
-    if (strcmp(node->text, "fit") == 0)
-        *fit = true;
-    else if (strcmp(node->text, "none") == 0)
-        *fit = false;
-    else
-        WRONG(r, node, "'transform' is fit or none (found '%.80s')", node->text);
-}
-
-static void read_rom(struct field_reader *r, const struct yaml_node *node, struct romset *set)
-{
-    static const char *const others[] = {"transform"};
-    struct romset_rom *rom = &set->roms[set->rom_count++];
+    const struct romset *set = base;
+    struct romset_rom *rom = entry;
 
     rom->fit = set->fit;
     rom->line = node->line;
     if (!field_is(r, node, "a ROM", YAML_MAP))
         return;
-    field_read_texts(r, node, "a ROM", rom_keys, COUNT(rom_keys), others, COUNT(others), rom);
-    read_transform(r, node, &rom->fit);
-    if (!rom->file)
-        return;
-    if (!rom->name)
+    fields_read(r, node, "a ROM", rom_fields, COUNT(rom_fields), rom);
+    if (rom->file && !rom->name)
         rom->name = read_base_name(r, node, rom->file);
-    if (set->prefix)
-        rom->compat = xasprintf("%s%s", set->prefix, rom->name);
 }
 
 static void read_range(struct field_reader *r, const struct yaml_node *node,
@@ -84,11 +70,13 @@ static void read_range(struct field_reader *r, const struct yaml_node *node,
     m->last = last;
 }
 
-static void read_machine(struct field_reader *r, const struct yaml_node *node, struct romset *set)
+static void read_machine(struct field_reader *r, const struct yaml_node *node, void *entry,
+                         void *base)
 {
-    struct romset_machine *m = &set->machines[set->machine_count++];
+    struct romset_machine *m = entry;
     const struct yaml_node *name = node;
 
+    (void)base;
     m->line = node->line;
     m->column = node->column;
     if (node->kind == YAML_MAP) {
@@ -109,85 +97,45 @@ static void read_machine(struct field_reader *r, const struct yaml_node *node, s
     m->name = xstrdup(name->text);
 }
 
-static void read_list(struct field_reader *r, const struct yaml_node *map, const char *key,
-                      size_t limit, size_t element_size, void *array,
-                      void (*read_element)(struct field_reader *, const struct yaml_node *,
-                                           struct romset *),
-                      struct romset *set)
+static const struct field root_fields[] = {
+    PACKAGE_KEYS("romset", struct romset),
+    {"bucket", FIELD_AT(BUCKET, struct romset, bucket), .required = true},
+    {"fill", FIELD_AT(BYTE, struct romset, fill), .initial = "0xff"},
+    {"transform", WORD_AT(FLAG, struct romset, fit, transforms)},
+    {"roms", ENTRIES_AT(struct romset, roms, rom_count, ROMSET_ROMS_MAX, read_rom),
+     .required = true},
+    {"machines",
+     ENTRIES_AT(struct romset, machines, machine_count, ROMSET_MACHINES_MAX, read_machine),
+     .required = true},
+};
+
+/* "256k-", for a bucket of 256K. */
+static char *default_prefix(uint64_t bucket)
 {
-    const struct yaml_node *list = field_value(map, key);
+    char text[SIZE_TEXT_MAX];
 
-    if (!list) {
-        WRONG(r, map, "the romset lacks '%s'", key);
-        return;
-    }
-    char what[32];
-    snprintf(what, sizeof what, "'%s'", key);
-    if (!field_is(r, list, what, YAML_LIST))
-        return;
-    if (list->count == 0 || list->count > limit) {
-        WRONG(r, list, "'%s' must have 1 to %zu entries (found %zu)", key, limit, list->count);
-        return;
-    }
-    void *made = xcalloc(list->count, element_size);
-    memcpy(array, &made, sizeof made);
-    for (size_t i = 0; i < list->count; i++)
-        read_element(r, list->values[i], set);
+    size_format(bucket, text);
+    for (char *p = text; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    return xasprintf("%s-", text);
 }
-
-static void read_bucket(struct field_reader *r, const struct yaml_node *root, struct romset *set)
-{
-    const struct yaml_node *node = field_value(root, "bucket");
-
-    if (!node)
-        WRONG(r, root, "the romset lacks 'bucket'");
-    else
-        field_bucket(r, node, "bucket", &set->bucket);
-    if (!set->prefix && set->bucket) {
-        char text[SIZE_TEXT_MAX];
-
-        size_format(set->bucket, text);
-        for (char *p = text; *p; p++)
-            *p = (char)tolower((unsigned char)*p);
-        set->prefix = xasprintf("%s-", text);
-    }
-}
-
-static void read_fill(struct field_reader *r, const struct yaml_node *root, struct romset *set)
-{
-    const struct yaml_node *node = field_value(root, "fill");
-
-    set->fill = 0xff;
-    if (node)
-        field_byte(r, node, "fill", &set->fill);
-}
-
-static const struct text_key root_keys[] = {PACKAGE_KEYS("romset", struct romset)};
 
 static void read_root(struct field_reader *r, const struct yaml_node *root, void *base)
 {
-    static const char *const others[] = {"bucket",    "fill", "source",
-                                         "transform", "roms", "machines"};
     struct romset *set = base;
 
-    *set = (struct romset){.file = xstrdup(r->file)};
+    *set = (struct romset){.file = xstrdup(r->file), .fill = 0xff};
     if (!field_is(r, root, "a romset", YAML_MAP))
         return;
-    field_read_texts(r, root, "the romset", root_keys, COUNT(root_keys), others, COUNT(others),
-                     set);
-    read_bucket(r, root, set);
-    read_fill(r, root, set);
-    read_transform(r, root, &set->fit);
+    fields_read(r, root, "the romset", root_fields, COUNT(root_fields), set);
     if (!set->install_path)
         set->install_path = xstrdup("usr/share/qemu");
-    const struct yaml_node *source = field_value(root, "source");
-    if (source)
-        read_source_fields(r, source, "source", &set->source);
-    else
-        WRONG(r, root, "the romset lacks 'source'");
-    read_list(r, root, "roms", ROMSET_ROMS_MAX, sizeof *set->roms, &set->roms, read_rom, set);
-    read_list(r, root, "machines", ROMSET_MACHINES_MAX, sizeof *set->machines, &set->machines,
-              read_machine, set);
+    if (!set->prefix && set->bucket)
+        set->prefix = default_prefix(set->bucket);
+    for (size_t i = 0; i < set->rom_count && set->prefix; i++) {
+        if (set->roms[i].name)
+            set->roms[i].compat = xasprintf("%s%s", set->prefix, set->roms[i].name);
+    }
 }
 
 /* --- the file ------------------------------------------------------------------------ */
@@ -219,10 +167,10 @@ int romset_load(const char *path, struct romset *set, struct failure *f)
 void romset_free(struct romset *set)
 {
     free(set->file);
-    field_free_texts(root_keys, COUNT(root_keys), set);
+    fields_free(root_fields, COUNT(root_fields), set);
     romset_source_free(&set->source);
     for (size_t i = 0; i < set->rom_count; i++) {
-        field_free_texts(rom_keys, COUNT(rom_keys), &set->roms[i]);
+        fields_free(rom_fields, COUNT(rom_fields), &set->roms[i]);
         free(set->roms[i].compat);
     }
     free(set->roms);

@@ -19,53 +19,52 @@ const char *const source_kind_names[4] = {
     [SOURCE_DIRECTORY] = "directory",
 };
 
-void read_source_fields(struct field_reader *r, const struct yaml_node *node, const char *key,
-                        struct romset_source *source)
+static const char *place_problem(const char *text)
 {
-    static const struct text_key keys[] = {
-        {"version", offsetof(struct romset_source, version), false, package_version_problem},
-        {"path", offsetof(struct romset_source, path), false, relative_path_problem},
-        {"sha256", offsetof(struct romset_source, sha256), false, sha256_problem},
-    };
-    const struct yaml_node *name = NULL;
-    char what[32];
+    return text[0] ? line_problem(text) : "must not be empty";
+}
 
-    snprintf(what, sizeof what, "'%s'", key);
-    if (!field_is(r, node, what, YAML_MAP))
-        return;
-    source->line = node->line;
-    field_read_texts(r, node, what, keys, COUNT(keys), source_kind_names, COUNT(source_kind_names),
-                     source);
-    for (size_t k = 0; k < COUNT(source_kind_names); k++) {
+/* Each kind of source is a key of its own. */
+struct source_text {
+    struct romset_source source;
+    char *names[COUNT(source_kind_names)];
+};
+
+static const struct field source_fields[] = {
+    {"version", TEXT_AT(struct source_text, source.version, package_version_problem)},
+    {"path", TEXT_AT(struct source_text, source.path, relative_path_problem)},
+    {"sha256", TEXT_AT(struct source_text, source.sha256, sha256_problem)},
+    {"deb", TEXT_AT(struct source_text, names[SOURCE_DEB], package_name_problem)},
+    {"url", TEXT_AT(struct source_text, names[SOURCE_URL], place_problem)},
+    {"archive", TEXT_AT(struct source_text, names[SOURCE_ARCHIVE], place_problem)},
+    {"directory", TEXT_AT(struct source_text, names[SOURCE_DIRECTORY], place_problem)},
+};
+
+/* The one of the four keys that is there: its index, or -1 after an error. */
+static int find_kind(struct field_reader *r, const struct yaml_node *node, const char *what)
+{
+    int found = -1;
+
+    for (int k = 0; k < (int)COUNT(source_kind_names); k++) {
         const struct yaml_node *value = field_value(node, source_kind_names[k]);
 
-        if (!value)
-            continue;
-        if (name) {
+        if (value && found >= 0) {
             WRONG(r, value, "a source is one of deb, url, archive, directory (found '%s' and '%s')",
-                  source_kind_names[source->kind], source_kind_names[k]);
-            return;
+                  source_kind_names[found], source_kind_names[k]);
+            return -1;
         }
-        name = value;
-        source->kind = (enum source_kind)k;
+        found = value ? k : found;
     }
-    if (!name) {
+    if (found < 0)
         WRONG(r, node, "%s lacks one of deb, url, archive, directory", what);
-        return;
-    }
-    if (!field_is(r, name, source_kind_names[source->kind], YAML_TEXT))
-        return;
-    const char *problem = source->kind == SOURCE_DEB ? package_name_problem(name->text)
-                          : name->text[0]            ? line_problem(name->text)
-                                                     : "must not be empty";
-    if (problem) {
-        WRONG(r, name, "'%s' %s (found '%.80s')", source_kind_names[source->kind], problem,
-              name->text);
-        return;
-    }
-    source->name = xstrdup(name->text);
+    return found;
+}
 
-    bool deb = source->kind == SOURCE_DEB, directory = source->kind == SOURCE_DIRECTORY;
+static void check_kind(struct field_reader *r, const struct yaml_node *node, const char *what,
+                       enum source_kind kind)
+{
+    bool deb = kind == SOURCE_DEB, directory = kind == SOURCE_DIRECTORY;
+
     if (deb && !field_value(node, "version"))
         WRONG(r, node, "a 'deb' source lacks 'version'");
     if (deb && !field_value(node, "path"))
@@ -77,6 +76,29 @@ void read_source_fields(struct field_reader *r, const struct yaml_node *node, co
     if (directory && field_value(node, "sha256"))
         WRONG(r, field_value(node, "sha256"),
               "a 'directory' source has no 'sha256'; pin its files");
+}
+
+void read_source_fields(struct field_reader *r, const struct yaml_node *node, const char *key,
+                        void *at)
+{
+    struct source_text text = {.source = {.line = node->line}};
+    struct romset_source *source = at;
+    char what[32];
+
+    snprintf(what, sizeof what, "'%s'", key);
+    if (!field_is(r, node, what, YAML_MAP))
+        return;
+    fields_read(r, node, what, source_fields, COUNT(source_fields), &text);
+    int kind = find_kind(r, node, what);
+    *source = text.source;
+    if (kind >= 0) {
+        source->kind = (enum source_kind)kind;
+        source->name = text.names[kind];
+        text.names[kind] = NULL;
+        check_kind(r, node, what, source->kind);
+    }
+    for (size_t k = 0; k < COUNT(text.names); k++)
+        free(text.names[k]);
 }
 
 void romset_source_free(struct romset_source *source)

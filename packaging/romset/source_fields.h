@@ -29,33 +29,34 @@ struct romset_source {
     unsigned line;
 };
 
-/* Reads the map at `node`, the value of `key`. What is wrong becomes a problem. */
-void read_source_fields(struct field_reader *r, const struct yaml_node *node, const char *key,
-                        struct romset_source *source);
+/* Reads the map at `node`, the value of `key`, into a struct romset_source. What is wrong becomes
+ * a problem. */
+field_read_fn read_source_fields;
 void romset_source_free(struct romset_source *source);
 
-/* The text keys of a struct with a member for each, as entries of a list of text_keys. `key` is
- * the one with its name. */
-#define PACKAGE_KEYS(key, type)                                                               \
-    {key, offsetof(type, name), true, package_name_problem},                                  \
-        {"summary", offsetof(type, summary), true, summary_problem},                          \
-        {"description", offsetof(type, description), false, NULL},                            \
-        {"prefix", offsetof(type, prefix), false, bare_name_problem},                         \
-        {"install-path", offsetof(type, install_path), false, relative_path_problem},         \
-        {"package", offsetof(type, package), true, package_name_problem},                     \
-        {"package-version", offsetof(type, package_version), false, package_version_problem}, \
-        {"maintainer", offsetof(type, maintainer), false, line_problem},                      \
-        {"copyright", offsetof(type, copyright), false, relative_path_problem},               \
-    {                                                                                         \
-        "date", offsetof(type, date), false, date_problem                                     \
+/* The keys of a struct with a member for each, as entries of a table of fields. `key` is the one
+ * with its name. */
+#define PACKAGE_KEYS(key, type)                                                       \
+    {key, TEXT_AT(type, name, package_name_problem), .required = true},               \
+        {"summary", TEXT_AT(type, summary, summary_problem), .required = true},       \
+        {"description", TEXT_AT(type, description, NULL)},                            \
+        {"prefix", TEXT_AT(type, prefix, bare_name_problem)},                         \
+        {"install-path", TEXT_AT(type, install_path, relative_path_problem)},         \
+        {"package", TEXT_AT(type, package, package_name_problem), .required = true},  \
+        {"package-version", TEXT_AT(type, package_version, package_version_problem)}, \
+        {"maintainer", TEXT_AT(type, maintainer, line_problem)},                      \
+        {"copyright", TEXT_AT(type, copyright, relative_path_problem)},               \
+        {"date", TEXT_AT(type, date, date_problem)},                                  \
+    {                                                                                 \
+        "source", OWN_AT(type, source, read_source_fields), .required = true          \
     }
 
 /* The same for a file of the source. */
-#define NAMED_FILE_KEYS(type)                                     \
-    {"file", offsetof(type, file), true, relative_path_problem},  \
-        {"name", offsetof(type, name), false, bare_name_problem}, \
-    {                                                             \
-        "sha256", offsetof(type, sha256), false, sha256_problem   \
+#define NAMED_FILE_KEYS(type)                                               \
+    {"file", TEXT_AT(type, file, relative_path_problem), .required = true}, \
+        {"name", TEXT_AT(type, name, bare_name_problem)},                   \
+    {                                                                       \
+        "sha256", TEXT_AT(type, sha256, sha256_problem)                     \
     }
 
 /* The last part of `file`, for an entry without "name:"; if it will not do that is a problem at

@@ -300,7 +300,7 @@ END
     [ "$output" = "[\"fit\",\"$before\",\"$after\"]" ]
     sed -i 's/transform: fit/transform: zip/' set.yaml
     run -1 romcompat lint set.yaml
-    output_has "'transform' is fit or none (found 'zip')"
+    output_has "'transform' must be fit or none (found 'zip')"
     # What is too long alone fits when it is compressed.
     sed -i 's/transform: zip/transform: fit/; s/transform: none/transform: fit/' set.yaml
     make_rom legacy:4:1af4:1041 efi:600:1af4:1041 > source/efi-e1000.rom

@@ -77,10 +77,10 @@ static void test_flash(void)
     is_int(rule->store, 0x84000, "... its store");
     is_int(rule->features, 1 << FEATURE_SECURE_BOOT | 1 << FEATURE_SMM, "what must be there");
     is_int(rule->without, 1 << FEATURE_SHELL, "... what must not");
-    is_text(rule->template[0].text, "OVMF_VARS_4M.fd", "... its template");
-    is_int(rule->margin, 65536, "and its margin");
+    is_text(rule->template.list[0].text, "OVMF_VARS_4M.fd", "... its template");
+    is_int(rule->margin.bytes, 65536, "and its margin");
     is_int(flash_rule_for(&b, "A.fd")->size, 64 << 20, "a size may be that of ARM's flash");
-    is_int(flash_rule_for(&b, "A.fd")->margin_percent, 5, "a margin may be a part");
+    is_int(flash_rule_for(&b, "A.fd")->margin.percent, 5, "a margin may be a part");
     ok(!flash_rule_for(&b, "B.fd"), "what no rule names has none");
     budget_free(&b);
 }
@@ -100,7 +100,7 @@ static void test_flash_mistakes(void)
             "a size above what is read is refused");
     refused(FLASH_RULE("bucket: 256K"), "b.yaml:4:5: unknown key 'bucket'",
             "a key of ROMs is refused");
-    refused("budget: b\nflash: []\n", "b.yaml:2:8: 'flash' must have 1 to 1000 rules (found 0)",
+    refused("budget: b\nflash: []\n", "b.yaml:2:8: 'flash' must have 1 to 1000 entries (found 0)",
             "an empty list of flash rules is refused");
     refused("budget: b\nflash:\n  - kind: code\n", "b.yaml:3:5: a rule lacks 'match'",
             "a rule of flash without a pattern is refused");
@@ -136,13 +136,13 @@ static void test_forms(void)
     read_good(text, &b, "a budget with every key is read");
     is_int(b.rule_count, 2, "it has its rules");
     is_int(b.unlisted, BUDGET_SAYS_WARN, "unlisted is taken over");
-    is_int(b.required_count, 2, "required is a list");
+    is_int(b.required.count, 2, "required is a list");
     const struct budget_rule *rule = &b.rules[0];
-    is_int(rule->match_count, 2, "a rule may have several patterns");
+    is_int(rule->match.count, 2, "a rule may have several patterns");
     is_int(rule->bucket, 262144, "a bucket may be 256K");
     is_int(rule->bucket_line, 6, "and its line is known, for whoever must raise it");
     is_int(rule->max_chain, 200000, "a chain may be any number");
-    is_int(rule->margin_percent, 5, "a margin may be a part of the bucket");
+    is_int(rule->margin.percent, 5, "a margin may be a part of the bucket");
     is_int(rule->padded, BUDGET_MUST, "the budget says padded: yes");
     is_int(rule->compressed, BUDGET_MUST_NOT, "the budget says compressed: no");
     ok(rule->fill_count == 2 && rule->fills[0] == 0xff && rule->fills[1] == 0, "a fill is a byte");
@@ -154,7 +154,7 @@ static void test_forms(void)
     is_int(rule->defects, BUDGET_SAYS_IGNORE, "defects is taken over");
     rule = &b.rules[1];
     ok(rule->min_bucket == 65536 && rule->max_bucket == 131072, "sizes are 0x10000 or 131072 too");
-    ok(rule->margin == 4096 && rule->qemu_ids, "a margin may be bytes, ids QEMU's");
+    ok(rule->margin.bytes == 4096 && rule->qemu_ids, "a margin may be bytes, ids QEMU's");
     ok(rule->defects == BUDGET_SAYS_ERROR && !rule->padded, "what is not said has its default");
     budget_free(&b);
 }
@@ -210,7 +210,7 @@ int main(void)
     refused("roms:\n  - match: a\n", "b.yaml:1:1: the budget lacks 'budget'", "a name is required");
     refused("budget: b\n", "b.yaml:1:1: the budget lacks 'roms' or 'flash'",
             "a budget without rules is refused");
-    refused("budget: b\nroms: []\n", "b.yaml:2:7: 'roms' must have 1 to 1000 rules (found 0)",
+    refused("budget: b\nroms: []\n", "b.yaml:2:7: 'roms' must have 1 to 1000 entries (found 0)",
             "no rule at all is refused");
     refused("budget: b\nroms: x\n", "b.yaml:2:7: 'roms' must be a list (found text)",
             "rules are a list");
@@ -276,9 +276,9 @@ int main(void)
     refused(RULE("ids: 8086:100e0"),
             "b.yaml:4:10: 'ids' must be 'qemu' or VVVV:DDDD in hexadecimal (found '8086:100e0')",
             "ids have four digits");
-    refused(RULE("nics: 0"), "b.yaml:4:11: 'nics' must be a number from 1 to 64 (found 0)",
+    refused(RULE("nics: 0"), "b.yaml:4:11: 'nics' must be a number from 1 to 64 (found '0')",
             "no NIC is no rule");
-    refused(RULE("nics: {a: b}"), "b.yaml:4:11: 'nics' must be a number from 1 to 64 (found a map)",
+    refused(RULE("nics: {a: b}"), "b.yaml:4:11: 'nics' must be text (found a map)",
             "a map is not a number");
     refused(RULE("defects: fatal"),
             "b.yaml:4:14: 'defects' must be error, warn or ignore (found 'fatal')",
@@ -298,8 +298,8 @@ int main(void)
     refused("budget: a/b\nroms: [{match: a}]\n",
             "b.yaml:1:9: 'budget' must not hold a slash (found 'a/b')", "a name stands alone");
     refused(RULE("nics: 0\n    bucket: 3"),
-            "b.yaml:5:13: 'bucket' must be a power of two from 2K to 16M (found '3')\n"
-            "b.yaml:4:11: 'nics' must be a number from 1 to 64 (found 0)",
+            "b.yaml:4:11: 'nics' must be a number from 1 to 64 (found '0')\n"
+            "b.yaml:5:13: 'bucket' must be a power of two from 2K to 16M (found '3')",
             "all mistakes are listed");
     refused("- a\n", "b.yaml:1:1: a budget must be a map (found a list)", "a list is not a budget");
     refused("a: [\n", "b.yaml:2:1: did not find expected node content while parsing a flow node",
