@@ -18,7 +18,8 @@ char *text_end(struct text *t)
 {
     bool failed = ferror(t->out);
 
-    if (fclose(t->out) != 0 || failed)
+    /* glibc's fclose() says nothing where the buffer, cut to its length, finds no room. */
+    if (fclose(t->out) != 0 || failed || !t->at)
         give_up("out of memory");
     return t->at;
 }
