@@ -201,7 +201,8 @@ static int write_result(struct run *run, const struct rom_file *file, const char
 {
     const char *to = run->job->output;
 
-    if (file->entry || is_directory(run->in))
+    /* Not asked of the disk once more, which may answer otherwise. */
+    if (file->entry || strcmp(file->path, run->in) != 0)
         return write_into(run, file, name, fitted, f);
     return is_stdout(to) ? write_output(to, fitted->bytes, fitted->size, 0644, f)
                          : write_public_file(to, fitted->bytes, fitted->size, f);
