@@ -40,6 +40,9 @@ int core_file_open(const char *path, struct guest_memory *memory, struct failure
  * nothing in it changes. QEMU does nothing else while it copies, hence little at once. */
 #define QMP_MEMORY_AT_ONCE ((size_t)16 << 20)
 int qmp_memory_open(const char *socket_path, struct guest_memory *memory, struct failure *f);
+/* The same on a socket that qmp_connect() gave, which the memory takes over: for a process that
+ * may not connect. */
+int qmp_memory_begin(int fd, const char *name, struct guest_memory *memory, struct failure *f);
 
 void guest_memory_close(struct guest_memory *memory);
 

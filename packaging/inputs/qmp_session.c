@@ -225,26 +225,42 @@ static int begin(struct qmp_session *p, const char *busy_fix, struct failure *f)
     return ready ? 0 : -1;
 }
 
-int qmp_open(const char *socket_path, const char *busy_fix, struct qmp_session *p,
-             struct failure *f)
+int qmp_connect(const char *socket_path, struct failure *f)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-    *p = (struct qmp_session){.name = socket_path, .fd = -1};
     if (strlen(socket_path) >= sizeof address.sun_path)
         return fail(f,
                     "%s: the path of a socket is too long (found %zu bytes, expected at most %zu)",
                     socket_path, strlen(socket_path), sizeof address.sun_path - 1);
     memcpy(address.sun_path, socket_path, strlen(socket_path));
-    p->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (p->fd < 0)
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
         return fail(f, "%s: %s", socket_path, strerror(errno));
     /* connect() waits for the other side to accept: a stalled one must not hold us. */
     struct timeval limit = {.tv_sec = QMP_ANSWER_SECONDS};
-    setsockopt(p->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    if (connect(p->fd, (const void *)&address, sizeof address) < 0)
-        return fail(f, "%s: %s", socket_path, strerror(errno));
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    if (connect(fd, (const void *)&address, sizeof address) == 0)
+        return fd;
+    fail(f, "%s: %s", socket_path, strerror(errno));
+    close(fd);
+    return -1;
+}
+
+int qmp_begin(int fd, const char *name, const char *busy_fix, struct qmp_session *p,
+              struct failure *f)
+{
+    *p = (struct qmp_session){.name = name, .fd = fd};
     return begin(p, busy_fix, f);
+}
+
+int qmp_open(const char *socket_path, const char *busy_fix, struct qmp_session *p,
+             struct failure *f)
+{
+    *p = (struct qmp_session){.name = socket_path, .fd = -1};
+    int fd = qmp_connect(socket_path, f);
+
+    return fd < 0 ? -1 : qmp_begin(fd, socket_path, busy_fix, p, f);
 }
 
 void qmp_close(struct qmp_session *p)

@@ -24,8 +24,15 @@ struct qmp_session {
     size_t have, capacity;
 };
 
-/* Connects, and gets past greeting and qmp_capabilities. QEMU serves one client at a time, and
+/* The number of a connected socket, or -1. */
+int qmp_connect(const char *socket_path, struct failure *f);
+
+/* Gets past greeting and qmp_capabilities on such a number, which the session takes over; `name`
+ * stands for it in messages. QEMU serves one client at a time, and
  * libvirt's stays: `busy_fix` is what to do then. 0 or -1; close in either case. */
+int qmp_begin(int fd, const char *name, const char *busy_fix, struct qmp_session *session,
+              struct failure *f);
+/* Both. */
 int qmp_open(const char *socket_path, const char *busy_fix, struct qmp_session *session,
              struct failure *f);
 void qmp_close(struct qmp_session *session);

@@ -166,6 +166,21 @@ static void be_caged(int report)
     _exit(127);
 }
 
+_Static_assert(CHILD_KEPT == READ_FROM + 1, "what is kept follows the output");
+
+/* For work(): the first number behind those that stay. */
+static int renumber_kept(const struct child *c)
+{
+    int high[CHILD_KEEP_MAX], count = 0;
+
+    /* Out of each other's way first. */
+    for (; count < CHILD_KEEP_MAX && c->keep[count]; count++)
+        high[count] = fcntl(c->keep[count], F_DUPFD_CLOEXEC, CHILD_KEPT + CHILD_KEEP_MAX);
+    for (int i = 0; i < count; i++)
+        dup2(high[i], CHILD_KEPT + i);
+    return CHILD_KEPT + count;
+}
+
 __attribute__((noreturn)) static void be_child(const struct child *c, const struct pipes *p,
                                                pid_t supervisor)
 {
@@ -192,7 +207,7 @@ __attribute__((noreturn)) static void be_child(const struct child *c, const stru
     if (!c->argv) {
         int out = dup2(p->in[OUT][1], READ_FROM);
 
-        close_from(READ_FROM + 1, true);
+        close_from(renumber_kept(c), true);
         _exit(c->work(c->arg, out) & 127);
     }
     set_environment(c);
@@ -225,8 +240,13 @@ __attribute__((noreturn)) static void be_supervisor(const struct child *c, struc
         if (i != REPORT)
             close_number(&p->in[i][1]);
     }
-    descendants_wait(child, p->in[ALIVE][0]);
-    descendants_end(child, &r.value);
+    if (c->is_left_alone) {
+        while (waitpid(child, &r.value, 0) < 0 && errno == EINTR)
+            ;
+    } else {
+        descendants_wait(child, p->in[ALIVE][0]);
+        descendants_end(child, &r.value);
+    }
     (void)!write(report, &r, sizeof r);
     _exit(0);
 }

@@ -17,7 +17,8 @@
 #include "base/failure.h"
 #include "outputs/cage.h"
 
-#define CHILD_KEEP_MAX 32    /* descriptors that a program gets beside the first three */
+#define CHILD_KEEP_MAX 32    /* descriptors that a child gets beside the first ones */
+#define CHILD_KEPT 4         /* the number of the first of them in work() */
 #define CHILD_INPUT_MAX 4096 /* bytes of input (PIPE_BUF of Linux) */
 #define CHILD_MESSAGE_MAX 4096
 #define CHILD_MEMORY_MAX ((size_t)4 << 30) /* bytes; a QEMU that is asked reserves 2 GiB */
@@ -43,12 +44,18 @@ struct child {
 
     const char *const *environment; /* NAME=VALUE beside what this process has, or NULL */
     const char *input;              /* standard input, or NULL for none */
-    int keep[CHILD_KEEP_MAX];       /* under their own numbers; 0: none. All others are closed */
+    /* Descriptors, 0: none; all others are closed. A program has them under their own numbers,
+     * work() as CHILD_KEPT, CHILD_KEPT + 1 and so on. */
+    int keep[CHILD_KEEP_MAX];
     struct child_channel channels[CHILD_CHANNELS_MAX];
     /* It can gain no rights, has CHILD_MEMORY_MAX of address space, is locked down
      * (outputs/lockdown.h), and where we are root, it runs as user and group nobody. */
     bool is_nobody;
-    bool has_guest;    /* and yet takes the memory of a guest, and may use KVM */
+    bool has_guest; /* and yet takes the memory of a guest, and may use KVM */
+    /* It must not be interrupted: it ends by itself, whatever becomes of this process, and
+     * `seconds` is how long it is listened to. Daemons that it leaves behind go on; they must not
+     * hold its standard output. */
+    bool is_left_alone;
     size_t output_max; /* bytes */
     unsigned seconds;
 };
