@@ -242,8 +242,8 @@ static void note_xen(struct launch *l)
                 "what it takes, and 'romcompat varstore inject' puts variables into one.");
         return;
     }
-    note(l, "Xen: nothing that the guest writes to its variables is kept: 'romcompat varstore "
-            "extract' reads them out of its RAM before it is destroyed.");
+    note(l, "Xen: xl keeps nothing that the guest writes to its variables; 'romcompat xen run', in "
+            "place of 'xl create', does.");
     note(l, l->code->reads_own_store
                 ? "Xen: at each start the guest has the variables of the store inside this image."
                 : "Xen: this build does not look at the store inside the image: the guest starts "

@@ -208,16 +208,16 @@ char *launch_libvirt(const struct launch *l)
     return text_end(&text);
 }
 
-/* A string of xl.cfg(5): what its scanner could take for an end or an escape is written in
- * hexadecimal. */
+/* A string of xl.cfg(5); there are no control characters in it. Its numeric escapes are of no use: xl
+ * 4.17 and 4.20 refuse each \xNN, and drop the character of each \NNN (Xen
+ * tools/libs/util/libxlu_cfg.c, xlu__cfgl_dequote()). */
 static void put_xl_string(FILE *to, const char *text)
 {
     putc('"', to);
     for (; *text; text++) {
-        if (*text == '"' || *text == '\\' || *text < ' ' || *text == 0x7f)
-            fprintf(to, "\\x%02x", (unsigned char)*text);
-        else
-            putc(*text, to);
+        if (*text == '"' || *text == '\\')
+            putc('\\', to);
+        putc(*text, to);
     }
     putc('"', to);
 }

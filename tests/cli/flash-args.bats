@@ -94,12 +94,12 @@ domain() {
 @test "xl gets a combined image, and is told what is not kept; a pair it cannot start" {
     run -0 romcompat flash args --code "$D12/ovmf/OVMF.fd"
     output_has "-bios $D12/ovmf/OVMF.fd" 'bios = "ovmf"' "bios_path_override = \"$D12/ovmf/OVMF.fd\"" \
-        "the variables of the store inside this image" "varstore extract" "is gone at power-off" "keeps no"
+        "the variables of the store inside this image" "romcompat xen run" "is gone at power-off" "keeps no"
     run -0 romcompat flash args --code "$D13/ovmf/OVMF.fd"
     output_has "does not look at the store inside the image"
     cp "$D13/ovmf/OVMF.fd" 'back\slash"quote.fd'
     run -0 romcompat flash args --form xl --code 'back\slash"quote.fd'
-    output_has "bios_path_override = \"$PWD/back\\x5cslash\\x22quote.fd\""
+    output_has "bios_path_override = \"$PWD/back\\\\slash\\\"quote.fd\""
     store "$D12/OVMF/OVMF_CODE.fd" s.fd
     run -0 romcompat flash args --code "$D12/OVMF/OVMF_CODE.fd" --vars s.fd
     output_has "xl has no way to start this"
