@@ -25,6 +25,7 @@
     X(libvirt_hook) \
     X(flash)        \
     X(varstore)     \
+    X(xen)          \
     X(help)
 
 #define DECLARE(name) extern const struct command name##_command;

@@ -21,7 +21,7 @@ load common
     for sub in $(romcompat help --options); do
         case $sub in
         help) continue ;;
-        flash | varstore) names=$(romcompat help --options "$sub" | grep -v ^- | sed "s/^/$sub /") ;;
+        flash | varstore | xen) names=$(romcompat help --options "$sub" | grep -v ^- | sed "s/^/$sub /") ;;
         *) names=$sub ;;
         esac
         while read -r name; do
@@ -36,7 +36,7 @@ leaves() {
     local sub
     for sub in $(romcompat help --options); do
         case $sub in
-        flash | varstore) romcompat help --options "$sub" | grep -v ^- | sed "s/^/$sub /" ;;
+        flash | varstore | xen) romcompat help --options "$sub" | grep -v ^- | sed "s/^/$sub /" ;;
         *) echo "$sub" ;;
         esac
     done
@@ -140,6 +140,12 @@ leaves() {
     limit flash/extract.h EXTRACTED_PASSED_MAX 32 "32 volumes listed"
     limit inputs/guest_memory.h QMP_MEMORY_AT_ONCE '16 << 20' "16 MiB at a time"
     limit inputs/rom_files.h ROM_DIRECTORY_DEPTH_MAX 64 "directories in directories 64"
+    limit flash/generations.h GENERATIONS_MAX 1000 "there are 1000 at most"
+    limit inputs/xl.h XL_ANSWER_MAX '4 << 20' "an answer of xl 4 MiB, 30 seconds"
+    limit inputs/xl.h XL_ANSWER_SECONDS 30 "4 MiB, 30 seconds"
+    limit inputs/xl.h XL_CREATE_SECONDS 600 "to start or end a domain 600 seconds"
+    limit guest/xen_variables.h XEN_EXTRACT_SECONDS 300 "to find and read the variables 300 seconds"
+    limit guest/xen_variables.h XEN_INJECT_SECONDS 60 "to make an image 60 seconds"
     limit inputs/download.h DOWNLOAD_SIZE_MAX '512' "a download 512 MiB"
     limit inputs/download.h DOWNLOAD_REDIRECTS_MAX 10 "redirections of a download 10"
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any bytes as what another program prints: apt, dpkg-query or rpm, a QEMU binary. No process is started:
+ * Any bytes as what another program prints: apt, dpkg-query or rpm, a QEMU binary, Xen's xl. No process is started:
  * the functions below stand for outputs/child, and give each call the next part of the input,
  * which ends at a NUL.
  */
@@ -15,6 +15,7 @@
 #include "inputs/package_owner.h"
 #include "inputs/qemu_binary.h"
 #include "inputs/qemu_types.h"
+#include "inputs/xl.h"
 #include "outputs/child.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -130,6 +131,26 @@ static void ask_qemu(void)
         qemu_binary_free(&q);
 }
 
+static void ask_xl(void)
+{
+    struct xl_config config;
+    struct xl_domain d;
+    struct failure f = {0};
+    char *list = xl_list(&f), uuid[XL_UUID_SIZE];
+
+    for (const char *at = list; at && xl_list_next(&at, &d);) {
+        if (!d.name_length || d.name < list || d.name + d.name_length > at ||
+            !xl_uuid_read(d.uuid, uuid))
+            abort();
+    }
+    free(list);
+    if (xl_config_read("x", &config, &f) == 0) {
+        if (!config.name || !xl_uuid_read(config.uuid, uuid))
+            abort();
+        xl_config_free(&config);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     effort_forget();
@@ -140,5 +161,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ask_apt_to_install(data, size);
     begin(data, size);
     ask_qemu();
+    begin(data, size);
+    ask_xl();
     return 0;
 }

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "commands/columns.h"
+#include "commands/xen_job.h"
+#include "outputs/escape.h"
+
+struct job {
+    struct xen_job xen;
+    bool json;
+};
+
+static const struct option_spec options[] = {
+    XEN_STATE_OPTION(struct job, xen.),
+    JSON_OPTION(struct job, json),
+    {0},
+};
+
+static void print_generations(const struct generations *g)
+{
+    struct columns c;
+
+    columns_init(&c, "rlrl");
+    columns_add(&c, "NUMBER");
+    columns_add(&c, "DATE");
+    columns_add(&c, "BYTES");
+    columns_add(&c, "FILE");
+    for (size_t i = 0; i < g->count; i++) {
+        columns_add(&c, "%u", g->list[i].number);
+        columns_add(&c, "%s", g->list[i].date);
+        columns_add(&c, "%" PRIu64, g->list[i].size);
+        columns_add(&c, "%s", g->list[i].path);
+    }
+    columns_print(&c, 2);
+}
+
+static int show(const struct job *job, char *uuid, const char *list)
+{
+    char *directory = xen_directory(&job->xen, uuid), *config = xen_config_of(directory);
+    struct generations g;
+    struct failure f;
+    int status = STATUS_YES;
+
+    if (generations_open(directory, &g, &f) != 0) {
+        status = report(&f);
+    } else if (!g.count && !config) {
+        complain("%s: nothing is kept of this domain", directory);
+        status = STATUS_NO;
+    } else if (job->json) {
+        xen_put_json(&job->xen, &uuid, 1, list);
+    } else {
+        print_line("%s%s%s", uuid, config ? ": " : "", config ? config : "");
+        print_generations(&g);
+    }
+    generations_free(&g);
+    free(config);
+    free(directory);
+    return status;
+}
+
+static int run(void *settings, char **operands, size_t count)
+{
+    const struct job *job = settings;
+    char uuid[XL_UUID_SIZE];
+    struct failure f;
+    char *list = xl_list(&f);
+
+    (void)count;
+    int status = xen_uuid_of(operands[0], list, uuid);
+    if (status == STATUS_YES)
+        status = show(job, uuid, list);
+    free(list);
+    return finish_output(status);
+}
+
+static const struct job defaults = {.xen = XEN_JOB_DEFAULTS};
+
+extern const struct command xen_show_command;
+const struct command xen_show_command = {
+    .name = "xen show",
+    .summary = "show the generations that are kept of a domain's variables",
+    .synopsis = "DOMAIN [--state DIR] [--json]",
+    .details = "DOMAIN is a UUID, or the name of a domain that is on this host now. What is in a\n"
+               "generation 'romcompat varstore show FILE' tells. The status is 1 when nothing is\n"
+               "kept.",
+    .options = options,
+    .settings_size = sizeof(struct job),
+    .defaults = &defaults,
+    .operand = "a DOMAIN",
+    .least = 1,
+    .most = 1,
+    .run = run,
+};
