@@ -13,12 +13,10 @@
 #include "fleet/matrix.h"
 #include "outputs/file.h"
 
-enum { PROBLEMS_SAID = 20 };
-
 extern const struct command audit_command;
 
 struct job {
-    struct strings machines;
+    struct strings machines, upgrades;
     const char *svg;
     const char *date;
     const char *output; /* of metrics */
@@ -44,6 +42,11 @@ static const struct option_spec options[] = {
     {"date", .argument = "DAY",
      .help = "say which certificates have expired on that day (YYYY-MM-DD); today",
      STRING_AT(struct job, date)},
+    {"upgrade", .argument = "PATTERN=PACKAGE",
+     .help = "hosts whose names match this shell pattern as they would be\n"
+             "after this package was installed, a file or a name that apt\n"
+             "resolves; and which guests that leaves behind (repeatable)",
+     LIST_AT(struct job, upgrades)},
     {"svg", .argument = "FILE", .help = "draw the matrix of classes", STRING_AT(struct job, svg)},
     {"metrics",
      .help = "print OpenMetrics text, as for node exporter's textfile collector\n"
@@ -59,16 +62,6 @@ static const struct option_spec options[] = {
 
 static const struct job defaults = {.output = "-"};
 
-static void take_problem(void *arg, const struct failure *f)
-{
-    struct audit *audit = arg;
-
-    if (audit->problems++ < PROBLEMS_SAID)
-        report(f);
-    else if (audit->problems == PROBLEMS_SAID + 1)
-        complain("further problems are only counted");
-}
-
 static size_t take_document(void *arg, const struct json_document *document)
 {
     struct audit *audit = arg;
@@ -78,7 +71,7 @@ static size_t take_document(void *arg, const struct json_document *document)
     if (fleet_add(&audit->fleet, document, &end, &f) == 0)
         return end;
     if (end)
-        take_problem(audit, &f);
+        audit_problem(audit, &f);
     return end;
 }
 
@@ -109,7 +102,9 @@ static int status_of(const struct audit *audit)
 
     if (audit->problems || (audit->asks_stores && stores->counts[STORE_UNKNOWN]))
         return STATUS_NO_ANSWER;
-    if (audit->asks_stores && stores->count)
+    if (audit->left_unknown)
+        return STATUS_NO_ANSWER;
+    if ((audit->asks_stores && stores->count) || audit->left_total)
         return STATUS_NO;
     return audit->exchange.counts[EXCHANGE_NO] ? STATUS_NO : STATUS_YES;
 }
@@ -163,7 +158,7 @@ static int run(void *settings, char **operands, size_t count)
     const struct job *job = settings;
     struct audit audit = {0};
     char today[DATE_TEXT_MAX];
-    struct json_documents_visitor visitor = {INVENTORY_DOCUMENT_MAX, take_document, take_problem,
+    struct json_documents_visitor visitor = {INVENTORY_DOCUMENT_MAX, take_document, audit_problem,
                                              &audit};
 
     if (!tell_day(job->date, today))
@@ -175,9 +170,18 @@ static int run(void *settings, char **operands, size_t count)
         return usage_error(&audit_command, "-o goes with --metrics");
     fleet_init(&audit.fleet);
     audit.fleet.stores.today = today;
-    json_documents_walk(operands, count, &visitor);
-    int status = tell(&audit, job);
+    struct audit_rules *rules = NULL;
+    struct failure f;
+    int status = STATUS_NO_ANSWER;
+    if (audit_rules_read(job->upgrades.list, job->upgrades.count, &audit, &rules, &f) != 0) {
+        report(&f);
+    } else {
+        json_documents_walk(operands, count, &visitor);
+        status = tell(&audit, job);
+    }
     fleet_free(&audit.fleet);
+    audit_rules_free(rules);
+    audit_left_free(&audit);
     return status;
 }
 
@@ -200,6 +204,11 @@ const struct command audit_command = {
         "and\n"
         "whether two guests have one. The status is 1 if something is wrong with one, 2 if one is\n"
         "not known.\n"
+        "\n"
+        "With --upgrade the fleet is that of afterwards, and guests of the hosts that change are "
+        "judged\n"
+        "where they are: can those that run or are saved be restored, do those that are off "
+        "start.\n"
         "\n"
         "Status 0: all exchange. Status 1: some do not; a machine type that a host lacks counts\n"
         "where a guest has it or -M asks for it. Status 2: no answer, also where an inventory\n"

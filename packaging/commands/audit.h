@@ -7,6 +7,22 @@
 #include "fleet/expiry.h"
 #include "fleet/fix_plan.h"
 
+enum audit_left_state {
+    AUDIT_LEFT_RUNNING,  /* it cannot be restored or come back, or not start again */
+    AUDIT_LEFT_OFF,      /* it cannot start */
+    AUDIT_LEFT_IF_SAVED, /* it is off, and could not be restored if it is saved */
+};
+
+/* A guest that an upgrade leaves behind, or of which that is not known. */
+struct audit_left {
+    char *host, *guest;
+    bool is_known;
+    enum audit_left_state state;
+    char *why, *fix_when, *fix;
+};
+
+#define AUDIT_LEFT_MAX 10000 /* that are kept; more are counted */
+
 struct audit {
     struct fleet fleet;
     struct exchange exchange;
@@ -14,7 +30,25 @@ struct audit {
     struct expiry expiry; /* without lines where it was not asked for */
     bool asks_expiry, asks_stores;
     size_t problems; /* documents that could not be read */
+    /* Of --upgrade. */
+    bool asks_upgrade;
+    size_t upgraded; /* hosts */
+    struct audit_left *left;
+    size_t left_count, left_capacity, left_total, left_unknown;
 };
+
+/* --- audit_upgrade.c: hosts as they would be after packages ----------------------------------- */
+
+struct audit_rules;
+/* PATTERN=PACKAGE: `rules` is NULL where there are none. 0 or -1. Free with audit_rules_free(). */
+int audit_rules_read(const char *const *texts, size_t count, struct audit *audit,
+                     struct audit_rules **rules, struct failure *f);
+void audit_rules_free(struct audit_rules *rules);
+void audit_left_print(const struct audit *audit);
+struct json_object *audit_left_json(const struct audit *audit);
+void audit_left_free(struct audit *audit);
+/* Says what could not be read, or told of packages, and counts it. */
+void audit_problem(void *audit, const struct failure *f);
 
 /* For a person, on standard output. `hosts`: name every host of each class. */
 void audit_print(const struct audit *audit, bool hosts);

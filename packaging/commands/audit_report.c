@@ -368,6 +368,8 @@ void audit_print(const struct audit *audit, bool hosts)
     if (audit->asks_expiry)
         print_expiry(fleet, &audit->expiry);
     audit_print_stores(&fleet->stores, audit->asks_stores);
+    if (audit->asks_upgrade)
+        audit_left_print(audit);
     putchar('\n');
     print_line("%zu host%s in %zu class%s; of %zu pairs of classes %zu land, %zu land but for "
                "machine types or firmware, %zu are refused",
@@ -605,6 +607,7 @@ void audit_print_json(const struct audit *audit)
     json_add(o, "problems", problems);
     json_add(o, "expiry", expiry_objects(audit));
     json_add(o, "stores", audit->asks_stores ? audit_stores_object(&audit->fleet.stores) : NULL);
+    json_add(o, "upgrade", audit_left_json(audit));
     json_add(o, "plan", plan_object(&audit->fleet, &audit->plan));
     json_print(o);
 }

@@ -95,8 +95,7 @@ static struct json_object *finding_object(const struct store_finding *finding)
 
 struct json_object *audit_stores_object(const struct store_findings *s)
 {
-    struct json_object *o = json_new(), *counts = json_new(),
-                       *list = json_list();
+    struct json_object *o = json_new(), *counts = json_new(), *list = json_list();
 
     for (int i = 0; i < STORE_TROUBLES; i++)
         json_add_number(counts, store_trouble_name((enum store_trouble)i), s->counts[i]);

@@ -236,6 +236,8 @@ void upgrade_close(struct upgrade *u)
         package_head_free(&u->packages[i]);
     for (size_t i = 0; i < u->removed_count; i++)
         free(u->removed[i]);
+    if (u->free_upgraded)
+        u->free_upgraded(u);
     free(u->removed);
     free(u->files);
     free(u->packages);

@@ -46,6 +46,11 @@ void upgrade_close(struct upgrade *u);
  * is that of this host. What is not known then makes it partial, and is told as a problem. */
 void upgrade_apply(struct upgrade *u, bool here, struct inventory *inv);
 
+/* For an inventory of a reader, whose lists are not changed: puts in their place those of a host
+ * after the upgrade, which live as long as *u. Hosts with the same lists get the same ones.
+ * *is_partial: something of that host is not known. 0 or -1. */
+int upgrade_apply_shared(struct upgrade *u, struct inventory *inv, struct failure *f);
+
 /* The name and version of package `index`; false: there are no more. */
 bool upgrade_package(const struct upgrade *u, size_t index, struct inventory_package *package);
 

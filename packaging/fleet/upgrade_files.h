@@ -32,6 +32,9 @@ struct upgrade {
     char **removed;
     size_t removed_count;
     uint64_t kept;
+    struct upgraded *upgraded; /* by upgrade_shared.c */
+    size_t upgraded_count, upgraded_capacity;
+    void (*free_upgraded)(struct upgrade *u); /* NULL: there are none */
     bool is_partial; /* a file that is wanted could not be read */
 };
 

@@ -150,7 +150,8 @@ void upgrade_maps(const struct upgrade *u, bool here, struct inventory *inv,
             add_to_pool(&pool, &u->files[i].sets[k]);
     if (pool.count)
         qsort(pool.sets, pool.count, sizeof *pool.sets, by_map);
-    inv->maps = xcalloc(1, sizeof *inv->maps);
+    struct inventory_map_lists *made = xcalloc(1, sizeof *made);
+    inv->maps = made;
     for (size_t i = 0; i < inv->qemus->count; i++)
         set_directories(u, inv, here, &inv->qemus->list[i]);
     for (size_t i = 0; i < inv->qemus->count; i++) {
@@ -159,6 +160,11 @@ void upgrade_maps(const struct upgrade *u, bool here, struct inventory *inv,
         if (q->map_directory_count && !inventory_maps_of(inv, q))
             make_maps(inv->maps, q, &pool);
     }
-    inventory_map_lists_free(old);
+    /* The list of the caller stays the one that it was. */
+    const struct inventory_map_lists contents = *old;
+    *old = *made;
+    *made = contents;
+    inv->maps = old;
+    inventory_map_lists_free(made);
     free(pool.sets);
 }

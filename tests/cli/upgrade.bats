@@ -192,3 +192,55 @@ two_releases() {
     [ "$(jq -c '[.folders[0].roms[] | [.name, .package, .package_version]]' <<< "$output")" = \
         '[["efi-virtio.rom","my-roms","2:1.5-3"],["pxe-virtio.rom","my-roms","2:1.5-3"]]' ]
 }
+
+# Two guests in root/: one with an image of both releases, one with one of the old alone.
+two_guests() {
+    local name
+    mkdir -p root/etc/libvirt/qemu
+    for name in CODE CODE_4M; do
+        cat > root/etc/libvirt/qemu/$name.xml <<XML
+<domain type='kvm'><name>$name</name><os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type>
+<loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_$name.fd</loader><nvram>/n/$name.fd</nvram></os>
+<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
+<interface type='network'><model type='virtio'/><address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></interface>
+</devices></domain>
+XML
+    done
+}
+
+@test "the audit of hosts with new packages is that of hosts on which they are installed" {
+    two_releases
+    two_guests
+    inventory --host a > a.json
+    inventory --host b > b.json
+    run -2 --separate-stderr romcompat audit --json --upgrade 'a*=./qemu_10.0.deb' --upgrade 'a*=./ipxe_2.deb' \
+        --upgrade 'a*=./ovmf_2025.deb' a.json b.json
+    jq -S 'del(.upgrade)' <<< "$output" > planned
+    jq -S .upgrade <<< "$output" > left
+    mv root/etc/libvirt .
+    rm -rf root
+    setup
+    install_debs qemu_10.0.deb ipxe_2.deb ovmf_2025.deb
+    mv libvirt root/etc/
+    inventory --host a > a.json
+    romcompat audit --json a.json b.json | jq -S 'del(.upgrade)' > installed
+    diff planned installed
+    # The guest whose image vanishes cannot start; of the other it is not known without its store.
+    [ "$(jq -c '[.hosts, .left_behind, .not_known, (.guests[] | .guest, .state, .is_known)]' left)" = \
+        '[1,1,1,"CODE","off",true,"CODE_4M","off",false]' ]
+    [[ $(jq -r '.guests[0].why' left) == *"/usr/share/OVMF/OVMF_CODE.fd is not there"* ]]
+}
+
+@test "hosts that no pattern matches stay as they are, and a rule without a package is refused" {
+    two_releases
+    inventory --host a > a.json
+    inventory --host b > b.json
+    run -0 romcompat audit --upgrade 'c=./ipxe_2.deb' a.json b.json
+    output_has "2 hosts in 1 class" "0 hosts upgraded: 0 guests left behind"
+    run -2 romcompat audit --upgrade './ipxe_2.deb' a.json
+    output_has "--upgrade ./ipxe_2.deb: PATTERN=PACKAGE was expected"
+    # A host whose files have no owners: which go is not known.
+    sed -i 's/"package":"[^"]*"/"package":null/g' a.json
+    run -2 romcompat audit --upgrade '*=./ipxe_2.deb' a.json
+    output_has "does not say of which packages its files are"
+}

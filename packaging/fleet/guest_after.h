@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What becomes of one guest on a host that changes: preflight's verdict, with the changed host as
+ * the destination. */
+#ifndef FLEET_GUEST_AFTER_H
+#define FLEET_GUEST_AFTER_H
+
+#include "fleet/inventory.h"
+#include "inputs/saved_guest.h"
+
+enum after_kind {
+    AFTER_FINE,
+    AFTER_UNKNOWN,
+    AFTER_STRANDED,
+};
+
+/* Texts are one line each, and NULL where there is nothing to say. */
+struct guest_after {
+    /* It is restored or comes back there; and it starts there from cold. */
+    enum qemu_answer arrives, starts;
+    char *arrives_why, *starts_why;
+    char *block;                   /* the first RAM block that is in the way, or NULL... */
+    uint64_t length, length_there; /* ...and how long it is; 0: there is none */
+    char *fix_when, *fix;          /* the recommended fix; lines in `fix` end with newlines */
+    char *fix_package;             /* a package that it is, or NULL */
+};
+
+/* Judges the guest on `after`. `incoming`: it arrives; else it is loaded from a snapshot.
+ * `architecture` may be NULL. Free with guest_after_free(). */
+void guest_after_judge(struct saved_guest *guest, const char *architecture,
+                    const struct inventory *after, bool incoming, struct guest_after *verdict);
+
+/* The same for a guest of `before`, as it is there. */
+void guest_after_judge_listed(const struct inventory *before, const struct inventory_guest *guest,
+                           const struct inventory *after, struct guest_after *verdict);
+
+void guest_after_free(struct guest_after *verdict);
+
+/* Of a guest that is off only its next start counts; of one that runs or is saved both do. */
+enum after_kind guest_after_kind(const struct guest_after *verdict, bool is_off);
+/* The reason for that kind; NULL: AFTER_FINE. */
+const char *guest_after_why(const struct guest_after *verdict, bool is_off);
+
+#endif
