@@ -224,7 +224,7 @@ const struct command flash_map_command = {
         "--store lists the installed firmware that keeps the variables of a store, in libvirt's\n"
         "order. --domain says which firmware libvirt gives to a guest, and of every descriptor "
         "that\n"
-        "comes before it why it is passed over.\n"
+        "comes before it why it is skipped.\n"
         "\n"
         "The status is 1 if a CODE has no template, or one that does not fit; if no firmware "
         "keeps\n"

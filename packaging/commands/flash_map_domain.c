@@ -96,7 +96,7 @@ static void print_domain(const char *file, const struct domain_xml *x,
     for (size_t i = 0; i < kept->check.warning_count; i++)
         print_line("    warning: %s", kept->check.warnings[i]);
     if (firmware->rejection_count)
-        print_line("  passed over, in this order:");
+        print_line("  skipped, in this order:");
     for (size_t i = 0; i < firmware->rejection_count; i++)
         print_line("    %s: %s", firmware->rejections[i].descriptor,
                    firmware->rejections[i].reason);

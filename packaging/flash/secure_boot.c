@@ -47,29 +47,28 @@ enum key_list key_list_named(const char *name)
 static const struct {
     const char *name, *sha256;
     enum key_list list;
-    bool of_2023;
 } known_certificates[KNOWN_CERTIFICATES] = {
     [KNOWN_KEK_2011] = {"Microsoft Corporation KEK CA 2011",
                         "a1117f516a32cefcba3f2d1ace10a87972fd6bbe8fe0d0b996e09e65d802a503",
-                        LIST_KEK, false},
+                        LIST_KEK},
     [KNOWN_KEK_2023] = {"Microsoft Corporation KEK 2K CA 2023",
                         "3cd3f0309edae228767a976dd40d9f4affc4fbd5218f2e8cc3c9dd97e8ac6f9d",
-                        LIST_KEK, true},
+                        LIST_KEK},
     [KNOWN_WINDOWS_2011] = {"Microsoft Windows Production PCA 2011",
                             "e8e95f0733a55e8bad7be0a1413ee23c51fcea64b3c8fa6a786935fddcc71961",
-                            LIST_DB, false},
+                            LIST_DB},
     [KNOWN_WINDOWS_2023] = {"Windows UEFI CA 2023",
                             "076f1fea90ac29155ebf77c17682f75f1fdd1be196da302dc8461e350a9ae330",
-                            LIST_DB, true},
+                            LIST_DB},
     [KNOWN_UEFI_2011] = {"Microsoft Corporation UEFI CA 2011",
                          "48e99b991f57fc52f76149599bff0a58c47154229b9f8d603ac40d3500248507",
-                         LIST_DB, false},
+                         LIST_DB},
     [KNOWN_UEFI_2023] = {"Microsoft UEFI CA 2023",
                          "f6124e34125bee3fe6d79a574eaa7b91c0e7bd9d929c1a321178efd611dad901",
-                         LIST_DB, true},
+                         LIST_DB},
     [KNOWN_OPTION_ROM_2023] = {"Microsoft Option ROM UEFI CA 2023",
                                "e5be3e64c6e66a281457ecdece0d6d0787577aad2a3a0144262c10c14ba8d8f1",
-                               LIST_DB, true},
+                               LIST_DB},
 };
 
 const char *known_certificate_name(enum known_certificate known)
@@ -80,11 +79,6 @@ const char *known_certificate_name(enum known_certificate known)
 enum key_list known_certificate_list(enum known_certificate known)
 {
     return known_certificates[known].list;
-}
-
-bool known_certificate_is_of_2023(enum known_certificate known)
-{
-    return known_certificates[known].of_2023;
 }
 
 bool known_certificate_is(enum known_certificate known, const struct key *key)

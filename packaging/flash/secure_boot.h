@@ -50,7 +50,6 @@ enum known_certificate {
 /* Its subject's common name, and the list that it belongs to. */
 const char *known_certificate_name(enum known_certificate known);
 enum key_list known_certificate_list(enum known_certificate known);
-bool known_certificate_is_of_2023(enum known_certificate known);
 /* Whether it is that one, told by its sum. */
 struct key;
 bool known_certificate_is(enum known_certificate known, const struct key *key);

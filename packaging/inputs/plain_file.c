@@ -171,11 +171,6 @@ bool plain_file_is_binary(const struct plain_file *p)
     return plain_text_is_binary(&p->text);
 }
 
-const char *plain_file_name(const struct plain_file *p)
-{
-    return p->name;
-}
-
 void plain_file_close(struct plain_file *p)
 {
     for (struct layer *l = p->top; l; l = l->below) {

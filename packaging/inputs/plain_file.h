@@ -26,9 +26,6 @@ int64_t plain_file_get(struct plain_file *file, const char **text, struct failur
 /* After all was read: whether it does not look like text. */
 bool plain_file_is_binary(const struct plain_file *file);
 
-/* "standard input", or the path. */
-const char *plain_file_name(const struct plain_file *file);
-
 void plain_file_close(struct plain_file *file);
 
 /* Text of bytes[0, size) that are at hand; *length bytes, which the caller frees. */

@@ -10,9 +10,6 @@
 #include "inputs/qemu_binary.h"
 #include "outputs/child.h"
 
-/* More than any chain of parents has; a loop ends here. */
-enum { ANCESTORS_MAX = 32 };
-
 static int by_name(const void *a, const void *b)
 {
     return strcmp(((const struct qemu_type *)a)->name, ((const struct qemu_type *)b)->name);
@@ -25,13 +22,10 @@ static void take(struct json_object *list, struct qemu_types *types)
     types->list = xcalloc(count ? count : 1, sizeof *types->list);
     for (size_t i = 0; i < count; i++) {
         struct json_object *o = json_object_array_get_idx(list, i);
-        const char *name = json_member_text(o, "name"), *parent = json_member_text(o, "parent");
-        struct json_object *is_abstract = json_member(o, "abstract", json_type_boolean);
+        const char *name = json_member_text(o, "name");
 
         if (name)
-            types->list[types->count++] =
-                (struct qemu_type){xstrdup(name), xstrdup(parent ? parent : ""),
-                                   is_abstract && json_object_get_boolean(is_abstract)};
+            types->list[types->count++] = (struct qemu_type){xstrdup(name)};
     }
     qsort(types->list, types->count, sizeof *types->list, by_name);
 }
@@ -95,10 +89,8 @@ int qemu_types_ask(const char *binary, struct qemu_types *types, struct failure 
 
 void qemu_types_free(struct qemu_types *types)
 {
-    for (size_t i = 0; i < types->count; i++) {
+    for (size_t i = 0; i < types->count; i++)
         free(types->list[i].name);
-        free(types->list[i].parent);
-    }
     free(types->list);
     *types = (struct qemu_types){0};
 }
@@ -109,16 +101,4 @@ const struct qemu_type *qemu_types_find(const struct qemu_types *types, const ch
 
     return types->count ? bsearch(&wanted, types->list, types->count, sizeof wanted, by_name)
                         : NULL;
-}
-
-bool qemu_type_is(const struct qemu_types *types, const char *type, const char *ancestor)
-{
-    for (int i = 0; type && i < ANCESTORS_MAX; i++) {
-        const struct qemu_type *t = qemu_types_find(types, type);
-
-        if (strcmp(type, ancestor) == 0)
-            return true;
-        type = t ? t->parent : NULL;
-    }
-    return false;
 }

@@ -3,7 +3,6 @@
 #ifndef INPUTS_QEMU_TYPES_H
 #define INPUTS_QEMU_TYPES_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/failure.h"
@@ -11,8 +10,7 @@
 #define QEMU_TYPES_ANSWER_MAX ((size_t)1 << 20) /* bytes; QEMU 10.0 answers with 20 KiB */
 
 struct qemu_type {
-    char *name, *parent;
-    bool is_abstract; /* no device can be made of it, but a -global reaches all that inherit */
+    char *name;
 };
 
 struct qemu_types {
@@ -27,8 +25,5 @@ void qemu_types_free(struct qemu_types *types);
 
 /* NULL: it has no such type. */
 const struct qemu_type *qemu_types_find(const struct qemu_types *types, const char *name);
-
-/* Whether `type` is `ancestor`, or inherits from it. */
-bool qemu_type_is(const struct qemu_types *types, const char *type, const char *ancestor);
 
 #endif

@@ -15,7 +15,8 @@
 
 #define CONFIGURATION_MAX ((size_t)1 << 20)
 
-int reader_named(const char *name, struct reader *reader, struct failure *f)
+/* The user of that name. 0 or -1. */
+static int reader_named(const char *name, struct reader *reader, struct failure *f)
 {
     const struct passwd *user = getpwnam(name);
 

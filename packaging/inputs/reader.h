@@ -19,9 +19,6 @@ struct reader {
     int group_count;
 };
 
-/* The user of that name. 0 or -1. */
-int reader_named(const char *name, struct reader *reader, struct failure *f);
-
 /* The user that QEMU runs as on this machine: of another user than root, that user. For root, the
  * `user` of libvirt's qemu.conf, else the one that Debian's or Fedora's libvirt has; where there is
  * none, root itself. */

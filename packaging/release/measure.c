@@ -152,7 +152,7 @@ int measure_rom(const char *place, const char *path, const uint8_t *bytes, size_
     return 0;
 }
 
-void measured_rom_free(struct measured_rom *rom)
+static void measured_rom_free(struct measured_rom *rom)
 {
     free(rom->place);
     free(rom->path);

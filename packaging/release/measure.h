@@ -75,7 +75,6 @@ unsigned shadow_ram_nics(uint64_t legacy_length);
 /* Measures one ROM; 0, or -1 when memory ran out. `place` and `path` are copied. */
 int measure_rom(const char *place, const char *path, const uint8_t *bytes, size_t size,
                 bool with_sum, struct measured_rom *rom);
-void measured_rom_free(struct measured_rom *rom);
 
 struct measure_options {
     bool with_sums;

@@ -74,7 +74,8 @@ const char *deb_made_from_version(const struct deb_package *p, const struct roms
 
 /* --- documents ------------------------------------------------------------------------ */
 
-char *deb_doc_path(const struct deb_package *p, const char *name)
+/* "usr/share/doc/PACKAGE/NAME". Free it. */
+static char *deb_doc_path(const struct deb_package *p, const char *name)
 {
     return xasprintf("usr/share/doc/%s/%s", p->name, name);
 }

@@ -32,9 +32,6 @@ int deb_describe(struct deb_package *p, const struct source *source,
                  const char *date, struct failure *f);
 void deb_package_free(struct deb_package *p);
 
-/* "usr/share/doc/PACKAGE/NAME". Free it. */
-char *deb_doc_path(const struct deb_package *p, const char *name);
-
 /* What it was made from, for texts: source package or, where there is none, the source. */
 const char *deb_made_from(const struct deb_package *p, const struct romset_source *source);
 const char *deb_made_from_version(const struct deb_package *p, const struct romset_source *source);

@@ -107,8 +107,9 @@ bool field_is(struct field_reader *r, const struct yaml_node *node, const char *
     return false;
 }
 
-bool field_is_list(struct field_reader *r, const struct yaml_node *node, const char *key,
-                   size_t most)
+/* Whether a list has 1 to `most` entries; else that is an error. */
+static bool is_list(struct field_reader *r, const struct yaml_node *node, const char *key,
+                    size_t most)
 {
     char *what = xasprintf("'%s'", key);
     bool answer = field_is(r, node, what, YAML_LIST);
@@ -290,7 +291,7 @@ static void read_entries(struct field_reader *r, const struct yaml_node *list,
     size_t *count = (size_t *)(void *)((char *)base + field->count);
     char *made;
 
-    if (!field_is_list(r, list, field->key, (size_t)field->most))
+    if (!is_list(r, list, field->key, (size_t)field->most))
         return;
     made = xcalloc(list->count, field->entry_size);
     memcpy((char *)base + field->offset, &made, sizeof made);

@@ -111,10 +111,6 @@ const struct yaml_node *field_value(const struct yaml_node *map, const char *key
 bool field_is(struct field_reader *r, const struct yaml_node *node, const char *what,
               enum yaml_kind kind);
 
-/* Whether a list has 1 to `most` entries; else that is an error. `key` is for messages. */
-bool field_is_list(struct field_reader *r, const struct yaml_node *node, const char *key,
-                   size_t most);
-
 /* A byte: false, with an error added, for anything else. */
 bool field_byte(struct field_reader *r, const struct yaml_node *node, const char *key,
                 uint8_t *byte);
