@@ -9,12 +9,13 @@
 
 static void takes(const char *glob, const char *text)
 {
-    ok(glob_matches(glob, text, false), "\"%s\" takes \"%s\"", glob, text);
+    ok(glob_matches(glob, text, false), "the glob \"%s\" takes the text \"%s\"", glob, text);
 }
 
 static void refuses(const char *glob, const char *text)
 {
-    ok(!glob_matches(glob, text, false), "\"%s\" does not take \"%s\"", glob, text);
+    ok(!glob_matches(glob, text, false), "the glob \"%s\" does not take the text \"%s\"", glob,
+       text);
 }
 
 static void path(const char *glob, const char *text, bool expected)
