@@ -158,13 +158,15 @@ static int check_lengths(const struct launch *l, const struct target *t, struct 
 
 /* --- what should be known ---------------------------------------------------------------- */
 
-/* libvirt src/conf/domain_validate.c: "Format mismatch: loader.format=... nvram.format=...". */
+/* libvirt took formats from 9.2 on, and then refused a mixed pair: "Format mismatch:
+ * loader.format=... nvram.format=...". 11.3 has no such check (src/qemu/qemu_firmware.c). */
 static void note_formats(struct launch *l)
 {
     if (l->code->qcow2 != l->vars->qcow2) {
         note(l,
-             "libvirt refuses this pair, of which one is qcow2 and the other raw: 'romcompat "
-             "varstore convert --format %s' makes a store of the format of the code.",
+             "Older releases of libvirt refuse this pair, of which one is qcow2 and the other raw "
+             "(11.3 does not): 'romcompat varstore convert --format %s' makes a store of the "
+             "format of the code.",
              l->code->qcow2 ? "qcow2" : "raw");
         l->not_libvirt = true;
     } else if (l->code->qcow2) {

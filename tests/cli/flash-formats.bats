@@ -74,13 +74,13 @@ setup() {
         "type='pflash' format='qcow2'>$PWD/code</loader>" "<nvram format='qcow2'>$PWD/vars</nvram>"
     run -0 romcompat flash args --code code --vars raw
     output_has "unit=0,format=qcow2" "unit=1,format=raw,file=$PWD/raw" \
-        "libvirt refuses this pair, of which one is qcow2 and the other raw" "convert --format qcow2"
+        "Older releases of libvirt refuse this pair, of which one is qcow2 and the other raw" "convert --format qcow2"
     output_lacks "<loader"
     for pair in "code raw" "$D12/OVMF/OVMF_CODE_4M.fd vars"; do
         # shellcheck disable=SC2086 # two words
         set -- $pair
         run -1 romcompat flash args --code "$1" --vars "$2" --form libvirt
-        output_has "no way to start this with libvirt" "libvirt refuses this pair"
+        output_has "no way to start this with libvirt" "Older releases of libvirt refuse this pair"
     done
     run -0 romcompat flash args --code "$D12/OVMF/OVMF_CODE_4M.fd" --vars raw --form libvirt
     output_lacks "format="
