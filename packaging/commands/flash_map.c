@@ -190,9 +190,9 @@ static int run(void *settings, char **operands, size_t count)
     if (!count && !job->stores.count && !job->domains.count)
         return usage_error(&flash_map_command, "a CODE, --store or --domain was expected");
     if (job->json) {
-        job->images = json_object_new_array();
-        job->map.stores = json_object_new_array();
-        job->map.domains = json_object_new_array();
+        job->images = json_list();
+        job->map.stores = json_list();
+        job->map.domains = json_list();
     }
     int status = map_all(job, operands, count);
     if (job->json) {

@@ -108,14 +108,14 @@ static struct json_object *domain_object(const char *file, const struct domain_x
                                          const struct domain_firmware *firmware,
                                          const struct kept *kept)
 {
-    struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+    struct json_object *o = json_new(), *list = json_list();
 
     for (size_t i = 0; i < firmware->rejection_count; i++) {
-        struct json_object *r = json_object_new_object();
+        struct json_object *r = json_new();
 
         json_add_text(r, "descriptor", firmware->rejections[i].descriptor);
         json_add_text(r, "reason", firmware->rejections[i].reason);
-        json_object_array_add(list, r);
+        json_append(list, r);
     }
     json_add_text(o, "domain", file);
     json_add_text(o, "guest", x->name);
@@ -161,7 +161,7 @@ int map_domain(const struct map_job *job, const char *file)
     } else {
         check_store(job, &x, &firmware, &kept);
         if (job->domains)
-            json_object_array_add(job->domains, domain_object(file, &x, &firmware, &kept));
+            json_append(job->domains, domain_object(file, &x, &firmware, &kept));
         else
             print_domain(file, &x, &firmware, &kept);
         status = status_of(&firmware, &kept);

@@ -90,7 +90,7 @@ static void print_pairs(const char *file, const struct flash_image *store, const
 
 static struct json_object *store_object(const char *file, const struct pair *pairs, size_t count)
 {
-    struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+    struct json_object *o = json_new(), *list = json_list();
 
     for (size_t i = 0; i < count; i++) {
         struct json_object *pair = template_object(pairs[i].answer);
@@ -101,7 +101,7 @@ static struct json_object *store_object(const char *file, const struct pair *pai
                           : NULL);
         json_add_text(pair, "keeps", flash_answer_name(pairs[i].check.cold_boot.answer));
         json_add_text(pair, "text", pairs[i].check.cold_boot.text);
-        json_object_array_add(list, pair);
+        json_append(list, pair);
     }
     json_add_text(o, "store", file);
     json_add(o, "firmware", list);
@@ -137,7 +137,7 @@ static int check_all(const struct map_job *job, const char *file, const struct f
                  pairs[count].architecture != ARCH_UNKNOWN;
     }
     if (job->stores)
-        json_object_array_add(job->stores, store_object(file, pairs, count));
+        json_append(job->stores, store_object(file, pairs, count));
     else
         print_pairs(file, store, pairs, count);
     int status = status_of(pairs, count);

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
 #include "commands/varstore_output.h"
 #include "flash/variables_json.h"
 #include "inputs/lock.h"
@@ -20,9 +23,42 @@ static int make_store(const struct varstore_job *job, struct json_variables *v,
     if (job->code)
         return flash_open_for_store(job->code, image, f) == 0 ? import_for_code(v, image, c, f)
                                                               : -1;
-    if (refuse_file_in_use(job->into, f) != 0 || flash_open(job->into, image, f) != 0)
-        return -1;
     return import_into_store(v, image, c, f);
+}
+
+/* The store is JSON, and the new one has no layout that it could be too long for. */
+static int put_json(const struct varstore_job *job, struct json_variables *v)
+{
+    struct failure f;
+    char *text = import_into_json(job->into, v, &f);
+
+    if (!text)
+        return report(&f);
+    int status = put_file(job->out, (const uint8_t *)text, strlen(text), job->into);
+    free(text);
+    if (status == STATUS_YES)
+        say_written(job, "%s: %zu variables in the JSON of %s", job->out, v->count, job->into);
+    v->lost.digests = 0;
+    return finish_output(status);
+}
+
+static int make_and_put(const struct varstore_job *job, struct json_variables *v,
+                        struct flash_image *image)
+{
+    struct converted c;
+    struct failure f;
+
+    if (job->into &&
+        (refuse_file_in_use(job->into, &f) != 0 || flash_open(job->into, image, &f) != 0))
+        return report(&f);
+    if (image->kind == FLASH_JSON && !image->unread.what[0]) {
+        if (job->format)
+            return complain("--format: %s is JSON, and so is what is made of it", job->into);
+        return put_json(job, v);
+    }
+    if (make_store(job, v, image, &c, &f) != 0)
+        return report(&f);
+    return put_converted(job, &c, image, job->into);
 }
 
 extern const struct command varstore_import_command;
@@ -32,7 +68,6 @@ static int run(void *settings, char **operands, size_t count)
     struct varstore_job *job = settings;
     struct flash_image image = {0};
     struct json_variables v = {0};
-    struct converted c;
     struct failure f;
     int status;
 
@@ -42,10 +77,10 @@ static int run(void *settings, char **operands, size_t count)
         return usage_error(&varstore_import_command, "%s",
                            job->code ? "--code and --into exclude each other"
                                      : "--code or --into is missing");
-    if (variables_from_json(job->in, &v, &f) != 0 || make_store(job, &v, &image, &c, &f) != 0)
+    if (variables_from_json(job->in, &v, &f) != 0)
         status = report(&f);
     else
-        status = put_converted(job, &c, &image, job->into);
+        status = make_and_put(job, &v, &image);
     if (status == STATUS_YES && (v.lost.digests || v.lost.times))
         complain("warning: %s: not in the store, which has no place for it: the digest of %zu "
                  "variables, "
@@ -65,7 +100,8 @@ const struct command varstore_import_command = {
         "JSON is what 'varstore export', virt-fw-vars --output-json and QEMU's uefi-vars device\n"
         "write. With --code the new store, of the layout that CODE expects, holds its variables\n"
         "alone. With --into it is a copy of STORE, in which they replace those of the same name\n"
-        "and GUID and stand beside all others. STORE is not touched.\n"
+        "and GUID and stand beside all others; it may be the JSON of QEMU's uefi-vars device.\n"
+        "STORE is not touched.\n"
         "\n"
         "The status is 1, and nothing is written, if not all variables fit.",
     .options = options,

@@ -34,8 +34,8 @@ static struct json_object *hex_object(const uint8_t *bytes, size_t size)
     return o;
 }
 
-static struct json_object *variable_object(const uint8_t *data, const struct variable *v,
-                                           struct variables_lost *lost)
+struct json_object *variable_to_json(const uint8_t *data, const struct variable *v,
+                                     struct variables_lost *lost)
 {
     struct json_object *o = json_new();
     char guid[GUID_TEXT_SIZE];
@@ -66,7 +66,7 @@ struct json_object *variables_to_json(const struct live_store *live, struct vari
         const struct variable *v = &live->store->variables[i];
 
         if (v->live)
-            json_append(list, variable_object(live->data, v, lost));
+            json_append(list, variable_to_json(live->data, v, lost));
     }
     if (!lost->names)
         return o;

@@ -27,6 +27,10 @@ struct variables_lost {
  * json_object_put(). */
 struct json_object *variables_to_json(const struct live_store *live, struct variables_lost *lost);
 
+/* One of them; adds to *lost. */
+struct json_object *variable_to_json(const uint8_t *data, const struct variable *v,
+                                     struct variables_lost *lost);
+
 struct json_variables {
     size_t count, capacity;
     struct json_variable {
@@ -60,5 +64,9 @@ int import_for_code(struct json_variables *v, const struct flash_image *code, st
  * replaced but for their counters, and the others of `v` behind them. */
 int import_into_store(struct json_variables *v, const struct flash_image *old, struct converted *c,
                       struct failure *f);
+
+/* The same for the JSON of QEMU's uefi-vars device (import_json.c): its text, of which everything
+ * else stays. NULL after a failure; the caller frees it. */
+char *import_into_json(const char *path, struct json_variables *v, struct failure *f);
 
 #endif

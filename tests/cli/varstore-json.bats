@@ -133,8 +133,6 @@ END
     output_has "exclude each other"
     run -2 romcompat varstore import old --into old --out new
     output_has "old:1: not JSON"
-    run -2 romcompat varstore import good.json --into good.json --out new
-    output_has "not a variable store alone (found json)"
     run -2 romcompat varstore import good.json --into "$D12/ovmf/OVMF.fd" --out new
     output_has "not a variable store alone (found combined)"
     run -2 romcompat varstore export "$CODE" --out new
@@ -143,4 +141,26 @@ END
     run -2 romcompat varstore import odd.json --into old --out new
     output_has "odd.json: variable 1 (A): 'data': an odd number"
     [ ! -e new ]
+}
+
+@test "import --into the JSON of QEMU's uefi-vars device replaces by name and GUID, and keeps all else" {
+    cat > store.json << 'JSON'
+{ "version": 2, "other": 7, "variables": [
+  { "name": "A", "guid": "12121212-1212-1212-1212-121212121212", "attr": 7, "data": "01", "digest": "aa" },
+  { "name": "A", "guid": "13131313-1313-1313-1313-131313131313", "attr": 3, "data": "02" } ] }
+JSON
+    cat > new.json << 'JSON'
+{ "version": 2, "variables": [
+  { "name": "B", "guid": "12121212-1212-1212-1212-121212121212", "attr": 7, "data": "0304" },
+  { "name": "A", "guid": "12121212-1212-1212-1212-121212121212", "attr": 7, "data": "ff" } ] }
+JSON
+    run -0 romcompat varstore import new.json --into store.json --out made.json
+    output_has "made.json: 2 variables in the JSON of store.json"
+    [ "$(jq -c '[.other, (.variables[] | [.name, .guid[0:2], .attr, .data])]' made.json)" = \
+        '[7,["A","12",7,"ff"],["A","13",3,"02"],["B","12",7,"0304"]]' ]
+    run -2 romcompat varstore import new.json --into store.json --out made.json
+    run -2 romcompat varstore import new.json --into store.json --format qcow2 --out other.json
+    echo '{ "version": 2, "variables": [ { "name": "A" } ] }' > broken.json
+    run -2 romcompat varstore import new.json --into broken.json --out other.json
+    [ ! -e other.json ]
 }
