@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/effort.h"
 #include "base/memory.h"
 #include "formats/libvirt_save.h"
 #include "formats/migration_stream.h"
@@ -48,6 +49,7 @@ static int64_t pull(void *arg, const uint8_t **bytes, struct failure *f)
     if (n < 0)
         return fail(f, "%s: %s", s->name, strerror(errno));
     s->at += (uint64_t)n;
+    effort_given((uint64_t)n);
     *bytes = s->chunk;
     return n;
 }

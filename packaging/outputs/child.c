@@ -230,6 +230,10 @@ __attribute__((noreturn)) static void be_supervisor(const struct child *c, struc
     setsid();
     descendants_begin();
     close_number(&p->in[ALIVE][1]);
+    /* The caller's end is the only one: what it closes is closed. */
+    for (int i = 0; i < CHILD_CHANNELS_MAX; i++)
+        if (c->channels[i].events)
+            close(c->channels[i].fd);
     pid_t self = getpid(), child = fork();
     if (child == 0)
         be_child(c, p, self);
@@ -374,7 +378,7 @@ static int judge(const struct child *c, enum end end, const struct collected *k,
         errno = value;
         return -1;
     }
-    if (WIFSIGNALED(value))
+    if (WIFSIGNALED(value) && !c->has_guest)
         return fail(f, "%s%sended by signal %d (%s)", name, colon, WTERMSIG(value),
                     strsignal(WTERMSIG(value)));
     return 0;
@@ -420,7 +424,8 @@ int child_run(const struct child *c, struct child_result *result, struct failure
     int ended = run(c, &p, &k, f), why = errno;
     close_pipes(&p);
     k.result.output[k.result.size] = '\0';
-    k.result.status = WEXITSTATUS(k.report.value);
+    k.result.status =
+        WIFSIGNALED(k.report.value) ? 128 + WTERMSIG(k.report.value) : WEXITSTATUS(k.report.value);
     if (ended == 0)
         *result = k.result;
     else

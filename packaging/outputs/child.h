@@ -51,7 +51,8 @@ struct child {
     /* It can gain no rights, has CHILD_MEMORY_MAX of address space, is locked down
      * (outputs/lockdown.h), and where we are root, it runs as user and group nobody. */
     bool is_nobody;
-    bool has_guest; /* and yet takes the memory of a guest, and may use KVM */
+    /* And yet takes the memory of a guest, may use KVM, and may end by a signal as well. */
+    bool has_guest;
     /* It must not be interrupted: it ends by itself, whatever becomes of this process, and
      * `seconds` is how long it is listened to. Daemons that it leaves behind go on; they must not
      * hold its standard output. */
@@ -63,7 +64,7 @@ struct child {
 struct child_result {
     uint8_t *output; /* with a NUL behind the last byte; child_result_free() */
     size_t size;
-    int status;                      /* exit status */
+    int status;                      /* exit status; has_guest: or 128 + the signal it ended by */
     char message[CHILD_MESSAGE_MAX]; /* the beginning of its standard error */
 };
 

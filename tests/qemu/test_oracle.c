@@ -390,13 +390,15 @@ static void try_dry(struct case_now *c, const struct oracle_answer *a)
     const char *answer = text_in(member(o, "tried"), "answer");
 
     oracle_tally->dry++;
-    if (strcmp(answer, "not known") == 0)
+    if (strcmp(answer, "not known") == 0) {
         oracle_tally->dry_not_known++;
-    else if (strcmp(answer, a->what == ORACLE_ARRIVED ? "yes" : "no") != 0 || !WIFEXITED(status) ||
-             WEXITSTATUS(status) != (a->what != ORACLE_ARRIVED))
+        printf("# --try: not known: %s\n", text_in(member(o, "tried"), "why"));
+    } else if (strcmp(answer, a->what == ORACLE_ARRIVED ? "yes" : "no") != 0 ||
+               !WIFEXITED(status) || WEXITSTATUS(status) != (a->what != ORACLE_ARRIVED)) {
         disagree(c, "--try: '%s' (%s), wait status 0x%x; QEMU: %s", answer,
                  text_in(member(o, "tried"), "why"), (unsigned)status,
                  a->what == ORACLE_ARRIVED ? "arrives" : reason_of(s, a->said));
+    }
     json_object_put(o);
 }
 

@@ -288,6 +288,36 @@ static void converses(void)
     close(ends[1]);
 }
 
+static short say_and_close(void *arg, int fd)
+{
+    (void)arg;
+    if (write(fd, "all", 3) != 3)
+        return 0;
+    close(fd);
+    return 0;
+}
+
+static void sees_the_end_of_a_channel(void)
+{
+    int ends[2];
+    char *script = NULL;
+
+    if (pipe2(ends, O_CLOEXEC) != 0 || asprintf(&script, "cat <&%d", ends[0]) < 0) {
+        ok(false, "a pipe is made");
+        return;
+    }
+    struct child c = {.argv = (const char *[]){"/bin/bash", "-c", script, NULL},
+                      .keep = {ends[0]},
+                      .channels = {{ends[1], POLLOUT, say_and_close, NULL}},
+                      .output_max = 100,
+                      .seconds = 20};
+    ok(child_run(&c, &r, &f) == 0 && strcmp((char *)r.output, "all") == 0,
+       "what is closed of a channel is at its end for the program");
+    child_result_free(&r);
+    free(script);
+    close(ends[0]);
+}
+
 int main(void)
 {
     answers();
@@ -297,5 +327,6 @@ int main(void)
     no_descendant_is_left();
     ends_with_the_caller();
     converses();
+    sees_the_end_of_a_channel();
     return tap_done();
 }
