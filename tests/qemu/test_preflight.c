@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What is refused lands with the arguments that preflight prints, once the ROMs have been
  * made as it says. */
@@ -73,7 +74,71 @@ static const struct to destinations[] = {
 static const struct to grown_7_2 = {"stock-7.2", "grown"}, small_7_2 = {"stock-7.2", "small old"},
                        grown_10_0 = {"stock-10.0", "grown"};
 
+/* What preflight says of `saved`, by its exit status. */
+static void expect_status_of(struct stage *s, int status, const char *which, const char *options)
+{
+    run_program(s,
+                "'%s/romcompat' preflight --qemu '%s' %s saved '%s/roms/old' "
+                "'%s/usr/share/seabios' '%s/usr/share/qemu'; [ $? = %d ]",
+                getenv("ROMCOMPAT_BUILD"), program_of(s, which), options, getenv("ROMCOMPAT_QEMU"),
+                base_of(s, which), base_of(s, which), status);
+}
+
+/* QEMU hw/i386/pc.c, pc_compat_2_6[]. */
+static void vmxnet3_of_old(struct stage *s, const void *data)
+{
+    struct guest *g =
+        start(s, "stock-10.0", "-M pc-i440fx-2.6 -L {old} -device vmxnet3,addr=3,id=n");
+
+    (void)data;
+    expect_text(s, g, "n", "romfile", "");
+    expect_block(s, g, AT3("vmxnet3.rom"), 0);
+    migrate_out(s, g, "exec:cat > saved");
+    expect_status_of(s, 0, "stock-7.2", "");
+    stop(s, g);
+    g = start(s, "stock-7.2", "-M pc-i440fx-2.6 -L {old} -device vmxnet3,addr=3 -incoming defer");
+    migrate_in(s, g, "exec:cat saved");
+    expect_block(s, g, AT3("vmxnet3.rom"), 0);
+}
+
+static void pair_that_refuses(struct stage *s, const void *data)
+{
+    (void)data;
+    if (access(program_of(s, "stock-forky"), X_OK) != 0) {
+        cannot_be_tried(s, "forky's QEMU could not be had");
+        return;
+    }
+    struct guest *g =
+        start(s, "stock-10.0", "-M pc-i440fx-7.2 -L {old} -device virtio-net-pci,addr=3");
+    migrate_out(s, g, "exec:cat > saved");
+    stop(s, g);
+    expect_status_of(s, 2, "stock-forky", "--guest-qemu 10.0");
+    expect_status_of(s, 2, "stock-forky", "");
+    g = start(s, "stock-forky",
+              "-M pc-i440fx-7.2 -L {old} -device virtio-net-pci,addr=3 -incoming defer");
+    expect_migrate_in_refused(s, g, "exec:cat saved", "exceeds allocated max");
+}
+
+/* As Debian 13 and later name a link to it. */
+static void name_of_debian(struct stage *s, const void *data)
+{
+    const char *program = program_of(s, "stock-10.0");
+
+    (void)data;
+    run_program(s,
+                "cp '%s' qemu-system-amd64 && '%s/romcompat' inventory --qemu "
+                "./qemu-system-amd64 > inventory.json",
+                program, getenv("ROMCOMPAT_BUILD"));
+    run_program(s, "grep -Eq '\"path\": *\"[^\"]*qemu-system-amd64\", *\"architecture\": "
+                   "*\"x86_64\"' inventory.json || { cat inventory.json; false; }");
+}
+
 static const struct scenario fixes[] = {
+    {"vmxnet3 has no ROM in pc-i440fx-2.6, and arrives and leaves without one", vmxnet3_of_old,
+     NULL},
+    {"a virtio-net-pci of 10.0 is refused by 11.1, and preflight does not say that it lands",
+     pair_that_refuses, NULL},
+    {"a QEMU of the name qemu-system-amd64 is one for x86_64", name_of_debian, NULL},
     {"a refused virtio-net-pci lands on 7.2 with the ROM that preflight says how to make", fixed,
      &(const struct agreement){&sources[0], &grown_7_2}},
     {"a refused virtio-net-pci lands on 7.2 whose ROM is smaller, with its length", fixed,
