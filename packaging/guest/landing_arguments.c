@@ -471,7 +471,7 @@ static int take_option(struct making *m, const char *option, const char *value, 
         return 1;
     if (!value)
         return fail(f, "%s: not an option that is known, or without its value", option);
-    if (is_word(option, dropped))
+    if (is_word(option, dropped) || strcmp(option, "-netdev") == 0)
         return 2;
     if (is_word(option, kept))
         return put_pair(m, option, xstrdup(value)), 2;
@@ -496,6 +496,21 @@ static int take_option(struct making *m, const char *option, const char *value, 
                         : -1;
 }
 
+/* A device may stand before its netdev: so these come first. */
+static void put_netdevs(struct making *m, const char *const *given, size_t count)
+{
+    for (size_t i = 0; i + 1 < count; i++) {
+        struct qemu_option o;
+        struct failure f;
+
+        if (strcmp(given[i], "-netdev") != 0 ||
+            qemu_option_of_text(&o, "netdev", implied_of("netdev"), given[i + 1], &f) != 0)
+            continue;
+        put_netdev(m, &o);
+        qemu_option_free(&o);
+    }
+}
+
 int landing_arguments_of(struct destination *to, const char *const *given, size_t count,
                          struct landing_arguments *arguments, struct failure *f)
 {
@@ -503,6 +518,7 @@ int landing_arguments_of(struct destination *to, const char *const *given, size_
     int used = 1;
 
     *arguments = (struct landing_arguments){.count = 0};
+    put_netdevs(&m, given, count);
     for (size_t i = 0; i < count && used > 0; i += (size_t)used) {
         const char *option = given[i];
 

@@ -40,17 +40,21 @@ save() { # ARG...
 
 @test "--try says what QEMU says of a whole guest, and leaves all files as they are" {
     local given=(-nodefaults -accel tcg -m 16 -M pc -device VGA)
+    local card=(-device e1000,netdev=u -netdev user,id=u,hostfwd=tcp:127.0.0.1:1-:1)
     truncate -s 1M disk.img
-    save -M pc -device VGA -drive if=none,id=d,format=raw,file=disk.img -device virtio-blk-pci,drive=d
+    save -M pc -device VGA -drive if=none,id=d,format=raw,file=disk.img -device virtio-blk-pci,drive=d \
+        -device e1000,netdev=u -netdev user,id=u
     sha256sum saved disk.img >sums
     run -0 romcompat preflight --try --qemu "$QEMU" saved -- "${given[@]}" -pidfile pid -D log \
-        -drive if=none,id=d,format=raw,file=disk.img -device virtio-blk-pci,drive=d \
+        -drive if=none,id=d,format=raw,file=disk.img -device virtio-blk-pci,drive=d "${card[@]}" \
         -chardev file,id=c,path=chardev -monitor unix:monitor,server=on,wait=off -serial file:serial \
         -netdev tap,id=n,script=./script
     output_has "tried there         yes" "Only what was tried includes the state of devices and CPUs"
     run -0 romcompat preflight --json --try --qemu "$QEMU" saved -- "${given[@]}" \
         -blockdev '{"driver":"file","filename":"disk.img","node-name":"f"}' \
-        -blockdev '{"driver":"raw","file":"f","node-name":"d"}' -device '{"driver":"virtio-blk-pci","drive":"d"}'
+        -blockdev '{"driver":"raw","file":"f","node-name":"d"}' -device '{"driver":"virtio-blk-pci","drive":"d"}' \
+        "${card[@]}"
+    output_lacks "has no peer"
     # Without the disk the machine is another one, which its RAM does not tell.
     run -1 romcompat preflight --try --qemu "$QEMU" saved -- "${given[@]}"
     output_has "arrives             yes" "tried there         no: " "QEMU: "
