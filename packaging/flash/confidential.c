@@ -120,12 +120,36 @@ static void judge_qemu(struct flash_verdict *v, const char *path, enum measure_m
     free(data);
 }
 
-static void judge_kernel(struct flash_verdict *v, enum measure_mode mode)
+void confidential_judge_kernel(enum measure_mode mode, struct flash_verdict *v)
 {
     if (kinds[mode].kernel)
         say(v, FLASH_NO, "no-call", "%s", kinds[mode].kernel);
     else
         say(v, FLASH_YES, "can", "KVM can send and receive an SEV guest (Linux 5.13 and later)");
+}
+
+void confidential_judge_here(enum measure_mode mode, const char *qemu,
+                             struct confidential_move *move)
+{
+    judge_host(&move->parts[MOVE_HOST], "/", mode);
+    judge_qemu(&move->parts[MOVE_QEMU], qemu, mode);
+    confidential_judge_kernel(mode, &move->parts[MOVE_KERNEL]);
+}
+
+bool confidential_mode(const char *object, enum measure_mode *mode)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (strcmp(kinds[i].object, object) == 0) {
+            *mode = (enum measure_mode)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *confidential_name(enum measure_mode mode)
+{
+    return kinds[mode].name;
 }
 
 void confidential_judge(const struct flash_image *code, enum measure_mode mode, const char *qemu,
@@ -138,7 +162,7 @@ void confidential_judge(const struct flash_image *code, enum measure_mode mode, 
     judge_firmware(&move->parts[MOVE_FIRMWARE], code, mode);
     judge_host(&move->parts[MOVE_HOST], root, mode);
     judge_qemu(&move->parts[MOVE_QEMU], path, mode);
-    judge_kernel(&move->parts[MOVE_KERNEL], mode);
+    confidential_judge_kernel(mode, &move->parts[MOVE_KERNEL]);
     free(path);
     move->answer = FLASH_YES;
     for (size_t i = 0; i < MOVE_PARTS; i++) {

@@ -60,6 +60,11 @@ static void take_xml(struct taking *t, const char *path)
 
         take_xml_firmware(guest, &xml);
         take_store(t, guest, xml.nvram_template);
+        if (xml.launch_security && !guest->doubt)
+            guest->doubt = xasprintf(
+                "its memory is encrypted (launchSecurity %.64s): who lets such a guest move, "
+                "and start, is another question",
+                xml.launch_security);
         for (size_t i = 0; i < xml.device_count; i++)
             take_xml_card(guest, &xml.devices[i]);
     }

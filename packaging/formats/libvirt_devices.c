@@ -60,6 +60,18 @@ const char *libvirt_video_type(const char *model, const char *arch, bool is_prim
                       : find(secondary, COUNT(secondary), model);
 }
 
+const char *libvirt_encryption_type(const char *type)
+{
+    /* libvirt src/qemu/qemu_command.c, qemuBuildSecCommandLine(). */
+    static const struct pair objects[] = {{"sev", "sev-guest"},
+                                          {"sev-snp", "sev-snp-guest"},
+                                          {"tdx", "tdx-guest"},
+                                          {"s390-pv", "s390-pv-guest"}};
+    const char *object = find(objects, COUNT(objects), type);
+
+    return object ? object : type;
+}
+
 bool libvirt_bus_is_express_port(const char *controller_model)
 {
     return strcmp(controller_model, "pcie-root-port") == 0 ||

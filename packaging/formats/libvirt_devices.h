@@ -17,6 +17,10 @@ const char *libvirt_nic_type(const char *model);
 const char *libvirt_video_type(const char *model, const char *arch, bool is_primary,
                                bool accelerated);
 
+/* The type of QEMU's object for <launchSecurity type=>: "sev-guest" for "sev". A type that is not
+ * known is handed back as it is. */
+const char *libvirt_encryption_type(const char *type);
+
 /* Whether what sits behind a PCI controller of this model sits on PCI Express below the
  * root: there virtio devices have no legacy interface, and other ids (QEMU
  * hw/virtio/virtio-pci.c, virtio_pci_realize(), "pcie_port"). */

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "flash/check.h"
+#include "flash/confidential.h"
 #include "formats/machine_types.h"
 #include "guest/preflight.h"
 
@@ -155,6 +156,63 @@ static void weigh_version(struct preflight *p, const struct saved_guest *guest,
 
         add_note(p, xstrdup(why));
         weigh(&p->arrives, QEMU_NOT_KNOWN, why);
+    }
+}
+
+/* --- encrypted memory ---------------------------------------------------------------------- */
+
+static void weigh_part(struct preflight_answer *a, enum measure_mode mode,
+                       const struct flash_verdict *part)
+{
+    if (part->answer != FLASH_YES)
+        weigh(a, part->answer == FLASH_NO ? QEMU_NO : QEMU_NOT_KNOWN,
+              xasprintf("its memory is encrypted (%s): %s", confidential_name(mode), part->text));
+}
+
+/* A QEMU that does not know such guests does not start them either. */
+static bool hinders_start(const struct flash_verdict *qemu)
+{
+    return qemu->answer == FLASH_NO ? strcmp(qemu->reason, "no-such-guest") == 0
+                                    : strcmp(qemu->reason, "not-read") == 0;
+}
+
+static void weigh_encrypted_here(struct preflight *p, enum measure_mode mode,
+                                 const struct destination *to)
+{
+    struct confidential_move move;
+
+    confidential_judge_here(mode, to->qemu, &move);
+    weigh_part(&p->arrives, mode, &move.parts[MOVE_QEMU]);
+    weigh_part(&p->arrives, mode, &move.parts[MOVE_KERNEL]);
+    weigh_part(&p->arrives, mode, &move.parts[MOVE_HOST]);
+    weigh_part(&p->starts, mode, &move.parts[MOVE_HOST]);
+    if (hinders_start(&move.parts[MOVE_QEMU]))
+        weigh_part(&p->starts, mode, &move.parts[MOVE_QEMU]);
+}
+
+/* Such a guest never counts as one that arrives unless all that it goes through says yes. */
+static void weigh_encryption(struct preflight *p, const struct saved_guest *guest,
+                             const struct destination *to)
+{
+    struct flash_verdict kernel;
+    enum measure_mode mode;
+
+    if (!guest->encryption)
+        return;
+    if (!confidential_mode(guest->encryption, &mode)) {
+        weigh_both(p, QEMU_NOT_KNOWN,
+                   xasprintf("its memory is encrypted (%s): whether such a guest moves, or starts "
+                             "there, is not known",
+                             guest->encryption));
+    } else if (to->qemu && !to->source) {
+        weigh_encrypted_here(p, mode, to);
+    } else {
+        confidential_judge_kernel(mode, &kernel);
+        weigh_part(&p->arrives, mode, &kernel);
+        weigh_both(p, QEMU_NOT_KNOWN,
+                   xasprintf("its memory is encrypted (%s): what the QEMU and the processor there "
+                             "make of it is not known; ask on that host",
+                             confidential_name(mode)));
     }
 }
 
@@ -307,6 +365,7 @@ void preflight_answer_all(struct preflight *p, const struct saved_guest *guest,
                           struct destination *to, bool incoming)
 {
     p->arrives.value = p->starts.value = QEMU_YES;
+    weigh_encryption(p, guest, to);
     weigh_machine(p, guest, to);
     weigh_version(p, guest, to, incoming);
     weigh_unversioned(p, guest, to);

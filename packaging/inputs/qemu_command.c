@@ -168,6 +168,11 @@ static void take_machine(struct reading *r, const struct qemu_option *option)
     }
     if (type && strcmp(type, "none") == 0)
         r->command->is_guest = false;
+    /* The older name is that of QEMU before 6.0. */
+    if (qemu_option_value(option, "confidential-guest-support") ||
+        qemu_option_value(option, "memory-encryption"))
+        doubt(r, "its memory is encrypted: who lets such a guest move, and start, is another "
+                 "question");
 }
 
 /* A drive with if=pflash is the flash device of its index or unit, or the next free one (QEMU

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Asks a running QEMU over its QMP socket for its RAM blocks. Only questions are sent:
- * qmp_capabilities (without which none is answered), qom-get of the machine's type,
- * x-query-ramblock, and for a QEMU before 6.2 `info ramblock`.
+ * qmp_capabilities (without which none is answered), qom-get of the machine's type
+ * and of what encrypts its memory, x-query-ramblock, and for a QEMU before 6.2 `info ramblock`.
  */
 #ifndef INPUTS_QMP_H
 #define INPUTS_QMP_H

@@ -11,6 +11,7 @@
 
 #include "base/effort.h"
 #include "base/memory.h"
+#include "formats/libvirt_devices.h"
 #include "formats/libvirt_save.h"
 #include "formats/migration_stream.h"
 #include "formats/plain_text.h"
@@ -124,6 +125,7 @@ void saved_guest_free(struct saved_guest *g)
     free(g->description);
     free(g->machine);
     free(g->doubt);
+    free(g->encryption);
     if (g->domain)
         domain_xml_free(g->domain);
     free(g->domain);
@@ -295,6 +297,8 @@ static int read_libvirt(struct source *src, struct saved_guest *g, struct failur
     g->kind = SAVED_LIBVIRT;
     g->incomplete = save.incomplete;
     /* The stream of a machine type up to 2.3 does not name it. */
+    if (result == 0 && g->domain && g->domain->launch_security)
+        g->encryption = xstrdup(libvirt_encryption_type(g->domain->launch_security));
     if (result == 0 && !g->machine && g->domain && g->domain->machine)
         g->machine = xstrdup(g->domain->machine);
     return result;

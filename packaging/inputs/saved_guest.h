@@ -55,8 +55,11 @@ struct saved_guest {
     struct saved_block *blocks;
     uint64_t bytes_read; /* of the file or pipe */
     /* What is not known of the guest, though it decides whether it arrives and starts, as one
-     * line; NULL: nothing is. Of a guest out of an inventory alone. */
+     * line; NULL: nothing is. Of a guest out of an inventory, and of a running one. */
     char *doubt;
+    /* The type of the object with which QEMU encrypts its memory, "sev-guest"; NULL: none is known.
+     * A stream does not say: QEMU writes none of such a guest. */
+    char *encryption;
     /* What a libvirt save image says of the guest beside its stream; NULL: it is none, or its
      * XML cannot be read, which is libvirt's to refuse. */
     struct domain_xml *domain;

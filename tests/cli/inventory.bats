@@ -119,6 +119,11 @@ XML
 ["flash","efi","/usr/share/OVMF/x.fd","pflash","/n/flash.fd"]
 ["rom",null,"/usr/share/ovmf/OVMF.fd","rom",null]
 ["web","bios",null,null,null]' ]
+    # Whether a guest with encrypted memory moves is never said without asking who forbids it.
+    echo "<domain type='kvm'><name>sealed</name><os><type arch='x86_64' machine='pc-q35-9.2'>hvm</type></os><launchSecurity type='sev-snp'/></domain>" > root/etc/libvirt/qemu/sealed.xml
+    run --separate-stderr -0 in_root
+    [[ $(jq -r '.guests[] | select(.name == "sealed").doubt' <<< "$output") == "its memory is encrypted (launchSecurity sev-snp)"* ]]
+    [ "$(jq -r '.guests[] | select(.name == "flash").doubt' <<< "$output")" = null ]
     # The store's path has the guest's name.
     run --separate-stderr -0 in_root --anonymous
     [ "$(jq -c '[.guests[] | .name, .nvram] | unique' <<< "$output")" = '[null]' ]
@@ -373,6 +378,10 @@ QEMU
     kill "$pretended"
     [[ $(jq -r '.guests[] | select(.name == "doubtful").doubt' here.json) == *"romsize of virtio-net-pci"* ]]
     [[ $output != *doubtful* && $output != *"virtio-net-pci.rom"* ]]
+    pretend_qemu -name sealed -machine pc-q35-7.2,confidential-guest-support=sev0 -nodefaults
+    run --separate-stderr romcompat inventory -o sealed.json
+    kill "$pretended"
+    [[ $(jq -r '.guests[] | select(.name == "sealed").doubt' sealed.json) == *"its memory is encrypted"* ]]
     host() { # DOUBT
         cat << JSON
 {"format":"romcompat-inventory","version":1,"host":"h","qemu":[{"path":"/q","architecture":"x86_64",

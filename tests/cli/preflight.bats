@@ -488,10 +488,42 @@ peer() { # MODE [SOCKET]: starts the other side of the socket
         output_has "socket (running QEMU), pc-i440fx-7.2" "refused   256K   512K"
         wait
         grep -q '"x-query-ramblock"' asked
-        run -1 grep -vE '"execute": "(qmp_capabilities|x-query-ramblock)"|"qom-get", "arguments": \{"path": "/machine", "property": "type"\}|"command-line": "info ramblock"' asked
+        run -1 grep -vE '"execute": "(qmp_capabilities|x-query-ramblock)"|"qom-get", "arguments": \{"path": "/machine", "property": "(type|confidential-guest-support|memory-encryption)"\}|"command-line": "info ramblock"' asked
     done
     peer good
     run -0 romcompat preflight --qemu ./q --qmp socket old
+}
+
+@test "a running guest whose memory is encrypted is refused by what forbids its migration" {
+    cp q knows-sev
+    echo "# sev-guest, SEV: Migration is not implemented" >> knows-sev
+    peer sev-guest
+    run -1 romcompat preflight --qemu ./knows-sev --qmp socket old
+    output_has "arrives             no: its memory is encrypted (SEV): ./knows-sev: it refuses with 'SEV: Migration is not implemented'"
+    peer sev-guest
+    run -1 romcompat preflight --json --qemu ./q --qmp socket old
+    run -0 jq -r '.verdict, .starts_again.answer, .starts_again.why' <<< "$output"
+    [ "${lines[0]}" = refused ]
+    [ "${lines[1]}" = no ]
+    peer tdx-guest
+    run -1 romcompat preflight --qmp socket old
+    output_has "its memory is encrypted (TDX): KVM has no call that sends a TDX guest"
+    # Of plain SEV no kernel forbids it, and what a directory's QEMU does is not known.
+    peer sev-guest
+    run -2 romcompat preflight --qmp socket old
+    output_has "its memory is encrypted (SEV): what the QEMU and the processor there make of it is not known"
+    peer s390-pv-guest
+    run -2 romcompat preflight --qemu ./q --qmp socket old
+    output_has "its memory is encrypted (s390-pv-guest): whether such a guest moves, or starts there, is not known"
+}
+
+@test "launchSecurity in libvirt's XML is memory that is encrypted" {
+    image "<domain type='kvm'><os><type arch='x86_64' machine='pc-i440fx-7.2'/></os><launchSecurity type='sev-snp'/></domain>" $NIC=0x40000
+    run -1 romcompat preflight guest old
+    output_has "its memory is encrypted (SNP): KVM lets an SNP guest be launched, and has no call that sends one"
+    image "<domain type='kvm'><os><type arch='x86_64' machine='pc-i440fx-7.2'/></os><launchSecurity type='new'/></domain>" $NIC=0x40000
+    run -2 romcompat preflight guest old
+    output_has "its memory is encrypted (new): whether such a guest moves"
 }
 
 @test "a QMP peer that closes, sends garbage or never ends is status 2" {

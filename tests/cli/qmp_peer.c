@@ -5,6 +5,7 @@
  *
  *   good      as QEMU from 6.2 on
  *   old       knows no x-query-ramblock
+ *   OBJECT    as good, with memory that an object of this type encrypts: sev-guest...
  *   stall     takes the connection and says nothing
  *   close     greets and hangs up
  *   garbage   greets with what is not a JSON
@@ -109,7 +110,14 @@ static void answer(int fd, const char *mode, const char *line)
     if (strcmp(mode, "events") == 0)
         for (;;)
             say(fd, "{\"event\": \"STOP\"}\r\n");
-    if (strstr(line, "qom-get")) {
+    if (strstr(line, "memory-encryption") ||
+        (strstr(line, "confidential-guest-support") && strcmp(mode, "old") == 0)) {
+        say(fd, "{\"error\": {\"class\": \"GenericError\", \"desc\": \"Property not found\"}}\r\n");
+    } else if (strstr(line, "confidential-guest-support")) {
+        say_return(fd, json_object_new_string(strstr(mode, "-guest") ? "/objects/lsec0" : ""));
+    } else if (strstr(line, "/objects/lsec0")) {
+        say_return(fd, json_object_new_string(mode));
+    } else if (strstr(line, "qom-get")) {
         say(fd, "{\"event\": \"RTC_CHANGE\"}\r\n");
         say_return(fd, json_object_new_string("pc-i440fx-7.2-machine"));
     } else if (strstr(line, "x-query-ramblock") && strcmp(mode, "old") == 0) {

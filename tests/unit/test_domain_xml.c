@@ -47,6 +47,7 @@ static void reads_a_guest(void)
         "    <loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE_4M.fd</loader>\n"
         "    <nvram template='/usr/share/OVMF/OVMF_VARS_4M.fd'><![CDATA[/var/lib/a.fd]]></nvram>\n"
         "  </os>\n"
+        "  <launchSecurity type='sev'><policy>0x1</policy></launchSecurity>\n"
         "  <devices>\n"
         "    <emulator>/usr/bin/qemu-system-x86_64</emulator>\n"
         "    <controller type='pci' index='0' model='pcie-root'/>\n"
@@ -85,6 +86,7 @@ static void reads_a_guest(void)
     is_text(x.loader_type, "pflash", "the kind of loader");
     is_text(x.nvram, "/var/lib/a.fd", "the variable store, out of CDATA");
     is_text(x.nvram_template, "/usr/share/OVMF/OVMF_VARS_4M.fd", "... its template");
+    is_text(x.launch_security, "sev", "what encrypts the memory of the guest is read");
     ok(!x.tells_qemu_roms, "nothing tells QEMU of ROMs");
     is_int(x.device_count, 6, "cards in comments and metadata are none");
     if (x.device_count == 6) {
