@@ -8,6 +8,7 @@
 
 #include "base/date.h"
 #include "base/memory.h"
+#include "commands/audit_html.h"
 #include "commands/command.h"
 #include "commands/fleet_metrics.h"
 #include "fleet/matrix.h"
@@ -17,7 +18,7 @@ extern const struct command audit_command;
 
 struct job {
     struct strings machines, upgrades;
-    const char *svg;
+    const char *svg, *html;
     const char *date;
     const char *output; /* of metrics */
     bool guests, hosts, expiry, stores, json, metrics;
@@ -48,6 +49,9 @@ static const struct option_spec options[] = {
              "resolves; and which guests that leaves behind (repeatable)",
      LIST_AT(struct job, upgrades)},
     {"svg", .argument = "FILE", .help = "draw the matrix of classes", STRING_AT(struct job, svg)},
+    {"html", .argument = "FILE",
+     .help = "write one page for a browser: the matrix, with filters, and fixes",
+     STRING_AT(struct job, html)},
     {"metrics",
      .help = "print OpenMetrics text, as for node exporter's textfile collector\n"
              "in place of the answer",
@@ -81,6 +85,17 @@ static int write_picture(const struct audit *audit, const char *path)
     size_t size;
     char *text = matrix_svg(&audit->exchange, &size);
     int result = write_output(path, text, size, 0666, &f);
+    free(text);
+    return result == 0 ? STATUS_YES : report(&f);
+}
+
+static int write_page(const struct audit *audit, const char *path)
+{
+    struct failure f;
+    size_t size;
+    char *text = audit_html(audit, &size);
+    int result = write_output(path, text, size, 0666, &f);
+
     free(text);
     return result == 0 ? STATUS_YES : report(&f);
 }
@@ -135,6 +150,8 @@ static int tell(struct audit *audit, const struct job *job)
     if (job->metrics && write_metrics(audit, job->output) != STATUS_YES)
         status = STATUS_NO_ANSWER;
     if (job->svg && write_picture(audit, job->svg) != STATUS_YES)
+        status = STATUS_NO_ANSWER;
+    if (job->html && write_page(audit, job->html) != STATUS_YES)
         status = STATUS_NO_ANSWER;
     expiry_free(&audit->expiry);
     fix_plan_free(&audit->plan);

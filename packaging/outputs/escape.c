@@ -84,6 +84,20 @@ void put_xml(FILE *to, const char *text)
     }
 }
 
+void put_html(FILE *to, const char *text)
+{
+    put_xml(to, text);
+}
+
+void put_html_json(FILE *to, const char *json)
+{
+    for (; *json; json++)
+        if (*json == '<')
+            fputs("\\u003c", to);
+        else
+            putc(*json, to);
+}
+
 void put_xml_comment(FILE *to, const char *text)
 {
     char *plain = shown(text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Names and texts that came out of files, archives, guests and networks, on their way out. There
- * is one way for each reader: a person, a shell, an XML parser; JSON has outputs/json.h.
+ * is one way for each reader: a person, a shell, a parser of XML or HTML; JSON has outputs/json.h.
  */
 #ifndef OUTPUTS_ESCAPE_H
 #define OUTPUTS_ESCAPE_H
@@ -18,6 +18,10 @@ char *shown(const char *text);
 /* Text for an attribute or element, which an XML parser reads back as it was; what XML cannot
  * hold, control characters and what is no UTF-8, is shown as \xNN. */
 void put_xml(FILE *to, const char *text);
+/* Text for an element or an attribute in quotes of HTML: the same, which HTML reads alike. */
+void put_html(FILE *to, const char *text);
+/* A JSON text inside of <script>, which it cannot end: < is \u003c in it. */
+void put_html_json(FILE *to, const char *json);
 /* Text inside of <!-- -->, which it cannot end: a hyphen after a hyphen, or at the end, is
  * shown as \x2d. */
 void put_xml_comment(FILE *to, const char *text);
