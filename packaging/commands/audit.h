@@ -6,6 +6,7 @@
 #include "fleet/exchange.h"
 #include "fleet/expiry.h"
 #include "fleet/fix_plan.h"
+#include "romset/shipped_romsets.h"
 
 enum audit_left_state {
     AUDIT_LEFT_RUNNING,  /* it cannot be restored or come back, or not start again */
@@ -57,5 +58,9 @@ void audit_print_json(const struct audit *audit);
 
 /* "efi-e1000.rom, efi-virtio.rom"; the caller frees it. */
 char *audit_roms_text(const struct fleet *fleet, uint64_t roms);
+
+/* The romset of this program that makes what a compat set must pin, or false: there is none. */
+bool audit_shipped_romset(const struct fleet *fleet, const struct fix_part *part,
+                          struct shipped_romset *found);
 
 #endif

@@ -226,6 +226,7 @@ static void put_parts(FILE *out, const struct fleet *fleet, const struct fix_par
 
     fputs("<ul>", out);
     for (size_t i = 0; i < count; i++) {
+        struct shipped_romset romset = {0};
         char *roms = audit_roms_text(fleet, parts[i].roms);
         char *machines = exchange_machines_text(fleet, parts[i].machines, parts[i].machine_count);
 
@@ -233,6 +234,12 @@ static void put_parts(FILE *out, const struct fleet *fleet, const struct fix_par
         put_html(out, roms);
         fputs(" on ", out);
         put_html(out, machines);
+        if (audit_shipped_romset(fleet, &parts[i], &romset)) {
+            fputs("; the romset ", out);
+            put_html(out, romset.name);
+            fputs(" makes it", out);
+        }
+        shipped_romset_free(&romset);
         fputs("</li>", out);
         free(machines);
         free(roms);

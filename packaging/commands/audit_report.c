@@ -14,6 +14,7 @@
 #include "commands/command.h"
 #include "commands/maps.h"
 #include "formats/qemu_versions.h"
+#include "outputs/escape.h"
 #include "outputs/json.h"
 
 /* What a terminal shows; --json and --svg have more. */
@@ -226,6 +227,38 @@ static void print_problem(const struct exchange *e, const struct exchange_proble
     exchange_blocks_free(blocks, count);
 }
 
+bool audit_shipped_romset(const struct fleet *fleet, const struct fix_part *part,
+                          struct shipped_romset *found)
+{
+    const char **machines = xcalloc(part->machine_count + 1, sizeof *machines);
+    const char *roms[FLEET_ROMS_MAX];
+    size_t rom_count = 0;
+
+    for (size_t r = 0; r < fleet->rom_count; r++)
+        if (part->roms >> r & 1)
+            roms[rom_count++] = fleet->roms[r];
+    for (size_t i = 0; i < part->machine_count; i++)
+        machines[i] = fleet->machines[part->machines[i]].name;
+    bool is_found = shipped_romset_of_all(roms, rom_count, UINT64_C(1) << part->length, machines,
+                                          part->machine_count, found);
+    free(machines);
+    return is_found;
+}
+
+/* How a compat set is made, where a romset that comes with the program says so. */
+static void print_romset(const struct fleet *fleet, const struct fix_part *part)
+{
+    struct shipped_romset romset;
+
+    if (!audit_shipped_romset(fleet, part, &romset))
+        return;
+    char *command = shell_command(
+        (const char *[]){"romcompat", "build", "--deb", "-o", "compat-set", romset.path, NULL});
+    print_line("      the romset %s makes it: %s", romset.name, command);
+    free(command);
+    shipped_romset_free(&romset);
+}
+
 static void print_parts(const struct fleet *fleet, const struct fix_part *parts, size_t count)
 {
     char size[SIZE_TEXT_MAX];
@@ -236,6 +269,7 @@ static void print_parts(const struct fleet *fleet, const struct fix_part *parts,
 
         print_line("      bucket %s for %s", length_text(parts[i].length, size), roms);
         print_line("      on %s", machines);
+        print_romset(fleet, &parts[i]);
         free(roms);
         free(machines);
     }
@@ -515,10 +549,14 @@ static struct json_object *part_objects(const struct fleet *fleet, const struct 
 
     for (size_t i = 0; i < count; i++) {
         struct json_object *o = json_new();
+        struct shipped_romset romset = {0};
 
         json_add(o, "bucket", length_or_null(parts[i].length));
         json_add(o, "roms", rom_names(fleet, parts[i].roms));
         json_add(o, "machines", machine_names(fleet, parts[i].machines, parts[i].machine_count));
+        json_add_text(o, "romset",
+                      audit_shipped_romset(fleet, &parts[i], &romset) ? romset.path : NULL);
+        shipped_romset_free(&romset);
         json_append(list, o);
     }
     return list;

@@ -65,8 +65,11 @@ static int is_romset(const struct dirent *entry)
     return ends_with(entry->d_name, ".yaml");
 }
 
-bool shipped_romset_find(const char *rom, uint64_t bucket, const char *machine,
-                         struct shipped_romset *found)
+/* What is asked of each romset; *found is filled where it is so. */
+typedef bool (*ask_romset)(const struct romset *set, const void *question,
+                           struct shipped_romset *found);
+
+static bool find_first(ask_romset ask, const void *question, struct shipped_romset *found)
 {
     char *directory = shipped_directory("romsets");
     struct dirent **names;
@@ -79,7 +82,7 @@ bool shipped_romset_find(const char *rom, uint64_t bucket, const char *machine,
         struct failure f;
 
         if (!is_found && romset_load(path, &set, &f) == 0) {
-            is_found = take(&set, rom, bucket, machine, found);
+            is_found = ask(&set, question, found);
             romset_free(&set);
         }
         free(path);
@@ -89,6 +92,65 @@ bool shipped_romset_find(const char *rom, uint64_t bucket, const char *machine,
         free(names);
     free(directory);
     return is_found;
+}
+
+struct one_rom {
+    const char *rom, *machine;
+    uint64_t bucket;
+};
+
+static bool has_one(const struct romset *set, const void *question, struct shipped_romset *found)
+{
+    const struct one_rom *q = question;
+
+    return take(set, q->rom, q->bucket, q->machine, found);
+}
+
+bool shipped_romset_find(const char *rom, uint64_t bucket, const char *machine,
+                         struct shipped_romset *found)
+{
+    const struct one_rom question = {rom, machine, bucket};
+
+    return find_first(has_one, &question, found);
+}
+
+struct all_roms {
+    const char *const *roms, *const *machines;
+    size_t rom_count, machine_count;
+    uint64_t bucket;
+};
+
+static bool has_rom(const struct romset *set, const char *rom)
+{
+    for (size_t i = 0; i < set->rom_count; i++)
+        if (strcmp(set->roms[i].name, rom) == 0)
+            return true;
+    return false;
+}
+
+static bool has_all(const struct romset *set, const void *question, struct shipped_romset *found)
+{
+    const struct all_roms *q = question;
+
+    if (set->bucket != q->bucket)
+        return false;
+    for (size_t i = 0; i < q->rom_count; i++)
+        if (!has_rom(set, q->roms[i]))
+            return false;
+    for (size_t i = 0; i < q->machine_count; i++)
+        if (!holds_for(set, q->machines[i]))
+            return false;
+    *found = (struct shipped_romset){xstrdup(set->file), xstrdup(set->name), NULL};
+    return true;
+}
+
+bool shipped_romset_of_all(const char *const *roms, size_t rom_count, uint64_t bucket,
+                           const char *const *machines, size_t machine_count,
+                           struct shipped_romset *found)
+{
+    const struct all_roms question = {roms, machines, rom_count, machine_count, bucket};
+
+    return find_first(has_all, &question, found);
 }
 
 void shipped_romset_free(struct shipped_romset *found)

@@ -4,6 +4,7 @@
 #define ROMSET_SHIPPED_ROMSETS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct shipped_romset {
@@ -16,6 +17,12 @@ struct shipped_romset {
  * type (NULL: any). False: none. A romset that cannot be read is passed by. */
 bool shipped_romset_find(const char *rom, uint64_t bucket, const char *machine,
                          struct shipped_romset *found);
+
+/* The first that has all of these ROMs in this bucket, for all of these machine types; found->rom
+ * is NULL. */
+bool shipped_romset_of_all(const char *const *roms, size_t rom_count, uint64_t bucket,
+                           const char *const *machines, size_t machine_count,
+                           struct shipped_romset *found);
 void shipped_romset_free(struct shipped_romset *found);
 
 #endif

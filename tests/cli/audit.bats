@@ -47,6 +47,10 @@ host() { "$BUILD/tests/cli/inventory_fleet" "$@" > "$1.json"; }
     run -1 romcompat audit a.json b.json
     output_has "The smallest set that fixes it: 1 installation on 1 class, 1 host." "class 2 (1 host)" \
         "a compat set, which must be made:" "bucket 256K for efi-virtio.rom" "on x86_64: pc-i440fx-7.2, pc-q35-7.2"
+    # One that comes with the program makes it.
+    output_has "the romset ipxe-efi-256k makes it: romcompat build --deb" "/debian-12-ipxe-efi.yaml"
+    run -1 romcompat audit --json a.json b.json
+    [[ $(jq -r '.plan.classes[0].compat_set_rules[0].romset' <<< "$output") == */debian-12-ipxe-efi.yaml ]]
     host b 7.2.1 0 300000 250000
     run -1 romcompat audit a.json b.json
     output_has "2 installations on 1 class" "a QEMU that reads compat maps, in place of the stock one"
