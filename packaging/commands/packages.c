@@ -24,64 +24,74 @@ static int remove_entry(void *arg, const char *path, bool is_directory)
     return 0;
 }
 
-struct asked {
-    const char **files, **names;
-    size_t file_count, name_count;
-};
-
-static int open_all(const struct asked *a, const char *directory, struct upgrade_request *request,
-                    struct upgrade **u, struct failure *f)
+static int resolve(const char *const *names, size_t count, struct packages *found,
+                   struct failure *f)
 {
-    struct apt_install apt = {0};
+    const char *temporary = getenv("TMPDIR");
+    char *directory =
+        xasprintf("%s/romcompat-XXXXXX", temporary && *temporary ? temporary : "/tmp");
+
+    if (!mkdtemp(directory)) {
+        fail(f, "%s: %s", directory, strerror(errno));
+        free(directory);
+        return -1;
+    }
+    found->directory = directory;
+    found->leftover = leftover_add(directory);
+    return apt_install_ask(names, count, directory, &found->apt, f);
+}
+
+int packages_find(const char *const *packages, size_t count, struct packages *found,
+                  struct failure *f)
+{
+    const char **names = xcalloc(count + 1, sizeof *names);
+    size_t name_count = 0;
     int result = 0;
 
-    if (a->name_count)
-        result = apt_install_ask(a->names, a->name_count, directory, &apt, f);
-    const char **files = xcalloc(a->file_count + apt.file_count + 1, sizeof *files);
-    for (size_t i = 0; i < a->file_count; i++)
-        files[request->count++] = a->files[i];
-    for (size_t i = 0; i < apt.file_count; i++)
-        files[request->count++] = apt.files[i];
-    request->packages = files;
-    request->removed = (const char *const *)apt.removed;
-    request->removed_count = apt.removed_count;
-    if (result == 0)
-        result = upgrade_open(request, u, f);
-    apt_install_free(&apt);
-    free(files);
+    *found = (struct packages){.leftover = -1};
+    for (size_t i = 0; i < count; i++)
+        if (!is_package_file(packages[i]))
+            names[name_count++] = packages[i];
+    if (name_count)
+        result = resolve(names, name_count, found, f);
+    free(names);
+    found->files = xcalloc(count + found->apt.file_count + 1, sizeof *found->files);
+    for (size_t i = 0; i < count; i++)
+        if (is_package_file(packages[i]))
+            found->files[found->file_count++] = packages[i];
+    for (size_t i = 0; i < found->apt.file_count; i++)
+        found->files[found->file_count++] = found->apt.files[i];
+    if (result != 0)
+        packages_free(found);
     return result;
+}
+
+void packages_free(struct packages *found)
+{
+    if (found->directory)
+        walk(found->directory, remove_entry, NULL);
+    leftover_keep(found->leftover);
+    free(found->directory);
+    apt_install_free(&found->apt);
+    free(found->files);
 }
 
 int packages_open(const char *const *packages, size_t count,
                   void (*problem)(void *arg, const struct failure *f), void *arg, bool keeps_images,
                   struct upgrade **u, struct failure *f)
 {
-    struct asked a = {xcalloc(count + 1, sizeof *a.files), xcalloc(count + 1, sizeof *a.names), 0,
-                      0};
-    struct upgrade_request request = {.keeps_images = keeps_images, .problem = problem, .arg = arg};
-    const char *temporary = getenv("TMPDIR");
-    char *directory =
-        xasprintf("%s/romcompat-XXXXXX", temporary && *temporary ? temporary : "/tmp");
-    int leftover = -1, result = 0;
+    struct packages found;
 
-    for (size_t i = 0; i < count; i++) {
-        if (is_package_file(packages[i]))
-            a.files[a.file_count++] = packages[i];
-        else
-            a.names[a.name_count++] = packages[i];
-    }
-    if (a.name_count && !mkdtemp(directory))
-        result = fail(f, "%s: %s", directory, strerror(errno));
-    else if (a.name_count)
-        leftover = leftover_add(directory);
-    if (result == 0) {
-        result = open_all(&a, directory, &request, u, f);
-        if (a.name_count)
-            walk(directory, remove_entry, NULL);
-        leftover_keep(leftover);
-    }
-    free(directory);
-    free(a.files);
-    free(a.names);
+    if (packages_find(packages, count, &found, f) != 0)
+        return -1;
+    const struct upgrade_request request = {.packages = found.files,
+                                            .count = found.file_count,
+                                            .removed = (const char *const *)found.apt.removed,
+                                            .removed_count = found.apt.removed_count,
+                                            .keeps_images = keeps_images,
+                                            .problem = problem,
+                                            .arg = arg};
+    int result = upgrade_open(&request, u, f);
+    packages_free(&found);
     return result;
 }

@@ -7,9 +7,23 @@
 #include <stddef.h>
 
 #include "fleet/upgrade.h"
+#include "inputs/apt_install.h"
 
 /* A file, as against a name: as apt tells them apart. */
 bool is_package_file(const char *package);
+
+struct packages {
+    const char **files;
+    size_t file_count;
+    struct apt_install apt; /* with those to be removed */
+    char *directory;        /* where apt's downloads are; NULL: nowhere */
+    int leftover;
+};
+
+/* Which files they are, downloaded where they are names. 0 or -1; free with packages_free(). */
+int packages_find(const char *const *packages, size_t count, struct packages *found,
+                  struct failure *f);
+void packages_free(struct packages *found);
 
 /* Reads them all. `problem` is called for what is left out. 0 or -1; close it with
  * upgrade_close(). */

@@ -19,6 +19,7 @@
     X(inventory)    \
     X(audit)        \
     X(preflight)    \
+    X(guard)        \
     X(explain)      \
     X(args)         \
     X(qemu_table)   \

@@ -12,9 +12,9 @@
 static void no_answer(struct guest_after *v, enum qemu_answer answer, const char *why)
 {
     *v = (struct guest_after){.arrives = answer,
-                           .starts = answer,
-                           .arrives_why = xstrdup(why),
-                           .starts_why = xstrdup(why)};
+                              .starts = answer,
+                              .arrives_why = xstrdup(why),
+                              .starts_why = xstrdup(why)};
 }
 
 static char *copy(const char *text)
@@ -38,12 +38,14 @@ static void take_block(const struct preflight *p, struct guest_after *v)
 
 static void take_fix(const struct preflight *p, struct guest_after *v)
 {
-    for (size_t i = 0; i < p->fix_count; i++)
-        if (p->fixes[i].recommended) {
-            v->fix_when = xstrdup(p->fixes[i].when);
-            v->fix = xstrdup(p->fixes[i].text);
-            return;
-        }
+    const struct fix *fix = p->fix_count ? &p->fixes[0] : NULL;
+
+    for (size_t i = 0; i < p->fix_count && !fix->recommended; i++)
+        fix = p->fixes[i].recommended ? &p->fixes[i] : fix;
+    if (fix) {
+        v->fix_when = xstrdup(fix->when);
+        v->fix = xstrdup(fix->text);
+    }
 }
 
 /* "q35" stands for another machine type on each QEMU: the guest's own is what it was started as. */
@@ -58,7 +60,7 @@ static const struct inventory_qemu *qemu_there(const struct inventory *after,
 }
 
 void guest_after_judge(struct saved_guest *guest, const char *architecture,
-                    const struct inventory *after, bool incoming, struct guest_after *v)
+                       const struct inventory *after, bool incoming, struct guest_after *v)
 {
     const struct inventory_qemu *qemu = guest->machine
                                             ? qemu_there(after, architecture, guest->machine)
@@ -88,9 +90,9 @@ void guest_after_judge(struct saved_guest *guest, const char *architecture,
     }
     preflight_judge(guest, &to, incoming, &p);
     *v = (struct guest_after){.arrives = p.arrives.value,
-                           .starts = p.starts.value,
-                           .arrives_why = copy(p.arrives.why),
-                           .starts_why = copy(p.starts.why)};
+                              .starts = p.starts.value,
+                              .arrives_why = copy(p.arrives.why),
+                              .starts_why = copy(p.starts.why)};
     take_block(&p, v);
     take_fix(&p, v);
     preflight_free(&p);
@@ -99,7 +101,7 @@ void guest_after_judge(struct saved_guest *guest, const char *architecture,
 }
 
 void guest_after_judge_listed(const struct inventory *before, const struct inventory_guest *guest,
-                           const struct inventory *after, struct guest_after *v)
+                              const struct inventory *after, struct guest_after *v)
 {
     struct saved_guest saved;
     struct failure f;
@@ -131,7 +133,7 @@ static enum after_kind kind_of(enum qemu_answer answer)
 enum after_kind guest_after_kind(const struct guest_after *v, bool is_off)
 {
     enum after_kind arrives = is_off ? AFTER_FINE : kind_of(v->arrives),
-                       starts = kind_of(v->starts);
+                    starts = kind_of(v->starts);
 
     return arrives > starts ? arrives : starts;
 }

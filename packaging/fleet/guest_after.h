@@ -20,18 +20,19 @@ struct guest_after {
     char *arrives_why, *starts_why;
     char *block;                   /* the first RAM block that is in the way, or NULL... */
     uint64_t length, length_there; /* ...and how long it is; 0: there is none */
-    char *fix_when, *fix;          /* the recommended fix; lines in `fix` end with newlines */
+    char *fix_when, *fix;          /* the recommended fix, or the first of those that
+                           * may work; lines in `fix` end with newlines */
     char *fix_package;             /* a package that it is, or NULL */
 };
 
 /* Judges the guest on `after`. `incoming`: it arrives; else it is loaded from a snapshot.
  * `architecture` may be NULL. Free with guest_after_free(). */
 void guest_after_judge(struct saved_guest *guest, const char *architecture,
-                    const struct inventory *after, bool incoming, struct guest_after *verdict);
+                       const struct inventory *after, bool incoming, struct guest_after *verdict);
 
 /* The same for a guest of `before`, as it is there. */
 void guest_after_judge_listed(const struct inventory *before, const struct inventory_guest *guest,
-                           const struct inventory *after, struct guest_after *verdict);
+                              const struct inventory *after, struct guest_after *verdict);
 
 void guest_after_free(struct guest_after *verdict);
 

@@ -179,6 +179,9 @@ struct inventory {
     struct inventory_map_lists *maps;
     struct inventory_firmwares *firmware;
     struct inventory_guests *guests;
+    /* An empty list of images says that there are none: it had some before an upgrade. Not in the
+     * document. */
+    bool lost_firmware;
     bool is_partial; /* ROM files or firmware images could not be read; not in the document */
 };
 

@@ -70,7 +70,8 @@ static bool is_listed(void *arg, const char *path)
 {
     const struct inventory_side *side = arg;
 
-    return side->inv->firmware && side->inv->firmware->count && inventory_lists_path(path);
+    return (side->inv->lost_firmware || (side->inv->firmware && side->inv->firmware->count)) &&
+           inventory_lists_path(path);
 }
 
 static const char *sum_of_file(void *arg, const char *path)

@@ -370,11 +370,13 @@ static void add_image(struct applying *a, const struct upgrade_file *entry)
 static void update_images(struct applying *a)
 {
     struct inventory_firmwares *list = a->inv->firmware;
+    bool had_some = list->count > 0;
 
     drop_images(a);
     for (size_t i = 0; i < a->u->file_count; i++)
         if (i == 0 || strcmp(a->u->files[i].path, a->u->files[i - 1].path) != 0)
             add_image(a, &a->u->files[i]);
+    a->inv->lost_firmware = had_some && !list->count;
     if (list->count)
         qsort(list->list, list->count, sizeof *list->list, by_path);
 }

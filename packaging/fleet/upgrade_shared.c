@@ -72,6 +72,7 @@ int upgrade_apply_shared(struct upgrade *u, struct inventory *inv, struct failur
     inv->directories = k->after.directories;
     inv->maps = k->after.maps;
     inv->firmware = k->after.firmware;
+    inv->lost_firmware = k->after.lost_firmware;
     inv->is_partial |= k->after.is_partial;
     for (size_t i = 0; i < u->file_count; i++)
         if (u->files[i].system) {

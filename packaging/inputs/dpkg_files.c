@@ -58,6 +58,20 @@ void dpkg_files_each(void (*take)(void *arg, const char *package, char *path), v
         closedir(directory);
 }
 
+void dpkg_files_of(const char *package, void (*take)(void *arg, const char *package, char *path),
+                   void *arg)
+{
+    size_t length = strlen(package);
+    DIR *directory = opendir(INFO);
+
+    for (struct dirent *e; directory && (e = readdir(directory));)
+        if (strncmp(e->d_name, package, length) == 0 && ends_with(e->d_name, ".list") &&
+            (e->d_name[length] == ':' || strcmp(e->d_name + length, ".list") == 0))
+            take_list(e->d_name, DPKG_LISTS_MAX, take, arg);
+    if (directory)
+        closedir(directory);
+}
+
 static const char *value_of(const char *line, const char *field)
 {
     size_t length = strlen(field);

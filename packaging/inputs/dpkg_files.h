@@ -12,6 +12,10 @@
  * changed. */
 void dpkg_files_each(void (*take)(void *arg, const char *package, char *path), void *arg);
 
+/* The same for the files of one package, in any architecture that it is installed for. */
+void dpkg_files_of(const char *package, void (*take)(void *arg, const char *package, char *path),
+                   void *arg);
+
 /* Calls take() for each package that has a version. */
 void dpkg_versions_each(void (*take)(void *arg, const char *package, const char *version),
                         void *arg);

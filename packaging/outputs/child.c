@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -95,10 +97,20 @@ __attribute__((noreturn)) static void say_and_end(int fd, int what, int value)
     _exit(127);
 }
 
+/* All capabilities go but the one to read every file. A program that is run has not even that. */
+static bool keep_reading(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
+        {.effective = 1U << CAP_DAC_READ_SEARCH, .permitted = 1U << CAP_DAC_READ_SEARCH}};
+
+    return syscall(SYS_capset, &header, data) == 0;
+}
+
 /* The number of `nobody` is the same on every Linux: what the kernel itself takes for a user
  * that it cannot name (/proc/sys/kernel/overflowuid). No name service is asked. */
 /* Nor are any won back by running a program that has more, whoever we are. */
-static bool drop_rights(bool has_guest)
+static bool drop_rights(bool has_guest, bool reads_all)
 {
     enum { NOBODY = 65534 };
 
@@ -107,8 +119,11 @@ static bool drop_rights(bool has_guest)
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
         (!has_guest && setrlimit(RLIMIT_AS, &memory) != 0))
         return false;
-    if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
-                           setresuid(NOBODY, NOBODY, NOBODY) != 0))
+    if (geteuid() == 0 && reads_all && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0)
+        return false;
+    if (geteuid() == 0 &&
+        (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
+         setresuid(NOBODY, NOBODY, NOBODY) != 0 || (reads_all && !keep_reading())))
         return false;
     return lock_down(has_guest ? "/dev/kvm" : NULL) >= 0;
 }
@@ -196,7 +211,7 @@ __attribute__((noreturn)) static void be_child(const struct child *c, const stru
         say_and_end(report, CANNOT_BEGIN, errno);
     if (c->argv && dup2(p->in[MESSAGES][1], 2) < 0)
         say_and_end(report, CANNOT_BEGIN, errno);
-    if (c->is_nobody && !drop_rights(c->has_guest))
+    if (c->is_nobody && !drop_rights(c->has_guest, c->reads_all && !c->argv))
         say_and_end(report, CANNOT_DROP, errno);
     /* A change of the user takes it away: so it comes after that. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -57,6 +57,9 @@ struct child {
      * `seconds` is how long it is listened to. Daemons that it leaves behind go on; they must not
      * hold its standard output. */
     bool is_left_alone;
+    /* With is_nobody, and only for work(): it may still read every file (CAP_DAC_READ_SEARCH of
+     * capabilities(7)), and write none. */
+    bool reads_all;
     size_t output_max; /* bytes */
     unsigned seconds;
 };

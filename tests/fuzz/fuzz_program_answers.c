@@ -11,6 +11,7 @@
 
 #include "base/effort.h"
 #include "inputs/apt.h"
+#include "inputs/apt_hook.h"
 #include "inputs/apt_install.h"
 #include "inputs/package_owner.h"
 #include "inputs/qemu_binary.h"
@@ -108,6 +109,15 @@ static void ask_apt_to_install(const uint8_t *data, size_t size)
             abort();
     apt_install_free(&install);
     free(text);
+
+    struct apt_hook hook;
+    struct failure f;
+    if (apt_hook_read((const char *)data, size, &hook, &f) == 0) {
+        for (size_t i = 0; i < hook.count; i++)
+            if (!hook.packages[i].name[0] || !hook.packages[i].file[0])
+                abort();
+        apt_hook_free(&hook);
+    }
 }
 
 static void ask_qemu(void)
