@@ -183,14 +183,15 @@ static void be_caged(int report)
 
 _Static_assert(CHILD_KEPT == READ_FROM + 1, "what is kept follows the output");
 
-/* For work(): the first number behind those that stay. */
-static int renumber_kept(const struct child *c)
+/* For work(): its output and what is kept get their numbers; the first one behind them. */
+static int renumber(const struct child *c, int output)
 {
     int high[CHILD_KEEP_MAX], count = 0;
 
-    /* Out of each other's way first. */
+    /* Out of each other's way first: one may have the number that another is to get. */
     for (; count < CHILD_KEEP_MAX && c->keep[count]; count++)
         high[count] = fcntl(c->keep[count], F_DUPFD_CLOEXEC, CHILD_KEPT + CHILD_KEEP_MAX);
+    dup2(output, READ_FROM);
     for (int i = 0; i < count; i++)
         dup2(high[i], CHILD_KEPT + i);
     return CHILD_KEPT + count;
@@ -220,10 +221,8 @@ __attribute__((noreturn)) static void be_child(const struct child *c, const stru
     if (c->argv && cage)
         be_caged(report);
     if (!c->argv) {
-        int out = dup2(p->in[OUT][1], READ_FROM);
-
-        close_from(renumber_kept(c), true);
-        _exit(c->work(c->arg, out) & 127);
+        close_from(renumber(c, p->in[OUT][1]), true);
+        _exit(c->work(c->arg, READ_FROM) & 127);
     }
     set_environment(c);
     close_from(READ_FROM, false);

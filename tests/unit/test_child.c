@@ -191,6 +191,41 @@ static void functions(void)
     is_text(f.what, "ended by signal 11 (Segmentation fault)", "its crash is a failure");
 }
 
+static int read_kept(void *arg, int fd)
+{
+    char text[16];
+    ssize_t n = read(CHILD_KEPT, text, sizeof text);
+
+    (void)arg;
+    return n > 0 && write(fd, text, (size_t)n) == n ? 0 : 1;
+}
+
+/* As every number that it could be given by the way. */
+static void functions_keep_descriptors(void)
+{
+    for (int number = 3; number < 8; number++) {
+        struct child c = {.work = read_kept, .keep = {number}, .output_max = 100, .seconds = 10};
+        int ends[2], saved = fcntl(number, F_DUPFD_CLOEXEC, 60);
+
+        if (pipe(ends) != 0 || write(ends[1], "kept", 4) != 4 || dup2(ends[0], 50) != 50)
+            abort();
+        close(ends[1]);
+        if (ends[0] != number)
+            close(ends[0]);
+        dup2(50, number);
+        r = (struct child_result){0};
+        bool same = child_run(&c, &r, &f) == 0 && strcmp((char *)r.output, "kept") == 0;
+        ok(same, "a function reads a kept descriptor that had the number %d", number);
+        child_result_free(&r);
+        close(50);
+        if (saved >= 0)
+            dup2(saved, number);
+        else
+            close(number);
+        close(saved);
+    }
+}
+
 static void no_descendant_is_left(void)
 {
     time_t before = time(NULL);
@@ -323,6 +358,7 @@ int main(void)
     answers();
     surroundings();
     functions();
+    functions_keep_descriptors();
     locked_down();
     no_descendant_is_left();
     ends_with_the_caller();
