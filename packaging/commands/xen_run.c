@@ -16,7 +16,7 @@
 #include "guest/xen_variables.h"
 #include "outputs/file.h"
 
-enum { LOOK_SECONDS = 15, EVERY_MINUTES = 15, EVERY_MINUTES_MAX = 1440 };
+enum { LOOK_SECONDS = 15, EVERY_MINUTES_MAX = 1440 };
 
 struct run {
     struct xen_job xen;
@@ -36,8 +36,8 @@ static const struct option_spec options[] = {
              "or " XEN_FIRMWARE,
      STRING_AT(struct run, firmware)},
     {"every", .argument = "MINUTES",
-     .help = "also keep them that often while it runs (default 15; 0: at its\n"
-             "end alone)",
+     .help = "also keep them that often while it runs (default 0: at its end\n"
+             "alone); a device model has died of being read",
      NUMBER_AT(struct run, every), .least = 0, .most = EVERY_MINUTES_MAX},
     XEN_KEEP_OPTION(struct run, xen.),
     XEN_STATE_OPTION(struct run, xen.),
@@ -278,7 +278,7 @@ static int run(void *settings, char **operands, size_t count)
     return finish_output(result == 0 ? STATUS_YES : report(&f));
 }
 
-static const struct run defaults = {.xen = XEN_JOB_DEFAULTS, .every = EVERY_MINUTES};
+static const struct run defaults = {.xen = XEN_JOB_DEFAULTS};
 
 extern const struct command xen_run_command;
 const struct command xen_run_command = {

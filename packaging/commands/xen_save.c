@@ -44,8 +44,8 @@ const struct command xen_save_command = {
     .summary = "keep the variables of a domain as they are now",
     .synopsis = "DOMAIN [--keep N] [--state DIR] [--sockets DIR]",
     .details = "DOMAIN is a UUID, or a name that one domain has. It may run, or have ended and be\n"
-               "preserved; nothing in it changes. What is the same as the newest generation is\n"
-               "not kept again.",
+               "preserved. What is the same as the newest generation is not kept again. The device\n"
+               "model of a running domain has died of being read, once, on Xen 4.17.",
     .options = options,
     .settings_size = sizeof(struct xen_job),
     .defaults = &defaults,

@@ -25,7 +25,7 @@ struct xen_variables {
 };
 
 /* Reads those of domain `id` through the QMP socket of its device model in the directory
- * `sockets`. It may run, or have shut down and be preserved; nothing in it changes. 0 or -1. */
+ * `sockets`. It may run, or have shut down and be preserved. 0 or -1. */
 int xen_variables_read(const char *sockets, unsigned id, struct xen_variables *v,
                        struct failure *f);
 
