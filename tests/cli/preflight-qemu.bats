@@ -31,8 +31,8 @@ setup() {
 save() { # ARG...
     {
         echo '{"execute": "qmp_capabilities"}'
-        echo '{"execute": "migrate", "arguments": {"uri": "exec:cat > saved; touch done"}}'
-        while [ ! -e done ]; do sleep 0.05; done
+        echo '{"execute": "migrate", "arguments": {"uri": "exec:cat > saved; touch sent"}}'
+        while [ ! -e sent ]; do sleep 0.05; done
         sleep 0.1
         echo '{"execute": "quit"}'
     } | timeout 60 "$QEMU" -nodefaults -display none -accel tcg -S -m 16 -qmp stdio "$@" >/dev/null
@@ -40,7 +40,7 @@ save() { # ARG...
 
 @test "--try says what QEMU says of a whole guest, and leaves all files as they are" {
     local given=(-nodefaults -accel tcg -m 16 -M pc -device VGA)
-    local card=(-device e1000,netdev=u -netdev user,id=u,hostfwd=tcp:127.0.0.1:1-:1)
+    local card=(-device "e1000,netdev=u" -netdev "user,id=u,hostfwd=tcp:127.0.0.1:1-:1")
     truncate -s 1M disk.img
     save -M pc -device VGA -drive if=none,id=d,format=raw,file=disk.img -device virtio-blk-pci,drive=d \
         -device e1000,netdev=u -netdev user,id=u

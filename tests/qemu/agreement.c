@@ -134,9 +134,15 @@ static json_object *run_preflight(struct stage *s, const char *file, const struc
 struct verdict preflight_of(struct stage *s, const char *file, const struct to *to,
                             const struct from *from)
 {
-    /* The monitor's table does not name the machine type. */
+    /* The monitor's table does not name the machine type, and no stream its QEMU, without which
+     * there is no yes for an Arm guest under TCG. */
     const char *options = from->way == MONITOR ? text_of(s, "-M %s", from->machine) : "";
+    unsigned major, minor;
     int status = 0;
+
+    if (sscanf(from->which, "%*[a-z]-%u.%u-aarch64", &major, &minor) == 2 &&
+        strstr(from->which, "aarch64"))
+        options = text_of(s, "%s --guest-qemu %u.%u", options, major, minor);
     json_object *answer = run_preflight(s, file, to, options, &status);
     struct verdict v = find_block(s, answer, from->block);
 
