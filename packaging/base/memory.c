@@ -38,6 +38,11 @@ char *xstrdup(const char *text)
     return or_exit(strdup(text));
 }
 
+char *xstrdup_or_null(const char *text)
+{
+    return text ? xstrdup(text) : NULL;
+}
+
 char *xstrndup(const char *text, size_t length)
 {
     return or_exit(strndup(text, length));

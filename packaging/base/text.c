@@ -24,6 +24,19 @@ char *text_end(struct text *t)
     return t->at;
 }
 
+bool is_one_of(const char *word, const char *const *list)
+{
+    for (; *list; list++)
+        if (strcmp(word, *list) == 0)
+            return true;
+    return false;
+}
+
+int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 bool ends_with(const char *text, const char *end)
 {
     size_t n = strlen(text), m = strlen(end);

@@ -20,6 +20,12 @@ FILE *text_begin(struct text *t);
 /* Ends it and returns it; free it. t->length stays valid. */
 char *text_end(struct text *t);
 
+/* Whether `word` is one of `list`, which ends with NULL. */
+bool is_one_of(const char *word, const char *const *list);
+
+/* The order of two elements of an array of `char *`, for qsort(). */
+int compare_texts(const void *a, const void *b);
+
 /* Whether `text` ends with `end`; every string ends with itself and with "". */
 bool ends_with(const char *text, const char *end);
 

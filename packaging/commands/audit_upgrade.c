@@ -41,11 +41,6 @@ void audit_problem(void *arg, const struct failure *f)
 
 /* --- the guests ------------------------------------------------------------------------------- */
 
-static char *copy(const char *text)
-{
-    return text ? xstrdup(text) : NULL;
-}
-
 static void add_left(struct audit *audit, const struct inventory *inv,
                      const struct inventory_guest *guest, const struct guest_after *v,
                      enum audit_left_state state)
@@ -65,8 +60,8 @@ static void add_left(struct audit *audit, const struct inventory *inv,
         .is_known = known,
         .state = state,
         .why = xstrdup(guest_after_why(v, is_off)),
-        .fix_when = copy(v->fix_when),
-        .fix = copy(v->fix),
+        .fix_when = xstrdup_or_null(v->fix_when),
+        .fix = xstrdup_or_null(v->fix),
     };
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "commands/columns.h"
 #include "commands/xen_job.h"
 
@@ -18,11 +19,6 @@ static const struct option_spec options[] = {
     JSON_OPTION(struct job, json),
     {0},
 };
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
 
 /* The directories that are named by a UUID, in order. */
 static int find(const char *state, char ***uuids, size_t *count, struct failure *f)
@@ -44,7 +40,7 @@ static int find(const char *state, char ***uuids, size_t *count, struct failure 
     }
     closedir(d);
     if (*count)
-        qsort(*uuids, *count, sizeof **uuids, by_text);
+        qsort(*uuids, *count, sizeof **uuids, compare_texts);
     return 0;
 }
 

@@ -261,11 +261,6 @@ static char *machine_of(const struct domain_xml *x)
                                           : xstrdup(x->machine);
 }
 
-static char *copy_of(const char *text)
-{
-    return text ? xstrdup(text) : NULL;
-}
-
 /* qemuFirmwareEnableFeaturesModern() */
 static void take_descriptor(struct domain_firmware *firmware, const struct domain_xml *x,
                             const struct firmware_descriptor *d)
@@ -275,13 +270,13 @@ static void take_descriptor(struct domain_firmware *firmware, const struct domai
     firmware->choice = CHOICE_DESCRIPTOR;
     firmware->source = xstrdup(d->path);
     firmware->pflash = d->device == DESCRIPTOR_FLASH;
-    firmware->code = copy_of(d->executable.filename);
+    firmware->code = xstrdup_or_null(d->executable.filename);
     if (firmware->pflash)
-        firmware->code_format = copy_of(d->executable.format);
+        firmware->code_format = xstrdup_or_null(d->executable.format);
     /* A store that is no local file libvirt cannot make. */
     if (has_template && !x->nvram_is_remote) {
-        firmware->template = copy_of(d->nvram_template.filename);
-        firmware->template_format = copy_of(d->nvram_template.format);
+        firmware->template = xstrdup_or_null(d->nvram_template.filename);
+        firmware->template_format = xstrdup_or_null(d->nvram_template.format);
     }
 }
 
@@ -327,7 +322,7 @@ static int ask_list(const struct wish *w, const char *root, const char *list,
         firmware->source = xstrdup(a->where                        ? a->where
                                    : a->source == TEMPLATE_DEFAULT ? "libvirt's default list"
                                                                    : "list");
-        firmware->template = copy_of(x->nvram_template ? x->nvram_template : a->filename);
+        firmware->template = xstrdup_or_null(x->nvram_template ? x->nvram_template : a->filename);
         firmware->template_format = xstrdup("raw");
     }
     template_search_free(&search);
@@ -338,15 +333,15 @@ static void take_as_written(const struct wish *w, struct domain_firmware *firmwa
 {
     const struct domain_xml *x = w->domain;
 
-    firmware->code = copy_of(x->loader);
+    firmware->code = xstrdup_or_null(x->loader);
     firmware->pflash = is(x->loader_type, "pflash");
     if (firmware->pflash)
         firmware->code_format = xstrdup(w->loader_format ? w->loader_format : "raw");
     if (firmware->template)
         return;
-    firmware->template = copy_of(x->nvram_template);
+    firmware->template = xstrdup_or_null(x->nvram_template);
     if (firmware->template)
-        firmware->template_format = copy_of(firmware->code_format);
+        firmware->template_format = xstrdup_or_null(firmware->code_format);
 }
 
 static int choose(const struct wish *w, const char *root, const char *list,
@@ -394,7 +389,7 @@ static int look(const struct domain_xml *x, const struct domain_question *questi
                 struct domain_firmware *firmware, struct failure *f)
 {
     if (!x->firmware && !(x->loader && is(x->loader_type, "pflash"))) {
-        firmware->code = copy_of(x->loader);
+        firmware->code = xstrdup_or_null(x->loader);
         return 0;
     }
     struct wish w = {.domain = x,

@@ -595,11 +595,6 @@ static int read_root(struct firmware_tree *tree, const char *path, struct failur
 
 /* ---- the whole ---- */
 
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* The packages that stand in a directory, sorted; 0 of them where it is a root directory. */
 static size_t packages_in(const char *directory, char *paths[TREE_PACKAGES_MAX])
 {
@@ -613,7 +608,7 @@ static size_t packages_in(const char *directory, char *paths[TREE_PACKAGES_MAX])
     }
     if (dir)
         closedir(dir);
-    qsort(paths, count, sizeof *paths, by_text);
+    qsort(paths, count, sizeof *paths, compare_texts);
     return count;
 }
 

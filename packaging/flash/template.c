@@ -173,10 +173,10 @@ static void add_answer(struct template_search *search, enum template_source sour
     }
     search->answers[search->count++] = (struct template_answer){
         .source = source,
-        .where = where ? xstrdup(where) : NULL,
+        .where = xstrdup_or_null(where),
         .code = xstrdup(code),
         .filename = filename,
-        .format = format ? xstrdup(format) : NULL,
+        .format = xstrdup_or_null(format),
         .by_link = by_link,
     };
 }

@@ -72,7 +72,7 @@ static void conclude(struct guard_guest *guest, const struct guest_after *before
 
     guest->kind = guest_after_kind(&guest->after, is_off);
     guest->was_so = guest_after_kind(before, is_off) >= guest->kind;
-    guest->why = why ? xstrdup(why) : NULL;
+    guest->why = xstrdup_or_null(why);
 }
 
 static void judge_listed(const struct inventory *before, const struct inventory *after,

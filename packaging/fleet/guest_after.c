@@ -17,11 +17,6 @@ static void no_answer(struct guest_after *v, enum qemu_answer answer, const char
                               .starts_why = xstrdup(why)};
 }
 
-static char *copy(const char *text)
-{
-    return text ? xstrdup(text) : NULL;
-}
-
 static void take_block(const struct preflight *p, struct guest_after *v)
 {
     for (size_t i = 0; i < p->line_count && !v->block; i++) {
@@ -32,7 +27,7 @@ static void take_block(const struct preflight *p, struct guest_after *v)
         v->block = xstrdup(line->block->name);
         v->length = line->block->length;
         v->length_there = line->length;
-        v->fix_package = copy(line->package);
+        v->fix_package = xstrdup_or_null(line->package);
     }
 }
 
@@ -91,8 +86,8 @@ void guest_after_judge(struct saved_guest *guest, const char *architecture,
     preflight_judge(guest, &to, incoming, &p);
     *v = (struct guest_after){.arrives = p.arrives.value,
                               .starts = p.starts.value,
-                              .arrives_why = copy(p.arrives.why),
-                              .starts_why = copy(p.starts.why)};
+                              .arrives_why = xstrdup_or_null(p.arrives.why),
+                              .starts_why = xstrdup_or_null(p.starts.why)};
     take_block(&p, v);
     take_fix(&p, v);
     preflight_free(&p);

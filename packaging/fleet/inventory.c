@@ -191,11 +191,6 @@ void inventory_free(struct inventory *inv)
 
 /* --- copies ---------------------------------------------------------------------------- */
 
-static char *copy_text(const char *text)
-{
-    return text ? xstrdup(text) : NULL;
-}
-
 static char **copy_texts(char *const *texts, size_t count)
 {
     char **copy = xcalloc(count + 1, sizeof *copy);
@@ -207,7 +202,7 @@ static char **copy_texts(char *const *texts, size_t count)
 
 struct inventory_package inventory_package_copy(const struct inventory_package *p)
 {
-    return (struct inventory_package){copy_text(p->name), copy_text(p->version)};
+    return (struct inventory_package){xstrdup_or_null(p->name), xstrdup_or_null(p->version)};
 }
 
 struct inventory_qemu inventory_qemu_copy(const struct inventory_qemu *q)
@@ -242,8 +237,8 @@ struct inventory_firmware inventory_firmware_copy(const struct inventory_firmwar
     struct inventory_firmware copy = *image;
 
     copy.path = xstrdup(image->path);
-    copy.kind = copy_text(image->kind);
-    copy.sha256 = copy_text(image->sha256);
+    copy.kind = xstrdup_or_null(image->kind);
+    copy.sha256 = xstrdup_or_null(image->sha256);
     copy.package = inventory_package_copy(&image->package);
     return copy;
 }
@@ -253,14 +248,14 @@ struct inventory_set inventory_set_copy(const struct inventory_set *set)
     struct inventory_set copy = *set;
 
     copy.name = xstrdup(set->name);
-    copy.package = copy_text(set->package);
+    copy.package = xstrdup_or_null(set->package);
     copy.map = xstrdup(set->map);
     copy.machines = xcalloc(set->machine_count + 1, sizeof *copy.machines);
     copy.roms = xcalloc(set->rom_count + 1, sizeof *copy.roms);
     for (size_t i = 0; i < set->machine_count; i++)
         copy.machines[i] = (struct inventory_machine_rule){xstrdup(set->machines[i].name),
-                                                           copy_text(set->machines[i].first),
-                                                           copy_text(set->machines[i].last)};
+                                                           xstrdup_or_null(set->machines[i].first),
+                                                           xstrdup_or_null(set->machines[i].last)};
     for (size_t i = 0; i < set->rom_count; i++)
         copy.roms[i] = (struct inventory_rom_rule){xstrdup(set->roms[i].rom), set->roms[i].bucket,
                                                    xstrdup(set->roms[i].compat_file)};

@@ -278,13 +278,13 @@ static void add_loader(const struct inventory *inv, const struct inventory_guest
     saved->domain = xcalloc(1, sizeof *saved->domain);
     saved->domain->machine = xstrdup(guest->machine);
     saved->domain->loader = xstrdup(guest->loader);
-    saved->domain->loader_type = guest->loader_type ? xstrdup(guest->loader_type) : NULL;
+    saved->domain->loader_type = xstrdup_or_null(guest->loader_type);
     struct saved_block *block = new_block(saved, xstrdup(domain_code_block(saved->domain)),
                                           inventory_firmware_length(image));
     block->file = xstrdup(image->path);
     block->file_size = inventory_firmware_length(image);
     block->package = package_and_version(image->package.name, image->package.version);
-    block->sha256 = image->sha256 ? xstrdup(image->sha256) : NULL;
+    block->sha256 = xstrdup_or_null(image->sha256);
 }
 
 /* A machine type without a BIOS of its own has no block for it. */

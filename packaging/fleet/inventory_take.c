@@ -108,7 +108,7 @@ int inventory_take(const struct inventory_request *request, struct inventory *in
 
     if (uname(&name) != 0)
         return fail(f, "uname: %s", strerror(errno));
-    t.inv.host = request->host ? xstrdup(request->host) : NULL;
+    t.inv.host = xstrdup_or_null(request->host);
     t.inv.architecture = xstrdup(name.machine);
     t.inv.system = take_system(&t);
     if (take_qemus(&t, f) != 0 || take_maps(&t, f) != 0) {

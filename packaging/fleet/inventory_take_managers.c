@@ -121,7 +121,7 @@ static void take_unstarted(struct taking *t, const struct qemu_command *c, const
         taking_add_card(guest, c->cards[i].type, NULL, false);
     if (is_pc || strcmp(c->architecture, "aarch64") == 0)
         guest->firmware = xstrdup("efi");
-    taking_doubt(guest, c->doubt ? xstrdup(c->doubt) : NULL);
+    taking_doubt(guest, xstrdup_or_null(c->doubt));
 }
 
 static void add_incus_guest(struct taking *t, struct qemu_command *c, const char *directory,
@@ -293,7 +293,7 @@ static void take_unit_qemu(struct taking *t, const char *unit, const struct syst
 
         if (!guest->name)
             guest->name = xstrdup(unit);
-        taking_doubt(guest, q->doubt ? xstrdup(q->doubt) : NULL);
+        taking_doubt(guest, xstrdup_or_null(q->doubt));
     }
     qemu_command_free(&c);
 }
@@ -319,11 +319,6 @@ static void take_unit(struct taking *t, const char *unit)
     }
     free(text);
     free(path);
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 /* Names of services in a directory, those of templates left out: only with an instance are they
@@ -365,7 +360,7 @@ void take_units(struct taking *t)
         free(names);
     }
     if (unit_count)
-        qsort(units, unit_count, sizeof *units, compare_names);
+        qsort(units, unit_count, sizeof *units, compare_texts);
     for (size_t i = 0; i < unit_count; i++)
         if (i == 0 || strcmp(units[i], units[i - 1]) != 0)
             take_unit(t, units[i]);

@@ -258,7 +258,7 @@ void take_set(const struct romcompat *opened, size_t index, struct inventory_set
     romcompat_set_at(opened, index, &s);
     *set = (struct inventory_set){
         .name = xstrdup(s.name),
-        .package = s.package ? xstrdup(s.package) : NULL,
+        .package = xstrdup_or_null(s.package),
         .map = xstrdup(s.map),
         .machines = xcalloc(s.machines, sizeof *set->machines),
         .roms = xcalloc(s.roms, sizeof *set->roms),

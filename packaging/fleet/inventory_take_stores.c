@@ -71,8 +71,8 @@ static const struct known_template *template_of(struct taking *t, const char *lo
             return &t->templates[i];
     t->templates = xreallocarray(t->templates, t->template_count + 1, sizeof *t->templates);
     struct known_template *k = &t->templates[t->template_count++];
-    *k = (struct known_template){.loader = loader ? xstrdup(loader) : NULL,
-                                 .named = named ? xstrdup(named) : NULL,
+    *k = (struct known_template){.loader = xstrdup_or_null(loader),
+                                 .named = xstrdup_or_null(named),
                                  .path = find_template(loader, named)};
     if (k->path && (!is_printable(k->path) || !may_read(t, k->path, &f) ||
                     key_source_read(k->path, KEY_LISTS, NULL, &k->source, &f) != 0)) {

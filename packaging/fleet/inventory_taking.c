@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 void taking_problem(const struct taking *t, const struct failure *f)
 {
@@ -32,11 +33,6 @@ void add_text(char ***list, size_t *count, char *text)
 {
     *list = xreallocarray(*list, *count + 1, sizeof **list);
     (*list)[(*count)++] = text;
-}
-
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 char **names_in(struct taking *t, const char *path, size_t *count)

@@ -74,8 +74,8 @@ void taking_add_card(struct inventory_guest *guest, const char *type, const char
         return;
     }
     guest->devices = xreallocarray(guest->devices, guest->device_count + 1, sizeof *guest->devices);
-    guest->devices[guest->device_count++] = (struct inventory_device){
-        .type = xstrdup(type), .file = file ? xstrdup(file) : NULL, .off = off};
+    guest->devices[guest->device_count++] =
+        (struct inventory_device){.type = xstrdup(type), .file = xstrdup_or_null(file), .off = off};
 }
 
 /* Without a slash, an image of -bios is one of the directories of ROM files. */
@@ -109,5 +109,5 @@ void taking_guest_of_command(struct taking *t, struct inventory_guest *guest,
         guest->firmware = xstrdup("efi");
     else if (!command->loader && !command->doubt)
         guest->firmware = xstrdup("bios");
-    taking_doubt(guest, command->doubt ? xstrdup(command->doubt) : NULL);
+    taking_doubt(guest, xstrdup_or_null(command->doubt));
 }

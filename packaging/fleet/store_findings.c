@@ -161,11 +161,6 @@ static void judge_sharing(const struct inventory_guest **sorted, size_t count, s
                         : xstrdup("another guest has the same store");
 }
 
-static char *copy_of(const char *text)
-{
-    return text ? xstrdup(text) : NULL;
-}
-
 static bool has_trouble(const struct store_finding *finding)
 {
     bool has = false;
@@ -181,8 +176,8 @@ static void keep(struct store_findings *findings, struct store_finding *finding,
     for (int i = 0; i < STORE_TROUBLES; i++)
         findings->counts[i] += finding->reasons[i] != NULL;
     finding->host = xstrdup(host);
-    finding->guest = copy_of(guest->name);
-    finding->store = copy_of(file_of(guest));
+    finding->guest = xstrdup_or_null(guest->name);
+    finding->store = xstrdup_or_null(file_of(guest));
     findings->list =
         xgrow(findings->list, findings->count, &findings->capacity, sizeof *findings->list);
     findings->list[findings->count++] = *finding;

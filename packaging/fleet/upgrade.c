@@ -158,9 +158,8 @@ static void take(void *arg, const char *path, const char *target, uint8_t *data,
     }
     u->files = xgrow(u->files, u->file_count, &u->file_capacity, sizeof *u->files);
     struct upgrade_file *file = &u->files[u->file_count++];
-    *file = (struct upgrade_file){.path = xstrdup(path),
-                                  .target = target ? xstrdup(target) : NULL,
-                                  .package = u->package_count};
+    *file = (struct upgrade_file){
+        .path = xstrdup(path), .target = xstrdup_or_null(target), .package = u->package_count};
     if (data)
         read_file_of(u, file, data, size);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "inputs/dpkg_files.h"
 #include "outputs/child.h"
 
@@ -32,7 +33,7 @@ static void take_diversion(void *arg, const char *from, const char *to, const ch
     h->diversions =
         xgrow(h->diversions, h->diversion_count, &h->diversion_capacity, sizeof *h->diversions);
     h->diversions[h->diversion_count++] =
-        (struct diversion){xstrdup(from), xstrdup(to), package ? xstrdup(package) : NULL};
+        (struct diversion){xstrdup(from), xstrdup(to), xstrdup_or_null(package)};
 }
 
 /* Where the file of that package really is. */
@@ -102,11 +103,6 @@ static void take_rpm_files(struct upgrade_host *h)
     free(argv);
 }
 
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static int by_path(const void *a, const void *b)
 {
     return strcmp(((const struct upgrade_file *)a)->path, ((const struct upgrade_file *)b)->path);
@@ -146,7 +142,7 @@ struct upgrade_host *upgrade_host_open(struct upgrade *u)
         dpkg_files_each(take_file, h);
     }
     if (h->gone_count)
-        qsort(h->gone, h->gone_count, sizeof *h->gone, by_text);
+        qsort(h->gone, h->gone_count, sizeof *h->gone, compare_texts);
     return h;
 }
 
@@ -171,7 +167,7 @@ void upgrade_host_close(struct upgrade_host *h)
 
 static bool is_gone(const struct upgrade_host *h, const char *path)
 {
-    return h->gone_count && bsearch(&path, h->gone, h->gone_count, sizeof *h->gone, by_text);
+    return h->gone_count && bsearch(&path, h->gone, h->gone_count, sizeof *h->gone, compare_texts);
 }
 
 bool upgrade_host_loses(const struct upgrade_host *h, const char *path)

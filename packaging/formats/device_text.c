@@ -3,15 +3,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "formats/option_text.h"
-
-static bool is_one_of(const char *value, const char *const *list)
-{
-    for (; *list; list++)
-        if (strcmp(value, *list) == 0)
-            return true;
-    return false;
-}
 
 /* QEMU qapi/qapi-util.c, qapi_bool_parse(); and a number, where the property is one. */
 static bool is_off(const char *value)

@@ -297,14 +297,6 @@ static int put_device(struct making *m, const struct qemu_option *o, struct fail
     return 0;
 }
 
-static bool is_word(const char *word, const char *const *list)
-{
-    for (; *list; list++)
-        if (strcmp(*list, word) == 0)
-            return true;
-    return false;
-}
-
 static int put_object(struct making *m, const struct qemu_option *o, struct failure *f)
 {
     static const char *const kept[] = {
@@ -348,9 +340,9 @@ static int put_object(struct making *m, const struct qemu_option *o, struct fail
         free(rest);
     } else if (strncmp(type, "rng-", 4) == 0) {
         put_pair(m, "-object", xasprintf("rng-builtin,id=%s", id));
-    } else if (is_word(type, kept)) {
+    } else if (is_one_of(type, kept)) {
         put_pair(m, "-object", text_without(o, all));
-    } else if (!is_word(type, dropped)) {
+    } else if (!is_one_of(type, dropped)) {
         return fail(f, "-object %s: not known to be free of effects outside", type);
     }
     return 0;
@@ -465,19 +457,19 @@ static int take_option(struct making *m, const char *option, const char *value, 
     struct qemu_option parsed;
     int result;
 
-    if (is_word(option, kept_flags))
+    if (is_one_of(option, kept_flags))
         return put(m, xstrdup(option)), 1;
-    if (is_word(option, dropped_flags))
+    if (is_one_of(option, dropped_flags))
         return 1;
     if (!value)
         return fail(f, "%s: not an option that is known, or without its value", option);
-    if (is_word(option, dropped) || strcmp(option, "-netdev") == 0)
+    if (is_one_of(option, dropped) || strcmp(option, "-netdev") == 0)
         return 2;
-    if (is_word(option, kept))
+    if (is_one_of(option, kept))
         return put_pair(m, option, xstrdup(value)), 2;
-    if (is_word(option, lead_nowhere))
+    if (is_one_of(option, lead_nowhere))
         return put_pair(m, option, xstrdup(strcmp(value, "none") == 0 ? "none" : "null")), 2;
-    if (is_word(option, drives))
+    if (is_one_of(option, drives))
         return put_short_drive(m, option, value, f) == 0 ? 2 : -1;
     if (strcmp(option, "-readconfig") == 0)
         return read_config(m, value, f) == 0 ? 2 : -1;

@@ -119,7 +119,7 @@ static char *need_text(struct firmware_descriptor *d, struct json_object *object
 
     if (!text)
         add_problem(d, fatal, "%s: '%s' is missing, or no string", where, key);
-    return text ? xstrdup(text) : NULL;
+    return xstrdup_or_null(text);
 }
 
 static size_t length_of(struct firmware_descriptor *d, struct json_object *array, const char *where)

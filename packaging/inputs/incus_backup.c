@@ -55,8 +55,8 @@ static void read_instance(const struct yaml_node *instance, struct qemu_command 
         architecture = "ppc64"; /* as QEMU calls it */
     c->architecture = xstrdup(architecture ? architecture : "x86_64");
     c->binary = xasprintf("qemu-system-%s", c->architecture);
-    c->name = name ? xstrdup(name) : NULL;
-    c->uuid = uuid ? xstrdup(uuid) : NULL;
+    c->name = xstrdup_or_null(name);
+    c->uuid = xstrdup_or_null(uuid);
     /* What it is written for may be a card or an image. */
     if (raw && (strstr(raw, "-device") || strstr(raw, "-bios") || strstr(raw, "-drive") ||
                 strstr(raw, "-global") || strstr(raw, "-machine") || strstr(raw, "-M")))

@@ -63,7 +63,7 @@ static char *part_of(const char *value, const char *part, const char *first)
     if (!value || *value == '{' || qemu_option_of_text(&option, "conf", first, value, &f) != 0)
         return NULL;
     const char *found = qemu_option_value(&option, part);
-    char *copy = found ? xstrdup(found) : NULL;
+    char *copy = xstrdup_or_null(found);
     qemu_option_free(&option);
     return copy;
 }

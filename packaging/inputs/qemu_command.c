@@ -27,18 +27,10 @@ struct reading {
     bool has_net, has_video, has_no_defaults;
 };
 
-static bool is_one_of(const char *word, const char *const *list)
-{
-    for (; *list; list++)
-        if (strcmp(word, *list) == 0)
-            return true;
-    return false;
-}
-
 static void set(char **text, const char *value)
 {
     free(*text);
-    *text = value ? xstrdup(value) : NULL;
+    *text = xstrdup_or_null(value);
 }
 
 /* The first is kept: one is enough for there to be no answer. */
@@ -71,7 +63,7 @@ void qemu_command_add_card(struct qemu_command *c, const char *type, const char 
         return;
     }
     c->cards = xreallocarray(c->cards, c->card_count + 1, sizeof *c->cards);
-    c->cards[c->card_count++] = (struct qemu_card){xstrdup(type), file ? xstrdup(file) : NULL, off};
+    c->cards[c->card_count++] = (struct qemu_card){xstrdup(type), xstrdup_or_null(file), off};
 }
 
 static void add_card(struct reading *r, const char *type, const char *file, bool off)
@@ -277,7 +269,7 @@ static void find_flash(struct reading *r, int which, char **path, char **format)
     const char *as = NULL, *file = file_of_drive(r, drive, &as);
 
     *path = file ? path_of(r, file) : NULL;
-    *format = as ? xstrdup(as) : NULL;
+    *format = xstrdup_or_null(as);
     if (which == 0 && !*path && (drive || r->flash[which]))
         doubt(r, "the file of its firmware is not known");
 }
@@ -468,7 +460,7 @@ static void take_global(struct reading *r, const struct qemu_option *option)
 {
     const char *driver = qemu_option_value(option, "driver");
     const char *property = qemu_option_value(option, "property");
-    char *of = driver ? xstrdup(driver) : NULL;
+    char *of = xstrdup_or_null(driver);
 
     if (!driver && option->count) {
         const char *dot = strchr(option->values[0].name, '.');
@@ -632,7 +624,7 @@ int qemu_command_read(char *const *arguments, size_t count, const char *director
         return fail(f, "a command line of more than %d words", QEMU_ARGUMENTS_MAX);
     made.binary = xstrdup(arguments[0]);
     architecture = architecture_of_binary(made.binary);
-    made.architecture = architecture ? xstrdup(architecture) : NULL;
+    made.architecture = xstrdup_or_null(architecture);
     for (size_t i = 1; i < count; i++) {
         const char *name = arguments[i];
 

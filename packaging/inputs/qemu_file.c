@@ -86,7 +86,7 @@ static void add(struct list *l, char *name, const char *alias_of)
     }
     l->machines = xgrow(l->machines, l->count, &l->capacity, sizeof *l->machines);
     l->machines[l->count++] =
-        (struct qemu_machine){.name = name, .alias_of = alias_of ? xstrdup(alias_of) : NULL};
+        (struct qemu_machine){.name = name, .alias_of = xstrdup_or_null(alias_of)};
 }
 
 /* Those of no family that QEMU offers all the same; among the other texts are abstract types. */
@@ -152,7 +152,7 @@ static void take_bare_names(struct list *l, const struct qemu_binary *q)
 
         if (family && family->has_versions && strcmp(family->name, m->name) == 0)
             newest = newest_of(l, family, q);
-        m->alias_of = newest ? xstrdup(newest) : NULL;
+        m->alias_of = xstrdup_or_null(newest);
     }
     /* What is an alias in the table is one, and is added below where it is known of what. */
     for (size_t i = 0; i < l->count; i++) {

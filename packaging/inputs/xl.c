@@ -93,7 +93,7 @@ static int take_kind(const char *path, struct json_object *config, struct xl_con
         fail(f, "%s: not a domain with UEFI variables", path);
         return fail_hint(f, "These have type = \"hvm\" and bios = \"ovmf\".");
     }
-    c->firmware = firmware ? xstrdup(firmware) : NULL;
+    c->firmware = xstrdup_or_null(firmware);
     return 0;
 }
 

@@ -37,8 +37,8 @@ int deb_describe(struct deb_package *p, const struct source *source,
     if (output_date(date, source->newest, &p->date, f) < 0)
         return -1;
     p->maintainer = maintainer ? maintainer : source->maintainer;
-    p->source_package = source->package ? xstrdup(source->package) : NULL;
-    p->source_version = source->version ? xstrdup(source->version) : NULL;
+    p->source_package = xstrdup_or_null(source->package);
+    p->source_version = xstrdup_or_null(source->version);
     p->version = pick_version(version, source, wanted);
     return 0;
 }

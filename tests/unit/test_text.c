@@ -28,6 +28,13 @@ int main(void)
     ok(!ends_with("fd", ".fd") && !ends_with("a.fdx", ".fd"),
        "a string does not end with a longer one, nor with what is in its middle");
 
+    const char *const words[] = {"b", "ab", NULL}, *sorted[] = {"b", "a", "ab"};
+    ok(is_one_of("ab", words) && !is_one_of("a", words) && !is_one_of("", words),
+       "a word is one of a list where the whole of it is");
+    qsort(sorted, 3, sizeof *sorted, compare_texts);
+    ok(strcmp(sorted[0], "a") == 0 && strcmp(sorted[1], "ab") == 0 && strcmp(sorted[2], "b") == 0,
+       "strings are sorted by their bytes");
+
     is_text(base_name("usr/share/a.rom"), "a.rom", "the base name follows the last slash");
     is_text(base_name("a.rom"), "a.rom", "a path without a slash is its own base name");
     is_text(base_name("usr/"), "", "the base name of a path that ends with a slash is empty");
