@@ -3,23 +3,7 @@
 
 #include <string.h>
 
-#include "base/text.h"
 #include "formats/option_text.h"
-
-/* QEMU qapi/qapi-util.c, qapi_bool_parse(); and a number, where the property is one. */
-static bool is_off(const char *value)
-{
-    static const char *const words[] = {"off", "no", "false", "n", "0", "0x0", "00", NULL};
-
-    return is_one_of(value, words);
-}
-
-static bool is_on(const char *value)
-{
-    static const char *const words[] = {"on", "yes", "true", "y", "1", NULL};
-
-    return is_one_of(value, words);
-}
 
 static void take_property(struct device_text *d, const char *name, const char *value)
 {
@@ -28,11 +12,13 @@ static void take_property(struct device_text *d, const char *name, const char *v
     else if (strcmp(name, "romsize") == 0)
         d->has_romsize = true;
     else if (strcmp(name, "rombar") == 0)
-        d->rombar_is_off = is_off(value);
+        d->rombar_is_off = option_text_is_off(value);
     else if (strcmp(name, "bus") == 0)
         strcpy(d->bus, value);
     else if (strcmp(name, "disable-legacy") == 0)
-        d->legacy = is_on(value) ? LEGACY_OFF : is_off(value) ? LEGACY_ON : LEGACY_AUTO;
+        d->legacy = option_text_is_on(value)    ? LEGACY_OFF
+                    : option_text_is_off(value) ? LEGACY_ON
+                                                : LEGACY_AUTO;
 }
 
 int device_text_read(const char *text, struct device_text *d)

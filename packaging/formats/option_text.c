@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 bool option_text_next(const char **at, struct option_property *p)
 {
     size_t n = strcspn(*at, "=,");
@@ -40,4 +42,18 @@ bool option_text_value(const struct option_property *p, char *value, size_t size
     }
     value[n] = '\0';
     return fits;
+}
+
+bool option_text_is_on(const char *value)
+{
+    static const char *const words[] = {"on", "yes", "true", "y", "1", NULL};
+
+    return is_one_of(value, words);
+}
+
+bool option_text_is_off(const char *value)
+{
+    static const char *const words[] = {"off", "no", "false", "n", "0", "0x0", "00", NULL};
+
+    return is_one_of(value, words);
 }

@@ -25,4 +25,9 @@ bool option_text_next(const char **at, struct option_property *p);
  * raw_length + 1 bytes are always enough. */
 bool option_text_value(const struct option_property *p, char *value, size_t size);
 
+/* Whether a value of yes or no says the one or the other: QEMU qapi/qapi-util.c,
+ * qapi_bool_parse(), and a number, where the property is one. */
+bool option_text_is_on(const char *value);
+bool option_text_is_off(const char *value);
+
 #endif

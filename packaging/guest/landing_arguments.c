@@ -350,18 +350,6 @@ static int put_object(struct making *m, const struct qemu_option *o, struct fail
 
 /* --- one option ------------------------------------------------------------------------------------ */
 
-static const char *implied_of(const char *group)
-{
-    static const char *const names[][2] = {
-        {"device", "driver"}, {"object", "qom-type"}, {"netdev", "type"},    {"chardev", "backend"},
-        {"machine", "type"},  {"audiodev", "driver"}, {"blockdev", "driver"}};
-
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(names[i][0], group) == 0)
-            return names[i][1];
-    return NULL;
-}
-
 /* 1: it is none of these. */
 static int put_group(struct making *m, const struct qemu_option *o, struct failure *f)
 {
@@ -479,7 +467,7 @@ static int take_option(struct making *m, const char *option, const char *value, 
         return put_pair(m, option, xstrdup(value)), 2;
     if ((strcmp(option, "-nic") == 0 || strcmp(option, "-net") == 0) && strcmp(value, "none") == 0)
         return put_pair(m, option, xstrdup(value)), 2;
-    if (qemu_option_of_text(&parsed, option + 1, implied_of(option + 1), value, f) != 0)
+    if (qemu_option_of_text(&parsed, option + 1, qemu_option_implied(option + 1), value, f) != 0)
         return -1;
     result = put_group(m, &parsed, f);
     qemu_option_free(&parsed);
@@ -496,7 +484,7 @@ static void put_netdevs(struct making *m, const char *const *given, size_t count
         struct failure f;
 
         if (strcmp(given[i], "-netdev") != 0 ||
-            qemu_option_of_text(&o, "netdev", implied_of("netdev"), given[i + 1], &f) != 0)
+            qemu_option_of_text(&o, "netdev", qemu_option_implied("netdev"), given[i + 1], &f) != 0)
             continue;
         put_netdev(m, &o);
         qemu_option_free(&o);

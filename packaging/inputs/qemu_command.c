@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "formats/machine_types.h"
+#include "formats/option_text.h"
 #include "formats/rom_devices.h"
 #include "inputs/file.h"
 #include "inputs/qemu_options.h"
@@ -83,13 +84,6 @@ static const char *type_of_alias(const struct reading *r, const char *name)
     return name;
 }
 
-static bool is_off(const char *value)
-{
-    static const char *const words[] = {"off", "no", "false", "n", "0", "0x0", NULL};
-
-    return value && is_one_of(value, words);
-}
-
 /* A card of one of these types takes the place of the one that QEMU adds of itself: system/vl.c,
  * default_list[]. */
 static void note_video(struct reading *r, const char *type)
@@ -106,6 +100,7 @@ static void take_device(struct reading *r, const struct qemu_option *option)
 {
     const char *driver = qemu_option_value(option, "driver");
     const char *file = qemu_option_value(option, "romfile");
+    const char *bar = qemu_option_value(option, "rombar");
     const char *type = driver ? type_of_alias(r, driver) : "";
 
     note_video(r, type);
@@ -115,7 +110,7 @@ static void take_device(struct reading *r, const struct qemu_option *option)
         doubt(r, "-device %s: romsize= is set", type);
     else if (rom_device_of_type(type))
         add_card(r, type, file && *file ? file : NULL,
-                 is_off(qemu_option_value(option, "rombar")) || (file && !*file));
+                 (bar && option_text_is_off(bar)) || (file && !*file));
     else if (file && *file && strncmp(type, "vfio", 4) != 0)
         doubt(r, "-device %s: a ROM file for a device that is not known here", type);
 }
@@ -526,21 +521,9 @@ static bool asks_for_help(const char *value)
            ends_with(value, ",?");
 }
 
-/* The options that are kept, and what their first flag stands for. */
-static const struct {
-    const char *name, *group, *implied;
-} parsed[] = {
-    {"machine", "machine", "type"},
-    {"M", "machine", "type"},
-    {"device", "device", "driver"},
-    {"drive", "drive", NULL},
-    {"blockdev", "blockdev", "driver"},
-    {"nic", "nic", "type"},
-    {"net", "net", "type"},
-    {"netdev", "netdev", "type"},
-    {"global", "global", NULL},
-    {"name", "name", "guest"},
-};
+/* The options that are taken apart. */
+static const char *const parsed[] = {"machine", "device", "drive",  "blockdev", "nic",
+                                     "net",     "netdev", "global", "name",     NULL};
 
 /* A file whose name is what stands there: no comma divides it. */
 static void take_pflash(struct reading *r, const char *file)
@@ -561,18 +544,16 @@ static void take_value(struct reading *r, const char *name, const char *value)
 
     if (asks_for_help(value))
         r->command->is_guest = false;
-    for (size_t i = 0; i < sizeof parsed / sizeof *parsed; i++) {
-        if (strcmp(parsed[i].name, name) != 0)
-            continue;
-        if (qemu_option_of_text(&option, parsed[i].group, parsed[i].implied, value, &f) != 0) {
+    if (strcmp(name, "M") == 0)
+        name = "machine";
+    if (is_one_of(name, parsed)) {
+        if (qemu_option_of_text(&option, name, qemu_option_implied(name), value, &f) != 0) {
             doubt(r, "%s", f.what);
-            return;
+        } else {
+            take_option(r, &option);
+            qemu_option_free(&option);
         }
-        take_option(r, &option);
-        qemu_option_free(&option);
-        return;
-    }
-    if (strcmp(name, "bios") == 0) {
+    } else if (strcmp(name, "bios") == 0) {
         set(&r->bios, value);
     } else if (strcmp(name, "pflash") == 0) {
         take_pflash(r, value);

@@ -27,6 +27,20 @@ const char *qemu_option_value(const struct qemu_option *option, const char *name
     return NULL;
 }
 
+const char *qemu_option_implied(const char *group)
+{
+    static const char *const names[][2] = {{"audiodev", "driver"}, {"blockdev", "driver"},
+                                           {"chardev", "backend"}, {"device", "driver"},
+                                           {"machine", "type"},    {"name", "guest"},
+                                           {"net", "type"},        {"netdev", "type"},
+                                           {"nic", "type"},        {"object", "qom-type"}};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i][0], group) == 0)
+            return names[i][1];
+    return NULL;
+}
+
 /* Takes both over. 0 or -1. */
 static int add(struct qemu_option *option, char *name, char *value, struct failure *f)
 {
