@@ -89,7 +89,7 @@ static void add_own_text(struct json_object *o, const char *key, char *text)
 
 static struct json_object *problem_data(const struct exchange *e, const struct exchange_problem *p)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
     size_t count, *machines = exchange_machines_of(e, p, &count);
     char length[SIZE_TEXT_MAX];
 
@@ -110,24 +110,24 @@ static struct json_object *problem_data(const struct exchange *e, const struct e
 
 static char *page_data(const struct exchange *e)
 {
-    struct json_object *o = json_object_new_object(), *rows = json_object_new_array(),
-                       *problems = json_object_new_array(), *machines = json_object_new_array();
+    struct json_object *o = json_new(), *rows = json_list(), *problems = json_list(),
+                       *machines = json_list();
     const struct fleet *fleet = e->fleet;
 
     for (size_t i = 0; i < fleet->class_count; i++) {
         char *row = row_text(e, i);
 
-        json_object_array_add(rows, json_string(row));
+        json_append(rows, json_string(row));
         free(row);
     }
     for (size_t i = 0; i < fleet->machine_count; i++) {
         char *name = xasprintf("%s (%s)", fleet->machines[i].name, fleet->machines[i].architecture);
 
-        json_object_array_add(machines, json_string(name));
+        json_append(machines, json_string(name));
         free(name);
     }
     for (size_t i = 0; i < e->problem_count; i++)
-        json_object_array_add(problems, problem_data(e, &e->problems[i]));
+        json_append(problems, problem_data(e, &e->problems[i]));
     json_add(o, "rows", rows);
     json_add(o, "machines", machines);
     json_add(o, "roms", json_strings((char **)fleet->roms, fleet->rom_count));

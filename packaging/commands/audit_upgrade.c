@@ -185,7 +185,7 @@ void audit_left_print(const struct audit *audit)
 
 struct json_object *audit_left_json(const struct audit *audit)
 {
-    struct json_object *o = json_object_new_object(), *list = json_list();
+    struct json_object *o = json_new(), *list = json_list();
 
     if (!audit->asks_upgrade) {
         json_object_put(list);
@@ -197,7 +197,7 @@ struct json_object *audit_left_json(const struct audit *audit)
     json_add_number(o, "not_known", audit->left_unknown);
     for (size_t i = 0; i < audit->left_count; i++) {
         const struct audit_left *left = &audit->left[i];
-        struct json_object *entry = json_object_new_object();
+        struct json_object *entry = json_new();
 
         json_add_text(entry, "host", left->host);
         json_add_text(entry, "guest", left->guest);

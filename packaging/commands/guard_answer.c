@@ -99,7 +99,7 @@ static void put_json(FILE *to, const struct guard *guard, const struct upgrade *
     struct inventory_package p;
 
     for (size_t i = 0; u && upgrade_package(u, i, &p); i++) {
-        struct json_object *entry = json_object_new_object();
+        struct json_object *entry = json_new();
 
         json_add_text(entry, "name", p.name);
         json_add_text(entry, "version", p.version);
@@ -107,7 +107,7 @@ static void put_json(FILE *to, const struct guard *guard, const struct upgrade *
     }
     for (size_t i = 0; i < guard->count; i++) {
         const struct guard_guest *g = &guard->list[i];
-        struct json_object *entry = json_object_new_object();
+        struct json_object *entry = json_new();
 
         json_add_text(entry, "guest", g->name);
         json_add_text(entry, "state", guard_state_name(g->state));

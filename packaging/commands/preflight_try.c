@@ -73,7 +73,7 @@ void preflight_print_try(const struct landing *l)
 
 struct json_object *preflight_try_object(const struct landing *l)
 {
-    struct json_object *o = json_object_new_object(), *said = json_object_new_array();
+    struct json_object *o = json_new(), *said = json_list();
 
     json_add_text(o, "answer", preflight_answer_name(l->answer));
     json_add_text(o, "why", l->why);
@@ -81,7 +81,7 @@ struct json_object *preflight_try_object(const struct landing *l)
         size_t n = strcspn(line, "\n");
         char *text = xstrndup(line, n);
 
-        json_object_array_add(said, json_string(text));
+        json_append(said, json_string(text));
         free(text);
         line += n + (line[n] == '\n');
     }

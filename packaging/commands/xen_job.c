@@ -75,16 +75,16 @@ int xen_uuid_of(const char *word, const char *list, char uuid[XL_UUID_SIZE])
 
 static struct json_object *generations_array(const struct generations *g)
 {
-    struct json_object *array = json_object_new_array();
+    struct json_object *array = json_list();
 
     for (size_t i = 0; i < g->count; i++) {
-        struct json_object *o = json_object_new_object();
+        struct json_object *o = json_new();
 
         json_add_number(o, "number", g->list[i].number);
         json_add_text(o, "date", g->list[i].date);
         json_add_number(o, "bytes", g->list[i].size);
         json_add_text(o, "path", g->list[i].path);
-        json_object_array_add(array, o);
+        json_append(array, o);
     }
     return array;
 }
@@ -92,7 +92,7 @@ static struct json_object *generations_array(const struct generations *g)
 static struct json_object *domain_object(const struct xen_job *job, const char *uuid,
                                          const char *list)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_new();
     char *directory = xen_directory(job, uuid), *config = xen_config_of(directory);
     struct generations g;
     struct xl_domain d;
@@ -101,7 +101,7 @@ static struct json_object *domain_object(const struct xen_job *job, const char *
 
     json_add_text(o, "uuid", uuid);
     json_add_text(o, "configuration", config);
-    json_add(o, "here", list ? json_object_new_boolean(here) : NULL);
+    json_add(o, "here", list ? json_flag(here) : NULL);
     json_add(o, "domain_id", here ? json_number(d.id) : NULL);
     json_add(o, "name", here ? json_bytes(d.name, d.name_length) : NULL);
     if (generations_open(directory, &g, &f) != 0)
@@ -115,11 +115,11 @@ static struct json_object *domain_object(const struct xen_job *job, const char *
 
 void xen_put_json(const struct xen_job *job, char *const *uuids, size_t count, const char *list)
 {
-    struct json_object *o = json_document("romcompat-xen", 1), *array = json_object_new_array();
+    struct json_object *o = json_document("romcompat-xen", 1), *array = json_list();
 
     json_add_text(o, "state", job->state);
     for (size_t i = 0; i < count; i++)
-        json_object_array_add(array, domain_object(job, uuids[i], list));
+        json_append(array, domain_object(job, uuids[i], list));
     json_add(o, "domains", array);
     json_print(o);
 }
