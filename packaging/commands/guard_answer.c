@@ -148,19 +148,6 @@ static void note(void *arg, const struct failure *f)
         put_line(a->out, "note: %s", f->what);
 }
 
-/* A copy with lists of its own, by way of the document. */
-static int copy_of(const struct inventory *inv, struct inventory_reader *reader,
-                   struct inventory *copy, struct failure *f)
-{
-    char *text = inventory_text(inv, true);
-    struct json_document d = {"this host", 1, text, strcspn(text, "\n"), false};
-    size_t end;
-    int result = inventory_read(reader, &d, copy, &end, f);
-
-    free(text);
-    return result;
-}
-
 static int judge(struct asked *a, struct upgrade *u, struct failure *f)
 {
     const struct inventory_request request = {.problem = note, .arg = a};
@@ -170,7 +157,7 @@ static int judge(struct asked *a, struct upgrade *u, struct failure *f)
     int status = -1;
 
     if (inventory_take(&request, &before, f) == 0) {
-        if (copy_of(&before, reader, &after, f) == 0) {
+        if (inventory_copy(&before, reader, &after, f) == 0) {
             if (u)
                 upgrade_apply(u, true, &after);
             guard_judge(&request, &before, &after, u, a->job->saved.list, a->job->saved.count,

@@ -865,6 +865,18 @@ void inventory_read_free(struct inventory *inv)
     *inv = (struct inventory){0};
 }
 
+int inventory_copy(const struct inventory *inv, struct inventory_reader *reader,
+                   struct inventory *copy, struct failure *f)
+{
+    char *text = inventory_text(inv, true);
+    struct json_document d = {"an inventory", 1, text, strcspn(text, "\n"), false};
+    size_t end;
+    int result = inventory_read(reader, &d, copy, &end, f);
+
+    free(text);
+    return result;
+}
+
 int inventory_read_file(struct inventory_reader *r, const char *path, struct inventory *inv,
                         struct failure *f)
 {

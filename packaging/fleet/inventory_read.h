@@ -24,6 +24,10 @@ int inventory_read(struct inventory_reader *reader, const struct json_document *
                    struct inventory *inv, size_t *end, struct failure *f);
 void inventory_read_free(struct inventory *inv);
 
+/* A copy whose lists are the reader's, by way of its document; free it likewise. 0 or -1. */
+int inventory_copy(const struct inventory *inv, struct inventory_reader *reader,
+                   struct inventory *copy, struct failure *f);
+
 /* The one document of a file. */
 int inventory_read_file(struct inventory_reader *reader, const char *path, struct inventory *inv,
                         struct failure *f);

@@ -26,19 +26,15 @@ static struct upgraded *find(const struct upgrade *u, const struct inventory *in
     return NULL;
 }
 
-/* By way of its document: a reader of its own makes lists of its own. */
-static int copy_inventory(const struct inventory *inv, struct upgraded *k, struct failure *f)
+/* A reader of its own makes lists of its own. */
+static int copy_lists(const struct inventory *inv, struct upgraded *k, struct failure *f)
 {
     struct inventory_guests none = {0};
     struct inventory plain = *inv;
-    size_t end;
 
     plain.guests = &none;
-    char *text = inventory_text(&plain, true);
-    struct json_document d = {"an inventory", 1, text, strcspn(text, "\n"), false};
     k->reader = inventory_reader_new();
-    int result = inventory_read(k->reader, &d, &k->after, &end, f);
-    free(text);
+    int result = inventory_copy(&plain, k->reader, &k->after, f);
     if (result != 0)
         inventory_reader_free(k->reader);
     return result;
@@ -59,7 +55,7 @@ int upgrade_apply_shared(struct upgrade *u, struct inventory *inv, struct failur
     struct upgraded made = {inv->qemus, inv->directories, inv->maps, inv->firmware, NULL, {0}};
 
     if (!k) {
-        if (copy_inventory(inv, &made, f) != 0)
+        if (copy_lists(inv, &made, f) != 0)
             return -1;
         upgrade_apply(u, false, &made.after);
         u->upgraded =
