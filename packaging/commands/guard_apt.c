@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A hook of apt, DPkg::Pre-Install-Pkgs: before dpkg is run. Whatever goes wrong here, apt goes on,
  * unless it was told to stop. */
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include "fleet/upgrade.h"
 #include "inputs/apt_hook.h"
 #include "inputs/dpkg_files.h"
+#include "inputs/file.h"
 #include "inputs/package_file.h"
 #include "outputs/child.h"
 
@@ -40,22 +40,8 @@ static char *read_apt(size_t *size)
 {
     const char *number = getenv("APT_HOOK_INFO_FD");
     int fd = number && *number ? (int)strtol(number, NULL, 10) : STDIN_FILENO;
-    size_t capacity = 1 << 16;
-    char *text = xmalloc(capacity);
-    ssize_t n;
 
-    *size = 0;
-    while (*size < APT_HOOK_MAX) {
-        if (*size == capacity)
-            text = xreallocarray(text, capacity *= 2, 1);
-        n = read(fd, text + *size, capacity - *size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
-        *size += (size_t)n;
-    }
-    return text;
+    return (char *)read_stream(fd, APT_HOOK_MAX, size);
 }
 
 /* --- whether it is about us at all ------------------------------------------------------------ */
@@ -121,15 +107,11 @@ static bool concerns(const struct apt_hook_package *p)
     return found;
 }
 
-struct search {
-    const struct apt_hook *hook;
-};
-
 /* In a process of its own: a byte for each package and each that is removed, 1 where it concerns
  * guests. */
 static int search(void *arg, int fd)
 {
-    const struct apt_hook *hook = ((struct search *)arg)->hook;
+    const struct apt_hook *hook = arg;
 
     for (size_t i = 0; i < hook->count; i++) {
         char byte = concerns(&hook->packages[i]) ? '1' : '0';
@@ -204,11 +186,10 @@ static int judge(const struct guard_job *job, const struct apt_hook *hook, const
     return status;
 }
 
-static int answer(const struct guard_job *job, const struct apt_hook *hook, enum mode mode)
+static int answer(const struct guard_job *job, struct apt_hook *hook, enum mode mode)
 {
-    struct search s = {hook};
     const struct child child = {.work = search,
-                                .arg = &s,
+                                .arg = hook,
                                 .is_nobody = true,
                                 .reads_all = true,
                                 .output_max = APT_HOOK_PACKAGES_MAX,

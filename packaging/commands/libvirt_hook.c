@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "base/size.h"
 #include "inputs/domain_xml.h"
+#include "inputs/file.h"
 #include "outputs/child.h"
 #include "outputs/escape.h"
 #include "outputs/file.h"
@@ -181,27 +182,6 @@ static int work(void *arg, int fd)
 
 /* --- the hook ------------------------------------------------------------------------- */
 
-/* All of standard input, up to one byte beyond the limit. */
-static uint8_t *read_input(size_t *size)
-{
-    size_t capacity = 1 << 16;
-    uint8_t *data = xmalloc(capacity);
-    ssize_t n;
-
-    *size = 0;
-    while (*size <= DOMAIN_XML_MAX) {
-        if (*size == capacity)
-            data = xreallocarray(data, capacity *= 2, 1);
-        n = read(STDIN_FILENO, data + *size, capacity - *size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
-        *size += (size_t)n;
-    }
-    return data;
-}
-
 static int put(const uint8_t *data, size_t size)
 {
     if (write_all(STDOUT_FILENO, data, size) != 0)
@@ -235,7 +215,7 @@ static int filter(struct hook *h)
     int status;
 
     openlog("romcompat", LOG_PID, LOG_DAEMON);
-    h->xml = xml = read_input(&h->size);
+    h->xml = xml = read_stream(STDIN_FILENO, DOMAIN_XML_MAX + 1, &h->size);
     if (h->size > DOMAIN_XML_MAX) {
         warn_of(h, "its XML is longer than %zu bytes and is passed on", DOMAIN_XML_MAX);
         status = pass_on(xml, h->size);

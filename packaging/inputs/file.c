@@ -126,6 +126,26 @@ int read_disk(const char *path, uint64_t length, size_t limit, uint8_t **data, s
     return read_part(path, &(struct part){.devices = true, .length = length}, limit, data, size, f);
 }
 
+uint8_t *read_stream(int fd, size_t most, size_t *size)
+{
+    size_t capacity = (size_t)1 << 16;
+    uint8_t *data = xmalloc(capacity);
+
+    *size = 0;
+    while (*size < most) {
+        if (*size == capacity)
+            data = xreallocarray(data, capacity *= 2, 1);
+        size_t room = capacity < most ? capacity : most;
+        ssize_t n = read(fd, data + *size, room - *size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        *size += (size_t)n;
+    }
+    return data;
+}
+
 bool is_block_device(const char *path)
 {
     struct stat st;

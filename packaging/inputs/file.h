@@ -29,6 +29,9 @@ int read_file_head(const char *path, size_t most, uint8_t **data, size_t *size, 
 int read_disk(const char *path, uint64_t length, size_t limit, uint8_t **data, size_t *size,
               struct failure *f);
 
+/* What comes from `fd` until its end, or an error, or `most` bytes are there; free it. */
+uint8_t *read_stream(int fd, size_t most, size_t *size);
+
 /* Whether there is a block device at `path`; a link is followed. */
 bool is_block_device(const char *path);
 
