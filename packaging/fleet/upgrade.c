@@ -184,13 +184,18 @@ static int read_one(struct upgrade *u, const char *path, struct failure *f)
     return 0;
 }
 
-/* By path; of two of one path the one that was read first comes first. */
 static int by_path(const void *a, const void *b)
 {
     const struct upgrade_file *one = a, *other = b;
     int order = strcmp(one->path, other->path);
 
     return order ? order : one->package < other->package ? -1 : one->package > other->package;
+}
+
+void upgrade_sort(struct upgrade *u)
+{
+    if (u->file_count)
+        qsort(u->files, u->file_count, sizeof *u->files, by_path);
 }
 
 int upgrade_open(const struct upgrade_request *request, struct upgrade **u, struct failure *f)
@@ -206,8 +211,7 @@ int upgrade_open(const struct upgrade_request *request, struct upgrade **u, stru
             upgrade_close(made);
             return -1;
         }
-    if (made->file_count)
-        qsort(made->files, made->file_count, sizeof *made->files, by_path);
+    upgrade_sort(made);
     *u = made;
     return 0;
 }

@@ -38,6 +38,9 @@ struct upgrade {
     bool is_partial; /* a file that is wanted could not be read */
 };
 
+/* By path, and of two of one path the one that was read first comes first. */
+void upgrade_sort(struct upgrade *u);
+
 /* The entry of exactly that path; and the file that it leads to, links between the packages'
  * files followed: *path is where the way ends. NULL: none. */
 const struct upgrade_file *upgrade_entry(const struct upgrade *u, const char *path);

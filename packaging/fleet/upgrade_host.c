@@ -103,11 +103,6 @@ static void take_rpm_files(struct upgrade_host *h)
     free(argv);
 }
 
-static int by_path(const void *a, const void *b)
-{
-    return strcmp(((const struct upgrade_file *)a)->path, ((const struct upgrade_file *)b)->path);
-}
-
 static void divert_files(const struct upgrade_host *h)
 {
     struct upgrade *u = h->u;
@@ -121,8 +116,8 @@ static void divert_files(const struct upgrade_host *h)
             file->path = xstrdup(to);
         }
     }
-    if (h->diversion_count && u->file_count)
-        qsort(u->files, u->file_count, sizeof *u->files, by_path);
+    if (h->diversion_count)
+        upgrade_sort(u);
 }
 
 struct upgrade_host *upgrade_host_open(struct upgrade *u)
