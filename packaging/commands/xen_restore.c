@@ -49,8 +49,13 @@ static int read_store(const char *path, uint8_t **data, size_t *size, struct fai
     if (image.kind != FLASH_STORE || !image.has_store || !image.store.sound)
         result =
             fail(f, "%s: not a sound variable store (found %s)", path, flash_kind_text(&image));
+    if (result == 0) {
+        *data = image.data;
+        *size = image.size;
+        image.data = NULL;
+    }
     flash_close(&image);
-    return result == 0 ? flash_read(path, data, size, f) : -1;
+    return result;
 }
 
 static int restore(const struct job *job, const char *uuid)

@@ -43,10 +43,6 @@ static int run_child(struct child *child, struct child_result *r, struct failure
 
 /* --- out of a domain -------------------------------------------------------------------------- */
 
-struct reading {
-    const char *name;
-};
-
 static int write_found(int fd, const struct extracted *e, const char *name)
 {
     struct failure f;
@@ -70,18 +66,18 @@ static int write_found(int fd, const struct extracted *e, const char *name)
 
 static int read_domain(void *arg, int fd)
 {
-    const struct reading *r = arg;
+    const char *name = arg;
     struct guest_memory memory;
     struct extracted e;
     struct failure f;
     int status;
 
-    if (qmp_memory_begin(CHILD_KEPT, r->name, &memory, &f) != 0)
+    if (qmp_memory_begin(CHILD_KEPT, name, &memory, &f) != 0)
         return say_why_not(fd, &f);
     if (extract_store(&memory, &e, &f) != 0) {
         status = say_why_not(fd, &f);
     } else {
-        status = write_found(fd, &e, r->name);
+        status = write_found(fd, &e, name);
         extracted_free(&e);
     }
     guest_memory_close(&memory);
@@ -92,9 +88,8 @@ int xen_variables_read(const char *sockets, unsigned id, struct xen_variables *v
 {
     char *path = xasprintf("%s/qmp-libxl-%u", sockets, id);
     int fd = qmp_connect(path, f), result = -1;
-    struct reading reading = {.name = path};
     struct child child = {.work = read_domain,
-                          .arg = &reading,
+                          .arg = path,
                           .keep = {fd},
                           .is_nobody = true,
                           .output_max = sizeof v->count + FLASH_FILE_MAX,
