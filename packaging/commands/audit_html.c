@@ -9,7 +9,6 @@
 #include "base/size.h"
 #include "base/text.h"
 #include "inputs/crypto.h"
-#include "inputs/sha256.h"
 #include "outputs/escape.h"
 #include "outputs/json.h"
 
@@ -140,12 +139,12 @@ static char *page_data(const struct exchange *e)
 
 static void put_head(FILE *out)
 {
-    char hex[SHA256_TEXT_SIZE];
-    uint8_t sum[SHA256_TEXT_SIZE / 2];
+    struct digest *d = digest_new(DIGEST_SHA256);
+    uint8_t sum[SHA256_SIZE];
 
-    sha256_text(audit_page_script, strlen(audit_page_script), hex);
-    for (size_t i = 0; i < sizeof sum; i++)
-        sscanf(hex + 2 * i, "%2hhx", &sum[i]);
+    digest_add(d, audit_page_script, strlen(audit_page_script));
+    digest_take(d, sum);
+    digest_free(d);
     char *base64 = base64_text(sum, sizeof sum);
     fprintf(out,
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
