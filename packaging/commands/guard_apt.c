@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A hook of apt, DPkg::Pre-Install-Pkgs: before dpkg is run. Whatever goes wrong here, apt goes on,
  * unless it was told to stop. */
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>

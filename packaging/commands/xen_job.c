@@ -90,7 +90,7 @@ static struct json_object *generations_array(const struct generations *g)
 }
 
 static struct json_object *domain_object(const struct xen_job *job, const char *uuid,
-                                         const char *list)
+                                         const char *list, int *status)
 {
     struct json_object *o = json_new();
     char *directory = xen_directory(job, uuid), *config = xen_config_of(directory);
@@ -105,7 +105,7 @@ static struct json_object *domain_object(const struct xen_job *job, const char *
     json_add(o, "domain_id", here ? json_number(d.id) : NULL);
     json_add(o, "name", here ? json_bytes(d.name, d.name_length) : NULL);
     if (generations_open(directory, &g, &f) != 0)
-        report(&f);
+        *status = report(&f);
     json_add(o, "generations", generations_array(&g));
     generations_free(&g);
     free(config);
@@ -113,13 +113,15 @@ static struct json_object *domain_object(const struct xen_job *job, const char *
     return o;
 }
 
-void xen_put_json(const struct xen_job *job, char *const *uuids, size_t count, const char *list)
+int xen_put_json(const struct xen_job *job, char *const *uuids, size_t count, const char *list)
 {
     struct json_object *o = json_document("romcompat-xen", 1), *array = json_list();
+    int status = STATUS_YES;
 
     json_add_text(o, "state", job->state);
     for (size_t i = 0; i < count; i++)
-        json_append(array, domain_object(job, uuids[i], list));
+        json_append(array, domain_object(job, uuids[i], list, &status));
     json_add(o, "domains", array);
     json_print(o);
+    return status;
 }

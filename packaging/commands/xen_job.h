@@ -50,8 +50,9 @@ int xen_keep(const struct xen_job *job, const struct xl_domain *domain, struct f
  * a report. */
 int xen_uuid_of(const char *word, const char *list, char uuid[XL_UUID_SIZE]);
 
-/* The document of `list` and `show`, of these domains. `list` is xl's, or NULL. */
-void xen_put_json(const struct xen_job *job, char *const *uuids, size_t count, const char *list);
+/* The document of `list` and `show`, of these domains. `list` is xl's, or NULL. The status, after a
+ * report of each domain whose generations cannot be read. */
+int xen_put_json(const struct xen_job *job, char *const *uuids, size_t count, const char *list);
 
 /* Where the link of a domain to its configuration leads; free it. NULL: nowhere. */
 char *xen_config_of(const char *directory);

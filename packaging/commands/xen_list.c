@@ -104,7 +104,7 @@ static int run(void *settings, char **operands, size_t count)
     /* What is kept can be listed on a machine without Xen. */
     list = xl_list(&why);
     if (job->json)
-        xen_put_json(&job->xen, uuids, count, list);
+        status = xen_put_json(&job->xen, uuids, count, list);
     else
         status = print_table(&job->xen, uuids, count, list);
     for (size_t i = 0; i < count; i++)

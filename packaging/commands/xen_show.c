@@ -48,7 +48,7 @@ static int show(const struct job *job, char *uuid, const char *list)
         complain("%s: nothing is kept of this domain", directory);
         status = STATUS_NO;
     } else if (job->json) {
-        xen_put_json(&job->xen, &uuid, 1, list);
+        status = xen_put_json(&job->xen, &uuid, 1, list);
     } else {
         print_line("%s%s%s", uuid, config ? ": " : "", config ? config : "");
         print_generations(&g);

@@ -220,6 +220,17 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $NF}' | sort; }
     run -2 xen restore $UUID --generation 3
 }
 
+@test "a domain whose generations cannot be read is status 2, as a table and as JSON" {
+    mkdir state
+    echo > state/$UUID
+    run -2 xen list
+    output_has "state/$UUID: Not a directory"
+    run -2 --separate-stderr xen list --json
+    [ "$(jq -c '.domains[].generations' <<< "$output")" = "[]" ]
+    [[ $stderr == *"state/$UUID: Not a directory"* ]]
+    run -2 xen show $UUID
+}
+
 @test "a domain that is here is kept on demand, and not restored" {
     echo "------ - second" > lives
     xl create g1.cfg "bios_path_override=\"$SMALL\""
