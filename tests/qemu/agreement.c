@@ -33,7 +33,7 @@ void write_agreement(void)
     char path[1024];
     size_t agree = 0;
 
-    snprintf(path, sizeof path, "%s/work/agreement.txt", getenv("ROMCOMPAT_QEMU"));
+    snprintf(path, sizeof path, "%s/scratch/agreement.txt", getenv("ROMCOMPAT_QEMU"));
     FILE *out = fopen(path, "w");
     if (!out)
         return;

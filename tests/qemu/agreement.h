@@ -50,7 +50,7 @@ const char *arguments_of(struct stage *s, const struct to *to);
 size_t add_agreements(struct scenario *list, size_t count, const struct from *from,
                       size_t from_count, const struct to *to, size_t to_count);
 
-/* Writes the table and its totals to $ROMCOMPAT_QEMU/work/agreement.txt. */
+/* Writes the table and its totals to $ROMCOMPAT_QEMU/scratch/agreement.txt. */
 void write_agreement(void);
 
 #endif

@@ -996,7 +996,7 @@ static void play(const struct scenario *scenario, int number)
     struct stage s = {.reason = ""};
     double began = now();
 
-    snprintf(s.directory, sizeof(s.directory), "%s/work/%d-%d", qemu_directory, (int)getpid(),
+    snprintf(s.directory, sizeof(s.directory), "%s/scratch/%d-%d", qemu_directory, (int)getpid(),
              number);
     remove_directory(s.directory);
     if (mkdir(s.directory, 0755))

@@ -19,7 +19,7 @@ bool oracle_open_tally(void)
 
     oracle_tally =
         mmap(NULL, sizeof *oracle_tally, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    snprintf(path, sizeof path, "%s/work/oracle.txt", getenv("ROMCOMPAT_QEMU"));
+    snprintf(path, sizeof path, "%s/scratch/oracle.txt", getenv("ROMCOMPAT_QEMU"));
     list = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
     return oracle_tally != MAP_FAILED;
 }

@@ -27,7 +27,7 @@ bool oracle_open_tally(void);
 
 void oracle_count_unknown(const char *why, bool has_arrived);
 
-/* A line of $ROMCOMPAT_QEMU/work/oracle.txt. */
+/* A line of $ROMCOMPAT_QEMU/scratch/oracle.txt. */
 void oracle_row(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 void oracle_print_tally(uint64_t seed);

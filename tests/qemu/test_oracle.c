@@ -9,7 +9,7 @@
  *
  * Environment: ROMCOMPAT_QEMU, ROMCOMPAT_BUILD; SEED (default: today's date), CASES (default
  * 320), or CASE; ORACLE_JOBS processes (default: one for each CPU). All cases are listed in
- * $ROMCOMPAT_QEMU/work/oracle.txt.
+ * $ROMCOMPAT_QEMU/scratch/oracle.txt.
  */
 #include <errno.h>
 #include <json-c/json.h>
