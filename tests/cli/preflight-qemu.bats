@@ -16,14 +16,14 @@ setup() {
 
 @test "a dozen guests fare as preflight says" {
     local rom
-    mkdir -p work roms/{old,grown,small,empty}
+    mkdir -p scratch roms/{old,grown,small,empty}
     for rom in efi-virtio.rom efi-e1000e.rom vgabios-stdvga.bin; do
         truncate -s 250000 roms/old/$rom
         truncate -s 262145 roms/grown/$rom
         truncate -s 131072 roms/small/$rom
     done
     ROMCOMPAT_QEMU=$PWD ROMCOMPAT_BUILD=$BUILD run -0 "$BUILD/tests/qemu/test_preflight_here" "$QEMU"
-    run -0 cat work/agreement.txt
+    run -0 cat scratch/agreement.txt
     output_has "12 cases, 12 agree, 0 disagree" lands refused
 }
 
