@@ -57,9 +57,20 @@ await_shell() {
     [ -e "$1.serial" ] || : >"$1.serial"
 }
 
+# end_process PID: of a child. QEMU 7.2 with SMM and flash can hang in its own end after SIGTERM.
+end_process() {
+    local tenth=0
+    kill "$1" 2>/dev/null
+    while kill -0 "$1" 2>/dev/null && [ $tenth -lt 100 ]; do
+        sleep 0.1
+        tenth=$((tenth + 1))
+    done
+    kill -KILL "$1" 2>/dev/null
+    wait "$1" 2>/dev/null
+}
+
 end_shell() {
-    kill "$SHELL_PID" 2>/dev/null
-    wait "$SHELL_PID" 2>/dev/null
+    end_process "$SHELL_PID"
     done_turn
 }
 
