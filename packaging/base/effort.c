@@ -17,6 +17,7 @@ static const struct {
     [EFFORT_PARSED] = {"values of JSON documents read", 1500000, 1, 1},
     [EFFORT_VALUES] = {"values of a JSON document", 250000, 1, 8},
     [EFFORT_COMPARISONS] = {"comparisons", 400000000, 0, 1},
+    [EFFORT_PAIRS] = {"pairs of classes with a problem", 20000000, 0, 1},
 };
 
 enum { KINDS = sizeof budgets / sizeof *budgets };

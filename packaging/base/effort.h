@@ -26,6 +26,9 @@ enum effort {
     /* Comparisons of what hosts, descriptors of firmware and the like say. A thousand hosts of which
      * no two are alike take a few millions; these are not in proportion to anything. */
     EFFORT_COMPARISONS,
+    /* Pairs of classes that the problems of an audit have, where each is written: a thousand classes
+     * have a million pairs, each in as many problems as it has. */
+    EFFORT_PAIRS,
 };
 
 /* So many bytes of input were read. */

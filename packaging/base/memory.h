@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Memory for the tool (floors 2 to 4). When none is left there is nothing to
- * answer with: one line on standard error, and exit status 2. Floor 1 (formats/)
- * does not use these; it returns its own error.
+ * Memory for the tool. When none is left there is nothing to answer with: one line on
+ * standard error, and exit status 2. formats/ does not use these; it returns its own error.
  *
  * Sizes that come from a file are checked against a limit before they get here.
  */

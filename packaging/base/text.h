@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdio.h>
 
+/* The end of a noun that n of something have. */
+#define PLURAL(n) ((n) == 1 ? "" : "s")
+
 /* A string that is built by writing to it. Where memory runs out the program ends, as with all
  * of base/memory.h: none of these functions fails. */
 struct text {
@@ -25,6 +28,12 @@ bool is_one_of(const char *word, const char *const *list);
 
 /* The order of two elements of an array of `char *`, for qsort(). */
 int compare_texts(const void *a, const void *b);
+
+/* Whether both are the same string, or both NULL. */
+bool same_text(const char *a, const char *b);
+
+/* Frees `count` strings, any of which may be NULL, and the list of them; of NULL nothing. */
+void free_texts(char **texts, size_t count);
 
 /* Whether `text` ends with `end`; every string ends with itself and with "". */
 bool ends_with(const char *text, const char *end);

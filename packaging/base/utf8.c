@@ -25,6 +25,17 @@ size_t utf8_take(const char *bytes, size_t size, uint32_t *c)
     return length;
 }
 
+size_t utf8_put(uint32_t c, char bytes[4])
+{
+    unsigned more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    char *to = bytes;
+
+    *to++ = (char)(more ? (0xf0u << (3 - more)) | c >> 6 * more : c);
+    while (more-- > 0)
+        *to++ = (char)(0x80 | ((c >> 6 * more) & 0x3f));
+    return (size_t)(to - bytes);
+}
+
 bool utf8_is(const char *bytes, size_t size)
 {
     uint32_t c;

@@ -11,6 +11,9 @@
  * its number in *c. 0 where no character of RFC 3629 begins there; *c is then untouched. */
 size_t utf8_take(const char *bytes, size_t size, uint32_t *c);
 
+/* Writes a character, which must be one of RFC 3629: its length, 1 to 4. */
+size_t utf8_put(uint32_t c, char bytes[4]);
+
 /* Whether all of it is UTF-8. */
 bool utf8_is(const char *bytes, size_t size);
 

@@ -12,7 +12,7 @@ struct foreign_file {
     const char *advice; /* what to do, one sentence */
 };
 
-/* What data[0, size) is, told from its first bytes. False when it is nothing that is known. */
+/* What data[0, size) is, by its first bytes. False when it is nothing that is known. */
 bool foreign_file_read(const uint8_t *data, size_t size, struct foreign_file *file);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "formats/json_members.h"
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -22,9 +23,9 @@ size_t json_after_space(const char *text, size_t size, size_t at)
     return at;
 }
 
-/* Whether one of the eight bytes is `byte`, eight times over in `bytes`; it may say so in vain,
- * but never the other way round. */
-static bool may_have(uint64_t word, uint64_t bytes)
+/* The highest bit of each of the eight bytes that is `byte`, which stands in `bytes` eight times.
+ * Only the lowest that is set is sure: a borrow may set some above it. */
+static uint64_t places_of(uint64_t word, uint64_t bytes)
 {
     uint64_t zero = word ^ bytes;
 
@@ -36,11 +37,19 @@ static size_t after_string(const char *text, size_t size, size_t at)
 {
     uint64_t word;
 
-    for (; at + sizeof word <= size; at += sizeof word) {
+    while (at < size && size - at >= sizeof word) {
         memcpy(&word, text + at, sizeof word);
-        if (may_have(word, UINT64_C(0x2222222222222222)) ||
-            may_have(word, UINT64_C(0x5c5c5c5c5c5c5c5c)))
-            break;
+        word = le64toh(word);
+        uint64_t places = places_of(word, UINT64_C(0x2222222222222222)) |
+                          places_of(word, UINT64_C(0x5c5c5c5c5c5c5c5c));
+        if (!places) {
+            at += sizeof word;
+            continue;
+        }
+        at += (size_t)__builtin_ctzll(places) / 8;
+        if (text[at] == '"')
+            return at + 1;
+        at += 2;
     }
     while (at < size && text[at] != '"')
         at += text[at] == '\\' ? 2 : 1;
@@ -103,33 +112,75 @@ static enum json_skim take(struct json_members *m, char byte)
     return JSON_FOUND;
 }
 
-enum json_skim json_next_member(struct json_members *m, struct json_member_place *place)
+/* What stands before the next member or entry. */
+static enum json_skim begin_next(struct json_members *m, char opens, char closes)
 {
     bool is_first = m->at == 0;
-    enum json_skim found = take(m, is_first ? '{' : ',');
+    enum json_skim found = take(m, is_first ? opens : ',');
+
+    if (found == JSON_FOUND && is_first && take(m, closes) == JSON_FOUND)
+        return JSON_END;
+    if (found == JSON_WRONG && !is_first && take(m, closes) == JSON_FOUND)
+        return JSON_END;
+    return found;
+}
+
+static enum json_skim take_value(struct json_members *m, struct json_member_place *place)
+{
     size_t end;
 
-    if (found == JSON_CUT)
-        return found;
-    if (found == JSON_FOUND && is_first && take(m, '}') == JSON_FOUND)
-        return JSON_END;
-    if (found == JSON_WRONG)
-        return !is_first && take(m, '}') == JSON_FOUND ? JSON_END : JSON_WRONG;
-    if ((found = take(m, '"')) != JSON_FOUND)
-        return found;
-    place->key = m->text + m->at;
-    end = after_string(m->text, m->size, m->at);
-    if (end > m->size)
-        return JSON_CUT;
-    place->key_length = end - 1 - m->at;
-    m->at = end;
-    if ((found = take(m, ':')) != JSON_FOUND)
-        return found;
     m->at = json_after_space(m->text, m->size, m->at);
-    if ((found = json_value_end(m->text, m->size, m->at, &end)) != JSON_FOUND)
+    enum json_skim found = json_value_end(m->text, m->size, m->at, &end);
+    if (found != JSON_FOUND)
         return found;
     place->value = m->text + m->at;
     place->value_length = end - m->at;
     m->at = end;
     return JSON_FOUND;
+}
+
+enum json_skim json_next_member(struct json_members *m, struct json_member_place *place)
+{
+    enum json_skim found = begin_next(m, '{', '}');
+
+    if (found != JSON_FOUND || (found = take(m, '"')) != JSON_FOUND)
+        return found;
+    size_t end = after_string(m->text, m->size, m->at);
+    if (end > m->size)
+        return JSON_CUT;
+    place->key = m->text + m->at;
+    place->key_length = end - 1 - m->at;
+    m->at = end;
+    if ((found = take(m, ':')) != JSON_FOUND)
+        return found;
+    return take_value(m, place);
+}
+
+enum json_skim json_next_entry(struct json_members *m, struct json_member_place *place)
+{
+    enum json_skim found = begin_next(m, '[', ']');
+
+    place->key = NULL;
+    place->key_length = 0;
+    return found == JSON_FOUND ? take_value(m, place) : found;
+}
+
+bool json_is_key(const struct json_member_place *m, const char *key)
+{
+    return strlen(key) == m->key_length && memcmp(m->key, key, m->key_length) == 0;
+}
+
+bool json_is_plain_text(const struct json_member_place *m)
+{
+    if (m->value_length < 3 || m->value_length > 256 || m->value[0] != '"')
+        return false;
+    for (size_t i = 1; i < m->value_length - 1; i++)
+        if (m->value[i] < ' ' || m->value[i] > '~' || m->value[i] == '\\')
+            return false;
+    return true;
+}
+
+bool json_is_null(const struct json_member_place *m)
+{
+    return m->value_length == 4 && memcmp(m->value, "null", 4) == 0;
 }

@@ -23,20 +23,51 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* Behind one break and, where a line ended, what quotes the next one: "> ", "| ". */
+/* Behind what quotes a line, or draws a table or a comment around it: "> ", "AB> ", "| ", "# ". */
+static const char *pass_mark(const char *at, const char *end)
+{
+    enum { INITIALS_MAX = 4 };
+    const char *next;
+
+    for (;; at = next) {
+        while (at < end && (*at == ' ' || *at == '>' || *at == '|'))
+            at++;
+        for (next = at; next < end && lower(*next) >= 'a' && lower(*next) <= 'z'; next++)
+            ;
+        if (next > at && next - at <= INITIALS_MAX && next < end && *next == '>')
+            continue;
+        next = at;
+        while (next < end && strchr("#*+/%", *next))
+            next++;
+        if (next == at || next == end || *next != ' ')
+            return at;
+    }
+}
+
+/* Behind one break and, where a line ended, what quotes the next one. */
 static const char *pass_break(const char *at, const char *end)
 {
-    if (*at++ == PLAIN_TEXT_JOINED)
+    return *at++ == PLAIN_TEXT_JOINED ? at : pass_mark(at, end);
+}
+
+/* Where what stands behind a line's text ends: the edge of a table, a backslash. */
+static const char *pass_edge(const char *at, const char *end)
+{
+    const char *next = at + 1;
+
+    if (*at != '|' && *at != '\\')
         return at;
-    while (at < end && (*at == ' ' || *at == '>' || *at == '|'))
-        at++;
-    return at;
+    while (next < end && *next == ' ')
+        next++;
+    return next < end && log_is_break(*next) ? next : at;
 }
 
 const char *log_pass_blanks(const char *at, const char *end)
 {
-    while (at < end && (*at == ' ' || log_is_break(*at)))
-        at = *at == ' ' ? at + 1 : pass_break(at, end);
+    for (const char *from = NULL; at < end && at != from;) {
+        from = at;
+        at = *at == ' ' ? at + 1 : log_is_break(*at) ? pass_break(at, end) : pass_edge(at, end);
+    }
     return at;
 }
 
@@ -87,7 +118,8 @@ static const char *match_name(const char *rest, char *name, const char *at, cons
             at = pass_break(at, end);
             continue;
         }
-        if (length == LOG_NAME_MAX)
+        /* The next line begins with something else, as a log's does. */
+        if (length == LOG_NAME_MAX || (breaks && *at == ' ' && !to_line_end))
             return NULL;
         name[length++] = *at++;
     }
@@ -232,6 +264,9 @@ static const char *match(const char *pattern, const char *at, const char *end,
         if (at == end || !may_stop(*pattern, *at))
             return NULL;
         at++;
+        /* "'"pc.bios"'" of a shell, ""pc.bios"" of CSV. */
+        while (*pattern == '"' && at < end && log_is_quote(*at))
+            at++;
     }
     return at;
 }

@@ -55,7 +55,7 @@ static bool add_range(struct core *core, const struct core_source *s, uint64_t a
 
 static int too_many(struct failure *f)
 {
-    return fail(f, "more pieces of memory than are read (expected at most %" PRIu64 ")",
+    return fail(f, "more ranges of memory than are read (expected at most %" PRIu64 ")",
                 (uint64_t)MEMORY_RANGES_MAX);
 }
 
@@ -227,7 +227,7 @@ static int read_page_size(const struct elf *e, const struct section_place *notes
             break;
         at += NOTE_HEADER + name + descriptor;
     }
-    return fail(f, ".note.Xen: without the note that tells the page size");
+    return fail(f, ".note.Xen: without the note that has the page size");
 }
 
 static int read_frames(const struct elf *e, const struct xen_sections *x, uint64_t page_size,
@@ -274,7 +274,7 @@ static int read_xen(const struct elf *e, struct core *core, struct failure *f)
     if (!x.frames.present)
         return fail(f, x.frames_of_pv.present
                            ? "the core of a paravirtualized Xen guest, which has no such firmware"
-                           : "a core of Xen without .xen_pfn: which page is which cannot be told");
+                           : "a core of Xen without .xen_pfn: which page is which is not known");
     core->kind = CORE_XEN;
     if (read_page_size(e, &x.notes, &page_size, f) != 0)
         return -1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which guest-physical addresses there are, and where in a file their bytes stand. Only what
+ * Which guest-physical addresses there are, and where in a file their bytes are. Only what
  * is below 4 GiB is kept: firmware works there, whatever the guest has above (OvmfPkg
  * PlatformPei, PublishPeiMemory(), takes it from the top of that memory).
  */
@@ -13,7 +13,7 @@
 
 #define MEMORY_TOP ((uint64_t)4 << 30)
 #define MEMORY_PAGE 4096
-/* As if no page below MEMORY_TOP stood beside its neighbour. */
+/* As if no page below MEMORY_TOP were beside its neighbour. */
 #define MEMORY_RANGES_MAX (MEMORY_TOP / MEMORY_PAGE)
 
 struct memory_range {
@@ -28,7 +28,7 @@ struct memory_map {
  * are too many, or no memory. */
 bool memory_map_add(struct memory_map *map, uint64_t address, uint64_t length, uint64_t offset);
 
-/* Brings the ranges in order. Of what was added twice the lower range's is kept. */
+/* Sorts the ranges. Of what was added twice the lower range's is kept. */
 void memory_map_finish(struct memory_map *map);
 void memory_map_free(struct memory_map *map);
 

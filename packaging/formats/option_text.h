@@ -3,7 +3,7 @@
  * The text of a QEMU option, "virtio-net-pci,id=net0,romfile=", one property after the other.
  *
  * QEMU util/qemu-option.c, opts_do_parse(): properties are divided by commas, a comma in a
- * value is doubled, and what has no '=' is a flag; the first flag may stand for a value.
+ * value is doubled, and what has no '=' is a flag; the first flag may be a value.
  */
 #ifndef FORMATS_OPTION_TEXT_H
 #define FORMATS_OPTION_TEXT_H
@@ -14,11 +14,11 @@
 struct option_property {
     const char *name; /* in the text, not ended by a NUL; NULL for a flag */
     size_t name_length;
-    const char *value; /* likewise; as it stands there, its commas doubled */
+    const char *value; /* likewise; as written there, its commas doubled */
     size_t raw_length;
 };
 
-/* The property at *at, which then stands behind it. False at the end. */
+/* The property at *at, which is then moved behind it. False at the end. */
 bool option_text_next(const char **at, struct option_property *p);
 
 /* Writes the value with its commas single, cut to size - 1 bytes, and a NUL. Whether it fits;

@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/utf8.h"
 
 enum {
     END = 0x200000, /* no more input */
     BAD = 0x110000, /* and a byte that is no character */
     ESC = 0x1b,
+    CSI = 0x9b,
 };
 
 struct input {
@@ -26,20 +28,12 @@ static uint32_t bad(const uint8_t *at, const uint8_t **after)
 
 static uint32_t utf8_at(const struct input *in, const uint8_t *at, const uint8_t **after)
 {
-    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-    unsigned more = *at < 0x80 ? 0 : (*at & 0xe0) == 0xc0 ? 1 : (*at & 0xf0) == 0xe0 ? 2 : 3;
-    uint32_t c = more ? *at & (0x3fu >> more) : *at;
+    uint32_t c;
+    size_t length = utf8_take((const char *)at, (size_t)(in->end - at), &c);
 
-    if ((more == 3 && (*at & 0xf8) != 0xf0) || (size_t)(in->end - at) <= more)
+    if (!length)
         return bad(at, after);
-    for (unsigned i = 1; i <= more; i++) {
-        if ((at[i] & 0xc0) != 0x80)
-            return bad(at, after);
-        c = c << 6 | (at[i] & 0x3f);
-    }
-    if (c < least[more] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
-        return bad(at, after);
-    *after = at + 1 + more;
+    *after = at + length;
     return c;
 }
 
@@ -129,18 +123,6 @@ struct output {
     char *at;
 };
 
-static void put_utf8(struct output *out, uint32_t c)
-{
-    if (c < 0x80) {
-        *out->at++ = (char)c;
-        return;
-    }
-    unsigned more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-    *out->at++ = (char)((0xf0u << (3 - more)) | c >> 6 * more);
-    while (more-- > 0)
-        *out->at++ = (char)(0x80 | ((c >> 6 * more) & 0x3f));
-}
-
 /* Blanks, quotes, hyphens and signs that stand for those of ASCII, as word processors, mail
  * programs and translations have them; "" is nothing. 0x91 to 0xa0 are Windows-1252's. */
 static const struct {
@@ -177,6 +159,8 @@ static const struct {
     {0xfe58, 0xfe58, "-"},
     {0xff0d, 0xff0d, "-"},
     {0x2260, 0x2260, "!="},
+    {0x2502, 0x2503, "|"},
+    {0x2551, 0x2551, "|"},
     {0xff1a, 0xff1a, ":"},
     {0x80, 0x84, ""},
     {0x86, 0x9f, ""},
@@ -203,7 +187,7 @@ static void put(struct output *out, uint32_t c)
     if (c >= BAD)
         *out->at++ = (char)(c - BAD);
     else
-        put_utf8(out, c);
+        out->at += utf8_put(c, out->at);
 }
 
 /* --- escapes: each is NULL where there is none, or behind it ------------------------------- */
@@ -235,10 +219,22 @@ static const uint8_t *control_sequence(const struct input *in, const uint8_t *at
     return c > ' ' && c < 0x7f ? after : NULL;
 }
 
-/* The same where ESC is written out. */
+/* Behind CSI, which is ESC and '[' in one character; it is a quote in Windows-1252, so that colours
+ * alone are read. */
+static const uint8_t *colour(const struct input *in, const uint8_t *at)
+{
+    uint32_t c;
+
+    do
+        c = character_at(in, at, &at);
+    while ((c >= '0' && c <= '9') || c == ';');
+    return c == 'm' || c == 'K' ? at : NULL;
+}
+
+/* The same where ESC is written out, as less(1) does it, too. */
 static const uint8_t *written_sequence(const struct input *in, const uint8_t *at)
 {
-    static const char *const escapes[] = {"\\x1b", "\\033", "\\u001b", "\\e", "^[", "#033"};
+    static const char *const escapes[] = {"\\x1b", "\\033", "\\u001b", "\\e", "^[", "#033", "esc"};
 
     for (size_t i = 0; i < sizeof escapes / sizeof *escapes; i++) {
         const uint8_t *after = behind(in, at, escapes[i]);
@@ -247,6 +243,19 @@ static const uint8_t *written_sequence(const struct input *in, const uint8_t *at
             return control_sequence(in, after);
     }
     return NULL;
+}
+
+/* A line break, a carriage return or a tab as three octal digits: \012, and #012 of rsyslog. */
+static const uint8_t *octal(const struct input *in, const uint8_t *at, struct output *out)
+{
+    uint32_t value;
+    const uint8_t *after = number_at(in, at, 8, 3, &value);
+
+    if (!after || (value != '\n' && value != '\r' && value != '\t'))
+        return NULL;
+    if (value != '\r')
+        *out->at++ = value == '\n' ? PLAIN_TEXT_BREAK : ' ';
+    return after;
 }
 
 /* One or more backslashes and what they hide. A JSON string inside of one has two. */
@@ -261,12 +270,12 @@ static const uint8_t *backslash(const struct input *in, const uint8_t *at, struc
     }
     if ((end = written_sequence(in, last)))
         return end;
-    switch (c) {
-    case '"':
-    case '\'':
-    case '/':
+    /* What Markdown and shells hide, too. */
+    if (c < 0x7f && strchr("\"'/-!_.:=()[]<>*+~`#{}", (int)c) && c) {
         put(out, c);
         return after;
+    }
+    switch (c) {
     case 'n':
         *out->at++ = PLAIN_TEXT_BREAK;
         return after;
@@ -286,6 +295,8 @@ static const uint8_t *backslash(const struct input *in, const uint8_t *at, struc
             return NULL;
         put(out, value);
         return end;
+    case '0': /* as systemd writes what is not to be printed */
+        return octal(in, at, out);
     default:
         return NULL;
     }
@@ -403,11 +414,18 @@ static const uint8_t *escape(struct plain_text *t, const struct input *in, uint3
     switch (c) {
     case ESC:
         return control_sequence(in, after);
+    case CSI:
+    case BAD + CSI:
+        return colour(in, after);
+    case 'E':
+        return written_sequence(in, at);
     case '\\':
         return backslash(in, at, out);
     case '^':
-    case '#':
-        return written_sequence(in, at);
+    case '#': {
+        const uint8_t *end = written_sequence(in, at);
+        return end || c == '^' ? end : octal(in, after, out);
+    }
     case '&':
         return entity(in, after, out);
     case '<':

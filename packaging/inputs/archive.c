@@ -10,24 +10,22 @@
  * libarchive could stack filters by itself. A stage of its own for each has two
  * reasons. Between any two of them stands pull(), the gate where bytes are counted:
  * libarchive may read for hours within one call (gzip in gzip in gzip, a GNU sparse
- * map of gigabytes), and the gate ends that. And with the filter told rather than
+ * map of gigabytes), and the gate ends that. And with the filter named rather than
  * bid for (archive_read_append_filter()), there is exactly one.
  *
  * Left out on purpose: the mtree format, which opens the files it names, and lrzip,
- * grzip and lzop, which are run as programs. The raw format stands only between
+ * grzip and lzop, which are run as programs. The raw format is only between
  * stages, never for what a caller sees.
  */
 #include "inputs/archive.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <locale.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <archive.h>
@@ -36,6 +34,7 @@
 #include "base/bytes.h"
 #include "base/effort.h"
 #include "base/memory.h"
+#include "inputs/file.h"
 #include "inputs/lzma.h"
 
 enum {
@@ -80,7 +79,7 @@ struct unpacker {
     bool is_broken;
 
     bool ended; /* unpacker_next() has answered 0 */
-    bool is_deb, control_seen, data_seen;
+    bool is_deb, control_seen, data_seen, ends_before_data;
     enum unpacked_member member;
     char member_name[64];
 
@@ -264,7 +263,7 @@ static ssize_t pull(struct archive *a, void *arg, const void **block)
     s->delivered += (uint64_t)n;
     if (s->delivered > s->delivered_max) {
         snprintf(text, sizeof text,
-                 "entry %" PRIu64 ": its header goes on and on (limit %" PRIu64 " bytes)",
+                 "entry %" PRIu64 ": its header does not end (limit %" PRIu64 " bytes)",
                  u->entries + 1, u->limits.header);
         return break_gate(u, text);
     }
@@ -843,26 +842,15 @@ static int finish_open(struct unpacker *u, const struct unpack_limits *limits,
 int unpacker_open(const char *path, const struct unpack_limits *limits, struct unpacker **result,
                   struct failure *f)
 {
-    struct stat st;
+    uint64_t size;
+    int fd = open_file(path, &size, f);
 
-    /* O_NONBLOCK: opening a FIFO that nobody writes to must not wait. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
-        return fail(f, "%s: %s", path, strerror(errno));
-    if (fstat(fd, &st) < 0) {
-        fail(f, "%s: %s", path, strerror(errno));
-        close(fd);
         return -1;
-    }
-    if (!S_ISREG(st.st_mode)) {
-        fail(f, "%s: not a regular file", path);
-        close(fd);
-        return -1;
-    }
     struct unpacker *u = xcalloc(1, sizeof *u);
     u->name = xstrdup(path);
     u->fd = fd;
-    u->size = (uint64_t)st.st_size;
+    u->size = size;
     u->block = xmalloc(FILE_BLOCK);
     return finish_open(u, limits, result, f);
 }
@@ -980,12 +968,17 @@ static int next(struct unpacker *u, struct unpacked *entry, struct failure *f)
         if (u->is_deb) {
             while (u->stage_count > 1)
                 pop(u);
-            r = next_member(u, f);
+            r = u->ends_before_data ? 0 : next_member(u, f);
         }
         u->ended = r == 0;
         if (r <= 0)
             return r;
     }
+}
+
+void unpacker_end_before_data(struct unpacker *u)
+{
+    u->ends_before_data = true;
 }
 
 int unpacker_next(struct unpacker *u, struct unpacked *entry, struct failure *f)
@@ -1205,4 +1198,56 @@ void unstream_close(struct unstream *u)
     xz_close(u->xz);
     free(u->name);
     free(u);
+}
+
+struct given_bytes {
+    const uint8_t *data;
+    size_t size;
+    bool given;
+};
+
+static int64_t pull_bytes(void *arg, const uint8_t **bytes, struct failure *f)
+{
+    struct given_bytes *b = arg;
+
+    (void)f;
+    *bytes = b->data;
+    if (b->given)
+        return 0;
+    b->given = true;
+    return (int64_t)b->size;
+}
+
+int unstream_bytes(const char *name, const uint8_t *data, size_t size, size_t limit, char **text,
+                   size_t *length, struct failure *f)
+{
+    struct given_bytes from = {data, size, false};
+    const char *kind = unstream_kind(data, size);
+    struct unstream *u;
+    const uint8_t *part;
+    int64_t n;
+
+    if (!kind)
+        return fail(f, "%s: not compressed with gzip", name);
+    if (unstream_open(name, kind, pull_bytes, &from, &u, f) != 0)
+        return -1;
+    *text = xcalloc(1, 1);
+    *length = 0;
+    while ((n = unstream_read(u, &part, f)) > 0) {
+        if ((uint64_t)n > limit - *length) {
+            fail(f, "%s: too long (limit %zu bytes)", name, limit);
+            n = -1;
+            break;
+        }
+        *text = xreallocarray(*text, *length + (size_t)n + 1, 1);
+        memcpy(*text + *length, part, (size_t)n);
+        *length += (size_t)n;
+        (*text)[*length] = '\0';
+    }
+    unstream_close(u);
+    if (n == 0)
+        return 0;
+    free(*text);
+    *text = NULL;
+    return -1;
 }

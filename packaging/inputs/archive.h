@@ -2,7 +2,7 @@
 /*
  * Archives as streams of entries: tar, cpio and zip, also under gzip, bzip2, xz,
  * lzma, lzip, zstd or lz4; .rpm; ar; and .deb, whose control.tar and
- * data.tar are read in place as one sequence. The kind is told by content, never
+ * data.tar are read in place as one sequence. The kind is recognized by content, never
  * by suffix. The one file that names libarchive is archive.c.
  *
  *     struct unpacker *u;
@@ -17,7 +17,7 @@
  *     unpacker_close(u);
  *
  * Nothing is written to disk, no program is run, and no name or link in an
- * archive is ever used as a path: they are reported as they stand there, ".." and
+ * archive is ever used as a path: they are reported as they are there, ".." and
  * all. Memory is what the decompressor needs (the dictionary that whoever compressed
  * it chose: 8 MiB with xz -6, which dpkg-deb uses) plus the one entry that is taken.
  * Reading may end at any entry; only reading to the end checks the whole.
@@ -51,7 +51,7 @@ struct unpack_limits {
         UNPACK_ENTRY_MAX, UNPACK_ENTRIES_MAX, UNPACK_TOTAL_MAX, UNPACK_HEADER_MAX \
     }
 
-/* Which part of a .deb an entry stands in; UNPACKED_PLAIN in any other archive.
+/* Which part of a .deb an entry is in; UNPACKED_PLAIN in any other archive.
  * All entries of control.tar come before the first one of data.tar. */
 enum unpacked_member { UNPACKED_PLAIN, UNPACKED_DEB_CONTROL, UNPACKED_DEB_DATA };
 
@@ -93,6 +93,10 @@ int unpacker_open_memory(const char *name, const void *bytes, size_t size,
                          const struct unpack_limits *limits, struct unpacker **u,
                          struct failure *f);
 
+/* The entries of a .deb are those of control.tar alone, and what follows them is not looked at. To be
+ * called before the first unpacker_next(). */
+void unpacker_end_before_data(struct unpacker *u);
+
 /* The next entry; what was not taken of the last one is skipped. 1, 0 at the end
  * (after everything was read and found whole), or -1; after -1 only close it. */
 int unpacker_next(struct unpacker *u, struct unpacked *entry, struct failure *f);
@@ -119,7 +123,7 @@ typedef int64_t (*unpack_pull)(void *arg, const uint8_t **bytes, struct failure 
 struct unstream;
 
 /* The name of the compression that bytes begin with, of those that unstream_open() knows
- * and that can be told without doubt: "gzip", "bzip2", "xz", "zstd", "lz4", "lzip". Or NULL. */
+ * and that is recognized without doubt: "gzip", "bzip2", "xz", "zstd", "lz4", "lzip". Or NULL. */
 const char *unstream_kind(const uint8_t *head, size_t size);
 
 /* Decompresses what `pull` delivers, one compression deep. `kind` is one of the names above;
@@ -132,5 +136,10 @@ int unstream_open(const char *name, const char *kind, unpack_pull pull, void *ar
 int64_t unstream_read(struct unstream *u, const uint8_t **bytes, struct failure *f);
 
 void unstream_close(struct unstream *u);
+
+/* All of data[0, size), decompressed: *length bytes, at most `limit`, with a NUL behind them, which
+ * the caller frees. 0 or -1. */
+int unstream_bytes(const char *name, const uint8_t *data, size_t size, size_t limit, char **text,
+                   size_t *length, struct failure *f);
 
 #endif

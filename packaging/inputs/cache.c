@@ -372,8 +372,8 @@ static int no_candidate_left(struct job *j, unsigned rounds, struct failure *f)
     if (unreachable && rounds > 1 && length < sizeof text - 64)
         fail(f, "%s (tried %u times)", f->what, rounds);
     if (wrong)
-        fail_hint(
-            f, "Nothing of it was kept. If the new content is meant, put its sum into the romset.");
+        fail_hint(f, "Nothing of it was kept. If the new content is meant, put its SHA-256 into "
+                     "the romset.");
     else if (unreachable)
         fail_hint(f, "Check the network and http_proxy, https_proxy, no_proxy%s",
                   j->request->pool_path ? "; --mirror URL takes another mirror." : ".");
@@ -475,7 +475,7 @@ static int nothing_to_try(const struct job *j, struct failure *f)
     const struct fetch_request *r = j->request;
 
     if (r->offline) {
-        fail(f, "%s: not in the cache %s (SHA-256 %s), and --offline forbids to fetch it", j->name,
+        fail(f, "%s: not in the cache %s (SHA-256 %s), and --offline forbids fetching it", j->name,
              j->dir, r->sha256);
         return fail_hint(f, "'romcompat fetch' without --offline puts it there.");
     }

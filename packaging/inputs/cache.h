@@ -12,7 +12,7 @@
  *   SHA256.part        what has come so far; locked with flock() by whoever
  *                      downloads it, so that two runs never write the same bytes
  *
- * A .part is renamed when its sum is right, removed when it is wrong, and kept
+ * A .part is renamed when its checksum is right, removed when it is wrong, and kept
  * when the network failed, so that the next run goes on where this one stopped.
  */
 #ifndef INPUTS_CACHE_H

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "formats/memory_core.h"
+#include "inputs/file.h"
 #include "inputs/guest_memory.h"
 
 enum { CORE_AT_ONCE = 1 << 20 };
@@ -98,7 +97,7 @@ static int understand(struct guest_memory *m, uint64_t size, struct failure *f)
 int core_file_open(const char *path, struct guest_memory *m, struct failure *f)
 {
     struct core_file *file = xmalloc(sizeof *file);
-    struct stat st;
+    uint64_t size;
 
     *m = (struct guest_memory){.name = path,
                                .at_once = CORE_AT_ONCE,
@@ -106,15 +105,9 @@ int core_file_open(const char *path, struct guest_memory *m, struct failure *f)
                                .read = read_core,
                                .is_hole = is_hole,
                                .close = close_core};
-    /* O_NONBLOCK: opening a FIFO that nobody writes to must not wait. */
-    file->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (file->fd < 0 || fstat(file->fd, &st) < 0) {
-        fail(f, "%s: %s", path, strerror(errno));
-    } else if (!S_ISREG(st.st_mode)) {
-        fail(f, "%s: not a regular file", path);
-    } else if (understand(m, (uint64_t)st.st_size, f) == 0) {
+    file->fd = open_file(path, &size, f);
+    if (file->fd >= 0 && understand(m, size, f) == 0)
         return 0;
-    }
     if (file->fd >= 0)
         close(file->fd);
     free(file);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is taken from libcrypto: the sums of bytes, and signatures with the one curve that SNP has.
+ * What is taken from libcrypto: the hashes of bytes, and signatures with the one curve that SNP has.
  * The one file that names it is crypto.c.
  *
- * A libcrypto that cannot compute sums is like memory that ran out: nothing can be answered, so
+ * A libcrypto that cannot compute hashes is like memory that ran out: nothing can be answered, so
  * these say so on standard error and exit with status 2.
  */
 #ifndef INPUTS_CRYPTO_H

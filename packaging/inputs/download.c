@@ -11,19 +11,18 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "base/size.h"
 #include "inputs/download_text.h"
+#include "inputs/file.h"
 #include "outputs/file.h"
 
 #define PROGRESS_EVERY_MS 100
@@ -127,9 +126,9 @@ int patience_read(struct patience *p, struct failure *f)
             r.size_max = n;
         else {
             fail(f, "ROMCOMPAT_NETWORK: '%s=%s' is not understood", word, equals + 1);
-            return fail_hint(f,
-                             "It holds tries=N, pause=MS, connect=MS, stall=SECONDS, size=BYTES, "
-                             "separated by commas.");
+            return fail_hint(
+                f, "It contains tries=N, pause=MS, connect=MS, stall=SECONDS, size=BYTES, "
+                   "separated by commas.");
         }
         text += length + (text[length] == ',');
     }
@@ -171,7 +170,7 @@ static enum download_result copy_opened(const struct download *d, int from, stru
         if (n == 0)
             return DOWNLOAD_DONE;
         if ((uint64_t)n > d->patience->size_max - done) {
-            fail(f, "%s: more than %" PRIu64 " bytes, the most that is taken", d->url,
+            fail(f, "%s: more than %" PRIu64 " bytes, the limit of a download", d->url,
                  d->patience->size_max);
             return drop(d, f);
         }
@@ -185,22 +184,17 @@ static enum download_result copy_file_url(const struct download *d, struct failu
 {
     enum download_result result = DOWNLOAD_NEVER;
     char *path = file_url_path(d->url);
-    struct stat st;
+    uint64_t size;
 
     if (!path) {
         fail(f, "%s: not the address of a file on this machine (expected file:///...)", d->url);
         return DOWNLOAD_NEVER;
     }
-    /* O_NONBLOCK: opening a FIFO must not wait for a writer. */
-    int from = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (from < 0 || fstat(from, &st) != 0)
-        fail(f, "%s: %s", d->url, strerror(errno));
-    else if (!S_ISREG(st.st_mode))
-        fail(f, "%s: not a regular file", d->url);
-    else
+    int from = open_file(path, &size, f);
+    if (from >= 0) {
         result = copy_opened(d, from, f);
-    if (from >= 0)
         close(from);
+    }
     free(path);
     return result;
 }
@@ -423,10 +417,10 @@ static enum download_result judge(struct transfer *t, CURLcode code, const char 
     redirected = to && strcmp(to, url) != 0 ? xasprintf(", redirected to %s", to) : xstrdup("");
 
     if (t->stopped == STOP_LONG)
-        fail(f, "%s%s: more than %" PRIu64 " bytes, the most that is taken", url, redirected,
+        fail(f, "%s%s: more than %" PRIu64 " bytes, the limit of a download", url, redirected,
              t->d->patience->size_max);
     else if (t->stopped == STOP_RANGE)
-        fail(f, "%s%s: the server sent a part of the file that nobody asked for", url, redirected);
+        fail(f, "%s%s: the server sent a part of the file that was not requested", url, redirected);
     else if (t->stopped == STOP_STATUS || code == CURLE_HTTP_RETURNED_ERROR)
         fail(f, "%s%s: the server answered %ld", url, redirected, status);
     else

@@ -20,7 +20,7 @@
 /* How long we wait for a peer, and how much we take from it. The defaults are
  * below; ROMCOMPAT_NETWORK overrides them ("tries=2,pause=100,stall=5"). */
 struct patience {
-    unsigned tries;      /* attempts in a row that bring nothing new */
+    unsigned tries;      /* attempts in a row that get nothing new */
     unsigned pause_ms;   /* before the second attempt; doubled each time */
     unsigned connect_ms; /* name look-up, TCP and TLS together */
     unsigned stall_s;    /* this long below DOWNLOAD_STALL_BYTES a second */

@@ -98,13 +98,34 @@ static int read_all(int fd, const char *path, const struct part *of, size_t limi
     return 0;
 }
 
+/* O_NONBLOCK: opening a FIFO that nobody writes to must not wait. */
+static int open_to_read(const char *path, struct failure *f)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    return fd < 0 ? fail(f, "%s: %s", path, strerror(errno)) : fd;
+}
+
+int open_file(const char *path, uint64_t *size, struct failure *f)
+{
+    int fd = open_to_read(path, f);
+    size_t length;
+
+    if (fd >= 0 && measure(fd, path, &(struct part){0}, SIZE_MAX, &length, f) != 0) {
+        close(fd);
+        return -1;
+    }
+    if (fd >= 0)
+        *size = length;
+    return fd;
+}
+
 static int read_part(const char *path, const struct part *of, size_t limit, uint8_t **data,
                      size_t *size, struct failure *f)
 {
-    /* O_NONBLOCK: opening a FIFO that nobody writes to must not wait. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = open_to_read(path, f);
     if (fd < 0)
-        return fail(f, "%s: %s", path, strerror(errno));
+        return -1;
     int result = read_all(fd, path, of, limit, data, size, f);
     close(fd);
     return result;
@@ -144,6 +165,15 @@ uint8_t *read_stream(int fd, size_t most, size_t *size)
         *size += (size_t)n;
     }
     return data;
+}
+
+char *absolute_path(const char *path)
+{
+    char *here = path[0] == '/' ? NULL : getcwd(NULL, 0);
+    char *absolute = here ? xasprintf("%s/%s", here, path) : xstrdup(path);
+
+    free(here);
+    return absolute;
 }
 
 bool is_block_device(const char *path)

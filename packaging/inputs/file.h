@@ -29,8 +29,16 @@ int read_file_head(const char *path, size_t most, uint8_t **data, size_t *size, 
 int read_disk(const char *path, uint64_t length, size_t limit, uint8_t **data, size_t *size,
               struct failure *f);
 
+/* Opens the regular file at `path`, as read_file() does: its descriptor, and its length in *size; or
+ * -1. */
+int open_file(const char *path, uint64_t *size, struct failure *f);
+
 /* What comes from `fd` until its end, or an error, or `most` bytes are there; free it. */
 uint8_t *read_stream(int fd, size_t most, size_t *size);
+
+/* `path` as it is from the root on, links and all; the caller frees it. As it is where the working
+ * directory is not known (errno). */
+char *absolute_path(const char *path);
 
 /* Whether there is a block device at `path`; a link is followed. */
 bool is_block_device(const char *path);

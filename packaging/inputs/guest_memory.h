@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The RAM of a guest below 4 GiB, read a piece at a time: of a core in a file, or of a guest
+ * The RAM of a guest below 4 GiB, read a range at a time: of a core in a file, or of a guest
  * that runs behind a QMP socket.
  */
 #ifndef INPUTS_GUEST_MEMORY_H
@@ -28,6 +28,9 @@ struct guest_memory {
     /* Whether [address, address + n) is a hole in a sparse file, known without reading it. May
      * be NULL. */
     bool (*is_hole)(struct guest_memory *memory, uint64_t address, size_t n);
+    /* Whether a page of [address, address + n) was found missing while it was read: the read gave
+     * zeros for it. May be NULL. */
+    bool (*lacks)(struct guest_memory *memory, uint64_t address, uint64_t n);
     void (*close)(struct guest_memory *memory);
 };
 
@@ -40,9 +43,6 @@ int core_file_open(const char *path, struct guest_memory *memory, struct failure
  * nothing in it changes. QEMU does nothing else while it copies, hence little at once. */
 #define QMP_MEMORY_AT_ONCE ((size_t)16 << 20)
 int qmp_memory_open(const char *socket_path, struct guest_memory *memory, struct failure *f);
-/* The same on a socket that qmp_connect() gave, which the memory takes over: for a process that
- * may not connect. */
-int qmp_memory_begin(int fd, const char *name, struct guest_memory *memory, struct failure *f);
 
 void guest_memory_close(struct guest_memory *memory);
 

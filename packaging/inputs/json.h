@@ -18,12 +18,12 @@
 #define JSON_DEPTH_MAX 32
 
 /* Parses one whole document of `size` bytes, an object or a list; only white space may
- * follow it. `name` stands for the file in messages, "name:line: what is wrong". The
+ * follow it. `name` is the file's name in messages, "name:line: what is wrong". The
  * caller frees *root with json_object_put(). */
 int json_tree_parse(const char *name, const uint8_t *data, size_t size, struct json_object **root,
                     struct failure *f);
 
-/* The same for a text that begins at a later line of what `name` stands for. */
+/* The same for a text that begins at a later line of the file `name`. */
 int json_tree_parse_at(const char *name, unsigned line, const uint8_t *data, size_t size,
                        struct json_object **root, struct failure *f);
 

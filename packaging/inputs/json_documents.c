@@ -200,7 +200,7 @@ static void walk_directory(const char *path, const struct json_documents_visitor
         depth > JSON_DIRECTORY_DEPTH_MAX ? 0 : scandir(path, &names, is_document, alphasort);
 
     if (depth > JSON_DIRECTORY_DEPTH_MAX) {
-        file_problem(visitor, path, "directories in each other too deep");
+        file_problem(visitor, path, "directories nested too deeply");
         return;
     }
     if (count < 0) {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The byte that stands for "I write": BLK_PERM_WRITE is bit 1. A QEMU that only reads the
+/* The byte that means "I write": BLK_PERM_WRITE is bit 1. A QEMU that only reads the
  * image, as it reads code, does not lock it. */
 enum { QEMU_WRITES_AT = 100 + 1 };
 

@@ -245,7 +245,7 @@ static int read_block(struct lzop *z, uint32_t length, const uint8_t **bytes, st
         return -1;
     if (length > LZOP_BLOCK_MAX || packed == 0 || packed > length)
         return fail(f,
-                    "%s: lzop: lengths of a block that cannot be (found %" PRIu32 " in %" PRIu32
+                    "%s: lzop: impossible lengths of a block (found %" PRIu32 " in %" PRIu32
                     " bytes, limit %" PRIu32 ")",
                     z->name, length, packed, LZOP_BLOCK_MAX);
     if (take_sums(z, ADLER32_DATA, CRC32_DATA, &of_data, f) != 0 ||

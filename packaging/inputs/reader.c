@@ -13,8 +13,6 @@
 #include "formats/libvirt_conf.h"
 #include "inputs/file.h"
 
-#define CONFIGURATION_MAX ((size_t)1 << 20)
-
 /* The user of that name. 0 or -1. */
 static int reader_named(const char *name, struct reader *reader, struct failure *f)
 {
@@ -39,7 +37,7 @@ static bool take_configured(struct reader *reader)
     size_t size, count = 0;
     bool taken = false;
 
-    if (read_file("/etc/libvirt/qemu.conf", CONFIGURATION_MAX, &text, &size, NULL) != 0)
+    if (read_file(LIBVIRT_QEMU_CONF, LIBVIRT_CONF_MAX, &text, &size, NULL) != 0)
         return false;
     if (libvirt_conf_list((const char *)text, size, "user", &word, 1, &count, &line) ==
             LIBVIRT_CONF_LIST &&

@@ -2,15 +2,14 @@
 #include "inputs/sha256.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/hex.h"
 #include "base/memory.h"
 #include "inputs/crypto.h"
+#include "inputs/file.h"
 
 enum { READ_SIZE = 128 * 1024 };
 
@@ -69,49 +68,31 @@ void md5_text(const void *data, size_t size, char hex[MD5_TEXT_SIZE])
 
 int sha256_of_file(const char *path, char hex[SHA256_TEXT_SIZE], uint64_t *size, struct failure *f)
 {
-    struct sha256 *s = NULL;
-    uint8_t *buffer = NULL;
-    uint64_t total = 0;
-    int result = -1;
-    struct stat st;
+    uint64_t length, total = 0;
+    int fd = open_file(path, &length, f);
+    ssize_t n;
 
-    /* O_NONBLOCK: opening a FIFO must not wait for a writer. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
-        return fail(f, "%s: %s", path, strerror(errno));
-    if (fstat(fd, &st) < 0) {
-        fail(f, "%s: %s", path, strerror(errno));
-        goto out;
-    }
-    if (!S_ISREG(st.st_mode)) {
-        fail(f, "%s: not a regular file", path);
-        goto out;
-    }
-    s = sha256_new();
-    buffer = xmalloc(READ_SIZE);
-    for (;;) {
-        ssize_t n = read(fd, buffer, READ_SIZE);
-        if (n < 0 && errno == EINTR)
+        return -1;
+    struct sha256 *s = sha256_new();
+    uint8_t *buffer = xmalloc(READ_SIZE);
+    while ((n = read(fd, buffer, READ_SIZE)) > 0 || (n < 0 && errno == EINTR)) {
+        if (n < 0)
             continue;
-        if (n < 0) {
-            fail(f, "%s: %s", path, strerror(errno));
-            goto out;
-        }
-        if (n == 0)
-            break;
         sha256_add(s, buffer, (size_t)n);
         total += (uint64_t)n;
     }
-    sha256_finish(s, hex);
-    s = NULL;
-    if (size)
-        *size = total;
-    result = 0;
-out:
-    sha256_free(s);
+    if (n < 0) {
+        fail(f, "%s: %s", path, strerror(errno));
+        sha256_free(s);
+    } else {
+        sha256_finish(s, hex);
+        if (size)
+            *size = total;
+    }
     free(buffer);
     close(fd);
-    return result;
+    return n < 0 ? -1 : 0;
 }
 
 bool sha256_is_text(const char *text)

@@ -110,7 +110,7 @@ static struct yaml_node *read_scalar(struct reader *r, const yaml_event_t *event
         return NULL;
     }
     if (memchr(text, '\0', length)) {
-        refuse(r, event->start_mark, "value holds a NUL byte");
+        refuse(r, event->start_mark, "value contains a NUL byte");
         return NULL;
     }
     struct yaml_node *node = new_node(r, YAML_TEXT, event->start_mark);
@@ -124,18 +124,18 @@ static const char *unwanted(const yaml_event_t *event)
 {
     switch (event->type) {
     case YAML_ALIAS_EVENT:
-        return "aliases (*name) are not used here";
+        return "aliases (*name) are not supported";
     case YAML_SCALAR_EVENT:
-        return event->data.scalar.anchor ? "anchors (&name) are not used here"
-               : event->data.scalar.tag  ? "tags (!name) are not used here"
+        return event->data.scalar.anchor ? "anchors (&name) are not supported"
+               : event->data.scalar.tag  ? "tags (!name) are not supported"
                                          : NULL;
     case YAML_SEQUENCE_START_EVENT:
-        return event->data.sequence_start.anchor ? "anchors (&name) are not used here"
-               : event->data.sequence_start.tag  ? "tags (!name) are not used here"
+        return event->data.sequence_start.anchor ? "anchors (&name) are not supported"
+               : event->data.sequence_start.tag  ? "tags (!name) are not supported"
                                                  : NULL;
     case YAML_MAPPING_START_EVENT:
-        return event->data.mapping_start.anchor ? "anchors (&name) are not used here"
-               : event->data.mapping_start.tag  ? "tags (!name) are not used here"
+        return event->data.mapping_start.anchor ? "anchors (&name) are not supported"
+               : event->data.mapping_start.tag  ? "tags (!name) are not supported"
                                                 : NULL;
     default:
         return NULL;
@@ -169,7 +169,7 @@ static int add_child(struct reader *r, struct open_node *parent, struct yaml_nod
             return -1;
         }
         if (stands_already(node, child->text)) {
-            fail(r->f, "%s:%u:%u: key '%.100s' stands twice", r->name, child->line, child->column,
+            fail(r->f, "%s:%u:%u: duplicate key '%.100s'", r->name, child->line, child->column,
                  child->text);
             yaml_tree_free(child);
             return -1;

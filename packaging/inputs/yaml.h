@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A YAML document as a tree of plain nodes, each with the place where it stands.
+ * A YAML document as a tree of plain nodes, each with its place in the text.
  * This is the one file that names libyaml.
  *
  * Less than YAML 1.1 on purpose: one document, no anchors, aliases or tags, keys
- * are plain scalars and stand once, every scalar is text without NUL. So a small
+ * are plain scalars and occur once, every scalar is text without NUL. So a small
  * file can never become a large tree, and a value means what it looks like.
  */
 #ifndef INPUTS_YAML_H
@@ -36,7 +36,7 @@ struct yaml_node {
     size_t count;
 };
 
-/* Parses `size` bytes; `name` stands for the file in messages, which have the form
+/* Parses `size` bytes; `name` is the file's name in messages, which have the form
  * "name:line:column: what is wrong". The caller frees *root with yaml_tree_free().
  * An empty document is refused. */
 int yaml_tree_parse(const char *name, const uint8_t *data, size_t size, struct yaml_node **root,

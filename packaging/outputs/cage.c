@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "outputs/lockdown.h"
+
 /* What the kernel itself takes for a user that it cannot name. */
 enum { NOBODY = 65534, FILES_MAX = 256 };
 
@@ -125,6 +127,9 @@ int cage_enter(const struct cage *c, const char **step)
         close(proc);
     *step = "no new rights";
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return -1;
+    *step = "fewer system calls";
+    if (refuse_calls() != 0)
         return -1;
     /* It is the first process of its namespace: with it all others end. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -22,11 +22,12 @@
 #include "outputs/lockdown.h"
 #include "outputs/descendants.h"
 #include "outputs/file.h"
+#include "outputs/leftover.h"
 
 /* The pipes of one child; all numbers are above those that a program gets. We read from the
  * first three. Nothing is written to ALIVE: its supervisor sees there when we are gone. */
 enum { OUT, MESSAGES, REPORT, READ_FROM, INPUT = READ_FROM, ALIVE, PIPES };
-enum { FIRST_NUMBER = 10, MESSAGES_READ = 4096 };
+enum { FIRST_NUMBER = 10, MESSAGES_READ = 4096, ENDING_MILLISECONDS = 2000 };
 
 struct pipes {
     int in[PIPES][2]; /* [0] reads, [1] writes */
@@ -34,6 +35,9 @@ struct pipes {
 
 /* Where all programs run, or NULL. */
 static const struct cage *cage;
+
+/* Two ends of the child that is waited for, for a signal handler. */
+static volatile sig_atomic_t running_alive, running_report;
 
 /* What the supervisor says, on REPORT. */
 struct report {
@@ -107,6 +111,22 @@ static bool keep_reading(void)
     return syscall(SYS_capset, &header, data) == 0;
 }
 
+/* A lower limit that we have stays. */
+static bool limit_memory(void)
+{
+    struct rlimit memory;
+
+    if (CHILD_HAS_NO_LIMIT)
+        return true;
+    if (getrlimit(RLIMIT_AS, &memory) != 0)
+        return false;
+    if (memory.rlim_max > CHILD_MEMORY_MAX)
+        memory.rlim_max = CHILD_MEMORY_MAX;
+    if (memory.rlim_cur > memory.rlim_max)
+        memory.rlim_cur = memory.rlim_max;
+    return setrlimit(RLIMIT_AS, &memory) == 0;
+}
+
 /* The number of `nobody` is the same on every Linux: what the kernel itself takes for a user
  * that it cannot name (/proc/sys/kernel/overflowuid). No name service is asked. */
 /* Nor are any won back by running a program that has more, whoever we are. */
@@ -114,10 +134,7 @@ static bool drop_rights(bool has_guest, bool reads_all)
 {
     enum { NOBODY = 65534 };
 
-    static const struct rlimit memory = {CHILD_MEMORY_MAX, CHILD_MEMORY_MAX};
-
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-        (!has_guest && setrlimit(RLIMIT_AS, &memory) != 0))
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || (!has_guest && !limit_memory()))
         return false;
     if (geteuid() == 0 && reads_all && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0)
         return false;
@@ -277,8 +294,15 @@ struct collected {
     struct child_result result;
     size_t capacity, message_size;
     struct report report;
-    bool has_report;
+    bool has_report, broken; /* a pipe could not be read to its end */
 };
+
+/* What read() said: whether it was the end. */
+static bool is_end(struct collected *k, ssize_t n)
+{
+    k->broken |= n < 0 && errno != EINTR;
+    return n == 0;
+}
 
 /* True at the end of it. */
 static bool take_output(struct collected *k, int fd)
@@ -290,7 +314,7 @@ static bool take_output(struct collected *k, int fd)
     ssize_t n = read(fd, r->output + r->size, k->capacity - 1 - r->size);
     if (n > 0)
         r->size += (size_t)n;
-    return n == 0 || (n < 0 && errno != EINTR);
+    return is_end(k, n);
 }
 
 /* All is read, so that the program never blocks, and the beginning kept. */
@@ -306,7 +330,7 @@ static bool take_message(struct collected *k, int fd)
         memcpy(k->result.message + k->message_size, text, taken);
         k->message_size += taken;
     }
-    return n == 0 || (n < 0 && errno != EINTR);
+    return is_end(k, n);
 }
 
 /* The first report counts: a child that could not begin comes before its end. */
@@ -319,7 +343,7 @@ static bool take_report(struct collected *k, int fd)
         k->report = r;
         k->has_report = true;
     }
-    return n == 0 || (n < 0 && errno != EINTR);
+    return is_end(k, n);
 }
 
 static void take_channel(const struct child_channel *channel, struct pollfd *polled)
@@ -361,6 +385,8 @@ static enum end collect(const struct child *c, struct pipes *p, struct collected
         }
         for (int i = 0; ready > 0 && i < CHILD_CHANNELS_MAX; i++)
             take_channel(&c->channels[i], &polled[READ_FROM + i]);
+        if (k->broken)
+            return END_ERROR;
         if (k->result.size > c->output_max)
             return END_LIMIT;
     }
@@ -398,6 +424,17 @@ static int judge(const struct child *c, enum end end, const struct collected *k,
     return 0;
 }
 
+/* In a signal handler: until all processes of the child are gone. */
+static void end_running(void)
+{
+    struct pollfd report = {.fd = running_report, .events = POLLIN};
+    struct report r;
+
+    close(running_alive);
+    while (poll(&report, 1, ENDING_MILLISECONDS) > 0 && read(report.fd, &r, sizeof r) > 0)
+        ;
+}
+
 static int run(const struct child *c, struct pipes *p, struct collected *k, struct failure *f)
 {
     const char *name = c->argv ? c->argv[0] : "", *colon = c->argv ? ": " : "";
@@ -409,7 +446,11 @@ static int run(const struct child *c, struct pipes *p, struct collected *k, stru
         return fail(f, "%s%s%s", name, colon, strerror(errno));
     for (int i = 0; i < READ_FROM; i++)
         close_number(&p->in[i][1]);
+    running_report = p->in[REPORT][0];
+    running_alive = p->in[ALIVE][1];
+    leftovers_wait_for(c->is_left_alone ? NULL : end_running);
     enum end end = collect(c, p, k);
+    leftovers_wait_for(NULL);
     close_pipes(p);
     while (waitpid(supervisor, NULL, 0) < 0 && errno == EINTR)
         ;

@@ -23,6 +23,17 @@
 #define CHILD_MESSAGE_MAX 4096
 #define CHILD_MEMORY_MAX ((size_t)4 << 30) /* bytes; a QEMU that is asked reserves 2 GiB */
 #define CHILD_CHANNELS_MAX 2
+/* AddressSanitizer has terabytes of address space for what it knows of memory: no limit there. */
+#if defined(__SANITIZE_ADDRESS__) /* gcc's; clang has the other */
+#define CHILD_HAS_NO_LIMIT 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CHILD_HAS_NO_LIMIT 1
+#endif
+#endif
+#ifndef CHILD_HAS_NO_LIMIT
+#define CHILD_HAS_NO_LIMIT 0
+#endif
 
 /* A descriptor of the caller's through which it talks with the child while that runs. */
 struct child_channel {

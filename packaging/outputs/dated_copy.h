@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The content of a file before it is replaced, kept as BASE.YYYYMMDDTHHMMSSZ-DIGITS.old: when,
- * and the first digits of the new content's SHA-256 sum, by which it is seen whether somebody
+ * and the first digits of the new content's SHA-256, by which it is seen whether somebody
  * has written to the file since.
  */
 #ifndef OUTPUTS_DATED_COPY_H

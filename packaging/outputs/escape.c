@@ -183,3 +183,16 @@ char *shell_command(const char *const *words)
     put_shell_words(text_begin(&all), words);
     return text_end(&all);
 }
+
+char *commas_doubled(const char *value)
+{
+    char *text = xmalloc(2 * strlen(value) + 1), *to = text;
+
+    for (; *value; value++) {
+        *to++ = *value;
+        if (*value == ',')
+            *to++ = ',';
+    }
+    *to = '\0';
+    return text;
+}

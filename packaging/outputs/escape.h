@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Names and texts that came out of files, archives, guests and networks, on their way out. There
- * is one way for each reader: a person, a shell, a parser of XML or HTML; JSON has outputs/json.h.
+ * is one way for each reader: a person, a shell, a parser of XML or HTML, QEMU; JSON has
+ * outputs/json.h.
  */
 #ifndef OUTPUTS_ESCAPE_H
 #define OUTPUTS_ESCAPE_H
@@ -36,5 +37,9 @@ char *file_operand(const char *path);
 void put_shell_words(FILE *to, const char *const *words);
 /* The same as a string; free it. */
 char *shell_command(const char *const *words);
+
+/* A value for an option of QEMU's, where a comma ends it unless there are two (QEMU
+ * util/keyval.c, util/qemu-option.c, get_opt_value()); formats/option_text.h reads it. Free it. */
+char *commas_doubled(const char *value);
 
 #endif

@@ -75,37 +75,44 @@ static char *temporary_name(const char *path)
 }
 
 /* What was made here and is no use goes, unless another process has it by now. */
-static int close_temporary(int fd, const char *name, bool is_new)
+static int close_temporary(int fd, const char *name, bool is_new, int leftover)
 {
     if (is_new && (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK))
         unlink(name);
+    leftover_keep(leftover);
     close(fd);
     return -1;
 }
 
 /* Opens and locks the temporary file. Between open and lock another process may
  * have renamed it away: then it is no longer ours to write to, so try again. */
-static int open_temporary(const char *name, mode_t mode, struct failure *f)
+static int open_temporary(const char *name, mode_t mode, int *leftover, struct failure *f)
 {
     for (int tries = 0; tries < 1000; tries++) {
         struct stat opened, named;
         int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+        leftovers_hold();
         int fd = open(name, flags | O_EXCL, mode);
         bool is_new = fd >= 0;
-
+        *leftover = is_new ? leftover_add(name) : -1;
+        leftovers_go_on();
         if (fd < 0 && errno == EEXIST)
             fd = open(name, flags, mode);
         if (fd < 0)
             return own_lock_cannot_open(name, f);
         if (own_lock(fd, name, f) < 0)
-            return close_temporary(fd, name, is_new);
+            return close_temporary(fd, name, is_new, *leftover);
         if (fstat(fd, &opened) < 0 || !S_ISREG(opened.st_mode)) {
-            fail(f, "%s: stands in the way and is not a file", name);
-            return close_temporary(fd, name, is_new);
+            fail(f, "%s: exists and is not a file", name);
+            return close_temporary(fd, name, is_new, *leftover);
         }
         if (stat(name, &named) == 0 && named.st_ino == opened.st_ino &&
-            named.st_dev == opened.st_dev && opened.st_nlink == 1)
+            named.st_dev == opened.st_dev && opened.st_nlink == 1) {
+            if (!is_new)
+                *leftover = leftover_add(name);
             return fd;
+        }
+        leftover_keep(*leftover);
         close(fd);
     }
     return fail(f, "%s: other processes keep replacing it", name);
@@ -173,10 +180,10 @@ int write_file_atomically(const char *path, const void *data, size_t size, mode_
     }
 
     char *temporary = temporary_name(target);
-    int fd = make_directories_above(target, 0777, f) == 0 ? open_temporary(temporary, 0600, f) : -1;
+    int leftover = -1, fd = -1;
+    if (make_directories_above(target, 0777, f) == 0)
+        fd = open_temporary(temporary, 0600, &leftover, f);
     if (fd >= 0) {
-        int leftover = leftover_add(temporary);
-
         result = fill_and_rename(fd, temporary, target, data, size, mode, replaced, f);
         if (result < 0)
             unlink(temporary);

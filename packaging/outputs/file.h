@@ -15,7 +15,7 @@
  *
  * The bytes go to ".NAME.romcompat-new" in the same directory and are on disk before
  * they get the name. The temporary name is always the same and locked while in
- * use: after SIGKILL the old file stands, and the next write takes the left-over
+ * use: after SIGKILL the old file remains, and the next write takes the left-over
  * temporary over, so that none pile up. Directories above it that are missing are made. */
 int write_file_atomically(const char *path, const void *data, size_t size, mode_t mode,
                           struct failure *f);

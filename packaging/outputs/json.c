@@ -78,7 +78,7 @@ struct json_object *json_bytes(const char *bytes, size_t size)
     put_utf8(text_begin(&text), bytes, size);
     char *utf8 = text_end(&text);
     if (text.length > INT_MAX)
-        give_up("a text is too long for a JSON document");
+        give_up("a string is too long for a JSON document");
     effort_must_spend(EFFORT_VALUES, 1 + size / TEXT_VALUE);
     struct json_object *o = or_give_up(json_object_new_string_len(utf8, (int)text.length));
     free(utf8);
@@ -199,7 +199,7 @@ static char *written(struct json_object *document, int flags)
     struct text text;
     FILE *to = text_begin(&text);
 
-    /* It leaves out what does not fit, without a word. */
+    /* It leaves out what does not fit, without warning. */
     if (!json || errno == ENOMEM)
         give_up("out of memory");
     put_visible(to, json);

@@ -23,6 +23,9 @@ static struct {
 
 static pid_t owner; /* a child that ends has nothing to remove */
 static bool is_answered;
+static void (*volatile end_writer)(void);
+static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+static sigset_t before_hold;
 enum { FAILED = 2 }; /* the status without an answer */
 
 /* readdir() takes memory, and so is not for a signal handler; getdents64() is a system call.
@@ -75,6 +78,8 @@ static void remove_all(void)
 
 static void end_early(int number)
 {
+    if (getpid() == owner && end_writer)
+        end_writer();
     remove_all();
     /* SA_RESETHAND: this time it ends the process. */
     raise(number);
@@ -117,7 +122,6 @@ static void handle(int number, void (*handler)(int), bool only_default)
 
 void leftovers_begin(void)
 {
-    static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     static const int broken[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
     /* For the case that there is no more room on the other one. */
     static char stack[64 * 1024];
@@ -137,6 +141,29 @@ void leftovers_begin(void)
 void leftovers_end(void)
 {
     is_answered = true;
+}
+
+void leftovers_wait_for(void (*end)(void))
+{
+    end_writer = end;
+}
+
+void leftovers_hold(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
+        sigaddset(&set, ending[i]);
+    sigprocmask(SIG_BLOCK, &set, &before_hold);
+}
+
+void leftovers_go_on(void)
+{
+    int why = errno;
+
+    sigprocmask(SIG_SETMASK, &before_hold, NULL);
+    errno = why;
 }
 
 int leftover_add(const char *path)

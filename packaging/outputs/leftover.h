@@ -16,6 +16,14 @@ void leftovers_begin(void);
 /* There is an answer: exit() comes from main(). */
 void leftovers_end(void);
 
+/* What may write into the places that are removed: where a signal ends the process, `end` is called
+ * first, in the handler. NULL: nothing does any more. */
+void leftovers_wait_for(void (*end)(void));
+
+/* Between the two, signals that end the process wait: what is made there is added before one comes. */
+void leftovers_hold(void);
+void leftovers_go_on(void);
+
 /* From now on `path`, a file or a directory with all that is in it, is removed at an early end. The
  * number is for leftover_keep(); -1 where no more are taken, or the path is too long. */
 int leftover_add(const char *path);

@@ -4,7 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <sched.h>
+#include <seccomp.h>
 #include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -51,7 +55,81 @@ static void admit(int ruleset, const char *path)
     close(rule.parent_fd);
 }
 
-int lock_down(const char *device)
+/* By name: libseccomp may be older than a call, and an architecture may be without it. */
+static const char *const refused[] = {
+    /* whose directories and names are others' */
+    "mount", "umount", "umount2", "pivot_root", "chroot", "unshare", "setns", "open_tree",
+    "move_mount", "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr",
+    /* With CAP_DAC_READ_SEARCH it opens what lies outside of the root directory. */
+    "open_by_handle_at",
+    /* other processes */
+    "ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp",
+    /* With io_uring calls are made that no filter sees. */
+    "io_uring_setup", "bpf", "perf_event_open", "userfaultfd", "add_key", "request_key", "keyctl",
+    /* the machine */
+    "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "reboot",
+    "swapon", "swapoff", "acct", "quotactl", "quotactl_fd", "settimeofday", "clock_settime",
+    "clock_adjtime", "adjtimex", "sethostname", "setdomainname", "syslog", "iopl", "ioperm"};
+
+/* Each kernel that runs programs of these runs those of the second, too: its calls have other
+ * numbers, and would get by. */
+static int add_architecture(scmp_filter_ctx filter)
+{
+    uint32_t second = seccomp_arch_native() == SCMP_ARCH_X86_64    ? SCMP_ARCH_X86
+                      : seccomp_arch_native() == SCMP_ARCH_AARCH64 ? SCMP_ARCH_ARM
+                                                                   : 0;
+
+    return second ? seccomp_arch_add(filter, second) : 0;
+}
+
+static int add_rules(scmp_filter_ctx filter)
+{
+    const uint32_t no = SCMP_ACT_ERRNO(EPERM);
+    /* The only architecture whose clone() has its arguments in another order: clone(2). */
+    const unsigned flags = seccomp_arch_native() == SCMP_ARCH_S390X ? 1 : 0;
+    int result = 0;
+
+    for (size_t i = 0; i < sizeof refused / sizeof *refused && result == 0; i++) {
+        int call = seccomp_syscall_resolve_name(refused[i]);
+
+        if (call != __NR_SCMP_ERROR)
+            result = seccomp_rule_add(filter, no, call, 0);
+    }
+    if (result == 0)
+        result = seccomp_rule_add(
+            filter, no, SCMP_SYS(socket), 1,
+            (struct scmp_arg_cmp){.arg = 0, .op = SCMP_CMP_NE, .datum_a = AF_UNIX});
+    if (result == 0)
+        result =
+            seccomp_rule_add(filter, no, SCMP_SYS(clone), 1,
+                             SCMP_CMP(flags, SCMP_CMP_MASKED_EQ, CLONE_NEWUSER, CLONE_NEWUSER));
+    /* Its flags lie in memory, where no filter sees them. Without it libc takes clone(). */
+    return result == 0 ? seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0)
+                       : result;
+}
+
+int refuse_calls(void)
+{
+    if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0)
+        return 0;
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    if (!filter) {
+        errno = ENOMEM;
+        return -1;
+    }
+    int result = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(EPERM));
+    if (result == 0)
+        result = add_architecture(filter);
+    if (result == 0)
+        result = add_rules(filter);
+    if (result == 0)
+        result = seccomp_load(filter);
+    seccomp_release(filter);
+    errno = -result;
+    return result == 0 ? 0 : -1;
+}
+
+static int restrict_files(const char *device)
 {
     int version =
         (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -72,4 +150,11 @@ int lock_down(const char *device)
     close(ruleset);
     errno = why;
     return result < 0 ? -1 : version;
+}
+
+int lock_down(const char *device)
+{
+    int version = restrict_files(device);
+
+    return version < 0 || refuse_calls() != 0 ? -1 : version;
 }

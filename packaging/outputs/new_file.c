@@ -78,13 +78,14 @@ static int write_named(const char *directory, const char *path, const void *data
                        const struct new_file *n, struct failure *f)
 {
     char *temporary = xasprintf("%s/.romcompat-XXXXXX", directory);
-    int fd = mkostemp(temporary, O_CLOEXEC), result = -1;
+    int result = -1;
 
+    leftovers_hold();
+    int fd = mkostemp(temporary, O_CLOEXEC), leftover = fd >= 0 ? leftover_add(temporary) : -1;
+    leftovers_go_on();
     if (fd < 0) {
         fail(f, "%s: %s", path, strerror(errno));
     } else {
-        int leftover = leftover_add(temporary);
-
         if (fill(fd, path, data, size, n, f) == 0)
             result = finish(path, link(temporary, path), f);
         unlink(temporary);

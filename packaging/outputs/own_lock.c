@@ -12,7 +12,7 @@ enum { POLLS_A_SECOND = 20 };
 
 static int not_ours(const char *name, uid_t owner, struct failure *f)
 {
-    fail(f, "%s: stands in the way and is not ours (its owner is user %u)", name, (unsigned)owner);
+    fail(f, "%s: exists and is not ours (its owner is user %u)", name, (unsigned)owner);
     return fail_hint(f, "Write to another directory, or have it removed.");
 }
 
@@ -26,21 +26,27 @@ int own_lock_cannot_open(const char *name, struct failure *f)
     return fail(f, "%s: %s", name, strerror(why));
 }
 
-int own_lock(int fd, const char *name, struct failure *f)
+int refuse_not_own(int fd, const char *name, struct failure *f)
 {
-    static const struct timespec pause = {0, 1000000000 / POLLS_A_SECOND};
     struct stat st;
 
     if (fstat(fd, &st) < 0)
         return fail(f, "%s: %s", name, strerror(errno));
-    if (st.st_uid != geteuid())
-        return not_ours(name, st.st_uid, f);
+    return st.st_uid == geteuid() ? 0 : not_ours(name, st.st_uid, f);
+}
+
+int own_lock(int fd, const char *name, struct failure *f)
+{
+    static const struct timespec pause = {0, 1000000000 / POLLS_A_SECOND};
+
+    if (refuse_not_own(fd, name, f) != 0)
+        return -1;
     for (int polls = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; polls++) {
         if (errno != EWOULDBLOCK && errno != EINTR)
             return fail(f, "%s: %s", name, strerror(errno));
         if (polls == OWN_LOCK_SECONDS * POLLS_A_SECOND)
-            return fail(f, "%s: another process writes to it, for more than %d seconds", name,
-                        OWN_LOCK_SECONDS);
+            return fail(f, "%s: another process has been writing to it for more than %d seconds",
+                        name, OWN_LOCK_SECONDS);
         nanosleep(&pause, NULL);
     }
     return 0;

@@ -11,7 +11,10 @@
  * may hold the lock for ever. 0 or -1. */
 int own_lock(int fd, const char *name, struct failure *f);
 
-/* The failure of open() for `name`, errno: it says whose what stands in the way is. Always -1. */
+/* The same without a lock: an opened file of another user is refused. 0 or -1. */
+int refuse_not_own(int fd, const char *name, struct failure *f);
+
+/* The failure of open() for `name`, errno: it says who holds it. Always -1. */
 int own_lock_cannot_open(const char *name, struct failure *f);
 
 #endif

@@ -54,7 +54,7 @@ static int read_back(int fd, const char *name, size_t limit, uint8_t **out, size
     if (fstat(fd, &st) < 0)
         return fail(f, "%s: %s", name, strerror(errno));
     if (st.st_size <= 0 || (uint64_t)st.st_size > limit)
-        return fail(f, "%s: qemu-img made another size of it (found %lld bytes)", name,
+        return fail(f, "%s: qemu-img wrote another size (found %lld bytes)", name,
                     (long long)st.st_size);
     size_t want = (size_t)st.st_size, have = 0;
     uint8_t *bytes = xmalloc(want);
@@ -113,7 +113,8 @@ int disk_of_qcow2(const char *name, const uint8_t *file, size_t size, size_t lim
     static const struct format format = {"qcow2", "raw", NULL};
     uint64_t virtual_size;
 
-    if (qcow2_virtual_size(name, file, size, limit, &virtual_size, f) != 0)
+    if (qcow2_virtual_size(name, file, size, limit, &virtual_size, f) != 0 ||
+        qcow2_is_whole(name, file, size, f) != 0)
         return -1;
     return convert(name, &format, file, size, (size_t)virtual_size, disk, disk_size, f);
 }

@@ -11,8 +11,8 @@
 
 #include "base/failure.h"
 
-/* The disk in a qcow2 file of `size` bytes; `limit` is for the disk. `name` stands for the
- * file in messages. Refuses what qcow2_virtual_size() refuses, before qemu-img sees it. On
+/* The disk in a qcow2 file of `size` bytes; `limit` is for the disk. `name` is the
+ * file's name in messages. Refuses what qcow2_virtual_size() refuses, before qemu-img sees it. On
  * success the caller frees *disk. */
 int disk_of_qcow2(const char *name, const uint8_t *file, size_t size, size_t limit, uint8_t **disk,
                   size_t *disk_size, struct failure *f);

@@ -25,7 +25,7 @@ void svg_line(struct svg *s, int x1, int y1, int x2, int y2, const char *class_n
 void svg_polyline(struct svg *s, const int *points, size_t count, const char *class_name);
 /* `tip`, which may be NULL, is shown while a pointer is over it. */
 void svg_circle(struct svg *s, int x, int y, int radius, const char *class_name, const char *tip);
-/* `anchor` is start, middle or end: which part of the text stands at x. */
+/* `anchor` is start, middle or end: which part of the text is at x. */
 void svg_text(struct svg *s, int x, int y, const char *class_name, const char *anchor,
               const char *format, ...) __attribute__((format(printf, 6, 7)));
 

@@ -48,31 +48,40 @@ static int open_container(struct tree *t, struct failure *f)
     for (int tries = 0; tries < 1000; tries++) {
         struct stat opened, named;
 
+        leftovers_hold();
         bool is_new = mkdir(t->container, 0700) == 0;
+        t->leftover = is_new ? leftover_add(t->container) : -1;
+        leftovers_go_on();
         if (!is_new && errno != EEXIST)
             return fail(f, "%s: %s", t->target, strerror(errno));
         int fd = open(t->container, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0 && errno == ENOENT)
+        if (fd < 0 && errno == ENOENT) {
+            leftover_keep(t->leftover);
             continue;
+        }
         if (fd < 0) {
             own_lock_cannot_open(t->container, f);
             if (is_new)
                 rmdir(t->container);
+            leftover_keep(t->leftover);
             return -1;
         }
         if (own_lock(fd, t->container, f) < 0) {
             /* Unless another process has it by now. */
             if (is_new && (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK))
                 rmdir(t->container);
+            leftover_keep(t->leftover);
             close(fd);
             return -1;
         }
         if (fstat(fd, &opened) == 0 && stat(t->container, &named) == 0 &&
             named.st_ino == opened.st_ino && named.st_dev == opened.st_dev) {
             t->container_fd = fd;
-            t->leftover = leftover_add(t->container);
+            if (!is_new)
+                t->leftover = leftover_add(t->container);
             return 0;
         }
+        leftover_keep(t->leftover);
         close(fd);
     }
     return fail(f, "%s: other processes keep replacing it", t->container);

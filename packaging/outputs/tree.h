@@ -2,10 +2,10 @@
 /*
  * A directory that appears whole or not at all.
  *
- * It grows in ".NAME.romcompat-new/tree" beside its target. tree_commit() brings
- * everything to disk and then exchanges it with what stands at the target, in one
+ * It grows in ".NAME.romcompat-new/tree" beside its target. tree_commit() syncs
+ * everything to disk and then exchanges it with what is at the target, in one
  * step (renameat2(), RENAME_EXCHANGE). The container has always the same name and
- * is locked while in use: after a kill the old directory or the new one stands, and
+ * is locked while in use: after a kill the old directory or the new one is there, and
  * the next run removes what was left over.
  */
 #ifndef OUTPUTS_TREE_H
@@ -19,7 +19,7 @@
 
 struct tree;
 
-/* Starts a directory that is to stand at `target`; directories above it that are
+/* Starts a directory that will be at `target`; directories above it that are
  * missing are made. Waits while another process builds the same target. */
 int tree_begin(const char *target, struct tree **tree, struct failure *f);
 

@@ -296,7 +296,7 @@ static void bombs_are_refused(void)
     limits = (struct unpack_limits)UNPACK_LIMITS_DEFAULT;
     limits.header = 64 << 10;
     pack_compressed(&packed, &p, "xz");
-    is_refused(&packed, &limits, "entry 1: its header goes on and on",
+    is_refused(&packed, &limits, "entry 1: its header does not end",
                "a header without end is refused");
     pack_free(&p);
     pack_free(&packed);

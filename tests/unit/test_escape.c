@@ -43,7 +43,7 @@ static void for_a_person(void)
     is_shown("\xc0\x80\xed\xa0\x80\xf4\x90\x80\x80",
              "\\xc0\\x80\\xed\\xa0\\x80\\xf4\\x90\\x80\\x80",
              "overlong forms, surrogates and what is beyond Unicode are bytes");
-    is_shown("\xe2\x80", "\\xe2\\x80", "a character that is cut off is shown byte by byte");
+    is_shown("\xe2\x80", "\\xe2\\x80", "a character that is cut off is shown byte for byte");
 }
 
 static void for_xml(void)

@@ -60,6 +60,17 @@ static const struct {
     {"Letters that are not ASCII stay", "pa\xc5\xba 25", "pa\xc5\xba 25"},
     {"Colours of a terminal are gone", "\033[1;31mred\033[0m\033[K", "red"},
     {"The title of a terminal's window is gone", "\033]0;title\aa\033]2;b\033\\c", "ac"},
+    {"Colours that begin with a single character are gone",
+     "\x9b"
+     "31ma\xc2\x9b"
+     "1;2mb\x9bK",
+     "ab"},
+    {"A quote of Windows-1252 is no colour",
+     "\x8b"
+     "a\x9b, c",
+     "\x8b"
+     "a\x9b, c"},
+    {"Colours as less shows them are gone", "ESC[1maESC[0m ESC", "a ESC"},
     {"Colours that are written out are gone", "\\u001b[31ma\\x1b[0mb\\033[1mc^[[0md#033[0me",
      "abcde"},
     {"Escapes of JSON are undone", "\\\"a\\\" b\\/c\\u003e\\td", "\"a\" b/c> d"},

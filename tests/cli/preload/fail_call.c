@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * For LD_PRELOAD: the call number FAIL_NUMBER of the function FAIL_CALL of libc fails with the errno
- * FAIL_ERRNO, or, where that is 0, the process is killed in front of it. FAIL_MARK is a file that
- * is made then. It counts in the processes of the tool alone, not in programs that it runs: each
+ * FAIL_ERRNO, or, where FAIL_SIGNAL is given, the tool gets that signal in front of it. FAIL_MARK is a file that
+ * is made then. OPEN_AT_END is a file that gets what the tool still has open at its end, a line each.
+ * It counts in the processes of the tool alone, not in programs that it runs: each
  * counts for itself, from where its parent was.
  */
 /* Under its own name is what a program without large files calls. */
@@ -34,7 +35,7 @@ static struct {
 
 static bool is_read, is_tool;
 static const char *call, *mark;
-static long number, error;
+static long number, error, sent;
 static pid_t first;
 
 static void read_environment(void)
@@ -46,6 +47,7 @@ static void read_environment(void)
     mark = getenv("FAIL_MARK");
     number = getenv("FAIL_NUMBER") ? strtol(getenv("FAIL_NUMBER"), NULL, 10) : 0;
     error = getenv("FAIL_ERRNO") ? strtol(getenv("FAIL_ERRNO"), NULL, 10) : 0;
+    sent = getenv("FAIL_SIGNAL") ? strtol(getenv("FAIL_SIGNAL"), NULL, 10) : 0;
 }
 
 static long next_number(const char *name)
@@ -60,7 +62,8 @@ static long next_number(const char *name)
 
 static bool fails(const char *name)
 {
-    if (!is_read)
+    /* gcc's sanitizers call before there is an environment. */
+    if (!is_read && environ)
         read_environment();
     if (!is_tool)
         return false;
@@ -73,8 +76,11 @@ static bool fails(const char *name)
         if (fd >= 0)
             syscall(SYS_close, fd);
     }
-    if (!error)
-        syscall(SYS_kill, getpid(), SIGKILL);
+    if (sent) {
+        /* What kill(1) does: the tool gets it, whichever of its processes makes the call. */
+        syscall(SYS_kill, sent == SIGKILL ? getpid() : first, (int)sent);
+        return false;
+    }
     errno = (int)error;
     return true;
 }
@@ -90,6 +96,29 @@ __attribute__((destructor)) static void tell(void)
     for (int i = 0; i < CALLS_MAX && calls[i].name; i++)
         fprintf(to, "%s %ld\n", calls[i].name, calls[i].count);
     fclose(to);
+}
+
+/* Beside the first three: descriptors that nobody closed. */
+__attribute__((destructor)) static void tell_open(void)
+{
+    const char *path = getenv("OPEN_AT_END");
+    char name[64], target[512];
+    FILE *to = NULL;
+
+    for (int fd = 3; path && is_tool && getpid() == first && fd < 256; fd++) {
+        snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+        ssize_t n = readlink(name, target, sizeof target - 1);
+
+        if (n <= 0)
+            continue;
+        target[n] = '\0';
+        if (!to && !(to = fopen(path, "w")))
+            return;
+        if (fileno(to) != fd)
+            fprintf(to, "%s\n", target);
+    }
+    if (to)
+        fclose(to);
 }
 
 /* Linux has closed it, too, where it says that something went wrong. */
