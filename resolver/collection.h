@@ -6,7 +6,7 @@
  *   names.c       texts to small numbers, and the hash behind both tables
  *   map.c         one map, from bytes to lines; knows nothing of other maps
  *   index.c       (machine, ROM) to claims, and the search for conflicts
- *   collection.c  folders, files, precedence; opening and closing
+ *   collection.c  directories, files, precedence; opening and closing
  *   find.c        the lookup, and the lists for tools
  *   decide.c      which file, which length
  *   error.c       codes, problems and their texts

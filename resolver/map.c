@@ -11,7 +11,7 @@
  *     end
  *
  * Words are separated by blanks and tabs, '#' starts a comment, and the rest
- * of the line is one directive. Words are terminated where they stand, in the
+ * of the line is one directive. Words are terminated in place, in the
  * map's own buffer, so that nothing is copied.
  */
 #include "collection.h"
@@ -257,7 +257,7 @@ static int do_machine(struct parser *p)
     } else {
         if (m.family_length || line.name[m.name_length - 1] == '-')
             return wrong(p, ROMCOMPAT_E_NAME,
-                         "'%s' is not a family (expected what stands before '-X.Y' in a machine "
+                         "'%s' is not a family (expected what precedes '-X.Y' in a machine "
                          "type)",
                          line.name);
         if ((code = read_end(p, &p->word[2], 0, &line.first_text, &line.first)) != ROMCOMPAT_OK ||

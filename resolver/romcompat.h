@@ -24,11 +24,11 @@
  *
  * Conventions, the same for every function:
  * - Sizes, lengths and buckets are in bytes. Lines count from 1; 0 is "no line".
- * - Texts are NUL-terminated unless a length stands beside them. Every text that
- *   the library hands out is printable ASCII, except file names that the file
- *   system or the caller supplied: those are handed out as they are.
+ * - Strings are NUL-terminated unless a length is given with them. Every string that
+ *   the library returns is printable ASCII, except file names that the file
+ *   system or the caller supplied: those are returned as they are.
  * - Everything reached through a struct romcompat (names, lines, problems) belongs
- *   to it and is valid until romcompat_close(). Texts handed in are not kept.
+ *   to it and is valid until romcompat_close(). Strings passed in are not kept.
  * - A function that can fail returns an enum romcompat_code as an int. On failure
  *   its outputs are untouched. No pointer may be NULL unless it says so: for one
  *   that is, the answer is ROMCOMPAT_E_ARGUMENT.
@@ -59,7 +59,7 @@ extern "C" {
 #define ROMCOMPAT_MAX_TOTAL_SIZE 67108864 /* bytes of all maps of one collection */
 #define ROMCOMPAT_MAX_LINE 1024           /* bytes of one line, its newline not counted */
 #define ROMCOMPAT_MAX_NAME 255            /* bytes of a machine type, ROM, set or package name */
-#define ROMCOMPAT_MAX_FOLDERS 16          /* folders of one collection */
+#define ROMCOMPAT_MAX_FOLDERS 16          /* directories of one collection */
 #define ROMCOMPAT_MAX_FILES 4096          /* maps of one collection */
 #define ROMCOMPAT_MAX_SETS 65536          /* sets of one collection */
 #define ROMCOMPAT_MAX_RULES 262144        /* machine lines times rom lines, summed over all sets */
@@ -67,7 +67,7 @@ extern "C" {
 #define ROMCOMPAT_MIN_BUCKET 2048         /* edk2 does not see a smaller ROM BAR */
 #define ROMCOMPAT_MAX_BUCKET 2147483648u  /* QEMU refuses a larger ROM */
 
-/* The search path of romcompat_open(), most important folder first. */
+/* The search path of romcompat_open(), most important directory first. */
 #define ROMCOMPAT_FOLDER_LOCAL "/etc/qemu/romcompat.d"
 #define ROMCOMPAT_FOLDER_SYSTEM "/usr/share/qemu/romcompat.d"
 
@@ -80,10 +80,10 @@ enum romcompat_code {
     ROMCOMPAT_E_MEMORY = 2,   /* no memory was left */
     /* The answer to a question is no: */
     ROMCOMPAT_E_NO_RULE = 3, /* no map claims this machine type and ROM; use QEMU's own default */
-    ROMCOMPAT_E_NO_FILE = 4, /* a rule holds, but no ROM file there fits the bucket */
-    /* What can be wrong with a map, a folder, or a name: */
+    ROMCOMPAT_E_NO_FILE = 4, /* a rule applies, but no ROM file there fits the bucket */
+    /* What can be wrong with a map, a directory, or a name: */
     ROMCOMPAT_E_READ = 5,     /* it cannot be opened or read */
-    ROMCOMPAT_E_TYPE = 6,     /* it is not a regular file (or, for a folder, not a folder) */
+    ROMCOMPAT_E_TYPE = 6,     /* it is not a regular file (or not a directory) */
     ROMCOMPAT_E_LIMIT = 7,    /* it is beyond one of the limits above */
     ROMCOMPAT_E_BYTE = 8,     /* a NUL, a control byte, or a byte above 0x7e outside a comment */
     ROMCOMPAT_E_FORMAT = 9,   /* no `romcompat-map` line first, or a version not understood */
@@ -96,7 +96,7 @@ enum romcompat_code {
     ROMCOMPAT_E_CONFLICT = 16   /* two sets give one machine type and ROM different answers */
 };
 
-/* What a code means, in a few words, lower case, no full stop: "no rule holds".
+/* What a code means, in a few words, lower case, no full stop: "no rule applies".
  * Never NULL: "unknown code" for any other number. */
 const char *romcompat_strerror(int code);
 
@@ -109,14 +109,14 @@ const char *romcompat_library_version(void);
 struct romcompat;
 
 /* Opens every `*.map` of ROMCOMPAT_FOLDER_LOCAL, then of ROMCOMPAT_FOLDER_SYSTEM.
- * A folder that does not exist is an empty one: with neither, the collection is
+ * A directory that does not exist is an empty one: with neither, the collection is
  * empty and every lookup misses.
  *
- * In each folder the maps are taken in byte order of their names; names that start
- * with a dot are not maps. A file in an earlier folder hides the same name in every
+ * In each directory the maps are taken in byte order of their names; names that start
+ * with a dot are not maps. A file in an earlier directory hides the same name in every
  * later one, whatever it contains.
  *
- * A map is checked wholly. One that is broken, cannot be read, is not a regular
+ * A map is checked completely. One that is broken, cannot be read, is not a regular
  * file, or gives an answer that contradicts a map taken before it, is left out as
  * a whole and described as a problem (below); the others serve. So the return value is
  * ROMCOMPAT_OK also when there are problems, and the codes are:
@@ -125,9 +125,9 @@ struct romcompat;
  *   ROMCOMPAT_E_MEMORY    nothing was opened */
 int romcompat_open(struct romcompat **maps);
 
-/* The same for `count` folders, most important first; 0 folders make an empty
- * collection. A folder that does not exist is a problem here: somebody named it.
- *   ROMCOMPAT_E_ARGUMENT  also for a NULL folder
+/* The same for `count` directories, most important first; none make an empty
+ * collection. A directory that does not exist is a problem here: somebody named it.
+ *   ROMCOMPAT_E_ARGUMENT  also for a NULL directory
  *   ROMCOMPAT_E_LIMIT     more than ROMCOMPAT_MAX_FOLDERS; nothing was opened */
 int romcompat_open_folders(const char *const *folders, size_t count, struct romcompat **maps);
 
@@ -138,10 +138,10 @@ int romcompat_open_folders(const char *const *folders, size_t count, struct romc
 int romcompat_open_files(const char *const *files, size_t count, struct romcompat **maps);
 
 /* The same for one map in memory: `size` bytes at `data` (copied; NULL is allowed
- * when size is 0). `name` stands for the file name in problems and rules. */
+ * when size is 0). `name` is used as the file name in problems and rules. */
 int romcompat_open_buffer(const void *data, size_t size, const char *name, struct romcompat **maps);
 
-/* Frees a collection and every text reached through it. NULL is allowed. */
+/* Frees a collection and every string reached through it. NULL is allowed. */
 void romcompat_close(struct romcompat *maps);
 
 /* ---- problems: maps that were left out ------------------------------------- */
@@ -149,7 +149,7 @@ void romcompat_close(struct romcompat *maps);
 struct romcompat_problem {
     int code;         /* ROMCOMPAT_E_READ .. ROMCOMPAT_E_CONFLICT */
     uint32_t line;    /* of `file`; 0 where the file as a whole is meant */
-    const char *file; /* the map or folder, as it was opened: "/etc/qemu/romcompat.d/x.map" */
+    const char *file; /* the map or directory, as it was opened: "/etc/qemu/romcompat.d/x.map" */
     const char *text; /* one line, complete: "FILE:LINE: what is wrong", "FILE: ..." for line 0 */
     const void *reserved[2];
 };
@@ -165,14 +165,14 @@ int romcompat_problem_at(const struct romcompat *maps, size_t index,
 /* ---- the question ----------------------------------------------------------- */
 
 struct romcompat_rule {
-    const char *set;         /* name of the set that holds */
+    const char *set;         /* name of the set that applies */
     const char *package;     /* package that installs the compat ROM; NULL if the map names none */
     const char *rom;         /* ROM file name, the one that was asked for */
     const char *compat_file; /* bare name of the compat ROM; may equal `rom` */
     const char *map;         /* the map file, as it was opened */
     uint32_t bucket;         /* ROM BAR size and RAM-block length: a power of two */
-    uint32_t rom_line;       /* line of the `rom` that holds, in `map` */
-    uint32_t machine_line;   /* line of the `machine` that holds, in `map` */
+    uint32_t rom_line;       /* line of the `rom` that applies, in `map` */
+    uint32_t machine_line;   /* line of the `machine` that applies, in `map` */
     uint32_t exact; /* 1: that line names this machine type; 0: it is a range of a family */
     const void *reserved[4];
 };
@@ -180,11 +180,11 @@ struct romcompat_rule {
 /* The rule for a machine type (the class name, `pc-i440fx-7.2`; never an alias such
  * as `pc`) and a ROM (a bare file name, `efi-virtio.rom`). A `+suffix` of the machine
  * type is dropped first. A line that names the machine type beats a range; among
- * several lines that hold (they then agree on bucket and compat file) the first in
+ * several lines that apply (they then agree on bucket and compat file) the first in
  * the order of the maps and lines is named. It costs one lookup in a table: no I/O,
  * no memory, safe in any thread.
- *   ROMCOMPAT_OK          *rule is filled; its texts live as long as `maps`
- *   ROMCOMPAT_E_NO_RULE   no line holds; so it is for names that no map could contain
+ *   ROMCOMPAT_OK          *rule is filled; its strings live as long as `maps`
+ *   ROMCOMPAT_E_NO_RULE   no line applies; also for names that no map could contain
  *   ROMCOMPAT_E_ARGUMENT  a pointer is NULL */
 int romcompat_find(const struct romcompat *maps, const char *machine, const char *rom,
                    struct romcompat_rule *rule);
@@ -209,27 +209,28 @@ struct romcompat_decision {
     uint32_t romsize; /* length to give the RAM block (QEMU's `romsize`): the bucket */
 };
 
-/* What a device with its DEFAULT ROM gets when a rule holds. Pure: depends on the
+/* What a device with its DEFAULT ROM gets when a rule applies. Pure: depends on the
  * arguments alone. A file fits when it has at least 1 and at most `bucket` bytes: an
  * empty file is no ROM (QEMU: "romfile is empty"), one of exactly `bucket` bytes fits.
  *
  *   installed fits | compat fits | INCOMING and not READS_INCOMING | answer
- *   yes            | any         | any                             | FILE_INSTALLED, romsize =
- * bucket no             | yes         | any                             | FILE_COMPAT, romsize =
- * bucket no             | no          | yes                             | FILE_NONE, romsize =
- * bucket no             | no          | no                              | ROMCOMPAT_E_NO_FILE
+ *   yes            | any         | any                             | FILE_INSTALLED
+ *   no             | yes         | any                             | FILE_COMPAT
+ *   no             | no          | yes                             | FILE_NONE
+ *   no             | no          | no                              | ROMCOMPAT_E_NO_FILE
  *
+ * In every answer but the last romsize is the bucket.
  * Loading a snapshot (-loadvm, loadvm) is not INCOMING: there QEMU reads the files.
  *   ROMCOMPAT_E_ARGUMENT  `bucket` is no bucket, an unknown flag, or `decision` is NULL */
 int romcompat_decide(uint32_t bucket, int64_t installed_size, int64_t compat_size,
                      unsigned int flags, struct romcompat_decision *decision);
 
-/* The text for ROMCOMPAT_E_NO_FILE: one line that names the machine type, the ROM, the
+/* The message for ROMCOMPAT_E_NO_FILE: one line that names the machine type, the ROM, the
  * bucket, what is wrong with each of the two files, and the package to install.
  * Written as snprintf() does: at most `size` bytes with the NUL (nothing at size 0,
- * where `text` may be NULL); returns the length that the whole text has. Control
+ * where `text` may be NULL); returns the length of the whole message. Control
  * bytes of `machine` come out as '?', and no more than ROMCOMPAT_MAX_NAME of it. A NULL
- * `rule` or `machine` makes the empty text. */
+ * `rule` or `machine` makes an empty message. */
 size_t romcompat_explain(const struct romcompat_rule *rule, const char *machine,
                          int64_t installed_size, int64_t compat_size, char *text, size_t size);
 
@@ -256,7 +257,7 @@ struct romcompat_machine_rule {
 
 struct romcompat_rom {
     const char *file;        /* ROM file name that QEMU's device asks for */
-    const char *compat_file; /* what stands for it when it does not fit */
+    const char *compat_file; /* what replaces it when it does not fit */
     uint32_t bucket;
     uint32_t line;
     const void *reserved[2];
@@ -295,12 +296,12 @@ int romcompat_version_parse(const char *text, size_t length, struct romcompat_ve
  * pointer may be NULL. */
 int romcompat_version_compare(const struct romcompat_version *a, const struct romcompat_version *b);
 
-/* A machine type name taken apart. `name` points into the text that was parsed. */
+/* A machine type name taken apart. `name` points into the string that was parsed. */
 struct romcompat_machine {
     const char *name;                 /* not terminated: see name_length */
     size_t name_length;               /* without a `+suffix` */
     size_t family_length;             /* the family is the first family_length bytes of `name`;
-                                       * 0: the name has no version and only an exact line holds */
+                                       * 0: the name has no version and only an exact line applies */
     struct romcompat_version version; /* all 0 where family_length is 0 */
 };
 

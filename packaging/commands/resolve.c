@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "commands/maps.h"
+#include "formats/machine_types.h"
 #include "guest/device_rom.h"
 #include "outputs/json.h"
 
@@ -15,13 +16,14 @@ extern const struct command resolve_command;
 
 struct question {
     const char *machine, *qemu;
+    char *type; /* that an alias stands for */
     struct strings maps, firmware;
     struct qemu_version version;
     bool incoming, json;
 };
 
 static const struct option_spec options[] = {
-    {"machine", 'M', "MACHINE", "machine type, as 'qemu-system-x86_64 -M help' lists it; no alias",
+    {"machine", 'M', "MACHINE", "machine type, as 'qemu-system-x86_64 -M help' lists it",
      STRING_AT(struct question, machine), .required = true},
     MAPS_OPTION(struct question, maps),
     FIRMWARE_OPTION(struct question, firmware,
@@ -30,8 +32,8 @@ static const struct option_spec options[] = {
     {"incoming", .help = "the guest arrives by migration (not from a snapshot)",
      FLAG_AT(struct question, incoming)},
     {"qemu", .argument = "VERSION",
-     .help = "the QEMU that asks: before 8.1 it reads ROM files even\n"
-             "when the guest arrives by migration",
+     .help = "the QEMU that asks, or a path of one: before 8.1 it reads ROM\n"
+             "files even when the guest arrives by migration",
      STRING_AT(struct question, qemu)},
     JSON_OPTION(struct question, json),
     {0},
@@ -160,7 +162,8 @@ static int check_usage(struct question *q, char **roms)
     struct romcompat_machine m;
 
     q->version = qemu_fact(QEMU_SKIPS_ROM_FILES)->first;
-    if (q->qemu && qemu_version_read(q->qemu, strlen(q->qemu), &q->version) != 0)
+    if (q->qemu && !strchr(q->qemu, '/') &&
+        qemu_version_read(q->qemu, strlen(q->qemu), &q->version) != 0)
         return usage_error(&resolve_command,
                            "--qemu: '%s' is not a valid version (expected 7.2 or the like)",
                            q->qemu);
@@ -174,6 +177,49 @@ static int check_usage(struct question *q, char **roms)
                                *roms);
     }
     return STATUS_YES;
+}
+
+/* "virt" is a type of its own where it has no versions. */
+static bool is_alias(const char *machine)
+{
+    return machine_family_of_alias(machine) || strcmp(machine, "virt") == 0;
+}
+
+/* Of another version than the one that was said, this host's QEMU says nothing. */
+static bool is_asked_for(const struct question *q, const struct destination *to)
+{
+    return !q->qemu || strchr(q->qemu, '/') ||
+           (q->version.major == to->version.major && q->version.minor == to->version.minor);
+}
+
+/* Which type an alias stands for QEMU alone says: another one with each release. */
+static int ask_qemu(struct question *q)
+{
+    bool has_path = q->qemu && strchr(q->qemu, '/'), known = false;
+    struct destination to;
+    struct failure f = {0};
+    const char *type;
+
+    if (!has_path && !is_alias(q->machine))
+        return STATUS_YES;
+    int found = has_path ? destination_of_qemu(&to, q->qemu, NULL, 0, &f)
+                         : destination_of_this_host(&to, q->machine, &f);
+    if (found < 0)
+        return report(&f);
+    if (has_path)
+        q->version = to.version;
+    if (found == 0 && is_asked_for(q, &to))
+        known = destination_machine(&to, q->machine, &type, &f) == QEMU_YES;
+    if (known)
+        q->machine = q->type = xstrdup(type);
+    destination_close(&to);
+    if (known)
+        return STATUS_YES;
+    if (!is_alias(q->machine))
+        return complain("%s: this QEMU has no such machine type", q->machine);
+    fail(&f, "%s: an alias, and which machine type it stands for is not known here", q->machine);
+    fail_hint(&f, "Give the type itself, or the path of the QEMU with --qemu.");
+    return report(&f);
 }
 
 /* A map that was left out is QEMU's way too, but a directory that was named and cannot be
@@ -238,17 +284,22 @@ static int run(void *settings, char **operands, size_t count)
 
     (void)count;
     int status = check_usage(q, operands);
+    if (status == STATUS_YES)
+        status = ask_qemu(q);
     if (status != STATUS_YES)
         return status;
     int code = q->maps.count ? romcompat_open_folders(q->maps.list, q->maps.count, &maps)
                              : romcompat_open(&maps);
-    if (code != ROMCOMPAT_OK)
+    if (code != ROMCOMPAT_OK) {
+        free(q->type);
         return complain("maps: %s", romcompat_strerror(code));
+    }
     report_problems(maps);
     status = check_directories(q, maps);
     if (status == STATUS_YES)
         status = finish_output(answer_all(q, maps, operands));
     romcompat_close(maps);
+    free(q->type);
     return status;
 }
 
@@ -260,11 +311,12 @@ const struct command resolve_command = {
         "Answers as a QEMU with libromcompat does for a device with its default ROM, and names "
         "the\n"
         "map, the lines and the files that led there. ROM is a bare file name: efi-virtio.rom.\n"
+        "An alias such as q35 stands for what it is in this host's QEMU, or in that of --qemu.\n"
         "ROM files are looked for in /usr/share/qemu, /usr/share/seabios and /usr/lib/ipxe/qemu.\n"
         "\n"
-        "Status 0: a rule holds for every ROM, also where no file fits (the answer then is the "
+        "Status 0: a rule applies to every ROM, also where no file fits (the answer then is the "
         "error\n"
-        "that QEMU would give). Status 1: for one of them no rule holds. A broken map is reported "
+        "that QEMU would give). Status 1: to one of them no rule applies. A broken map is reported "
         "and\n"
         "left out, as in QEMU; a --maps directory that cannot be read is status 2.",
     .options = options,

@@ -147,10 +147,18 @@ answers() {
     done < <(sed -nE 's/^#define ROMCOMPAT_(M(AX|IN)_[A-Z_]+) ([0-9]+)u?.*/\1 \3/p' "$STAGE/usr/include/romcompat.h")
 }
 
-@test "uninstall leaves no file behind" {
+@test "the licences of the tool and of the library are installed" {
+    cmp "$TOP/COPYING" "$STAGE/usr/share/doc/romcompat/COPYING"
+    cmp "$TOP/COPYING.LIB" "$STAGE/usr/share/doc/romcompat/COPYING.LIB"
+}
+
+@test "uninstall leaves no file and no directory of its own behind" {
     cp -a "$STAGE" again
+    make -s -C "$TOP" install-rpm-hooks DESTDIR="$PWD/again" prefix=/usr
     make -s -C "$TOP" uninstall DESTDIR="$PWD/again" prefix=/usr
     run -0 find again ! -type d
+    [ -z "$output" ]
+    run -0 find again -name '*romcompat*'
     [ -z "$output" ]
 }
 
@@ -163,7 +171,7 @@ answers() {
         -Ilibromcompat0.symbols -O/dev/null
 }
 
-@test "each installed file belongs to exactly one of the Debian packages, and no package lists what is not installed" {
+@test "each installed file is of exactly one Debian package or of none by choice, and no package lists what is not installed" {
     # As Debian's libdir has it: usr/lib/TRIPLET.
     mkdir debian
     cp -a "$STAGE/." debian/
@@ -173,7 +181,7 @@ answers() {
     while read -r line; do
         # shellcheck disable=SC2086 # the lists have patterns
         find $line ! -type d
-    done < <(cat "$TOP"/packaging/debian/*.install) > ../packaged
+    done < <(cat "$TOP"/packaging/debian/*.install "$TOP/packaging/debian/not-installed") > ../packaged
     find -- * ! -type d > ../installed
     diff <(sort ../packaged) <(sort ../installed)
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 load common
+load stock
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
@@ -82,8 +83,20 @@ resolve() { romcompat resolve --maps maps --firmware fw --firmware more "$@"; }
     run -0 resolve -M pc-i440fx-7.2 efi-e1000.rom efi-virtio.rom
 }
 
-@test "an alias is not a machine type: no rule" {
-    run -1 resolve -M pc efi-virtio.rom
+@test "an alias stands for what it is in the QEMU that asks" {
+    stock_qemu qemu-7 7.2.1
+    rom fw/efi-virtio.rom 262144
+    run -0 resolve --qemu ./qemu-7 -M pc efi-virtio.rom
+    output_has "rule      machine pc-i440fx 2.4 10.0, bucket 262144"
+    run -0 --separate-stderr resolve --json --qemu ./qemu-7 -M pc efi-virtio.rom
+    [ "$(jq -r .machine <<< "$output")" = pc-i440fx-7.2 ]
+    run -2 resolve --qemu ./qemu-7 -M q35 efi-virtio.rom
+    output_has "q35: an alias, and which machine type it stands for is not known here"
+    run -2 resolve --qemu ./qemu-7 -M pc-i440fx-9.9 efi-virtio.rom
+    output_has "pc-i440fx-9.9: this QEMU has no such machine type"
+    # No QEMU of this host is of that version.
+    run -2 resolve --qemu 1.0 -M pc efi-virtio.rom
+    output_has "pc: an alias"
 }
 
 @test "a broken map is reported, and the others serve" {

@@ -97,7 +97,7 @@ static void precedence(void)
             "a name that only the third directory has serves");
     struct romcompat_set s;
     romcompat_set_at(maps, 0, &s);
-    is_text(s.map, "a/20.map", "names are sorted byte by byte: 20 before 3");
+    is_text(s.map, "a/20.map", "names are sorted byte for byte: 20 before 3");
     romcompat_set_at(maps, 1, &s);
     is_text(s.map, "a/3.map", "... then 3");
     romcompat_close(maps);

@@ -146,10 +146,10 @@ static void names(void)
            "t.map:3: the machine type 'pc-q35-9.2+pve1' can match nothing: what starts at '+' is "
            "dropped before a lookup");
     broken(SET("machine pc-q35-4.0 2.4 10.0\n"), ROMCOMPAT_E_NAME,
-           "t.map:3: 'pc-q35-4.0' is not a family (expected what stands before '-X.Y' in a machine "
+           "t.map:3: 'pc-q35-4.0' is not a family (expected what precedes '-X.Y' in a machine "
            "type)");
     broken(SET("machine pc-q35- 2.4 10.0\n"), ROMCOMPAT_E_NAME,
-           "t.map:3: 'pc-q35-' is not a family (expected what stands before '-X.Y' in a machine "
+           "t.map:3: 'pc-q35-' is not a family (expected what precedes '-X.Y' in a machine "
            "type)");
     broken(HEAD "set s\n" M R "end\nset t\n" M R "end\nset s\n", ROMCOMPAT_E_DUPLICATE,
            "t.map:10: set 's' is there already, in line 2");
