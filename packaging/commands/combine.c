@@ -155,7 +155,7 @@ const struct command combine_command = {
         "PART is a ROM, or an EFI driver as a PE file. Of a ROM PART:legacy takes the images that\n"
         "are not for EFI, PART:efi those that are, PART:all (the default) all of them.\n"
         "\n"
-        "Legacy images stand first; where there is none, 512 bytes that carry the ids do. Then "
+        "Legacy images come first; where there is none, 512 bytes with the ids. Then "
         "come\n"
         "the EFI images, compressed as fit does it. All get the same vendor and device. A second\n"
         "image for one machine type is refused, for firmware runs the first alone.\n"

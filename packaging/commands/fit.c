@@ -142,7 +142,7 @@ static void add_notes(const struct run *run, const char *name, const struct fitt
                  "now one is",
                  name);
     if (fitted->added_ids)
-        complain("note: %s: 512 bytes that carry the ids stand before the EFI image, for QEMU to "
+        complain("note: %s: 512 bytes with the ids precede the EFI image, for QEMU to "
                  "write them to",
                  name);
     if (fitted->bucket_after != fitted->bucket_before && !run->job->report)
@@ -296,7 +296,7 @@ static int walk(struct run *run, char **operands)
 
     rom_files_walk(operands, 1, &visitor);
     if (run->job->drop.count && !run->dropped && run->status == STATUS_YES) {
-        complain("%s: there is not an image to drop", run->in);
+        complain("%s: there is no image to drop", run->in);
         note_status(run, STATUS_NO);
     }
     if (end_output(run, &f) < 0)
@@ -337,15 +337,15 @@ const struct command fit_command = {
         "Compresses the EFI images of option ROMs as UEFI firmware expects it, so that the same\n"
         "programs run and the ROM needs a smaller bucket. Payloads that are compressed worse are\n"
         "compressed again. Every payload is decompressed and compared before anything is written;\n"
-        "legacy images and their sums stay as they are.\n"
+        "legacy images and their checksums stay as they are.\n"
         "\n"
         "IN is a ROM, a directory or an archive, as for inspect. With --bucket the ROM is padded "
         "to\n"
-        "SIZE; one that is longer is refused, and it is said by how many bytes. Without, padding "
-        "is\n"
-        "left out.\n"
+        "SIZE; one that is longer is refused, with the bytes that are too many. Without, "
+        "padding\n"
+        "is left out.\n"
         "\n"
-        "Where --drop would leave an EFI image first, 512 bytes that carry the ids stand before "
+        "Where --drop would leave an EFI image first, 512 bytes with the ids are put before "
         "it.\n"
         "\n"
         "OUT appears whole or not at all.",

@@ -104,7 +104,7 @@ static void add_image(struct rom_table *t, const struct optrom_image *image, siz
         item(more, sizeof more, "UNDI %u.%u", image->undi.major, image->undi.minor);
     if (image->has_device_list)
         item(more, sizeof more, "%zu listed device%s", image->device_count,
-             image->device_count == 1 ? "" : "s");
+             PLURAL(image->device_count));
     if (image->pcir_revision)
         item(more, sizeof more, "PCIR rev %u", image->pcir_revision);
     add_line(t, NULL, "  %3zu  %-6s  %-9s  %8zu..%-8zu%s%s", index, image->code_type_name, ids,
@@ -127,7 +127,8 @@ static void add_defects(struct rom_table *t, const struct optrom *rom)
         }
     }
     if (shown < total)
-        add_line(t, NULL, "  and %zu more errors and warnings", total - shown);
+        add_line(t, NULL, "  and %zu more error%s and warnings", total - shown,
+                 PLURAL(total - shown));
 }
 
 /* The command that leaves out what stands before the first image. */
@@ -151,7 +152,8 @@ static void add_rom(struct rom_table *t, const char *name, const struct rom_file
     for (size_t i = 0; i < rom->image_count && i < IMAGES_SHOWN; i++)
         add_image(t, &rom->images[i], i);
     if (rom->image_count > IMAGES_SHOWN)
-        add_line(t, NULL, "  and %zu more images", rom->image_count - IMAGES_SHOWN);
+        add_line(t, NULL, "  and %zu more image%s", rom->image_count - IMAGES_SHOWN,
+                 PLURAL(rom->image_count - IMAGES_SHOWN));
     add_defects(t, rom);
     if (rom->begin && !file->entry)
         add_cut(t, file->path, rom->begin);
@@ -185,8 +187,8 @@ void rom_table_end(struct rom_table *t)
     print_table(t);
     if (t->roms > 1) {
         print_line("%s", "");
-        print_line("%zu ROMs, %zu error%s, %zu warning%s", t->roms, t->errors,
-                   t->errors == 1 ? "" : "s", t->warnings, t->warnings == 1 ? "" : "s");
+        print_line("%zu ROMs, %zu error%s, %zu warning%s", t->roms, t->errors, PLURAL(t->errors),
+                   t->warnings, PLURAL(t->warnings));
     }
     free(t->place);
     free(t->lines);

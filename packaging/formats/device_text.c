@@ -15,6 +15,8 @@ static void take_property(struct device_text *d, const char *name, const char *v
         d->rombar_is_off = option_text_is_off(value);
     else if (strcmp(name, "bus") == 0)
         strcpy(d->bus, value);
+    else if (strcmp(name, "id") == 0)
+        strcpy(d->id, value);
     else if (strcmp(name, "disable-legacy") == 0)
         d->legacy = option_text_is_on(value)    ? LEGACY_OFF
                     : option_text_is_off(value) ? LEGACY_ON

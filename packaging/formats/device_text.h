@@ -9,10 +9,11 @@
 
 #include <stdbool.h>
 
-#define DEVICE_TEXT_NAME_MAX 63 /* bytes of a type or bus that are kept */
+#define DEVICE_TEXT_NAME_MAX 63 /* bytes of a type, id or bus that are kept */
 
 struct device_text {
     char type[DEVICE_TEXT_NAME_MAX + 1];
+    char id[DEVICE_TEXT_NAME_MAX + 1];
     char bus[DEVICE_TEXT_NAME_MAX + 1]; /* "": not given */
     bool has_properties;                /* there is more than the type */
     bool has_romfile, has_romsize;      /* given, whatever the value */

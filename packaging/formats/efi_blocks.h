@@ -20,7 +20,7 @@ struct efi_times {
  * have. NULL: no memory; the caller frees it. */
 uint32_t *efi_logarithms(size_t tokens);
 
-/* Counts tokens that stand for the bytes from `at` on; returns where they end. */
+/* Counts tokens that encode the bytes from `at` on; returns where they end. */
 size_t efi_count(const uint8_t *at, const struct efi_token *tokens, size_t count,
                  struct efi_times *times);
 

@@ -8,7 +8,7 @@
  * 3 to 256 with a distance back.
  *
  * This is "EFI 1.1" compression, with position numbers of 4 bits. The variant with 5 bits
- * ("Tiano") stands in firmware volumes alone: no loader of option ROMs tries it.
+ * ("Tiano") occurs in firmware volumes alone: no loader of option ROMs tries it.
  */
 #ifndef FORMATS_EFI_COMPRESSION_H
 #define FORMATS_EFI_COMPRESSION_H
@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #define EFI_PAYLOAD_HEADER 8                /* the two sizes */
-#define EFI_ORIGINAL_MAX ((size_t)16 << 20) /* bytes that one payload may stand for */
+#define EFI_ORIGINAL_MAX ((size_t)16 << 20) /* bytes that one payload may expand to */
 
 enum efi_expand_answer {
     EFI_EXPANDED,

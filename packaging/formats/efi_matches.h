@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What stands in some bytes already, for UEFI compression: for each place the earlier ones that
+/* What occurs in some bytes already, for UEFI compression: for each place the earlier ones that
  * begin alike. */
 #ifndef FORMATS_EFI_MATCHES_H
 #define FORMATS_EFI_MATCHES_H

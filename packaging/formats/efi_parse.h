@@ -10,7 +10,7 @@
 #include "formats/efi_code.h"
 #include "formats/efi_matches.h"
 
-/* What one symbol of the stream stands for. */
+/* What one symbol of the stream encodes. */
 struct efi_token {
     uint16_t length; /* 1: a byte as it is */
     uint16_t distance;

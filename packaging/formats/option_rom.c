@@ -107,7 +107,7 @@ static void find_pcir_of(struct optrom_reading *r, size_t index, size_t at, size
         pointer >= OPTROM_HEADER_MIN && plausible_pcir(r, target) ? target : find_pcir(r, at);
     bool begun = pointer && in_range(r->size, target, 4) && !in_range(r->size, target, PCIR_SIZE) &&
                  memcmp(r->data + target, pcir_signature, 4) == 0;
-    bool efi = load_le32(r->data + at + 4) == EFI_SIGNATURE;
+    bool efi = load_le32(r->data + at + HEADER_EFI_SIGNATURE) == EFI_SIGNATURE;
     size_t header_end = at + (size_t)r->data[at + HEADER_LENGTH] * OPTROM_BLOCK;
     bool chain = pointer && header_end > at && image_begins_at(r, header_end);
     if (index == 0 && !meant && !begun && !efi && !chain)
@@ -261,11 +261,11 @@ static struct optrom_image *read_image(struct optrom_reading *r, size_t at)
     if (image->pcir_offset) {
         read_pcir(r, image, index);
     } else {
-        bool efi = load_le32(r->data + at + 4) == EFI_SIGNATURE;
+        bool efi = load_le32(r->data + at + HEADER_EFI_SIGNATURE) == EFI_SIGNATURE;
 
         image->code_type = efi ? OPTROM_EFI : OPTROM_NO_PCIR;
-        image->length =
-            efi ? (size_t)load_le16(r->data + at + 2) * OPTROM_BLOCK : image->header_length;
+        image->length = efi ? (size_t)load_le16(r->data + at + HEADER_LENGTH) * OPTROM_BLOCK
+                            : image->header_length;
         /* A PCIR that cannot be read hides its last bit; what follows says as much. */
         image->last =
             !(r->rom->error_count && image->length && image_begins_at(r, at + image->length));
@@ -368,18 +368,20 @@ static void regrade(struct optrom_reading *r, enum optrom_defect_kind kind, size
         grade == OPTROM_ERROR ? rom->warning_count - count : rom->warning_count + count;
 }
 
-/* What a defect of one image means may depend on the other images. */
+/* What a defect of one image means may depend on the other images. An unknown code type alone is
+ * an error, for it is damage; NVIDIA's is none, nor is a ROM of those alone. */
 static void grade_by_chain(struct optrom_reading *r)
 {
-    size_t efi = 0, run = 0;
+    size_t efi = 0, known = 0;
 
     for (size_t i = 0; i < r->rom->image_count; i++) {
         efi += r->rom->images[i].code_type == OPTROM_EFI;
-        run += r->rom->images[i].code_type <= OPTROM_EFI;
+        known += r->rom->images[i].code_type <= OPTROM_EFI ||
+                 r->rom->images[i].code_type == OPTROM_NVIDIA;
     }
     if (!efi)
         regrade(r, OPTROM_PCIR_UNALIGNED, r->unaligned_count, OPTROM_WARNING);
-    if (!run)
+    if (!known)
         regrade(r, OPTROM_CODE_TYPE_UNKNOWN, r->unknown_type_count, OPTROM_ERROR);
 }
 

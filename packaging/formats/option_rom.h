@@ -226,7 +226,7 @@ struct optrom {
 /* Cheap test for "is this file worth reading": 55 AA at the start. */
 bool optrom_looks_like(const uint8_t *head, size_t n);
 
-/* Where the first image with a PCIR begins, or `size`: other bytes may stand before it. */
+/* Where the first image with a PCIR begins, or `size`: other bytes may be before it. */
 size_t optrom_find(const uint8_t *data, size_t size);
 
 /* Reads the ROM in data[0, size). 0, or -1 when memory ran out (*rom is then
@@ -259,7 +259,7 @@ enum optrom_pad_answer {
     OPTROM_PAD_BAD_BUCKET, /* no power of two in [2 KiB, 2 GiB] */
     OPTROM_PAD_ROM_HAS_ERRORS,
     OPTROM_PAD_CHAIN_TOO_LONG, /* chain_end > bucket */
-    OPTROM_PAD_WOULD_CUT_DATA, /* what stands beyond the bucket is not all 00 or all FF */
+    OPTROM_PAD_WOULD_CUT_DATA, /* what is beyond the bucket is not all 00 or all FF */
     OPTROM_PAD_WOULD_CHANGE,   /* optrom_pad(): with the fill, the file reads as another chain */
     OPTROM_PAD_NO_MEMORY,      /* optrom_pad() */
 };

@@ -35,7 +35,7 @@ static const struct kind kinds[OPTROM_DEFECT_KINDS] = {
     [OPTROM_SIGNATURE_SWAPPED] = {"signature-swapped", OPTROM_ERROR, BOTH | HEX,
                                   "the signature's bytes are swapped"},
     [OPTROM_LEADING_JUNK] = {"leading-junk", OPTROM_ERROR, BOTH,
-                             "other bytes stand before the first image"},
+                             "other bytes precede the first image"},
     /* edk2 skips ROM BARs below 2 KiB (PciBusDxe, PciOptionRomSupport.c). */
     [OPTROM_BUCKET_TOO_SMALL] = {"bucket-too-small", OPTROM_ERROR, AT_LEAST,
                                  "UEFI firmware does not see a ROM in so small a bucket"},
@@ -108,8 +108,8 @@ static const struct kind kinds[OPTROM_DEFECT_KINDS] = {
                                    "there is no PE image at the EFI image offset"},
     /* QEMU hw/pci/pci.c, pci_patch_ids(): byte 6 of the first image is its checksum. */
     [OPTROM_EFI_FIRST] = {"efi-first", OPTROM_WARNING, NONE,
-                          "the first image is for EFI: on a device of other ids QEMU writes a sum "
-                          "into its signature"},
+                          "the first image is for EFI: on a device of other ids QEMU writes a "
+                          "checksum into its signature"},
 
     [OPTROM_PNP_PAST_IMAGE] = {"pnp-past-image", OPTROM_WARNING, AT_MOST | HEX,
                                "a $PnP structure does not end within its image"},
@@ -129,9 +129,9 @@ static const struct kind kinds[OPTROM_DEFECT_KINDS] = {
                            "another image of the same device follows the one marked as last"},
     [OPTROM_GAP] = {"gap", OPTROM_ERROR, BOTH, "a gap in the chain before this image"},
     [OPTROM_GAP_UNALIGNED] = {"gap-unaligned", OPTROM_ERROR, BOTH,
-                              "a gap in the chain, no multiple of 512, before this image"},
+                              "a gap in the chain, not a multiple of 512, before this image"},
     [OPTROM_ROM_AFTER_LAST] = {"rom-after-last", OPTROM_WARNING, NONE,
-                               "a whole ROM stands in the padding after the last image"},
+                               "a whole ROM is in the padding after the last image"},
     [OPTROM_DATA_AFTER_LAST] = {"data-after-last", OPTROM_WARNING, NONE,
                                 "what follows the last image is not one fill byte"},
     [OPTROM_TOO_MANY_IMAGES] = {"too-many-images", OPTROM_ERROR, AT_MOST,

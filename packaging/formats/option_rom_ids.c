@@ -4,7 +4,7 @@
  *
  * QEMU does it for its default ROMs only (hw/pci/pci.c, pci_patch_ids()), in the
  * first image, and fixes byte 6 whatever that image is. Here every image gets the
- * ids, and an EFI image keeps byte 6: it is part of its signature and no sum
+ * ids, and an EFI image keeps byte 6: it is part of its signature and not a checksum
  * covers it.
  */
 #include "formats/option_rom_internal.h"

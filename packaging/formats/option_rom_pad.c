@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/size.h"
+#include "base/text.h"
 
 /* What people pad with. Other bytes, even if all the same, may be somebody's data. */
 static bool is_padding(const uint8_t *p, size_t n)
@@ -42,8 +43,7 @@ char *optrom_pad_text(enum optrom_pad_answer answer, const struct optrom *rom, u
                  bucket, BUCKET_MIN, BUCKET_MAX);
         break;
     case OPTROM_PAD_ROM_HAS_ERRORS:
-        snprintf(buf, n, "the ROM has %zu error%s", rom->error_count,
-                 rom->error_count == 1 ? "" : "s");
+        snprintf(buf, n, "the ROM has %zu error%s", rom->error_count, PLURAL(rom->error_count));
         break;
     case OPTROM_PAD_CHAIN_TOO_LONG:
         snprintf(buf, n,

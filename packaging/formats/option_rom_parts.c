@@ -126,12 +126,12 @@ void optrom_read_efi(struct optrom_reading *r, struct optrom_image *image, size_
     size_t at = image->offset;
     struct optrom_efi *efi = &image->efi;
 
-    efi->initialisation_size = (size_t)load_le16(p + 2) * OPTROM_BLOCK;
-    efi->signature = load_le32(p + 4);
-    efi->subsystem = load_le16(p + 8);
-    efi->machine = load_le16(p + 0xa);
-    efi->compression = load_le16(p + 0xc);
-    efi->image_offset = load_le16(p + 0x16);
+    efi->initialisation_size = (size_t)load_le16(p + HEADER_LENGTH) * OPTROM_BLOCK;
+    efi->signature = load_le32(p + HEADER_EFI_SIGNATURE);
+    efi->subsystem = load_le16(p + HEADER_EFI_SUBSYSTEM);
+    efi->machine = load_le16(p + HEADER_EFI_MACHINE);
+    efi->compression = load_le16(p + HEADER_EFI_COMPRESSION);
+    efi->image_offset = load_le16(p + HEADER_EFI_IMAGE);
     efi->subsystem_name = subsystem_name(efi->subsystem);
     efi->machine_name = optrom_machine_name(efi->machine);
     efi->compressed = efi->compression == 1;
@@ -188,7 +188,13 @@ static uint8_t sum_of(const uint8_t *p, size_t n)
     return sum;
 }
 
-enum { PNP_SIZE = 0x20, PNP_NEXT = 6, CLASS_DISPLAY = 3 };
+enum { PNP_SIZE = 0x20, PNP_NEXT = 6, CLASS_DISPLAY = 3, CLASS_OLD_VGA = 0x0001 };
+
+/* PCI Code and ID Assignment 1.11: base class 3, and 00 01 from before there were classes. */
+static bool is_display(const struct optrom_image *image)
+{
+    return image->class_code >> 16 == CLASS_DISPLAY || image->class_code >> 8 == CLASS_OLD_VGA;
+}
 
 /* Plug and Play BIOS 1.0A, 3.2: offsets are relative to the image. */
 void optrom_read_pnp(struct optrom_reading *r, struct optrom_image *image, size_t index, size_t end)
@@ -197,8 +203,8 @@ void optrom_read_pnp(struct optrom_reading *r, struct optrom_image *image, size_
     uint8_t seen[0x10000 / 8] = {0};
     size_t field = image->offset + HEADER_PNP;
     /* In an image without PCIR, or with PCIR right there, code may stand here; in the BIOS of
-     * a display (PCI Code and ID Assignment 1.11, base class 3) anything. */
-    bool first_is_pointer = image->has_pcir && image->class_code >> 16 != CLASS_DISPLAY &&
+     * a display anything. */
+    bool first_is_pointer = image->has_pcir && !is_display(image) &&
                             image->pcir_offset >= image->offset + HEADER_PNP + 2;
 
     if (!in_range(end, field, 2))

@@ -101,26 +101,30 @@ const struct rom_device rom_devices[] = {
 static const char *const memory_of_device[] = {"vga.vram",      "qxl.vram",
                                                "qxl.vgavram",   "bochs-display-vram",
                                                "memvirtiomem0", "virtio-vga.vram"};
-static const char *const fixed_of_device[] = {"qxl.vrom", "vmsvga.fifo", "tpm-crb-cmd",
-                                              "tpm-ppi",  "acpi-erst",   "ivshmem"};
+static const char *const fixed_of_device[] = {
+    "qxl.vrom", "vmsvga.fifo", "tpm-crb-cmd", "tpm-ppi", "acpi-erst", "erst.exchange", "ivshmem"};
 
-/* Whole names. virt.flash: QEMU hw/arm/virt.c gives each 64 MiB whatever the image; kvmvapic.bin has
- * 9,216 bytes in every QEMU. */
+/* Whole names. virt.flash: QEMU hw/arm/virt.c gives each 64 MiB whatever the image, hw/riscv/virt.c
+ * 32 MiB, and hw/arm/sbsa-ref.c 256 MiB to its own; kvmvapic.bin has 9,216 bytes in every QEMU. */
 static const char *const fixed[] = {"pc.rom",
                                     "virt.flash0",
                                     "virt.flash1",
+                                    "sbsa.flash0",
+                                    "sbsa.flash1",
                                     "vmsvga.fifo",
                                     "tpm-ppi",
                                     "tpm-crb-cmd",
                                     "mach-virt.tag",
+                                    "mach-virt.secure-tag",
                                     "riscv_virt_board.mrom",
                                     "acpi-erst",
                                     "loongarch.bios",
                                     "/rom@genroms/kvmvapic.bin"};
 static const char *const flash[] = {"system.flash0", "system.flash1", "isa-bios"};
-static const char *const memory[] = {"pc.ram",        "mach-virt.ram",   "ppc_spapr.ram",
-                                     "s390.ram",      "vga.vram",        "microvm.ram",
-                                     "loongarch.ram", "virt.secure-ram", "riscv_virt_board.ram"};
+static const char *const memory[] = {"pc.ram",        "mach-virt.ram",      "ppc_spapr.ram",
+                                     "s390.ram",      "vga.vram",           "microvm.ram",
+                                     "loongarch.ram", "virt.secure-ram",    "riscv_virt_board.ram",
+                                     "sbsa-ref.ram",  "sbsa-ref.secure-ram"};
 /* What libvirt, Proxmox, QEMU and people call memory backends; a number follows, or nothing. */
 static const char *const backends[] = {
     "ram-node", "ram",     "memdimm", "dimm", "mem",          "mem-dimm",    "memnvdimm",
@@ -181,9 +185,22 @@ enum ram_block_kind ram_block_kind_of(const char *name, const struct rom_device 
             return RAM_BLOCK_ROM;
         }
     }
-    if (IS_ONE_OF(slash + 1, memory_of_device) || is_backend(slash + 1))
+    /* The backend of a virtio-mem or ivshmem. An idstr of 31 bytes may be a ROM's that lost its
+     * ".rom". */
+    bool is_whole = strlen(slash + 1) + sizeof ".rom" <= 32;
+    if (IS_ONE_OF(slash + 1, memory_of_device) || is_backend(slash + 1) ||
+        (is_whole && is_id(slash + 1)))
         return RAM_BLOCK_MEMORY;
     return IS_ONE_OF(slash + 1, fixed_of_device) ? RAM_BLOCK_FIXED : RAM_BLOCK_UNKNOWN;
+}
+
+/* QEMU hw/loongarch/virt.c, virt_flash_map1(): there alone the image's own length. */
+bool ram_block_is_flash(const char *name, uint64_t length)
+{
+    const struct rom_device *device;
+    bool is_virt = strcmp(name, "virt.flash0") == 0 || strcmp(name, "virt.flash1") == 0;
+
+    return (is_virt && length <= (16 << 20)) || ram_block_kind_of(name, &device) == RAM_BLOCK_FLASH;
 }
 
 const struct rom_device *rom_device_of_type(const char *type)
@@ -197,7 +214,9 @@ const struct rom_device *rom_device_of_type(const char *type)
 
 uint32_t rom_device_ids(const struct rom_device *device, const char *type, bool modern)
 {
-    if (modern && device->rom == rom_devices[0].rom)
+    /* The types with -transitional in their names are what they say, wherever they are: QEMU
+     * hw/virtio/virtio-pci.c, virtio_pci_transitional_instance_init(). */
+    if (modern && strcmp(type, "virtio-net-pci") == 0)
         return IDS(0x1af4, 0x1041);
     for (size_t i = 0; i < ROM_DEVICE_TYPES_MAX && device->types[i]; i++)
         if (strcmp(device->types[i], type) == 0)
@@ -212,15 +231,16 @@ bool virtio_is_modern(bool on_express_port, const char *machine)
 
 bool rom_device_is_old(const struct rom_device *device, const char *machine)
 {
-    const struct machine_family *family = machine ? machine_family_of(machine) : NULL;
-
-    return device->old_rom && family && strncmp(family->name, "pc", 2) == 0 &&
+    if (!device->old_rom || !machine)
+        return false;
+    const struct machine_family *family = machine_family_of(machine);
+    return family && strncmp(family->name, "pc", 2) == 0 &&
            machine_is_up_to(machine, device->old_major, device->old_minor);
 }
 
 const char *rom_device_file(const struct rom_device *device, const char *type, const char *machine)
 {
-    bool old = rom_device_is_old(device, machine) && strcmp(type, device->types[0]) == 0;
+    bool old = strcmp(type, device->types[0]) == 0 && rom_device_is_old(device, machine);
 
     return old ? device->old_rom : device->rom;
 }

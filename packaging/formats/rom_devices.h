@@ -49,6 +49,11 @@ enum ram_block_kind {
 /* `name` is a block's idstr. *device is set for RAM_BLOCK_ROM alone. */
 enum ram_block_kind ram_block_kind_of(const char *name, const struct rom_device **device);
 
+/* Whether a block of that length has it from an image that the guest's configuration names: those of
+ * RAM_BLOCK_FLASH, and of RAM_BLOCK_FIXED the flash of a LoongArch guest, whose name is that of an Arm
+ * guest's. */
+bool ram_block_is_flash(const char *name, uint64_t length);
+
 /* The device type as in `-device TYPE`, or NULL. */
 const struct rom_device *rom_device_of_type(const char *type);
 

@@ -12,7 +12,7 @@ struct rom_question {
     const struct romcompat *maps; /* whose rules hold; NULL: none */
     const char *machine;          /* never an alias; NULL: not known, and no rule holds */
     const char *rom;              /* name of its default ROM file; "": it has none */
-    bool incoming;                /* the guest arrives; else it is started anew, or -loadvm */
+    bool incoming;                /* the guest arrives; else it starts cold, or with -loadvm */
 };
 
 /* Its files and texts belong to the destination and to the maps, but for `why`. */

@@ -83,7 +83,7 @@ static void note_header(struct walk *w, const char *name, const uint8_t *bytes, 
 
     if (begin == size)
         return;
-    char *text = xasprintf("skipped: %zu bytes stand before its first image; 'tail -c +%zu' "
+    char *text = xasprintf("skipped: %zu bytes precede its first image; 'tail -c +%zu' "
                            "writes the ROM without them",
                            begin, begin + 1);
     note(w, name, text);
@@ -284,7 +284,7 @@ static void collect(struct walk *w, const char *directory, unsigned depth)
     struct dirent **entries;
 
     if (depth > ROM_DIRECTORY_DEPTH_MAX) {
-        fail(&f, "%s: too deep (found more than %d directories in each other, limit %d)", directory,
+        fail(&f, "%s: nested too deeply (found more than %d directories, limit %d)", directory,
              ROM_DIRECTORY_DEPTH_MAX, ROM_DIRECTORY_DEPTH_MAX);
         problem(w, &f);
         return;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * All option ROMs that operands of the command line stand for:
+ * All option ROMs that operands of the command line mean:
  *
  * - a ROM file: itself, whatever is in it;
  * - an archive: its files that begin with 55 AA, in the archive's order;
@@ -24,7 +24,7 @@
 #include "base/failure.h"
 #include "inputs/file.h" /* ROM_FILE_MAX holds for each ROM, in archives as well */
 
-/* How deep directories may stand in each other. */
+/* How deep directories may be nested. */
 #define ROM_DIRECTORY_DEPTH_MAX 64
 
 struct rom_file {
@@ -56,7 +56,7 @@ struct rom_files_visitor {
 int rom_files_walk(char *const operands[], size_t count, const struct rom_files_visitor *visitor);
 
 /* The same for callers that take an operand without any ROM in it for an answer:
- * empty() is told of it, and not problem(). */
+ * empty() is called for it, and not problem(). */
 int rom_files_walk_any(char *const operands[], size_t count,
                        const struct rom_files_visitor *visitor,
                        void (*empty)(void *arg, const char *operand));

@@ -209,7 +209,7 @@ static int check_result(struct combining *c)
     if (optrom_read(out->bytes, out->size, &rom) != 0)
         give_up("out of memory");
     if (rom.error_count || rom.image_count != out->count || rom.chain_end != out->chain_end)
-        fail(c->f, "the combined ROM does not read as the images it was made of");
+        fail(c->f, "the combined ROM cannot be read back as the images it was made from");
     else if (optrom_set_ids(out->bytes, &rom, c->ids.vendor, c->ids.device) != OPTROM_IDS_SET)
         fail(c->f, "structures in a part share bytes, so other ids would break it");
     else

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/memory.h"
 #include "formats/efi_compression.h"
+#include "formats/option_rom_fields.h"
 
 /* Where the bytes that firmware takes for the payload begin, and how many there are. */
 static const uint8_t *payload_at(const uint8_t *data, const struct optrom_image *image,
@@ -66,7 +67,8 @@ static int pack(const char *name, const uint8_t *payload, size_t size, struct ef
     free(again);
     if (!same) {
         free(bytes);
-        return fail(f, "%s: the compressed payload does not become what it was made of", name);
+        return fail(f, "%s: the compressed payload does not decompress to what it was made from",
+                    name);
     }
     packed->bytes = bytes;
     packed->compressed = true;
@@ -80,16 +82,16 @@ static efi_kept movable(const uint8_t *data, const struct optrom_image *image)
     size_t end = image->offset + image->length;
     size_t at = image->offset + image->efi.initialisation_size;
 
-    size_t pcir_length = image->pcir_length > PCIR_SIZE_MIN ? image->pcir_length : PCIR_SIZE_MIN;
+    size_t pcir_length = image->pcir_length > PCIR_SIZE ? image->pcir_length : PCIR_SIZE;
 
     if (image->pcir_offset + pcir_length > head_end)
-        return "its PCIR does not stand before its payload";
+        return "its PCIR is not in front of its payload";
     if (image->has_device_list &&
         image->device_list_offset + 2 * (image->device_count + 1) > head_end)
-        return "its device list does not stand before its payload";
+        return "its device list is not in front of its payload";
     for (size_t i = at; i < end; i++)
         if (data[i] != data[at] || (data[at] != 0 && data[at] != 0xff))
-            return "there are data behind its initialisation size";
+            return "there is data after its initialisation size";
     return NULL;
 }
 
@@ -151,9 +153,6 @@ enum {
     PE_OPTIONAL = 0x18,
     PE_SUBSYSTEM = PE_OPTIONAL + 0x44,
     PE_HEAD = PE_SUBSYSTEM + 2,
-    SUBSYSTEM_APPLICATION = 0x0a,
-    SUBSYSTEM_BOOT_DRIVER = 0x0b,
-    SUBSYSTEM_RUNTIME_DRIVER = 0x0c,
 };
 
 bool looks_like_pe(const uint8_t *data, size_t size)
@@ -167,15 +166,15 @@ int pe_driver_read(const char *name, const uint8_t *data, size_t size, struct pe
     size_t at = looks_like_pe(data, size) && size >= MZ_SIZE ? load_le32(data + MZ_PE_AT) : size;
 
     if (!in_range(size, at, PE_HEAD) || memcmp(data + at, "PE\0\0", 4) != 0)
-        return fail(f, "%s: no PE image (expected MZ at its start, and a PE header)", name);
+        return fail(f, "%s: not a PE image (expected MZ at its start, and a PE header)", name);
     uint16_t subsystem = load_le16(data + at + PE_SUBSYSTEM);
-    if (subsystem == SUBSYSTEM_APPLICATION)
+    if (subsystem == EFI_SUBSYSTEM_APPLICATION)
         return fail(f,
                     "%s: an EFI application, which firmware does not start from a ROM "
                     "(found subsystem 10, expected 11 or 12: a driver)",
                     name);
-    if (subsystem != SUBSYSTEM_BOOT_DRIVER && subsystem != SUBSYSTEM_RUNTIME_DRIVER)
-        return fail(f, "%s: no EFI driver (found subsystem %u, expected 11 or 12)", name,
+    if (subsystem != EFI_SUBSYSTEM_BOOT && subsystem != EFI_SUBSYSTEM_RUNTIME)
+        return fail(f, "%s: not an EFI driver (found subsystem %u, expected 11 or 12)", name,
                     subsystem);
     *driver = (struct pe_driver){load_le16(data + at + PE_MACHINE), subsystem};
     return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the readers of YAML files (romset, flashset, budget, history) share: problems with the
- * place where they stand, and tables that bind the keys of a map to the members of a struct.
+ * place where they are, and tables that bind the keys of a map to the members of a struct.
  */
 #ifndef ROMSET_FIELDS_H
 #define ROMSET_FIELDS_H

@@ -65,7 +65,7 @@ static int choose_images(struct fitting *t)
     }
     const struct optrom_image *first = first_kept(t);
     if (!first)
-        return refuse(t, "without what is dropped there is not an image left");
+        return refuse(t, "no image is left without what is dropped");
     if (t->fitted->dropped && first->code_type == OPTROM_EFI) {
         chain_add_ids(&t->chain,
                       &(struct image_ids){first->vendor, first->device, first->class_code});
@@ -170,7 +170,8 @@ static int check_result(struct fitting *t, const uint8_t *bytes, size_t size)
                 same_images(t, bytes, &now);
     optrom_free(&now);
     if (!same)
-        return fail(t->f, "%s: the fitted ROM does not read as the one it was made of", t->name);
+        return fail(t->f, "%s: the fitted ROM cannot be read back as the one it was made from",
+                    t->name);
     return 0;
 }
 

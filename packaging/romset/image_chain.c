@@ -6,29 +6,10 @@
 
 #include "base/bytes.h"
 #include "base/memory.h"
+#include "formats/option_rom_fields.h"
 
-/* PCI Firmware 3.3, 5.1.1 to 5.1.3; UEFI 2.10, 14.4.2. */
 enum {
-    HEADER_BLOCKS = 0x02, /* EFI: initialisation size, 16 bits */
-    HEADER_ENTRY = 0x03,
-    HEADER_SUM = 0x06,
-    HEADER_EFI_SIGNATURE = 0x04,
-    HEADER_SUBSYSTEM = 0x08,
-    HEADER_MACHINE = 0x0a,
-    HEADER_COMPRESSION = 0x0c,
-    HEADER_IMAGE_OFFSET = 0x16,
-    HEADER_PCIR = 0x18,
     PCIR_AT = 0x1c, /* in what is made here: dword aligned, as edk2 wants it */
-    PCIR_VENDOR = 0x04,
-    PCIR_DEVICE = 0x06,
-    PCIR_LENGTH = 0x0a,
-    PCIR_REVISION = 0x0c,
-    PCIR_CLASS = 0x0d,
-    PCIR_BLOCKS = 0x10,
-    PCIR_CODE_TYPE = 0x14,
-    PCIR_INDICATOR = 0x15,
-    PCIR_SIZE = 0x1c, /* revision 3 */
-    EFI_SIGNATURE = 0x0ef1,
     RETF = 0xcb,
     FILL = 0xff, /* what a ROM of QEMU is padded with */
 };
@@ -36,7 +17,7 @@ enum {
 bool image_stands_alone(const struct optrom_image *image)
 {
     return image->has_pcir &&
-           in_range(image->length, image->pcir_offset - image->offset, PCIR_SIZE_MIN) &&
+           in_range(image->length, image->pcir_offset - image->offset, PCIR_SIZE) &&
            (!image->has_checksum || image->header_length <= image->length);
 }
 
@@ -81,7 +62,7 @@ static void put_pcir(uint8_t *image, const struct image_ids *ids, uint8_t code_t
     memcpy(pcir, "PCIR", 4);
     store_le16(pcir + PCIR_VENDOR, ids->vendor);
     store_le16(pcir + PCIR_DEVICE, ids->device);
-    store_le16(pcir + PCIR_LENGTH, PCIR_SIZE);
+    store_le16(pcir + PCIR_LENGTH, PCIR_SIZE_3);
     pcir[PCIR_REVISION] = 3;
     pcir[PCIR_CLASS] = (uint8_t)ids->class_code;
     store_le16(pcir + PCIR_CLASS + 1, (uint16_t)(ids->class_code >> 8));
@@ -94,12 +75,12 @@ void chain_add_ids(struct image_chain *chain, const struct image_ids *ids)
     uint8_t *image = grow(chain, OPTROM_BLOCK), sum = 0;
 
     put_pcir(image, ids, OPTROM_LEGACY);
-    image[HEADER_BLOCKS] = 1;
+    image[HEADER_LENGTH] = 1;
     image[HEADER_ENTRY] = RETF;
-    store_le16(image + PCIR_AT + PCIR_BLOCKS, 1);
+    store_le16(image + PCIR_AT + PCIR_IMAGE_LENGTH, 1);
     for (size_t i = 0; i < OPTROM_BLOCK; i++)
         sum = (uint8_t)(sum + image[i]);
-    image[HEADER_SUM] = (uint8_t)-sum;
+    image[HEADER_CHECKSUM] = (uint8_t)-sum;
     finish(chain, at,
            &(struct optrom_image){
                .pcir_offset = PCIR_AT,
@@ -115,8 +96,8 @@ void efi_head(uint8_t head[EFI_HEAD_SIZE], const struct image_ids *ids, uint16_t
     memset(head, 0, EFI_HEAD_SIZE);
     put_pcir(head, ids, OPTROM_EFI);
     store_le32(head + HEADER_EFI_SIGNATURE, EFI_SIGNATURE);
-    store_le16(head + HEADER_SUBSYSTEM, subsystem);
-    store_le16(head + HEADER_MACHINE, machine);
+    store_le16(head + HEADER_EFI_SUBSYSTEM, subsystem);
+    store_le16(head + HEADER_EFI_MACHINE, machine);
 }
 
 int chain_add_efi(struct image_chain *chain, const char *name, const uint8_t *head,
@@ -131,10 +112,10 @@ int chain_add_efi(struct image_chain *chain, const char *name, const uint8_t *he
     uint8_t *image = grow(chain, blocks * OPTROM_BLOCK);
     memcpy(image, head, head_size);
     memcpy(image + head_size, payload->bytes, payload->size);
-    store_le16(image + HEADER_BLOCKS, (uint16_t)blocks);
-    store_le16(image + HEADER_COMPRESSION, payload->compressed);
-    store_le16(image + HEADER_IMAGE_OFFSET, (uint16_t)head_size);
-    store_le16(image + pcir + PCIR_BLOCKS, (uint16_t)blocks);
+    store_le16(image + HEADER_LENGTH, (uint16_t)blocks);
+    store_le16(image + HEADER_EFI_COMPRESSION, payload->compressed);
+    store_le16(image + HEADER_EFI_IMAGE, (uint16_t)head_size);
+    store_le16(image + pcir + PCIR_IMAGE_LENGTH, (uint16_t)blocks);
     finish(chain, at,
            &(struct optrom_image){
                .pcir_offset = pcir,

@@ -35,8 +35,6 @@ struct efi_payload {
     bool compressed;
 };
 
-#define PCIR_SIZE_MIN ((size_t)0x18) /* revision 0 */
-
 /* Whether all that belongs to an image stands in it, so that it can be moved. */
 bool image_stands_alone(const struct optrom_image *image);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * manifest.json of a compat set: everything that went in and came out, with sizes and
- * checksums. Shape, version 1 (sizes and offsets in bytes, sums SHA-256 in hex):
+ * checksums. Shape, version 1 (sizes and offsets in bytes, checksums SHA-256 in hex):
  *
  *   { "format": "romcompat-manifest", "version": 1,
  *     "sets": [ {
@@ -15,7 +15,7 @@
  *       "map": { "path", "size", "sha256" },
  *       "deb"?: { "path", "size", "sha256" } } ] }
  *
- * Keys with "?" stand only where there is something to say. Paths are relative to the
+ * Keys with "?" are there only where they have a value. Paths are relative to the
  * directory of the manifest. The same romsets give the same bytes.
  */
 #ifndef ROMSET_MANIFEST_H

@@ -34,7 +34,7 @@ const char *bare_name_problem(const char *text)
     if (strlen(text) > NAME_LENGTH_MAX)
         return "is too long (limit 120 bytes)";
     if (strchr(text, '/'))
-        return "must not hold a slash";
+        return "must not contain a slash";
     if (text[0] == '.')
         return "must not begin with a dot";
     /* '#' begins a comment in a map. */
@@ -53,9 +53,9 @@ const char *relative_path_problem(const char *text)
         size_t length = strcspn(part, "/");
 
         if (length == 0)
-            return "must not hold an empty component";
+            return "must not contain an empty component";
         if ((length == 1 && part[0] == '.') || (length == 2 && part[0] == '.' && part[1] == '.'))
-            return "must not hold '.' or '..' as a component";
+            return "must not contain '.' or '..' as a component";
         if (!part[length])
             break;
         part += length + 1;
@@ -68,7 +68,7 @@ const char *package_name_problem(const char *text)
     if (strlen(text) < 2 || strlen(text) > NAME_LENGTH_MAX)
         return "must have 2 to 120 characters";
     if (!only(text, LOWER DIGIT "+-.") || !strchr(LOWER DIGIT, text[0]))
-        return "may hold lower-case letters, digits and '+-.' only, and begins with a letter or "
+        return "may contain lower-case letters, digits and '+-.' only, and begins with a letter or "
                "digit";
     return NULL;
 }
@@ -80,7 +80,7 @@ const char *package_version_problem(const char *text)
     if (!strchr(DIGIT, text[0]))
         return "must begin with a digit";
     if (!only(text, LOWER UPPER DIGIT ".+-~:"))
-        return "may hold letters, digits and '.+-~:' only";
+        return "may contain letters, digits and '.+-~:' only";
     return NULL;
 }
 
@@ -97,7 +97,7 @@ const char *machine_name_problem(const char *text)
     if (strchr(text, '+'))
         return "must be without the '+suffix', which is dropped before a name is looked up";
     if (!only(text, LOWER UPPER DIGIT "._-") || strchr("._-", text[0]))
-        return "may hold letters, digits and '._-' only, and begins with a letter or digit";
+        return "may contain letters, digits and '._-' only, and begins with a letter or digit";
     return NULL;
 }
 

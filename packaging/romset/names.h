@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What may be a name, path, version or checksum in a romset. Each returns NULL for
- * yes, or what is wrong, as the end of a sentence: "must not hold a slash". */
+ * yes, or what is wrong, as the end of a sentence: "must not contain a slash". */
 #ifndef ROMSET_NAMES_H
 #define ROMSET_NAMES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The directory that `romcompat build` and `romcompat flash pack` make: files whose sums are
+/* The directory that `romcompat build` and `romcompat flash pack` make: files whose checksums are
  * kept, a manifest and SHA256SUMS of all of them, and the date that all of it carries. */
 #ifndef ROMSET_OUTPUT_H
 #define ROMSET_OUTPUT_H

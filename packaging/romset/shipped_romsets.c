@@ -2,6 +2,7 @@
 #include "romset/shipped_romsets.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,21 +70,47 @@ static int is_romset(const struct dirent *entry)
 typedef bool (*ask_romset)(const struct romset *set, const void *question,
                            struct shipped_romset *found);
 
-static bool find_first(ask_romset ask, const void *question, struct shipped_romset *found)
+/* They are read once: an audit asks for each guest. */
+static struct {
+    struct romset *list;
+    size_t count, capacity;
+    bool is_read, is_partial;
+    struct failure problem;
+} shipped;
+
+const struct failure *shipped_romsets_problem(void)
+{
+    return shipped.is_partial ? &shipped.problem : NULL;
+}
+
+/* The first is kept. */
+static void keep_problem(const struct failure *f)
+{
+    if (!shipped.is_partial)
+        shipped.problem = *f;
+    shipped.is_partial = true;
+}
+
+static void read_all(void)
 {
     char *directory = shipped_directory("romsets");
     struct dirent **names;
+    struct failure f;
     int count = scandir(directory, &names, is_romset, alphasort);
-    bool is_found = false;
 
+    if (count < 0 && errno != ENOENT) {
+        fail(&f, "%s: %s", directory, strerror(errno));
+        keep_problem(&f);
+    }
     for (int i = 0; i < count; i++) {
         char *path = xasprintf("%s/%s", directory, names[i]->d_name);
         struct romset set;
-        struct failure f;
 
-        if (!is_found && romset_load(path, &set, &f) == 0) {
-            is_found = ask(&set, question, found);
-            romset_free(&set);
+        if (romset_load(path, &set, &f) == 0) {
+            shipped.list = xgrow(shipped.list, shipped.count, &shipped.capacity, sizeof set);
+            shipped.list[shipped.count++] = set;
+        } else {
+            keep_problem(&f);
         }
         free(path);
         free(names[i]);
@@ -91,7 +118,17 @@ static bool find_first(ask_romset ask, const void *question, struct shipped_roms
     if (count >= 0)
         free(names);
     free(directory);
-    return is_found;
+    shipped.is_read = true;
+}
+
+static bool find_first(ask_romset ask, const void *question, struct shipped_romset *found)
+{
+    if (!shipped.is_read)
+        read_all();
+    for (size_t i = 0; i < shipped.count; i++)
+        if (ask(&shipped.list[i], question, found))
+            return true;
+    return false;
 }
 
 struct one_rom {

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/failure.h"
+
 struct shipped_romset {
     char *path; /* of the romset file */
     char *name; /* of the compat set */
@@ -14,7 +16,8 @@ struct shipped_romset {
 };
 
 /* The first, by file name, that has `rom` ("efi-virtio.rom") in this bucket, bytes, for the machine
- * type (NULL: any). False: none. A romset that cannot be read is passed by. */
+ * type (NULL: any). False: none. A romset that cannot be read is
+ * passed by; shipped_romsets_problem() has it. */
 bool shipped_romset_find(const char *rom, uint64_t bucket, const char *machine,
                          struct shipped_romset *found);
 
@@ -23,6 +26,9 @@ bool shipped_romset_find(const char *rom, uint64_t bucket, const char *machine,
 bool shipped_romset_of_all(const char *const *roms, size_t rom_count, uint64_t bucket,
                            const char *const *machines, size_t machine_count,
                            struct shipped_romset *found);
+
+/* Why a romset could not be read, the first of them; NULL: all were, or none was asked for. */
+const struct failure *shipped_romsets_problem(void);
 void shipped_romset_free(struct shipped_romset *found);
 
 #endif

@@ -95,11 +95,6 @@ struct search {
     struct failure *f;
 };
 
-static bool same_text(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 bool same_source(const struct wanted *a, const struct wanted *b)
 {
     const struct romset_source *s = a->source, *t = b->source;

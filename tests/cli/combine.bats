@@ -86,13 +86,13 @@ images() {
     output_has "app.efi: an EFI application"
     make_pe 0x8664 0x2 3000 > windows.efi
     run -2 romcompat combine --id 1af4:1041 -o no.rom windows.efi
-    output_has "windows.efi: no EFI driver (found subsystem 2"
+    output_has "windows.efi: not an EFI driver (found subsystem 2"
     make_pe 0x1234 0xb 3000 > strange.efi
     run -2 romcompat combine --id 1af4:1041 -o no.rom strange.efi
     output_has "strange.efi: an unknown machine type (found 0x1234)"
     head -c 100 x64.efi > short.efi
     run -2 romcompat combine --id 1af4:1041 -o no.rom short.efi
-    output_has "short.efi: no PE image"
+    output_has "short.efi: not a PE image"
     run -2 romcompat combine --id 1af4:1041 -o no.rom x64.efi:legacy
     output_has "a PE driver has no images to choose from"
     echo text > text
@@ -122,7 +122,17 @@ images() {
     run -1 romcompat extract out.rom -o no
     output_has "out.rom: 2 EFI images in it; out.rom:N says which image is meant"
     run -1 romcompat extract out.rom:3 -o no
-    output_has "there is not an image 3 (found 3 images, counted from 0)"
+    output_has "there is no image 3 (found 3 images, counted from 0)"
+    make_rom legacy:4 > legacy.rom
+    run -1 romcompat extract legacy.rom -o no
+    output_has "no EFI image in it (found 1 of other kinds)"
+    # What is no ROM has no images to choose from.
+    echo text > text
+    run -2 romcompat extract text -o no
+    output_has "text: " "the file is too short for a ROM header"
+    : > empty
+    run -2 romcompat extract empty:0 -o no
+    output_has "the file is empty"
     run -0 romcompat extract both.rom -o yes
     [ "$(head -c 2 yes)" = MZ ]
     make_rom legacy:4 efi:8 image-length=64 > broken.rom

@@ -27,6 +27,7 @@ int main(void)
     reads("virtio-net-pci,id=n,romfile=,bus=pcie.1", "virtio-net-pci");
     ok(d.has_properties && d.has_romfile && !d.has_romsize, "an empty romfile is one");
     is_text(d.bus, "pcie.1", "the bus is known");
+    is_text(d.id, "n", "and the id");
     reads("id=n,driver=e1000,romsize=4096", "e1000");
     ok(d.has_romsize, "the type may stand anywhere");
     reads("e1000,mac=a,,romfile=b,id=x", "e1000");

@@ -256,6 +256,11 @@ static void test_pcir_fields(void)
     defects("a ROM with images of unknown code types alone does not run",
             ERROR("code-type-unknown", 0, PCIR + 0x14, 0x7f, 3));
 
+    make_one(ROM_LEGACY, 4);
+    rom_set(&made, 0, PCIR_FIELD_CODE_TYPE, 0xe0);
+    defects("data of NVIDIA's alone is not damaged",
+            WARNING("code-type-unknown", 0, PCIR + 0x14, 0xe0, 3));
+
     /* As on NVIDIA's Blackwell: data first, then the driver. */
     make_two();
     rom_set(&made, 0, PCIR_FIELD_CODE_TYPE, 0xe0);
@@ -358,6 +363,15 @@ static void test_efi(void)
             ERROR("bucket-too-small", FILE_ITSELF, 0, 1024, 2048));
 }
 
+/* A device's class, and a $PnP pointer that leads to nothing. */
+static void make_with_class(unsigned class_code)
+{
+    make_one(ROM_LEGACY, 4);
+    for (unsigned i = 0; i < 3; i++)
+        made.data[PCIR + 0xd + i] = (uint8_t)(class_code >> 8 * i);
+    rom_set(&made, 0, HEADER_FIELD_PNP, 0x180);
+}
+
 static void test_pnp(void)
 {
     make_two();
@@ -392,17 +406,15 @@ static void test_pnp(void)
     rom_set(&made, 0, PNP_FIELD_SIGNATURE, 0x506e5025);
     defects("a wrong $PnP signature",
             WARNING("pnp-signature-wrong", 0, ROM_PNP_AT, 0x506e5025, 0x506e5024));
-    for (unsigned class_byte = 2; class_byte <= 3; class_byte++) {
-        make_one(ROM_LEGACY, 4);
-        made.data[PCIR + 0xf] = (uint8_t)class_byte;
-        rom_set(&made, 0, HEADER_FIELD_PNP, 0x180);
-        if (class_byte == 2)
-            defects("a network card's $PnP pointer must lead to one",
-                    WARNING("pnp-signature-wrong", 0, 0x180, 0, 0x506e5024));
-        else
-            is_sound(made.data, made.size,
-                     "a display's ROM may have anything where a $PnP pointer would stand");
-    }
+    make_with_class(0x020000);
+    defects("a network card's $PnP pointer must lead to one",
+            WARNING("pnp-signature-wrong", 0, 0x180, 0, 0x506e5024));
+    make_with_class(0x030000);
+    is_sound(made.data, made.size,
+             "a display's ROM may have anything where a $PnP pointer would stand");
+    make_with_class(0x000100);
+    is_sound(made.data, made.size,
+             "a VGA from before there were classes is a display, too");
     make_two();
     rom_set(&made, 0, PNP_FIELD_CHECKSUM, made.data[ROM_PNP_AT + 9] + 2u);
     defects("a wrong $PnP checksum", WARNING("pnp-checksum-wrong", 0, ROM_PNP_AT + 9, 2, 0));
@@ -513,7 +525,7 @@ static void test_gaps(void)
 
     make_two();
     rom_insert(&made, 2048, 100, 0);
-    defects("a gap that is no multiple of 512", ERROR("gap-unaligned", 1, 2148, 100, 0));
+    defects("a gap that is not a multiple of 512", ERROR("gap-unaligned", 1, 2148, 100, 0));
     is_int(images_of(NULL), 2, "does not hide the image either");
 }
 

@@ -34,6 +34,13 @@ int main(void)
     is_kind("system.flash1", RAM_BLOCK_FLASH, "is flash");
     is_kind("isa-bios", RAM_BLOCK_FLASH, "is a window to it");
     is_kind("virt.flash0", RAM_BLOCK_FIXED, "has a fixed length");
+    ok(!ram_block_is_flash("virt.flash0", 64 << 20), "that of an Arm guest is no image's");
+    ok(ram_block_is_flash("virt.flash1", 16 << 20), "that of a LoongArch guest is");
+    ok(ram_block_is_flash("system.flash0", 64 << 20), "and that of a PC in any length");
+    is_kind("sbsa.flash0", RAM_BLOCK_FIXED, "has a fixed length");
+    is_kind("sbsa-ref.secure-ram", RAM_BLOCK_MEMORY, "is memory");
+    is_kind("mach-virt.secure-tag", RAM_BLOCK_FIXED, "goes by the memory");
+    is_kind("0000:00:01.0/erst.exchange", RAM_BLOCK_FIXED, "is QEMU's own buffer");
     is_kind("/rom@etc/acpi/tables", RAM_BLOCK_FIXED, "may change its length");
     is_kind("pc.ram", RAM_BLOCK_MEMORY, "is memory");
     is_kind("ram-node12", RAM_BLOCK_MEMORY, "is libvirt's memory");

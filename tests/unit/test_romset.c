@@ -101,11 +101,11 @@ static void form(void)
     says((struct parts){.head = "romset: ss\nsummary: t\nbucket: [1]\npackage: sc\n"},
          "r.yaml:3:9: 'bucket' must be text (found a list)", "a list as a bucket is refused");
     says((struct parts){.head = "romset: S/x\nsummary: t\nbucket: 2K\npackage: sc\n"},
-         "r.yaml:1:9: 'romset' may hold lower-case letters, digits and '+-.' only, and begins "
+         "r.yaml:1:9: 'romset' may contain lower-case letters, digits and '+-.' only, and begins "
          "with a letter or digit (found 'S/x')",
          "a romset's name that would not do as a file name is refused");
     says((struct parts){.head = "romset: ss\nsummary: t\nbucket: 2K\npackage: sc\nprefix: a/b\n"},
-         "r.yaml:5:9: 'prefix' must not hold a slash (found 'a/b')",
+         "r.yaml:5:9: 'prefix' must not contain a slash (found 'a/b')",
          "a prefix with a slash is refused");
     says((struct parts){.head =
                             "romset: ss\nsummary: t\nbucket: 2K\npackage: sc\ninstall-path: /u\n"},
@@ -114,7 +114,8 @@ static void form(void)
     says(
         (struct parts){
             .head = "romset: ss\nsummary: t\nbucket: 2K\npackage: sc\ninstall-path: a/../../b\n"},
-        "r.yaml:5:15: 'install-path' must not hold '.' or '..' as a component (found 'a/../../b')",
+        "r.yaml:5:15: 'install-path' must not contain '.' or '..' as a component (found "
+        "'a/../../b')",
         "an install path that climbs is refused");
     says((struct parts){.head = "romset: ss\nsummary: t\nbucket: 2K\npackage: sc\nfill: 256\n"},
          "r.yaml:5:7: 'fill' must be a byte from 0 to 0xff (found '256')",
@@ -138,7 +139,7 @@ static void sources(void)
          "a sum that is none is refused");
     says((struct parts){.source =
                             "source:\n  deb: ab\n  path: ../x\n  version: 1\n  sha256: " SUM "\n"},
-         "r.yaml:7:9: 'path' must not hold '.' or '..' as a component (found '../x')",
+         "r.yaml:7:9: 'path' must not contain '.' or '..' as a component (found '../x')",
          "a pool path that climbs is refused");
     says((struct parts){.source = "source:\n  directory: a\n  sha256: " SUM "\n"},
          "r.yaml:7:11: a 'directory' source has no 'sha256'; pin its files",
@@ -153,7 +154,8 @@ static void roms(void)
     says((struct parts){.roms = "roms:\n  - sha256: " SUM "\n"}, "r.yaml:11:5: a ROM lacks 'file'",
          "a ROM without a file is refused");
     says((struct parts){.roms = "roms:\n  - file: ../../etc/passwd\n"},
-         "r.yaml:11:11: 'file' must not hold '.' or '..' as a component (found '../../etc/passwd')",
+         "r.yaml:11:11: 'file' must not contain '.' or '..' as a component (found "
+         "'../../etc/passwd')",
          "a ROM file that climbs is refused");
     says((struct parts){.roms = "roms:\n  - file: a/x#1.rom\n    sha256: " SUM "\n"},
          "r.yaml:11:11: the name of 'file' must be printable ASCII without blanks and '#' "
@@ -217,10 +219,11 @@ static void machines(void)
          "r.yaml:14:13: a range is FIRST..LAST, each a version or '-': '2.x' must be two to four "
          "numbers with dots between them, such as 10.0",
          "a version that is none is refused");
-    says((struct parts){.machines = "machines:\n  - a b\n"},
-         "r.yaml:14:5: a machine name may hold letters, digits and '._-' only, and begins with a "
-         "letter or digit (found 'a b')",
-         "a name with a blank is refused");
+    says(
+        (struct parts){.machines = "machines:\n  - a b\n"},
+        "r.yaml:14:5: a machine name may contain letters, digits and '._-' only, and begins with a "
+        "letter or digit (found 'a b')",
+        "a name with a blank is refused");
     says((struct parts){.machines = "machines:\n  - pc-q35-9.0+pve1\n"},
          "r.yaml:14:5: a machine name must be without the '+suffix', which is dropped before a "
          "name is looked up (found 'pc-q35-9.0+pve1')",
