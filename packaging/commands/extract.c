@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "formats/option_rom.h"
 #include "inputs/file.h"
 #include "outputs/file.h"
@@ -44,8 +45,8 @@ static int choose(const char *path, const struct optrom *rom, size_t *number)
     size_t found = 0;
 
     if (*number != NO_NUMBER && *number >= rom->image_count) {
-        complain("%s: there is not an image %zu (found %zu images, counted from 0)", path, *number,
-                 rom->image_count);
+        complain("%s: there is no image %zu (found %zu image%s, counted from 0)", path, *number,
+                 rom->image_count, PLURAL(rom->image_count));
         return STATUS_NO;
     }
     for (size_t i = 0; i < rom->image_count && *number == NO_NUMBER; i++)
@@ -53,8 +54,14 @@ static int choose(const char *path, const struct optrom *rom, size_t *number)
     if (*number != NO_NUMBER)
         return STATUS_YES;
     if (found != 1) {
-        complain("%s: %zu EFI images in it; %s:N says which image is meant, counted from 0", path,
-                 found, path);
+        if (found)
+            complain("%s: %zu EFI images in it; %s:N says which image is meant, counted from 0",
+                     path, found, path);
+        else
+            complain(
+                "%s: no EFI image in it (found %zu of other kinds); %s:N says which of them is "
+                "meant, counted from 0",
+                path, rom->image_count, path);
         return STATUS_NO;
     }
     for (*number = 0; rom->images[*number].code_type != OPTROM_EFI;)
@@ -62,29 +69,39 @@ static int choose(const char *path, const struct optrom *rom, size_t *number)
     return STATUS_YES;
 }
 
-/* An image with an error, or one of a chain that could not be read to its end, has lengths that
- * mean nothing. */
-static int check_image(const char *path, const struct optrom *rom, size_t number)
+/* What is wrong with image `number`, or, where there is none, with the file. */
+static int complain_of(const char *path, const struct optrom *rom, size_t number)
 {
     char text[OPTROM_DEFECT_TEXT_MAX];
 
     for (size_t i = 0; i < rom->defect_count; i++)
-        if (rom->defects[i].grade == OPTROM_ERROR && rom->defects[i].image == number)
+        if (rom->defects[i].grade == OPTROM_ERROR &&
+            (rom->defects[i].image == number || rom->image_count == 0))
             return complain("%s: %s", path,
                             optrom_defect_text(&rom->defects[i], text, sizeof text));
-    if (!rom->images[number].inside_file)
-        return complain("%s: image %zu ends past the end of the file", path, number);
     return STATUS_YES;
+}
+
+/* An image with an error, or one of a chain that could not be read to its end, has lengths that
+ * mean nothing. */
+static int check_image(const char *path, const struct optrom *rom, size_t number)
+{
+    int status = complain_of(path, rom, number);
+
+    if (status == STATUS_YES && !rom->images[number].inside_file)
+        return complain("%s: image %zu ends past the end of the file", path, number);
+    return status;
 }
 
 static int extract(const struct job *job, const char *path, const uint8_t *data,
                    const struct optrom *rom, size_t number)
 {
-    int status = choose(path, rom, &number);
+    int status = rom->image_count == 0 ? complain_of(path, rom, number) : STATUS_YES;
     struct failure f = {0};
     size_t size;
 
-    if (status != STATUS_YES || (status = check_image(path, rom, number)) != STATUS_YES)
+    if (status != STATUS_YES || (status = choose(path, rom, &number)) != STATUS_YES ||
+        (status = check_image(path, rom, number)) != STATUS_YES)
         return status;
     const struct optrom_image *image = &rom->images[number];
     if (image->code_type != OPTROM_EFI)
@@ -132,7 +149,7 @@ const struct command extract_command = {
     .synopsis = "ROM[:N] -o FILE",
     .details =
         "Of an EFI image the PE file in it is written, decompressed; of any other, all its bytes.\n"
-        "N counts the images from 0, as inspect shows them. Without N the one EFI image is meant.",
+        "N counts the images from 0, as inspect shows them. Without N it is the only EFI image.",
     .options = options,
     .settings_size = sizeof(struct job),
     .operand = "a ROM",

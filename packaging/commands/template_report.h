@@ -26,7 +26,7 @@ struct chosen_template {
     char *file;      /* the first template, the same; NULL where there is none */
 };
 
-/* `name` is a path below `root` (NULL or "/": this host), which may also stand before it. */
+/* `name` is a path below `root` (NULL or "/": this host), which it may also begin with. */
 int choose_template(const char *name, const char *root, const char *list,
                     struct chosen_template *chosen, struct failure *f);
 void chosen_template_free(struct chosen_template *chosen);

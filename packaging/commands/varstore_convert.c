@@ -45,7 +45,7 @@ const struct command varstore_convert_command = {
     .synopsis = "OLD --code NEW --out FILE [--format raw|qcow2]\n"
                 "    [--in-place] [--size SIZE]",
     .details =
-        "Every live variable of OLD, told apart by name and GUID, goes into a new store of the\n"
+        "Every live variable of OLD, identified by name and GUID, goes into a new store of the\n"
         "layout that NEW expects: also one that was being replaced when the power went, and after\n"
         "a fault-tolerant write that was still pending. Attributes, time stamps and counters "
         "stay.\n"

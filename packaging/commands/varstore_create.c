@@ -35,7 +35,7 @@ static const struct option_spec options[] = {
     STORE_FORMAT_OPTION(struct job, store.),
     STORE_IN_PLACE_OPTION(struct job, store.),
     {"owner", .argument = "USER[:GROUP]",
-     .help = "whose it is to be; libvirt's guests run as their own user",
+     .help = "its owner; libvirt's guests run as a user of their own",
      STRING_AT(struct job, owner)},
     LIBVIRT_LIST_OPTION(struct job, list),
     ROOT_OPTION(struct job, root),
@@ -222,7 +222,7 @@ const struct command varstore_create_command = {
         "600. A guest of libvirt's system daemon runs as a user of its own (libvirt-qemu, qemu),\n"
         "to whom --owner gives the file.\n"
         "\n"
-        "The status is 1, and nothing is written, if the template does not go with CODE.",
+        "The status is 1, and nothing is written, if the template does not fit CODE.",
     .options = options,
     .settings_size = sizeof(struct job),
     .defaults = &defaults,

@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 #include "commands/command.h"
-#include "inputs/file.h"
+#include "commands/enroll_journal.h"
 #include "outputs/json.h"
 
 struct job {
@@ -25,17 +25,17 @@ static const struct option_spec options[] = {
      LIST_AT(struct job, from)},
     {"into", .argument = "LIST", .help = "the list that gets them: KEK, db, dbx; PK is replaced",
      STRING_AT(struct job, into)},
-    {"merge", .help = "all that KEK, db and dbx of SOURCE have and the store has not",
+    {"merge", .help = "all that KEK, db and dbx of SOURCE have and the store does not",
      FLAG_AT(struct job, merge)},
-    {"owner", .argument = "GUID", .help = "whose the certificates are",
+    {"owner", .argument = "GUID", .help = "the owner of the certificates",
      STRING_AT(struct job, owner)},
     {"check", .help = "change nothing; status 1 if a store lacks something",
      FLAG_AT(struct job, check)},
     {"dry-run", .help = "change nothing; print what would be", FLAG_AT(struct job, dry_run)},
-    {"undo", .help = "put the store back that was kept by the last run", FLAG_AT(struct job, undo)},
+    {"undo", .help = "restore the store that was kept by the last run", FLAG_AT(struct job, undo)},
     {"force", .help = "with --undo: though the guest has written to the store since",
      FLAG_AT(struct job, force)},
-    {"in-place", .help = "write to the begin of a STORE that is a block device",
+    {"in-place", .help = "write to the beginning of a STORE that is a block device",
      FLAG_AT(struct job, in_place)},
     {"keep", .argument = "DIR", .help = "keep old stores in DIR, and not beside the new ones",
      STRING_AT(struct job, keep)},
@@ -43,69 +43,13 @@ static const struct option_spec options[] = {
      .help = "of a STORE that is a block device only so many bytes are flash (QEMU's size=)",
      SIZE_AT(struct job, size)},
     {"journal", .argument = "FILE",
-     .help = "note each store that is done, and skip those that are noted",
+     .help = "record each store that is done, and skip those recorded",
      STRING_AT(struct job, journal)},
     JSON_OPTION(struct job, json),
     {0},
 };
 
 extern const struct command varstore_enroll_command;
-
-/* --- the journal --------------------------------------------------------------------------- */
-
-struct journal {
-    FILE *file;
-    char *text; /* as it was found, lines */
-};
-
-static int open_journal(const char *path, struct journal *j, struct failure *f)
-{
-    uint8_t *data;
-    size_t size;
-
-    *j = (struct journal){0};
-    if (!path)
-        return 0;
-    if (access(path, F_OK) == 0) {
-        if (read_file(path, ENROLL_JOURNAL_MAX, &data, &size, f) != 0)
-            return -1;
-        j->text = xstrndup((const char *)data, size);
-        free(data);
-    }
-    j->file = fopen(path, "ae");
-    return j->file ? 0 : fail(f, "%s: cannot be written", path);
-}
-
-static bool is_noted(const struct journal *j, const char *store)
-{
-    size_t length = strlen(store);
-
-    for (const char *line = j->text; line && *line;) {
-        size_t n = strcspn(line, "\n");
-
-        /* A line without its end was cut off. */
-        if (n == length && line[n] == '\n' && memcmp(line, store, n) == 0)
-            return true;
-        line += n + (line[n] == '\n');
-    }
-    return false;
-}
-
-static void note_done(struct journal *j, const char *store)
-{
-    if (!j->file)
-        return;
-    fprintf(j->file, "%s\n", store);
-    fflush(j->file);
-    fsync(fileno(j->file));
-}
-
-static void close_journal(struct journal *j)
-{
-    if (j->file)
-        fclose(j->file);
-    free(j->text);
-}
 
 /* --- the sources ----------------------------------------------------------------------------- */
 
@@ -115,7 +59,7 @@ static int read_sources(const struct job *job, struct enroll_run *run, struct fa
     enum key_list into = job->merge ? KEY_LISTS : key_list_named(job->into);
 
     if (job->owner && !guid_parse(job->owner, owner))
-        return fail(f, "--owner: '%.40s' is no GUID", job->owner);
+        return fail(f, "--owner: '%.40s' is not a GUID", job->owner);
     run->sources = xcalloc(job->from.count, sizeof *run->sources);
     for (; run->source_count < job->from.count; run->source_count++) {
         if (key_source_read(job->from.list[run->source_count], into, job->owner ? owner : NULL,
@@ -138,22 +82,28 @@ static int enroll_all(const struct job *job, struct enroll_run *run, struct jour
                       char **stores, size_t count)
 {
     int status = STATUS_YES;
+    struct failure f;
 
     run->report = json_list();
     for (size_t i = 0; i < count; i++) {
         int one;
 
-        if (strchr(stores[i], '\n') && job->journal) {
-            one = complain("%s: a name with a line break cannot be noted", stores[i]);
+        count_bar_draw(&run->bar, i, stores[i]);
+        if (!can_be_noted(journal, stores[i])) {
+            count_bar_clear(&run->bar);
+            one = complain("%s: a path with a line break cannot be recorded", stores[i]);
         } else if (is_noted(journal, stores[i])) {
             one = say_noted(run, stores[i]);
         } else {
             one = job->undo ? undo_one(run, stores[i]) : enroll_one(run, stores[i]);
-            if (one == STATUS_YES && run->writes)
-                note_done(journal, stores[i]);
+            if (one == STATUS_YES && run->writes && note_done(journal, stores[i], &f) != 0) {
+                count_bar_clear(&run->bar);
+                one = report(&f);
+            }
         }
         status = one > status ? one : status;
     }
+    count_bar_clear(&run->bar);
     if (job->json) {
         struct json_object *o = json_document("romcompat-varstore-enroll", 1);
 
@@ -170,9 +120,13 @@ static int check_usage(const struct job *job)
     const struct command *c = &varstore_enroll_command;
 
     if (job->undo && (job->from.count || job->into || job->merge || job->check))
-        return usage_error(c, "--undo goes alone");
+        return usage_error(c, "--undo excludes --from, --into, --merge, --check and --dry-run");
     if (job->force && !job->undo)
-        return usage_error(c, "--force belongs to --undo");
+        return usage_error(c, "--force needs --undo");
+    if ((job->journal && strcmp(job->journal, "-") == 0) ||
+        (job->keep && strcmp(job->keep, "-") == 0))
+        return usage_error(c, "a journal and old stores cannot go to standard output: name a %s",
+                           job->journal && strcmp(job->journal, "-") == 0 ? "file" : "directory");
     if (job->undo)
         return STATUS_YES;
     if (!job->from.count)
@@ -184,7 +138,7 @@ static int check_usage(const struct job *job)
         return usage_error(c, "--into: '%.20s' is not a list (expected PK, KEK, db or dbx)",
                            job->into);
     if (job->check && job->dry_run)
-        return usage_error(c, "--check and --dry-run are two runs");
+        return usage_error(c, "--check and --dry-run exclude each other");
     return STATUS_YES;
 }
 
@@ -199,17 +153,20 @@ static int run(void *settings, char **operands, size_t count)
                              .keep = job->keep,
                              .size = job->size,
                              .now = time(NULL)};
-    struct journal journal = {0};
+    struct journal journal = {.fd = -1};
     struct failure f;
     int status = check_usage(job);
 
     if (status != STATUS_YES)
         return status;
     if ((!job->undo && read_sources(job, &run, &f) != 0) ||
-        open_journal(run.writes ? job->journal : NULL, &journal, &f) != 0)
+        open_journal(run.writes ? job->journal : NULL, &run, job->undo, &journal, &f) != 0) {
         status = report(&f);
-    else
+    } else {
+        /* Lines say as much as a bar, where they stand on the same terminal. */
+        count_bar_init(&run.bar, job->json || !isatty(STDOUT_FILENO) ? count : 0);
         status = enroll_all(job, &run, &journal, operands, count);
+    }
     close_journal(&journal);
     free_sources(&run);
     return status;

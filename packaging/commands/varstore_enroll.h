@@ -5,9 +5,8 @@
 
 #include <time.h>
 
+#include "commands/progress.h"
 #include "flash/enroll.h"
-
-#define ENROLL_JOURNAL_MAX ((size_t)64 << 20)
 
 struct json_object;
 
@@ -19,6 +18,7 @@ struct enroll_run {
     const char *keep;           /* directory for old stores; NULL: beside them */
     uint64_t size;              /* of each STORE that are flash; 0: all */
     time_t now;                 /* for the names of what is kept */
+    struct count_bar bar;       /* drawn while many are gone through */
     struct json_object *report; /* an array of what came of each store */
 };
 

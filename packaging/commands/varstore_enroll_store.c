@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "base/text.h"
 #include "commands/command.h"
+#include "commands/enroll_journal.h"
 #include "commands/varstore_enroll.h"
 #include "inputs/file.h"
 #include "inputs/lock.h"
@@ -26,6 +29,7 @@ struct result {
     const struct enroll_plan *plan; /* or NULL */
     char *copy;                     /* of the old one, or NULL */
     size_t garbage;                 /* bytes that were reclaimed */
+    struct stat before;             /* of the file, before it was read */
 };
 
 /* --- what is said -------------------------------------------------------------------------- */
@@ -41,8 +45,11 @@ static void print_list(const char *store, enum key_list which, const struct enro
         fprintf(to, "%s%zu %s", list->name_count ? ", " : "", list->hashes,
                 list->hashes == 1 ? "hash" : "hashes");
     text_end(&text);
-    print_line("%s: %s %zu -> %zu entries, new: %s", store, key_list_name(which), list->before,
-               list->after, text.at);
+    if (which == LIST_PK && list->before)
+        print_line("%s: PK replaced, new: %s", store, text.at);
+    else
+        print_line("%s: %s %zu -> %zu entries, new: %s", store, key_list_name(which), list->before,
+                   list->after, text.at);
     free(text.at);
 }
 
@@ -110,6 +117,7 @@ static int say_failed(struct enroll_run *run, const char *store, const struct fa
 {
     const struct result r = {.store = store, .word = "failed"};
 
+    count_bar_clear(&run->bar);
     if (run->json)
         json_append(run->report, result_object(&r, f->what));
     return report(f);
@@ -124,8 +132,9 @@ int say_noted(struct enroll_run *run, const char *store)
 /* --- the new file -------------------------------------------------------------------------- */
 
 /* The bytes of the new file: 1; 0 where not all fits, after a line for each; or -1. */
-static int make_file(const struct flash_image *image, const struct enroll_plan *plan,
-                     uint8_t **data, size_t *size, struct failure *f)
+static int make_file(struct enroll_run *run, const struct flash_image *image,
+                     const struct enroll_plan *plan, uint8_t **data, size_t *size,
+                     struct failure *f)
 {
     struct converted c;
     int result = 1;
@@ -140,6 +149,7 @@ static int make_file(const struct flash_image *image, const struct enroll_plan *
     if (enroll_store(image, plan, &c, f) != 0)
         return -1;
     if (!c.data) {
+        count_bar_clear(&run->bar);
         for (size_t i = 0; i < c.left_count; i++)
             complain("%s: does not fit, also once deleted variables are reclaimed: %s", image->path,
                      c.left[i]);
@@ -163,13 +173,11 @@ static char *copy_base(const struct enroll_run *run, const char *store)
 {
     if (!run->keep)
         return xstrdup(store);
-    char *here = store[0] == '/' ? NULL : getcwd(NULL, 0);
-    char *path = here ? xasprintf("%s/%s", here, store) : xstrdup(store);
+    char *path = absolute_path(store);
     for (char *p = path; *p; p++)
         *p = *p == '/' && p > path ? '!' : *p;
     char *base = xasprintf("%s/%s", run->keep, path[0] == '/' ? path + 1 : path);
     free(path);
-    free(here);
     return base;
 }
 
@@ -178,8 +186,12 @@ static int check_device(const struct enroll_run *run, const char *store, struct 
 {
     if (!is_block_device(store) || !run->writes || (run->in_place && run->keep))
         return 0;
+    if (run->in_place) {
+        fail(f, "%s: a block device, with no place beside it for the old store", store);
+        return fail_hint(f, "--keep DIR keeps the old store in DIR.");
+    }
     fail(f, "%s: a block device, which is not replaced", store);
-    return fail_hint(f, "--in-place writes to its begin, and --keep DIR keeps the old store.");
+    return fail_hint(f, "--in-place writes to its beginning, and --keep DIR keeps the old store.");
 }
 
 /* The bytes of what is written to, or of a device as many as are written. */
@@ -197,8 +209,23 @@ static int put(const char *store, const uint8_t *data, size_t size, struct failu
                                   : write_file_atomically(store, data, size, 0600, f);
 }
 
-static int replace(struct enroll_run *run, const char *store, const uint8_t *data, size_t size,
-                   char **copy, struct failure *f)
+/* What was read would not be what is kept. Of a device nothing tells. */
+static int refuse_changed(const char *store, const struct stat *before, struct failure *f)
+{
+    struct stat now;
+
+    if (stat(store, &now) == 0 &&
+        (!S_ISREG(now.st_mode) ||
+         (now.st_dev == before->st_dev && now.st_ino == before->st_ino &&
+          now.st_size == before->st_size && now.st_mtim.tv_sec == before->st_mtim.tv_sec &&
+          now.st_mtim.tv_nsec == before->st_mtim.tv_nsec)))
+        return 0;
+    fail(f, "%s: something else has written to it since it was read", store);
+    return fail_hint(f, "Nothing has been changed: run this again.");
+}
+
+static int replace(struct enroll_run *run, const char *store, const struct stat *before,
+                   const uint8_t *data, size_t size, char **copy, struct failure *f)
 {
     char sum[SHA256_TEXT_SIZE], *base = copy_base(run, store);
     const struct dated_copy kept = {.of = store, .base = base, .sum = sum, .when = run->now};
@@ -209,29 +236,31 @@ static int replace(struct enroll_run *run, const char *store, const uint8_t *dat
     int result = read_old(store, size, &old, &old_size, f);
     /* Once more, for making a qcow2 file takes a moment. */
     if (result == 0 &&
-        (refuse_file_in_use(store, f) != 0 || keep_dated_copy(&kept, old, old_size, copy, f) != 0 ||
-         put(store, data, size, f) != 0))
+        (refuse_file_in_use(store, f) != 0 || refuse_changed(store, before, f) != 0 ||
+         keep_dated_copy(&kept, old, old_size, copy, f) != 0 || put(store, data, size, f) != 0))
         result = -1;
     free(old);
     free(base);
     return result;
 }
 
+/* With --dry-run up to what would be written: whether it fits is only known then. */
 static int write_store(struct enroll_run *run, const struct flash_image *image, struct result *r)
 {
     struct failure f;
     uint8_t *data = NULL;
     size_t size;
-    int status = STATUS_NO, made = make_file(image, r->plan, &data, &size, &f);
+    int status = STATUS_NO, made = make_file(run, image, r->plan, &data, &size, &f);
 
-    if (made < 0 || (made > 0 && replace(run, image->path, data, size, &r->copy, &f) != 0)) {
+    if (made < 0 || (made > 0 && run->writes &&
+                     replace(run, image->path, &r->before, data, size, &r->copy, &f) != 0)) {
         status = say_failed(run, image->path, &f);
     } else if (made == 0) {
         r->word = "no-room";
         if (run->json)
             say(run, r);
     } else {
-        r->word = "enrolled";
+        r->word = run->writes ? "enrolled" : "would-change";
         say(run, r);
         status = STATUS_YES;
     }
@@ -240,9 +269,10 @@ static int write_store(struct enroll_run *run, const struct flash_image *image, 
     return status;
 }
 
-static int enroll_image(struct enroll_run *run, const struct flash_image *image)
+static int enroll_image(struct enroll_run *run, const struct flash_image *image,
+                        const struct stat *before)
 {
-    struct result r = {.store = image->path};
+    struct result r = {.store = image->path, .before = *before};
     struct enroll_plan plan;
     struct live_store live;
     struct failure f;
@@ -259,16 +289,15 @@ static int enroll_image(struct enroll_run *run, const struct flash_image *image)
         struct varstore_room room;
 
         varstore_room(live.store, &room);
-        r.garbage = room.garbage;
+        r.garbage = run->writes ? room.garbage : 0;
     }
     if (!plan.changes) {
         r.word = "complete";
         say(run, &r);
-    } else if (!run->writes) {
-        r.word = run->check ? "lacks" : "would-change";
-        r.garbage = 0;
+    } else if (run->check) {
+        r.word = "lacks";
         say(run, &r);
-        status = run->check ? STATUS_NO : STATUS_YES;
+        status = STATUS_NO;
     } else {
         status = write_store(run, image, &r);
     }
@@ -280,23 +309,42 @@ static int enroll_image(struct enroll_run *run, const struct flash_image *image)
 int enroll_one(struct enroll_run *run, const char *store)
 {
     struct flash_image image = {0};
+    struct stat before = {0};
     struct failure f;
     int status;
 
+    if (stat(store, &before) < 0)
+        before = (struct stat){0}; /* opening it says why */
     if (check_device(run, store, &f) != 0 || (run->writes && refuse_file_in_use(store, &f) != 0) ||
         flash_open_part(store, is_block_device(store) ? run->size : 0, &image, &f) != 0)
         status = say_failed(run, store, &f);
     else if (image.kind != FLASH_STORE && image.kind != FLASH_JSON) {
-        fail(&f, "%s: not a variable store alone (found %s)", store, flash_kind_text(&image));
+        flash_refuse(&image, "a variable store alone", &f);
         status = say_failed(run, store, &f);
     } else {
-        status = enroll_image(run, &image);
+        status = enroll_image(run, &image, &before);
     }
     flash_close(&image);
     return status;
 }
 
 /* --- undo ------------------------------------------------------------------------------------ */
+
+/* Beside a store, or in --keep, others may write too. What was kept has the store's owner, or
+ * this user. */
+static int check_copy(const char *store, const char *copy, struct failure *f)
+{
+    struct stat of, st;
+
+    if (stat(store, &of) < 0)
+        return fail(f, "%s: %s", store, strerror(errno));
+    if (lstat(copy, &st) < 0)
+        return fail(f, "%s: %s", copy, strerror(errno));
+    if (!S_ISREG(st.st_mode) || (st.st_uid != of.st_uid && st.st_uid != geteuid()))
+        return fail(f, "%s: not kept by this program (its owner is user %u)", copy,
+                    (unsigned)st.st_uid);
+    return 0;
+}
 
 static int put_back(struct enroll_run *run, const char *store, const char *copy, const char *digits,
                     struct failure *f)
@@ -306,7 +354,7 @@ static int put_back(struct enroll_run *run, const char *store, const char *copy,
     size_t size, now_size;
 
     if (check_device(run, store, f) != 0 || refuse_file_in_use(store, f) != 0 ||
-        read_file(copy, FLASH_FILE_MAX, &data, &size, f) != 0)
+        check_copy(store, copy, f) != 0 || read_file(copy, FLASH_FILE_MAX, &data, &size, f) != 0)
         return -1;
     if (read_old(store, size, &now, &now_size, f) != 0) {
         free(data);

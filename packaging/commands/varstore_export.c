@@ -57,7 +57,7 @@ static int run(void *settings, char **operands, size_t count)
         return usage_error(&varstore_export_command,
                            count ? "a FILE or --qmp, not both" : "a FILE or --qmp is missing");
     if (all->qmp && job->size)
-        return usage_error(&varstore_export_command, "--size belongs to a FILE");
+        return usage_error(&varstore_export_command, "--size needs a FILE");
     if (all->qmp)
         return export_running(all);
     job->in = operands[0];

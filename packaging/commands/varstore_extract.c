@@ -224,7 +224,7 @@ static const struct job defaults = {.store = VARSTORE_DEFAULTS};
 
 const struct command varstore_extract_command = {
     .name = "varstore extract",
-    .summary = "read the variables of a running guest out of its flash or RAM",
+    .summary = "read the variables of a running guest from its flash or RAM",
     .synopsis = "--qmp SOCKET --out STORE [--json]\n"
                 "--core FILE --out STORE [--json]",
     .details =

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "commands/varstore_output.h"
 #include "flash/variables_json.h"
 #include "inputs/lock.h"
@@ -37,7 +38,8 @@ static int put_json(const struct varstore_job *job, struct json_variables *v)
     int status = put_file(job->out, (const uint8_t *)text, strlen(text), job->into);
     free(text);
     if (status == STATUS_YES)
-        say_written(job, "%s: %zu variables in the JSON of %s", job->out, v->count, job->into);
+        say_written(job, "%s: %zu variable%s in the JSON of %s", job->out, v->count,
+                    PLURAL(v->count), job->into);
     v->lost.digests = 0;
     return finish_output(status);
 }
@@ -83,9 +85,8 @@ static int run(void *settings, char **operands, size_t count)
         status = make_and_put(job, &v, &image);
     if (status == STATUS_YES && (v.lost.digests || v.lost.times))
         complain("warning: %s: not in the store, which has no place for it: the digest of %zu "
-                 "variables, "
-                 "the time stamp of %zu",
-                 job->in, v.lost.digests, v.lost.times);
+                 "variable%s, the time stamp of %zu",
+                 job->in, v.lost.digests, PLURAL(v.lost.digests), v.lost.times);
     json_variables_free(&v);
     flash_close(&image);
     return status;
@@ -100,7 +101,7 @@ const struct command varstore_import_command = {
         "JSON is what 'varstore export', virt-fw-vars --output-json and QEMU's uefi-vars device\n"
         "write. With --code the new store, of the layout that CODE expects, holds its variables\n"
         "alone. With --into it is a copy of STORE, in which they replace those of the same name\n"
-        "and GUID and stand beside all others; it may be the JSON of QEMU's uefi-vars device.\n"
+        "and GUID, beside all others; it may be the JSON of QEMU's uefi-vars device.\n"
         "STORE is not touched.\n"
         "\n"
         "The status is 1, and nothing is written, if not all variables fit.",

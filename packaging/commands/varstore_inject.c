@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
+#include "base/text.h"
 #include "commands/maps.h"
 #include "commands/varstore_output.h"
 #include "flash/inject.h"
@@ -46,7 +47,8 @@ static void warn(const struct varstore_job *job, const struct injected *in,
                  job->out);
     if (combined->nv_vars)
         complain("warning: %s: this firmware also reads the file \\" NV_VARS_NAME
-                 " of the guest's FAT volume, which beats these variables: delete it there if it "
+                 " of the guest's FAT volume, which takes precedence over these variables: delete "
+                 "it there if it "
                  "is older",
                  job->out);
 }
@@ -71,8 +73,9 @@ static int inject(const struct varstore_job *job, const struct flash_image *stor
     if (job->json && status != STATUS_NO_ANSWER)
         put_object(job, &in, combined, status == STATUS_YES);
     else if (status == STATUS_YES)
-        say_written(job, "%s: %zu variables (%zu bytes) in its store of %s%s%s", job->out,
-                    in.converted.count, in.converted.bytes, in.converted.layout->name,
+        say_written(job, "%s: %zu variable%s (%zu bytes) in its store of %s%s%s", job->out,
+                    in.converted.count, PLURAL(in.converted.count), in.converted.bytes,
+                    in.converted.layout->name,
                     in.converted.replayed ? ", after a write that was pending" : "",
                     in.converted.from_plain ? ", from the plain format" : "");
     injected_free(&in);
@@ -107,14 +110,14 @@ const struct command varstore_inject_command = {
     .summary = "put a guest's variables into a combined image, for -bios and Xen",
     .synopsis = "STORE --into COMBINED --out IMAGE [--json]",
     .details =
-        "A guest without a flash device starts with the variables that stand in its combined\n"
+        "A guest without a flash device starts with the variables that are in its combined\n"
         "image, if the firmware reads them. IMAGE is COMBINED with every live variable of STORE "
         "in\n"
-        "place of those that it holds; nothing outside its store is another. It belongs to one\n"
+        "place of those that it holds; nothing outside its store changes. It belongs to one\n"
         "guest, gets the mode and the owner of STORE, and never replaces anything.\n"
         "\n"
         "What COMBINED itself held and STORE does not is named in a warning, as is firmware that\n"
-        "does not read its own image: 'romcompat flash inspect' tells.\n"
+        "does not read its own image: see 'romcompat flash inspect'.\n"
         "\n"
         "The status is 1, and nothing is written, if not all variables fit.",
     .options = options,

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "flash/convert.h"
 #include "flash/variables_json.h"
 #include "inputs/file.h"
@@ -52,7 +53,7 @@ static int put_on_device(const struct varstore_job *job, const uint8_t *data, si
     }
     if (!job->in_place) {
         fail(&f, "%s: a block device, which is not replaced", job->out);
-        fail_hint(&f, "--in-place writes the store to its begin.");
+        fail_hint(&f, "--in-place writes the store to its beginning.");
         return report(&f);
     }
     if (refuse_file_in_use(job->out, &f) != 0 || write_block_device(job->out, data, size, &f) != 0)
@@ -109,21 +110,21 @@ int put_as_json(const char *out, const struct flash_image *image)
     if (document)
         status = write_document(out, document, image->path);
     else
-        complain("%s: nothing written: the names of %zu variables are not text", image->path,
-                 lost.names);
+        complain("%s: nothing written: %zu variable%s with a name that is not text", image->path,
+                 lost.names, PLURAL(lost.names));
     if (status == STATUS_YES && (lost.counts || lost.keys))
         complain(
             "warning: %s: not in the JSON, which has no place for it: the monotonic count of %zu "
-            "variables, the key index of %zu",
-            image->path, lost.counts, lost.keys);
+            "variable%s, the key index of %zu",
+            image->path, lost.counts, PLURAL(lost.counts), lost.keys);
     live_store_close(&live);
     return finish_output(status);
 }
 
 int refuse_converted(const char *path, const struct converted *c)
 {
-    complain("%s: nothing written: %zu variables do not fit a store of %s", path, c->left_count,
-             c->layout->name);
+    complain("%s: nothing written: %zu variable%s will not fit a store of %s", path, c->left_count,
+             PLURAL(c->left_count), c->layout->name);
     for (size_t i = 0; i < c->left_count; i++)
         complain("%s: does not fit: %s", path, c->left[i]);
     return STATUS_NO;
@@ -155,8 +156,8 @@ int put_converted(const struct varstore_job *job, struct converted *c,
     else
         status = put_store(job, c->data, c->size, was, like);
     if (status == STATUS_YES)
-        say_written(job, "%s: %zu variables (%zu bytes) in a store of %s%s%s", job->out, c->count,
-                    c->bytes, c->layout->name,
+        say_written(job, "%s: %zu variable%s (%zu bytes) in a store of %s%s%s", job->out, c->count,
+                    PLURAL(c->count), c->bytes, c->layout->name,
                     c->replayed ? ", after a write that was pending" : "",
                     c->from_plain ? ", from the plain format" : "");
     converted_free(c);

@@ -31,10 +31,10 @@ extern const char *const varstore_formats[];
     {                                                                                            \
         "out", .argument = name, .help = text, STRING_AT(settings, member out), .required = true \
     }
-#define STORE_IN_PLACE_OPTION(settings, member)                                        \
-    {                                                                                  \
-        "in-place", .help = "write to the begin of the block device that --out names", \
-                    FLAG_AT(settings, member in_place)                                 \
+#define STORE_IN_PLACE_OPTION(settings, member)                                            \
+    {                                                                                      \
+        "in-place", .help = "write to the beginning of the block device that --out names", \
+                    FLAG_AT(settings, member in_place)                                     \
     }
 #define STORE_FORMAT_OPTION(settings, member)                                               \
     {                                                                                       \

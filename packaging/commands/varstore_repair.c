@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/text.h"
 #include "commands/flash_report.h"
 #include "commands/varstore_output.h"
 #include "flash/repair.h"
@@ -15,7 +16,7 @@ static const struct option_spec options[] = {
 static void print_lists(const struct varstore_job *job, const struct repaired *r)
 {
     for (size_t i = 0; i < r->found_count; i++)
-        print_line("%s: found behind a damaged variable: %s", job->out, r->found[i]);
+        say_written(job, "%s: found after a damaged variable: %s", job->out, r->found[i]);
     for (size_t i = 0; i < r->lost_count; i++)
         complain("warning: %s: not saved: %s", job->in, r->lost[i]);
 }
@@ -27,17 +28,18 @@ static int repair(const struct varstore_job *job, const struct flash_image *old)
 
     if (repair_store(old, &r, &f) != 0)
         return report(&f);
-    int status = STATUS_NO;
-    if (!r.data)
-        complain("%s: nothing written: there is nothing to repair", job->in);
-    else
-        status = put_store(job, r.data, old->size, old, job->in);
+    if (!r.data) {
+        say_written(job, "%s: there is nothing to repair, and nothing is written", job->in);
+        repaired_free(&r);
+        return finish_output(STATUS_YES);
+    }
+    int status = put_store(job, r.data, old->size, old, job->in);
     if (status == STATUS_YES) {
-        print_line("%s: repaired:%s%s%s%s; %zu variables", job->out,
+        say_written(job, "%s: repaired:%s%s%s%s; %zu variable%s", job->out,
                    r.headers.write_replayed ? " a pending write" : "",
                    r.headers.volume_header ? " volume header" : "",
                    r.headers.store_header ? " store header" : "", r.records ? " records" : "",
-                   r.variable_count);
+                   r.variable_count, PLURAL(r.variable_count));
         print_lists(job, &r);
     }
     repaired_free(&r);
@@ -69,12 +71,12 @@ const struct command varstore_repair_command = {
                 "    [--in-place] [--size SIZE]",
     .details =
         "Writes a copy of FILE that firmware takes. A write that was pending is carried out, and\n"
-        "headers are written anew. If a record is damaged, the store is written anew with every\n"
+        "headers are rewritten. If a record is damaged, the whole store is, with every\n"
         "variable that can be saved, also those that the damaged record hid from the firmware;\n"
         "a line for each names what was found there, and what cannot be saved. The layout is that\n"
-        "of the volume, or is told from the length of the file.\n"
+        "of the volume, or is known from the length of the file.\n"
         "\n"
-        "The status is 1, and nothing is written, if there is nothing to repair.",
+        "If there is nothing to repair, this is said, nothing is written, and the status is 0.",
     .options = options,
     .settings_size = sizeof(struct varstore_job),
     .defaults = &varstore_defaults,

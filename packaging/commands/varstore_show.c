@@ -101,7 +101,7 @@ static void print_keys(const struct shown_store *s, enum key_list list)
         if (key->is_certificate)
             print_certificate(s, key);
         else if (key->signature.kind == SIGNATURE_X509)
-            print_line("    entry %zu: what should be a certificate is none", i);
+            print_line("    entry %zu: not a valid certificate", i);
         else if (s->all)
             print_hash(key);
     }
@@ -155,7 +155,7 @@ static void print_room(const struct varstore *s)
     print_line("  room: %zu bytes free, %zu after a reclaim; dbx of today (%d) %s%s", room.free,
                room.after_reclaim, VARSTORE_DBX_TODAY,
                room.largest >= VARSTORE_DBX_TODAY ? "fits" : "does not fit",
-               room.after_reclaim < VARSTORE_STARVED ? "; the firmware will not get through"
+               room.after_reclaim < VARSTORE_STARVED ? "; the firmware will not start"
                : room.after_reclaim < VARSTORE_TIGHT ? "; nearly full"
                                                      : "");
 }
@@ -176,11 +176,11 @@ static void print_store(const struct shown_store *s)
 {
     const struct flash_image *image = s->image;
 
-    print_line("%s: %s, %zu variables", image->path,
+    print_line("%s: %s, %zu variable%s", image->path,
                image->has_list          ? flash_kind_name(image->kind)
                : s->live->store->layout ? s->live->store->layout->name
                                         : "unknown layout",
-               s->live->store->live_count);
+               s->live->store->live_count, PLURAL(s->live->store->live_count));
     print_line("  Secure Boot: %s%s%s", secure_boot_state_name(s->secure_boot.state),
                s->secure_boot.sbat[0] ? "; SBAT level " : "", s->secure_boot.sbat);
     for (int i = 0; i < KEY_LISTS; i++)
@@ -267,7 +267,7 @@ static int run(void *settings, char **operands, size_t count)
     job->now = time(NULL);
     if (job->date && !date_parse(job->date, &days))
         return usage_error(&varstore_show_command,
-                           "--date: '%.40s' is no day (expected YYYY-MM-DD)", job->date);
+                           "--date: '%.40s' is not a date (expected YYYY-MM-DD)", job->date);
     if (job->date)
         job->now = days * 86400;
     return show_all(job, operands, count);
@@ -285,7 +285,8 @@ const struct command varstore_show_command = {
         "prints them; the room that is left, and damage. FILE is a store of any kind that\n"
         "'flash inspect' knows.\n"
         "\n"
-        "The status is 1 if a list of keys is damaged, or holds what is no certificate.",
+        "The status is 1 if a list of keys is damaged, or holds something that is not a "
+        "certificate.",
     .options = options,
     .settings_size = sizeof(struct job),
     .operand = "a FILE",

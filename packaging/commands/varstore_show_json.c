@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "base/memory.h"
+#include "commands/store_room.h"
 #include "commands/varstore_show.h"
 #include "outputs/json.h"
 
@@ -102,19 +103,6 @@ static struct json_object *boot_array(const struct boot_options *options)
     return array;
 }
 
-static struct json_object *room_object(const struct varstore *s)
-{
-    struct json_object *o = json_new();
-    struct varstore_room room;
-
-    varstore_room(s, &room);
-    json_add_number(o, "free", room.free);
-    json_add_number(o, "after_reclaim", room.after_reclaim);
-    json_add_number(o, "largest_variable", room.largest);
-    json_add_flag(o, "fits_dbx_of_today", room.largest >= VARSTORE_DBX_TODAY);
-    return o;
-}
-
 static struct json_object *problems_array(const struct varstore *s)
 {
     struct json_object *array = json_list();
@@ -142,7 +130,7 @@ struct json_object *shown_store_object(const struct shown_store *s)
     json_add(o, "keys", keys);
     json_add(o, "microsoft", known_array(s));
     json_add(o, "boot", boot_array(&s->boot));
-    json_add(o, "room", s->image->has_store ? room_object(s->live->store) : NULL);
+    json_add(o, "room", s->image->has_store ? store_room_object(s->live->store) : NULL);
     json_add(o, "problems", problems_array(&s->image->store));
     return o;
 }

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "flash/pending_write.h"
+
 /* QEMU hw/i386/pc_sysfw.c: flash is a multiple of its sector, and at most max-fw-size. */
 #define PC_FLASH_SECTOR 0x1000
 #define PC_FLASH_MAX ((uint64_t)8 << 20)
@@ -102,7 +105,7 @@ static void judge_migration(struct flash_check *check, const struct flash_image 
         refuse_length(v, "system.flash1", vars->size, code->expects.file_size);
     if (v->answer == FLASH_YES && !code->expects.source && !from)
         decide(v, FLASH_UNKNOWN_ANSWER, "expected-store-unknown",
-               "which store this code goes with cannot be told: --from is needed");
+               "which store this code expects is not known: --from is needed");
 }
 
 /* --- cold boot ---------------------------------------------------------------------------- */
@@ -117,62 +120,47 @@ static const char *first_problem(const struct varstore *s, char text[VARSTORE_PR
     return "it is damaged";
 }
 
-static const struct varstore_problem *find_problem(const struct varstore *s,
-                                                   enum varstore_problem_kind kind)
-{
-    for (size_t i = 0; i < s->problem_count && i < VARSTORE_PROBLEMS_MAX; i++) {
-        if (s->problems[i].kind == kind)
-            return &s->problems[i];
-    }
-    return NULL;
-}
-
-/* A live variable without a name: OVMF of Debian 12 and 13 hangs on it, or writes over the
- * whole store. Other bad names and states are not seen by a guest, and harm nothing. */
-static const struct varstore_problem *find_nameless(const struct varstore *s)
-{
-    for (size_t i = 0; i < s->problem_count && i < VARSTORE_PROBLEMS_MAX; i++) {
-        if (s->problems[i].kind == VARSTORE_NAME_BAD && s->problems[i].found < 4)
-            return &s->problems[i];
-    }
-    return NULL;
-}
-
 /* Records behind sound headers. False when there is nothing to say against them. */
 static bool judge_records(struct flash_verdict *v, const struct flash_image *code,
-                          const struct flash_image *vars)
+                          const struct varstore *s)
 {
-    const struct varstore *s = &vars->store;
-    const struct varstore_problem *bad = find_problem(s, VARSTORE_VARIABLE_CUT);
+    const struct varstore_problem *bad = varstore_find_problem(s, VARSTORE_VARIABLE_CUT);
     const struct store_driver strict = {.name = "strict", .checks_records = true};
     struct varstore_problem why;
     char text[VARSTORE_PROBLEM_TEXT_MAX];
     bool x86 = flash_is_x86(code->architecture);
 
+    /* A live variable without a name: OVMF of Debian 12 and 13 hangs on it, or writes over the
+     * whole store; forky's takes it for the end of the list, and no guest is told of what
+     * follows, or is written later. Other bad names and states are not seen by a guest, and harm
+     * nothing. */
     if (!bad)
-        bad = find_nameless(s);
+        bad = varstore_find_problem(s, VARSTORE_NAMELESS);
+    if (!bad)
+        bad = varstore_find_problem(s, VARSTORE_NAME_HIDES);
     if (store_driver_refuses(&code->driver, s, &why))
         decide(v, FLASH_NO, "records-refused",
-               "the store will be erased: this firmware's flash driver (%s) looks at every "
-               "record, and does not take %s",
+               "the store will be erased: this firmware's flash driver (%s) looks at every record, "
+               "and does not accept %s",
                code->driver.name,
                s->format == VARSTORE_PLAIN ? "the plain format"
                                            : varstore_problem_text(&why, text));
     else if (x86 && bad)
         decide(v, FLASH_NO, "record-broken",
-               "the firmware crashes or hangs on a damaged record, and may write over the store: "
-               "%s",
+               "the firmware crashes, hangs or does not find variables for a damaged record, and "
+               "may write over the store: %s",
                varstore_problem_text(bad, text));
-    else if (bad || find_problem(s, VARSTORE_TOO_MANY))
-        decide(v, FLASH_UNKNOWN_ANSWER, "record-broken",
-               "what this firmware does with a damaged record is not known: %s",
-               varstore_problem_text(bad ? bad : find_problem(s, VARSTORE_TOO_MANY), text));
+    else if (bad || varstore_find_problem(s, VARSTORE_TOO_MANY))
+        decide(
+            v, FLASH_UNKNOWN_ANSWER, "record-broken",
+            "what this firmware does with a damaged record is not known: %s",
+            varstore_problem_text(bad ? bad : varstore_find_problem(s, VARSTORE_TOO_MANY), text));
     else if (!x86 && !code->driver.name && store_driver_refuses(&strict, s, &why))
-        decide(v, FLASH_UNKNOWN_ANSWER, "driver-unknown",
-               "whether this firmware looks at every record cannot be told from it; if it does, "
-               "it erases the store for %s",
-               s->format == VARSTORE_PLAIN ? "its plain format"
-                                           : varstore_problem_text(&why, text));
+        decide(
+            v, FLASH_UNKNOWN_ANSWER, "driver-unknown",
+            "whether this firmware looks at every record cannot be determined from it; if it does, "
+            "it erases the store for %s",
+            s->format == VARSTORE_PLAIN ? "its plain format" : varstore_problem_text(&why, text));
     else
         return false;
     if (s->format == VARSTORE_PLAIN)
@@ -183,21 +171,57 @@ static bool judge_records(struct flash_verdict *v, const struct flash_image *cod
     return true;
 }
 
-static bool judge_room(struct flash_verdict *v, const struct varstore *s)
+static bool judge_room(struct flash_verdict *v, const struct varstore_room *room)
 {
-    struct varstore_room room;
-
-    varstore_room(s, &room);
-    if (room.after_reclaim >= VARSTORE_STARVED)
+    if (room->after_reclaim >= VARSTORE_STARVED)
         return false;
     decide(v, FLASH_NO, "full",
            "the store is full: %zu bytes are free, %zu once the firmware has reclaimed deleted "
            "variables, and below %d it takes minutes to start, or does not, and cannot write "
            "its boot order",
-           room.free, room.after_reclaim, VARSTORE_STARVED);
+           room->free, room->after_reclaim, VARSTORE_STARVED);
     fix(v, "Delete variables that the guest no longer needs: 'romcompat flash inspect' lists "
            "them with their sizes.");
     return true;
+}
+
+/* What a write that was pending leaves behind it, or the store as it is without one. */
+static void judge_after_write(struct flash_verdict *v, const struct flash_image *code,
+                              const struct pending_write *write)
+{
+    struct varstore_room room;
+
+    if (write->is_broken) {
+        decide(v, FLASH_NO, "write-broken",
+               "the firmware finishes a pending write that brings damaged variables");
+        fix(v, "'romcompat varstore repair' carries it out, and saves every variable that can be "
+               "saved.");
+        return;
+    }
+    const struct varstore *s = write->after.store;
+    varstore_room(s, &room);
+    if (!(write->is_pending && judge_records(v, code, s)) && !judge_room(v, &room))
+        decide(v, FLASH_YES, "kept", "the guest starts with its %zu variable%s and keeps them%s",
+               s->live_count, PLURAL(s->live_count),
+               write->is_pending ? ", after the firmware has finished a pending write" : "");
+}
+
+/* A sound store, whose records the firmware takes. */
+static void judge_variables(struct flash_verdict *v, const struct flash_image *code,
+                            const struct flash_image *vars)
+{
+    struct pending_write write;
+
+    pending_write_read(vars, &write);
+    if (pending_write_loses(&write, code)) {
+        decide(v, FLASH_NO, "write-pending",
+               "the firmware reads the store before it finishes a pending write: the guest starts "
+               "with the variables from before, and what it writes destroys those from after");
+        fix(v, "'romcompat varstore repair' carries the write out first.");
+    } else {
+        judge_after_write(v, code, &write);
+    }
+    pending_write_close(&write);
 }
 
 /* The header where the firmware looks for its volume, when the file has the right length. */
@@ -224,13 +248,12 @@ static void judge_content(struct flash_verdict *v, const struct flash_image *cod
         fix(v, "'romcompat varstore create' makes an empty store.");
     } else if (!vars->has_store) {
         decide(v, FLASH_NO, "no-store",
-               "there is not a variable store in the file: the firmware "
+               "there is no variable store in the file: the firmware "
                "%s",
                x86 ? "erases it, or crashes" : "formats it, and what it holds is lost");
     } else if (s->volume.defect != FV_SOUND) {
         decide(v, FLASH_NO, "header-broken",
-               "the store will be erased%s: the firmware does not "
-               "take its header (%s)",
+               "the store will be erased%s: the firmware does not accept its header (%s)",
                x86 ? ", and the guest then crashes" : "",
                fv_defect_text(&s->volume, vars->size, text));
         fix(v, "'romcompat varstore repair' fixes the header while the variables are still there.");
@@ -243,11 +266,8 @@ static void judge_content(struct flash_verdict *v, const struct flash_image *cod
         decide(v, FLASH_NO, "store-broken", "the firmware %s: %s",
                x86 ? "crashes on the store" : "erases the store", first_problem(s, text));
         fix(v, "'romcompat varstore repair' fixes the header.");
-    } else if (!judge_records(v, code, vars) && !judge_room(v, s)) {
-        decide(v, FLASH_YES, "kept", "the guest starts with its %zu variables and keeps them%s",
-               s->live_count,
-               s->ftw.state == FTW_PENDING ? ", after the firmware has finished a pending write"
-                                           : "");
+    } else if (!judge_records(v, code, s)) {
+        judge_variables(v, code, vars);
     }
 }
 
@@ -267,11 +287,11 @@ static void judge_padded(struct flash_verdict *v, const struct flash_image *vars
     bool erased = tail && tail[0] == 0xff && memcmp(tail, tail + 1, (size_t)expected - 1) == 0;
 
     decide(v, FLASH_NO, "store-padded",
-           "the store is the first %" PRIu64 " bytes of %zu: QEMU must be told "
-           "size=%" PRIu64 ", without which the firmware %s",
+           "the store is the first %" PRIu64 " bytes of %zu: QEMU needs size=%" PRIu64
+           ", without which the firmware %s",
            expected, vars->size, expected,
            too_long ? "is not started at all: with the code that is more than 8 MiB"
-           : erased ? "looks at erased flash behind it, and crashes"
+           : erased ? "looks at erased flash after it, and crashes"
                     : "starts without the guest's variables, keeps nothing, and leaves the file "
                       "alone");
     fix(v, "With that (Proxmox does so by itself) ask again with --size %" PRIu64 ".", expected);
@@ -315,7 +335,13 @@ static void judge_x86(struct flash_verdict *v, const struct flash_image *code,
 static void judge_uefi_vars(struct flash_verdict *v, const struct flash_image *code,
                             const struct flash_image *vars)
 {
-    if (vars->kind != FLASH_JSON) {
+    if (vars->kind == FLASH_FOREIGN || vars->kind == FLASH_UNKNOWN) {
+        decide(v, FLASH_NO, "vars-foreign",
+               "the store is %s, and QEMU's uefi-vars device, which keeps the variables of this "
+               "firmware, takes JSON",
+               vars->kind == FLASH_FOREIGN ? vars->foreign.what : "nothing that is known");
+        fix(v, "'romcompat varstore create' makes an empty store.");
+    } else if (vars->kind != FLASH_JSON) {
         decide(v, FLASH_NO, "uefi-vars",
                "this firmware keeps its variables with QEMU's uefi-vars device and does not look "
                "at flash: the guest starts without them");
@@ -330,9 +356,9 @@ static void judge_uefi_vars(struct flash_verdict *v, const struct flash_image *c
         fix(v, "'romcompat varstore convert' makes a store for this firmware.");
     } else {
         decide(v, FLASH_YES, "kept",
-               "the guest starts with its %zu variables and keeps them, with the uefi-vars device "
+               "the guest starts with its %zu variable%s and keeps them, with the uefi-vars device "
                "of QEMU 10.0 or later",
-               vars->store.live_count);
+               vars->store.live_count, PLURAL(vars->store.live_count));
     }
 }
 
@@ -360,7 +386,7 @@ static void judge_cold_boot(struct flash_check *check, const struct flash_image 
         fix(v, "%s", vars->foreign.advice);
     } else if (!code->expects.source)
         decide(v, FLASH_UNKNOWN_ANSWER, "expected-store-unknown",
-               "which store this code expects cannot be told from it");
+               "which store this code expects cannot be determined from it");
     else if (flash_is_x86(code->architecture))
         judge_x86(v, code, vars);
     else if (code->architecture == ARCH_LOONGARCH64 &&
@@ -375,7 +401,7 @@ static void judge_cold_boot(struct flash_check *check, const struct flash_image 
                vars->size);
         if (vars->size > device && vars->has_store)
             fix(v,
-                "QEMU takes the begin of a larger volume where it is told size=%" PRIu64
+                "QEMU uses the beginning of a larger volume when it is given size=%" PRIu64
                 ": ask again with --size %" PRIu64 ".",
                 device, device);
     } else if (device && code->size != device)
@@ -399,11 +425,11 @@ static void judge_measurement(struct flash_check *check, const struct flash_imag
                "without --from there is nothing to compare with");
     else if (strcmp(from->sha256, code->sha256) == 0)
         decide(v, FLASH_YES, "identical",
-               "the firmware is the same, byte by byte: a launch "
+               "the firmware is the same, byte for byte: a launch "
                "digest stays what it was");
     else
         decide(v, FLASH_NO, "different",
-               "the firmware is another: a confidential guest (SEV, "
+               "the firmware differs: a confidential guest (SEV, "
                "SEV-ES, SNP, TDX) measures differently, and its owner gives it no secrets");
 }
 
@@ -421,8 +447,8 @@ static void warn_of_room(struct flash_check *check, const struct varstore *s, bo
     else if (enrolled && room.largest < VARSTORE_DBX_TODAY)
         warn(check, "no room for a dbx of today's size: at most %zu bytes fit (expected %d)",
              room.largest, VARSTORE_DBX_TODAY);
-    if (find_problem(s, VARSTORE_TAIL_NOT_FREE))
-        warn(check, "behind the last variable is something else than free space: 'romcompat "
+    if (varstore_find_problem(s, VARSTORE_TAIL_NOT_FREE))
+        warn(check, "after the last variable is something other than free space: 'romcompat "
                     "varstore repair' looks for variables there");
 }
 
@@ -444,29 +470,33 @@ static void warn_of_records(struct flash_check *check, const struct flash_image 
 static void warn_of_losses(struct flash_check *check, const struct flash_image *code,
                            const struct flash_image *vars, const struct flash_image *from)
 {
-    if (!code->secure_boot && vars->enrolled)
+    check->loses_secure_boot = !code->secure_boot && vars->enrolled;
+    check->loses_smm = from && from->smm && !code->smm && vars->enrolled;
+    check->needs_smm = from && !from->smm && code->smm;
+    check->loses_tpm = from && from->tpm2 && !code->tpm2;
+    if (check->loses_secure_boot)
         warn(check, "the store has Secure Boot keys, but this code has no Secure Boot: unsigned "
-                    "programs will be started, without a word");
+                    "programs will be started, without warning");
     else if (from && from->secure_boot && !code->secure_boot)
-        warn(check, "the old code has Secure Boot and this one has not");
+        warn(check, "the old code has Secure Boot and this one does not");
     if (from && from->smm && !code->smm)
         warn(check, "the old code keeps its variables in SMM and this one does not: the guest can "
                     "write to protected ones");
-    if (from && !from->smm && code->smm)
+    if (check->needs_smm)
         warn(check, "this code needs SMM (-machine smm=on, and flash that is secure) and the old "
                     "one did not");
     if (from && from->shell && !code->shell)
-        warn(check, "the old code has the UEFI shell and this one has not");
-    if (from && from->tpm2 && !code->tpm2)
+        warn(check, "the old code has the UEFI shell and this one does not");
+    if (check->loses_tpm)
         warn(check,
-             "the old code has TPM 2.0 and this one has not: disks sealed to a TPM do not open");
+             "the old code has TPM 2.0 and this one does not: disks sealed to a TPM do not open");
     if (from && ((from->iscsi && !code->iscsi) || (from->pxe && !code->pxe) ||
                  (from->http_boot && !code->http_boot)))
         warn(check, "the old code starts guests over%s%s%s and this one does not",
              from->iscsi && !code->iscsi ? " iSCSI" : "", from->pxe && !code->pxe ? " PXE" : "",
              from->http_boot && !code->http_boot ? " HTTP" : "");
     if (from && from->xen && !code->xen)
-        warn(check, "the old code has drivers for Xen and this one has not");
+        warn(check, "the old code has drivers for Xen and this one does not");
     if (vars->has_store && vars->store.sound && vars->store.format == VARSTORE_PLAIN &&
         code->secure_boot)
         warn(check, "the store is of the plain format, without time stamps: Secure Boot needs the "
@@ -489,6 +519,18 @@ void flash_check(const struct flash_image *code, const struct flash_image *vars,
     judge_cold_boot(check, code, vars);
     judge_measurement(check, code, from);
     warn_of_losses(check, code, vars, from);
+}
+
+void flash_check_igvm(const struct flash_image *code, const struct flash_image *from,
+                      struct flash_check *check)
+{
+    *check = (struct flash_check){0};
+    judge_measurement(check, code, from);
+    /* No release of Debian has a QEMU that takes such files. */
+    decide(&check->migrate, FLASH_UNKNOWN_ANSWER, "not-tried",
+           "whether QEMU makes the same RAM blocks of an IGVM file there was never tried");
+    decide(&check->cold_boot, FLASH_YES, "no-store",
+           "an IGVM file has no variable store that could be another");
 }
 
 void flash_check_confidential(struct flash_check *check)

@@ -23,7 +23,10 @@ struct flash_verdict {
 struct flash_check {
     struct flash_verdict migrate;   /* will the guest land on a host with this code? */
     struct flash_verdict cold_boot; /* will it start there and keep its variables? */
-    struct flash_verdict measured;  /* is the firmware the same, byte by byte? */
+    struct flash_verdict measured;  /* is the firmware the same, byte for byte? */
+    /* What a guest whose store has Secure Boot's keys loses, and one with a TPM; and that this code
+     * runs only with SMM, and the old one without it as well. Warnings say more of each. */
+    bool loses_secure_boot, loses_smm, loses_tpm, needs_smm;
     size_t warning_count;
     char warnings[FLASH_WARNINGS_MAX][320];
 };
@@ -33,13 +36,17 @@ struct flash_check {
 void flash_check(const struct flash_image *code, const struct flash_image *vars,
                  const struct flash_image *from, struct flash_check *check);
 
+/* The same of firmware in an IGVM file, which has no variable store; `from` is one, too. */
+void flash_check_igvm(const struct flash_image *code, const struct flash_image *from,
+                      struct flash_check *check);
+
 /* Adds what must be known of a guest whose launch is measured. */
 void flash_check_confidential(struct flash_check *check);
 
 /* QEMU target/i386/sev.c, sev_launch_finish(): a migration blocker, "SEV: Migration is not
  * implemented", up to and with QEMU 10. */
 #define FLASH_CONFIDENTIAL_NOTE                                                                   \
-    "QEMU blocks the migration of SEV, SEV-ES and SNP guests (QEMU 10 still does), whatever the " \
+    "QEMU blocks the migration of SEV, SEV-ES and SNP guests (QEMU 11.1 still does), whatever the " \
     "firmware."
 
 /* Of firmware that has image->nv_vars: Debian 11's, 13's and forky's OVMF, not Debian 12's. */

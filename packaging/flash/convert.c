@@ -6,15 +6,14 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "flash/live_store.h"
 
 #define NAME_SHOWN 256
 
 void converted_free(struct converted *c)
 {
-    for (size_t i = 0; i < c->left_count; i++)
-        free(c->left[i]);
-    free(c->left);
+    free_texts(c->left, c->left_count);
     free(c->data);
     *c = (struct converted){0};
 }
@@ -35,10 +34,9 @@ int create_store(const struct flash_image *code, struct converted *c, struct fai
 
     *c = (struct converted){0};
     if (code->kind != FLASH_CODE)
-        return fail(f, "%s: not firmware code that takes a store (found %s)", code->path,
-                    flash_kind_text(code));
+        return flash_refuse(code, "firmware code that takes a store", f);
     if (!e->source)
-        return fail(f, "%s: which store it expects cannot be told", code->path);
+        return fail(f, "%s: which store it expects is not known", code->path);
     if (!e->layout || e->file_size < e->layout->volume_length || e->file_size > FLASH_FILE_MAX)
         return fail(f,
                     "%s: it expects a store of a layout that is not known (found a volume of "

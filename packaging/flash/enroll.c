@@ -6,6 +6,7 @@
 
 #include "base/hex.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "flash/variables_json.h"
 #include "inputs/json.h"
 #include "outputs/json.h"
@@ -199,9 +200,7 @@ int enroll_plan(const struct flash_image *image, const struct live_store *live,
 void enroll_plan_free(struct enroll_plan *plan)
 {
     for (int i = 0; i < KEY_LISTS; i++) {
-        for (size_t k = 0; k < plan->lists[i].name_count; k++)
-            free(plan->lists[i].names[k]);
-        free(plan->lists[i].names);
+        free_texts(plan->lists[i].names, plan->lists[i].name_count);
         free(plan->lists[i].data);
     }
     *plan = (struct enroll_plan){0};

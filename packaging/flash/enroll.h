@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Keys added to a store. What is there stays, byte by byte and with its time stamp; what is
+ * Keys added to a store. What is there stays, byte for byte and with its time stamp; what is
  * missing comes behind it. PK is one key, and is replaced.
  */
 #ifndef FLASH_ENROLL_H

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "flash/live_store.h"
 
 static void pass(struct extracted *h, uint64_t address, const char *format, ...)
@@ -58,7 +59,7 @@ static int read_still(struct guest_memory *m, uint64_t address, uint8_t *bytes, 
         return 0;
     fail(f,
          "%s: the guest writes to its variables all the time (the volume at 0x%" PRIx64
-         " was another in each of %d reads)",
+         " was different in each of %d reads)",
          m->name, address, EXTRACT_READS_MAX);
     return fail_hint(f, "Pause the guest, or try again.");
 }
@@ -84,7 +85,7 @@ static void take(struct extracted *h, uint64_t address, struct flash_image *volu
         if (!count)
             pass(h, address, "a store without variables");
         else if (h->found)
-            pass(h, address, "another store, with %zu variables", count);
+            pass(h, address, "another store, with %zu variable%s", count, PLURAL(count));
         else if (convert_to_layout(volume, layout, &h->store, &why) != 0)
             pass(h, address, "%s", why.what);
         else {
@@ -126,30 +127,49 @@ static void take_flash(struct extracted *h, uint64_t address, uint64_t length, b
     *volume = (struct flash_image){0};
 }
 
-/* A device that is just being written to answers with its status (QEMU hw/block/pflash_cfi01.c,
- * pflash_read()). 1 with the length of the volume that it begins with, 0 without, or -1. */
+/* What a device answers that is just being written to: its status, ready or not, for each byte
+ * or word (QEMU hw/block/pflash_cfi01.c, pflash_read() and pflash_blk_write_start()). */
+static bool is_status(const uint8_t header[FV_HEADER_MIN])
+{
+    bool ready = false;
+
+    for (size_t i = 0; i < FV_HEADER_MIN; i++) {
+        if (header[i] != header[i % 4] || (header[i] && header[i] != 0x80))
+            return false;
+        ready |= header[i] != 0;
+    }
+    return ready;
+}
+
+/* 1 with the length of the volume that the device begins with, 0 without, or -1. */
 static int await_volume(struct guest_memory *m, uint64_t address, uint64_t *length,
                         struct failure *f)
 {
     struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
     uint8_t header[FV_HEADER_MIN];
+    int others = 0;
 
-    for (int i = 0; i < EXTRACT_READS_MAX; i++) {
+    for (int i = 0; i < EXTRACT_WAITS_MAX && others < EXTRACT_READS_MAX; i++) {
         if (m->read(m, address, header, sizeof header, f) != 0)
             return -1;
         if (fv_begins_nv(header, length))
             return 1;
         if (fv_begins_code(header))
             return 0;
+        others += !is_status(header);
         nanosleep(&pause, NULL);
     }
-    return 0;
+    if (others == EXTRACT_READS_MAX)
+        return 0;
+    fail(f, "%s: the guest writes to its flash device at 0x%" PRIx64 " all the time", m->name,
+         address);
+    return fail_hint(f, "Try again while it runs; its store can be read when the write has ended.");
 }
 
 static int examine_flash(struct guest_memory *m, uint64_t address, uint64_t room,
                          struct extracted *h, struct failure *f)
 {
-    struct flash_image volume;
+    struct flash_image volume = {0};
     uint8_t behind[FV_HEADER_MIN];
     uint64_t length;
     bool code = false;
@@ -166,18 +186,22 @@ static int examine_flash(struct guest_memory *m, uint64_t address, uint64_t room
             return -1;
         code = fv_begins_code(behind);
     }
-    for (int i = 0; i < EXTRACT_READS_MAX; i++) {
-        uint8_t *bytes = xmalloc((size_t)length);
+    /* Twice the same status is no content. */
+    for (int i = 0; i < EXTRACT_READS_MAX && !volume.has_store; i++) {
+        uint64_t again;
 
+        flash_close(&volume);
+        there = await_volume(m, address, &again, f);
+        if (there < 0 || (there && again != length))
+            return there < 0 ? -1
+                             : fail(f, "%s: its flash device at 0x%" PRIx64 " became another",
+                                    m->name, address);
+        uint8_t *bytes = xmalloc((size_t)length);
         if (read_still(m, address, bytes, (size_t)length, &h->reads, f) != 0) {
             free(bytes);
             return -1;
         }
         flash_take(m->name, bytes, (size_t)length, &volume);
-        /* Twice the same status is no content either. */
-        if (volume.has_store)
-            break;
-        flash_close(&volume);
     }
     take_flash(h, address, room, code, &volume);
     flash_close(&volume);
@@ -250,6 +274,11 @@ static int examine(struct guest_memory *m, uint64_t address, uint64_t length, st
     if (read_still(m, address, bytes, (size_t)length, &reads, f) != 0) {
         free(bytes);
         return -1;
+    }
+    if (m->lacks && m->lacks(m, address, length)) {
+        free(bytes);
+        pass(h, address, "a volume that is not all there");
+        return 0;
     }
     flash_take(m->name, bytes, (size_t)length, &volume);
     bool had = h->found;

@@ -14,6 +14,7 @@
 #include "inputs/guest_memory.h"
 
 #define EXTRACT_READS_MAX 10    /* of a volume that changes while it is read */
+#define EXTRACT_WAITS_MAX 250   /* of 20 ms, for a flash device that is being written to */
 #define EXTRACTED_PASSED_MAX 32 /* volumes that are not the one, and are listed */
 
 struct extracted_passed {
@@ -25,7 +26,7 @@ struct extracted {
     bool found;
     bool in_flash; /* of a flash device: `store` is as long as that */
     uint64_t address;
-    struct flash_image volume; /* as it stood in RAM */
+    struct flash_image volume; /* as it was in RAM */
     struct converted store;    /* the same variables in a store as a file has it */
     unsigned reads;            /* of the volume: 1, and more of a guest that runs */
     size_t passed_count;       /* all; the first EXTRACTED_PASSED_MAX are kept */

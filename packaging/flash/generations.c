@@ -15,6 +15,7 @@
 #include "inputs/file.h"
 #include "outputs/file.h"
 #include "outputs/new_file.h"
+#include "outputs/own_lock.h"
 
 enum { DIGITS = 8, DATE_LENGTH = 16, NAME_LENGTH = DIGITS + 1 + DATE_LENGTH + 6 };
 
@@ -133,26 +134,12 @@ static int write_generation(const char *directory, unsigned number, const uint8_
 }
 
 /* The number of the opened file, or -1. */
-static int lock_file(const char *directory, const char *name, int how, struct failure *f)
+static int open_lock(const char *path, struct failure *f)
 {
-    char *path = xasprintf("%s/%s", directory, name);
-    int fd = -1;
-
-    if (make_directories_above(path, 0700, f) == 0) {
-        fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (fd < 0)
-            fail(f, "%s: %s", path, strerror(errno));
-    }
-    if (fd >= 0 && flock(fd, how) != 0) {
-        if (errno == EWOULDBLOCK)
-            fail(f, "%s: another process keeps these variables", directory);
-        else
-            fail(f, "%s: %s", path, strerror(errno));
-        close(fd);
-        fd = -1;
-    }
-    free(path);
-    return fd;
+    if (make_directories_above(path, 0700, f) != 0)
+        return -1;
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    return fd < 0 ? own_lock_cannot_open(path, f) : fd;
 }
 
 static int add(struct generations *g, const uint8_t *data, size_t size, time_t when, unsigned keep,
@@ -174,22 +161,33 @@ static int add(struct generations *g, const uint8_t *data, size_t size, time_t w
 int generations_add(const char *directory, const uint8_t *data, size_t size, time_t when,
                     unsigned keep, unsigned *added, struct failure *f)
 {
-    int lock = lock_file(directory, "lock", LOCK_EX, f), result = -1;
+    char *path = xasprintf("%s/lock", directory);
+    int lock = open_lock(path, f), result = -1;
     struct generations g;
 
     *added = 0;
-    if (lock < 0)
-        return -1;
-    if (generations_open(directory, &g, f) == 0) {
+    if (lock >= 0 && own_lock(lock, path, f) == 0 && generations_open(directory, &g, f) == 0) {
         result = add(&g, data, size, when, keep, added, f);
         generations_free(&g);
     }
-    close(lock);
+    if (lock >= 0)
+        close(lock);
+    free(path);
     return result;
 }
 
 int generations_hold(const char *directory, struct failure *f)
 {
-    /* Stays open: the kernel lets go of it, however this process ends. */
-    return lock_file(directory, "run", LOCK_EX | LOCK_NB, f) < 0 ? -1 : 0;
+    char *path = xasprintf("%s/run", directory);
+    int lock = open_lock(path, f), result = lock < 0 ? -1 : refuse_not_own(lock, path, f);
+
+    if (result == 0 && flock(lock, LOCK_EX | LOCK_NB) != 0)
+        result = errno == EWOULDBLOCK
+                     ? fail(f, "%s: another process keeps these variables", directory)
+                     : fail(f, "%s: %s", path, strerror(errno));
+    /* Else it stays open: the kernel lets go of it, however this process ends. */
+    if (result != 0 && lock >= 0)
+        close(lock);
+    free(path);
+    return result;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 static int refuse_combined(const struct flash_image *combined, struct failure *f)
 {
@@ -87,9 +88,7 @@ int inject_store(const struct flash_image *store, const struct flash_image *comb
 
 void injected_free(struct injected *in)
 {
-    for (size_t i = 0; i < in->replaced_count; i++)
-        free(in->replaced[i]);
-    free(in->replaced);
+    free_texts(in->replaced, in->replaced_count);
     free(in->image);
     converted_free(&in->converted);
     *in = (struct injected){0};

@@ -63,8 +63,11 @@ static int take_certificate(struct key_source *source, const uint8_t *data, size
     size_t der_size;
 
     if (certificate_der(source->path, data, size, &der, &der_size, f) != 0) {
-        fail(f, "%s: no keys in it: neither a store, nor signature lists, nor a certificate",
+        fail(f, "%s: nothing to enroll: neither a store, nor signature lists, nor a certificate",
              source->path);
+        if (memmem(data, size, "PRIVATE KEY-----", 16))
+            return fail_hint(f, "It is a private key, which stays with its owner: name the "
+                                "certificate.");
         return -1;
     }
     if (!owner) {

@@ -17,7 +17,7 @@ struct key_source {
     } lists[KEY_LISTS];
 };
 
-/* What `path` has for the list `into`; KEY_LISTS: for KEK, db and dbx, which only a store tells
+/* What `path` has for the list `into`; KEY_LISTS: for KEK, db and dbx, which only a store has
  * apart. `owner`: of a certificate in a file, or NULL. 0 or -1; free with key_source_free(). */
 int key_source_read(const char *path, enum key_list into, const uint8_t *owner,
                     struct key_source *source, struct failure *f);

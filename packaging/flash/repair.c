@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "flash/convert.h"
 
 /* By the file where the volume's length is what may be broken. */
@@ -36,6 +37,8 @@ static bool has_bad_records(const struct varstore *s)
         switch (s->problems[i].kind) {
         case VARSTORE_VARIABLE_CUT:
         case VARSTORE_NAME_BAD:
+        case VARSTORE_NAMELESS:
+        case VARSTORE_NAME_HIDES:
         case VARSTORE_STATE_UNKNOWN:
         case VARSTORE_TAIL_NOT_FREE:
             return true;
@@ -176,13 +179,6 @@ int repair_store(const struct flash_image *old, struct repaired *r, struct failu
         r->data = NULL;
     }
     return 0;
-}
-
-static void free_texts(char **texts, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        free(texts[i]);
-    free(texts);
 }
 
 void repaired_free(struct repaired *r)

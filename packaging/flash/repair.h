@@ -8,7 +8,7 @@
 struct repaired {
     uint8_t *data; /* as long as the file; NULL: nothing was wrong with it */
     struct varstore_fixed headers;
-    bool records;          /* it was written anew, for the sake of its records */
+    bool records;          /* it was rewritten because of its records */
     size_t variable_count; /* in it */
     /* Variables that no firmware read, and which are in it now: they were behind a damaged
      * record; and what could not be saved: as text, with the reason. */

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 static const uint8_t global_guid[GUID_SIZE] =
     GUID_BYTES(0x8be4df61, 0x93ca, 0x11d2, 0xaa, 0x0d, 0x00, 0xe0, 0x98, 0x03, 0x2b, 0x8c);
@@ -85,6 +86,33 @@ bool known_certificate_is(enum known_certificate known, const struct key *key)
 {
     return key->is_certificate &&
            strcmp(key->certificate.sha256, known_certificates[known].sha256) == 0;
+}
+
+char *known_certificates_lacking(const bool known[KNOWN_CERTIFICATES])
+{
+    static const struct {
+        enum known_certificate old, new;
+    } successors[] = {
+        {KNOWN_KEK_2011, KNOWN_KEK_2023},
+        {KNOWN_WINDOWS_2011, KNOWN_WINDOWS_2023},
+        {KNOWN_UEFI_2011, KNOWN_UEFI_2023},
+        {KNOWN_UEFI_2011, KNOWN_OPTION_ROM_2023},
+    };
+    struct text names;
+    FILE *to = text_begin(&names);
+    bool lacks = false;
+
+    for (size_t i = 0; i < sizeof successors / sizeof *successors; i++) {
+        if (!known[successors[i].old] || known[successors[i].new])
+            continue;
+        fprintf(to, "%s%s", lacks ? ", " : "", known_certificate_name(successors[i].new));
+        lacks = true;
+    }
+    char *text = text_end(&names);
+    if (lacks)
+        return text;
+    free(text);
+    return NULL;
 }
 
 const char *owner_name(const uint8_t *guid)
@@ -208,6 +236,30 @@ bool keys_have(const struct keys *keys, const struct signature *signature)
             return true;
     }
     return false;
+}
+
+bool keys_have_certificate(const struct keys *keys, const char *name_or_sum)
+{
+    for (size_t i = 0; i < keys->count; i++) {
+        const struct key *key = &keys->list[i];
+
+        if (key->is_certificate && (strcmp(key->certificate.name, name_or_sum) == 0 ||
+                                    strcasecmp(key->certificate.sha256, name_or_sum) == 0))
+            return true;
+    }
+    return false;
+}
+
+size_t keys_count_hashes(const struct keys *keys)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < keys->count; i++) {
+        const struct signature *s = &keys->list[i].signature;
+
+        count += s->kind != SIGNATURE_X509 && !signature_revokes_nothing(s);
+    }
+    return count;
 }
 
 bool signature_revokes_nothing(const struct signature *s)

@@ -50,9 +50,13 @@ enum known_certificate {
 /* Its subject's common name, and the list that it belongs to. */
 const char *known_certificate_name(enum known_certificate known);
 enum key_list known_certificate_list(enum known_certificate known);
-/* Whether it is that one, told by its sum. */
+/* Whether it is that one, by its checksum. */
 struct key;
 bool known_certificate_is(enum known_certificate known, const struct key *key);
+/* The names of those of 2023 that follow on ones of 2011 that are there, and are not there
+ * themselves: "A, B"; or NULL. Who has none of 2011 starts nothing of Microsoft's, and lacks
+ * nothing. The caller frees it. */
+char *known_certificates_lacking(const bool known[KNOWN_CERTIFICATES]);
 
 struct secure_boot {
     enum secure_boot_state state; /* as the firmware will be at its next start, if it can */
@@ -76,5 +80,11 @@ bool signature_revokes_nothing(const struct signature *signature);
 
 /* Whether the list has that signature, whoever owns it. */
 bool keys_have(const struct keys *keys, const struct signature *signature);
+
+/* Whether it has a certificate of that name, or of that SHA-256 sum in hexadecimal digits. */
+bool keys_have_certificate(const struct keys *keys, const char *name_or_sum);
+
+/* How many entries the list has that are no certificates and revoke something. */
+size_t keys_count_hashes(const struct keys *keys);
 
 #endif

@@ -8,16 +8,16 @@
 
 struct store_driver {
     const char *name;     /* NULL: the image has none that is known */
-    bool erases;          /* a store that it refuses is formatted, without a word */
+    bool erases;          /* a store that it refuses is formatted, without warning */
     bool checks_records;  /* every record, deleted ones too */
     bool knows_unwritten; /* a record whose state was never written ends the list */
     bool takes_plain;     /* stores of the plain format */
 };
 
-/* What can be told from a program, a PE32 section, if it is the driver of the flash. */
+/* What a program, a PE32 section, shows of itself if it is the driver of the flash. */
 struct store_driver store_driver_of_program(const struct section *program);
 
-/* The driver of that name which `program` was told of; false where the name is another's. */
+/* The driver of that name in `program`; false where the name is another's. */
 bool store_driver_named(const struct section *name, const struct store_driver *program,
                         struct store_driver *driver);
 

@@ -14,10 +14,8 @@
 
 #include "base/failure.h"
 
-#define NVRAM_LIST_MAX 1024                /* pairs of a list */
-#define LIBVIRT_CONF_MAX ((size_t)1 << 20) /* bytes of a qemu.conf that are read */
-#define LIBVIRT_QEMU_CONF "/etc/libvirt/qemu.conf"
-#define TEMPLATES_MAX 64 /* answers that are kept */
+#define NVRAM_LIST_MAX 1024 /* pairs of a list */
+#define TEMPLATES_MAX 64    /* answers that are kept */
 
 enum template_source { TEMPLATE_DESCRIPTOR, TEMPLATE_LIST, TEMPLATE_DEFAULT };
 

@@ -94,7 +94,7 @@ static int read_hex(struct json_object *o, const char *key, const struct place *
     const char *text = json_member_text(o, key);
 
     if (!text)
-        return FAIL_AT(f, p, "'%s' is missing, or no text", key);
+        return FAIL_AT(f, p, "'%s' is missing, or not a string", key);
     size_t digits = strlen(text);
     *bytes = xreallocarray(*bytes, before + digits / 2 + 1, 1);
     if (digits % 2)
@@ -111,7 +111,7 @@ static int read_name(struct json_object *o, struct place *p, struct json_variabl
     const char *name = json_member_text(o, "name");
 
     if (!name)
-        return FAIL_AT(f, p, "'name' is missing, or no text");
+        return FAIL_AT(f, p, "'name' is missing, or not a string");
     v->bytes = xmalloc(2 * strlen(name) + 2);
     v->variable.name_size = variable_name_encode(name, v->bytes);
     if (!v->variable.name_size || strstr(name, no_character))
@@ -126,7 +126,7 @@ static int read_guid(struct json_object *o, const struct place *p, struct variab
     const char *guid = json_member_text(o, "guid");
 
     if (!guid)
-        return FAIL_AT(f, p, "'guid' is missing, or no text");
+        return FAIL_AT(f, p, "'guid' is missing, or not a string");
     if (!guid_parse(guid, v->vendor))
         return FAIL_AT(f, p, "'guid' is not a GUID (found '%.40s')", guid);
     return 0;
@@ -138,7 +138,7 @@ static int read_attributes(struct json_object *o, const struct place *p, struct 
     uint64_t bits;
 
     if (!json_member_number(o, "attr", &bits))
-        return FAIL_AT(f, p, "'attr' is missing, or no number");
+        return FAIL_AT(f, p, "'attr' is missing, or not a number");
     if (bits & ~(uint64_t)ATTRIBUTES_KNOWN || !(bits & ATTRIBUTE_NON_VOLATILE) ||
         ((bits & ATTRIBUTE_RUNTIME) && !(bits & ATTRIBUTE_BOOT)))
         return FAIL_AT(f, p,
@@ -250,7 +250,7 @@ static int read_document(const char *path, struct json_object *root, struct json
 
     *v = (struct json_variables){0};
     if (!json_member_number(root, "version", &version) || !list)
-        return fail(f, "%s: no document of UEFI variables (expected 'version' and 'variables')",
+        return fail(f, "%s: not a document of UEFI variables (expected 'version' and 'variables')",
                     path);
     if (version != VARIABLES_JSON_VERSION)
         return fail(f, "%s: of a version that is not known (found %" PRIu64 ", expected %d)", path,

@@ -41,10 +41,10 @@ struct json_variables {
     struct variables_lost lost;
 };
 
-/* Reads a document; each variable of it could stand in a store, and no two have one name and
+/* Reads a document; each variable of it could be in a store, and no two have one name and
  * GUID. Free with json_variables_free(). */
 int variables_from_json(const char *path, struct json_variables *v, struct failure *f);
-/* The same for a document in memory; `name` stands for it in messages. */
+/* The same for a document in memory; `name` is its name in messages. */
 int variables_from_json_text(const char *name, const uint8_t *data, size_t size,
                              struct json_variables *v, struct failure *f);
 void json_variables_free(struct json_variables *v);

@@ -13,6 +13,8 @@ enum {
     CLUSTER_BITS_AT = 20,
     SIZE_AT = 24,
     CRYPT_METHOD_AT = 32,
+    L1_ENTRIES_AT = 36,
+    L1_AT = 40,
     HEADER_SIZE_V2 = 72,
     INCOMPATIBLE_AT = 72,
     HEADER_SIZE_V3 = 104,
@@ -22,6 +24,7 @@ enum {
 
     EXTERNAL_DATA_FILE = 1 << 2,
     /* Dirty refcounts, corrupt, compression type, extended L2 entries: of this file alone. */
+    EXTENDED_L2 = 1 << 4,
     KNOWN_FEATURES = 1 << 0 | 1 << 1 | 1 << 3 | 1 << 4,
 };
 
@@ -54,7 +57,7 @@ int qcow2_virtual_size(const char *name, const uint8_t *data, size_t size, uint6
     if (version == 3 && size < HEADER_SIZE_V3)
         return fail(f, "%s: a qcow2 file that is cut off (found %zu bytes)", name, size);
     if (load_be64(data + BACKING_OFFSET_AT) || load_be32(data + BACKING_SIZE_AT)) {
-        fail(f, "%s: a qcow2 file that lies over another file; not read", name);
+        fail(f, "%s: a qcow2 file with a backing file; not read", name);
         return fail_hint(f, "'qemu-img convert -O qcow2' makes one file of the two.");
     }
     if (load_be32(data + CRYPT_METHOD_AT))
@@ -71,5 +74,67 @@ int qcow2_virtual_size(const char *name, const uint8_t *data, size_t size, uint6
                     " bytes, expected at most %" PRIu64 ")",
                     name, bytes, limit);
     *virtual_size = bytes;
+    return 0;
+}
+
+#define OFFSET_MASK UINT64_C(0x00fffffffffffe00) /* of an entry of either table */
+#define COMPRESSED (UINT64_C(1) << 62)
+
+struct tables {
+    const char *name;
+    const uint8_t *data;
+    size_t size;
+    uint32_t cluster_bits;
+    size_t entry_size; /* of an L2 table */
+};
+
+static int cut_at(const struct tables *t, uint64_t offset, struct failure *f)
+{
+    fail(f,
+         "%s: a qcow2 file that is cut off or damaged: a part of its disk is at 0x%" PRIx64
+         ", and the file has 0x%zx bytes",
+         t->name, offset, t->size);
+    return fail_hint(f, "Download or copy it again; 'qemu-img check' lists what is missing.");
+}
+
+static int check_l2(const struct tables *t, uint64_t at, struct failure *f)
+{
+    uint64_t cluster = UINT64_C(1) << t->cluster_bits;
+
+    if (at > t->size || !in_range(t->size, (size_t)at, (size_t)cluster))
+        return cut_at(t, at, f);
+    for (uint64_t i = 0; i < cluster; i += t->entry_size) {
+        uint64_t entry = load_be64(t->data + at + i);
+        uint64_t offset = entry & COMPRESSED
+                              ? entry & ((UINT64_C(1) << (62 - (t->cluster_bits - 8))) - 1)
+                              : entry & OFFSET_MASK;
+
+        if (offset >= t->size)
+            return cut_at(t, offset, f);
+    }
+    return 0;
+}
+
+int qcow2_is_whole(const char *name, const uint8_t *data, size_t size, struct failure *f)
+{
+    struct tables t = {.name = name, .data = data, .size = size, .entry_size = 8};
+    uint64_t l1 = load_be64(data + L1_AT), entries = load_be32(data + L1_ENTRIES_AT);
+
+    t.cluster_bits = load_be32(data + CLUSTER_BITS_AT);
+    if (load_be32(data + VERSION_AT) == 3 && load_be64(data + INCOMPATIBLE_AT) & EXTENDED_L2)
+        t.entry_size = 16;
+    /* No more than the disk needs: others are not read. */
+    uint64_t of_l2 = (UINT64_C(1) << t.cluster_bits) / t.entry_size << t.cluster_bits;
+    uint64_t needed = load_be64(data + SIZE_AT) / of_l2 + 1;
+    if (entries > needed)
+        entries = needed;
+    if (l1 > size || !in_range(size, (size_t)l1, (size_t)entries * 8))
+        return cut_at(&t, l1, f);
+    for (uint64_t i = 0; i < entries; i++) {
+        uint64_t l2 = load_be64(data + l1 + 8 * i) & OFFSET_MASK;
+
+        if (l2 && check_l2(&t, l2, f) != 0)
+            return -1;
+    }
     return 0;
 }

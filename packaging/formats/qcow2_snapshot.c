@@ -46,6 +46,11 @@ static int read_features(const char *name, uint64_t features, struct qcow2_heade
     return 0;
 }
 
+uint32_t qcow2_snapshot_count(const uint8_t *bytes, size_t n)
+{
+    return n < HEADER_2 ? 0 : load_be32(bytes + 60);
+}
+
 int qcow2_header_read(const char *name, const uint8_t *bytes, size_t n, struct qcow2_header *result,
                       struct failure *f)
 {
@@ -71,7 +76,7 @@ int qcow2_header_read(const char *name, const uint8_t *bytes, size_t n, struct q
         fail(f, "%s: an encrypted qcow2 image, whose snapshots cannot be read", name);
         return fail_hint(f, "Save the output of 'info ramblock' of the guest, and give that file.");
     }
-    h.snapshot_count = load_be32(bytes + 60);
+    h.snapshot_count = qcow2_snapshot_count(bytes, n);
     h.snapshots_offset = load_be64(bytes + 64);
     if (version == 3 && read_features(name, load_be64(bytes + 72), &h, f) != 0)
         return -1;
@@ -80,9 +85,9 @@ int qcow2_header_read(const char *name, const uint8_t *bytes, size_t n, struct q
                     QCOW2_SNAPSHOTS_MAX);
     if (h.snapshots_offset % (UINT64_C(1) << h.cluster_bits) != 0 ||
         h.snapshots_offset > INT64_MAX / 2)
-        return fail(f,
-                    "%s: the table of snapshots lies where it cannot (found offset 0x%" PRIx64 ")",
-                    name, h.snapshots_offset);
+        return fail(
+            f, "%s: the table of snapshots is at an impossible place (found offset 0x%" PRIx64 ")",
+            name, h.snapshots_offset);
     *result = h;
     return 0;
 }
@@ -150,7 +155,7 @@ static int check_aligned(const char *name, const struct qcow2_header *h, uint64_
                          const char *what, struct failure *f)
 {
     if (offset % (UINT64_C(1) << h->cluster_bits) != 0)
-        return fail(f, "%s: %s lies where it cannot (found offset 0x%" PRIx64 ")", name, what,
+        return fail(f, "%s: %s is at an impossible place (found offset 0x%" PRIx64 ")", name, what,
                     offset);
     return 0;
 }

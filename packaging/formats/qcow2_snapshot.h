@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The internal snapshots of a qcow2 image, and where the state of the guest lies that
+ * The internal snapshots of a qcow2 image, and where the state of the guest is that
  * `savevm` put into one: QEMU docs/interop/qcow2.rst, "Header", "Snapshots" and "Cluster
- * mapping". The state is a migration stream. It stands in clusters behind the end of the
+ * mapping". The state is a migration stream. It is in clusters behind the end of the
  * virtual disk, at the next offset where an L1 entry begins (block/qcow2.c,
  * qcow2_vm_state_offset()), and is found through the snapshot's own L1 table.
  *
@@ -42,6 +42,10 @@ struct qcow2_snapshot {
     size_t entry_size;                    /* with the padding to the next entry */
 };
 
+/* How many snapshots the header says there are; 0 where it is cut off. bytes[0, n) is the file's
+ * begin. */
+uint32_t qcow2_snapshot_count(const uint8_t *bytes, size_t n);
+
 /* Refuses an image of which not all that counts can be read: encrypted, with an external
  * data file, corrupt, or with a feature not known here. A backing file does not matter: no
  * state is in it. bytes[0, n) is the file's begin. */
@@ -54,7 +58,7 @@ int qcow2_snapshot_read(const char *name, const uint8_t *bytes, struct qcow2_sna
 void qcow2_snapshot_read_extra(const struct qcow2_header *h, const uint8_t *extra,
                                struct qcow2_snapshot *s);
 
-/* Where, in the snapshot's tables, the cluster of the state's byte `offset` stands. */
+/* Where, in the snapshot's tables, the cluster of the state's byte `offset` is. */
 struct qcow2_place {
     uint64_t l1_index;
     uint64_t l2_offset; /* of the entry in its L2 table; bytes */

@@ -137,10 +137,44 @@ static void choose_live(struct varstore *s, struct variable **group, size_t coun
     s->live_bytes += varstore_needs(live, s->format);
 }
 
+/* A guest asks for the variable that comes after a name that it was told, as far as the first
+ * NUL; firmware compares as many bytes as the record's name has (edk2 VariableParsing.c,
+ * FindVariableEx()). So behind a NUL inside a name no guest is told of anything, and a name
+ * without end is found in the place of each that begins with it. */
+static bool has_inner_nul(const uint8_t *data, const struct variable *v)
+{
+    for (size_t i = 0; i + 2 < v->name_size; i += 2)
+        if (load_le16(data + v->name_at + i) == 0)
+            return true;
+    return false;
+}
+
+static bool is_begin_of_one(const uint8_t *data, const struct variable *bad,
+                            struct variable *const *good, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (good[i]->name_size > bad->name_size && guid_is(good[i]->vendor, bad->vendor) &&
+            memcmp(data + good[i]->name_at, data + bad->name_at, bad->name_size) == 0)
+            return true;
+    return false;
+}
+
+static void add_bad_name(const uint8_t *data, struct varstore *s, const struct variable *v,
+                         struct variable *const *good, size_t count)
+{
+    enum varstore_problem_kind kind = VARSTORE_NAME_BAD;
+
+    if (v->name_size < 4 || load_le16(data + v->name_at) == 0)
+        kind = VARSTORE_NAMELESS;
+    else if (has_inner_nul(data, v) || is_begin_of_one(data, v, good, count))
+        kind = VARSTORE_NAME_HIDES;
+    varstore_add_problem(s, kind, v->name_at, v->name_size, 0);
+}
+
 static int mark_live(const uint8_t *data, struct varstore *s)
 {
-    struct variable **order;
-    size_t count = 0;
+    struct variable **order; /* good names from its begin on, bad ones from its end */
+    size_t count = 0, bad = 0;
 
     if (!s->variable_count)
         return 0;
@@ -155,8 +189,10 @@ static int mark_live(const uint8_t *data, struct varstore *s)
         if (variable_name_is_good(data, v))
             order[count++] = v;
         else
-            varstore_add_problem(s, VARSTORE_NAME_BAD, v->name_at, v->name_size, 0);
+            order[s->variable_count - ++bad] = v;
     }
+    for (size_t i = 0; i < bad; i++)
+        add_bad_name(data, s, order[s->variable_count - 1 - i], order, count);
     qsort_r(order, count, sizeof *order, compare_places, (void *)data);
     for (size_t first = 0, next; first < count; first = next) {
         for (next = first + 1;

@@ -31,7 +31,7 @@ struct varstore_layout {
 extern const struct varstore_layout varstore_layouts[]; /* ends with a NULL name */
 
 /* The layout of a volume of that length and block length, or NULL. A block length of 0
- * stands for any. */
+ * means any. */
 const struct varstore_layout *varstore_layout_of(uint64_t volume_length, uint32_t block_length);
 
 enum varstore_format { VARSTORE_PLAIN, VARSTORE_AUTHENTICATED };
@@ -69,6 +69,8 @@ enum varstore_problem_kind {
     VARSTORE_LAYOUT_UNKNOWN,
     VARSTORE_VARIABLE_CUT, /* lengths past the store: firmware reads nothing behind it */
     VARSTORE_NAME_BAD,
+    VARSTORE_NAMELESS,
+    VARSTORE_NAME_HIDES, /* a bad name for which firmware does not find other variables */
     VARSTORE_STATE_UNKNOWN,
     VARSTORE_DUPLICATE,     /* two live variables of one name and GUID */
     VARSTORE_TAIL_NOT_FREE, /* bytes behind the last variable are not erased */
@@ -106,13 +108,14 @@ struct varstore {
     size_t header_at; /* of the store */
     uint32_t size;
     uint8_t format_byte, state;
-    size_t variables_at, end; /* where variables stand, in the file */
+    size_t variables_at, end; /* where variables are, in the file */
     size_t free_at;           /* behind the last variable */
     size_t variable_count, live_count;
     struct variable *variables;
     size_t live_bytes; /* what the live ones need in a store, with headers and padding */
     struct ftw ftw;
-    size_t problem_count; /* all; the first VARSTORE_PROBLEMS_MAX are kept */
+    /* All; VARSTORE_PROBLEMS_MAX are kept, among them the first of every kind. */
+    size_t problem_count;
     struct varstore_problem problems[VARSTORE_PROBLEMS_MAX];
     /* What varstore_records_pass() says of it, by `knows_unwritten`. */
     bool has_bad_record[2];
@@ -123,7 +126,11 @@ struct varstore {
  * volume.defect and `problems`; without a sound volume nothing else is read. */
 int varstore_read(const uint8_t *data, size_t size, struct varstore *store);
 
-/* Whether one of the two GUIDs of a store stands at `bytes` (GUID_SIZE of them). */
+/* The first problem of that kind; NULL where there is none. */
+const struct varstore_problem *varstore_find_problem(const struct varstore *store,
+                                                     enum varstore_problem_kind kind);
+
+/* Whether `bytes` (GUID_SIZE of them) are one of the two GUIDs of a store. */
 bool varstore_begins_at(const uint8_t *bytes);
 
 /* Whether the GUID of a store of that format is anywhere in bytes[0, size). */
@@ -154,7 +161,7 @@ char *varstore_problem_text(const struct varstore_problem *problem,
                             char text[VARSTORE_PROBLEM_TEXT_MAX]);
 const char *varstore_problem_name(enum varstore_problem_kind kind);
 
-/* Whether firmware does not take the store at all because of it. */
+/* Whether firmware does not accept the store at all because of it. */
 bool varstore_problem_is_fatal(enum varstore_problem_kind kind);
 
 const char *ftw_state_name(enum ftw_state state);

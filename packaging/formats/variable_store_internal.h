@@ -68,7 +68,7 @@ bool varstore_read_record(const uint8_t *data, const struct varstore *store, siz
 /* The CRC of a working block's header: over its 32 bytes with CRC and state as FF. */
 uint32_t ftw_header_crc(const uint8_t *header);
 
-/* Where in the volume the pending write's header and record stand, for both to be marked
+/* Where in the volume the pending write's header and record are, for both to be marked
  * done; false when the queue is not what FTW_PENDING needs. */
 struct ftw_place {
     size_t write, record;

@@ -43,10 +43,36 @@ bool varstore_guid_in(const uint8_t *bytes, size_t size, enum varstore_format fo
     return memmem(bytes, size, varstore_guids[format], GUID_SIZE) != NULL;
 }
 
+const struct varstore_problem *varstore_find_problem(const struct varstore *s,
+                                                     enum varstore_problem_kind kind)
+{
+    for (size_t i = 0; i < s->problem_count && i < VARSTORE_PROBLEMS_MAX; i++) {
+        if (s->problems[i].kind == kind)
+            return &s->problems[i];
+    }
+    return NULL;
+}
+
+/* The last of those that are kept which is not the first of its kind. There is one, as there
+ * are fewer kinds than places. */
+static size_t place_of_twin(const struct varstore *s)
+{
+    size_t at = VARSTORE_PROBLEMS_MAX - 1;
+
+    while (at > 0 && varstore_find_problem(s, s->problems[at].kind) == &s->problems[at])
+        at--;
+    return at;
+}
+
 void varstore_add_problem(struct varstore *s, enum varstore_problem_kind kind, size_t offset,
                           uint64_t found, uint64_t expected)
 {
-    if (s->problem_count < VARSTORE_PROBLEMS_MAX)
-        s->problems[s->problem_count] = (struct varstore_problem){kind, offset, found, expected};
-    s->problem_count++;
+    size_t at = s->problem_count++;
+
+    if (at >= VARSTORE_PROBLEMS_MAX) {
+        if (varstore_find_problem(s, kind))
+            return;
+        at = place_of_twin(s);
+    }
+    s->problems[at] = (struct varstore_problem){kind, offset, found, expected};
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/utf8.h"
 #include "formats/variable_store.h"
 
 static const struct {
@@ -28,23 +29,24 @@ static const struct {
                                "a variable's name and data pass the end of "
                                "the store",
                                false, true},
-    [VARSTORE_NAME_BAD] = {"variable-name", "a variable's name is empty or has no end", false,
-                           false},
+    [VARSTORE_NAME_BAD] = {"variable-name", "a variable's name has no end", false, false},
+    [VARSTORE_NAMELESS] = {"variable-nameless", "a variable has no name", false, false},
+    [VARSTORE_NAME_HIDES] = {"variable-name-hides",
+                             "a variable's name is damaged, and hides other variables", false,
+                             false},
     [VARSTORE_STATE_UNKNOWN] = {"variable-state", "a variable has a state that none can have",
                                 false, true},
     [VARSTORE_DUPLICATE] = {"variable-duplicate",
-                            "a live variable of this name and GUID stands before", false, false},
+                            "a live variable of this name and GUID precedes it", false, false},
     [VARSTORE_TAIL_NOT_FREE] = {"free-space",
-                                "behind the last variable is something else than "
-                                "free space",
-                                false, true},
+                                "after the last variable is something other than free space", false,
+                                true},
     [VARSTORE_TOO_MANY] = {"too-many-variables", "more variables than are read", false, true},
     [VARSTORE_FTW_HEADER] = {"ftw-header",
                              "fault-tolerant write: wrong checksum of the working "
                              "block",
                              false, true},
-    [VARSTORE_FTW_QUEUE] = {"ftw-queue", "fault-tolerant write: a length that cannot be", false,
-                            true},
+    [VARSTORE_FTW_QUEUE] = {"ftw-queue", "fault-tolerant write: an impossible length", false, true},
 };
 
 char *varstore_problem_text(const struct varstore_problem *p, char text[VARSTORE_PROBLEM_TEXT_MAX])
@@ -93,25 +95,6 @@ const char *variable_state_name(const struct variable *v)
     }
 }
 
-static size_t put_utf8(uint32_t c, char to[4])
-{
-    if (c < 0x80)
-        return to[0] = (char)c, 1;
-    if (c < 0x800)
-        return to[0] = (char)(0xc0 | c >> 6), to[1] = (char)(0x80 | (c & 0x3f)), 2;
-    if (c < 0x10000) {
-        to[0] = (char)(0xe0 | c >> 12);
-        to[1] = (char)(0x80 | (c >> 6 & 0x3f));
-        to[2] = (char)(0x80 | (c & 0x3f));
-        return 3;
-    }
-    to[0] = (char)(0xf0 | c >> 18);
-    to[1] = (char)(0x80 | (c >> 12 & 0x3f));
-    to[2] = (char)(0x80 | (c >> 6 & 0x3f));
-    to[3] = (char)(0x80 | (c & 0x3f));
-    return 4;
-}
-
 char *variable_name(const uint8_t *data, const struct variable *v, char *text, size_t n)
 {
     const uint8_t *name = data + v->name_at;
@@ -128,7 +111,7 @@ char *variable_name(const uint8_t *data, const struct variable *v, char *text, s
             c = 0x10000 + ((c - 0xd800) << 10) + (load_le16(name + 2 * ++i) - 0xdc00U);
         else if (c >= 0xd800 && c < 0xe000)
             c = 0xfffd;
-        size_t length = put_utf8(c, bytes);
+        size_t length = utf8_put(c, bytes);
         if (used + length >= n)
             break;
         memcpy(text + used, bytes, length);
@@ -138,35 +121,15 @@ char *variable_name(const uint8_t *data, const struct variable *v, char *text, s
     return text;
 }
 
-/* The character at *p, which moves on; UINT32_MAX when that is none (RFC 3629, section 4). */
-static uint32_t take_utf8(const uint8_t **p)
-{
-    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-    uint32_t c = *(*p)++;
-    int more = c < 0x80 ? 0 : c >= 0xc0 && c < 0xe0 ? 1 : (c & 0xf0) == 0xe0 ? 2 : 3;
-
-    if (!more)
-        return c;
-    if (c < 0xc0 || c >= 0xf8)
-        return UINT32_MAX;
-    c &= 0x3fU >> more;
-    for (int i = 0; i < more; i++) {
-        if ((**p & 0xc0) != 0x80)
-            return UINT32_MAX;
-        c = c << 6 | (*(*p)++ & 0x3f);
-    }
-    return c < least[more] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? UINT32_MAX : c;
-}
-
 size_t variable_name_encode(const char *text, uint8_t *out)
 {
-    const uint8_t *p = (const uint8_t *)text;
     uint8_t *to = out;
 
-    while (*p) {
-        uint32_t c = take_utf8(&p);
+    for (size_t left = strlen(text), length; left; left -= length, text += length) {
+        uint32_t c;
 
-        if (c == UINT32_MAX)
+        length = utf8_take(text, left, &c);
+        if (!length)
             return 0;
         if (c >= 0x10000) {
             store_le16(to, (uint16_t)(0xd800 + ((c - 0x10000) >> 10)));

@@ -58,6 +58,8 @@ struct choice {
     unsigned with_state;
     char list[512];
     size_t listed;
+    char **names; /* of those with a state, where they are wanted */
+    bool wants_names;
 };
 
 static void add_to_list(struct choice *c, const char *name)
@@ -77,8 +79,12 @@ static void consider(struct choice *c, const struct qcow2_snapshot *s, const cha
     int how = NONE;
 
     if (s->state_size) {
-        c->with_state++;
         add_to_list(c, name);
+        if (c->wants_names) {
+            c->names = xreallocarray(c->names, c->with_state + 1, sizeof *c->names);
+            c->names[c->with_state] = xstrdup(name);
+        }
+        c->with_state++;
     }
     if (c->wanted)
         how = strcmp(name, c->wanted) == 0 ? BY_NAME : strcmp(id, c->wanted) == 0 ? BY_ID : NONE;
@@ -132,23 +138,30 @@ static int check_choice(const struct qcow2_state *q, const struct choice *c, str
     }
     if (!c->wanted && c->with_state > 1) {
         fail(f, "%s: %u snapshots with the state of a guest", q->name, c->with_state);
-        return fail_hint(f, "Say which with --snapshot: %s", c->list);
+        return fail_hint(f, "Choose one with --snapshot: %s", c->list);
     }
     return 0;
+}
+
+static int read_table(struct qcow2_state *q, struct choice *c, struct failure *f)
+{
+    uint64_t at = q->header.snapshots_offset;
+    int result = 0;
+
+    for (uint32_t i = 0; result == 0 && i < q->header.snapshot_count; i++) {
+        result = read_entry(q, &at, c, f);
+        if (result == 0 && at - q->header.snapshots_offset > QCOW2_SNAPSHOT_TABLE_MAX)
+            result = fail(f, "%s: the table of snapshots is too long (limit %" PRIu64 " bytes)",
+                          q->name, QCOW2_SNAPSHOT_TABLE_MAX);
+    }
+    return result;
 }
 
 static int choose(struct qcow2_state *q, const char *snapshot, struct failure *f)
 {
     struct choice c = {.wanted = snapshot};
-    uint64_t at = q->header.snapshots_offset;
-    int result = 0;
+    int result = read_table(q, &c, f);
 
-    for (uint32_t i = 0; result == 0 && i < q->header.snapshot_count; i++) {
-        result = read_entry(q, &at, &c, f);
-        if (result == 0 && at - q->header.snapshots_offset > QCOW2_SNAPSHOT_TABLE_MAX)
-            result = fail(f, "%s: the table of snapshots is too long (limit %" PRIu64 " bytes)",
-                          q->name, QCOW2_SNAPSHOT_TABLE_MAX);
-    }
     if (result == 0)
         result = check_choice(q, &c, f);
     if (result == 0) {
@@ -160,8 +173,8 @@ static int choose(struct qcow2_state *q, const char *snapshot, struct failure *f
     return result;
 }
 
-int qcow2_state_open(int fd, const char *name, const char *snapshot, struct qcow2_state **state,
-                     struct failure *f)
+/* An image of which its header is read; NULL: it cannot be. */
+static struct qcow2_state *begin(int fd, const char *name, struct failure *f)
 {
     struct qcow2_state *q = xcalloc(1, sizeof *q);
     uint8_t head[QCOW2_HEADER_SIZE];
@@ -172,16 +185,43 @@ int qcow2_state_open(int fd, const char *name, const char *snapshot, struct qcow
     do
         n = pread(fd, head, sizeof head, 0);
     while (n < 0 && errno == EINTR);
-    if (n < 0)
+    if (n < 0) {
         fail(f, "%s: %s", name, strerror(errno));
-    else if (qcow2_header_read(name, head, (size_t)n, &q->header, f) == 0 &&
-             choose(q, snapshot, f) == 0) {
+    } else if (qcow2_header_read(name, head, (size_t)n, &q->header, f) == 0) {
         q->total += (uint64_t)n;
-        *state = q;
-        return 0;
+        return q;
     }
     qcow2_state_close(q);
-    return -1;
+    return NULL;
+}
+
+int qcow2_state_open(int fd, const char *name, const char *snapshot, struct qcow2_state **state,
+                     struct failure *f)
+{
+    struct qcow2_state *q = begin(fd, name, f);
+
+    if (!q)
+        return -1;
+    if (choose(q, snapshot, f) != 0) {
+        qcow2_state_close(q);
+        return -1;
+    }
+    *state = q;
+    return 0;
+}
+
+int qcow2_state_names(int fd, const char *name, char ***names, size_t *count, struct failure *f)
+{
+    struct choice c = {.wants_names = true};
+    struct qcow2_state *q = begin(fd, name, f);
+    int result = q ? read_table(q, &c, f) : -1;
+
+    if (q)
+        qcow2_state_close(q);
+    free(c.name);
+    *names = c.names;
+    *count = c.with_state;
+    return result;
 }
 
 /* --- its bytes ---------------------------------------------------------------------------- */

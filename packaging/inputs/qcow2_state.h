@@ -20,6 +20,9 @@ struct qcow2_state;
  * a state. `fd` must be able to seek and `name`, for messages, live as long as the result. */
 int qcow2_state_open(int fd, const char *name, const char *snapshot, struct qcow2_state **state,
                      struct failure *f);
+/* The names of all snapshots that have a state, in the image's order; also where it fails, the
+ * caller frees them. 0 or -1. */
+int qcow2_state_names(int fd, const char *name, char ***names, size_t *count, struct failure *f);
 const char *qcow2_state_name(const struct qcow2_state *state);
 
 /* The state's bytes from `offset` on that are at hand, until the next call: their number, 0

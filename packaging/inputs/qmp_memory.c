@@ -133,45 +133,46 @@ static void close_running(struct guest_memory *m)
     free(q);
 }
 
-static int open_running(int fd, struct guest_memory *m, struct qmp_memory *q, struct failure *f)
+static int open_running(const char *socket_path, struct guest_memory *m, struct qmp_memory *q,
+                        struct failure *f)
 {
-    if (qmp_begin(fd, m->name, DUMP_CURE, &q->session, f) != 0)
+    if (qmp_open(socket_path, DUMP_CURE, &q->session, f) != 0)
         return -1;
     char *text = qmp_human(&q->session, "info mtree -f", f);
     if (!text)
         return -1;
-    bool has_memory = memory_tree_read(text, &m->map, &m->flash);
+    bool is_xen = strstr(text, ": xen.ram"),
+         has_memory = memory_tree_read(text, &m->map, &m->flash);
     free(text);
+    if (is_xen) {
+        fail(f,
+             "%s: not read: this is the device model of a Xen domain, which ends where the "
+             "domain lacks a page of what is read",
+             m->name);
+        return fail_hint(f, "'romcompat xen save DOMAIN' reads such a domain.");
+    }
     if (!has_memory)
-        return fail(f, "%s: the answer to 'info mtree -f' names no RAM", m->name);
+        return fail(f, "%s: the answer to 'info mtree -f' names no RAM", socket_path);
     q->fd = memfd_create("romcompat", MFD_CLOEXEC);
     if (q->fd < 0)
-        return fail(f, "%s: %s", m->name, strerror(errno));
+        return fail(f, "%s: %s", socket_path, strerror(errno));
     return hand_over(q, f);
 }
 
-int qmp_memory_begin(int fd, const char *name, struct guest_memory *m, struct failure *f)
+int qmp_memory_open(const char *socket_path, struct guest_memory *m, struct failure *f)
 {
     struct qmp_memory *q = xmalloc(sizeof *q);
 
     *q = (struct qmp_memory){.session = {.fd = -1}, .fd = -1, .number = -1};
-    *m = (struct guest_memory){.name = name,
+    *m = (struct guest_memory){.name = socket_path,
                                .kind = "running guest",
                                .runs = true,
                                .at_once = QMP_MEMORY_AT_ONCE,
                                .context = q,
                                .read = read_running,
                                .close = close_running};
-    if (open_running(fd, m, q, f) == 0)
+    if (open_running(socket_path, m, q, f) == 0)
         return 0;
     guest_memory_close(m);
     return -1;
-}
-
-int qmp_memory_open(const char *socket_path, struct guest_memory *m, struct failure *f)
-{
-    int fd = qmp_connect(socket_path, f);
-
-    *m = (struct guest_memory){.name = socket_path};
-    return fd < 0 ? -1 : qmp_memory_begin(fd, socket_path, m, f);
 }

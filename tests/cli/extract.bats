@@ -60,7 +60,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $2, $NF}' | sort;
     run -0 romcompat varstore extract --core core --out got
     output_has "3 variables" "from 0x1c00000 of core" "after a write that was pending" \
         "skipped at 0x1c10000: the spare area of the volume at 0x1c00000" \
-        "skipped at 0x1800000: a store without variables" "skipped at 0x400000: another store, with 1 variables"
+        "skipped at 0x1800000: a store without variables" "skipped at 0x400000: another store, with 1 variable"
     run -0 --separate-stderr romcompat varstore extract --core core --out again --json
     [[ $(tr -d ' \n' <<< "$output") == '{"format":"romcompat-varstore-extract","version":1,"written":true,"source":"core","kind":"ELFcoreofXen","cut":false,"store":"again","address":29360128,"layout":"OVMF2M","reads":1,"write_replayed":true,"variables":3,'*'"passed_over":[{"address":29425664,'* ]]
     cmp got again
@@ -168,7 +168,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $2, $NF}' | sort;
     truncate -s 1T core
     at=$((64 + 56 * 2))
     printf '\0\0\0\0\0\1' | dd of=core bs=1 seek=$((at + 32)) conv=notrunc status=none
-    run -0 bash -c 'ulimit -v 300000; timeout 20 romcompat varstore extract --core core --out got'
+    run -0 bash -c "$(limit_memory 300000); timeout 20 romcompat varstore extract --core core --out got"
     output_has "3 variables"
 }
 
@@ -208,6 +208,10 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $2, $NF}' | sort;
     peer flash
     run -1 romcompat varstore export --qmp socket --out no
     output_has "no variables found, neither in flash nor in RAM"
+    # A device that answers with its status has not said that there is no store.
+    peer writing
+    run -2 romcompat varstore export --qmp socket --out no
+    output_has "socket: the guest writes to its flash device at 0x0 all the time" "Try again while it runs"
     run -2 romcompat varstore export --qmp socket ram
     output_has "a FILE or --qmp, not both"
     run -2 romcompat varstore export

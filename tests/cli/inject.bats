@@ -39,7 +39,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $2, $NF}' | sort;
     cmp -i 540672 image "$LARGE"
     make_store 4M Small:1:4 Huge:1:60000 > new
     run -1 romcompat varstore inject new --into "$SMALL" --out no
-    output_has "1 variables do not fit" "Huge (60000 bytes)"
+    output_has "1 variable will not fit" "Huge (60000 bytes)"
     run -1 --separate-stderr romcompat varstore inject new --into "$SMALL" --out no --json
     [[ $(tr -d ' \n' <<< "$output") == '{"format":"romcompat-varstore-inject","version":1,"written":false,'*'"does_not_fit":["01010101-0101-0101-0101-010101010101Huge(60000bytes)"]'* ]]
     [ ! -e no ]

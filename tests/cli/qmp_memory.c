@@ -12,6 +12,7 @@
  *   none      has no RAM
  *   flash     has FILE for its flash device, and a page of it for RAM
  *   busy      the same, and the device answers with its status three times
+ *   writing   the same for ever: it is being written to
  *   hang-up   closes the connection when it is to copy
  */
 #include <fcntl.h>
@@ -84,6 +85,8 @@ static void copy(const char *mode, const char *line)
 
     if (strcmp(mode, "busy") == 0 && busy-- > 0)
         memset(bytes, 0x80, size);
+    for (size_t i = 0; strcmp(mode, "writing") == 0 && i < size; i++)
+        bytes[i] = i % 2 ? 0 : 0x80;
     if (strcmp(mode, "changing") == 0)
         bytes[size - 1] = ++copies;
     size_t n = strcmp(mode, "short") == 0 ? size / 2 : strcmp(mode, "long") == 0 ? size + 1 : size;
@@ -98,7 +101,8 @@ static void answer(int fd, const char *mode, const char *line, int received)
 {
     char text[512];
 
-    bool flash = strcmp(mode, "flash") == 0 || strcmp(mode, "busy") == 0;
+    bool flash =
+        strcmp(mode, "flash") == 0 || strcmp(mode, "busy") == 0 || strcmp(mode, "writing") == 0;
 
     if (strstr(line, "info mtree -f") && flash) {
         snprintf(text, sizeof text,

@@ -9,6 +9,9 @@ make_store() { "$BUILD/tests/cli/make_store" "$@"; }
 setup_file() {
     "$BATS_TEST_DIRNAME/fetch-firmware" "$ROMCOMPAT_CACHE/firmware" trixie forky
     "$BATS_TEST_DIRNAME/virt-firmware" "$BATS_FILE_TMPDIR"
+    cd "$BATS_FILE_TMPDIR" || return
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout own.key -subj /CN=Own -days 3650 -out own.pem 2> log
+    openssl x509 -in own.pem -outform DER -out own.der
 }
 
 setup() {
@@ -18,8 +21,7 @@ setup() {
     cp "$D13/OVMF_VARS_4M.ms.fd" old.fd
     cp old.fd guest.fd
     OWNER=12345678-1234-1234-1234-123456789abc
-    openssl req -x509 -newkey rsa:2048 -nodes -keyout own.key -subj /CN=Own -days 3650 -out own.pem 2> log
-    openssl x509 -in own.pem -outform DER -out own.der
+    cp "$BATS_FILE_TMPDIR"/own.{key,pem,der} .
 }
 
 enroll() { romcompat varstore enroll "$@"; }
@@ -62,6 +64,11 @@ names() { romcompat varstore show --json "$1" | jq -r ".stores[0].keys.$2.entrie
     run -0 enroll --from "$FORKY" --merge --check new.fd
     run -0 enroll --from "$FORKY" --merge --dry-run guest.fd
     output_has "guest.fd: would-change"
+    make_store 4M Big:1:240000 > full.fd
+    cp full.fd full.before
+    run -1 enroll --from "$FORKY" --merge --dry-run full.fd
+    output_has "full.fd: does not fit, also once deleted"
+    cmp full.fd full.before
     cmp guest.fd old.fd
     # The other way round nothing is lost, and the hash of no bytes is not missed.
     run -0 enroll --from old.fd --merge --check new.fd
@@ -89,16 +96,25 @@ names() { romcompat varstore show --json "$1" | jq -r ".stores[0].keys.$2.entrie
     run -2 enroll --from own.der --merge guest.fd
     output_has "not a store" "--into"
     run -2 enroll --from own.key --into db --owner "$OWNER" guest.fd
-    output_has "own.key: no keys in it"
+    output_has "own.key: nothing to enroll" "a private key, which stays with its owner"
     printf x >> dbx.esl
     run -2 enroll --from dbx.esl --into dbx guest.fd
+}
+
+@test "standard output is no journal, and no directory for old stores" {
+    run -2 enroll --from "$FORKY" --merge --journal - guest.fd
+    output_has "cannot go to standard output" "name a file"
+    run -2 enroll --from "$FORKY" --merge --keep - guest.fd
+    output_has "name a directory"
+    [ ! -e ./- ]
+    cmp guest.fd old.fd
 }
 
 @test "PK is changed only when asked by name, and is one key" {
     run -0 enroll --from "$FORKY" --merge guest.fd
     [ "$(value guest.fd PK)" = "$(value old.fd PK)" ]
     run -0 enroll --from own.der --into PK --owner "$OWNER" guest.fd
-    output_has "guest.fd: PK 1 -> 1 entries, new: Own"
+    output_has "guest.fd: PK replaced, new: Own"
     [ "$(names guest.fd PK)" = Own ]
     make_store 4M A:1:4 > none.fd
     run -0 enroll --from "$FORKY" --merge none.fd
@@ -117,6 +133,13 @@ names() { romcompat varstore show --json "$1" | jq -r ".stores[0].keys.$2.entrie
     printf x | dd of=guest.fd bs=1 seek=540000 conv=notrunc status=none
     run -2 enroll --undo guest.fd
     output_has "has been written to since" "--force"
+    # Nor what another user put beside it under such a name.
+    if [ "$(id -u)" = 0 ]; then
+        chown 1 guest.fd.*.old
+        run -2 enroll --undo --force guest.fd
+        output_has "not kept by this program (its owner is user 1)"
+        chown 0 guest.fd.*.old
+    fi
     run -0 enroll --undo --force guest.fd
     cmp guest.fd old.fd
 }
@@ -145,18 +168,98 @@ names() { romcompat varstore show --json "$1" | jq -r ".stores[0].keys.$2.entrie
     make_store 4M Big:1:240000 > full.fd
     cp full.fd full.before
     run -2 "$BUILD/tests/cli/hold_image" used.fd \
-        romcompat varstore enroll --from "$FORKY" --merge --journal journal --json a.fd used.fd full.fd nothing.fd b.fd
+        romcompat varstore enroll --from "$FORKY" --merge --journal kept/journal --json a.fd used.fd full.fd nothing.fd b.fd
     output_has "used.fd: in use: a running guest writes to it" "full.fd: does not fit, also once deleted" "nothing.fd: No such file"
     jq -r '.stores[] | [.store, .result] | @tsv' <<< "$(sed '/^romcompat:/d' <<< "$output")" > results
     diff results <(printf '%s\t%s\n' a.fd enrolled used.fd failed full.fd no-room nothing.fd failed b.fd enrolled)
     cmp used.fd old.fd
     cmp full.fd full.before
-    [ "$(cat journal)" = $'a.fd\nb.fd' ]
+    [ "$(sed 1d kept/journal)" = "$PWD/a.fd
+$PWD/b.fd" ]
     # Resumed, those that are noted are not looked at.
     cp old.fd a.fd
-    run -0 enroll --from "$FORKY" --merge --journal journal a.fd used.fd b.fd
+    run -0 enroll --from "$FORKY" --merge --journal kept/journal a.fd used.fd b.fd
     output_has "a.fd: done before" "used.fd: enrolled" "b.fd: done before"
     cmp a.fd old.fd
+    # Stores of the same name elsewhere are others, as is a run of other sources.
+    mkdir elsewhere
+    cp old.fd elsewhere/a.fd
+    cd elsewhere
+    run -0 enroll --from "$FORKY" --merge --journal ../kept/journal a.fd
+    output_has "a.fd: enrolled"
+    run -2 enroll --from own.der --into db --owner "$OWNER" --journal ../kept/journal a.fd
+    output_has "own.der: No such file"
+    run -2 enroll --from ../own.der --into db --owner "$OWNER" --journal ../kept/journal a.fd
+    output_has "../kept/journal: not the journal of a run of this kind with these sources" "--journal NEW"
+    run -2 enroll --undo --journal ../kept/journal a.fd
+    # What was cut off in the last line is no store that is done.
+    printf '%s/ol' "$PWD" >> ../kept/journal
+    cp a.fd ol
+    run -0 enroll --from "$FORKY" --merge --journal ../kept/journal ol a.fd
+    output_has "ol: complete" "a.fd: done before"
+    [ "$(tail -n 1 ../kept/journal)" = "$PWD/ol" ]
+}
+
+@test "a journal is one's own: no link, no other user's, no name that makes two lines of it" {
+    cp old.fd a.fd
+    ln -s elsewhere link
+    run -2 enroll --from "$FORKY" --merge --journal link a.fd
+    [ ! -e elsewhere ]
+    mkfifo fifo
+    run -2 timeout 20 romcompat varstore enroll --from "$FORKY" --merge --journal fifo a.fd
+    output_has "fifo: not a regular file"
+    if [ "$(id -u)" = 0 ]; then
+        touch other && chown 1 other
+        run -2 enroll --from "$FORKY" --merge --journal other a.fd
+        output_has "other: exists and is not ours"
+    fi
+    cmp a.fd old.fd
+    # A store in a directory like this must not say of another that it is done.
+    mkdir -p "x"$'\n'"$PWD"
+    cp old.fd "x"$'\n'"$PWD/a.fd"
+    journal=$PWD/journal store=$PWD/a.fd
+    cd "x"$'\n'"$PWD"
+    run -2 enroll --from "$FORKY" --merge --journal "$journal" a.fd
+    output_has "cannot be recorded"
+    run -0 enroll --from "$FORKY" --merge --journal "$journal" "$store"
+    output_has "a.fd: enrolled"
+    # What cannot be recorded is said.
+    cp "$BATS_TEST_TMPDIR/old.fd" "$store"
+    run -2 env "LD_PRELOAD=$BUILD/tests/cli/preload/fail_call.so" ASAN_OPTIONS=verify_asan_link_order=0 \
+        FAIL_CALL=fsync FAIL_NUMBER=1 FAIL_ERRNO=28 romcompat varstore enroll --from "$FORKY" --merge --journal "$journal.new" "$store"
+    output_has "journal.new: No space left on device"
+}
+
+@test "a run that is killed is resumed: each store is the old one or the new one, and none is left out" {
+    enroll --from "$FORKY" --merge guest.fd > log
+    mkdir many
+    for i in {1..60}; do cp old.fd "many/$i.fd"; done
+    # In front of one of its calls, of which each store takes five.
+    run -137 env "LD_PRELOAD=$BUILD/tests/cli/preload/fail_call.so" ASAN_OPTIONS=verify_asan_link_order=0 \
+        FAIL_CALL=fsync FAIL_NUMBER=101 FAIL_SIGNAL=9 FAIL_MARK="$PWD/mark" \
+        romcompat varstore enroll --from "$FORKY" --merge --journal journal many/*.fd
+    [ -e mark ]
+    done=$(($(wc -l < journal) - 1))
+    [ "$done" -ge 4 ] && [ "$done" -lt 60 ]
+    for store in many/*.fd; do cmp -s "$store" old.fd || cmp "$store" guest.fd; done
+    run -0 enroll --from "$FORKY" --merge --journal journal --json many/*.fd
+    [ "$(jq '[.stores[] | select(.result == "noted")] | length' <<< "$output")" -ge "$done" ]
+    [ "$(jq '[.stores[] | select(.result | IN("noted", "enrolled", "complete") | not)] | length' <<< "$output")" = 0 ]
+    for store in many/*.fd; do cmp "$store" guest.fd; done
+    # One that was kept when the run was killed may be kept again.
+    [ "$(find many -name '*.old' | wc -l)" -ge 60 ]
+    for kept in many/*.old; do cmp "$kept" old.fd; done
+}
+
+@test "a terminal shows how many stores are done, and a pipe does not" {
+    for i in {1..5}; do cp old.fd "$i.fd"; done
+    cp old.fd used.fd
+    run -2 script -qec "stty cols 60; romcompat varstore enroll --from $FORKY --merge --check ?.fd nothing.fd used.fd > report" /dev/null
+    [[ "$output" == *"[------"*"] 0 of 7  1.fd"*"] 6 of 7  used.fd"* ]]
+    # A message begins on a line of its own.
+    [[ "$output" == *$'\r\033[Kromcompat: nothing.fd: No such file'* ]]
+    run -2 enroll --from "$FORKY" --merge --check 1.fd nothing.fd
+    output_lacks " of 2" $'\r'
 }
 
 @test "a guest with a TPM: that it will ask for a recovery key is said" {

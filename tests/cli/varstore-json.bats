@@ -66,7 +66,7 @@ def variables(path):
             for v in json.load(open(path))["variables"]}
 sys.exit(not variables("ours.json") == variables("theirs.json") == variables("back.json"))
 END
-    run -0 python3 compare.py
+    run -0 /usr/bin/python3 compare.py
 }
 
 @test "of one name under two GUIDs virt-fw-vars loses one, and an orphan in transition; export does not" {
@@ -93,10 +93,10 @@ END
 @test "what the JSON or the store has no place for is told in one line" {
     make_store 2M Count:1:2:3f:77 > old
     run -0 --separate-stderr romcompat varstore export old
-    [ "$stderr" = "romcompat: warning: old: not in the JSON, which has no place for it: the monotonic count of 1 variables, the key index of 1" ]
+    [ "$stderr" = "romcompat: warning: old: not in the JSON, which has no place for it: the monotonic count of 1 variable, the key index of 1" ]
     echo "${output/\"data\":/\"digest\":\"00\", \"data\":}" > digest.json
     run -0 --separate-stderr romcompat varstore import digest.json --code "$CODE" --out new
-    output_has "the digest of 1 variables"
+    output_has "the digest of 1 variable,"
 }
 
 @test "export reads through a write that was pending, and a store of 64 MiB" {
@@ -116,7 +116,7 @@ END
     romcompat varstore export old > old.json 2> lost
     make_store 2M A:1:1 > into
     run -1 romcompat varstore import old.json --into into --out new
-    output_has "1 variables do not fit a store of OVMF 2M" "Huge (60000 bytes)"
+    output_has "1 variable will not fit a store of OVMF 2M" "Huge (60000 bytes)"
     [ ! -e new ]
 }
 

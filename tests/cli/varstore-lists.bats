@@ -57,7 +57,7 @@ nv_vars() {
     make_store 4M A:1:4 > flash.fd
     romcompat varstore export flash.fd --out store.json
     run -0 romcompat flash check --code pv.fd --vars store.json --from pv.fd
-    output_has "starts with its 1 variables and keeps them, with the uefi-vars device of QEMU 10.0"
+    output_has "starts with its 1 variable and keeps them, with the uefi-vars device of QEMU 10.0"
     run -1 romcompat flash check --code "$CODE" --vars store.json
     output_has "this firmware keeps its variables in flash" "varstore convert"
     output_lacks "Size mismatch"
@@ -95,10 +95,10 @@ END
     }
     descriptor '{"template": "/usr/share/edk2/vars.json"}' '"host-uefi-vars", "secure-boot", "enrolled-keys"'
     run -0 romcompat flash lint root
-    output_has "0 errors, 0 warnings"
+    output_has "0 errors, 2 warnings"
     tar cf package.tar -C root usr
     run -0 romcompat flash lint package.tar
-    output_has "0 errors, 0 warnings"
+    output_has "0 errors, 2 warnings"
     run -0 romcompat flash map --root root /usr/share/edk2/OVMF.qemuvars.fd
     output_has "/usr/share/edk2/vars.json"
     run -0 romcompat varstore create --root root --code /usr/share/edk2/OVMF.qemuvars.fd --out guest.json
@@ -112,7 +112,35 @@ END
     cp "$D12/OVMF/OVMF_VARS_4M.fd" root/usr/share/edk2/flash.fd
     descriptor '{"template": "/usr/share/edk2/flash.fd"}' '"host-uefi-vars"'
     run -1 romcompat flash lint root
-    output_has "the template /usr/share/edk2/flash.fd does not go with"
+    output_has "the template /usr/share/edk2/flash.fd does not fit"
+    echo '[]' > root/usr/share/edk2/list.json
+    descriptor '{"template": "/usr/share/edk2/list.json"}' '"host-uefi-vars"'
+    run -1 romcompat flash lint root
+    output_has "the template /usr/share/edk2/list.json does not fit" "the store is a text, and QEMU's uefi-vars device"
+    for hostile in 7 null '"/a\u0000b"' '[]'; do
+        descriptor "{\"template\": $hostile}" '"host-uefi-vars"'
+        run -1 romcompat flash lint root
+        output_has "mapping.uefi-vars: 'template' is missing, or not a string" "libvirt skips"
+    done
+    for hostile in '[]' null '"/usr/share/edk2/vars.json"'; do
+        descriptor "$hostile" '"host-uefi-vars"'
+        run -1 romcompat flash lint root
+        output_has "mapping: 'uefi-vars' is missing, or not of type object" "libvirt skips"
+    done
+    # As it was proposed first; and the same in flash, where no firmware looks for JSON.
+    unmerged() { # DEVICE FORMAT
+        descriptor '{}' '"host-uefi-vars", "secure-boot", "enrolled-keys"'
+        sed -i "s|\"mapping\": .*},$|\"mapping\": { \"device\": \"$1\", \"mode\": \"split\", \"executable\": { \"filename\": \"/usr/share/edk2/OVMF.qemuvars.fd\", \"format\": \"raw\" }, \"nvram-template\": { \"filename\": \"/usr/share/edk2/vars.json\", \"format\": \"$2\" } },|" root/usr/share/qemu/firmware/60-pv.json
+    }
+    unmerged memory json
+    run -0 romcompat flash lint root
+    output_has "0 errors"
+    unmerged flash raw
+    run -1 romcompat flash lint root
+    output_has "the template /usr/share/edk2/vars.json is JSON" "the mapping is flash"
+    unmerged memory raw
+    run -1 romcompat flash lint root
+    output_has "mapping.nvram-template: 'raw' is unknown" "libvirt skips"
     descriptor '{}' '"host-uefi-vars"'
     run -1 romcompat flash lint root
     output_has "mapping.uefi-vars: 'template' is missing" "libvirt skips"
@@ -150,7 +178,7 @@ END
     output_has "keeps no \\NvVars file"
     make_store 4M A:1:4 > store.fd
     run -0 --separate-stderr romcompat varstore inject store.fd --into "$FORKY/ovmf/OVMF.fd" --out image
-    output_has "warning: image: this firmware also reads the file \\NvVars of the guest's FAT volume, which beats these variables"
+    output_has "warning: image: this firmware also reads the file \\NvVars of the guest's FAT volume, which takes precedence over these variables"
     make_store 2M A:1:4 > small.fd
     run -0 --separate-stderr romcompat varstore inject small.fd --into "$D12/ovmf/OVMF.fd" --out image12
     output_lacks NvVars

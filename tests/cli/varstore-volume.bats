@@ -42,7 +42,7 @@ on_device() {
     # Erased flash where the firmware looks is another matter, as is more than QEMU takes.
     { cat exact; head -c 3653632 /dev/zero | tr '\0' '\377'; } > erased
     run -1 romcompat flash check --code "$CODE" --vars erased
-    output_has "looks at erased flash behind it, and crashes" "--size 540672"
+    output_has "looks at erased flash after it, and crashes" "--size 540672"
     truncate -s 8M padded
     run -1 romcompat flash check --code "$CODE" --vars padded
     output_has "more than 8 MiB" "--size 540672"
@@ -76,7 +76,7 @@ on_device() {
     output_has "libvirt cannot say so"
     [ "$(romcompat flash args --code "$CODE" --vars padded --size 540672 --json | jq .libvirt)" = null ]
     run -2 romcompat flash args --code "$CODE" --size 540672
-    output_has "--size belongs to --vars"
+    output_has "--size needs --vars"
     qemu-img convert -O qcow2 padded q
     run -2 romcompat flash args --code "$CODE" --vars q --size 540672
     output_has "q: a qcow2 file has its own size"
@@ -131,8 +131,9 @@ on_device() {
     from=(--merge --from "$D13/OVMF/OVMF_VARS_4M.snakeoil.fd")
     enroll -1 --check "${from[@]}"
     enroll -2 "${from[@]}"
-    output_has "$DEVICE: a block device, which is not replaced" "--in-place writes to its begin, and --keep DIR"
+    output_has "$DEVICE: a block device, which is not replaced" "--in-place writes to its beginning, and --keep DIR"
     enroll -2 --in-place "${from[@]}"
+    output_has "$DEVICE: a block device, with no place beside it for the old store" "--keep DIR"
     cmp volume before
     enroll -0 --in-place --keep kept "${from[@]}"
     output_has "the old store is kept/dev!${DEVICE##*/}."

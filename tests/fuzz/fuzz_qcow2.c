@@ -52,6 +52,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (qcow2_virtual_size("input", data, size, LIMIT, &virtual_size, &f) == 0 &&
         (virtual_size == 0 || virtual_size > LIMIT || memcmp(data + 8, none, sizeof none) != 0))
         abort();
+    if (virtual_size)
+        qcow2_is_whole("input", data, size, &f);
     read_state(data, size);
     return 0;
 }

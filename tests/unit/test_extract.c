@@ -184,7 +184,7 @@ static void test_choice(void)
     ok(strstr(h.passed[0].why, "unknown length (0x21000)") &&
            strstr(h.passed[1].why, "no sound store") &&
            strstr(h.passed[2].why, "without variables") &&
-           strstr(h.passed[3].why, "another store, with 1 variables"),
+           strstr(h.passed[3].why, "another store, with 1 variable"),
        "each with its reason");
     extracted_free(&h);
     is_int(extract(&spec, true, 0), 0, "of a guest that runs");

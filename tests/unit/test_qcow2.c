@@ -40,6 +40,36 @@ static int read_size(const uint8_t *header, size_t size, uint64_t *found, struct
     return result;
 }
 
+/* A disk of two clusters of 512 bytes: header, L1 table, L2 table, the two. */
+static void test_whole(void)
+{
+    enum { CLUSTER = 512, L1 = CLUSTER, L2 = 2 * CLUSTER, DATA = 3 * CLUSTER, ALL = 5 * CLUSTER };
+    uint8_t file[ALL] = {0};
+    struct failure f;
+
+    make_header(file);
+    store_be(file + 20, 4, 9);
+    store_be(file + 24, 8, 2 * CLUSTER);
+    store_be(file + 36, 4, 1);
+    store_be(file + 40, 8, L1);
+    store_be(file + L1, 8, UINT64_C(1) << 63 | L2);
+    store_be(file + L2, 8, UINT64_C(1) << 63 | DATA);
+    store_be(file + L2 + 8, 8, DATA + CLUSTER);
+    ok(qcow2_is_whole("q", file, ALL, &f) == 0, "a file with all of its clusters is whole");
+    ok(qcow2_is_whole("q", file, ALL - 1, &f) == 0, "the last may end with the file");
+    for (size_t size = HEADER; size <= DATA + CLUSTER; size += 8)
+        if (qcow2_is_whole("q", file, size, &f) == 0 || !strstr(f.what, "cut off"))
+            ok(false, "cut off at %zu, it is not", size);
+    ok(true, "cut off before that, it is not");
+    store_be(file + L2 + 8, 8, UINT64_C(1) << 62 | UINT64_C(2) << 54 | ALL);
+    ok(qcow2_is_whole("q", file, ALL, &f) != 0, "nor with a compressed cluster behind its end");
+    store_be(file + L2 + 8, 8, UINT64_C(1) << 62 | UINT64_C(2) << 61 | (ALL - 1));
+    ok(qcow2_is_whole("q", file, ALL, &f) == 0, "how long that is is not in its offset");
+    /* Tables that the disk does not need: an L1 of 2^32 entries costs nothing. */
+    store_be(file + 36, 4, UINT32_MAX);
+    ok(qcow2_is_whole("q", file, ALL, &f) == 0, "entries beyond the disk are not read");
+}
+
 int main(void)
 {
     static const struct {
@@ -49,8 +79,8 @@ int main(void)
     } rows[] = {
         {4, 4, 1, "another version (found 1, expected 2 or 3)"},
         {4, 4, 4, "another version (found 4"},
-        {8, 8, 0x70, "lies over another file"},
-        {16, 4, 9, "lies over another file"},
+        {8, 8, 0x70, "with a backing file"},
+        {16, 4, 9, "with a backing file"},
         {20, 4, 8, "impossible clusters (found 2^8 bytes)"},
         {20, 4, 22, "impossible clusters"},
         {24, 8, 0, "impossible size (found 0 bytes"},
@@ -88,5 +118,6 @@ int main(void)
     ok(read_size(header, 72, &size, &f) == 0, "version 2 ends before the features");
     ok(is_qcow2(header, 4) && !is_qcow2(header, 3) && !is_qcow2((const uint8_t *)"QFI", 4),
        "four bytes tell what it is");
+    test_whole();
     return tap_done();
 }

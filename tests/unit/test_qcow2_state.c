@@ -140,7 +140,7 @@ static void test_refuses(void)
     refuses(&spec, NULL, "not a migration stream (found 0x0", "", "clusters of zeros are zeros");
     spec = one();
     spec.snapshots[0].l2_flags = 512;
-    refuses(&spec, NULL, "a cluster lies where it cannot", "", "a cluster at half a cluster");
+    refuses(&spec, NULL, "a cluster is at an impossible place", "", "a cluster at half a cluster");
     spec = one();
     spec.snapshots[0].l1_entries = 1;
     refuses(&spec, NULL, "L1 table does not reach its state (found 1 entries", "",

@@ -213,6 +213,60 @@ static void test_store_header(void)
     }
 }
 
+/* A guest that asks for the next name gets one that begins with NUL, and begins anew. */
+static void test_nameless(void)
+{
+    struct made_store m = make_store("OVMF 4M", VARSTORE_AUTHENTICATED);
+    struct varstore s;
+
+    for (int i = 0; i < 2 * VARSTORE_PROBLEMS_MAX; i++)
+        add_made_variable(&m, &(struct variable_spec){.name = "X", .state = 0x55, .size = 4});
+    size_t bad =
+        add_made_variable(&m, &(struct variable_spec){.name = "Bad", .vendor = 1, .size = 4});
+    m.data[bad + 60] = 0;
+    uint8_t *copy = read_copy(&m, m.size, &s);
+    ok(varstore_find_problem(&s, VARSTORE_NAMELESS) && !s.live_count,
+       "a name that begins with NUL is none, and is told after any number of other faults");
+    is_int(varstore_find_problem(&s, VARSTORE_STATE_UNKNOWN)->offset, 0x66,
+           "... of which the first is kept");
+    varstore_free(&s);
+    free(copy);
+    free_made_store(&m);
+}
+
+/* Firmware finds such a variable in the place of others, which guests are then told nothing of. */
+static void test_hiding_names(void)
+{
+    static const struct {
+        size_t at; /* of the byte in the name of "Bad" that becomes another one */
+        uint8_t value;
+        bool hides;
+        const char *other, *what;
+    } rows[] = {
+        {2, 0, true, "X", "a NUL inside a name hides what comes after it"},
+        {6, 'X', false, "Y", "a name without end that none begins with hides none"},
+        {6, 'X', true, "BadXY", "a name without end hides one that begins with it"},
+    };
+    struct varstore s;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct made_store m = make_store("OVMF 4M", VARSTORE_AUTHENTICATED);
+        size_t bad =
+            add_made_variable(&m, &(struct variable_spec){.name = "Bad", .vendor = 1, .size = 4});
+
+        add_made_variable(&m,
+                          &(struct variable_spec){.name = rows[i].other, .vendor = 1, .size = 4});
+        m.data[bad + 60 + rows[i].at] = rows[i].value;
+        uint8_t *copy = read_copy(&m, m.size, &s);
+        ok(varstore_find_problem(&s, rows[i].hides ? VARSTORE_NAME_HIDES : VARSTORE_NAME_BAD) &&
+               !varstore_find_problem(&s, rows[i].hides ? VARSTORE_NAME_BAD : VARSTORE_NAME_HIDES),
+           "%s", rows[i].what);
+        varstore_free(&s);
+        free(copy);
+        free_made_store(&m);
+    }
+}
+
 static void test_hostile_variables(void)
 {
     struct made_store m = make_store("OVMF 2M", VARSTORE_AUTHENTICATED);
@@ -412,6 +466,8 @@ int main(void)
     test_keys_and_fields();
     test_headers();
     test_store_header();
+    test_nameless();
+    test_hiding_names();
     test_hostile_variables();
     test_writes();
     test_appending();
