@@ -26,7 +26,7 @@ int choice_index(const char *const *names, const char *name);
 /* The signature of QEMU's CPU model that --cpu names. STATUS_YES, or a report. */
 int take_cpu_model(const char *cpu, uint32_t *signature);
 
-/* The guest that these options tell of; without them there is none. STATUS_YES, or a report. */
+/* The guest that these options describe; without them there is none. STATUS_YES, or a report. */
 int take_digest_guest(const struct command *me, unsigned vcpus, const char *cpu,
                       struct digest_guest *guest);
 

@@ -6,12 +6,11 @@
 #include <string.h>
 
 #include "formats/cpu_signature.h"
+#include "formats/igvm.h"
 
 extern const struct command flash_measure_command;
 
-#define FEATURES_UNSET UINT64_MAX
-static const struct measure_job defaults = {.features = FEATURES_UNSET,
-                                            .policy = SNP_POLICY_DEFAULT};
+static const struct measure_job defaults = {.features = MEASURE_UNSET, .policy = MEASURE_UNSET};
 
 static const struct option_spec options[] = {
     {"mode", .argument = "MODE", .help = "sev, sev-es, snp, snp-svsm or tdx",
@@ -26,7 +25,9 @@ static const struct option_spec options[] = {
     {"guest-features", .argument = "N",
      .help = "SEV_FEATURES of the vCPUs (default: 0x1 with SNP, 0 with SEV-ES)",
      SIZE_AT(struct measure_job, features)},
-    {"vmm", .argument = "NAME", .help = "whose vCPUs they are: qemu (the default), ec2, gce",
+    {"vmm", .argument = "NAME",
+     .help = "whose vCPUs they are: qemu (the default), ec2, gce; hyperv with\n"
+             "an IGVM file",
      CHOICE_AT(struct measure_job, vmm), .words = measure_vmm_names},
     {"kernel", .argument = "FILE", .help = "as QEMU's -kernel, with kernel-hashes=on",
      STRING_AT(struct measure_job, kernel)},
@@ -52,7 +53,9 @@ static const struct option_spec options[] = {
      STRING_AT(struct measure_job, id_key)},
     {"author-key", .argument = "FILE", .help = "and the key with this one",
      STRING_AT(struct measure_job, author_key)},
-    {"policy", .argument = "N", .help = "the guest's policy, for the ID block (default: 0x30000)",
+    {"policy", .argument = "N",
+     .help = "the guest's policy, for the ID block (default: that of an IGVM file,\n"
+             "else 0x30000)",
      SIZE_AT(struct measure_job, policy)},
     JSON_OPTION(struct measure_job, json),
     {0},
@@ -67,7 +70,7 @@ static int take_cpu(const struct measure_job *job, struct measure_guest *g)
     if (job->cpu)
         return take_cpu_model(job->cpu, &g->signature);
     if (job->signature && !cpu_signature_parse(job->signature, &g->signature))
-        return complain("--cpu-signature: '%s' is neither a number of 32 bits nor "
+        return complain("--cpu-signature: '%s' is neither a 32-bit number nor "
                         "FAMILY.MODEL.STEPPING",
                         job->signature);
     if (!job->signature && measures_vcpus(g) && g->vmm == VMSA_QEMU)
@@ -88,7 +91,7 @@ static int check_options(const struct measure_job *job, const struct measure_gue
     if (job->kernel && (g->mode == MEASURE_TDX || g->mode == MEASURE_SNP_SVSM))
         return usage_error(me, "--kernel is not part of the digest of %s", job->mode);
     if (job->image_digest && g->mode != MEASURE_SNP && g->mode != MEASURE_SNP_SVSM)
-        return usage_error(me, "--image-digest goes with snp and snp-svsm alone");
+        return usage_error(me, "--image-digest is for snp and snp-svsm only");
     if ((g->mode == MEASURE_SNP_SVSM) != (job->svsm != NULL))
         return usage_error(me, "snp-svsm and --svsm need each other");
     if (job->svsm && !job->vars == !job->vars_size)
@@ -97,19 +100,29 @@ static int check_options(const struct measure_job *job, const struct measure_gue
         return usage_error(me, "--id-key: there is no ID block with %s", job->mode);
     if (job->author_key && !job->id_key)
         return usage_error(me, "--author-key needs --id-key");
+    if (g->vmm == VMSA_HYPERV)
+        return usage_error(me, "--vmm hyperv is for IGVM files only");
     if (g->vmm != VMSA_QEMU && g->mode != MEASURE_SNP)
-        return usage_error(me, "--vmm %s goes with snp alone", job->vmm);
+        return usage_error(me, "--vmm %s is for snp only", job->vmm);
     return STATUS_YES;
 }
 
 static int take_options(const struct measure_job *job, struct measure_guest *g)
 {
-    g->mode = (enum measure_mode)choice_index(measure_mode_names, job->mode);
-    g->vmm = job->vmm ? (enum vmsa_vmm)choice_index(measure_vmm_names, job->vmm) : VMSA_QEMU;
     g->vcpus = job->vcpus;
-    g->features = job->features != FEATURES_UNSET ? job->features : measures_snp(g);
+    g->features = job->features != MEASURE_UNSET ? job->features : measures_snp(g);
     int status = check_options(job, g);
     return status == STATUS_YES ? take_cpu(job, g) : status;
+}
+
+static int measure_image(const struct measure_job *job, struct measure_inputs *in)
+{
+    struct failure f;
+    int status = take_options(job, &in->guest);
+
+    if (status != STATUS_YES)
+        return status;
+    return measure_inputs_read(job, in, &f) == 0 ? measure_answer(job, in) : report(&f);
 }
 
 static int run(void *settings, char **operands, size_t count)
@@ -117,12 +130,17 @@ static int run(void *settings, char **operands, size_t count)
     const struct measure_job *job = settings;
     struct measure_inputs in = {0};
     struct failure f;
+    int status;
 
     (void)count;
-    int status = take_options(job, &in.guest);
-    if (status == STATUS_YES)
-        status = measure_inputs_read(job, operands[0], &in, &f) == 0 ? measure_answer(job, &in)
-                                                                     : report(&f);
+    in.guest.mode = (enum measure_mode)choice_index(measure_mode_names, job->mode);
+    in.guest.vmm = job->vmm ? (enum vmsa_vmm)choice_index(measure_vmm_names, job->vmm) : VMSA_QEMU;
+    if (measure_inputs_open(operands[0], &in, &f) != 0)
+        status = report(&f);
+    else if (igvm_is(in.image.data, in.image.size))
+        status = measure_igvm_file(&flash_measure_command, job, &in);
+    else
+        status = measure_image(job, &in);
     measure_inputs_free(&in);
     return status;
 }
@@ -138,14 +156,17 @@ const struct command flash_measure_command = {
         "--mode snp-svsm --vcpus N --cpu MODEL|--cpu-signature SIG [--guest-features N]\n"
         "    [--image-digest HEX] --svsm FILE --vars FILE|--vars-size SIZE FILE\n"
         "--mode tdx FILE\n"
+        "--mode sev|sev-es|snp|tdx [--vcpus N] [--vmm qemu|hyperv] FILE.igvm\n"
         "... [--expect HEX] [--vmsa DIR] [--id-key FILE [--author-key FILE] [--policy N]] [--json]",
     .details =
-        "FILE is the code, or a combined image. The digest is what the processor has summed up\n"
-        "before the guest's first instruction: with sev and sev-es the launch digest that the\n"
-        "launch measurement is made of, with snp the MEASUREMENT of an attestation report, with\n"
-        "tdx MRTD.\n"
+        "FILE is the code, a combined image or an IGVM file. The digest is what the processor\n"
+        "has measured before the guest's first instruction: with sev and sev-es the launch\n"
+        "digest that the launch measurement is made of, with snp the MEASUREMENT of an\n"
+        "attestation report, with tdx MRTD.\n"
         "\n"
-        "The status is 1 if it is not the one that --expect gives.",
+        "The status is 1 if it is not the one that --expect gives, or not that of an IGVM file's "
+        "own\n"
+        "ID block, and 2 if QEMU may start an IGVM file's guest with another one.",
     .options = options,
     .settings_size = sizeof(struct measure_job),
     .defaults = &defaults,

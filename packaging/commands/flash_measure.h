@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "commands/command.h"
 #include "flash/id_block.h"
 #include "flash/measure.h"
 
@@ -26,8 +27,9 @@ struct measure_inputs {
     struct p384 *id_key, *author_key; /* NULL: not given */
 };
 
-/* Reads the files that the options and the operand name. 0 or -1; free what is there either way. */
-int measure_inputs_read(const struct measure_job *job, const char *path, struct measure_inputs *in,
+/* Reads the operand, then the files that the options name. 0 or -1; free what is there either way. */
+int measure_inputs_open(const char *path, struct measure_inputs *in, struct failure *f);
+int measure_inputs_read(const struct measure_job *job, struct measure_inputs *in,
                         struct failure *f);
 void measure_inputs_free(struct measure_inputs *in);
 
@@ -43,6 +45,25 @@ static inline bool measures_snp(const struct measure_guest *g)
 }
 
 extern const char *const measure_vmm_names[];
+
+int measure_take_keys(const struct measure_job *job, struct measure_inputs *in, struct failure *f);
+/* The digest that --expect gives, 0 or -1; and whether it is that one, also where none was given. */
+int measure_take_expected(const struct measure_job *job, struct measure_inputs *in,
+                          struct failure *f);
+bool measure_is_expected(const struct measure_job *job, const struct measure_inputs *in,
+                         const struct measurement *m);
+
+/* The policy that an ID block is made with: FILE's own, where it has one, unless --policy is given. */
+#define MEASURE_UNSET UINT64_MAX
+
+struct json_object;
+void measure_add_digest(struct json_object *o, const char *key, const uint8_t *bytes, size_t size);
+void measure_add_id_block(struct json_object *o, const struct id_block *b, bool has_author);
+void measure_print_id_block(const struct id_block *b, bool has_author);
+
+/* All of it for an operand that is an IGVM file. The exit status. */
+int measure_igvm_file(const struct command *me, const struct measure_job *job,
+                      struct measure_inputs *in);
 
 /* Measures, prints, writes what the options ask for. The exit status. */
 int measure_answer(const struct measure_job *job, const struct measure_inputs *in);

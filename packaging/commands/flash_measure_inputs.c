@@ -87,27 +87,44 @@ static int check_image(const struct measure_inputs *in, struct failure *f)
     bool is_code = (image.kind == FLASH_CODE || image.kind == FLASH_COMBINED) &&
                    flash_is_x86(image.architecture);
     if (!is_code)
-        fail(f, "%s: no x86 firmware (found: %s)", image.path, flash_kind_text(&image));
+        fail(f, "%s: not x86 firmware (found %s)", image.path, flash_kind_text(&image));
     flash_close(&image);
     return is_code ? 0 : -1;
 }
 
-/* Keys that sign the digest; --author-key needs the other. */
-static int take_keys(const struct measure_job *job, struct measure_inputs *in, struct failure *f)
-{
-    if (job->id_key && !(in->id_key = p384_read(job->id_key, f)))
-        return -1;
-    return job->author_key && !(in->author_key = p384_read(job->author_key, f)) ? -1 : 0;
-}
-
-int measure_inputs_read(const struct measure_job *job, const char *path, struct measure_inputs *in,
-                        struct failure *f)
+int measure_inputs_open(const char *path, struct measure_inputs *in, struct failure *f)
 {
     size_t size;
 
     if (flash_read(path, &in->image_data, &size, f) != 0)
         return -1;
     measured_file_take(path, in->image_data, size, &in->image);
+    return 0;
+}
+
+int measure_take_expected(const struct measure_job *job, struct measure_inputs *in,
+                          struct failure *f)
+{
+    return job->expect ? take_hex("expect", job->expect, 0, in->expect, f) : 0;
+}
+
+bool measure_is_expected(const struct measure_job *job, const struct measure_inputs *in,
+                         const struct measurement *m)
+{
+    return !job->expect ||
+           (strlen(job->expect) == 2 * m->size && memcmp(m->digest, in->expect, m->size) == 0);
+}
+
+/* Keys that sign the digest; --author-key needs the other. */
+int measure_take_keys(const struct measure_job *job, struct measure_inputs *in, struct failure *f)
+{
+    if (job->id_key && !(in->id_key = p384_read(job->id_key, f)))
+        return -1;
+    return job->author_key && !(in->author_key = p384_read(job->author_key, f)) ? -1 : 0;
+}
+
+int measure_inputs_read(const struct measure_job *job, struct measure_inputs *in, struct failure *f)
+{
     if (job->image_digest) {
         in->guest.image_digest = in->image_digest;
         if (take_hex("image-digest", job->image_digest, SHA384_SIZE, in->image_digest, f) != 0)
@@ -115,11 +132,10 @@ int measure_inputs_read(const struct measure_job *job, const char *path, struct 
     }
     if (check_image(in, f) != 0)
         return -1;
-    if (job->expect && take_hex("expect", job->expect, 0, in->expect, f) != 0)
+    if (measure_take_expected(job, in, f) != 0 || take_svsm(job, in, f) != 0 ||
+        take_kernel(job, in, f) != 0)
         return -1;
-    if (take_svsm(job, in, f) != 0 || take_kernel(job, in, f) != 0)
-        return -1;
-    return take_keys(job, in, f);
+    return measure_take_keys(job, in, f);
 }
 
 void measure_inputs_free(struct measure_inputs *in)

@@ -11,7 +11,7 @@
 #include "outputs/json.h"
 
 const char *const measure_vmm_names[] = {
-    [VMSA_QEMU] = "qemu", [VMSA_EC2] = "ec2", [VMSA_GCE] = "gce", NULL};
+    [VMSA_QEMU] = "qemu", [VMSA_EC2] = "ec2", [VMSA_GCE] = "gce", [VMSA_HYPERV] = "hyperv", NULL};
 
 static int write_vcpus(const char *directory, const struct measure_inputs *in, struct failure *f)
 {
@@ -29,7 +29,7 @@ static int write_vcpus(const char *directory, const struct measure_inputs *in, s
     return 0;
 }
 
-static void add_digest(struct json_object *o, const char *key, const uint8_t *bytes, size_t size)
+void measure_add_digest(struct json_object *o, const char *key, const uint8_t *bytes, size_t size)
 {
     char hex[2 * SHA384_SIZE + 1];
 
@@ -52,17 +52,17 @@ static void add_base64(struct json_object *o, const char *key, const void *data,
     free(text);
 }
 
-static void add_id_block(struct json_object *o, const struct id_block *b, bool has_author)
+void measure_add_id_block(struct json_object *o, const struct id_block *b, bool has_author)
 {
     add_base64(o, "id_block", b->block, ID_BLOCK_SIZE);
     add_base64(o, "id_auth", b->authentication, ID_AUTHENTICATION_SIZE);
-    add_digest(o, "id_key_digest", b->id_key_digest, SHA384_SIZE);
+    measure_add_digest(o, "id_key_digest", b->id_key_digest, SHA384_SIZE);
     if (has_author)
-        add_digest(o, "author_key_digest", b->author_key_digest, SHA384_SIZE);
+        measure_add_digest(o, "author_key_digest", b->author_key_digest, SHA384_SIZE);
 }
 
 /* Properties of QEMU's sev-snp-guest. */
-static void print_id_block(const struct id_block *b, bool has_author)
+void measure_print_id_block(const struct id_block *b, bool has_author)
 {
     char *block = base64_text(b->block, ID_BLOCK_SIZE);
     char *authentication = base64_text(b->authentication, ID_AUTHENTICATION_SIZE);
@@ -81,16 +81,16 @@ static void print_json(const struct measure_job *job, const struct measure_input
 
     json_add_text(o, "file", in->image.path);
     json_add_text(o, "mode", job->mode);
-    add_digest(o, "digest", m->digest, m->size);
+    measure_add_digest(o, "digest", m->digest, m->size);
     if (job->expect)
         json_add_flag(o, "as_expected", expected);
     if (measures_snp(g))
-        add_digest(o, "image_digest", m->image_digest, SHA384_SIZE);
+        measure_add_digest(o, "image_digest", m->image_digest, SHA384_SIZE);
     if (measures_vcpus(g))
         add_vcpus(o, g);
     json_add_flag(o, "kernel_hashes", g->kernel != NULL);
     if (id_block)
-        add_id_block(o, id_block, in->author_key != NULL);
+        measure_add_id_block(o, id_block, in->author_key != NULL);
     json_print(o);
 }
 
@@ -101,7 +101,7 @@ static void print_text(const struct measure_inputs *in, const struct measurement
 
     print_line("%s  %s", hex_encode(m->digest, m->size, hex), in->image.path);
     if (id_block)
-        print_id_block(id_block, in->author_key != NULL);
+        measure_print_id_block(id_block, in->author_key != NULL);
 }
 
 int measure_answer(const struct measure_job *job, const struct measure_inputs *in)
@@ -114,9 +114,9 @@ int measure_answer(const struct measure_job *job, const struct measure_inputs *i
         (job->vmsa && write_vcpus(job->vmsa, in, &f) != 0))
         return report(&f);
     if (id_block)
-        id_block_make(m.digest, job->policy, in->id_key, in->author_key, id_block);
-    bool expected = !job->expect || (strlen(job->expect) == 2 * m.size &&
-                                     memcmp(m.digest, in->expect, m.size) == 0);
+        id_block_make(m.digest, job->policy == MEASURE_UNSET ? SNP_POLICY_DEFAULT : job->policy,
+                      in->id_key, in->author_key, id_block);
+    bool expected = measure_is_expected(job, in, &m);
     if (job->json)
         print_json(job, in, &m, id_block, expected);
     else

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/hex.h"
+#include "base/text.h"
 #include "commands/columns.h"
 #include "commands/command.h"
 #include "outputs/json.h"
@@ -30,8 +31,9 @@ void igvm_print(const struct igvm *igvm)
     char hex[2 * IGVM_DIGEST_SIZE + 1];
     struct columns c;
 
-    print_line("  IGVM version %u, for %s, %zu headers", igvm->version,
-               igvm->aarch64 ? "aarch64" : "x86_64", igvm->header_count);
+    print_line("  IGVM version %u, for %s, %zu header%s", igvm->version,
+               igvm->aarch64 ? "aarch64" : "x86_64", igvm->header_count,
+               PLURAL(igvm->header_count));
     if (igvm->defect)
         print_line("  error: %s (at 0x%zx)", igvm->defect, igvm->defect_at);
     columns_init(&c, "lrlrrrrr");

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "flash/confidential.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "flash/measure_igvm.h"
 #include "inputs/file.h"
-#include "inputs/kvm_encryption.h"
 
 const char *const move_part_names[MOVE_PARTS] = {[MOVE_FIRMWARE] = "firmware",
                                                  [MOVE_HOST] = "host",
@@ -22,15 +23,17 @@ static const struct {
     const char *name;
     enum kvm_encryption host;
     const char *object;  /* of QEMU */
-    const char *refusal; /* QEMU's blocker, target/i386/sev.c; NULL: none is known */
+    const char *refusal; /* QEMU's blocker, target/i386/sev.c, or its end that all of QEMU's
+                            versions have; NULL: none is known */
     const char *kernel;  /* why KVM cannot; NULL: it can */
 } kinds[] = {
     [MEASURE_SEV] = {"SEV", KVM_SEV, "sev-guest", "SEV: Migration is not implemented", NULL},
     [MEASURE_SEV_ES] = {"SEV-ES", KVM_SEV_ES, "sev-guest", "SEV: Migration is not implemented",
                         "KVM has no call that sends the state of an SEV-ES guest's vCPUs"},
-    [MEASURE_SNP] = {"SNP", KVM_SNP, "sev-snp-guest", "SEV-SNP: Migration is not implemented",
+    /* QEMU 11.1 says "SEV: " of an SNP guest, too. */
+    [MEASURE_SNP] = {"SNP", KVM_SNP, "sev-snp-guest", "Migration is not implemented",
                      "KVM lets an SNP guest be launched, and has no call that sends one"},
-    [MEASURE_SNP_SVSM] = {"SNP", KVM_SNP, "sev-snp-guest", "SEV-SNP: Migration is not implemented",
+    [MEASURE_SNP_SVSM] = {"SNP", KVM_SNP, "sev-snp-guest", "Migration is not implemented",
                           "KVM lets an SNP guest be launched, and has no call that sends one"},
     [MEASURE_TDX] = {"TDX", KVM_TDX, "tdx-guest", NULL,
                      "KVM has no call that sends a TDX guest; Intel's MigTD works with kernels of "
@@ -48,6 +51,30 @@ say(struct flash_verdict *v, enum flash_answer answer, const char *reason, const
     va_end(args);
 }
 
+/* The platform of an IGVM file says whether its guest may migrate. */
+static void judge_igvm(struct flash_verdict *v, const struct flash_image *code,
+                       enum measure_mode mode)
+{
+    struct igvm_measurement m;
+    struct failure f;
+
+    if (measure_igvm(code->path, code->data, code->size, mode, VMSA_QEMU, &m, &f) != 0)
+        say(v, m.platform ? FLASH_UNKNOWN_ANSWER : FLASH_NO,
+            m.platform ? "not-measured" : "no-such-guest", "%s", f.what);
+    else if (!igvm_may_migrate(m.platform))
+        say(v, FLASH_NO, "policy", "%s: its policy, 0x%" PRIx64 ", forbids a migration", code->path,
+            m.platform->policy);
+    else if (mode == MEASURE_TDX)
+        say(v, FLASH_UNKNOWN_ANSWER, "not-loaded",
+            "%s: QEMU 11.1 starts no TDX guest from an IGVM file", code->path);
+    else if (m.doubt_count)
+        say(v, FLASH_UNKNOWN_ANSWER, "not-measured", "%s: %s", code->path, m.doubts[0]);
+    else
+        say(v, FLASH_YES, "starts", "%s guests start with it, and its policy lets them migrate",
+            kinds[mode].name);
+    igvm_measurement_free(&m);
+}
+
 /* What cannot be measured does not start. */
 static void judge_firmware(struct flash_verdict *v, const struct flash_image *code,
                            enum measure_mode mode)
@@ -57,6 +84,10 @@ static void judge_firmware(struct flash_verdict *v, const struct flash_image *co
     struct measurement m;
     struct failure f;
 
+    if (igvm_is(code->data, code->size)) {
+        judge_igvm(v, code, mode);
+        return;
+    }
     measured_file_take(code->path, code->data, code->size, &file);
     if (code->architecture != ARCH_X86_64)
         say(v, FLASH_NO, "no-such-guest", "%s: firmware for %s: no %s guest starts with it",
@@ -68,11 +99,17 @@ static void judge_firmware(struct flash_verdict *v, const struct flash_image *co
             kinds[mode].name);
 }
 
-static void judge_host(struct flash_verdict *v, const char *root, enum measure_mode mode)
+void confidential_ask_kvm(const char *root, enum kvm_state states[KVM_ENCRYPTIONS])
+{
+    for (enum kvm_encryption i = 0; i < KVM_ENCRYPTIONS; i++)
+        states[i] = kvm_encryption_ask(root, i);
+}
+
+static void judge_kvm(struct flash_verdict *v, enum kvm_state state, enum measure_mode mode)
 {
     const char *parameter = kvm_encryption_parameter(kinds[mode].host), *name = kinds[mode].name;
 
-    switch (kvm_encryption_ask(root, kinds[mode].host)) {
+    switch (state) {
     case KVM_ON:
         say(v, FLASH_YES, "enabled", "%s guests start here (%s is on)", name, parameter);
         break;
@@ -96,28 +133,59 @@ static bool contains(const uint8_t *data, size_t size, const char *text)
     return memmem(data, size, text, strlen(text)) != NULL;
 }
 
-/* The binary's own words: a QEMU that learns it will not have them any more. */
-static void judge_qemu(struct flash_verdict *v, const char *path, enum measure_mode mode)
+/* The binary's own words: a QEMU that learns it will not have them any more. A program that only
+ * starts QEMU, such as a script, has none. */
+void confidential_qemu_of_bytes(const uint8_t *data, size_t size,
+                                enum confidential_qemu answers[KVM_ENCRYPTIONS])
 {
-    const char *object = kinds[mode].object, *refusal = kinds[mode].refusal;
-    struct failure f;
+    memset(answers, 0, KVM_ENCRYPTIONS * sizeof *answers);
+    if (!contains(data, size, "QEMU emulator version"))
+        return;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const char *refusal = kinds[i].refusal;
+
+        answers[kinds[i].host] = !contains(data, size, kinds[i].object) ? CONFIDENTIAL_NO_GUEST
+                                 : refusal && contains(data, size, refusal)
+                                     ? CONFIDENTIAL_REFUSES
+                                     : CONFIDENTIAL_NO_REFUSAL;
+    }
+}
+
+void confidential_ask_qemu(const char *path, enum confidential_qemu answers[KVM_ENCRYPTIONS],
+                           struct failure *f)
+{
     uint8_t *data;
     size_t size;
 
-    if (read_file(path, QEMU_FILE_MAX, &data, &size, &f) != 0) {
-        say(v, FLASH_UNKNOWN_ANSWER, "not-read", "%s", f.what);
+    memset(answers, 0, KVM_ENCRYPTIONS * sizeof *answers);
+    if (read_file(path, QEMU_FILE_MAX, &data, &size, f) != 0)
         return;
-    }
-    if (!contains(data, size, object))
+    confidential_qemu_of_bytes(data, size, answers);
+    free(data);
+}
+
+static void judge_qemu(struct flash_verdict *v, enum confidential_qemu answer, const char *path,
+                       enum measure_mode mode)
+{
+    const char *object = kinds[mode].object;
+
+    switch (answer) {
+    case CONFIDENTIAL_NO_GUEST:
         say(v, FLASH_NO, "no-such-guest", "%s: it knows no %s", path, object);
-    else if (refusal && contains(data, size, refusal))
-        say(v, FLASH_NO, "refuses", "%s: it refuses with '%s'", path, refusal);
-    else
+        break;
+    case CONFIDENTIAL_REFUSES:
+        say(v, FLASH_NO, "refuses", "%s: it refuses with '%s'", path,
+            kinds[mode].refusal ? kinds[mode].refusal : object);
+        break;
+    case CONFIDENTIAL_NO_REFUSAL:
         say(v, FLASH_UNKNOWN_ANSWER, "no-refusal",
             "%s: it knows %s and has no refusal that is known; try it with a guest that may be "
             "lost",
             path, object);
-    free(data);
+        break;
+    default:
+        say(v, FLASH_UNKNOWN_ANSWER, "not-read", "%s: not known what it makes of %s", path, object);
+    }
 }
 
 void confidential_judge_kernel(enum measure_mode mode, struct flash_verdict *v)
@@ -128,19 +196,41 @@ void confidential_judge_kernel(enum measure_mode mode, struct flash_verdict *v)
         say(v, FLASH_YES, "can", "KVM can send and receive an SEV guest (Linux 5.13 and later)");
 }
 
-void confidential_judge_here(enum measure_mode mode, const char *qemu,
-                             struct confidential_move *move)
+void confidential_judge_host(enum measure_mode mode, const struct confidential_host *host,
+                             const char *qemu, struct confidential_move *move)
 {
-    judge_host(&move->parts[MOVE_HOST], "/", mode);
-    judge_qemu(&move->parts[MOVE_QEMU], qemu, mode);
+    judge_kvm(&move->parts[MOVE_HOST], host->kvm[kinds[mode].host], mode);
+    judge_qemu(&move->parts[MOVE_QEMU], host->qemu[kinds[mode].host], qemu, mode);
     confidential_judge_kernel(mode, &move->parts[MOVE_KERNEL]);
 }
 
-bool confidential_mode(const char *object, enum measure_mode *mode)
+static void judge_below(enum measure_mode mode, const char *root, const char *qemu,
+                        struct confidential_move *move)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (strcmp(kinds[i].object, object) == 0) {
-            *mode = (enum measure_mode)i;
+    struct confidential_host host = {0};
+    struct failure f = {0};
+
+    confidential_ask_kvm(root, host.kvm);
+    confidential_ask_qemu(qemu, host.qemu, &f);
+    confidential_judge_host(mode, &host, qemu, move);
+    if (host.qemu[kinds[mode].host] == CONFIDENTIAL_NOT_READ && f.what[0])
+        say(&move->parts[MOVE_QEMU], FLASH_UNKNOWN_ANSWER, "not-read", "%s", f.what);
+    else if (host.qemu[kinds[mode].host] == CONFIDENTIAL_NOT_READ)
+        say(&move->parts[MOVE_QEMU], FLASH_UNKNOWN_ANSWER, "not-read",
+            "%s: it is not QEMU itself: name the program that it starts with --qemu", qemu);
+}
+
+void confidential_judge_here(enum measure_mode mode, const char *qemu,
+                             struct confidential_move *move)
+{
+    judge_below(mode, "/", qemu, move);
+}
+
+bool confidential_mode(const char *encryption, enum measure_mode *mode)
+{
+    for (enum measure_mode i = MEASURE_SEV; i <= MEASURE_TDX; i++) {
+        if (strcmp(measure_mode_names[i], encryption) == 0) {
+            *mode = i;
             return true;
         }
     }
@@ -152,6 +242,21 @@ const char *confidential_name(enum measure_mode mode)
     return kinds[mode].name;
 }
 
+/* Built without libigvm QEMU has the names of its loader, and not the loader (backends/igvm.c). */
+static void judge_loader(struct flash_verdict *v, const char *path)
+{
+    struct failure f;
+    uint8_t *data;
+    size_t size;
+
+    if (v->answer == FLASH_NO || strcmp(v->reason, "not-read") == 0 ||
+        read_file(path, QEMU_FILE_MAX, &data, &size, &f) != 0)
+        return;
+    if (!contains(data, size, "IGVM: Unknown header type"))
+        say(v, FLASH_NO, "no-igvm", "%s: it takes no IGVM files", path);
+    free(data);
+}
+
 void confidential_judge(const struct flash_image *code, enum measure_mode mode, const char *qemu,
                         const char *root, struct confidential_move *move)
 {
@@ -160,9 +265,9 @@ void confidential_judge(const struct flash_image *code, enum measure_mode mode, 
                                   root[strlen(root) - 1] == '/' ? "" : "/");
 
     judge_firmware(&move->parts[MOVE_FIRMWARE], code, mode);
-    judge_host(&move->parts[MOVE_HOST], root, mode);
-    judge_qemu(&move->parts[MOVE_QEMU], path, mode);
-    confidential_judge_kernel(mode, &move->parts[MOVE_KERNEL]);
+    judge_below(mode, root, path, move);
+    if (igvm_is(code->data, code->size))
+        judge_loader(&move->parts[MOVE_QEMU], path);
     free(path);
     move->answer = FLASH_YES;
     for (size_t i = 0; i < MOVE_PARTS; i++) {

@@ -8,6 +8,7 @@
 
 #include "flash/check.h"
 #include "flash/measure.h"
+#include "inputs/kvm_encryption.h"
 
 #define QEMU_FILE_MAX ((size_t)256 << 20) /* of a QEMU binary that is looked into */
 
@@ -21,16 +22,43 @@ struct confidential_move {
 /* "firmware", "host", "qemu", "kernel" */
 extern const char *const move_part_names[MOVE_PARTS];
 
-/* What can be said without the guest's firmware, whose part is left alone: of this host's
- * processor, of the QEMU binary at that path, of KVM. */
+/* What a QEMU binary's own words say of such a guest. */
+enum confidential_qemu {
+    CONFIDENTIAL_NOT_READ,
+    CONFIDENTIAL_NO_GUEST,   /* it does not know them */
+    CONFIDENTIAL_REFUSES,    /* and it has the text with which it refuses to migrate one */
+    CONFIDENTIAL_NO_REFUSAL, /* and it has no such text */
+    CONFIDENTIAL_QEMU_COUNT,
+};
+
+/* What is known of a host that has such a guest, or is to take one: by kind. */
+struct confidential_host {
+    enum kvm_state kvm[KVM_ENCRYPTIONS];
+    enum confidential_qemu qemu[KVM_ENCRYPTIONS];
+};
+
+/* Of the binary at that path; one that cannot be read is CONFIDENTIAL_NOT_READ, with *f. */
+void confidential_ask_qemu(const char *path, enum confidential_qemu answers[KVM_ENCRYPTIONS],
+                           struct failure *f);
+/* Of the bytes of such a binary. */
+void confidential_qemu_of_bytes(const uint8_t *data, size_t size,
+                                enum confidential_qemu answers[KVM_ENCRYPTIONS]);
+/* Of the host whose root directory is `root`. */
+void confidential_ask_kvm(const char *root, enum kvm_state states[KVM_ENCRYPTIONS]);
+
+/* What can be said without the guest's firmware, whose part is left alone: of a host's processor,
+ * of its QEMU, which is called `qemu`, of KVM. */
+void confidential_judge_host(enum measure_mode mode, const struct confidential_host *host,
+                             const char *qemu, struct confidential_move *move);
+/* The same of this host and the QEMU binary at that path. */
 void confidential_judge_here(enum measure_mode mode, const char *qemu,
                              struct confidential_move *move);
 
 /* Of KVM alone, whichever host it is. */
 void confidential_judge_kernel(enum measure_mode mode, struct flash_verdict *verdict);
 
-/* The kind of guest that this object of QEMU makes, "sev-guest"; false: it is none of these. */
-bool confidential_mode(const char *object, enum measure_mode *mode);
+/* Of the answer of formats/guest_encryption.h; false: it is none of these. */
+bool confidential_mode(const char *encryption, enum measure_mode *mode);
 
 /* "SEV", "SEV-ES", "SNP", "TDX" */
 const char *confidential_name(enum measure_mode mode);

@@ -28,13 +28,29 @@ struct digest_guest {
     uint32_t signature;
 };
 
+/* Those that need to know the guest; "" as below. */
+struct guest_digests {
+    struct digest_guest guest;
+    char sev_es[2 * SHA256_SIZE + 1], snp[2 * SHA384_SIZE + 1];
+};
+
 struct image_digests {
     char text[IMAGE_DIGESTS][2 * SHA384_SIZE + 1]; /* "": no such guest starts with it */
+    size_t guest_count;
+    struct guest_digests guests[];
 };
 
 /* Computes those of an image whose bytes are there and keeps them with it, where it is code for
  * x86_64. */
 void flash_keep_digests(struct flash_image *image, const struct digest_guest *guest);
+
+/* The same, of several guests. */
+void flash_keep_digests_of(struct flash_image *image, const struct digest_guest *guests,
+                           size_t count);
+
+/* Those of that guest, or NULL where they were not kept. */
+const struct guest_digests *flash_guest_digests(const struct flash_image *image,
+                                                const struct digest_guest *guest);
 
 /* "" where they were not kept, too. */
 const char *flash_digest(const struct flash_image *image, enum image_digest kind);

@@ -88,16 +88,10 @@ static int take_path(const char *path, char **absolute, struct failure *f)
         if (*p < 0x20 || *p == 0x7f)
             return fail(f, "%s: a path with control characters cannot be written down", path);
     }
-    if (path[0] == '/') {
-        *absolute = xstrdup(path);
-        return 0;
-    }
-    char *directory = getcwd(NULL, 0);
-    if (!directory)
-        return fail(f, "%s: the directory that it is relative to: %s", path, strerror(errno));
-    *absolute = xasprintf("%s/%s", directory, path);
-    free(directory);
-    return 0;
+    *absolute = absolute_path(path);
+    return **absolute == '/'
+               ? 0
+               : fail(f, "%s: the directory that it is relative to: %s", path, strerror(errno));
 }
 
 static int take_paths(struct launch *l, const char *template_path, struct failure *f)
@@ -200,12 +194,12 @@ static void note_flash(struct launch *l)
 static void note_uefi_vars(struct launch *l)
 {
     note(l, "The uefi-vars device came with QEMU 10.0; libvirt has <varstore> since 12.1.");
-    note(l, "%s belongs to this guest alone: QEMU writes it anew with each change.", l->vars_path);
+    note(l, "%s belongs to this guest alone: QEMU rewrites it with each change.", l->vars_path);
 }
 
 static void note_bios(struct launch *l, const struct target *t)
 {
-    note(l, "With -bios there is not a flash: what the operating system writes to its variables is "
+    note(l, "With -bios there is no flash: what the operating system writes to its variables is "
             "gone at power-off.");
     note(l, "%s",
          l->code->nv_vars ? FLASH_NV_VARS_NOTE
@@ -278,9 +272,9 @@ int launch_decide(const struct flash_image *code, const struct flash_image *vars
         l->vars_size = vars->size;
     l->vars_on_device = vars && is_block_device(vars->path);
     if (code->kind != FLASH_CODE && code->kind != FLASH_COMBINED)
-        return fail(f, "%s: not firmware code (found %s)", code->path, flash_kind_text(code));
+        return flash_refuse(code, "firmware code", f);
     if (!t)
-        return fail(f, "%s: for which machine this is cannot be told", code->path);
+        return fail(f, "%s: which machine this is for is not known", code->path);
     l->program = t->program;
     l->cpu = t->cpu;
     result = pick_machine(l, t, machine, f);

@@ -28,21 +28,6 @@ static void add_option(struct words *w, const char *option, char *value)
     add_word(w, value);
 }
 
-/* In an option a comma ends the value unless there are two of them (QEMU
- * util/keyval.c, util/qemu-option.c). */
-static char *double_commas(const char *path)
-{
-    char *doubled = xmalloc(2 * strlen(path) + 1), *to = doubled;
-
-    for (; *path; path++) {
-        if (*path == ',')
-            *to++ = ',';
-        *to++ = *path;
-    }
-    *to = '\0';
-    return doubled;
-}
-
 static const char *format_of(const struct flash_image *image)
 {
     return image->qcow2 ? "qcow2" : "raw";
@@ -50,7 +35,7 @@ static const char *format_of(const struct flash_image *image)
 
 static void add_drives(struct words *w, const struct launch *l, bool blockdev)
 {
-    char *code = double_commas(l->code_path), *vars = double_commas(l->vars_path);
+    char *code = commas_doubled(l->code_path), *vars = commas_doubled(l->vars_path);
     char *size =
         l->vars_size ? xasprintf(",size=%llu", (unsigned long long)l->vars_size) : xstrdup("");
 
@@ -79,7 +64,7 @@ static void add_drives(struct words *w, const struct launch *l, bool blockdev)
 /* QEMU docs/devel/uefi-vars.rst. */
 static void add_uefi_vars(struct words *w, const struct launch *l)
 {
-    char *vars = double_commas(l->vars_path);
+    char *vars = commas_doubled(l->vars_path);
 
     add_option(w, "-device",
                xasprintf("uefi-vars-%s,jsonfile=%s",

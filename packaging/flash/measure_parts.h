@@ -16,12 +16,16 @@ bool entry_number(const struct measured_file *file, enum guided_kind kind, uint3
 int check_ranges(const struct measured_file *file, const struct guided_metadata *metadata,
                  const char *name, struct failure *f);
 
-/* Where the SVSM is put: below the variable store, which stands below the code. 0 or -1. */
+/* Where the SVSM is put: below the variable store, which is below the code. 0 or -1. */
 int svsm_place(const struct measured_file *image, const struct measure_guest *guest,
                uint64_t *address, struct failure *f);
 
 int measure_snp(const struct measured_file *image, const struct measure_guest *guest,
                 struct measurement *m, struct failure *f);
+/* What TDX sums up of one page that is added, and of its contents. */
+void mrtd_add(struct digest *d, uint64_t address);
+void mrtd_extend(struct digest *d, uint64_t address, const uint8_t page[MEASURED_PAGE]);
+
 int measure_tdx(const struct measured_file *image, struct measurement *m, struct failure *f);
 
 #endif

@@ -5,79 +5,16 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "flash/snp_chain.h"
 
-/* PAGE_INFO, of which each page's makes the next link of the chain, and its page types. */
-enum {
-    INFO_CONTENTS = 48,
-    INFO_LENGTH = 96,
-    INFO_TYPE = 98,
-    INFO_ADDRESS = 104,
-    INFO_SIZE = 112,
-};
-enum page_type {
-    PAGE_NORMAL = 1,
-    PAGE_VMSA = 2,
-    PAGE_ZERO = 3,
-    PAGE_UNMEASURED = 4,
-    PAGE_SECRETS = 5,
-    PAGE_CPUID = 6,
-};
-
-/* A VMSA has no address in the guest; it is measured with all bits of one that a page can have. */
-#define VMSA_ADDRESS UINT64_C(0xfffffffff000)
-
-struct chain {
-    struct digest *sum;
-    uint8_t link[SHA384_SIZE];
-    const uint8_t *last; /* the page whose sum is `last_sum`: blank ones follow each other */
-    uint8_t last_sum[SHA384_SIZE];
-};
-
-/* Pages with no sum of their contents have zeros in place of it. */
-static void add_link(struct chain *c, enum page_type type, uint64_t address, const uint8_t *sum)
+static void add_range(struct snp_chain *c, enum snp_page type, const struct guided_section *s)
 {
-    uint8_t info[INFO_SIZE] = {0};
-
-    memcpy(info, c->link, SHA384_SIZE);
-    if (sum)
-        memcpy(info + INFO_CONTENTS, sum, SHA384_SIZE);
-    store_le16(info + INFO_LENGTH, INFO_SIZE);
-    info[INFO_TYPE] = type;
-    store_le64(info + INFO_ADDRESS, address);
-    digest_add(c->sum, info, INFO_SIZE);
-    digest_take(c->sum, c->link);
-}
-
-static void add_page(struct chain *c, enum page_type type, uint64_t address, const uint8_t *page)
-{
-    uint8_t sum[SHA384_SIZE];
-
-    digest_add(c->sum, page, MEASURED_PAGE);
-    digest_take(c->sum, sum);
-    add_link(c, type, address, sum);
-}
-
-static void add_bytes(struct chain *c, uint64_t address, const uint8_t *data, size_t size)
-{
-    for (size_t at = 0; at < size; at += MEASURED_PAGE) {
-        if (!c->last || memcmp(c->last, data + at, MEASURED_PAGE) != 0) {
-            digest_add(c->sum, data + at, MEASURED_PAGE);
-            digest_take(c->sum, c->last_sum);
-        }
-        c->last = data + at;
-        add_link(c, PAGE_NORMAL, address + at, c->last_sum);
-    }
-}
-
-static void add_range(struct chain *c, enum page_type type, const struct guided_section *s)
-{
-    for (uint64_t at = 0; at < s->size; at += MEASURED_PAGE)
-        add_link(c, type, s->address + at, NULL);
+    snp_chain_range(c, type, s->address, s->size);
 }
 
 /* ---- what the metadata asks for ---- */
 
-static int add_kernel(struct chain *c, const struct measured_file *image,
+static int add_kernel(struct snp_chain *c, const struct measured_file *image,
                       const struct kernel_hashes *hashes, const struct guided_section *s,
                       struct failure *f)
 {
@@ -91,32 +28,32 @@ static int add_kernel(struct chain *c, const struct measured_file *image,
                     "them (0x%" PRIx64 " bytes at 0x%" PRIx64 ")",
                     image->path, s->size, s->address);
     kernel_hashes_write(hashes, page + (address - s->address));
-    add_page(c, PAGE_NORMAL, s->address, page);
+    snp_chain_page(c, SNP_PAGE_NORMAL, s->address, page);
     return 0;
 }
 
-static int add_section(struct chain *c, const struct measured_file *image,
+static int add_section(struct snp_chain *c, const struct measured_file *image,
                        const struct measure_guest *g, const struct guided_section *s,
                        struct failure *f)
 {
     switch (s->type) {
     case SEV_SECTION_MEMORY:
-        add_range(c, g->vmm == VMSA_GCE ? PAGE_UNMEASURED : PAGE_ZERO, s);
+        add_range(c, g->vmm == VMSA_GCE ? SNP_PAGE_UNMEASURED : SNP_PAGE_ZERO, s);
         return 0;
     case SEV_SECTION_SECRETS:
-        add_range(c, PAGE_SECRETS, s);
+        add_range(c, SNP_PAGE_SECRETS, s);
         return 0;
     case SEV_SECTION_CPUID:
         if (g->vmm != VMSA_EC2)
-            add_range(c, PAGE_CPUID, s);
+            add_range(c, SNP_PAGE_CPUID, s);
         return 0;
     case SEV_SECTION_KERNEL_HASHES:
         if (g->kernel)
             return add_kernel(c, image, g->kernel, s, f);
-        add_range(c, PAGE_ZERO, s);
+        add_range(c, SNP_PAGE_ZERO, s);
         return 0;
     case SEV_SECTION_CALLING_AREA:
-        add_range(c, PAGE_ZERO, s);
+        add_range(c, SNP_PAGE_ZERO, s);
         return 0;
     default:
         return fail(f, "%s: a range of its SEV metadata has the unknown type %u", image->path,
@@ -124,7 +61,7 @@ static int add_section(struct chain *c, const struct measured_file *image,
     }
 }
 
-static int add_sections(struct chain *c, const struct measured_file *file,
+static int add_sections(struct snp_chain *c, const struct measured_file *file,
                         const struct measure_guest *g, struct failure *f)
 {
     const struct guided_metadata *sev = &file->table.sev;
@@ -140,7 +77,7 @@ static int add_sections(struct chain *c, const struct measured_file *file,
     /* EC2 has it put in last. */
     for (size_t i = 0; i < sev->section_count && g->vmm == VMSA_EC2; i++) {
         if (sev->sections[i].type == SEV_SECTION_CPUID)
-            add_range(c, PAGE_CPUID, &sev->sections[i]);
+            add_range(c, SNP_PAGE_CPUID, &sev->sections[i]);
     }
     if (g->kernel && !has_kernel)
         return fail(f, "%s: a kernel is given, and the SEV metadata has no page for its hashes",
@@ -158,7 +95,7 @@ static int check_pages(const struct measured_file *file, struct failure *f)
     return 0;
 }
 
-static int add_image(struct chain *c, const struct measured_file *image,
+static int add_image(struct snp_chain *c, const struct measured_file *image,
                      const struct measure_guest *g, struct measurement *m, struct failure *f)
 {
     if (g->image_digest)
@@ -166,24 +103,24 @@ static int add_image(struct chain *c, const struct measured_file *image,
     else if (check_pages(image, f) != 0)
         return -1;
     else
-        add_bytes(c, END_OF_FLASH - image->size, image->data, image->size);
+        snp_chain_bytes(c, END_OF_FLASH - image->size, image->data, image->size);
     memcpy(m->image_digest, c->link, SHA384_SIZE);
     return 0;
 }
 
-static int add_svsm(struct chain *c, const struct measured_file *image,
+static int add_svsm(struct snp_chain *c, const struct measured_file *image,
                     const struct measure_guest *g, struct failure *f)
 {
     uint64_t address;
 
     if (check_pages(g->svsm, f) != 0 || svsm_place(image, g, &address, f) != 0)
         return -1;
-    add_bytes(c, address, g->svsm->data, g->svsm->size);
+    snp_chain_bytes(c, address, g->svsm->data, g->svsm->size);
     return 0;
 }
 
 /* All but the first vCPU have the same page, whose sum is computed once. */
-static int add_vcpus(struct chain *c, const struct measured_file *image,
+static int add_vcpus(struct snp_chain *c, const struct measured_file *image,
                      const struct measure_guest *g, struct failure *f)
 {
     uint8_t page[VMSA_SIZE], sum[SHA384_SIZE];
@@ -195,7 +132,7 @@ static int add_vcpus(struct chain *c, const struct measured_file *image,
             digest_add(c->sum, page, VMSA_SIZE);
             digest_take(c->sum, sum);
         }
-        add_link(c, PAGE_VMSA, VMSA_ADDRESS, sum);
+        snp_chain_link(c, SNP_PAGE_VMSA, SNP_VMSA_ADDRESS, sum);
     }
     return 0;
 }
@@ -204,8 +141,11 @@ int measure_snp(const struct measured_file *image, const struct measure_guest *g
                 struct measurement *m, struct failure *f)
 {
     bool svsm = g->mode == MEASURE_SNP_SVSM;
-    struct chain c = {.sum = digest_new(DIGEST_SHA384)};
-    int result = add_image(&c, image, g, m, f);
+    struct snp_chain c;
+    int result;
+
+    snp_chain_begin(&c);
+    result = add_image(&c, image, g, m, f);
 
     if (result == 0 && svsm)
         result = add_svsm(&c, image, g, f);
@@ -215,6 +155,6 @@ int measure_snp(const struct measured_file *image, const struct measure_guest *g
         result = add_vcpus(&c, image, g, f);
     m->size = SHA384_SIZE;
     memcpy(m->digest, c.link, SHA384_SIZE);
-    digest_free(c.sum);
+    snp_chain_end(&c);
     return result;
 }

@@ -6,6 +6,9 @@
 
 #include "base/bytes.h"
 
+/* Its header, and what it says of each range. */
+#define TDX_METADATA_LENGTH(ranges) (16 + 32 * (size_t)(ranges))
+
 enum { CHUNK = 256, MESSAGE = 128, MESSAGE_ADDRESS = 16 };
 
 /* What the TDX module puts before: the name of the call and the address in the guest. */
@@ -18,6 +21,19 @@ static void add_message(struct digest *d, const char *call, uint64_t address)
     digest_add(d, message, sizeof message);
 }
 
+void mrtd_add(struct digest *d, uint64_t address)
+{
+    add_message(d, "MEM.PAGE.ADD", address);
+}
+
+void mrtd_extend(struct digest *d, uint64_t address, const uint8_t page[MEASURED_PAGE])
+{
+    for (size_t at = 0; at < MEASURED_PAGE; at += CHUNK) {
+        add_message(d, "MR.EXTEND", address + at);
+        digest_add(d, page + at, CHUNK);
+    }
+}
+
 /* Of the file, zeros after its end. */
 static void add_content(struct digest *d, const struct measured_file *image,
                         const struct guided_section *s, uint64_t page)
@@ -27,10 +43,7 @@ static void add_content(struct digest *d, const struct measured_file *image,
 
     memcpy(bytes, image->data + s->file_offset + (left ? page : 0),
            left < MEASURED_PAGE ? left : MEASURED_PAGE);
-    for (size_t at = 0; at < MEASURED_PAGE; at += CHUNK) {
-        add_message(d, "MR.EXTEND", s->address + page + at);
-        digest_add(d, bytes + at, CHUNK);
-    }
+    mrtd_extend(d, s->address + page, bytes);
 }
 
 /* Page by page, first added and then measured: QEMU's KVM_TDX_INIT_MEM_REGION does both at once
@@ -40,10 +53,29 @@ static void add_range(struct digest *d, const struct measured_file *image,
 {
     for (uint64_t page = 0; page < s->size; page += MEASURED_PAGE) {
         if (!(s->attributes & TDX_ATTRIBUTE_ADDED_LATER))
-            add_message(d, "MEM.PAGE.ADD", s->address + page);
+            mrtd_add(d, s->address + page);
         if (s->attributes & TDX_ATTRIBUTE_MEASURED)
             add_content(d, image, s, page);
     }
+}
+
+/* QEMU hw/i386/tdvf.c, tdvf_parse_and_check_section_entry(). */
+static int check_section(const char *path, size_t i, const struct guided_section *s,
+                         struct failure *f)
+{
+    bool has_file = s->type == TDX_SECTION_BFV || s->type == TDX_SECTION_CFV;
+
+    if (s->type > TDX_SECTION_MEMORY)
+        return fail(f,
+                    "%s: range %zu of its TDX metadata has the type %u, with which QEMU starts "
+                    "no guest",
+                    path, i, s->type);
+    if (has_file != (s->file_size > 0))
+        return fail(f,
+                    "%s: range %zu of its TDX metadata, of type %u, has %u bytes in the file: QEMU "
+                    "starts no such guest with it",
+                    path, i, s->type, s->file_size);
+    return 0;
 }
 
 static int check_files(const struct measured_file *image, struct failure *f)
@@ -53,12 +85,20 @@ static int check_files(const struct measured_file *image, struct failure *f)
     for (size_t i = 0; i < tdx->section_count; i++) {
         const struct guided_section *s = &tdx->sections[i];
 
+        if (check_section(image->path, i, s, f) != 0)
+            return -1;
         if (!in_range(image->size, s->file_offset, s->file_size) || s->file_size > s->size)
             return fail(f,
                         "%s: range %zu of its TDX metadata is not in the file (%u bytes at %u of "
                         "%zu): TDX takes the combined image",
                         image->path, i, s->file_size, s->file_offset, image->size);
     }
+    if (tdx->section_count < 2 || tdx->length != TDX_METADATA_LENGTH(tdx->section_count))
+        return fail(f,
+                    "%s: TDX metadata of %u bytes with %zu ranges (expected %zu, of two ranges at "
+                    "least): QEMU starts no such guest with it",
+                    image->path, tdx->length, tdx->section_count,
+                    TDX_METADATA_LENGTH(tdx->section_count));
     return 0;
 }
 

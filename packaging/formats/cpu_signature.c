@@ -47,13 +47,13 @@ bool cpu_signature_of_model(const char *name, uint32_t *signature)
 }
 
 /* A number without a sign, up to `most`, that ends at `end`. */
-static bool number(const char **text, int base, unsigned long most, char end, unsigned long *value)
+static bool number(const char **text, int base, uint64_t most, char end, uint64_t *value)
 {
     char *after;
 
     if (**text < '0' || **text > '9')
         return false;
-    *value = strtoul(*text, &after, base);
+    *value = strtoull(*text, &after, base);
     if (*value > most || *after != end)
         return false;
     *text = after + (end != '\0');
@@ -62,7 +62,7 @@ static bool number(const char **text, int base, unsigned long most, char end, un
 
 bool cpu_signature_parse(const char *text, uint32_t *signature)
 {
-    unsigned long value, model, stepping;
+    uint64_t value, model, stepping;
     const char *whole = text;
 
     if (number(&whole, 0, UINT32_MAX, '\0', &value)) {

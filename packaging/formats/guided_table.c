@@ -75,8 +75,11 @@ static void read_metadata(const uint8_t *data, size_t size, const struct guided_
     uint32_t count = load_le32(data + at + 12);
     if (count > (size - at - header) / section_size)
         return;
-    *m = (struct guided_metadata){
-        .present = true, .at = at, .version = load_le32(data + at + 8), .section_count = count};
+    *m = (struct guided_metadata){.present = true,
+                                  .at = at,
+                                  .length = load_le32(data + at + 4),
+                                  .version = load_le32(data + at + 8),
+                                  .section_count = count};
     for (size_t i = 0; i < count && i < GUIDED_SECTIONS_MAX; i++) {
         const uint8_t *p = data + at + header + i * section_size;
         struct guided_section *s = &m->sections[i];

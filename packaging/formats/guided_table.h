@@ -37,7 +37,7 @@ struct guided_entry {
 /* A range that is measured or prepared before a guest starts. */
 struct guided_section {
     uint64_t address, size;
-    uint32_t file_offset, file_size; /* TDX: where its content stands in the image */
+    uint32_t file_offset, file_size; /* TDX: where its content is in the image */
     uint32_t type;                   /* TDX: 0 BFV, 1 CFV (the variable store), 2 HOB, 3 memory */
     uint32_t attributes;             /* TDX */
 };
@@ -49,13 +49,14 @@ enum {
     SEV_SECTION_CALLING_AREA = 4, /* of an SVSM */
     SEV_SECTION_KERNEL_HASHES = 16,
 };
-enum { TDX_SECTION_BFV = 0, TDX_SECTION_CFV = 1 };
+enum { TDX_SECTION_BFV = 0, TDX_SECTION_CFV = 1, TDX_SECTION_HOB = 2, TDX_SECTION_MEMORY = 3 };
 /* Intel TDX Virtual Firmware Design Guide, attributes of a section. */
 enum { TDX_ATTRIBUTE_MEASURED = 1, TDX_ATTRIBUTE_ADDED_LATER = 2 };
 
 struct guided_metadata {
     bool present; /* signature and lengths are right */
     size_t at;
+    uint32_t length; /* as it says itself; not compared with anything */
     uint32_t version;
     size_t section_count; /* all; the first GUIDED_SECTIONS_MAX are kept */
     struct guided_section sections[GUIDED_SECTIONS_MAX];

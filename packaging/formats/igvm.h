@@ -13,7 +13,9 @@
 #include <stdint.h>
 
 #define IGVM_PLATFORMS_MAX 32 /* bits of a mask */
+#define IGVM_AREAS_MAX 1024   /* parameter areas */
 #define IGVM_DIGEST_SIZE 48
+#define IGVM_PAGE ((size_t)4096)
 
 enum igvm_platform_type {
     IGVM_NATIVE,
@@ -45,11 +47,37 @@ struct igvm {
     uint32_t version;   /* of the format: 1 or 2 */
     bool aarch64;
     size_t header_count;
+    uint32_t not_qemu;  /* type of the first header that QEMU does not know; 0: none */
+    uint32_t not_known; /* of the first that no specification knows, and no loader may skip */
     struct igvm_platform platforms[IGVM_PLATFORMS_MAX]; /* by the bit in the mask */
 };
 
-/* Whether it begins like one; then *igvm says what is in it, up to its first defect. */
+/* Whether it begins like one. */
+bool igvm_is(const uint8_t *data, size_t size);
+/* The same; then *igvm says what is in it, up to its first defect. */
 bool igvm_read(const uint8_t *data, size_t size, struct igvm *igvm);
+
+/* What a loader does for one platform, in the order of the file. */
+enum igvm_step_kind {
+    IGVM_STEP_PAGE,
+    IGVM_STEP_SECRETS, /* a page that the processor fills */
+    IGVM_STEP_CPUID,   /* likewise */
+    IGVM_STEP_AREA,    /* what the host says, not measured */
+    IGVM_STEP_VCPU,
+};
+struct igvm_step {
+    enum igvm_step_kind kind;
+    size_t at; /* of its header, in the file */
+    uint64_t address, length;
+    const uint8_t *content; /* `length` bytes; NULL: zeros, and of a vCPU: not whole in the file */
+    bool unmeasured, shared;
+    unsigned vcpu;
+};
+typedef bool igvm_visit(void *arg, const struct igvm_step *step); /* false: enough */
+
+/* Shows each step of the platform with that bit of the mask. Only of a file in which igvm_read()
+ * has found no defect. */
+void igvm_load(const uint8_t *data, size_t size, unsigned bit, igvm_visit *visit, void *arg);
 
 /* "SEV-SNP"; "unknown". */
 const char *igvm_platform_name(uint8_t type);

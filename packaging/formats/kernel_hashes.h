@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The table of the sums of kernel, initrd and command line that QEMU puts into the guest's memory
+ * The table of the hashes of kernel, initrd and command line that QEMU puts into the guest's memory
  * with kernel-hashes=on (target/i386/sev.c, build_kernel_loader_hashes()), where the firmware
  * checks against it what it is given by fw_cfg.
  */

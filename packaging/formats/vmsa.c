@@ -19,13 +19,20 @@ enum {
     TR = 0x90,
     EFER = 0xd0,
     CR4 = 0x148,
+    CR3 = 0x150,
     CR0 = 0x158,
     DR7 = 0x160,
     DR6 = 0x168,
     RFLAGS = 0x170,
     RIP = 0x178,
+    RSP = 0x1d8,
+    RAX = 0x1f8,
     G_PAT = 0x268,
+    RCX = 0x308,
     RDX = 0x310,
+    RBX = 0x318,
+    RBP = 0x328, /* then RSI, RDI, R8 to R15 */
+    AFTER_R15 = 0x380,
     SEV_FEATURES = 0x3b0,
     XCR0 = 0x3e8,
     MXCSR = 0x408,
@@ -106,4 +113,37 @@ void vmsa_write_svsm(const struct vmsa_state *s, uint8_t page[VMSA_SIZE])
     put_segment(page + CS, 8, 0xc9b, UINT32_MAX, 0);
     store_le64(page + CR0, 0x11);
     store_le64(page + RIP, s->eip);
+}
+
+bool vmsa_beyond_kvm(const uint8_t page[VMSA_SIZE], size_t *at)
+{
+    static const struct {
+        uint16_t at, size;
+    } taken[] = {
+        {ES, TR + 16},     {EFER, 8}, {CR4, 8},   {CR3, 8},
+        {CR0, 8},          {DR7, 8},  {DR6, 8},   {RFLAGS, 8},
+        {RIP, 8},          {RSP, 8},  {RAX, 8},   {G_PAT, 8},
+        {RCX, 8},          {RDX, 8},  {RBX, 8},   {RBP, AFTER_R15 - RBP},
+        {SEV_FEATURES, 8}, {XCR0, 8}, {MXCSR, 4}, {X87_FCW, 2},
+    };
+    uint8_t rest[VMSA_SIZE];
+
+    memcpy(rest, page, VMSA_SIZE);
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        memset(rest + taken[i].at, 0, taken[i].size);
+    for (*at = 0; *at < VMSA_SIZE; (*at)++) {
+        if (rest[*at])
+            return true;
+    }
+    return false;
+}
+
+uint64_t vmsa_cr0(const uint8_t page[VMSA_SIZE])
+{
+    return load_le64(page + CR0);
+}
+
+uint64_t vmsa_features(const uint8_t page[VMSA_SIZE])
+{
+    return load_le64(page + SEV_FEATURES);
 }

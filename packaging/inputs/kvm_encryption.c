@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "inputs/kvm_encryption.h"
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "inputs/file.h"
@@ -22,22 +24,28 @@ static const struct {
     [KVM_TDX] = {"kvm_intel", "tdx", "kvm_intel.tdx", "tdx_host_platform"},
 };
 
+const char *const kvm_encryption_keys[KVM_ENCRYPTIONS] = {
+    [KVM_SEV] = "sev", [KVM_SEV_ES] = "sev_es", [KVM_SNP] = "snp", [KVM_TDX] = "tdx"};
+
 const char *kvm_encryption_parameter(enum kvm_encryption kind)
 {
     return kinds[kind].name;
 }
 
-/* The file as a string, or NULL. */
+/* The file as a string, or NULL. Those of /proc and /sys say nothing of how long they are. */
 static char *read_text(const char *root, const char *path, size_t limit)
 {
     char *whole = xasprintf("%s%s%s", root, root[strlen(root) - 1] == '/' ? "" : "/", path);
-    uint8_t *data;
-    size_t size;
+    int fd = open(whole, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     char *text = NULL;
+    size_t size;
 
-    if (read_file(whole, limit, &data, &size, NULL) == 0) {
-        text = xstrndup((const char *)data, size);
+    if (fd >= 0) {
+        uint8_t *data = read_stream(fd, limit, &size);
+
+        text = size ? xstrndup((const char *)data, size) : NULL;
         free(data);
+        close(fd);
     }
     free(whole);
     return text;

@@ -5,7 +5,7 @@
 
 #include "tap.h"
 
-enum { FIXED = 24, PAGES = 4096, SIZE = 3 * 4096 };
+enum { FIXED = 24, PAGES = 4096, SIZE = 16 * 4096 };
 
 static uint8_t file[SIZE];
 static size_t end;
@@ -120,6 +120,51 @@ static void sound(void)
     ok(!igvm_read((const uint8_t *)"IGV", 3, &igvm), "what begins otherwise is no IGVM file");
 }
 
+struct seen {
+    size_t count, unmeasured;
+    uint64_t bytes, last;
+    bool enough;
+};
+
+static bool take_step(void *arg, const struct igvm_step *s)
+{
+    struct seen *seen = arg;
+
+    seen->count++;
+    seen->unmeasured += s->unmeasured;
+    seen->bytes += s->length;
+    seen->last = s->address;
+    return !seen->enough;
+}
+
+static void steps(void)
+{
+    struct seen snp = {0}, tdx = {0}, one = {.enough = true};
+
+    begin();
+    store_le64(add(0x301, 16), 8192);
+    uint8_t *insert = add(0x303, 16);
+    store_le64(insert, 0x10000);
+    store_le32(insert + 8, 3);
+    add_page(0x1000, 1, PAGES, 0, 0);
+    add_page(0x200000, 2, 0, 1, 0);
+    finish();
+    igvm_load(file, SIZE, 0, take_step, &snp);
+    igvm_load(file, SIZE, 1, take_step, &tdx);
+    igvm_load(file, SIZE, 1, take_step, &one);
+    ok(snp.count == 2 && snp.unmeasured == 1 && snp.bytes == 12288 && snp.last == 0x1000,
+       "a platform's steps are its parameter areas and pages, in order");
+    ok(tdx.count == 2 && tdx.bytes == 8192 + (2 << 20) && tdx.last == 0x200000,
+       "another platform has others");
+    ok(one.count == 1, "whoever has seen enough is shown no more steps");
+    ok(!igvm.not_qemu && !igvm.not_known, "QEMU knows all of its headers");
+    begin();
+    add(0x30a, 16);
+    add(0x777, 16);
+    finish();
+    ok(igvm.not_qemu == 0x30a && igvm.not_known == 0x777, "the first that is not known is named");
+}
+
 static void is_defect(const char *text, const char *name)
 {
     finish();
@@ -134,7 +179,7 @@ static void broken(void)
     is_defect("content is not in the file", "a page that ends behind the file is told");
     begin();
     add_page(0x1000, 1, PAGES, 1, 0);
-    is_defect("no multiple of its length", "a page of 2 MiB at the address of a small one is told");
+    is_defect("not a multiple of its length", "a page of 2 MiB at the address of a small one is told");
     begin();
     add_page(0x1000, 0, 0, 0, 0);
     is_defect("for no platform", "a page for no platform is told");
@@ -162,6 +207,20 @@ static void broken(void)
     store_le32(add(0x301, 16) - 4, UINT32_MAX);
     is_defect("end inside of one", "a header of 4 GiB is told");
     begin();
+    store_le64(add(0x301, 16), 100);
+    is_defect("not made of whole pages", "a parameter area of 100 bytes is told");
+    begin();
+    add(0x301, 16);
+    add(0x301, 16);
+    is_defect("the same number", "two parameter areas of one number are told");
+    begin();
+    for (uint32_t i = 0; i <= IGVM_AREAS_MAX; i++)
+        store_le32(add(0x301, 16) + 8, i);
+    is_defect("too many parameter areas", "a parameter area beyond the limit is told");
+    begin();
+    store_le32(add(0x303, 16) + 8, 1);
+    is_defect("that is not there", "a parameter area that was not declared is told");
+    begin();
     finish();
     file[FIXED + 10] ^= 0x80;
     file[FIXED + 8 + 7] ^= 1;
@@ -177,6 +236,7 @@ static void broken(void)
 int main(void)
 {
     sound();
+    steps();
     broken();
     return tap_done();
 }
