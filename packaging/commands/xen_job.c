@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "guest/xen_variables.h"
 #include "outputs/json.h"
 
@@ -31,13 +32,13 @@ int xen_keep(const struct xen_job *job, const struct xl_domain *domain, struct f
     char *directory = xen_directory(job, domain->uuid);
     struct xen_variables v;
     unsigned added;
-    int result = xen_variables_read(job->sockets, domain->id, &v, f);
+    int result = xen_variables_read(domain->id, &v, f);
 
     if (result == 0)
         result = generations_add(directory, v.store, v.size, time(NULL), job->keep, &added, f);
     if (result == 0 && added)
-        print_line("%s: %" PRIu64 " variables of domain %u kept as generation %u", domain->uuid,
-                   v.count, domain->id, added);
+        print_line("%s: %" PRIu64 " variable%s of domain %u kept as generation %u", domain->uuid,
+                   v.count, PLURAL(v.count), domain->id, added);
     else if (result == 0)
         print_line("%s: the variables of domain %u are those of the newest generation",
                    domain->uuid, domain->id);
@@ -67,7 +68,7 @@ int xen_uuid_of(const char *word, const char *list, char uuid[XL_UUID_SIZE])
     if (found)
         return STATUS_YES;
     return list ? complain("%s: neither a UUID nor the name of a domain of this host", word)
-                : complain("%s: not a UUID, and xl does not tell the names of this host's domains",
+                : complain("%s: not a UUID, and xl does not list the names of this host's domains",
                            word);
 }
 

@@ -13,12 +13,12 @@
 #define XEN_KEEP 10              /* generations */
 
 struct xen_job {
-    const char *state, *sockets;
+    const char *state;
     unsigned keep;
 };
-#define XEN_JOB_DEFAULTS                                                \
-    {                                                                   \
-        .state = XEN_STATE, .sockets = "/var/run/xen", .keep = XEN_KEEP \
+#define XEN_JOB_DEFAULTS                     \
+    {                                        \
+        .state = XEN_STATE, .keep = XEN_KEEP \
     }
 
 #define XEN_STATE_OPTION(settings, member)                            \
@@ -30,13 +30,6 @@ struct xen_job {
     {                                                                                  \
         "keep", .argument = "N", .help = "keep the newest N generations (default 10)", \
                 NUMBER_AT(settings, member keep), .least = 1, .most = GENERATIONS_MAX  \
-    }
-#define XEN_SOCKETS_OPTION(settings, member)                                             \
-    {                                                                                    \
-        "sockets", .argument = "DIR",                                                    \
-                   .help = "where Xen's device models have their sockets; in place of\n" \
-                           "/var/run/xen",                                               \
-                   STRING_AT(settings, member sockets)                                   \
     }
 
 /* The directory of a domain; free it. */

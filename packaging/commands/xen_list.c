@@ -107,9 +107,7 @@ static int run(void *settings, char **operands, size_t count)
         status = xen_put_json(&job->xen, uuids, count, list);
     else
         status = print_table(&job->xen, uuids, count, list);
-    for (size_t i = 0; i < count; i++)
-        free(uuids[i]);
-    free(uuids);
+    free_texts(uuids, count);
     free(list);
     return finish_output(status);
 }

@@ -88,7 +88,7 @@ static int run(void *settings, char **operands, size_t count)
 
     (void)count;
     if (!job->generation == !job->file)
-        return usage_error(&xen_restore_command, "one of --generation and --file is wanted");
+        return usage_error(&xen_restore_command, "--generation or --file is missing");
     char *list = xl_list(&f);
     if (!list)
         return report(&f);
@@ -113,7 +113,7 @@ const struct command xen_restore_command = {
     .details =
         "They become the newest generation; no other is lost but the oldest, as always.\n"
         "DOMAIN is a UUID. It must not be on this host now. STORE is what 'romcompat varstore\n"
-        "extract' or 'create' wrote, as for a domain whose end nobody was there to see.",
+        "extract' or 'create' wrote, as for a domain that ended while nothing watched it.",
     .options = options,
     .settings_size = sizeof(struct job),
     .defaults = &defaults,

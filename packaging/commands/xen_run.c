@@ -16,7 +16,7 @@
 #include "guest/xen_variables.h"
 #include "outputs/file.h"
 
-enum { LOOK_SECONDS = 15, EVERY_MINUTES_MAX = 1440 };
+enum { LOOK_SECONDS = 15, EVERY_MINUTES = 15, EVERY_MINUTES_MAX = 1440 };
 
 struct run {
     struct xen_job xen;
@@ -36,12 +36,11 @@ static const struct option_spec options[] = {
              "or " XEN_FIRMWARE,
      STRING_AT(struct run, firmware)},
     {"every", .argument = "MINUTES",
-     .help = "also keep them that often while it runs (default 0: at its end\n"
-             "alone); a device model has died of being read",
+     .help = "also keep them that often while it runs (default 15; 0: at its\n"
+             "end alone)",
      NUMBER_AT(struct run, every), .least = 0, .most = EVERY_MINUTES_MAX},
     XEN_KEEP_OPTION(struct run, xen.),
     XEN_STATE_OPTION(struct run, xen.),
-    XEN_SOCKETS_OPTION(struct run, xen.),
     {0},
 };
 
@@ -107,7 +106,8 @@ static int make_firmware(const struct run *r, char **image, struct failure *f)
         say(r, "starts from %s, for the first time", base);
     if (result == 0 && made.nv_vars)
         complain("warning: %s: this firmware also reads the file \\" NV_VARS_NAME
-                 " of the domain's FAT volume, which beats what is kept: delete it there if it is "
+                 " of the domain's FAT volume, which takes precedence over what is kept: delete it "
+                 "there if it is "
                  "older",
                  base);
     if (result != 0)
@@ -278,14 +278,14 @@ static int run(void *settings, char **operands, size_t count)
     return finish_output(result == 0 ? STATUS_YES : report(&f));
 }
 
-static const struct run defaults = {.xen = XEN_JOB_DEFAULTS};
+static const struct run defaults = {.xen = XEN_JOB_DEFAULTS, .every = EVERY_MINUTES};
 
 extern const struct command xen_run_command;
 const struct command xen_run_command = {
     .name = "xen run",
     .summary = "start a domain with its variables, and keep them at its end",
     .synopsis = "CONFIG [--firmware FILE] [--every MINUTES] [--keep N]\n"
-                "    [--state DIR] [--sockets DIR]",
+                "    [--state DIR]",
     .details =
         "In place of 'xl create CONFIG', and as long as the domain lives: romcompat-xen@.service\n"
         "runs it for /etc/xen/NAME.cfg. CONFIG must have bios = \"ovmf\" and a uuid, by which the\n"

@@ -6,7 +6,6 @@
 static const struct option_spec options[] = {
     XEN_KEEP_OPTION(struct xen_job, ),
     XEN_STATE_OPTION(struct xen_job, ),
-    XEN_SOCKETS_OPTION(struct xen_job, ),
     {0},
 };
 
@@ -42,10 +41,10 @@ extern const struct command xen_save_command;
 const struct command xen_save_command = {
     .name = "xen save",
     .summary = "keep the variables of a domain as they are now",
-    .synopsis = "DOMAIN [--keep N] [--state DIR] [--sockets DIR]",
+    .synopsis = "DOMAIN [--keep N] [--state DIR]",
     .details = "DOMAIN is a UUID, or a name that one domain has. It may run, or have ended and be\n"
-               "preserved. What is the same as the newest generation is not kept again. The device\n"
-               "model of a running domain has died of being read, once, on Xen 4.17.",
+               "preserved; nothing in it changes. What is the same as the newest generation is not\n"
+               "kept again.",
     .options = options,
     .settings_size = sizeof(struct xen_job),
     .defaults = &defaults,

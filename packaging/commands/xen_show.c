@@ -82,7 +82,7 @@ const struct command xen_show_command = {
     .summary = "show the generations that are kept of a domain's variables",
     .synopsis = "DOMAIN [--state DIR] [--json]",
     .details = "DOMAIN is a UUID, or the name of a domain that is on this host now. What is in a\n"
-               "generation 'romcompat varstore show FILE' tells. The status is 1 when nothing is\n"
+               "generation 'romcompat varstore show FILE' shows. The status is 1 when nothing is\n"
                "kept.",
     .options = options,
     .settings_size = sizeof(struct job),

@@ -2,6 +2,7 @@
 #include "formats/xl_list.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,16 +51,16 @@ static const char *word_before(const char *text, size_t *end, size_t *length)
 
 static bool read_number(const char *word, size_t length, int base, unsigned *number)
 {
-    unsigned long value;
+    unsigned long long value;
     char digits[12], *end;
 
     if (!length || length >= sizeof digits || !isxdigit((unsigned char)word[0]))
         return false;
     memcpy(digits, word, length);
     digits[length] = '\0';
-    value = strtoul(digits, &end, base);
+    value = strtoull(digits, &end, base);
     *number = (unsigned)value;
-    return *end == '\0' && value <= 0xffffffffUL;
+    return *end == '\0' && value <= UINT32_MAX;
 }
 
 /* A name may hold blanks, and even a UUID: so what is behind it is read from the end. */

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guest/xen_variables.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "flash/extract.h"
 #include "flash/inject.h"
 #include "inputs/file.h"
-#include "inputs/guest_memory.h"
-#include "inputs/qmp_session.h"
+#include "inputs/xen_memory.h"
 #include "outputs/child.h"
 #include "outputs/file.h"
 
@@ -54,8 +55,8 @@ static int write_found(int fd, const struct extracted *e, const char *name)
         return say_why_not(fd, &f);
     }
     if (!e->store.data) {
-        fail(&f, "%s: %zu variables do not fit a store of %s", name, e->store.left_count,
-             e->store.layout->name);
+        fail(&f, "%s: %zu variable%s will not fit a store of %s", name, e->store.left_count,
+             PLURAL(e->store.left_count), e->store.layout->name);
         return say_why_not(fd, &f);
     }
     return write_all(fd, &count, sizeof count) == 0 &&
@@ -66,13 +67,15 @@ static int write_found(int fd, const struct extracted *e, const char *name)
 
 static int read_domain(void *arg, int fd)
 {
-    const char *name = arg;
+    const unsigned *id = arg;
     struct guest_memory memory;
     struct extracted e;
     struct failure f;
+    char name[32];
     int status;
 
-    if (qmp_memory_begin(CHILD_KEPT, name, &memory, &f) != 0)
+    snprintf(name, sizeof name, "domain %u", *id);
+    if (xen_memory_begin(CHILD_KEPT, *id, name, &memory, &f) != 0)
         return say_why_not(fd, &f);
     if (extract_store(&memory, &e, &f) != 0) {
         status = say_why_not(fd, &f);
@@ -84,12 +87,11 @@ static int read_domain(void *arg, int fd)
     return status;
 }
 
-int xen_variables_read(const char *sockets, unsigned id, struct xen_variables *v, struct failure *f)
+int xen_variables_read(unsigned id, struct xen_variables *v, struct failure *f)
 {
-    char *path = xasprintf("%s/qmp-libxl-%u", sockets, id);
-    int fd = qmp_connect(path, f), result = -1;
+    int fd = xen_memory_connect(id, f), result = -1;
     struct child child = {.work = read_domain,
-                          .arg = path,
+                          .arg = &id,
                           .keep = {fd},
                           .is_nobody = true,
                           .output_max = sizeof v->count + FLASH_FILE_MAX,
@@ -105,13 +107,12 @@ int xen_variables_read(const char *sockets, unsigned id, struct xen_variables *v
             memcpy(v->store, r.output + sizeof v->count, v->size);
             result = 0;
         } else {
-            fail(f, "%s: the process that reads it gave nothing", path);
+            fail(f, "domain %u: the process that reads it gave nothing", id);
         }
         child_result_free(&r);
     }
     if (fd >= 0)
         close(fd);
-    free(path);
     return result;
 }
 
@@ -135,7 +136,7 @@ static int refuse_firmware(int fd, const struct flash_image *image)
              "%s: this firmware does not read the store inside its image: a domain that starts "
              "with it has lost its variables",
              image->path);
-    fail_hint(&f, "'romcompat flash inspect' tells which firmware does; --firmware, or "
+    fail_hint(&f, "'romcompat flash inspect' shows which firmware does; --firmware, or "
                   "bios_path_override in the configuration, names it.");
     return say_why_not(fd, &f);
 }
@@ -158,8 +159,8 @@ static int make_image(void *arg, int fd)
     if (inject_store(&store, &firmware, &in, &f) != 0)
         return say_why_not(fd, &f);
     if (!in.image) {
-        fail(&f, "%s: %zu variables do not fit the store of %s", m->store_path,
-             in.converted.left_count, m->firmware_path);
+        fail(&f, "%s: %zu variable%s will not fit the store of %s", m->store_path,
+             in.converted.left_count, PLURAL(in.converted.left_count), m->firmware_path);
         return say_why_not(fd, &f);
     }
     if (write_all(fd, &nv_vars, sizeof nv_vars) != 0 || write_all(fd, in.image, in.size) != 0)

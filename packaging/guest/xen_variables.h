@@ -13,7 +13,6 @@
 
 #include "base/failure.h"
 
-#define XEN_SOCKETS "/var/run/xen"             /* Xen's XEN_RUN_DIR, where libxl has QMP sockets */
 #define XEN_FIRMWARE "/usr/share/ovmf/OVMF.fd" /* of Debian's xl, without bios_path_override */
 #define XEN_EXTRACT_SECONDS 300
 #define XEN_INJECT_SECONDS 60
@@ -24,10 +23,9 @@ struct xen_variables {
     uint64_t count; /* of live variables */
 };
 
-/* Reads those of domain `id` through the QMP socket of its device model in the directory
- * `sockets`. It may run, or have shut down and be preserved. 0 or -1. */
-int xen_variables_read(const char *sockets, unsigned id, struct xen_variables *v,
-                       struct failure *f);
+/* Reads those of domain `id` out of its memory. It may run, or have ended and be preserved. 0 or
+ * -1. */
+int xen_variables_read(unsigned id, struct xen_variables *v, struct failure *f);
 
 struct xen_image {
     uint8_t *bytes; /* `size` of them; free() */

@@ -74,11 +74,12 @@ static int take_action(const char *path, struct json_object *config, const char 
             return 0;
         }
     }
-    return !text ? 0
-                 : fail(f,
-                        "%s: %s cannot be kept to (found \"%s\", expected destroy, restart or "
-                        "preserve)",
-                        path, key, text);
+    return !text
+               ? 0
+               : fail(f,
+                      "%s: %s has an unsupported value (found \"%s\", expected destroy, restart or "
+                      "preserve)",
+                      path, key, text);
 }
 
 static int take_kind(const char *path, struct json_object *config, struct xl_config *c,

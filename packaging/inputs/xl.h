@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What Xen's `xl` says of a configuration and of the domains of this host, and the three things
- * that it is told to do. There is no library between: libxl has another name and ABI in each
+ * that it is asked to do. There is no library between: libxl has another name and ABI in each
  * release of Xen.
  */
 #ifndef INPUTS_XL_H
