@@ -120,6 +120,7 @@ again:
     :: TRY_PAGE(0)
     :: TRY_PAGE(1)
     :: !dirty[0] && !dirty[1] -> break
+    :: goto aborted          /* the guest has not been given up */
     :: TRY_CRASH
     od;
     send_cpu();
