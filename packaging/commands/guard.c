@@ -2,6 +2,9 @@
 /* `romcompat guard`: what installing packages on this host does to the guests on it. */
 #include "commands/guard.h"
 
+#include <string.h>
+
+#include "base/date.h"
 #include "commands/packages.h"
 #include "fleet/guard.h"
 
@@ -14,8 +17,16 @@ static const struct option_spec options[] = {
      LIST_AT(struct guard_job, saved), .most = GUARD_SAVED_MAX},
     {"apt", .help = "as a hook of apt: the transaction is read from it",
      FLAG_AT(struct guard_job, apt)},
-    {"seconds", .argument = "N",
-     .help = "the answer must be there after so many; the default is 30",
+    {"dnf", .help = "the same for dnf 4, by its plugin", FLAG_AT(struct guard_job, dnf)},
+    {"dnf5", .help = "the same for libdnf5, as one of its actions",
+     FLAG_AT(struct guard_job, dnf5)},
+    {"zypp", .help = "the same for zypper, as a commit plugin", FLAG_AT(struct guard_job, zypp)},
+    {"since", .argument = "DAY",
+     .help = "what dpkg changed since that day (2026-11-20), or on the last\n"
+             "one on which it changed something (last), did to guests that\n"
+             "run or are saved",
+     STRING_AT(struct guard_job, since)},
+    {"seconds", .argument = "N", .help = "give no answer after so many seconds; the default is 30",
      NUMBER_AT(struct guard_job, seconds), .least = 1, .most = GUARD_SECONDS_MAX},
     JSON_OPTION(struct guard_job, json),
     {0},
@@ -23,21 +34,43 @@ static const struct option_spec options[] = {
 
 static const struct guard_job defaults = {.seconds = 30};
 
+static int since(const struct guard_job *job, size_t count)
+{
+    const struct guard_question question = {0};
+    int64_t days;
+
+    if (count)
+        return usage_error(&guard_command, "--since takes no PACKAGE: it asks dpkg's log");
+    if (strcmp(job->since, "last") != 0 && !date_parse(job->since, &days))
+        return usage_error(&guard_command, "--since: not a day (expected 2026-11-20, or last)");
+    return finish_output(guard_answer(job, &question, stdout));
+}
+
 static int run(void *settings, char **operands, size_t count)
 {
     const struct guard_job *job = settings;
     struct packages found;
     struct failure f;
 
+    if (job->apt + job->dnf + job->dnf5 + job->zypp > 1)
+        return usage_error(&guard_command, "it is the hook of one package manager");
     if (job->apt)
         return guard_apt(job);
+    if (job->dnf)
+        return guard_dnf(job);
+    if (job->dnf5)
+        return guard_dnf5(job);
+    if (job->zypp)
+        return guard_zypp(job);
+    if (job->since)
+        return since(job, count);
     if (count == 0)
         return usage_error(&guard_command, "a PACKAGE is missing");
     if (packages_find((const char *const *)operands, count, &found, &f) != 0)
         return report(&f);
     const struct guard_question question = {found.files, found.file_count,
                                             (const char *const *)found.apt.removed,
-                                            found.apt.removed_count};
+                                            found.apt.removed_count, false};
     int status = guard_answer(job, &question, stdout);
     packages_free(&found);
     return finish_output(status);
@@ -46,15 +79,20 @@ static int run(void *settings, char **operands, size_t count)
 const struct command guard_command = {
     .name = "guard",
     .summary = "what installing packages on this host does to the guests on it",
-    .synopsis = "[--saved FILE]... [--seconds N] [--json] PACKAGE...\n--apt [--seconds N]",
+    .synopsis = "[--saved FILE]... [--seconds N] [--json] PACKAGE...\n--since DAY [--saved "
+                "FILE]... [--seconds N] [--json]\n--apt | --dnf | --dnf5 | --zypp [--seconds N]",
     .details =
         "PACKAGE is a .deb or .rpm file, or a name that apt resolves and downloads. Nothing is\n"
         "installed. Each guest of this host is judged on the host as it is and as it would be:\n"
         "those that run must be able to come back and to start again, those that are saved to be\n"
-        "restored, those that are off to start. What was in a guest's way before is no news.\n"
+        "restored, those that are off to start. What already prevented that is not reported.\n"
+        "\n"
+        "With --since nothing is installed: dpkg's log says what was.\n"
         "\n"
         "With --apt it is a hook of apt (DPkg::Pre-Install-Pkgs): Romcompat::Guard in apt's\n"
-        "configuration is \"warn\", \"ask\" or \"stop\".\n"
+        "configuration is \"warn\", \"ask\" or \"stop\". With --dnf, --dnf5 and --zypp it is one "
+        "of those,\n"
+        "and /etc/romcompat/guard.conf says which.\n"
         "\n"
         "Status 0: no guest is left behind. Status 1: some are; with --apt, apt is to stop.\n"
         "Status 2: no answer.",

@@ -38,7 +38,8 @@ static const struct option_spec options[] = {
     FIRMWARE_OPTION(struct hook, firmware,
                     "look for ROM files in DIR, and ask no QEMU where it does;\n"
                     "again for further directories"),
-    {"seconds", .argument = "N", .help = "pass the XML on when that took no answer (default 10)",
+    {"seconds", .argument = "N",
+     .help = "pass the XML on as it is without an answer by then (default 10)",
      NUMBER_AT(struct hook, seconds), .least = 1, .most = SECONDS_MAX},
     {0},
 };

@@ -7,20 +7,25 @@
 
 #include "fleet/inventory.h"
 #include "fleet/guest_after.h"
+#include "fleet/live_guests.h"
 #include "fleet/upgrade.h"
 
 #define GUARD_SAVED_MAX 10000 /* saved guests that are looked at */
-/* Where libvirt puts managed saves: src/qemu/qemu_conf.c, saveDir. */
+/* Where libvirt puts managed saves, and the descriptions of snapshots: src/qemu/qemu_conf.c, saveDir
+ * and snapshotDir. */
 #define GUARD_SAVE_DIRECTORY "/var/lib/libvirt/qemu/save"
+#define GUARD_SNAPSHOT_DIRECTORY "/var/lib/libvirt/qemu/snapshot"
 
-enum guard_state { GUARD_RUNNING, GUARD_SAVED, GUARD_OFF };
+enum guard_state { GUARD_RUNNING, GUARD_SAVED, GUARD_SNAPSHOT, GUARD_OFF };
 
 struct guard_guest {
-    char *name; /* of the guest, or the file of a saved one */
+    char *name;     /* of the guest, or the file of a saved one */
+    char *snapshot; /* its name, and where it is; NULL: it is none */
     enum guard_state state;
     enum after_kind kind;
-    bool was_so; /* the same before: no news */
-    char *why;   /* NULL: nothing is in its way */
+    bool was_so;      /* the same before: no news */
+    bool has_lengths; /* of its RAM blocks: it was asked, or they are written down; else derived */
+    char *why;        /* NULL: nothing prevents it */
     struct guest_after after;
 };
 
@@ -31,14 +36,23 @@ struct guard {
     bool is_partial;          /* something of the host or its guests could not be read */
 };
 
-/* Judges the guests of `before` and the save images in libvirt's directory and `saved`. `u`: what the
- * packages have, NULL: nothing is installed, and `after` is `before`. `request` gets problems. Free with guard_free(). */
-void guard_judge(const struct inventory_request *request, const struct inventory *before,
-                 const struct inventory *after, const struct upgrade *u, const char *const *saved,
-                 size_t saved_count, struct guard *guard);
+struct guard_request {
+    const struct inventory *before, *after;
+    /* What the packages have. NULL: they are installed already, and `before` is `after`: each guest
+     * that runs or is saved counts as one that was fine. */
+    const struct upgrade *upgrade;
+    const struct live_guests *live; /* what guests that run were asked */
+    const char *const *saved;       /* files beside those of libvirt's directories */
+    size_t saved_count;
+    const struct inventory_request *problems; /* gets what is left out */
+};
+
+/* Judges the guests of `before`, the snapshots in their disks, and the save images in libvirt's
+ * directories and `saved`. Free with guard_free(). */
+void guard_judge(const struct guard_request *request, struct guard *guard);
 void guard_free(struct guard *guard);
 
-/* "running", "saved", "off". */
+/* "running", "saved", "snapshot", "off". */
 const char *guard_state_name(enum guard_state state);
 
 #endif

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "inputs/file.h"
 #include "outputs/child.h"
 #include "outputs/file.h"
@@ -204,9 +205,7 @@ char *apt_proxy_ask(const char *root, const char *uri)
 
 void apt_mirrors_free(struct apt_mirrors *m)
 {
-    for (size_t i = 0; i < m->count; i++)
-        free(m->list[i]);
-    free(m->list);
+    free_texts(m->list, m->count);
     free(m->note);
     *m = (struct apt_mirrors){0};
 }

@@ -18,7 +18,8 @@ struct apt_install {
 };
 
 /* `names` as in apt-get install: NAME, NAME=VERSION, NAME/RELEASE. They are downloaded: by root into
- * apt's own cache, else into `directory`, which must be there. Nothing else is changed. 0 or -1;
+ * apt's own cache, else into `directory`, which must be there; those of a repository on this
+ * machine (file:) stay in it. Nothing else is changed. 0 or -1;
  * free with apt_install_free(). */
 int apt_install_ask(const char *const *names, size_t count, const char *directory,
                     struct apt_install *install, struct failure *f);
@@ -26,5 +27,8 @@ void apt_install_free(struct apt_install *install);
 
 /* The answer of apt-get -s: adds files, below `directory`, and removed names. For tests, too. */
 void apt_install_read(char *text, const char *directory, struct apt_install *install);
+
+/* The answer of apt-get --print-uris: which of these files are on this machine already. */
+void apt_install_read_uris(char *text, struct apt_install *install);
 
 #endif

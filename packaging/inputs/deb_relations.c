@@ -81,3 +81,15 @@ bool deb_relation_holds(const char *field, const char *package, const char *vers
     }
     return false;
 }
+
+void deb_relation_names(const char *field, void (*take)(void *arg, const char *name), void *arg)
+{
+    for (const char *at = field; *at; at += strcspn(at, ",|")) {
+        at += strspn(at, " \t\n,|");
+        char *name = xstrndup(at, strcspn(at, " \t\n,|:("));
+
+        if (*name)
+            take(arg, name);
+        free(name);
+    }
+}

@@ -12,6 +12,9 @@
  * joined by blanks; NULL: there is none. free() it. */
 char *deb_field(const char *text, size_t size, const char *field);
 
+/* Calls take() for the name of each package in a field that is such a relation. */
+void deb_relation_names(const char *field, void (*take)(void *arg, const char *name), void *arg);
+
 /* Whether a relation of `field` ("qemu-system-x86 (<< 1:8.0), seabios") is about that package in
  * that version. What is provided by other packages is not looked at, nor architectures. */
 bool deb_relation_holds(const char *field, const char *package, const char *version);

@@ -58,18 +58,54 @@ void dpkg_files_each(void (*take)(void *arg, const char *package, char *path), v
         closedir(directory);
 }
 
-void dpkg_files_of(const char *package, void (*take)(void *arg, const char *package, char *path),
-                   void *arg)
+void dpkg_lists_read(struct dpkg_lists *lists)
 {
-    size_t length = strlen(package);
     DIR *directory = opendir(INFO);
+    size_t capacity = 0;
 
+    *lists = (struct dpkg_lists){0};
     for (struct dirent *e; directory && (e = readdir(directory));)
-        if (strncmp(e->d_name, package, length) == 0 && ends_with(e->d_name, ".list") &&
-            (e->d_name[length] == ':' || strcmp(e->d_name + length, ".list") == 0))
-            take_list(e->d_name, DPKG_LISTS_MAX, take, arg);
+        if (ends_with(e->d_name, ".list")) {
+            lists->names = xgrow(lists->names, lists->count, &capacity, sizeof *lists->names);
+            lists->names[lists->count++] = xstrdup(e->d_name);
+        }
     if (directory)
         closedir(directory);
+    if (lists->count)
+        qsort(lists->names, lists->count, sizeof *lists->names, compare_texts);
+}
+
+void dpkg_lists_free(struct dpkg_lists *lists)
+{
+    free_texts(lists->names, lists->count);
+    *lists = (struct dpkg_lists){0};
+}
+
+/* The first that is not before `name`. */
+static size_t place_of(const struct dpkg_lists *lists, const char *name)
+{
+    size_t from = 0, to = lists->count;
+
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+
+        if (strcmp(lists->names[middle], name) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+void dpkg_files_of(const struct dpkg_lists *lists, const char *package,
+                   void (*take)(void *arg, const char *package, char *path), void *arg)
+{
+    size_t length = strlen(package);
+
+    for (size_t i = place_of(lists, package);
+         i < lists->count && strncmp(lists->names[i], package, length) == 0; i++)
+        if (lists->names[i][length] == ':' || strcmp(lists->names[i] + length, ".list") == 0)
+            take_list(lists->names[i], DPKG_LISTS_MAX, take, arg);
 }
 
 static const char *value_of(const char *line, const char *field)

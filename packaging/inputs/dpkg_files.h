@@ -12,9 +12,20 @@
  * changed. */
 void dpkg_files_each(void (*take)(void *arg, const char *package, char *path), void *arg);
 
-/* The same for the files of one package, in any architecture that it is installed for. */
-void dpkg_files_of(const char *package, void (*take)(void *arg, const char *package, char *path),
-                   void *arg);
+/* The names of the lists of files, sorted; none where dpkg's directory cannot be read. */
+struct dpkg_lists {
+    char **names;
+    size_t count;
+};
+
+void dpkg_lists_read(struct dpkg_lists *lists);
+
+void dpkg_lists_free(struct dpkg_lists *lists);
+
+/* As dpkg_files_each() for the files of one package, in any architecture that it is installed
+ * for. */
+void dpkg_files_of(const struct dpkg_lists *lists, const char *package,
+                   void (*take)(void *arg, const char *package, char *path), void *arg);
 
 /* Calls take() for each package that has a version. */
 void dpkg_versions_each(void (*take)(void *arg, const char *package, const char *version),

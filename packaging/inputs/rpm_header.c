@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "inputs/rpm_header.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 enum { LEAD_SIZE = 96, INTRO_SIZE = 16, ENTRY_SIZE = 16, ENTRIES_MAX = 65536, NAMES_MAX = 65536 };
 
@@ -15,8 +17,12 @@ enum {
     TAG_VERSION = 1001,
     TAG_RELEASE = 1002,
     TAG_EPOCH = 1003,
+    TAG_OLD_FILE_NAMES = 1027,
     TAG_CONFLICTS = 1054,
     TAG_OBSOLETES = 1090,
+    TAG_DIRECTORY_INDEXES = 1116,
+    TAG_BASE_NAMES = 1117,
+    TAG_DIRECTORY_NAMES = 1118,
 };
 enum { TYPE_INT32 = 4, TYPE_STRING = 6, TYPE_STRINGS = 8 };
 
@@ -95,17 +101,26 @@ static void take_names(const struct section *s, uint32_t tag, struct rpm_header 
     }
 }
 
+/* The section behind the signature header. */
+static int find_header(const char *name, const uint8_t *data, size_t size, struct section *s,
+                       struct failure *f)
+{
+    size_t at = LEAD_SIZE;
+
+    if (find_section(name, data, size, &at, s, f) != 0)
+        return -1;
+    at = (at + 7) & ~(size_t)7; /* the signature header alone is padded */
+    return find_section(name, data, size, &at, s, f);
+}
+
 int rpm_header_read(const char *name, const uint8_t *data, size_t size, struct rpm_header *header,
                     struct failure *f)
 {
     struct rpm_header h = {0};
     struct section s;
-    size_t at = LEAD_SIZE, left, count;
+    size_t left, count;
 
-    if (find_section(name, data, size, &at, &s, f) != 0)
-        return -1;
-    at = (at + 7) & ~(size_t)7; /* the signature header alone is padded */
-    if (find_section(name, data, size, &at, &s, f) != 0)
+    if (find_header(name, data, size, &s, f) != 0)
         return -1;
     char *version = text_of(&s, TAG_VERSION), *release = text_of(&s, TAG_RELEASE);
     const uint8_t *epoch = value_of(&s, TAG_EPOCH, TYPE_INT32, &left, &count);
@@ -128,10 +143,71 @@ int rpm_header_read(const char *name, const uint8_t *data, size_t size, struct r
 
 void rpm_header_free(struct rpm_header *header)
 {
-    for (size_t i = 0; i < header->replaced_count; i++)
-        free(header->replaced[i]);
-    free(header->replaced);
+    free_texts(header->replaced, header->replaced_count);
     free(header->name);
     free(header->version);
     *header = (struct rpm_header){0};
+}
+
+/* The strings of a tag, which are in the store: *count of them, in an array that the caller frees; NULL:
+ * there are fewer than it says. */
+static const char **strings_of(const struct section *s, uint32_t tag, size_t *count)
+{
+    size_t left;
+    const uint8_t *at = value_of(s, tag, TYPE_STRINGS, &left, count);
+
+    if (!at || *count > left)
+        return NULL;
+    const char **list = xcalloc(*count + 1, sizeof *list);
+    for (size_t i = 0; i < *count; i++) {
+        const uint8_t *end = left ? memchr(at, '\0', left) : NULL;
+
+        if (!end) {
+            free(list);
+            return NULL;
+        }
+        list[i] = (const char *)at;
+        left -= (size_t)(end + 1 - at);
+        at = end + 1;
+    }
+    return list;
+}
+
+static bool take_paths(const struct section *s, const char *const *names, size_t name_count,
+                       void (*take)(void *arg, const char *path), void *arg)
+{
+    size_t left, index_count, directory_count;
+    const uint8_t *indexes = value_of(s, TAG_DIRECTORY_INDEXES, TYPE_INT32, &left, &index_count);
+    const char **directories = strings_of(s, TAG_DIRECTORY_NAMES, &directory_count);
+    bool is_whole = directories && indexes && index_count == name_count && left / 4 >= name_count;
+
+    for (size_t i = 0; is_whole && i < name_count; i++) {
+        uint32_t index = load_be32(indexes + 4 * i);
+
+        is_whole = index < directory_count;
+        if (is_whole) {
+            char *path = xasprintf("%s%s", directories[index], names[i]);
+
+            take(arg, path);
+            free(path);
+        }
+    }
+    free(directories);
+    return is_whole;
+}
+
+int rpm_header_files(const char *name, const uint8_t *data, size_t size,
+                     void (*take)(void *arg, const char *path), void *arg, struct failure *f)
+{
+    struct section s;
+    size_t left, count;
+
+    if (find_header(name, data, size, &s, f) != 0)
+        return -1;
+    if (!value_of(&s, TAG_BASE_NAMES, TYPE_STRINGS, &left, &count))
+        return value_of(&s, TAG_OLD_FILE_NAMES, TYPE_STRINGS, &left, &count) ? 1 : 0;
+    const char **names = strings_of(&s, TAG_BASE_NAMES, &count);
+    bool is_whole = names && take_paths(&s, names, count, take, arg);
+    free(names);
+    return is_whole ? 0 : fail(f, "%s: its RPM header has a list of files that is cut", name);
 }

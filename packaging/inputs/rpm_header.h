@@ -25,4 +25,9 @@ int rpm_header_read(const char *name, const uint8_t *data, size_t size, struct r
                     struct failure *f);
 void rpm_header_free(struct rpm_header *header);
 
+/* Calls take() for the path of each file, link and directory that the package has. 0, or 1 where they
+ * are listed as RPM 3 did and not read, or -1. */
+int rpm_header_files(const char *name, const uint8_t *data, size_t size,
+                     void (*take)(void *arg, const char *path), void *arg, struct failure *f);
+
 #endif

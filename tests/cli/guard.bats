@@ -2,41 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # `romcompat guard`, in a root of its own: a host with a QEMU, a ROM and guests.
 load common
+load guard
 
 setup_file() {
-    local file name
     cd "$BATS_FILE_TMPDIR" || return
-    mkdir -p host/{bin,dev,tmp,proc,etc/libvirt/qemu,usr/bin,usr/share/qemu,usr/share/OVMF,var/lib/dpkg/info} \
-        host/var/lib/libvirt/qemu/save
-    for file in /bin/sh "$BUILD/romcompat"; do
-        for name in $(ldd "$file" | grep -o '/[^ )]*'); do
-            mkdir -p "host${name%/*}"
-            cp -L "$name" "host$name"
-        done
-        cp -L "$file" host/bin/
-    done
-    cat > host/usr/bin/qemu-system-x86_64 << 'QEMU'
-#!/bin/sh
-case $1 in
--version) echo 'QEMU emulator version 7.2.22' ;;
--L) echo /usr/share/qemu ;;
--M) echo 'pc-q35-7.2        Standard PC (default)' ;;
-*) exit 1 ;;
-esac
-QEMU
-    chmod +x host/usr/bin/qemu-system-x86_64
-    rom host/usr/share/qemu/efi-virtio.rom 200000
-    "$BUILD/tests/cli/make_code" > code.fd || return
-    cp code.fd host/usr/share/OVMF/OVMF_CODE.fd
-    printf '/usr/share/qemu/efi-virtio.rom\n' > host/var/lib/dpkg/info/ipxe.list
-    printf '/usr/share/OVMF/OVMF_CODE.fd\n' > host/var/lib/dpkg/info/ovmf.list
-    printf '/usr/share/doc/other\n' > host/var/lib/dpkg/info/other.list
-    printf 'Package: ipxe\nVersion: 1\n\nPackage: ovmf\nVersion: 1\n\nPackage: other\nVersion: 1\n' \
-        > host/var/lib/dpkg/status
-    guest bios ""
-    guest efi "<loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE.fd</loader><nvram>/n/efi.fd</nvram>"
-    "$BUILD/tests/cli/make_stream" -s 0 -m pc-q35-7.2 pc.ram=1048576 \
-        0000:00:03.0/virtio-net-pci.rom=262144 > host/var/lib/libvirt/qemu/save/old.save
+    make_host
     rom tree/usr/share/qemu/efi-virtio.rom 300000
     deb ipxe 2
     rom tree/usr/share/qemu/efi-virtio.rom 210000
@@ -55,50 +25,6 @@ setup() {
     cd "$BATS_TEST_TMPDIR" || return
 }
 
-rom() { # FILE SIZE
-    mkdir -p "${1%/*}"
-    { printf '\125\252\001'; head -c $(($2 - 3)) /dev/zero; } > "$1"
-}
-
-guest() { # NAME OS
-    cat > "host/etc/libvirt/qemu/$1.xml" <<XML
-<domain type='kvm'><name>$1</name><os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type>$2</os>
-<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
-<interface type='network'><model type='virtio'/><address type='pci' domain='0x0000' bus='0x00' slot='0x03' function='0x0'/></interface>
-</devices></domain>
-XML
-}
-
-deb() { # NAME VERSION: a package of tree/, which is used up
-    mkdir -p tree/DEBIAN
-    printf 'Package: %s\nVersion: %s\nArchitecture: all\nMaintainer: M <m@x.example>\nDescription: x\n' "$1" "$2" \
-        > tree/DEBIAN/control
-    (cd tree && find usr -type f -exec md5sum {} + > DEBIAN/md5sums)
-    dpkg-deb --root-owner-group -Znone -b tree "${1}_$2.deb" > out.log
-    rm -rf tree
-}
-
-# In the host's root.
-here() {
-    if [ "$(id -u)" = 0 ]; then
-        chroot host "$@"
-    else
-        unshare --map-root-user chroot host "$@"
-    fi
-}
-guard() { here /bin/romcompat guard "$@"; }
-
-# apt MODE LINE...: what apt would say.
-apt() {
-    local mode=$1
-    shift
-    {
-        printf 'VERSION 3\nAPT::Architecture=amd64\nRomcompat::Guard=%s\n\n' "$mode"
-        printf '%s\n' "$@"
-    } | guard --apt
-}
-line() { printf '%s 1 all none < %s all none %s\n' "$1" "$2" "${3:-/$1_$2.deb}"; }
-
 @test "a ROM that outgrows its bucket strands the saved guest: status 1, with block and both lengths" {
     run -1 guard /ipxe_2.deb
     output_has "This leaves guests behind: 1 stranded" "(saved): stranded: 0000:00:03.0/virtio-net-pci.rom has 256K, afterwards 512K" "Fix: "
@@ -107,6 +33,13 @@ line() { printf '%s 1 all none < %s all none %s\n' "$1" "$2" "${3:-/$1_$2.deb}";
     [ ! -d "${ROMCOMPAT_DOCUMENTS:-}" ] || cat <<< "$output" > "$(mktemp "$ROMCOMPAT_DOCUMENTS/XXXXXXXXXX")"
     [ "$(jq -c '[.stranded, .packages, (.guests[] | select(.state == "saved") | .verdict, .length, .length_there)]' <<< "$output")" = \
         '[1,[{"name":"ipxe","version":"2"}],"stranded",262144,524288]' ]
+}
+
+@test "what is no package is said on standard error, also with --json: status 2" {
+    run -2 --separate-stderr guard --json /etc/libvirt/qemu/bios.xml
+    [ -z "$output" ]
+    # shellcheck disable=SC2154 # set by run
+    [[ $stderr == "romcompat: /etc/libvirt/qemu/bios.xml: not an archive"* ]]
 }
 
 @test "a ROM that stays in its bucket strands nobody: status 0" {
@@ -146,9 +79,55 @@ line() { printf '%s 1 all none < %s all none %s\n' "$1" "$2" "${3:-/$1_$2.deb}";
     output_lacks "[y/N]"
 }
 
+@test "a package with nothing but the name of the release is not about guests" {
+    mkdir -p tree/usr/lib
+    echo 'ID=debian' > tree/usr/lib/os-release
+    deb base-files 2
+    cp base-files_2.deb host/
+    # What asks this QEMU gets no answer.
+    printf '#!/bin/sh\nwhile :; do :; done\n' > host/usr/bin/qemu-system-x86_64
+    run -0 guard --apt --seconds 1 < <(printf 'VERSION 3\nRomcompat::Guard=stop\n\n%s\n' "$(line base-files 2)")
+    [ -z "$output" ]
+}
+
 @test "of a transaction without ROMs and firmware apt's user hears nothing" {
     run -0 apt stop "$(line other 2)"
     [ -z "$output" ]
+}
+
+@test "links and conffiles, which are in no list of checksums, are found in packages of any size" {
+    # Each is above what is read whole for its size alone.
+    large() { # NAME FILE CONTROL...: with a link in the directory of QEMU's ROMs
+        mkdir -p "tree/usr/share/$1" tree/usr/share/qemu
+        head -c 2200000 /dev/zero > "tree/usr/share/$1/$2"
+        ln -s "../$1/$2" tree/usr/share/qemu/efi-virtio.rom
+        deb "$1" 2
+        mv "$1_2.deb" host/
+    }
+    printf '/usr/share/doc/one\n' | tee host/var/lib/dpkg/info/{named,depends}.list > list
+    large named a.rom
+    run -0 apt warn "$(line named 2)"
+    output_has "This leaves guests behind" efi-virtio.rom
+    DEB_FIELDS='Depends: libc6, qemu-system-data (>= 1)' large depends blob
+    run -0 apt warn "$(line depends 2)"
+    output_has "This leaves guests behind" efi-virtio.rom
+    mkdir -p tree/{DEBIAN,usr/share/big,etc/qemu/romcompat.d}
+    head -c 2200000 /dev/zero > tree/usr/share/big/blob
+    echo 'romcompat-map 9' > tree/etc/qemu/romcompat.d/odd.map
+    echo /etc/qemu/romcompat.d/odd.map > tree/DEBIAN/conffiles
+    deb map 2
+    # Whoever reads further than the lists finds it cut off.
+    head -c 1500000 map_2.deb > host/map_2.deb
+    run -1 apt stop "$(line map 2)"
+    output_has "/map_2.deb" "nothing was changed"
+    # A small one is read whole.
+    mkdir -p tree/usr/share/{x,qemu}
+    echo x > tree/usr/share/x/blob
+    ln -s ../x/blob tree/usr/share/qemu/efi-virtio.rom
+    deb small 2
+    mv small_2.deb host/
+    run -0 apt warn "$(line small 2)"
+    output_has "This leaves guests behind" efi-virtio.rom
 }
 
 @test "a package that is removed counts, and one of its other packages does not" {
@@ -176,4 +155,104 @@ line() { printf '%s 1 all none < %s all none %s\n' "$1" "$2" "${3:-/$1_$2.deb}";
     run -2 guard --seconds 1 /ipxe_2.deb
     output_has "1 s"
     run -0 guard --apt --seconds 1 < <(printf 'VERSION 3\n\n%s\n' "$(line ipxe 2)")
+}
+
+@test "--since says what dpkg did, by its logs and those that were put away, to guests that are saved" {
+    mkdir -p host/var/log
+    cat > host/var/log/dpkg.log << 'LOG'
+2026-11-20 10:00:00 startup archives unpack
+2026-11-20 10:00:01 upgrade ipxe:all 1 2
+2026-11-20 10:00:01 status half-configured ipxe:all 1
+2026-11-20 10:00:02 upgrade other:all 0 1
+2026-11-21 10:00:02 upgrade other:all 1 2
+LOG
+    echo '2026-11-10 10:00:01 upgrade ipxe:all 0 1' | gzip > host/var/log/dpkg.log.2.gz
+    echo '2026-11-15 10:00:01 remove qemu-system-x86:amd64 7 <none>' > host/var/log/dpkg.log.1
+    # Nothing is in the way.
+    run -0 guard --since 2026-11-01
+    output_has "2026-11-20 ipxe 0 -> 2" "2026-11-15 qemu-system-x86 7 -> removed" "No guest is left behind (1 looked at)"
+    output_lacks other
+    rom host/usr/share/qemu/efi-virtio.rom 300000
+    run -1 guard --since 2026-11-12
+    output_has "2026-11-20 ipxe 1 -> 2" "(saved): stranded: 0000:00:03.0/virtio-net-pci.rom has 256K" "Fix: "
+    run -1 guard --since last
+    output_has "dpkg changed nothing that guests need" "1 stranded"
+    run -1 guard --since 2026-11-12 --json
+    [ ! -d "${ROMCOMPAT_DOCUMENTS:-}" ] || cat <<< "$output" > "$(mktemp "$ROMCOMPAT_DOCUMENTS/XXXXXXXXXX")"
+    [ "$(jq -c '.packages[0]' <<< "$output")" = '{"name":"ipxe","version":"2","old_version":"1","day":"2026-11-20"}' ]
+    run -2 guard --since yesterday
+    output_has "expected 2026-11-20, or last"
+    run -2 guard --since last /ipxe_2.deb
+    echo x > host/var/log/dpkg.log.3.gz
+    run -2 guard --since last
+    output_has "dpkg.log.3.gz"
+    rm host/var/log/*
+    run -2 guard --since last
+    output_has "there is no log of dpkg"
+    touch host/var/log/dpkg.log{,.{1..999},.1.gz}
+    run -2 guard --since last
+    output_has "/var/log: more than 1000 logs of dpkg"
+}
+
+@test "a list of apt's that is too long is said to be so, and stops apt where that was asked for" {
+    for mode in warn stop; do
+        {
+            printf 'VERSION 3\nRomcompat::Guard=%s\n\n' $mode
+            yes "$(line other 2)" | head -c 17000000
+        } > long
+        run "-$([ $mode = stop ] && echo 1 || echo 0)" guard --apt < long
+        output_has "list of packages is too long (limit 16777216 bytes)"
+    done
+}
+
+@test "hostile names, and a thousand guests, in bounded time" {
+    local i xml
+    mkdir -p tree/usr/share/{qemu,OVMF}
+    rom $'tree/usr/share/qemu/\e[31mred.rom' 1000
+    rom tree/usr/share/qemu/efi-virtio.rom 300000
+    : > $'tree/usr/share/OVMF/$(touch x).fd'
+    deb ipxe 5
+    mv ipxe_5.deb host/
+    xml=$(< host/etc/libvirt/qemu/bios.xml)
+    for ((i = 0; i < 1000; i++)); do echo "${xml/<name>bios/<name>guest$i}" > "host/etc/libvirt/qemu/g$i.xml"; done
+    (cd host/var/lib/libvirt/qemu/save && tee g{0..999}.save < old.save > old2.save)
+    run -1 apt stop "$(line ipxe 5)"
+    output_has "This leaves guests behind: 1002 stranded"
+    [[ $output != *$'\e'* ]]
+    [ ! -e host/x ]
+}
+
+@test "a package of 2 GiB does not hold apt up" {
+    mkdir -p tree/usr/share/qemu tree/DEBIAN
+    printf 'Package: ipxe\nVersion: 6\nArchitecture: all\nMaintainer: M <m@x.example>\nDescription: x\n' > tree/DEBIAN/control
+    dpkg-deb --root-owner-group -Zzstd -z1 -b tree empty.deb > /dev/null
+    truncate -s 2G tree/usr/share/qemu/efi-virtio.rom
+    # The headers of four entries, and what follows the last as pieces compressed once, which takes a
+    # second where tar and dpkg-deb take ten.
+    head -c 64M /dev/zero | zstd -q > zeros
+    { tar --owner=0 --group=0 -cf - -C tree ./usr | head -c 2048 | zstd -q
+        for _ in {1..32}; do cat zeros; done
+        head -c 1024 /dev/zero | zstd -q; } > data.tar.zst
+    ar x empty.deb control.tar.zst
+    echo 2.0 > debian-binary
+    ar rc host/ipxe_6.deb debian-binary control.tar.zst data.tar.zst
+    rm -rf tree
+    run -0 apt warn "$(line ipxe 6)"
+    output_has "romcompat: what this does"
+    run -1 apt stop "$(line ipxe 6)"
+}
+
+@test "ask waits for an answer at a terminal alone, and takes no for an answer" {
+    local host=(chroot host)
+    [ "$(id -u)" = 0 ] || host=(unshare --map-root-user chroot host)
+    { printf 'VERSION 3\nRomcompat::Guard=ask\n\n'; line ipxe 2; } > host/list
+    printf 'APT_HOOK_INFO_FD=9 /bin/romcompat guard --apt 9< /list\necho "status $?"\n' > host/at-terminal
+    asked() { { sleep 0.2; echo "$1"; sleep 0.2; } | env -u DEBIAN_FRONTEND "${2:-A=1}" script -qec "${host[*]} /bin/sh /at-terminal" /dev/null; }
+    run asked n
+    output_has "install anyway? [y/N]" "status 1"
+    run asked y
+    output_has "[y/N]" "status 0"
+    run asked y DEBIAN_FRONTEND=noninteractive
+    output_has "1 stranded" "status 0"
+    output_lacks "[y/N]"
 }

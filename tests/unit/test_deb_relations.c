@@ -26,8 +26,29 @@ static void fields(void)
     free(replaces);
 }
 
+static void add_name(void *arg, const char *name)
+{
+    char *all = arg;
+
+    strcat(strcat(all, name), ";");
+}
+
+static void names(void)
+{
+    char all[256] = "";
+
+    deb_relation_names(" qemu-system-x86 (>= 1:7.2) | kvm:any,\n seabios(<<2),,ovmf [amd64] ,",
+                       add_name, all);
+    ok(strcmp(all, "qemu-system-x86;kvm;seabios;ovmf;") == 0,
+       "the names of a field are told, alternatives and all");
+    *all = '\0';
+    deb_relation_names(" , |", add_name, all);
+    ok(strcmp(all, "") == 0, "an empty field has none");
+}
+
 int main(void)
 {
+    names();
     fields();
     ok(deb_relation_holds("seabios", "seabios", "1"), "a relation without a version holds for all");
     ok(deb_relation_holds("x, seabios:any (<< 1.17)", "seabios", "1.16.3-2"),
