@@ -12,6 +12,7 @@
 #include "commands/command.h"
 #include "commands/fleet_metrics.h"
 #include "fleet/matrix.h"
+#include "fleet/stranded.h"
 #include "outputs/file.h"
 
 extern const struct command audit_command;
@@ -110,6 +111,14 @@ static int write_metrics(const struct audit *audit, const char *path)
     return result == 0 ? STATUS_YES : report(&f);
 }
 
+static bool has_encrypted(const struct encrypted_guests *all, enum flash_answer answer)
+{
+    for (size_t i = 0; i < all->kind_count; i++)
+        if (all->kinds[i].migrate == answer)
+            return true;
+    return false;
+}
+
 /* What could not be read may be what stands in the way. */
 static int status_of(const struct audit *audit)
 {
@@ -117,11 +126,28 @@ static int status_of(const struct audit *audit)
 
     if (audit->problems || (audit->asks_stores && stores->counts[STORE_UNKNOWN]))
         return STATUS_NO_ANSWER;
-    if (audit->left_unknown)
+    if (audit->left_unknown || (audit->asks_upgrade && audit->order.answer == QEMU_NOT_KNOWN) ||
+        has_encrypted(&audit->fleet.encrypted, FLASH_UNKNOWN_ANSWER))
         return STATUS_NO_ANSWER;
-    if ((audit->asks_stores && stores->count) || audit->left_total)
+    bool is_refused = audit->exchange.counts[EXCHANGE_NO] || audit_has_unstartable(audit);
+
+    if ((audit->exchange.counts[EXCHANGE_UNKNOWN] || audit->fleet.unknown_guests) && !is_refused)
+        return STATUS_NO_ANSWER;
+    if ((audit->asks_stores && stores->count) || audit->left_total ||
+        (audit->asks_upgrade && audit->order.answer == QEMU_NO))
         return STATUS_NO;
-    return audit->exchange.counts[EXCHANGE_NO] ? STATUS_NO : STATUS_YES;
+    return is_refused || has_encrypted(&audit->fleet.encrypted, FLASH_NO) ? STATUS_NO : STATUS_YES;
+}
+
+static void count_unstartable(struct audit *audit)
+{
+    struct stranded_counts *counts = stranded_count(&audit->fleet);
+
+    for (size_t c = 0; c < audit->fleet.class_count; c++) {
+        audit->without_file += counts[c].of[STRANDED_HERE];
+        audit->without_machine += audit->fleet.classes[c].lost;
+    }
+    free(counts);
 }
 
 static int tell(struct audit *audit, const struct job *job)
@@ -138,9 +164,12 @@ static int tell(struct audit *audit, const struct job *job)
         return report(&f);
     exchange_tell(&audit->fleet, &question, &audit->exchange);
     fix_plan_find(&audit->exchange, &audit->plan);
+    count_unstartable(audit);
     audit->asks_expiry = job->expiry;
     audit->asks_stores = job->stores;
-    if (job->expiry || job->metrics)
+    if (audit->asks_upgrade)
+        upgrade_order_find(&audit->order);
+    if (job->expiry || job->metrics || job->html)
         expiry_find(&audit->fleet, &audit->expiry);
     if (job->json)
         audit_print_json(audit);
@@ -179,14 +208,15 @@ static int run(void *settings, char **operands, size_t count)
                                              &audit};
 
     if (!tell_day(job->date, today))
-        return usage_error(&audit_command, "--date: '%.40s' is no day (expected YYYY-MM-DD)",
+        return usage_error(&audit_command, "--date: '%.40s' is not a date (expected YYYY-MM-DD)",
                            job->date);
     if (job->metrics && job->json)
         return usage_error(&audit_command, "--metrics and --json exclude each other");
     if (!job->metrics && strcmp(job->output, "-") != 0)
-        return usage_error(&audit_command, "-o goes with --metrics");
+        return usage_error(&audit_command, "-o needs --metrics");
     fleet_init(&audit.fleet);
     audit.fleet.stores.today = today;
+    audit.fleet.stores.counts_only = !job->stores && !job->html;
     struct audit_rules *rules = NULL;
     struct failure f;
     int status = STATUS_NO_ANSWER;
@@ -211,10 +241,11 @@ const struct command audit_command = {
         "a directory with *.json and *.jsonl, or - for standard input. Hosts that are alike are "
         "one\n"
         "class: the same QEMU version and machine types, the same rules of maps, ROM files in the\n"
-        "same buckets, firmware images of the same names and lengths. For each pair of classes and "
-        "both directions: do guests land, and if not,\n"
-        "on which machine types and for which ROMs; then the smallest set of installations that\n"
-        "fixes it all. Guests are judged with the default ROMs of their devices.\n"
+        "same buckets, firmware images of the same names and lengths. For each pair of classes "
+        "and\n"
+        "both directions: do guests land, and if not, on which machine types and for which ROMs;\n"
+        "then the smallest set of installations that fixes it all. Guests are judged with the "
+        "default ROMs of their devices.\n"
         "\n"
         "With --stores, each guest's variable store is judged, too: certificates of 2023 that it\n"
         "lacks, a KEK that has expired, what the template of its firmware has beyond it, room, "
@@ -226,10 +257,15 @@ const struct command audit_command = {
         "judged\n"
         "where they are: can those that run or are saved be restored, do those that are off "
         "start.\n"
+        "Then an order of upgrade in which each guest has a host to go to, or why there is none.\n"
+        "\n"
+        "Guests whose memory is encrypted are listed: who lets them migrate, and on which hosts\n"
+        "they start. One that may not migrate is status 1.\n"
         "\n"
         "Status 0: all exchange. Status 1: some do not; a machine type that a host lacks counts\n"
-        "where a guest has it or -M asks for it. Status 2: no answer, also where an inventory\n"
-        "could not be read.",
+        "where a guest has it or -M asks for it; or guests do not start again where they are.\n"
+        "Status 2: no answer, also where an inventory could not be read, or does not say all that\n"
+        "decides of a guest.",
     .options = options,
     .settings_size = sizeof(struct job),
     .defaults = &defaults,

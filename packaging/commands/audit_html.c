@@ -19,8 +19,11 @@ enum { HOSTS_NAMED = 20 }; /* of each class */
 /* A letter for each class that guests go to. */
 static char *row_text(const struct exchange *e, size_t from)
 {
-    static const char letters[] = {
-        [EXCHANGE_SELF] = 's', [EXCHANGE_YES] = 'y', [EXCHANGE_LACKS] = 'l', [EXCHANGE_NO] = 'n'};
+    static const char letters[] = {[EXCHANGE_SELF] = 's',
+                                   [EXCHANGE_YES] = 'y',
+                                   [EXCHANGE_LACKS] = 'l',
+                                   [EXCHANGE_UNKNOWN] = 'u',
+                                   [EXCHANGE_NO] = 'n'};
     size_t n = e->fleet->class_count;
     char *row = xmalloc(n + 1);
 
@@ -69,7 +72,7 @@ static char *machine_numbers(const size_t *machines, size_t count)
     return text_end(&text);
 }
 
-static char *pair_numbers(const struct exchange_problem *p)
+static char *pair_numbers(const struct exchange_refusal *p)
 {
     struct text text;
     FILE *out = text_begin(&text);
@@ -86,7 +89,7 @@ static void add_own_text(struct json_object *o, const char *key, char *text)
     free(text);
 }
 
-static struct json_object *problem_data(const struct exchange *e, const struct exchange_problem *p)
+static struct json_object *refusal_data(const struct exchange *e, const struct exchange_refusal *p)
 {
     struct json_object *o = json_new();
     size_t count, *machines = exchange_machines_of(e, p, &count);
@@ -94,6 +97,10 @@ static struct json_object *problem_data(const struct exchange *e, const struct e
 
     json_add_text(o, "reason", exchange_reason_name(p->reason));
     json_add_flag(o, "needed", p->is_needed);
+    if (p->pair) {
+        json_add_flag(o, "unknown", p->is_unknown);
+        add_own_text(o, "why", audit_pair_text(p));
+    }
     if (p->reason == EXCHANGE_LENGTH) {
         json_add_text(o, "length", size_format(UINT64_C(1) << p->from, length));
         json_add_text(o, "there", size_format(UINT64_C(1) << p->to, length));
@@ -125,8 +132,8 @@ static char *page_data(const struct exchange *e)
         json_append(machines, json_string(name));
         free(name);
     }
-    for (size_t i = 0; i < e->problem_count; i++)
-        json_append(problems, problem_data(e, &e->problems[i]));
+    for (size_t i = 0; i < e->refusal_count; i++)
+        json_append(problems, refusal_data(e, &e->refusals[i]));
     json_add(o, "rows", rows);
     json_add(o, "machines", machines);
     json_add(o, "roms", json_strings((char **)fleet->roms, fleet->rom_count));
@@ -161,17 +168,24 @@ static void put_head(FILE *out)
 static void put_summary(FILE *out, const struct audit *audit)
 {
     const struct exchange *e = &audit->exchange;
-    size_t pairs = e->counts[EXCHANGE_YES] + e->counts[EXCHANGE_LACKS] + e->counts[EXCHANGE_NO];
 
     fprintf(out,
             "<body>\n<a class=\"skip\" href=\"#matrix\">To the matrix</a>\n<main>\n"
             "<h1>Which hosts exchange guests</h1>\n"
             "<p>%zu host%s in %zu class%s, %zu guest%s. Of %zu pairs of classes, guests land in "
-            "%zu, land but for machine types or firmware in %zu, and are refused in %zu.</p>\n",
-            audit->fleet.host_count, audit->fleet.host_count == 1 ? "" : "s",
-            audit->fleet.class_count, audit->fleet.class_count == 1 ? "" : "es",
-            audit->fleet.guest_count, audit->fleet.guest_count == 1 ? "" : "s", pairs,
-            e->counts[EXCHANGE_YES], e->counts[EXCHANGE_LACKS], e->counts[EXCHANGE_NO]);
+            "%zu, land but for machine types or firmware in %zu, are refused in %zu, and of %zu it "
+            "is not known.</p>\n",
+            audit->fleet.host_count, PLURAL(audit->fleet.host_count), audit->fleet.class_count,
+            audit->fleet.class_count == 1 ? "" : "es", audit->fleet.guest_count,
+            PLURAL(audit->fleet.guest_count), exchange_pairs(e), e->counts[EXCHANGE_YES],
+            e->counts[EXCHANGE_LACKS], e->counts[EXCHANGE_NO], e->counts[EXCHANGE_UNKNOWN]);
+    char *guests = audit_guests_text(audit);
+    if (guests) {
+        fputs("<p>", out);
+        put_html(out, guests);
+        fputs("</p>\n", out);
+    }
+    free(guests);
     if (audit->problems)
         fprintf(out,
                 "<p><strong>%zu inventor%s could not be read: there is no answer about their "
@@ -198,24 +212,24 @@ static void put_controls(FILE *out, size_t classes)
         "<label>Only what guests need <input id=\"needed\" type=\"checkbox\"></label>\n"
         "<button type=\"reset\">Show all</button>\n</form>\n",
         classes);
-    fputs(
-        "<h2>Matrix</h2>\n"
-        "<p class=\"quiet\">A row for each class that guests come from, a column for each that "
-        "they go to. Arrow keys, Page Up and Down, Home and End move the frame.</p>\n"
-        "<div class=\"legend\"><span><i style=\"background:var(--yes)\"></i>guests land</span>"
-        "<span><i style=\"background:var(--no)\"></i>X: refused</span>"
-        "<span><i style=\"background:var(--lacks)\"></i>m: land, but for machine types or "
-        "firmware</span><span><i style=\"background:var(--self)\"></i>the same class</span></div>\n"
-        "<div class=\"matrix\"><canvas id=\"matrix\" tabindex=\"0\" role=\"application\" "
-        "aria-label=\"Matrix of classes; arrow keys choose a pair\" aria-describedby=\"cell\">"
-        "</canvas></div>\n"
-        "<output id=\"cell\" aria-live=\"polite\"></output>\n"
-        "<h2>Problems</h2>\n<p class=\"quiet\" id=\"count\"></p>\n<div class=\"wide\"><table>"
-        "<thead><tr><th>Guests are<th>Why<th>ROMs or firmware<th>Machine types<th>From "
-        "\xe2\x86\x92 "
-        "to</tr></thead><tbody id=\"problems\"></tbody></table></div>\n"
-        "<p><button id=\"more\" type=\"button\" hidden>List more</button></p>\n",
-        out);
+    fputs("<h2>Matrix</h2>\n"
+          "<p class=\"quiet\">A row for each class that guests come from, a column for each that "
+          "they go to. Arrow keys, Page Up and Down, Home and End move the frame.</p>\n"
+          "<div class=\"legend\"><span><i style=\"background:var(--yes)\"></i>guests land</span>"
+          "<span><i style=\"background:var(--no)\"></i>X: refused</span>"
+          "<span><i style=\"background:var(--lacks)\"></i>m: land, but for machine types or "
+          "firmware</span><span><i style=\"background:var(--unknown)\"></i>?: not known</span>"
+          "<span><i style=\"background:var(--self)\"></i>the same class</span></div>\n"
+          "<div class=\"matrix\"><canvas id=\"matrix\" tabindex=\"0\" role=\"application\" "
+          "aria-label=\"Matrix of classes; arrow keys choose a pair\" aria-describedby=\"cell\">"
+          "</canvas></div>\n"
+          "<output id=\"cell\" aria-live=\"polite\"></output>\n"
+          "<h2>Problems</h2>\n<p class=\"quiet\" id=\"count\"></p>\n<div class=\"wide\"><table>"
+          "<thead><tr><th>Guests are<th>Why<th>ROMs or firmware<th>Machine types<th>From "
+          "\xe2\x86\x92 "
+          "to</tr></thead><tbody id=\"problems\"></tbody></table></div>\n"
+          "<p><button id=\"more\" type=\"button\" hidden>List more</button></p>\n",
+          out);
 }
 
 static void put_parts(FILE *out, const struct fleet *fleet, const struct fix_part *parts,
@@ -251,8 +265,7 @@ static void put_install(FILE *out, const struct audit *audit, const struct fix_i
     const struct fleet *fleet = &audit->fleet;
     size_t hosts = fleet->classes[install->class].hosts;
 
-    fprintf(out, "<li>Class %zu (%zu host%s):<ul>", install->class + 1, hosts,
-            hosts == 1 ? "" : "s");
+    fprintf(out, "<li>Class %zu (%zu host%s):<ul>", install->class + 1, hosts, PLURAL(hosts));
     if (install->needs_patch)
         fputs("<li>a QEMU that reads compat maps, in place of the stock one</li>", out);
     for (size_t i = 0; i < install->set_count; i++) {
@@ -285,7 +298,7 @@ static void put_fixes(FILE *out, const struct audit *audit)
 
     fputs("<h2>What fixes it</h2>\n", out);
     if (!plan->is_needed) {
-        fputs("<p>Nothing is to be fixed.</p>\n", out);
+        fputs("<p>Nothing needs fixing.</p>\n", out);
         return;
     }
     if (plan->count == 0) {
@@ -294,8 +307,8 @@ static void put_fixes(FILE *out, const struct audit *audit)
     }
     fprintf(out, "<p>%s: %zu installation%s on %zu class%s, %" PRIu64 " host%s.%s</p>\n<ul>\n",
             plan->is_proven ? "The smallest set that fixes it" : "A set that fixes it",
-            plan->installations, plan->installations == 1 ? "" : "s", plan->count,
-            plan->count == 1 ? "" : "es", plan->hosts, plan->hosts == 1 ? "" : "s",
+            plan->installations, PLURAL(plan->installations), plan->count,
+            plan->count == 1 ? "" : "es", plan->hosts, PLURAL(plan->hosts),
             plan->is_proven ? "" : " There may be a smaller one.");
     for (size_t i = 0; i < plan->count; i++)
         put_install(out, audit, &plan->installs[i]);
@@ -343,6 +356,10 @@ char *audit_html(const struct audit *audit, size_t *length)
     put_summary(out, audit);
     put_controls(out, audit->fleet.class_count);
     put_fixes(out, audit);
+    put_html_upgrade(out, audit);
+    put_html_expiry(out, audit);
+    put_html_encrypted(out, &audit->fleet.encrypted);
+    put_html_stores(out, &audit->fleet.stores);
     put_classes(out, &audit->fleet);
     fputs("</main>\n<script type=\"application/json\" id=\"data\">", out);
     put_html_json(out, data);

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/effort.h"
 #include "base/memory.h"
 #include "base/size.h"
 #include "base/text.h"
+#include "commands/audit_encrypted.h"
 #include "commands/audit_stores.h"
 #include "commands/columns.h"
 #include "commands/command.h"
@@ -16,6 +18,7 @@
 #include "formats/qemu_versions.h"
 #include "outputs/escape.h"
 #include "outputs/json.h"
+#include "outputs/json_stream.h"
 
 /* What a terminal shows; --json and --svg have more. */
 enum { MATRIX_SHOWN = 40, HOSTS_SHOWN = 4 };
@@ -27,35 +30,35 @@ static const char *length_text(fleet_length length, char text[SIZE_TEXT_MAX])
 
 char *audit_roms_text(const struct fleet *fleet, uint64_t roms)
 {
-    char *text = xstrdup("");
+    const char *separator = "";
+    struct text text;
+    FILE *out = text_begin(&text);
 
     for (size_t r = 0; r < fleet->rom_count; r++) {
         if (!(roms >> r & 1))
             continue;
-        char *more = xasprintf("%s%s%s", text, *text ? ", " : "", fleet->roms[r]);
-        free(text);
-        text = more;
+        fprintf(out, "%s%s", separator, fleet->roms[r]);
+        separator = ", ";
     }
-    return text;
+    return text_end(&text);
 }
 
-/* "2, 5..7", counted from 1. */
-static char *classes_text(const size_t *classes, size_t count)
+char *audit_classes_text(const size_t *classes, size_t count)
 {
-    char *text = xstrdup("");
+    struct text text;
+    FILE *out = text_begin(&text);
 
     for (size_t i = 0, last; i < count; i = last + 1) {
         last = i;
         while (last + 1 < count && classes[last + 1] == classes[last] + 1)
             last++;
-        char *more =
-            last > i + 1
-                ? xasprintf("%s%s%zu..%zu", text, i ? ", " : "", classes[i] + 1, classes[last] + 1)
-                : xasprintf("%s%s%zu", text, i ? ", " : "", classes[last = i] + 1);
-        free(text);
-        text = more;
+        fprintf(out, "%s%zu", i ? ", " : "", classes[i] + 1);
+        if (last > i + 1)
+            fprintf(out, "..%zu", classes[last] + 1);
+        else
+            last = i;
     }
-    return text;
+    return text_end(&text);
 }
 
 /* --- for a person -------------------------------------------------------------------------------
@@ -117,8 +120,11 @@ static void print_hosts(const struct fleet *fleet, bool all)
 
 static void print_matrix(const struct exchange *e)
 {
-    static const char marks[] = {
-        [EXCHANGE_SELF] = ' ', [EXCHANGE_YES] = '.', [EXCHANGE_LACKS] = 'm', [EXCHANGE_NO] = 'X'};
+    static const char marks[] = {[EXCHANGE_SELF] = ' ',
+                                 [EXCHANGE_YES] = '.',
+                                 [EXCHANGE_LACKS] = 'm',
+                                 [EXCHANGE_UNKNOWN] = '?',
+                                 [EXCHANGE_NO] = 'X'};
     size_t n = e->fleet->class_count;
 
     if (n < 2 || n > MATRIX_SHOWN)
@@ -133,10 +139,22 @@ static void print_matrix(const struct exchange *e)
             printf("  %c", marks[e->verdicts[from * n + to]]);
         putchar('\n');
     }
-    puts(". lands   X refused   m lands, but some machine types or firmware images are not there");
+    puts(". lands   X refused   m lands, but some machine types or firmware images are not there"
+         "   ? not known");
 }
 
-static void print_what(const struct exchange_problem *p)
+char *audit_pair_text(const struct exchange_refusal *p)
+{
+    const struct qemu_pair *pair = p->pair;
+
+    return xasprintf("QEMU %u.%u is known to refuse guests of QEMU %u.%u with %s%s: '%s' (%s)",
+                     pair->to_first.major, pair->to_first.minor, pair->from_first.major,
+                     pair->from_first.minor, pair->what,
+                     p->is_unknown ? "; whether guests have that is not known" : "", pair->message,
+                     pair->source);
+}
+
+static void print_what(const struct exchange_refusal *p)
 {
     char from[SIZE_TEXT_MAX], to[SIZE_TEXT_MAX];
 
@@ -160,11 +178,19 @@ static void print_what(const struct exchange_problem *p)
         print_line("  the destination's QEMU does not have the machine type%s",
                    p->is_needed ? "" : " (no guest is known to need it)");
         break;
+    case EXCHANGE_QEMU: {
+        char *why = audit_pair_text(p);
+
+        print_line("  %s", why);
+        puts("  no ROM and no map changes that: such a guest moves only by a cold start there");
+        free(why);
+        break;
+    }
     }
 }
 
 /* With the lengths of the first pair, and its package, where it is known. */
-static void print_images(const struct exchange *e, const struct exchange_problem *p)
+static void print_images(const struct exchange *e, const struct exchange_refusal *p)
 {
     const struct fleet_class *a = &e->fleet->classes[p->pairs[0].from],
                              *b = &e->fleet->classes[p->pairs[0].to];
@@ -193,10 +219,10 @@ static void print_images(const struct exchange *e, const struct exchange_problem
         print_line("  Of %zu guest%s on class %" PRIu32
                    " the inventory does not say which firmware "
                    "they have.",
-                   a->doubtful, a->doubtful == 1 ? "" : "s", p->pairs[0].from + 1);
+                   a->doubtful, PLURAL(a->doubtful), p->pairs[0].from + 1);
 }
 
-static void print_problem(const struct exchange *e, const struct exchange_problem *p)
+static void print_refusal(const struct exchange *e, const struct exchange_refusal *p)
 {
     struct exchange_block *blocks;
     size_t count = exchange_blocks(e, p, &blocks), machine_count;
@@ -205,10 +231,14 @@ static void print_problem(const struct exchange *e, const struct exchange_proble
 
     putchar('\n');
     for (size_t i = 0; i < count; i++) {
-        char *from = classes_text(blocks[i].from, blocks[i].from_count);
-        char *to = classes_text(blocks[i].to, blocks[i].to_count);
+        char *from = audit_classes_text(blocks[i].from, blocks[i].from_count);
+        char *to = audit_classes_text(blocks[i].to, blocks[i].to_count);
 
-        print_line("%s %s -> %s", p->is_needed ? "refused" : "lacks  ", from, to);
+        print_line("%s %s -> %s",
+                   !p->is_needed   ? "lacks  "
+                   : p->is_unknown ? "unknown"
+                                   : "refused",
+                   from, to);
         free(from);
         free(to);
     }
@@ -225,24 +255,6 @@ static void print_problem(const struct exchange *e, const struct exchange_proble
     free(text);
     free(machines);
     exchange_blocks_free(blocks, count);
-}
-
-bool audit_shipped_romset(const struct fleet *fleet, const struct fix_part *part,
-                          struct shipped_romset *found)
-{
-    const char **machines = xcalloc(part->machine_count + 1, sizeof *machines);
-    const char *roms[FLEET_ROMS_MAX];
-    size_t rom_count = 0;
-
-    for (size_t r = 0; r < fleet->rom_count; r++)
-        if (part->roms >> r & 1)
-            roms[rom_count++] = fleet->roms[r];
-    for (size_t i = 0; i < part->machine_count; i++)
-        machines[i] = fleet->machines[part->machines[i]].name;
-    bool is_found = shipped_romset_of_all(roms, rom_count, UINT64_C(1) << part->length, machines,
-                                          part->machine_count, found);
-    free(machines);
-    return is_found;
 }
 
 /* How a compat set is made, where a romset that comes with the program says so. */
@@ -311,7 +323,7 @@ static void print_install(const struct fleet *fleet, const struct fix_plan *plan
 {
     size_t hosts = fleet->classes[install->class].hosts;
 
-    print_line("  class %zu (%zu host%s)", install->class + 1, hosts, hosts == 1 ? "" : "s");
+    print_line("  class %zu (%zu host%s)", install->class + 1, hosts, PLURAL(hosts));
     if (install->needs_patch)
         puts("    a QEMU that reads compat maps, in place of the stock one");
     for (size_t i = 0; i < install->set_count; i++)
@@ -338,8 +350,8 @@ static void print_plan(const struct fleet *fleet, const struct fix_plan *plan)
     }
     print_line("%s fixes it: %zu installation%s on %zu class%s, %" PRIu64 " host%s.",
                plan->is_proven ? "The smallest set that" : "A set that", plan->installations,
-               plan->installations == 1 ? "" : "s", plan->count, plan->count == 1 ? "" : "es",
-               plan->hosts, plan->hosts == 1 ? "" : "s");
+               PLURAL(plan->installations), plan->count, plan->count == 1 ? "" : "es", plan->hosts,
+               PLURAL(plan->hosts));
     if (!plan->is_proven)
         puts("(There may be a smaller one: the search was given up.)");
     for (size_t i = 0; i < plan->count; i++)
@@ -348,7 +360,7 @@ static void print_plan(const struct fleet *fleet, const struct fix_plan *plan)
         print_line("  Not fixed by it: %zu of ROM and machine type, where maps contradict "
                    "each other.",
                    plan->unfixed);
-    puts("Guests that run there now keep the length that they have until they are started anew.");
+    puts("Guests that run there now keep the length that they have until their next cold start.");
 }
 
 static void print_expiry(const struct fleet *fleet, const struct expiry *expiry)
@@ -371,15 +383,15 @@ static void print_expiry(const struct fleet *fleet, const struct expiry *expiry)
     columns_add(&c, "the release with it");
     for (size_t i = 0; i < expiry->count; i++) {
         const struct expiry_line *l = &expiry->lines[i];
-        char *classes = classes_text(l->classes, l->class_count);
+        char *classes = audit_classes_text(l->classes, l->class_count);
         char release[QEMU_RELEASE_TEXT_MAX];
 
         columns_add(&c, "%s", fleet->machines[l->machine].name);
         columns_add(&c, "%zu", l->guests);
         columns_add(&c, "QEMU %u.%u", l->when.deprecated.major, l->when.deprecated.minor);
         columns_add(&c, "QEMU %u.%u", l->when.removed.major, l->when.removed.minor);
-        columns_add(&c, "%zu host%s", l->deprecated_on, l->deprecated_on == 1 ? "" : "s");
-        columns_add(&c, "%zu host%s", l->gone_on, l->gone_on == 1 ? "" : "s");
+        columns_add(&c, "%zu host%s", l->deprecated_on, PLURAL(l->deprecated_on));
+        columns_add(&c, "%zu host%s", l->gone_on, PLURAL(l->gone_on));
         columns_add(&c, "%s", classes);
         columns_add(&c, "%s", qemu_release_text(&l->when.removed, release));
         free(classes);
@@ -387,29 +399,67 @@ static void print_expiry(const struct fleet *fleet, const struct expiry *expiry)
     columns_print(&c, 0);
 }
 
+bool audit_has_unstartable(const struct audit *audit)
+{
+    return audit->without_file || audit->without_machine;
+}
+
+char *audit_guests_text(const struct audit *audit)
+{
+    const size_t unknown = audit->fleet.unknown_guests;
+    const uint64_t lost = audit->without_file + audit->without_machine;
+    struct text text;
+    FILE *to = text_begin(&text);
+
+    if (lost)
+        fprintf(to,
+                "%" PRIu64 " guest%s not start again on %s own host: %" PRIu64
+                " for a ROM or firmware image, %" PRIu64 " for a machine type that is not there.",
+                lost, lost == 1 ? " does" : "s do", lost == 1 ? "its" : "their",
+                audit->without_file, audit->without_machine);
+    if (unknown)
+        fprintf(to,
+                "%sOf %zu guest%s the inventories do not say all that decides where %s can go; "
+                "romcompat preflight says what.",
+                lost ? " " : "", unknown, PLURAL(unknown), unknown == 1 ? "it" : "they");
+    char *made = text_end(&text);
+    if (lost || unknown)
+        return made;
+    free(made);
+    return NULL;
+}
+
 void audit_print(const struct audit *audit, bool hosts)
 {
     const struct exchange *e = &audit->exchange;
     const struct fleet *fleet = &audit->fleet;
-    size_t pairs = e->counts[EXCHANGE_YES] + e->counts[EXCHANGE_LACKS] + e->counts[EXCHANGE_NO];
 
     print_classes(fleet);
     print_hosts(fleet, hosts);
     print_matrix(e);
-    for (size_t i = 0; i < e->problem_count; i++)
-        print_problem(e, &e->problems[i]);
+    for (size_t i = 0; i < e->refusal_count; i++)
+        print_refusal(e, &e->refusals[i]);
     print_plan(fleet, &audit->plan);
     if (audit->asks_expiry)
         print_expiry(fleet, &audit->expiry);
+    audit_print_encrypted(&fleet->encrypted);
     audit_print_stores(&fleet->stores, audit->asks_stores);
     if (audit->asks_upgrade)
         audit_left_print(audit);
     putchar('\n');
+    char *unknown = e->counts[EXCHANGE_UNKNOWN]
+                        ? xasprintf(", of %zu it is not known", e->counts[EXCHANGE_UNKNOWN])
+                        : xstrdup("");
     print_line("%zu host%s in %zu class%s; of %zu pairs of classes %zu land, %zu land but for "
-               "machine types or firmware, %zu are refused",
-               fleet->host_count, fleet->host_count == 1 ? "" : "s", fleet->class_count,
-               fleet->class_count == 1 ? "" : "es", pairs, e->counts[EXCHANGE_YES],
-               e->counts[EXCHANGE_LACKS], e->counts[EXCHANGE_NO]);
+               "machine types or firmware, %zu are refused%s",
+               fleet->host_count, PLURAL(fleet->host_count), fleet->class_count,
+               fleet->class_count == 1 ? "" : "es", exchange_pairs(e), e->counts[EXCHANGE_YES],
+               e->counts[EXCHANGE_LACKS], e->counts[EXCHANGE_NO], unknown);
+    free(unknown);
+    char *guests = audit_guests_text(audit);
+    if (guests)
+        print_line("%s", guests);
+    free(guests);
     if (audit->problems)
         print_line("%zu inventor%s could not be read: there is no answer", audit->problems,
                    audit->problems == 1 ? "y" : "ies");
@@ -472,74 +522,95 @@ static struct json_object *machine_names(const struct fleet *fleet, const size_t
     return o;
 }
 
-static struct json_object *class_objects(const struct fleet *fleet)
+static struct json_object *class_object(const struct fleet *fleet, size_t number, size_t first_host)
 {
-    struct json_object *list = json_list();
-    size_t at = 0;
+    const struct fleet_class *class = &fleet->classes[number];
+    struct json_object *o = json_new(), *labels = json_list(), *hosts = json_list();
 
-    for (size_t i = 0; i < fleet->class_count; i++) {
-        const struct fleet_class *class = &fleet->classes[i];
-        struct json_object *o = json_new(), *labels = json_list(), *hosts = json_list();
-
-        for (size_t k = 0; k < class->label_count && k < FLEET_LABELS_MAX; k++)
-            json_append(labels, json_string(class->labels[k]));
-        for (size_t k = 0; k < class->hosts; k++)
-            json_append(hosts, json_string(fleet->hosts[at + k].name));
-        at += class->hosts;
-        json_add_number(o, "class", i + 1);
-        json_add(o, "labels", labels);
-        json_add_number(o, "host_count", class->hosts);
-        json_add(o, "hosts", hosts);
-        json_add(o, "firmware", image_lengths(fleet, class));
-        json_append(list, o);
-    }
-    return list;
+    for (size_t k = 0; k < class->label_count && k < FLEET_LABELS_MAX; k++)
+        json_append(labels, json_string(class->labels[k]));
+    for (size_t k = 0; k < class->hosts; k++)
+        json_append(hosts, json_string(fleet->hosts[first_host + k].name));
+    json_add_number(o, "class", number + 1);
+    json_add(o, "labels", labels);
+    json_add_number(o, "host_count", class->hosts);
+    json_add(o, "hosts", hosts);
+    json_add(o, "firmware", image_lengths(fleet, class));
+    return o;
 }
 
-static struct json_object *pair_objects(const struct exchange *e)
+static void put_classes(struct json_stream *s, const struct fleet *fleet)
 {
-    struct json_object *list = json_list();
-    size_t n = e->fleet->class_count;
+    size_t at = 0;
 
+    json_stream_open(s, "classes", '[');
+    for (size_t i = 0; i < fleet->class_count; i++) {
+        json_stream_add(s, NULL, class_object(fleet, i, at));
+        at += fleet->classes[i].hosts;
+    }
+    json_stream_close(s);
+}
+
+static void put_pairs(struct json_stream *s, const struct exchange *e)
+{
+    size_t n = e->fleet->class_count;
+    char text[100];
+
+    json_stream_open(s, "pairs", '[');
     for (size_t from = 0; from < n; from++)
         for (size_t to = 0; to < n; to++) {
             enum exchange_verdict v = e->verdicts[from * n + to];
-            struct json_object *o;
 
             if (v == EXCHANGE_SELF)
                 continue;
-            o = json_new();
-            json_add_number(o, "from", from + 1);
-            json_add_number(o, "to", to + 1);
-            json_add_text(o, "verdict", exchange_verdict_name(v));
-            json_append(list, o);
+            snprintf(text, sizeof text, "{ \"from\": %zu, \"to\": %zu, \"verdict\": \"%s\" }",
+                     from + 1, to + 1, exchange_verdict_name(v));
+            json_stream_text(s, text);
         }
-    return list;
+    json_stream_close(s);
 }
 
-static struct json_object *problem_object(const struct exchange *e,
-                                          const struct exchange_problem *p)
+static void put_refusal_pairs(struct json_stream *s, const struct exchange_refusal *p)
 {
-    struct json_object *o = json_new(), *pairs = json_list();
-    size_t count, *machines = exchange_machines_of(e, p, &count);
+    char text[64];
 
+    json_stream_open(s, "pairs", '[');
     for (size_t i = 0; i < p->pair_count; i++) {
-        struct json_object *pair = json_new();
-
-        json_add_number(pair, "from", p->pairs[i].from + 1);
-        json_add_number(pair, "to", p->pairs[i].to + 1);
-        json_append(pairs, pair);
+        snprintf(text, sizeof text, "{ \"from\": %" PRIu32 ", \"to\": %" PRIu32 " }",
+                 p->pairs[i].from + 1, p->pairs[i].to + 1);
+        json_stream_text(s, text);
     }
-    json_add_text(o, "reason", exchange_reason_name(p->reason));
-    json_add_flag(o, "needed", p->is_needed);
-    json_add(o, "length", length_or_null(p->from));
-    json_add(o, "length_there", length_or_null(p->to));
-    json_add(o, "roms", rom_names(e->fleet, p->roms));
-    json_add(o, "firmware", image_names(e->fleet, &p->images));
-    json_add(o, "machines", machine_names(e->fleet, machines, count));
-    json_add(o, "pairs", pairs);
+    json_stream_close(s);
+}
+
+static void put_refusal(struct json_stream *s, const struct exchange *e,
+                        const struct exchange_refusal *p)
+{
+    size_t count, *machines = exchange_machines_of(e, p, &count);
+    char *why = p->pair ? audit_pair_text(p) : NULL;
+
+    json_stream_open(s, NULL, '{');
+    json_stream_add(s, "reason", json_string(exchange_reason_name(p->reason)));
+    json_stream_add(s, "needed", json_flag(p->is_needed));
+    json_stream_add(s, "known", json_flag(!p->is_unknown));
+    json_stream_add(s, "why", json_string(why));
+    json_stream_add(s, "length", length_or_null(p->from));
+    json_stream_add(s, "length_there", length_or_null(p->to));
+    json_stream_add(s, "roms", rom_names(e->fleet, p->roms));
+    json_stream_add(s, "firmware", image_names(e->fleet, &p->images));
+    json_stream_add(s, "machines", machine_names(e->fleet, machines, count));
+    put_refusal_pairs(s, p);
+    json_stream_close(s);
+    free(why);
     free(machines);
-    return o;
+}
+
+static void put_refusals(struct json_stream *s, const struct exchange *e)
+{
+    json_stream_open(s, "problems", '[');
+    for (size_t i = 0; i < e->refusal_count; i++)
+        put_refusal(s, e, &e->refusals[i]);
+    json_stream_close(s);
 }
 
 static struct json_object *part_objects(const struct fleet *fleet, const struct fix_part *parts,
@@ -620,7 +691,8 @@ static struct json_object *expiry_objects(const struct audit *audit)
 {
     struct json_object *list = audit->asks_expiry ? json_list() : NULL;
 
-    for (size_t i = 0; i < audit->expiry.count; i++)
+    /* The page asks for them, too. */
+    for (size_t i = 0; list && i < audit->expiry.count; i++)
         json_append(list, expiry_object(&audit->fleet, &audit->expiry.lines[i]));
     return list;
 }
@@ -628,24 +700,32 @@ static struct json_object *expiry_objects(const struct audit *audit)
 void audit_print_json(const struct audit *audit)
 {
     const struct exchange *e = &audit->exchange;
-    struct json_object *o = json_document("romcompat-audit", 1), *problems = json_list();
-    const char *verdict = audit->problems             ? NULL
-                          : e->counts[EXCHANGE_NO]    ? "no"
-                          : e->counts[EXCHANGE_LACKS] ? "lacks"
-                                                      : "yes";
+    const char *verdict = audit->problems                                              ? NULL
+                          : e->counts[EXCHANGE_NO] || audit_has_unstartable(audit)     ? "no"
+                          : e->counts[EXCHANGE_UNKNOWN] || audit->fleet.unknown_guests ? NULL
+                          : e->counts[EXCHANGE_LACKS]                                  ? "lacks"
+                                                                                       : "yes";
+    struct json_stream s;
 
-    for (size_t i = 0; i < e->problem_count; i++)
-        json_append(problems, problem_object(e, &e->problems[i]));
-    json_add_text(o, "verdict", verdict);
-    json_add_number(o, "hosts", audit->fleet.host_count);
-    json_add_number(o, "guests", audit->fleet.guest_count);
-    json_add_number(o, "unreadable", audit->problems);
-    json_add(o, "classes", class_objects(&audit->fleet));
-    json_add(o, "pairs", pair_objects(e));
-    json_add(o, "problems", problems);
-    json_add(o, "expiry", expiry_objects(audit));
-    json_add(o, "stores", audit->asks_stores ? audit_stores_object(&audit->fleet.stores) : NULL);
-    json_add(o, "upgrade", audit_left_json(audit));
-    json_add(o, "plan", plan_object(&audit->fleet, &audit->plan));
-    json_print(o);
+    /* Before the first byte of it. */
+    for (size_t i = 0; i < e->refusal_count; i++)
+        effort_must_spend(EFFORT_PAIRS, e->refusals[i].pair_count);
+    json_stream_begin(&s, stdout, "romcompat-audit", 1);
+    json_stream_add(&s, "verdict", json_string(verdict));
+    json_stream_add(&s, "hosts", json_number(audit->fleet.host_count));
+    json_stream_add(&s, "guests", json_number(audit->fleet.guest_count));
+    json_stream_add(&s, "guests_not_known", json_number(audit->fleet.unknown_guests));
+    json_stream_add(&s, "guests_without_file", json_number(audit->without_file));
+    json_stream_add(&s, "guests_without_machine", json_number(audit->without_machine));
+    json_stream_add(&s, "unreadable", json_number(audit->problems));
+    put_classes(&s, &audit->fleet);
+    put_pairs(&s, e);
+    put_refusals(&s, e);
+    json_stream_add(&s, "expiry", expiry_objects(audit));
+    json_stream_add(&s, "stores",
+                    audit->asks_stores ? audit_stores_object(&audit->fleet.stores) : NULL);
+    json_stream_add(&s, "encrypted_guests", audit_encrypted_objects(&audit->fleet.encrypted));
+    json_stream_add(&s, "upgrade", audit_left_json(audit));
+    json_stream_add(&s, "plan", plan_object(&audit->fleet, &audit->plan));
+    json_stream_end(&s);
 }

@@ -36,60 +36,65 @@ static void print_counts(const struct store_findings *s, bool listed)
         comma = ", ";
     }
     char *counts = text_end(&text);
-    print_line("Variable stores of %zu guest%s: %s%s", s->guests, s->guests == 1 ? "" : "s",
+    print_line("Variable stores of %zu guest%s: %s%s", s->guests, PLURAL(s->guests),
                *counts ? counts : "nothing is wrong with them",
                *counts && !listed ? " (--stores lists them)" : "");
     free(counts);
 }
 
-static void print_fix(const struct store_finding *finding)
+char *audit_store_fix(const struct judged_store *judged)
 {
-    if (!finding->template || !finding->store)
-        return;
-    char *from = file_operand(finding->template), *store = file_operand(finding->store);
+    if (!judged->template || !judged->store)
+        return NULL;
+    char *from = file_operand(judged->template), *store = file_operand(judged->store);
     char *command = shell_command((const char *const[]){"romcompat", "varstore", "enroll",
                                                         "--merge", "--from", from, store, NULL});
-    print_line("  fix              on %s, while the guest is off: %s", finding->host, command);
-    free(command);
     free(store);
     free(from);
+    return command;
 }
 
-static void print_finding(const struct store_finding *finding)
+static void print_fix(const struct judged_store *judged)
 {
-    print_line("%s: guest %s%s%s", finding->host,
-               finding->guest ? finding->guest : "without a name", finding->store ? ": " : "",
-               finding->store ? finding->store : "");
-    for (int i = 0; i < STORE_TROUBLES; i++)
-        if (finding->reasons[i])
-            print_line("  %-15s  %s", store_trouble_name((enum store_trouble)i),
-                       finding->reasons[i]);
-    print_fix(finding);
+    char *command = audit_store_fix(judged);
+
+    if (command)
+        print_line("  fix              on %s, while the guest is off: %s", judged->host, command);
+    free(command);
+}
+
+static void print_store(const struct judged_store *judged)
+{
+    print_line("%s: guest %s%s%s", judged->host, judged->guest ? judged->guest : "without a name",
+               judged->store ? ": " : "", judged->store ? judged->store : "");
+    for (size_t i = 0; i < judged->findings.count; i++)
+        print_line("  %-15s  %s", judged->findings.list[i].check, judged->findings.list[i].what);
+    print_fix(judged);
 }
 
 void audit_print_stores(const struct store_findings *s, bool list)
 {
-    if (!list && !s->count)
+    if (!list && !s->troubled)
         return;
     putchar('\n');
     for (size_t i = 0; list && i < s->count; i++)
-        print_finding(&s->list[i]);
+        print_store(&s->list[i]);
     print_counts(s, list);
 }
 
 /* --- for a program -------------------------------------------------------------------------- */
 
-static struct json_object *finding_object(const struct store_finding *finding)
+static struct json_object *store_object(const struct judged_store *judged)
 {
     struct json_object *o = json_new(), *troubles = json_new();
 
-    for (int i = 0; i < STORE_TROUBLES; i++)
-        json_add_text_if(troubles, store_trouble_name((enum store_trouble)i), finding->reasons[i]);
-    json_add_text(o, "host", finding->host);
-    json_add_text(o, "guest", finding->guest);
-    json_add_text(o, "store", finding->store);
+    for (size_t i = 0; i < judged->findings.count; i++)
+        json_add_text(troubles, judged->findings.list[i].check, judged->findings.list[i].what);
+    json_add_text(o, "host", judged->host);
+    json_add_text(o, "guest", judged->guest);
+    json_add_text(o, "store", judged->store);
     json_add(o, "troubles", troubles);
-    json_add_text(o, "template_with_more", finding->template);
+    json_add_text(o, "template_with_more", judged->template);
     return o;
 }
 
@@ -100,7 +105,7 @@ struct json_object *audit_stores_object(const struct store_findings *s)
     for (int i = 0; i < STORE_TROUBLES; i++)
         json_add_number(counts, store_trouble_name((enum store_trouble)i), s->counts[i]);
     for (size_t i = 0; i < s->count; i++)
-        json_append(list, finding_object(&s->list[i]));
+        json_append(list, store_object(&s->list[i]));
     json_add_number(o, "guests", s->guests);
     json_add(o, "counts", counts);
     json_add(o, "findings", list);

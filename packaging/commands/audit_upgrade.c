@@ -8,6 +8,7 @@
 
 #include "base/glob.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "commands/command.h"
 #include "commands/packages.h"
 #include "fleet/guest_after.h"
@@ -71,7 +72,7 @@ static void judge_guest(struct audit *audit, const struct inventory *before,
 {
     struct guest_after v;
 
-    guest_after_judge_listed(before, guest, after, &v);
+    guest_after_judge_listed(before, guest, NULL, after, &v);
     if (guest->is_running && guest_after_kind(&v, false) != AFTER_FINE)
         add_left(audit, before, guest, &v, AUDIT_LEFT_RUNNING);
     else if (!guest->is_running && guest_after_kind(&v, true) != AFTER_FINE)
@@ -93,6 +94,8 @@ static int change(void *arg, struct inventory *inv, struct failure *f)
             if (upgrade_apply_shared(rules->list[i].upgrade, inv, f) != 0)
                 return -1;
         }
+    upgrade_order_add(&rules->audit->order, inv->host ? inv->host : "a host", &before,
+                      any ? inv : NULL);
     if (!any)
         return 0;
     rules->audit->upgraded++;
@@ -141,6 +144,7 @@ int audit_rules_read(const char *const *texts, size_t count, struct audit *audit
                           &made->list[i].upgrade, f) != 0)
             return -1;
     audit->asks_upgrade = true;
+    upgrade_order_init(&audit->order);
     audit->fleet.change = change;
     audit->fleet.change_arg = made;
     return 0;
@@ -164,12 +168,17 @@ void audit_rules_free(struct audit_rules *rules)
 static const char *const state_names[] = {
     [AUDIT_LEFT_RUNNING] = "running", [AUDIT_LEFT_OFF] = "off", [AUDIT_LEFT_IF_SAVED] = "if saved"};
 
+const char *audit_left_state_name(enum audit_left_state state)
+{
+    return state_names[state];
+}
+
 void audit_left_print(const struct audit *audit)
 {
     putchar('\n');
     print_line("%zu host%s upgraded: %zu guest%s left behind, of %zu it is not known",
-               audit->upgraded, audit->upgraded == 1 ? "" : "s", audit->left_total,
-               audit->left_total == 1 ? "" : "s", audit->left_unknown);
+               audit->upgraded, PLURAL(audit->upgraded), audit->left_total,
+               PLURAL(audit->left_total), audit->left_unknown);
     for (size_t i = 0; i < audit->left_count && i < LEFT_SHOWN; i++) {
         const struct audit_left *left = &audit->left[i];
 
@@ -181,6 +190,7 @@ void audit_left_print(const struct audit *audit)
     }
     if (audit->left_count > LEFT_SHOWN)
         print_line("  and %zu more; --json has them", audit->left_count - LEFT_SHOWN);
+    audit_order_print(&audit->order);
 }
 
 struct json_object *audit_left_json(const struct audit *audit)
@@ -209,6 +219,7 @@ struct json_object *audit_left_json(const struct audit *audit)
         json_append(list, entry);
     }
     json_add(o, "guests", list);
+    json_add(o, "order", audit_order_json(&audit->order));
     return o;
 }
 
@@ -222,4 +233,6 @@ void audit_left_free(struct audit *audit)
         free(audit->left[i].fix);
     }
     free(audit->left);
+    if (audit->asks_upgrade)
+        upgrade_order_free(&audit->order);
 }

@@ -16,42 +16,25 @@ static void single(struct metrics *m, const char *name, const char *help, uint64
 
 /* --- guests ---------------------------------------------------------------------------------- */
 
-/* By class, what stranded_state_of() says of its guests. */
-struct class_counts {
-    uint64_t states[STRANDED_DOUBT + 1];
-};
-
-static struct class_counts *count_states(const struct fleet *fleet)
-{
-    struct class_counts *counts = xcalloc(fleet->class_count + 1, sizeof *counts);
-
-    for (size_t i = 0; i < fleet->profile_count; i++) {
-        const struct fleet_profile *p = &fleet->profiles[i];
-
-        counts[p->class].states[stranded_state_of(fleet, p)] += p->guests;
-    }
-    return counts;
-}
-
 static void put_states(struct metrics *m, const struct fleet *fleet,
-                       const struct class_counts *counts, enum stranded_state state)
+                       const struct stranded_counts *counts, enum stranded_state state)
 {
     for (size_t c = 0; c < fleet->class_count; c++) {
         char number[24];
 
         snprintf(number, sizeof number, "%zu", c + 1);
-        metrics_value(m, counts[c].states[state], &(struct metrics_label){"class", number}, 1);
+        metrics_value(m, counts[c].of[state], &(struct metrics_label){"class", number}, 1);
     }
 }
 
 static void put_guests(struct metrics *m, const struct fleet *fleet, bool is_fleet)
 {
-    struct class_counts *counts = count_states(fleet);
+    struct stranded_counts *counts = stranded_count(fleet);
     uint64_t files = 0, machine = 0, unknown = 0;
 
     for (size_t c = 0; c < fleet->class_count; c++) {
-        files += counts[c].states[STRANDED_HERE];
-        unknown += counts[c].states[STRANDED_DOUBT];
+        files += counts[c].of[STRANDED_HERE];
+        unknown += counts[c].of[STRANDED_DOUBT];
         machine += fleet->classes[c].lost;
     }
     single(m, "romcompat_guests", "Guests in the inventories.", fleet->guest_count);
@@ -119,6 +102,30 @@ static void put_machines(struct metrics *m, const struct fleet *fleet, const str
                "Hosts whose QEMU has given up a machine type that guests have.", gone_on);
 }
 
+/* --- encrypted memory ------------------------------------------------------------------------ */
+
+/* Of one host it is not asked where they may go. */
+static void put_encrypted(struct metrics *m, const struct encrypted_guests *all, bool is_fleet)
+{
+    metrics_family(m, "romcompat_encrypted_guests",
+                   is_fleet ? "Guests with encrypted memory, and whether they may migrate."
+                            : "Guests with encrypted memory.");
+    for (size_t i = 0; i < all->kind_count; i++) {
+        const struct encrypted_kind *kind = &all->kinds[i];
+        const struct metrics_label labels[] = {{"encryption", kind->encryption},
+                                               {"migrate", flash_answer_name(kind->migrate)}};
+
+        metrics_value(m, kind->guest_count, labels, is_fleet ? 2 : 1);
+    }
+    if (!is_fleet)
+        return;
+    metrics_family(m, "romcompat_encrypted_start_hosts",
+                   "Hosts on which guests with such memory are known to start.");
+    for (size_t i = 0; i < all->kind_count; i++)
+        metrics_value(m, all->kinds[i].starts_count,
+                      &(struct metrics_label){"encryption", all->kinds[i].encryption}, 1);
+}
+
 /* --- stores ---------------------------------------------------------------------------------- */
 
 static void put_stores(struct metrics *m, const struct store_findings *stores)
@@ -136,7 +143,8 @@ static void put_stores(struct metrics *m, const struct store_findings *stores)
 
 char *fleet_metrics(const struct audit *audit)
 {
-    static const enum exchange_verdict verdicts[] = {EXCHANGE_YES, EXCHANGE_LACKS, EXCHANGE_NO};
+    static const enum exchange_verdict verdicts[] = {EXCHANGE_YES, EXCHANGE_LACKS, EXCHANGE_UNKNOWN,
+                                                     EXCHANGE_NO};
     const struct fleet *fleet = &audit->fleet;
     struct metrics m;
 
@@ -152,6 +160,7 @@ char *fleet_metrics(const struct audit *audit)
                       &(struct metrics_label){"verdict", exchange_verdict_name(verdicts[i])}, 1);
     put_guests(&m, fleet, true);
     put_machines(&m, fleet, &audit->expiry);
+    put_encrypted(&m, &fleet->encrypted, true);
     put_stores(&m, &fleet->stores);
     return metrics_end(&m);
 }
@@ -181,6 +190,7 @@ char *host_metrics(const char *document, bool is_partial, const char *today, str
 
     fleet_init(&fleet);
     fleet.stores.today = today;
+    fleet.stores.counts_only = true;
     visitor.arg = &fleet;
     json_documents_of_text("the inventory", document, strlen(document), &visitor);
     if (fleet.host_count == 0)
@@ -192,6 +202,7 @@ char *host_metrics(const char *document, bool is_partial, const char *today, str
                "Whether something that decides could not be read.", is_partial);
         put_guests(&m, &fleet, false);
         put_machines(&m, &fleet, &expiry);
+        put_encrypted(&m, &fleet.encrypted, false);
         put_stores(&m, &fleet.stores);
         text = metrics_end(&m);
         expiry_free(&expiry);

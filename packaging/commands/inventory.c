@@ -17,6 +17,7 @@
 #include "commands/fleet_metrics.h"
 #include "commands/packages.h"
 #include "fleet/inventory.h"
+#include "fleet/inventory_read.h"
 #include "fleet/upgrade.h"
 #include "outputs/child.h"
 #include "outputs/file.h"
@@ -49,7 +50,7 @@ static const struct option_spec options[] = {
      .help = "of the system that is installed below DIR; no program of it is\n"
              "run; needs root's rights",
      STRING_AT(struct job, root)},
-    {"run", .help = "with --root: run its QEMUs and dpkg or rpm, shut off as nobody",
+    {"run", .help = "with --root: run its QEMUs and dpkg or rpm, isolated, as nobody",
      FLAG_AT(struct job, run)},
     {"output", 'o', "FILE", "write to FILE, whole or not at all; - is standard output",
      STRING_AT(struct job, output)},
@@ -76,7 +77,7 @@ static int check_usage(const struct job *job)
                                "of this system",
                                job->with.list[i]);
     if (job->run && !job->root)
-        return usage_error(&inventory_command, "--run goes with --root");
+        return usage_error(&inventory_command, "--run needs --root");
     if (job->anonymous && job->host)
         return usage_error(&inventory_command, "--host and --anonymous exclude each other");
     return STATUS_YES;
@@ -113,8 +114,6 @@ static int leave(struct way_back *back, struct failure *f)
 {
     if (fchdir(back->root) != 0 || chroot(".") != 0 || fchdir(back->here) != 0)
         return fail(f, "cannot leave the root directory: %s", strerror(errno));
-    close(back->root);
-    close(back->here);
     return 0;
 }
 
@@ -147,6 +146,10 @@ static int take(const struct job *job, const struct inventory_request *request, 
         if (leave(&back, f) != 0)
             result = -1;
     }
+    if (back.root >= 0)
+        close(back.root);
+    if (back.here >= 0)
+        close(back.here);
     free(root);
     return result;
 }
@@ -172,7 +175,7 @@ static void forget_guests(struct inventory *inv)
         guest->name = guest->nvram = NULL;
         if (guest->doubt) { /* which may have its name in a path */
             free(guest->doubt);
-            guest->doubt = xstrdup("not told without names");
+            guest->doubt = xstrdup("left out with the names");
         }
         if (guest->store)
             inventory_store_forget_file(guest->store);
@@ -184,10 +187,14 @@ static char *text_of(const struct inventory *inv, const struct job *job, struct 
 {
     char *document = inventory_text(inv, !job->pretty), *metrics, today[DATE_TEXT_MAX];
 
+    if (inventory_check(document, f) != 0) {
+        free(document);
+        return NULL;
+    }
     if (!job->metrics)
         return document;
     date_format(time(NULL) / SECONDS_OF_DAY, today);
-    metrics = host_metrics(document, inv->is_partial, today, f);
+    metrics = host_metrics(document, inv->is_partial || inv->lacks_guests, today, f);
     free(document);
     return metrics;
 }
@@ -209,10 +216,11 @@ static int run(void *settings, char **operands, size_t count)
                                               .qemu_count = job->qemus.count,
                                               .runs_nothing = job->root && !job->run,
                                               .is_at_rest = job->root,
+                                              .looks_into_images = true,
                                               .host = own_name(job, name)};
     struct upgrade *u = NULL;
     if (job->with.count &&
-        packages_open(job->with.list, job->with.count, say, NULL, false, &u, &f) != 0)
+        packages_open(job->with.list, job->with.count, say, NULL, true, &u, &f) != 0)
         return report(&f);
     int taken = take(job, &request, u, &inv, &f);
     if (u)
@@ -223,7 +231,7 @@ static int run(void *settings, char **operands, size_t count)
         forget_guests(&inv);
     if (inv.qemus->count == 0)
         complain("note: no QEMU is installed here");
-    if (inv.is_partial)
+    if (inv.is_partial || inv.lacks_guests)
         status = STATUS_NO_ANSWER;
     char *text = text_of(&inv, job, &f);
     inventory_free(&inv);
@@ -242,14 +250,14 @@ const struct command inventory_command = {
         "that they find, the compat maps, firmware images, and guests: libvirt's, Proxmox's,\n"
         "Incus's, those of systemd's services, and QEMUs that run; with the packages that files\n"
         "are from, as dpkg or rpm knows them. romcompat-inventory(5) describes it; 'romcompat\n"
-        "audit' compares those of many hosts, 'romcompat preflight' takes one for the destination.\n"
+        "audit' compares those of many hosts, 'romcompat preflight' takes one for the "
+        "destination.\n"
         "The same host gives the same bytes. No guest is started or touched.\n"
         "\n"
         "Status 0: done, also without any QEMU. Status 2: no answer, or one without ROMs or "
         "firmware\n"
-        "images that could not be read, or without a QEMU of a package whose machine types do "
-        "not\n"
-        "stand in its file.",
+        "images that could not be read, without a guest whose description could not be, or\n"
+        "without a QEMU of a package whose machine types cannot be read from its file.",
     .options = options,
     .settings_size = sizeof(struct job),
     .defaults = &defaults,

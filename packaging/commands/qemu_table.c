@@ -167,10 +167,10 @@ const struct command qemu_table_command = {
         "properties that give its guests their ROM lengths: C for QEMU's source, or JSON. For\n"
         "distributions that do not link libromcompat; the C says what such a table cannot do.\n"
         "DEVICE is a type; without any, it is all types with a ROM that the binary has. A type\n"
-        "that it has not is an error, for QEMU itself skips unknown ones in silence.\n"
+        "that it does not have is an error, for QEMU itself skips unknown ones in silence.\n"
         "\n"
         "Status 0: the files that the table names are there or can be made of one that is. Status\n"
-        "1: a file is not there, or there is nothing to say. Status 2: no answer.",
+        "1: a file is not there, or no rule applies. Status 2: no answer.",
     .options = options,
     .settings_size = sizeof(struct job),
     .operand = "a DEVICE",

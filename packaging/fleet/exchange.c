@@ -7,19 +7,22 @@
 
 #include "base/effort.h"
 #include "base/glob.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "formats/rom_devices.h"
 
 const char *exchange_reason_name(enum exchange_reason reason)
 {
-    static const char *const names[] = {"length", "file", "firmware_length", "firmware", "machine"};
+    static const char *const names[] = {"length",   "file",    "firmware_length",
+                                        "firmware", "machine", "qemu"};
 
     return names[reason];
 }
 
 const char *exchange_verdict_name(enum exchange_verdict verdict)
 {
-    static const char *const names[] = {"self", "yes", "lacks", "no"};
+    static const char *const names[] = {"self", "yes", "lacks", "unknown", "no"};
 
     return names[verdict];
 }
@@ -31,6 +34,8 @@ struct column {
     fleet_length *lengths;
     bool *there, *needed;
     uint64_t *asked;
+    struct qemu_version *versions;
+    const struct machine_family **family;
 };
 
 struct columns_of {
@@ -44,6 +49,10 @@ static struct column column_at(const struct fleet *fleet, const struct columns_o
     struct column c = {.asked = (uint64_t *)at};
 
     at += fleet->class_count * sizeof *c.asked;
+    c.family = (const struct machine_family **)at;
+    at += sizeof *c.family;
+    c.versions = (struct qemu_version *)at;
+    at += fleet->class_count * sizeof *c.versions;
     c.there = (bool *)at;
     c.needed = c.there + fleet->class_count;
     c.lengths = (fleet_length *)(c.needed + fleet->class_count);
@@ -62,11 +71,20 @@ static void fill_column(const struct fleet *fleet, const struct exchange_questio
                         struct column *to)
 {
     bool asked = is_asked(q, fleet->machines[m].name);
+    const struct machine_family *family = machine_family_of(fleet->machines[m].name);
 
+    /* Families that no pair of QEMUs is about are alike. */
+    *to->family = family && machine_is_versioned(fleet->machines[m].name) &&
+                          qemu_refusing_pairs_name(family->name)
+                      ? family
+                      : NULL;
     for (size_t c = 0; c < fleet->class_count; c++) {
         const struct fleet_class *class = &fleet->classes[c];
 
         to->there[c] = class->qemus[m] != NULL;
+        if (class->qemus[m])
+            to->versions[c] = inventory_qemu_version(class->qemus[m]);
+        to->versions[c].micro = 0; /* alike hosts may differ in it */
         to->asked[c] = asked && !q->of_guests ? UINT64_MAX : 0;
         to->needed[c] = asked && q->machine_count && !q->of_guests;
         memcpy(to->lengths + c * fleet->rom_count, class->lengths + m * fleet->rom_count,
@@ -109,7 +127,9 @@ static void add_to_group(struct exchange *e, const struct columns_of *all, size_
         e->groups[g] = (struct exchange_group){.lengths = column.lengths,
                                                .there = column.there,
                                                .asked = column.asked,
-                                               .needed = column.needed};
+                                               .needed = column.needed,
+                                               .versions = column.versions,
+                                               .family = *column.family};
     }
     struct exchange_group *group = &e->groups[g];
     group->machines = xreallocarray(group->machines, group->count + 1, sizeof *group->machines);
@@ -119,50 +139,46 @@ static void add_to_group(struct exchange *e, const struct columns_of *all, size_
 /* --- pairs
  * ---------------------------------------------------------------------------------------- */
 
-/* What stands in the way of one pair. */
-struct piece {
-    enum exchange_reason reason;
-    fleet_length from, to;
-    bool is_needed;
-    uint64_t roms;
-    struct fleet_images images;
-    uint64_t *groups;
-};
-
-struct pieces {
-    struct piece *list;
+/* What stands in the way of one pair: refusals that have no pairs yet. */
+struct pair_refusals {
+    struct exchange_refusal *list;
     size_t count, capacity;
-    /* Where each problem stands in its list, plus one, by hash_of() what it says; 0: nowhere. */
+    /* Where each refusal of all pairs stands in its list, plus one, by hash_of() what it says; 0: nowhere. */
     size_t *slots, slot_count;
 };
 
-static void add_piece(const struct exchange *e, struct pieces *all, struct piece piece, size_t g)
+/* Whether they say the same, of whatever machine types and pairs. */
+static bool says_same(const struct exchange_refusal *p, const struct exchange_refusal *q)
+{
+    return p->reason == q->reason && p->from == q->from && p->to == q->to &&
+           p->is_needed == q->is_needed && p->is_unknown == q->is_unknown && p->pair == q->pair &&
+           p->roms == q->roms && memcmp(&p->images, &q->images, sizeof p->images) == 0;
+}
+
+static void add_of_pair(const struct exchange *e, struct pair_refusals *all,
+                        struct exchange_refusal refusal, size_t g)
 {
     size_t i = 0;
 
-    while (i < all->count &&
-           (all->list[i].reason != piece.reason || all->list[i].from != piece.from ||
-            all->list[i].to != piece.to || all->list[i].is_needed != piece.is_needed ||
-            all->list[i].roms != piece.roms ||
-            memcmp(&all->list[i].images, &piece.images, sizeof piece.images) != 0))
+    while (i < all->count && !says_same(&all->list[i], &refusal))
         i++;
     effort_must_spend(EFFORT_COMPARISONS, i + 1);
     if (i == all->count) {
         if (all->count == all->capacity) {
             all->list = xgrow(all->list, all->count, &all->capacity, sizeof *all->list);
             for (size_t k = all->count; k < all->capacity; k++)
-                all->list[k].groups = xcalloc(e->group_words, sizeof *piece.groups);
+                all->list[k].groups = xcalloc(e->group_words, sizeof *refusal.groups);
         }
-        piece.groups = all->list[i].groups;
-        memset(piece.groups, 0, e->group_words * sizeof *piece.groups);
-        all->list[all->count++] = piece;
+        refusal.groups = all->list[i].groups;
+        memset(refusal.groups, 0, e->group_words * sizeof *refusal.groups);
+        all->list[all->count++] = refusal;
     }
     all->list[i].groups[g / 64] |= UINT64_C(1) << g % 64;
 }
 
-/* The ROMs that differ in the same way make one piece. */
-static void compare_roms(const struct exchange *e, struct pieces *all, size_t from, size_t to,
-                         size_t g)
+/* The ROMs that differ in the same way make one refusal. */
+static void compare_roms(const struct exchange *e, struct pair_refusals *all, size_t from,
+                         size_t to, size_t g)
 {
     const struct exchange_group *group = &e->groups[g];
     size_t roms = e->fleet->rom_count;
@@ -177,77 +193,56 @@ static void compare_roms(const struct exchange *e, struct pieces *all, size_t fr
     left &= group->asked[from];
     while (left) {
         size_t first = (size_t)__builtin_ctzll(left);
-        struct piece piece = {.reason = b[first] ? EXCHANGE_LENGTH : EXCHANGE_FILE,
-                              .from = a[first],
-                              .to = b[first],
-                              .is_needed = true};
+        struct exchange_refusal refusal = {.reason = b[first] ? EXCHANGE_LENGTH : EXCHANGE_FILE,
+                                           .from = a[first],
+                                           .to = b[first],
+                                           .is_needed = true};
 
         for (size_t r = first; r < roms; r++)
             if ((left >> r & 1) && a[r] == a[first] && b[r] == b[first])
-                piece.roms |= UINT64_C(1) << r;
-        left &= ~piece.roms;
-        add_piece(e, all, piece, g);
+                refusal.roms |= UINT64_C(1) << r;
+        left &= ~refusal.roms;
+        add_of_pair(e, all, refusal, g);
     }
 }
 
-static bool same_problem(const struct exchange *e, const struct exchange_problem *p,
-                         const struct piece *piece)
+static uint64_t hash_of(const struct exchange *e, const struct exchange_refusal *p)
 {
-    return p->reason == piece->reason && p->from == piece->from && p->to == piece->to &&
-           p->is_needed == piece->is_needed && p->roms == piece->roms &&
-           memcmp(&p->images, &piece->images, sizeof p->images) == 0 &&
-           memcmp(p->groups, piece->groups, e->group_words * sizeof *p->groups) == 0;
+    uint64_t hash = hash_bytes(0, &p->reason, sizeof p->reason);
+
+    hash = hash_bytes(hash, &p->from, sizeof p->from);
+    hash = hash_bytes(hash, &p->to, sizeof p->to);
+    hash = hash_bytes(hash, &p->roms, sizeof p->roms);
+    return hash_bytes(hash, p->groups, e->group_words * sizeof *p->groups);
 }
 
-/* FNV-1a. */
-static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size)
+/* The slot of the same refusal of other pairs, or the free one where it is to stand. */
+static size_t *slot_of(const struct exchange *e, const struct pair_refusals *all,
+                       const struct exchange_refusal *refusal)
 {
-    for (const uint8_t *p = bytes, *end = p + size; p < end; p++)
-        hash = (hash ^ *p) * UINT64_C(0x100000001b3);
-    return hash;
-}
+    size_t mask = all->slot_count - 1, words = e->group_words;
 
-static uint64_t hash_of(const struct exchange *e, enum exchange_reason reason, fleet_length from,
-                        fleet_length to, uint64_t roms, const uint64_t *groups)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-    hash = hash_bytes(hash, &reason, sizeof reason);
-    hash = hash_bytes(hash, &from, sizeof from);
-    hash = hash_bytes(hash, &to, sizeof to);
-    hash = hash_bytes(hash, &roms, sizeof roms);
-    return hash_bytes(hash, groups, e->group_words * sizeof *groups);
-}
-
-/* The slot of the problem that the piece is, or the free one where it is to stand. */
-static size_t *slot_of(const struct exchange *e, const struct pieces *all,
-                       const struct piece *piece)
-{
-    size_t mask = all->slot_count - 1,
-           at =
-               hash_of(e, piece->reason, piece->from, piece->to, piece->roms, piece->groups) & mask;
-
-    for (;; at = (at + 1) & mask) {
+    for (size_t at = hash_of(e, refusal) & mask;; at = (at + 1) & mask) {
         size_t *slot = &all->slots[at];
+        const struct exchange_refusal *p = *slot ? &e->refusals[*slot - 1] : NULL;
 
         effort_must_spend(EFFORT_COMPARISONS, 1);
-        if (!*slot || same_problem(e, &e->problems[*slot - 1], piece))
+        if (!p || (says_same(p, refusal) &&
+                   memcmp(p->groups, refusal->groups, words * sizeof *p->groups) == 0))
             return slot;
     }
 }
 
 /* At most half of the slots are in use. */
-static void grow_slots(const struct exchange *e, struct pieces *all)
+static void grow_slots(const struct exchange *e, struct pair_refusals *all)
 {
-    if (2 * (e->problem_count + 1) <= all->slot_count)
+    if (2 * (e->refusal_count + 1) <= all->slot_count)
         return;
     free(all->slots);
     all->slot_count = all->slot_count ? 2 * all->slot_count : 1024;
     all->slots = xcalloc(all->slot_count, sizeof *all->slots);
-    for (size_t i = 0; i < e->problem_count; i++) {
-        const struct exchange_problem *p = &e->problems[i];
-        size_t mask = all->slot_count - 1,
-               at = hash_of(e, p->reason, p->from, p->to, p->roms, p->groups) & mask;
+    for (size_t i = 0; i < e->refusal_count; i++) {
+        size_t mask = all->slot_count - 1, at = hash_of(e, &e->refusals[i]) & mask;
 
         while (all->slots[at])
             at = (at + 1) & mask;
@@ -255,47 +250,90 @@ static void grow_slots(const struct exchange *e, struct pieces *all)
     }
 }
 
-/* What a further problem counts as: each becomes a text, which has all of its machine types. */
-enum { A_PROBLEM = 4000 };
+/* What a further refusal counts as: each becomes a text, which has all of its machine types. */
+enum { A_REFUSAL = 4000 };
 
-static void add_problem(struct exchange *e, struct pieces *all, const struct piece *piece,
-                        size_t from, size_t to)
+static void add_refusal(struct exchange *e, struct pair_refusals *all,
+                        const struct exchange_refusal *refusal, size_t from, size_t to)
 {
-    struct exchange_problem *p;
+    struct exchange_refusal *p;
 
     grow_slots(e, all);
-    size_t *slot = slot_of(e, all, piece);
+    size_t *slot = slot_of(e, all, refusal);
     if (!*slot) {
-        e->problems =
-            xgrow(e->problems, e->problem_count, &e->problem_capacity, sizeof *e->problems);
-        p = &e->problems[e->problem_count++];
-        *p = (struct exchange_problem){.reason = piece->reason,
-                                       .from = piece->from,
-                                       .to = piece->to,
-                                       .roms = piece->roms,
-                                       .images = piece->images,
-                                       .is_needed = piece->is_needed,
-                                       .groups = xcalloc(e->group_words, sizeof *p->groups)};
-        memcpy(p->groups, piece->groups, e->group_words * sizeof *p->groups);
-        *slot = e->problem_count;
-        effort_must_spend(EFFORT_COMPARISONS, A_PROBLEM);
+        e->refusals =
+            xgrow(e->refusals, e->refusal_count, &e->refusal_capacity, sizeof *e->refusals);
+        p = &e->refusals[e->refusal_count++];
+        *p = *refusal;
+        p->groups = xcalloc(e->group_words, sizeof *p->groups);
+        memcpy(p->groups, refusal->groups, e->group_words * sizeof *p->groups);
+        *slot = e->refusal_count;
+        effort_must_spend(EFFORT_COMPARISONS, A_REFUSAL);
     }
-    p = &e->problems[*slot - 1];
+    p = &e->refusals[*slot - 1];
     p->pairs = xgrow(p->pairs, p->pair_count, &p->pair_capacity, sizeof *p->pairs);
     p->pairs[p->pair_count++] = (struct exchange_pair){(uint32_t)from, (uint32_t)to};
     p->host_pairs += (uint64_t)e->fleet->classes[from].hosts * e->fleet->classes[to].hosts;
 }
 
+/* The ROMs of the devices that the pair of QEMUs is known to refuse. */
+static uint64_t roms_of_pair(const struct fleet *fleet, const struct qemu_pair *pair)
+{
+    uint64_t roms = 0;
+
+    for (const struct rom_device *d = rom_devices; pair->base && d->block; d++)
+        for (size_t r = 0; d->base && strcmp(d->base, pair->base) == 0 && r < fleet->rom_count; r++)
+            if (strcmp(d->rom, fleet->roms[r]) == 0 ||
+                (d->old_rom && strcmp(d->old_rom, fleet->roms[r]) == 0))
+                roms |= UINT64_C(1) << r;
+    return roms;
+}
+
+enum qemu_answer exchange_pair_takes(const struct fleet *fleet, const struct exchange_move *move,
+                                     const struct qemu_pair **pair)
+{
+    const struct qemu_origin from = {.version = move->from,
+                                     .family = move->family ? move->family->name : NULL};
+
+    *pair = qemu_version_compare(&move->from, &move->to) == 0
+                ? NULL
+                : qemu_refusing_pair(&from, &move->to);
+    return !*pair ? QEMU_YES : move->roms & roms_of_pair(fleet, *pair) ? QEMU_NO : QEMU_NOT_KNOWN;
+}
+
+/* Guests that the QEMU there is known to refuse; of others it is not known, for an inventory lists
+ * no device without a ROM, and not whether a guest has KVM. */
+static void compare_qemus(const struct exchange *e, struct pair_refusals *all, size_t from,
+                          size_t to, size_t g)
+{
+    const struct exchange_group *group = &e->groups[g];
+    struct exchange_refusal refusal = {.reason = EXCHANGE_QEMU, .is_needed = true};
+    enum qemu_answer takes =
+        exchange_pair_takes(e->fleet,
+                            &(struct exchange_move){group->versions[from], group->versions[to],
+                                                    group->family, group->asked[from]},
+                            &refusal.pair);
+
+    if (takes == QEMU_YES)
+        return;
+    refusal.is_unknown = takes == QEMU_NOT_KNOWN;
+    if (refusal.is_unknown)
+        refusal.is_needed = group->needed[from];
+    else
+        refusal.roms = roms_of_pair(e->fleet, refusal.pair) & group->asked[from];
+    add_of_pair(e, all, refusal, g);
+}
+
 /* An image of another length is refused, as a ROM is; one that is not there, where a guest of the
  * class has it, or may have it. */
-static void compare_images(const struct exchange *e, bool of_guests, struct pieces *all,
+static void compare_images(const struct exchange *e, bool of_guests, struct pair_refusals *all,
                            size_t from, size_t to)
 {
     const struct fleet_class *a = &e->fleet->classes[from], *b = &e->fleet->classes[to];
-    struct piece length = {.reason = EXCHANGE_IMAGE_LENGTH, .is_needed = true},
-                 needs = {.reason = EXCHANGE_IMAGE, .is_needed = true},
-                 lacks = {.reason = EXCHANGE_IMAGE};
-    const struct piece *const pieces[] = {&length, &needs, &lacks};
+    struct exchange_refusal length = {.reason = EXCHANGE_IMAGE_LENGTH, .is_needed = true},
+                            needs = {.reason = EXCHANGE_IMAGE, .is_needed = true},
+                            lacks = {.reason = EXCHANGE_IMAGE};
+    const struct exchange_refusal *const of_images[] = {&length, &needs, &lacks};
     static const struct fleet_images none;
 
     for (size_t i = 0; a->inv.qemus->count && b->inv.qemus->count && i < e->fleet->image_count;
@@ -309,13 +347,13 @@ static void compare_images(const struct exchange *e, bool of_guests, struct piec
         else if (a->images[i] && a->images[i] != b->images[i])
             fleet_add_image(&length.images, i);
     }
-    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++)
-        if (memcmp(&pieces[i]->images, &none, sizeof none) != 0)
-            add_piece(e, all, *pieces[i], e->group_count);
+    for (size_t i = 0; i < sizeof of_images / sizeof *of_images; i++)
+        if (memcmp(&of_images[i]->images, &none, sizeof none) != 0)
+            add_of_pair(e, all, *of_images[i], e->group_count);
 }
 
 static enum exchange_verdict tell_pair(struct exchange *e, const struct exchange_question *q,
-                                       struct pieces *all, size_t from, size_t to)
+                                       struct pair_refusals *all, size_t from, size_t to)
 {
     enum exchange_verdict verdict = EXCHANGE_YES;
 
@@ -326,20 +364,24 @@ static enum exchange_verdict tell_pair(struct exchange *e, const struct exchange
 
         if (!group->there[from] || (!group->asked[from] && !group->needed[from]))
             continue;
-        if (group->there[to])
+        if (group->there[to]) {
             compare_roms(e, all, from, to, g);
-        else
-            add_piece(e, all,
-                      (struct piece){.reason = EXCHANGE_MACHINE, .is_needed = group->needed[from]},
-                      g);
+            compare_qemus(e, all, from, to, g);
+        } else {
+            add_of_pair(e, all,
+                        (struct exchange_refusal){.reason = EXCHANGE_MACHINE,
+                                                  .is_needed = group->needed[from]},
+                        g);
+        }
     }
     compare_images(e, q->of_guests, all, from, to);
     for (size_t i = 0; i < all->count; i++) {
-        if (all->list[i].is_needed)
-            verdict = EXCHANGE_NO;
-        else if (verdict == EXCHANGE_YES)
-            verdict = EXCHANGE_LACKS;
-        add_problem(e, all, &all->list[i], from, to);
+        enum exchange_verdict one = !all->list[i].is_needed   ? EXCHANGE_LACKS
+                                    : all->list[i].is_unknown ? EXCHANGE_UNKNOWN
+                                                              : EXCHANGE_NO;
+
+        verdict = one > verdict ? one : verdict;
+        add_refusal(e, all, &all->list[i], from, to);
     }
     return verdict;
 }
@@ -348,8 +390,8 @@ static enum exchange_verdict tell_pair(struct exchange *e, const struct exchange
 
 /* Whether what the two say holds for all ROMs of both, on all machine types of both, between
  * all pairs of both: as far as the hosts have these machine types, and those the ROMs. */
-static bool holds_for(const struct exchange *e, const struct exchange_problem *p,
-                      const struct exchange_problem *q, const struct exchange_pair *pair)
+static bool holds_for(const struct exchange *e, const struct exchange_refusal *p,
+                      const struct exchange_refusal *q, const struct exchange_pair *pair)
 {
     size_t roms = e->fleet->rom_count;
     uint64_t both = p->roms | q->roms;
@@ -373,8 +415,8 @@ static bool holds_for(const struct exchange *e, const struct exchange_problem *p
     return true;
 }
 
-static bool can_join(const struct exchange *e, const struct exchange_problem *p,
-                     const struct exchange_problem *q)
+static bool can_join(const struct exchange *e, const struct exchange_refusal *p,
+                     const struct exchange_refusal *q)
 {
     if (p->reason != q->reason || p->from != q->from || p->to != q->to ||
         p->is_needed != q->is_needed || p->reason > EXCHANGE_FILE)
@@ -388,7 +430,7 @@ static bool can_join(const struct exchange *e, const struct exchange_problem *p,
     return true;
 }
 
-static bool has_pair(const struct exchange_problem *p, const struct exchange_pair *pair)
+static bool has_pair(const struct exchange_refusal *p, const struct exchange_pair *pair)
 {
     effort_must_spend(EFFORT_COMPARISONS, p->pair_count);
     for (size_t i = 0; i < p->pair_count; i++)
@@ -397,7 +439,7 @@ static bool has_pair(const struct exchange_problem *p, const struct exchange_pai
     return false;
 }
 
-static void join(const struct exchange *e, struct exchange_problem *p, struct exchange_problem *q)
+static void join(const struct exchange *e, struct exchange_refusal *p, struct exchange_refusal *q)
 {
     p->roms |= q->roms;
     for (size_t w = 0; w < e->group_words; w++)
@@ -416,26 +458,26 @@ static void join(const struct exchange *e, struct exchange_problem *p, struct ex
     free(q->pairs);
 }
 
-static void join_problems(struct exchange *e)
+static void join_refusals(struct exchange *e)
 {
     if (e->fleet->class_count > EXCHANGE_JOINED_MAX)
         return;
-    for (size_t i = 0; i < e->problem_count; i++) {
+    for (size_t i = 0; i < e->refusal_count; i++) {
         /* Most are told apart at first sight. */
-        effort_must_spend(EFFORT_COMPARISONS, (e->problem_count - i) / 4);
-        for (size_t k = i + 1; k < e->problem_count; k++) {
-            if (!can_join(e, &e->problems[i], &e->problems[k]))
+        effort_must_spend(EFFORT_COMPARISONS, (e->refusal_count - i) / 4);
+        for (size_t k = i + 1; k < e->refusal_count; k++) {
+            if (!can_join(e, &e->refusals[i], &e->refusals[k]))
                 continue;
-            join(e, &e->problems[i], &e->problems[k]);
-            e->problems[k] = e->problems[--e->problem_count];
+            join(e, &e->refusals[i], &e->refusals[k]);
+            e->refusals[k] = e->refusals[--e->refusal_count];
             k = i;
         }
     }
 }
 
-static int compare_problems(const void *a, const void *b)
+static int compare_refusals(const void *a, const void *b)
 {
-    const struct exchange_problem *x = a, *y = b;
+    const struct exchange_refusal *x = a, *y = b;
 
     if (x->is_needed != y->is_needed)
         return x->is_needed ? -1 : 1;
@@ -455,9 +497,12 @@ void exchange_tell(const struct fleet *fleet, const struct exchange_question *qu
 {
     struct exchange e = {.fleet = fleet};
     size_t n = fleet->class_count;
-    struct columns_of all = {
-        .bytes = (n * (sizeof(uint64_t) + 2 * sizeof(bool) + fleet->rom_count) + 7) & ~(size_t)7};
-    struct pieces pieces = {0};
+    struct columns_of all = {.bytes = (sizeof(void *) +
+                                       n * (sizeof(uint64_t) + sizeof(struct qemu_version) +
+                                            2 * sizeof(bool) + fleet->rom_count) +
+                                       7) &
+                                      ~(size_t)7};
+    struct pair_refusals pair = {0};
 
     e.memory = all.memory = xcalloc(fleet->machine_count + 1, all.bytes + 8);
     fill_columns(fleet, question, &all);
@@ -468,31 +513,38 @@ void exchange_tell(const struct fleet *fleet, const struct exchange_question *qu
     for (size_t from = 0; from < n; from++)
         for (size_t to = 0; to < n; to++) {
             enum exchange_verdict v =
-                from == to ? EXCHANGE_SELF : tell_pair(&e, question, &pieces, from, to);
+                from == to ? EXCHANGE_SELF : tell_pair(&e, question, &pair, from, to);
 
             e.verdicts[from * n + to] = (uint8_t)v;
             e.counts[v]++;
         }
-    for (size_t i = 0; i < pieces.capacity; i++)
-        free(pieces.list[i].groups);
-    free(pieces.list);
-    free(pieces.slots);
-    join_problems(&e);
-    if (e.problem_count)
-        qsort(e.problems, e.problem_count, sizeof *e.problems, compare_problems);
+    for (size_t i = 0; i < pair.capacity; i++)
+        free(pair.list[i].groups);
+    free(pair.list);
+    free(pair.slots);
+    join_refusals(&e);
+    if (e.refusal_count)
+        qsort(e.refusals, e.refusal_count, sizeof *e.refusals, compare_refusals);
     *result = e;
+}
+
+size_t exchange_pairs(const struct exchange *e)
+{
+    size_t n = e->fleet->class_count;
+
+    return n * n - n;
 }
 
 void exchange_free(struct exchange *e)
 {
     for (size_t i = 0; i < e->group_count; i++)
         free(e->groups[i].machines);
-    for (size_t i = 0; i < e->problem_count; i++) {
-        free(e->problems[i].groups);
-        free(e->problems[i].pairs);
+    for (size_t i = 0; i < e->refusal_count; i++) {
+        free(e->refusals[i].groups);
+        free(e->refusals[i].pairs);
     }
     free(e->groups);
-    free(e->problems);
+    free(e->refusals);
     free(e->verdicts);
     free(e->memory);
     *e = (struct exchange){0};
@@ -508,7 +560,7 @@ static int compare_indices(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-size_t *exchange_machines_of(const struct exchange *e, const struct exchange_problem *p,
+size_t *exchange_machines_of(const struct exchange *e, const struct exchange_refusal *p,
                              size_t *count)
 {
     size_t *machines = xcalloc(e->fleet->machine_count + 1, sizeof *machines);
@@ -569,32 +621,30 @@ static size_t of_architecture(const struct fleet *fleet, const size_t *machines,
 /* Architectures with the same machine types stand together: "i386, x86_64: pc-q35-2.4..7.2". */
 char *exchange_machines_text(const struct fleet *fleet, const size_t *machines, size_t count)
 {
-    char *text = xstrdup(""), *before = NULL, *names = xstrdup("");
+    struct text text;
+    FILE *out = text_begin(&text);
+    char *before = NULL;
 
     for (size_t at = 0, n; at < count || before; at += n) {
         n = at < count ? of_architecture(fleet, machines, count, at) : 0;
-        char *runs = n ? runs_text(fleet, machines + at, n) : NULL, *more;
+        char *runs = n ? runs_text(fleet, machines + at, n) : NULL;
+        bool is_same = before && runs && strcmp(before, runs) == 0;
 
-        if (before && (!runs || strcmp(before, runs) != 0)) {
-            more = xasprintf("%s%s%s: %s", text, *text ? "; " : "", names, before);
-            free(text);
-            text = more;
-            names[0] = '\0';
-        }
-        if (n) {
-            more = xasprintf("%s%s%s", names, *names ? ", " : "",
-                             fleet->machines[machines[at]].architecture);
-            free(names);
-            names = more;
-        }
+        if (before && !is_same)
+            fprintf(out, ": %s", before);
+        if (n)
+            fprintf(out, "%s%s",
+                    is_same  ? ", "
+                    : before ? "; "
+                             : "",
+                    fleet->machines[machines[at]].architecture);
         free(before);
         before = runs;
     }
-    free(names);
-    return text;
+    return text_end(&text);
 }
 
-size_t exchange_blocks(const struct exchange *e, const struct exchange_problem *p,
+size_t exchange_blocks(const struct exchange *e, const struct exchange_refusal *p,
                        struct exchange_block **blocks)
 {
     size_t n = e->fleet->class_count, count = 0;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which classes of hosts can send guests to which, and what stands in the way. */
+/* Which classes of hosts can send guests to which, and what prevents it. */
 #ifndef FLEET_EXCHANGE_H
 #define FLEET_EXCHANGE_H
 
 #include "fleet/fleet.h"
+#include "formats/machine_types.h"
 
-/* With more classes, problems that say the same of different pairs are not put together. */
+/* With more classes, refusals that say the same of different pairs are not put together. */
 #define EXCHANGE_JOINED_MAX 100
 
 struct exchange_question {
@@ -20,12 +21,14 @@ enum exchange_reason {
     EXCHANGE_IMAGE_LENGTH, /* a firmware image has another length there */
     EXCHANGE_IMAGE,        /* a firmware image is not there: QEMU does not start */
     EXCHANGE_MACHINE,      /* no QEMU there has the machine type */
+    EXCHANGE_QEMU,         /* the QEMU there is known to refuse guests of this one: qemu_pair */
 };
 
 enum exchange_verdict {
     EXCHANGE_SELF,
     EXCHANGE_YES,
-    EXCHANGE_LACKS, /* all but machine types that nobody was said to need */
+    EXCHANGE_LACKS,   /* all but machine types that nobody was said to need */
+    EXCHANGE_UNKNOWN, /* some guests are refused, and whether those that are there is not known */
     EXCHANGE_NO,
 };
 
@@ -38,21 +41,27 @@ struct exchange_group {
     /* By class: the ROMs that are asked about, and whether the machine type is needed. */
     const uint64_t *asked;
     const bool *needed;
+    const struct qemu_version *versions; /* by class: of its QEMU */
+    const struct machine_family *family; /* NULL: no pair of QEMUs is about it alone */
 };
 
 struct exchange_pair {
     uint32_t from, to; /* classes */
 };
 
-/* It holds between all its pairs for all its ROMs on all its machine types, as far as both
+/* Why guests of some classes are refused by others. No struct finding: what it says is worked out from
+ * these sets when it is printed, as a line, a row of the page or an object, and the plan that fixes
+ * it reads the sets themselves. It holds between all its pairs for all its ROMs on all its machine types, as far as both
  * hosts have the machine type and the guest can have the ROM. */
-struct exchange_problem {
+struct exchange_refusal {
     enum exchange_reason reason;
     fleet_length from, to; /* EXCHANGE_LENGTH: both; EXCHANGE_FILE: the first */
     uint64_t roms;         /* bit by ROM of the fleet */
     struct fleet_images images;
-    bool is_needed;   /* it makes the verdict no */
-    uint64_t *groups; /* bit by group */
+    bool is_needed;  /* it makes the verdict no, or, of what is not known, unknown */
+    bool is_unknown; /* EXCHANGE_QEMU: the inventories do not say which guests it is about */
+    const struct qemu_pair *pair; /* EXCHANGE_QEMU */
+    uint64_t *groups;             /* bit by group */
     struct exchange_pair *pairs;
     size_t pair_count, pair_capacity;
     uint64_t host_pairs;
@@ -62,28 +71,43 @@ struct exchange {
     const struct fleet *fleet;
     struct exchange_group *groups;
     size_t group_count;
-    size_t group_words; /* of a problem's `groups` */
+    size_t group_words; /* of a refusal's `groups` */
     uint8_t *verdicts;  /* enum exchange_verdict [from * class_count + to] */
-    /* Lengths first, then files, images, machine types; the most pairs of hosts first. */
-    struct exchange_problem *problems;
-    size_t problem_count, problem_capacity;
-    size_t counts[4]; /* pairs of classes, by verdict */
-    void *memory;     /* what the groups point at */
+    /* Lengths first, then files, images, machine types, QEMUs; the most pairs of hosts first. */
+    struct exchange_refusal *refusals;
+    size_t refusal_count, refusal_capacity;
+    size_t counts[EXCHANGE_NO + 1]; /* pairs of classes, by verdict */
+    void *memory;                   /* what the groups point at */
 };
 
 void exchange_tell(const struct fleet *fleet, const struct exchange_question *question,
                    struct exchange *result);
 void exchange_free(struct exchange *e);
 
-/* "length", "file", "firmware_length", "firmware", "machine"; "yes", "lacks", "no". */
+/* "length", "file", "firmware_length", "firmware", "machine", "qemu"; "yes", "lacks", "unknown", "no". */
 const char *exchange_reason_name(enum exchange_reason reason);
 const char *exchange_verdict_name(enum exchange_verdict verdict);
 
-/* The machine types of a problem, shortened: "x86_64: pc-q35-2.4..7.2, pc-q35-9.0". `count` of
+/* A guest's way from one QEMU to another, as far as their versions decide. */
+struct exchange_move {
+    struct qemu_version from, to;
+    const struct machine_family *family; /* of its machine type; NULL: not known */
+    uint64_t roms;                       /* bit by ROM of the fleet: those that its devices have */
+};
+
+/* Whether the QEMU there takes such guests. QEMU_NO and QEMU_NOT_KNOWN: *pair is known to refuse
+ * these, or some of them; NULL otherwise. */
+enum qemu_answer exchange_pair_takes(const struct fleet *fleet, const struct exchange_move *move,
+                                     const struct qemu_pair **pair);
+
+/* Pairs of different classes. */
+size_t exchange_pairs(const struct exchange *e);
+
+/* The machine types of a refusal, shortened: "x86_64: pc-q35-2.4..7.2, pc-q35-9.0". `count` of
  * `machines`, in the fleet's order. The caller frees it. */
 char *exchange_machines_text(const struct fleet *fleet, const size_t *machines, size_t count);
-/* The same for those of a problem, and their number. */
-size_t *exchange_machines_of(const struct exchange *e, const struct exchange_problem *p,
+/* The same for those of a refusal, and their number. */
+size_t *exchange_machines_of(const struct exchange *e, const struct exchange_refusal *p,
                              size_t *count);
 
 /* One line of "1, 4 -> 2, 3": all of `from` to all of `to`. */
@@ -91,7 +115,7 @@ struct exchange_block {
     size_t *from, *to;
     size_t from_count, to_count;
 };
-size_t exchange_blocks(const struct exchange *e, const struct exchange_problem *p,
+size_t exchange_blocks(const struct exchange *e, const struct exchange_refusal *p,
                        struct exchange_block **blocks);
 void exchange_blocks_free(struct exchange_block *blocks, size_t count);
 

@@ -661,8 +661,8 @@ static void make_plan(struct search *s, struct fix_plan *plan)
 /* No ROM fixes a firmware image, nor a machine type. */
 static bool is_anything_wrong(const struct exchange *e)
 {
-    for (size_t i = 0; i < e->problem_count; i++)
-        if (e->problems[i].reason <= EXCHANGE_FILE)
+    for (size_t i = 0; i < e->refusal_count; i++)
+        if (e->refusals[i].reason <= EXCHANGE_FILE)
             return true;
     return false;
 }

@@ -7,7 +7,7 @@
  *
  * - install a compat package that some host's maps name: its rules hold then;
  * - install a compat set that has still to be made, which may pin any ROM;
- * - where a ROM file is missing, install the package that brings it elsewhere.
+ * - where a ROM file is missing, install the package that has it elsewhere.
  *
  * The first two need a QEMU that reads maps; where it does not, that is one more thing to
  * install. For every ROM and machine type a length is chosen, for every class the fewest

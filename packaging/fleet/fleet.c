@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "fleet/inventory_destination.h"
@@ -22,13 +23,17 @@ struct fleet_index {
     size_t place_count;
     struct quadruple *quadruples; /* hash table with open addressing; qemus is NULL where free */
     size_t quadruple_count, quadruple_capacity;
-    char **keys; /* of each class: the text that tells it from others */
+    char **keys;     /* of each class: the text that tells it from others */
+    uint32_t *names; /* of hosts, by the hash of their names: numbers from 1; 0 where free */
+    size_t name_count, name_capacity;
+    uint64_t seed;
 };
 
 void fleet_init(struct fleet *fleet)
 {
     *fleet =
         (struct fleet){.reader = inventory_reader_new(), .index = xcalloc(1, sizeof *fleet->index)};
+    fleet->index->seed = hash_seed();
     fleet->index->quadruple_capacity = 256;
     fleet->index->quadruples = xcalloc(256, sizeof *fleet->index->quadruples);
     for (const struct rom_device *d = rom_devices; d->block; d++) {
@@ -73,7 +78,9 @@ void fleet_free(struct fleet *fleet)
     free(fleet->profiles);
     free(fleet->index->places);
     store_findings_free(&fleet->stores);
+    encrypted_guests_free(&fleet->encrypted);
     free(fleet->index->quadruples);
+    free(fleet->index->names);
     free(fleet->index->keys);
     free(fleet->index);
     inventory_reader_free(fleet->reader);
@@ -81,18 +88,6 @@ void fleet_free(struct fleet *fleet)
 }
 
 /* --- what a class is told by -------------------------------------------------------------- */
-
-/* Types without a version, such as microvm and isapc, may change from one QEMU to the next:
- * nobody promises that a guest of theirs can move. */
-static bool is_versioned(const char *machine)
-{
-    const struct machine_family *family = machine_family_of(machine);
-    struct romcompat_machine m;
-
-    return romcompat_machine_parse(machine, &m) == ROMCOMPAT_OK &&
-           (m.family_length > 0 ||
-            (family && family->has_versions && strlen(family->name) < m.name_length));
-}
 
 static bool is_the_one(const struct inventory *inv, const struct inventory_qemu *q,
                        const char *machine)
@@ -155,7 +150,7 @@ static char *key_of(const struct fleet *fleet, const struct inventory *inv)
         bool is_used = false;
 
         for (size_t m = 0; m < q->machine_count; m++) {
-            if (!is_versioned(q->machines[m]) || !is_the_one(inv, q, q->machines[m]))
+            if (!machine_is_versioned(q->machines[m]) || !is_the_one(inv, q, q->machines[m]))
                 continue;
             if (!is_used)
                 fprintf(out, "qemu %s %u.%u %d\n", q->architecture, q->major, q->minor,
@@ -312,8 +307,8 @@ static int add_images(struct fleet *fleet, const struct inventory *inv, struct f
     return 0;
 }
 
-static int class_of(struct fleet *fleet, const struct inventory *inv, size_t *class,
-                    struct failure *f)
+int fleet_class_of(struct fleet *fleet, const struct inventory *inv, size_t *class,
+                   struct failure *f)
 {
     struct fleet_index *index = fleet->index;
     struct quadruple *t = find_quadruple(index, inv);
@@ -342,7 +337,8 @@ static int class_of(struct fleet *fleet, const struct inventory *inv, size_t *cl
         fleet->classes[i] = (struct fleet_class){.inv = {.qemus = inv->qemus,
                                                          .directories = inv->directories,
                                                          .maps = inv->maps,
-                                                         .firmware = inv->firmware}};
+                                                         .firmware = inv->firmware,
+                                                         .lost_firmware = inv->lost_firmware}};
         index->keys[fleet->class_count++] = key;
     } else {
         free(key);
@@ -365,6 +361,21 @@ static size_t machine_index(struct fleet *fleet, const char *architecture, const
     return i;
 }
 
+static uint64_t roms_of_machine(const struct fleet *fleet, const char *machine)
+{
+    uint64_t roms = 0;
+
+    for (const struct rom_device *d = rom_devices; d->block; d++)
+        for (size_t i = 0; i < ROM_DEVICE_TYPES_MAX && d->types[i]; i++) {
+            const char *file = rom_device_file(d, d->types[i], machine);
+
+            for (size_t r = 0; r < fleet->rom_count; r++)
+                if (strcmp(file, fleet->roms[r]) == 0)
+                    roms |= UINT64_C(1) << r;
+        }
+    return roms;
+}
+
 static size_t add_machine(struct fleet *fleet, const char *architecture, const char *name)
 {
     size_t i = machine_index(fleet, architecture, name);
@@ -374,7 +385,7 @@ static size_t add_machine(struct fleet *fleet, const char *architecture, const c
     fleet->machines = xgrow(fleet->machines, fleet->machine_count, &fleet->machine_capacity,
                             sizeof *fleet->machines);
     fleet->machines[fleet->machine_count++] =
-        (struct fleet_machine){xstrdup(architecture), xstrdup(name)};
+        (struct fleet_machine){xstrdup(architecture), xstrdup(name), roms_of_machine(fleet, name)};
     return i;
 }
 
@@ -459,16 +470,6 @@ static void add_profile(struct fleet *fleet, const struct fleet_profile *p)
     }
 }
 
-/* Whether devices of that machine type use this name. */
-static bool uses_rom(const char *machine, const char *rom)
-{
-    for (const struct rom_device *d = rom_devices; d->block; d++)
-        for (size_t i = 0; i < ROM_DEVICE_TYPES_MAX && d->types[i]; i++)
-            if (strcmp(rom_device_file(d, d->types[i], machine), rom) == 0)
-                return true;
-    return false;
-}
-
 static size_t rom_of_device(const struct fleet *fleet, const struct inventory_guest *guest,
                             const struct inventory_device *device)
 {
@@ -484,19 +485,25 @@ static size_t rom_of_device(const struct fleet *fleet, const struct inventory_gu
     return fleet->rom_count;
 }
 
+static bool has_known_firmware(const struct inventory_guest *guest, size_t image)
+{
+    return image != FLEET_NO_IMAGE ||
+           (!guest->loader && guest->firmware && strcmp(guest->firmware, "bios") == 0);
+}
+
 /* A guest whose image its own host does not list, or of which no image is known, may have any. */
 static size_t add_image_use(struct fleet *fleet, struct fleet_class *c,
                             const struct inventory_guest *guest)
 {
     size_t image = guest->loader ? image_index(fleet, guest->loader) : fleet->image_count;
 
-    if (image < fleet->image_count) {
+    if (image < fleet->image_count)
         fleet_add_image(&c->used, image);
-        return image;
-    }
-    if (guest->doubt || guest->loader || !guest->firmware || strcmp(guest->firmware, "efi") == 0)
+    else
+        image = FLEET_NO_IMAGE;
+    if (!has_known_firmware(guest, image) || (guest->doubt && image == FLEET_NO_IMAGE))
         c->doubtful++;
-    return FLEET_NO_IMAGE;
+    return image;
 }
 
 /* A guest that is not wholly known may have any ROM. */
@@ -504,15 +511,19 @@ static void add_guest(struct fleet *fleet, const struct inventory *inv, size_t c
                       const struct inventory_guest *guest)
 {
     const struct inventory_qemu *q = inventory_qemu_for(inv, guest->architecture, guest->machine);
-    struct fleet_profile p = {.class = class, .guests = 1, .is_doubtful = guest->doubt != NULL};
+    struct fleet_profile p = {
+        .class = class, .guests = 1, .is_doubtful = inventory_guest_is_doubtful(guest)};
 
     fleet->guest_count++;
     p.image = add_image_use(fleet, &fleet->classes[class], guest);
-    p.is_doubtful |= p.image == FLEET_NO_IMAGE &&
-                     (!guest->firmware || guest->loader || strcmp(guest->firmware, "efi") == 0);
+    /* Where there is no image, one of which nothing is said has the BIOS. */
+    p.is_doubtful |= !has_known_firmware(guest, p.image) &&
+                     (guest->loader || guest->firmware || inventory_has_code(inv));
     if (!q)
         fleet->classes[class].lost++;
-    if (!q || !is_versioned(guest->machine))
+    else if (!machine_is_versioned(guest->machine))
+        fleet->classes[class].unversioned++;
+    if (!q || !machine_is_versioned(guest->machine))
         return;
     p.machine = add_machine(fleet, q->architecture, guest->machine);
     for (size_t i = 0; i < guest->device_count; i++) {
@@ -520,36 +531,97 @@ static void add_guest(struct fleet *fleet, const struct inventory *inv, size_t c
 
         if (rom < fleet->rom_count)
             p.roms |= UINT64_C(1) << rom;
-        p.is_doubtful |= guest->devices[i].file && !guest->devices[i].off;
+        p.is_doubtful |= !guest->devices[i].off &&
+                         (guest->devices[i].file || !rom_device_of_type(guest->devices[i].type));
     }
-    for (size_t rom = 0; guest->doubt && rom < fleet->rom_count; rom++)
-        if (uses_rom(guest->machine, fleet->roms[rom]))
-            p.roms |= UINT64_C(1) << rom;
+    if (guest->doubt)
+        p.roms |= fleet->machines[p.machine].roms;
+    fleet->unknown_guests += p.is_doubtful && !guest->encryption;
     add_profile(fleet, &p);
+}
+
+int fleet_add_inventory(struct fleet *fleet, const struct inventory *inv, size_t *class,
+                        struct failure *f)
+{
+    if (fleet_class_of(fleet, inv, class, f) != 0)
+        return -1;
+    fleet->classes[*class].hosts++;
+    for (size_t i = 0; i < inv->guests->count; i++)
+        add_guest(fleet, inv, *class, &inv->guests->list[i]);
+    return 0;
+}
+
+/* The place in the index of the host of that name, or where it goes. */
+static uint32_t *find_name(const struct fleet *fleet, const char *name)
+{
+    const struct fleet_index *index = fleet->index;
+    size_t at = hash_bytes(index->seed, name, strlen(name)) & (index->name_capacity - 1);
+
+    while (index->names[at] && strcmp(fleet->hosts[index->names[at] - 1].name, name) != 0)
+        at = (at + 1) & (index->name_capacity - 1);
+    return &index->names[at];
+}
+
+static void grow_names(struct fleet *fleet)
+{
+    struct fleet_index *index = fleet->index;
+    uint32_t *old = index->names;
+    size_t capacity = index->name_capacity;
+
+    index->name_capacity = capacity ? 2 * capacity : 1024;
+    index->names = xcalloc(index->name_capacity, sizeof *index->names);
+    for (size_t i = 0; i < capacity; i++)
+        if (old[i])
+            *find_name(fleet, fleet->hosts[old[i] - 1].name) = old[i];
+    free(old);
+}
+
+static bool is_known(const struct fleet *fleet, const char *name)
+{
+    return fleet->index->name_capacity && *find_name(fleet, name);
+}
+
+/* One without a name is told by where its inventory is, and cannot come twice. */
+static const char *add_host(struct fleet *fleet, const struct json_document *d, const char *name,
+                            size_t class)
+{
+    struct fleet_index *index = fleet->index;
+
+    fleet->hosts =
+        xgrow(fleet->hosts, fleet->host_count, &fleet->host_capacity, sizeof *fleet->hosts);
+    fleet->hosts[fleet->host_count++] =
+        (struct fleet_host){name ? xstrdup(name) : xasprintf("%s:%u", d->name, d->line), class};
+    if (name) {
+        if (2 * ++index->name_count > index->name_capacity)
+            grow_names(fleet);
+        *find_name(fleet, name) = (uint32_t)fleet->host_count;
+    }
+    return fleet->hosts[fleet->host_count - 1].name;
 }
 
 int fleet_add(struct fleet *fleet, const struct json_document *d, size_t *end, struct failure *f)
 {
     struct inventory inv;
     size_t class = 0;
+    int result = 0;
 
     *end = d->size;
     if (fleet->host_count == FLEET_HOSTS_MAX)
         return fail(f, "%s:%u: too many hosts (limit %d)", d->name, d->line, FLEET_HOSTS_MAX);
     if (inventory_read(fleet->reader, d, &inv, end, f) != 0)
         return -1;
-    int result = fleet->change ? fleet->change(fleet->change_arg, &inv, f) : 0;
+    /* Counted twice, it would be a host that its own guests can go to. */
+    if (inv.host && is_known(fleet, inv.host))
+        result = fail(f, "%s:%u: a second inventory of the host %s", d->name, d->line, inv.host);
+    if (result == 0 && fleet->change)
+        result = fleet->change(fleet->change_arg, &inv, f);
     if (result == 0)
-        result = class_of(fleet, &inv, &class, f);
+        result = fleet_add_inventory(fleet, &inv, &class, f);
     if (result == 0) {
-        fleet->hosts =
-            xgrow(fleet->hosts, fleet->host_count, &fleet->host_capacity, sizeof *fleet->hosts);
-        fleet->hosts[fleet->host_count++] = (struct fleet_host){
-            inv.host ? xstrdup(inv.host) : xasprintf("%s:%u", d->name, d->line), class};
-        fleet->classes[class].hosts++;
-        for (size_t i = 0; i < inv.guests->count; i++)
-            add_guest(fleet, &inv, class, &inv.guests->list[i]);
-        store_findings_add(&fleet->stores, fleet->hosts[fleet->host_count - 1].name, inv.guests);
+        const char *name = add_host(fleet, d, inv.host, class);
+
+        store_findings_add(&fleet->stores, name, inv.guests);
+        encrypted_guests_add(&fleet->encrypted, name, &inv);
     }
     inventory_read_free(&inv);
     return result;
@@ -578,7 +650,7 @@ static int tell_qemu(const struct fleet *fleet, struct fleet_class *c,
         fleet_length *lengths = c->lengths + m * fleet->rom_count;
 
         for (size_t r = 0; c->qemus[m] == q && r < fleet->rom_count; r++)
-            if (uses_rom(machine, fleet->roms[r]))
+            if (fleet->machines[m].roms >> r & 1)
                 lengths[r] = there.maps
                                  ? logarithm(inventory_rom_length(&there, machine, fleet->roms[r]))
                                  : plain[r];
@@ -613,7 +685,7 @@ static int find_machines(struct fleet *fleet, struct failure *f)
 
         for (size_t i = 0; i < qemus->count; i++)
             for (size_t m = 0; m < qemus->list[i].machine_count; m++)
-                if (is_versioned(qemus->list[i].machines[m]) &&
+                if (machine_is_versioned(qemus->list[i].machines[m]) &&
                     add_machine(fleet, qemus->list[i].architecture, qemus->list[i].machines[m]) ==
                         FLEET_MACHINES_MAX)
                     return fail(f, "more than %d different machine types", FLEET_MACHINES_MAX);
@@ -696,8 +768,14 @@ int fleet_ready(struct fleet *fleet, struct failure *f)
     sort_classes(fleet);
     if (fleet->host_count)
         qsort(fleet->hosts, fleet->host_count, sizeof *fleet->hosts, compare_hosts);
+    return fleet_tell(fleet, f);
+}
+
+int fleet_tell(struct fleet *fleet, struct failure *f)
+{
     if (find_machines(fleet, f) != 0)
         return -1;
+    encrypted_guests_judge(&fleet->encrypted);
     find_uses(fleet);
     for (size_t i = 0; i < fleet->class_count; i++) {
         struct fleet_class *c = &fleet->classes[i];
@@ -733,7 +811,7 @@ bool fleet_lengths_with(const struct fleet *fleet, size_t class,
             return false;
         for (size_t m = 0; m < fleet->machine_count; m++)
             for (size_t r = 0; c->qemus[m] == q && r < fleet->rom_count; r++)
-                if (uses_rom(fleet->machines[m].name, fleet->roms[r]) &&
+                if ((fleet->machines[m].roms >> r & 1) &&
                     romcompat_find(maps, fleet->machines[m].name, fleet->roms[r], &rule) ==
                         ROMCOMPAT_OK)
                     lengths[m * fleet->rom_count + r] =

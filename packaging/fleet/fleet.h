@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Many hosts, told apart by what decides which guests they can take.
+ * Many hosts, in classes by what decides which guests they can take.
  *
  * Hosts are alike, one class, when their QEMU binaries have the same version (major and
  * minor) and machine types, read maps or not, have maps that say the same, and find ROM
@@ -17,6 +17,7 @@
 #include "base/failure.h"
 #include "fleet/inventory.h"
 #include "fleet/inventory_read.h"
+#include "fleet/encrypted_guests.h"
 #include "fleet/store_findings.h"
 
 #define FLEET_HOSTS_MAX 10000000
@@ -35,6 +36,7 @@ struct fleet_images {
  * or of a family that has them (`pc-q35-focal`). */
 struct fleet_machine {
     char *architecture, *name;
+    uint64_t roms; /* bit by ROM: the default ROMs of devices there */
 };
 
 /* How long the RAM block of a ROM is, as the power of two; 0: no guest with it starts there,
@@ -53,12 +55,13 @@ struct fleet_class {
     /* The images that its guests have; all of its own where the inventory of one does not say
      * which firmware it has. */
     struct fleet_images used;
-    size_t doubtful; /* guests of which it does not say */
-    size_t lost;     /* guests with a machine type that no QEMU of their host has */
+    size_t doubtful;    /* guests of which it does not say */
+    size_t lost;        /* guests with a machine type that no QEMU of their host has */
+    size_t unversioned; /* guests with a machine type that has no versions */
 };
 
 struct fleet_host {
-    char *name;   /* or, of one without, where its inventory stands: "all.jsonl:17" */
+    char *name;   /* or, of one without, where its inventory is: "all.jsonl:17" */
     size_t class; /* index */
 };
 
@@ -96,6 +99,8 @@ struct fleet {
     struct fleet_use *uses; /* after fleet_ready() */
     size_t use_count, use_capacity;
     size_t guest_count;
+    size_t unknown_guests; /* not encrypted, of which not all that decides is known */
+    struct encrypted_guests encrypted;
     struct store_findings stores; /* what is to be said of the guests' variable stores */
     struct fleet_index *index;    /* what is needed while hosts are added */
     /* Called for each host before it is added, where not NULL: may put other lists into *inv, which
@@ -117,12 +122,23 @@ static inline void fleet_add_image(struct fleet_images *set, size_t image)
 void fleet_init(struct fleet *fleet);
 void fleet_free(struct fleet *fleet);
 
-/* Adds the host of one document; 0 or -1. *end is as inventory_read() has it. */
+/* Adds the host of one document, of which no inventory was added before; 0 or -1. *end is as
+ * inventory_read() has it. */
 int fleet_add(struct fleet *fleet, const struct json_document *document, size_t *end,
               struct failure *f);
 
-/* After the last host: machine types are known, and lengths are told. Sorts the classes. */
+/* Counts the host of an inventory, whose lists must live as long as the fleet, without its name;
+ * *class is an index until the fleet is ready. 0 or -1. */
+int fleet_add_inventory(struct fleet *fleet, const struct inventory *inv, size_t *class,
+                        struct failure *f);
+/* The class of such a host, which is not counted; 0 or -1. */
+int fleet_class_of(struct fleet *fleet, const struct inventory *inv, size_t *class,
+                   struct failure *f);
+
+/* After the last host: machine types are known, and which lengths differ. Sorts the classes. */
 int fleet_ready(struct fleet *fleet, struct failure *f);
+/* The same, and the classes stay in the order in which they came. */
+int fleet_tell(struct fleet *fleet, struct failure *f);
 
 /* NO_MACHINE: no host has it. */
 #define FLEET_NO_MACHINE ((size_t)-1)

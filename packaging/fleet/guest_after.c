@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
+#include "fleet/hook_files.h"
 #include "fleet/inventory_destination.h"
 #include "guest/domain_files.h"
 #include "guest/preflight.h"
@@ -54,8 +56,11 @@ static const struct inventory_qemu *qemu_there(const struct inventory *after,
     return qemu;
 }
 
-void guest_after_judge(struct saved_guest *guest, const char *architecture,
-                       const struct inventory *after, bool incoming, struct guest_after *v)
+typedef void (*judge_guest)(const struct saved_guest *guest, struct destination *to, bool incoming,
+                            struct preflight *result);
+
+static void judge_by(judge_guest judge, struct saved_guest *guest, const char *architecture,
+                     const struct inventory *after, enum guest_comes how, struct guest_after *v)
 {
     const struct inventory_qemu *qemu = guest->machine
                                             ? qemu_there(after, architecture, guest->machine)
@@ -63,6 +68,7 @@ void guest_after_judge(struct saved_guest *guest, const char *architecture,
                                                               : NULL;
     struct preflight p = {.not_judged = guest->block_count};
     struct given_file *given = NULL;
+    size_t given_count = 0, own_count;
     struct destination to;
     struct failure f;
 
@@ -79,11 +85,14 @@ void guest_after_judge(struct saved_guest *guest, const char *architecture,
         return;
     }
     to.label = xstrdup("this host afterwards");
-    if (guest->domain) {
-        to.given_count = domain_files(guest->domain, true, &given);
-        to.given = given;
-    }
-    preflight_judge(guest, &to, incoming, &p);
+    if (guest->domain)
+        given_count = domain_files(guest->domain, true, &given);
+    own_count = given_count;
+    if (guest->domain && how == COMES_BY_HOOK)
+        hook_files(guest->domain, after, qemu, &to, &given, &given_count, &f);
+    to.given = given;
+    to.given_count = given_count;
+    judge(guest, &to, how != COMES_LOADED, &p);
     *v = (struct guest_after){.arrives = p.arrives.value,
                               .starts = p.starts.value,
                               .arrives_why = xstrdup_or_null(p.arrives.why),
@@ -91,13 +100,86 @@ void guest_after_judge(struct saved_guest *guest, const char *architecture,
     take_block(&p, v);
     take_fix(&p, v);
     preflight_free(&p);
-    domain_files_free(given, to.given_count);
+    for (size_t i = own_count; i < given_count; i++)
+        free((char *)given[i].path);
+    domain_files_free(given, given_count);
     destination_close(&to);
 }
 
-void guest_after_judge_listed(const struct inventory *before, const struct inventory_guest *guest,
-                              const struct inventory *after, struct guest_after *v)
+void guest_after_judge(struct saved_guest *guest, const char *architecture,
+                       const struct inventory *after, enum guest_comes how, struct guest_after *v)
 {
+    judge_by(preflight_judge, guest, architecture, after, how, v);
+}
+
+enum qemu_answer guest_after_arrives(struct saved_guest *guest, const char *architecture,
+                                     const struct inventory *after)
+{
+    struct guest_after v;
+
+    judge_by(preflight_answer, guest, architecture, after, COMES_ARRIVING, &v);
+    enum qemu_answer answer = v.arrives;
+    guest_after_free(&v);
+    return answer;
+}
+
+static bool is_rom(const char *block)
+{
+    return ends_with(block, ".rom");
+}
+
+/* The block of the running guest that a derived one stands for, where it was not taken yet: of a
+ * ROM its place differs, and the rest of the name is that of its device. */
+static struct saved_block *counterpart(struct saved_guest *asked, const char *derived)
+{
+    for (size_t i = 0; i < asked->block_count; i++) {
+        struct saved_block *b = &asked->blocks[i];
+
+        if (b->name && strcmp(is_rom(derived) ? base_name(b->name) : b->name,
+                              is_rom(derived) ? base_name(derived) : derived) == 0)
+            return b;
+    }
+    return NULL;
+}
+
+/* Gives the derived blocks the lengths that they have, takes away ROMs that the guest has not, and
+ * adds those that its description does not tell of. */
+static void take_lengths(struct saved_guest *guest, struct saved_guest *asked)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < guest->block_count; i++) {
+        struct saved_block *b = &guest->blocks[i], *real = counterpart(asked, b->name);
+
+        if (real) {
+            free(b->name);
+            b->name = real->name;
+            b->length = real->length;
+            real->name = NULL;
+        } else if (is_rom(b->name)) {
+            saved_block_release(b);
+            continue;
+        }
+        guest->blocks[kept++] = *b;
+    }
+    guest->block_count = kept;
+    for (size_t i = 0; i < asked->block_count; i++) {
+        struct saved_block *real = &asked->blocks[i];
+
+        if (!real->name || !is_rom(real->name))
+            continue;
+        guest->blocks = xreallocarray(guest->blocks, guest->block_count + 1, sizeof *guest->blocks);
+        guest->blocks[guest->block_count++] =
+            (struct saved_block){.name = real->name, .length = real->length};
+        real->name = NULL;
+    }
+}
+
+void guest_after_judge_listed(const struct inventory *before, const struct inventory_guest *guest,
+                              const char *blocks, const struct inventory *after,
+                              struct guest_after *v)
+{
+    struct saved_guest asked;
     struct saved_guest saved;
     struct failure f;
 
@@ -105,7 +187,12 @@ void guest_after_judge_listed(const struct inventory *before, const struct inven
         no_answer(v, QEMU_NOT_KNOWN, f.what);
         return;
     }
-    guest_after_judge(&saved, guest->architecture, after, true, v);
+    if (blocks &&
+        saved_guest_from_text("a running guest", blocks, strlen(blocks), &asked, &f) == 0) {
+        take_lengths(&saved, &asked);
+        saved_guest_free(&asked);
+    }
+    guest_after_judge(&saved, guest->architecture, after, COMES_ARRIVING, v);
     saved_guest_free(&saved);
 }
 

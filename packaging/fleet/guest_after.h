@@ -25,14 +25,24 @@ struct guest_after {
     char *fix_package;             /* a package that it is, or NULL */
 };
 
-/* Judges the guest on `after`. `incoming`: it arrives; else it is loaded from a snapshot.
- * `architecture` may be NULL. Free with guest_after_free(). */
-void guest_after_judge(struct saved_guest *guest, const char *architecture,
-                       const struct inventory *after, bool incoming, struct guest_after *verdict);
+/* How a guest comes: it is loaded from a snapshot, it arrives, or libvirt restores it, which asks
+ * romcompat's hook. */
+enum guest_comes { COMES_LOADED, COMES_ARRIVING, COMES_BY_HOOK };
 
-/* The same for a guest of `before`, as it is there. */
+/* Judges the guest on `after`. `architecture` may be NULL. Free with guest_after_free(). */
+void guest_after_judge(struct saved_guest *guest, const char *architecture,
+                       const struct inventory *after, enum guest_comes how,
+                       struct guest_after *verdict);
+
+/* Whether it arrives, no more: what would fix it is not looked for, which takes far longer. */
+enum qemu_answer guest_after_arrives(struct saved_guest *guest, const char *architecture,
+                                     const struct inventory *after);
+
+/* The same as guest_after_judge() for a guest of `before`, as it is there. `blocks`: what it prints for `info ramblock` while
+ * it runs, which says how long its blocks are; NULL: that is derived. */
 void guest_after_judge_listed(const struct inventory *before, const struct inventory_guest *guest,
-                              const struct inventory *after, struct guest_after *verdict);
+                              const char *blocks, const struct inventory *after,
+                              struct guest_after *verdict);
 
 void guest_after_free(struct guest_after *verdict);
 

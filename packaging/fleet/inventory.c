@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/effort.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -12,13 +13,6 @@ static void free_package(struct inventory_package *p)
 {
     free(p->name);
     free(p->version);
-}
-
-static void free_texts(char **texts, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        free(texts[i]);
-    free(texts);
 }
 
 void inventory_qemu_release(struct inventory_qemu *q)
@@ -110,6 +104,8 @@ void inventory_firmware_release(struct inventory_firmware *image)
     free(image->path);
     free(image->kind);
     free(image->sha256);
+    free(image->layout);
+    free_texts(image->features, image->feature_count);
     free_package(&image->package);
 }
 
@@ -122,6 +118,13 @@ void inventory_firmwares_free(struct inventory_firmwares *list)
     free(list);
 }
 
+const char *const inventory_kvm_states[KVM_STATES] = {
+    [KVM_ON] = "on", [KVM_OFF] = "off", [KVM_NO_PROCESSOR] = "no-processor"};
+const char *const inventory_qemu_answers[CONFIDENTIAL_QEMU_COUNT] = {
+    [CONFIDENTIAL_NO_GUEST] = "no-such-guest",
+    [CONFIDENTIAL_REFUSES] = "refuses",
+    [CONFIDENTIAL_NO_REFUSAL] = "no-refusal"};
+
 const char *const inventory_lacks_keys[KEY_LISTS] = {
     [LIST_KEK] = "kek", [LIST_DB] = "db", [LIST_DBX] = "dbx"};
 
@@ -131,6 +134,7 @@ void inventory_store_free(struct inventory_store *store)
         return;
     free(store->file);
     free(store->problem);
+    free(store->format);
     free(store->secure_boot);
     free(store->kek_until);
     free(store->template);
@@ -147,8 +151,16 @@ void inventory_store_forget_file(struct inventory_store *store)
     store->problem = xstrdup("it could not be read");
 }
 
-static void free_guest(struct inventory_guest *guest)
+void inventory_guest_release(struct inventory_guest *guest)
 {
+    if (guest->like) {
+        if (guest->store)
+            free(guest->store->file);
+        free(guest->store);
+        free(guest->name);
+        free(guest->nvram);
+        return;
+    }
     inventory_store_free(guest->store);
     for (size_t i = 0; i < guest->device_count; i++) {
         free(guest->devices[i].type);
@@ -163,17 +175,30 @@ static void free_guest(struct inventory_guest *guest)
     free(guest->loader);
     free(guest->loader_type);
     free(guest->nvram);
+    free(guest->template);
     free(guest->source);
+    free(guest->encryption);
     free(guest->doubt);
+    free_texts(guest->disks, guest->disk_count);
+    if (guest->live)
+        inventory_guest_release(guest->live);
+    free(guest->live);
 }
 
 void inventory_guests_free(struct inventory_guests *list)
 {
     for (size_t i = 0; list && i < list->count; i++)
-        free_guest(&list->list[i]);
+        inventory_guest_release(&list->list[i]);
     if (list)
         free(list->list);
     free(list);
+}
+
+void inventory_lost_files_free(struct inventory *inv)
+{
+    free_texts(inv->lost_files, inv->lost_file_count);
+    inv->lost_files = NULL;
+    inv->lost_file_count = 0;
 }
 
 void inventory_free(struct inventory *inv)
@@ -186,6 +211,7 @@ void inventory_free(struct inventory *inv)
     inventory_map_lists_free(inv->maps);
     inventory_firmwares_free(inv->firmware);
     inventory_guests_free(inv->guests);
+    inventory_lost_files_free(inv);
     *inv = (struct inventory){0};
 }
 
@@ -239,6 +265,8 @@ struct inventory_firmware inventory_firmware_copy(const struct inventory_firmwar
     copy.path = xstrdup(image->path);
     copy.kind = xstrdup_or_null(image->kind);
     copy.sha256 = xstrdup_or_null(image->sha256);
+    copy.layout = xstrdup_or_null(image->layout);
+    copy.features = copy_texts(image->features, image->feature_count);
     copy.package = inventory_package_copy(&image->package);
     return copy;
 }
@@ -320,15 +348,21 @@ static const struct inventory_directory *directory_at(const struct inventory *in
     return NULL;
 }
 
+static const struct inventory_rom *rom_in(const struct inventory_directory *directory,
+                                          const char *name)
+{
+    return directory && directory->rom_count ? bsearch(name, directory->roms, directory->rom_count,
+                                                       sizeof *directory->roms, by_name)
+                                             : NULL;
+}
+
 const struct inventory_rom *inventory_find_rom(const struct inventory *inv,
                                                const struct inventory_qemu *qemu, const char *name,
                                                const char **directory)
 {
     for (size_t i = 0; i < qemu->directory_count; i++) {
         const struct inventory_directory *f = directory_at(inv, qemu->directories[i]);
-        const struct inventory_rom *rom =
-            f && f->rom_count ? bsearch(name, f->roms, f->rom_count, sizeof *f->roms, by_name)
-                              : NULL;
+        const struct inventory_rom *rom = rom_in(f, name);
 
         if (rom && directory)
             *directory = f->path;
@@ -336,6 +370,16 @@ const struct inventory_rom *inventory_find_rom(const struct inventory *inv,
             return rom;
     }
     return NULL;
+}
+
+const struct inventory_rom *inventory_rom_at(const struct inventory *inv, const char *path)
+{
+    int n = directory_length(path);
+    char *directory = xstrndup(path, n ? (size_t)n - 1 : 0);
+    const struct inventory_rom *rom = rom_in(directory_at(inv, directory), base_name(path));
+
+    free(directory);
+    return rom;
 }
 
 static bool same_texts(char *const *a, size_t a_count, char *const *b, size_t b_count)
@@ -371,8 +415,12 @@ static bool is_word(const char *text)
     return n > 0 && text[n] == '\0';
 }
 
+/* The resolver compares each rule with some others, and each is written and read before. */
+enum { A_RULE = 32 };
+
 static int write_set(FILE *out, const struct inventory_set *set, size_t number, struct failure *f)
 {
+    effort_must_spend(EFFORT_COMPARISONS, A_RULE * (1 + set->machine_count + set->rom_count));
     fprintf(out, "set s%zu\n", number);
     if (set->package && !is_word(set->package))
         return fail(f, "set %s: '%s' is not a package name", set->name, set->package);

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "flash/confidential.h"
 #include "flash/secure_boot.h"
 #include "formats/qemu_versions.h"
 #include "romcompat.h"
@@ -52,6 +53,7 @@ struct inventory_qemu {
     size_t deprecated_count;
     struct inventory_alias *aliases;
     size_t alias_count;
+    enum confidential_qemu encrypted[KVM_ENCRYPTIONS]; /* of guests with encrypted memory */
 };
 
 struct inventory_qemus {
@@ -119,6 +121,10 @@ struct inventory_firmware {
     uint64_t length; /* of the disk in it, where that is another: of a qcow2 image; else 0 */
     char *kind;      /* "code", "store", "combined", "bios"...: romcompat-inventory(5) */
     char *sha256;
+    char *layout;        /* of the store that code expects, or that a store has; NULL: not known */
+    uint64_t store_size; /* of the file that code expects, bytes; 0: not known */
+    char **features;     /* what it can do, as flash_feature_names has it */
+    size_t feature_count;
     struct inventory_package package;
 };
 
@@ -137,6 +143,7 @@ struct inventory_device {
 struct inventory_store {
     char *file;        /* that its path leads to; NULL: it is not there */
     char *problem;     /* why nothing of it is known; then nothing else is, but for `file` */
+    char *format;      /* of the file: "raw", "qcow2" or "json" */
     char *secure_boot; /* "on", "off" or "setup" */
     bool known[KNOWN_CERTIFICATES]; /* certificates of Microsoft's that it has */
     char *kek_until;           /* the day on which KEK's last certificate expires, of Microsoft's
@@ -162,7 +169,22 @@ struct inventory_guest {
     size_t device_count;
     char *source;    /* what describes it: "libvirt", "process"...: romcompat-inventory(5) */
     bool is_running; /* a QEMU of it was seen */
-    char *doubt;     /* one line: what of it could not be told; NULL: nothing */
+    bool has_tpm;
+    char *template; /* of which its manager makes `nvram` where that is not there; NULL: not said */
+    bool has_uefi_vars; /* QEMU's uefi-vars device keeps its variables, in `nvram` */
+    char *encryption;   /* of its memory (formats/guest_encryption.h); NULL: none */
+    char *doubt;        /* one line: what of it is not known; NULL: nothing */
+
+    /* The rest is not in the document. */
+    /* The reader's guest that this one differs from in nothing but its name, nvram and the store's
+     * file: all other texts are that one's. NULL: all of them are its own. */
+    const struct inventory_guest *like;
+    long pid;       /* of the QEMU that was seen */
+    bool has_swtpm; /* its manager runs swtpm for it */
+    char **disks;   /* files, without what backs them */
+    size_t disk_count;
+    /* The guest as it runs, where that is another description: its next start is by the first. */
+    struct inventory_guest *live;
 };
 
 struct inventory_guests {
@@ -171,9 +193,10 @@ struct inventory_guests {
 };
 
 struct inventory {
-    char *host;   /* NULL: not told */
+    char *host;   /* NULL: not said */
     char *system; /* "debian 12"; NULL: not known */
     char *architecture;
+    enum kvm_state kvm[KVM_ENCRYPTIONS];
     struct inventory_qemus *qemus;
     struct inventory_directories *directories;
     struct inventory_map_lists *maps;
@@ -182,8 +205,15 @@ struct inventory {
     /* An empty list of images says that there are none: it had some before an upgrade. Not in the
      * document. */
     bool lost_firmware;
-    bool is_partial; /* ROM files or firmware images could not be read; not in the document */
+    char **lost_files; /* that an upgrade took away: what its guests name, swtpm */
+    size_t lost_file_count;
+    bool is_partial;   /* ROM files or firmware images could not be read; not in the document */
+    bool lacks_guests; /* what describes one could not be read; not in the document */
 };
+
+/* The words of the document; [0] is NULL: not known. */
+extern const char *const inventory_kvm_states[KVM_STATES];
+extern const char *const inventory_qemu_answers[CONFIDENTIAL_QEMU_COUNT];
 
 /* The keys of `lacks` in the document; NULL: a list that is not among them. */
 extern const char *const inventory_lacks_keys[KEY_LISTS];
@@ -194,6 +224,7 @@ void inventory_directories_free(struct inventory_directories *list);
 void inventory_map_lists_free(struct inventory_map_lists *list);
 void inventory_firmwares_free(struct inventory_firmwares *list);
 void inventory_guests_free(struct inventory_guests *list);
+void inventory_lost_files_free(struct inventory *inv);
 void inventory_store_free(struct inventory_store *store);
 
 /* Takes out of it what names the file. */
@@ -207,6 +238,7 @@ void inventory_rom_release(struct inventory_rom *rom);
 void inventory_set_release(struct inventory_set *set);
 void inventory_maps_release(struct inventory_maps *maps);
 void inventory_firmware_release(struct inventory_firmware *image);
+void inventory_guest_release(struct inventory_guest *guest);
 
 /* An entry with texts of its own. */
 struct inventory_package inventory_package_copy(const struct inventory_package *package);
@@ -231,7 +263,11 @@ uint64_t inventory_firmware_length(const struct inventory_firmware *image);
 
 /* Whether a guest's code can be in it: no variable store, no blank file, no default BIOS. */
 bool inventory_is_code(const struct inventory_firmware *image);
+/* Whether it lists such an image. */
+bool inventory_has_code(const struct inventory *inv);
 
+/* Whether it is in or below one of inventory_firmware_directories. */
+bool inventory_has_directory(const char *path);
 /* Whether an inventory lists the image of that path where it is there. */
 bool inventory_lists_path(const char *path);
 
@@ -239,6 +275,12 @@ bool inventory_lists_path(const char *path);
  * host's own, then of any) that has it. An alias is not a machine type. NULL: none. */
 const struct inventory_qemu *inventory_qemu_for(const struct inventory *inv,
                                                 const char *architecture, const char *machine);
+
+/* Whether not all that decides where it can go is in the lists of a host. */
+static inline bool inventory_guest_is_doubtful(const struct inventory_guest *guest)
+{
+    return guest->doubt || guest->encryption;
+}
 
 bool inventory_has_machine(const struct inventory_qemu *qemu, const char *machine);
 
@@ -249,7 +291,7 @@ static inline struct qemu_version inventory_qemu_version(const struct inventory_
 
 bool inventory_is_deprecated(const struct inventory_qemu *qemu, const char *machine);
 
-/* The machine type that `name` stands for in that QEMU: itself, or what it is an alias of. */
+/* The machine type that `name` means to that QEMU: itself, or what it is an alias of. */
 const char *inventory_machine(const struct inventory_qemu *qemu, const char *name);
 
 /* The ROM file that the QEMU finds under this name; *directory, where not NULL, is the directory's
@@ -257,6 +299,9 @@ const char *inventory_machine(const struct inventory_qemu *qemu, const char *nam
 const struct inventory_rom *inventory_find_rom(const struct inventory *inv,
                                                const struct inventory_qemu *qemu, const char *name,
                                                const char **directory);
+
+/* The ROM file of that path; NULL: none of the inventory. */
+const struct inventory_rom *inventory_rom_at(const struct inventory *inv, const char *path);
 
 /* The maps that the QEMU would read, whether or not it has the patch; NULL: none. */
 const struct inventory_maps *inventory_maps_of(const struct inventory *inv,
@@ -275,9 +320,12 @@ struct inventory_request {
     const char *const *qemus; /* further binaries, which come first */
     size_t qemu_count;
     /* Files are read, and no program is run, as all of them may be hostile: what QEMU binaries
-     * and dpkg's database tell of themselves. */
+     * and dpkg's database say of themselves. */
     bool runs_nothing;
     bool is_at_rest; /* the processes of this machine are not of the system */
+    /* Firmware images get their layout and features, for which they are decompressed: a second for
+     * those of a host. */
+    bool looks_into_images;
     /* Something that is there and could not be taken in; may be NULL. */
     void (*problem)(void *arg, const struct failure *f);
     void *arg;

@@ -16,6 +16,7 @@
 
 /* An inventory that belongs to the destination has a reader. */
 struct inventory_side {
+    struct confidential_host confidential;
     struct inventory_reader *reader;
     struct inventory own;
     const struct inventory *inv;
@@ -38,6 +39,9 @@ static struct listed find_listed(const struct inventory_side *side, const char *
 
     if (strchr(name, '/')) {
         image = inventory_find_firmware(side->inv, name);
+        rom = image ? NULL : inventory_rom_at(side->inv, name);
+        if (rom)
+            return (struct listed){xstrdup(name), rom->size, &rom->package};
         found.path = image ? xstrdup(name) : NULL;
     } else if ((rom = inventory_find_rom(side->inv, side->qemu, name, &directory)) != NULL) {
         return (struct listed){xasprintf("%s/%s", directory, name), rom->size, &rom->package};
@@ -110,6 +114,15 @@ static bool is_deprecated(void *arg, const char *type)
     return inventory_is_deprecated(side->qemu, type);
 }
 
+static const struct confidential_host *what_it_encrypts(void *arg)
+{
+    struct inventory_side *side = arg;
+
+    memcpy(side->confidential.kvm, side->inv->kvm, sizeof side->confidential.kvm);
+    memcpy(side->confidential.qemu, side->qemu->encrypted, sizeof side->confidential.qemu);
+    return &side->confidential;
+}
+
 static void close_side(void *arg)
 {
     struct inventory_side *side = arg;
@@ -128,6 +141,7 @@ static const struct destination_source inventory_source = {
     .sha256 = sum_of_file,
     .machine = machine_of,
     .is_deprecated = is_deprecated,
+    .confidential = what_it_encrypts,
     .close = close_side,
 };
 
@@ -159,8 +173,27 @@ int destination_of_inventory(struct destination *to, const struct inventory *inv
     return result;
 }
 
-int destination_of_inventory_file(struct destination *to, const char *path, const char *machine,
-                                  struct failure *f)
+/* The one that has the machine type, knows it as an alias, or is the first of that architecture;
+ * NULL: none is. */
+static const struct inventory_qemu *qemu_of(const struct inventory *inv, const char *architecture,
+                                            const char *machine)
+{
+    const struct inventory_qemu *found =
+        machine ? inventory_qemu_for(inv, architecture, machine) : NULL;
+
+    for (int of_alias = machine ? 1 : 0; !found && of_alias >= 0; of_alias--)
+        for (size_t i = 0; !found && i < inv->qemus->count; i++) {
+            const struct inventory_qemu *q = &inv->qemus->list[i];
+
+            if ((!architecture || strcmp(q->architecture, architecture) == 0) &&
+                (!of_alias || inventory_machine(q, machine) != machine))
+                found = q;
+        }
+    return found;
+}
+
+int destination_of_inventory_file(struct destination *to, const char *path,
+                                  const char *architecture, const char *machine, struct failure *f)
 {
     struct inventory_side *side = xcalloc(1, sizeof *side);
     const struct inventory *inv = &side->own;
@@ -170,16 +203,11 @@ int destination_of_inventory_file(struct destination *to, const char *path, cons
     if (inventory_read_file(side->reader, path, &side->own, f) != 0)
         return -1;
     side->inv = inv;
-    if (inv->qemus->count == 0) {
+    side->qemu = qemu_of(inv, architecture, machine);
+    if (!side->qemu) {
         to->label = xstrdup(inv->host ? inv->host : path);
         return 1;
     }
-    side->qemu = machine ? inventory_qemu_for(inv, NULL, machine) : NULL;
-    for (size_t i = 0; machine && !side->qemu && i < inv->qemus->count; i++)
-        if (inventory_machine(&inv->qemus->list[i], machine) != machine)
-            side->qemu = &inv->qemus->list[i];
-    if (!side->qemu)
-        side->qemu = &inv->qemus->list[0];
     if (fill(to, side, f) != 0)
         return -1;
     to->label = xasprintf("%s, %s, QEMU %u.%u.%u%s", inv->host ? inv->host : path, side->qemu->path,
@@ -256,14 +284,6 @@ static void add_rom(struct destination *from, const char *machine,
     device_rom_free(&rom);
 }
 
-static bool has_code(const struct inventory *inv)
-{
-    for (size_t i = 0; inv->firmware && i < inv->firmware->count; i++)
-        if (inventory_is_code(&inv->firmware->list[i]))
-            return true;
-    return false;
-}
-
 /* The image as a RAM block, and as the file that the destination must have as well. The store is
  * not among them: it goes with the guest, and is as long as the code wants it. */
 static void add_loader(const struct inventory *inv, const struct inventory_guest *guest,
@@ -279,6 +299,7 @@ static void add_loader(const struct inventory *inv, const struct inventory_guest
     saved->domain->machine = xstrdup(guest->machine);
     saved->domain->loader = xstrdup(guest->loader);
     saved->domain->loader_type = xstrdup_or_null(guest->loader_type);
+    saved->domain->has_varstore = guest->has_uefi_vars;
     struct saved_block *block = new_block(saved, xstrdup(domain_code_block(saved->domain)),
                                           inventory_firmware_length(image));
     block->file = xstrdup(image->path);
@@ -311,7 +332,9 @@ static void add_firmware(const struct inventory *inv, struct destination *from,
     else if (guest->firmware && strcmp(guest->firmware, "efi") == 0)
         doubt(saved, xstrdup("it has UEFI firmware, and the inventory does not name the image: "
                              "libvirt chooses one when the guest is started"));
-    else if (!guest->firmware && guest->name && has_code(inv))
+    else if (guest->firmware)
+        doubt(saved, xasprintf("its firmware is '%s', which is not known here", guest->firmware));
+    else if (guest->name && inventory_has_code(inv))
         doubt(saved, xstrdup("the inventory does not say which firmware it has: take it again "
                              "with this version of romcompat"));
 }
@@ -322,7 +345,9 @@ int inventory_saved_guest(const struct inventory *inv, const struct inventory_gu
     const struct inventory_qemu *qemu =
         inventory_qemu_for(inv, guest->architecture, guest->machine);
     struct destination from;
-    struct saved_guest made = {.kind = SAVED_RUNNING, .machine = xstrdup(guest->machine)};
+    struct saved_guest made = {.kind = SAVED_RUNNING,
+                               .machine = xstrdup(guest->machine),
+                               .architecture = xstrdup_or_null(qemu ? qemu->architecture : NULL)};
 
     if (!qemu) {
         saved_guest_free(&made);
@@ -339,6 +364,7 @@ int inventory_saved_guest(const struct inventory *inv, const struct inventory_gu
         if (!guest->devices[i].off)
             add_rom(&from, guest->machine, &guest->devices[i], i + 1, &made);
     add_firmware(inv, &from, guest, &made);
+    made.encryption = xstrdup_or_null(guest->encryption);
     if (guest->doubt)
         doubt(&made, xasprintf("its inventory does not know all of it: %s", guest->doubt));
     destination_close(&from);
@@ -400,7 +426,9 @@ static int take_guest(const char *path, const struct inventory *inv,
     if (!which)
         fail(f, "%s: no guest of the name %s", path, choice->guest);
     else if (!which->machine)
-        fail(f, "%s: an inventory: which guest? (--guest NAME, or -M MACHINE and --device TYPE)",
+        fail(f,
+             "%s: an inventory, of which a guest must be named (--guest NAME, or -M MACHINE and "
+             "--device TYPE)",
              path);
     else
         result = inventory_saved_guest(inv, which, guest, f);

@@ -12,10 +12,10 @@
 int destination_of_inventory(struct destination *to, const struct inventory *inv,
                              const struct inventory_qemu *qemu, struct failure *f);
 
-/* The host of an inventory file, with the QEMU that runs the machine type (NULL: the first), or
- * its first. 0; 1 where it has no QEMU at all; or -1. */
-int destination_of_inventory_file(struct destination *to, const char *path, const char *machine,
-                                  struct failure *f);
+/* The host of an inventory file, with the QEMU of that architecture (NULL: any) that runs the machine
+ * type (NULL: the first), or its first. 0; 1 where it has no such QEMU at all; or -1. */
+int destination_of_inventory_file(struct destination *to, const char *path,
+                                  const char *architecture, const char *machine, struct failure *f);
 
 /* The length of the RAM block that a guest has there: of the ROM that it was started with or,
  * where none would let it start, of the rule under which it came. 0: it cannot be there.

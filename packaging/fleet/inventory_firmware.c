@@ -27,15 +27,20 @@ bool inventory_is_image_name(const char *name)
            strcmp(name, "bios-256k.bin") == 0 || strcmp(name, "bios-microvm.bin") == 0;
 }
 
-bool inventory_lists_path(const char *path)
+bool inventory_has_directory(const char *path)
 {
     for (const char *const *directory = inventory_firmware_directories; *directory; directory++) {
         size_t n = strlen(*directory);
 
         if (strncmp(path, *directory, n) == 0 && path[n] == '/' && !strstr(path, "/.."))
-            return inventory_is_image_name(strrchr(path, '/') + 1);
+            return true;
     }
     return false;
+}
+
+bool inventory_lists_path(const char *path)
+{
+    return inventory_has_directory(path) && inventory_is_image_name(strrchr(path, '/') + 1);
 }
 
 const struct inventory_firmware *inventory_find_firmware(const struct inventory *inv,
@@ -60,4 +65,12 @@ bool inventory_is_code(const struct inventory_firmware *image)
         if (strcmp(image->kind, others[i]) == 0)
             return false;
     return true;
+}
+
+bool inventory_has_code(const struct inventory *inv)
+{
+    for (size_t i = 0; inv->firmware && i < inv->firmware->count; i++)
+        if (inventory_is_code(&inv->firmware->list[i]))
+            return true;
+    return false;
 }

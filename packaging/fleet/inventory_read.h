@@ -28,6 +28,10 @@ void inventory_read_free(struct inventory *inv);
 int inventory_copy(const struct inventory *inv, struct inventory_reader *reader,
                    struct inventory *copy, struct failure *f);
 
+/* Whether a document that was made here is one that others read; 0, or -1 with the limit that it
+ * does not keep. */
+int inventory_check(const char *text, struct failure *f);
+
 /* The one document of a file. */
 int inventory_read_file(struct inventory_reader *reader, const char *path, struct inventory *inv,
                         struct failure *f);

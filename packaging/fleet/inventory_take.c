@@ -111,6 +111,9 @@ int inventory_take(const struct inventory_request *request, struct inventory *in
     t.inv.host = xstrdup_or_null(request->host);
     t.inv.architecture = xstrdup(name.machine);
     t.inv.system = take_system(&t);
+    /* What /proc and /sys say is of this machine. */
+    if (!request->is_at_rest)
+        confidential_ask_kvm("/", t.inv.kvm);
     if (take_qemus(&t, f) != 0 || take_maps(&t, f) != 0) {
         inventory_free(&t.inv);
         return -1;

@@ -112,7 +112,8 @@ void take_directory(struct taking *t, const char *path)
                 directory->roms[directory->rom_count++] =
                     read_rom(t, file, names[i], (uint64_t)st.st_size);
             else
-                taking_problem_at(t, "%s: a name that is not printable ASCII, left out", file);
+                taking_say(t, taking_problem, "%s: a name that is not printable ASCII, left out",
+                           file);
         }
         free(file);
         free(names[i]);
@@ -182,6 +183,27 @@ static uint64_t length_of_image(const char *path, const uint8_t *data, size_t si
                : 0;
 }
 
+/* What its drivers tell. A qcow2 file would need a program to be looked into. */
+void look_into_image(struct inventory_firmware *image, const uint8_t *data, size_t size)
+{
+    static const char *const kinds[] = {"code", "combined", "store", NULL};
+    struct flash_image flash;
+
+    if (!is_one_of(image->kind, kinds))
+        return;
+    uint8_t *copy = xmalloc(size + 1);
+    memcpy(copy, data, size);
+    flash_take(image->path, copy, size, &flash);
+    const struct varstore_layout *layout =
+        flash.kind == FLASH_STORE ? flash.store.layout : flash.expects.layout;
+    image->layout = layout ? xstrdup(layout->name) : NULL;
+    image->store_size = flash.expects.file_size;
+    for (unsigned i = 0; i < FEATURE_COUNT; i++)
+        if (flash_features(&flash) & 1U << i)
+            add_text(&image->features, &image->feature_count, xstrdup(flash_feature_names[i]));
+    flash_close(&flash);
+}
+
 struct inventory_firmware image_of_bytes(const char *path, const uint8_t *data, size_t size)
 {
     char sum[SHA256_TEXT_SIZE];
@@ -194,6 +216,24 @@ struct inventory_firmware image_of_bytes(const char *path, const uint8_t *data, 
                                        .sha256 = xstrdup(sum)};
 }
 
+/* Links are images of their own, with the bytes of another, which was looked into. */
+static bool take_from_twin(const struct inventory_firmwares *seen, struct inventory_firmware *image)
+{
+    for (size_t i = 0; i < seen->count; i++) {
+        const struct inventory_firmware *twin = &seen->list[i];
+
+        if (strcmp(twin->sha256, image->sha256) != 0 || strcmp(twin->kind, image->kind) != 0)
+            continue;
+        struct inventory_firmware copy = inventory_firmware_copy(twin);
+        free(copy.path);
+        copy.path = xstrdup(image->path);
+        inventory_firmware_release(image);
+        *image = copy;
+        return true;
+    }
+    return false;
+}
+
 static void take_image(struct taking *t, const char *path)
 {
     struct inventory_firmwares *list = t->inv.firmware;
@@ -204,15 +244,18 @@ static void take_image(struct taking *t, const char *path)
     if (inventory_find_firmware(&t->inv, path))
         return;
     if (!is_printable(path)) {
-        taking_problem_at(t, "%s: a name that is not printable ASCII, left out", path);
+        taking_say(t, taking_problem, "%s: a name that is not printable ASCII, left out", path);
         return;
     }
     if (read_file(path, FLASH_FILE_MAX, &data, &size, &f) != 0) {
         taking_unread(t, &f);
         return;
     }
+    struct inventory_firmware image = image_of_bytes(path, data, size);
+    if (t->request->looks_into_images && !take_from_twin(list, &image))
+        look_into_image(&image, data, size);
     list->list = xreallocarray(list->list, list->count + 1, sizeof *list->list);
-    list->list[list->count++] = image_of_bytes(path, data, size);
+    list->list[list->count++] = image;
     free(data);
 }
 
@@ -275,11 +318,14 @@ void take_firmware(struct taking *t)
 void take_firmware_of_guests(struct taking *t)
 {
     for (size_t i = 0; i < t->inv.guests->count; i++) {
-        const char *loader = t->inv.guests->list[i].loader;
+        const struct inventory_guest *guest = &t->inv.guests->list[i];
+        const char *const loaders[] = {guest->loader, guest->live ? guest->live->loader : NULL};
         struct stat st;
 
-        if (loader && *loader == '/' && stat(loader, &st) == 0 && S_ISREG(st.st_mode))
-            take_image(t, loader);
+        for (size_t k = 0; k < sizeof loaders / sizeof *loaders; k++)
+            if (loaders[k] && *loaders[k] == '/' && stat(loaders[k], &st) == 0 &&
+                S_ISREG(st.st_mode))
+                take_image(t, loaders[k]);
     }
     sort_images(t);
 }

@@ -15,13 +15,13 @@
 #include "inputs/systemd_unit.h"
 
 /* What is there and cannot be read is told; what is not there is not. */
-static uint8_t *read_there(const struct taking *t, const char *path, size_t limit, size_t *size)
+static uint8_t *read_there(struct taking *t, const char *path, size_t limit, size_t *size)
 {
     struct failure f;
     uint8_t *data = NULL;
 
     if (access(path, F_OK) == 0 && read_file(path, limit, &data, size, &f) != 0) {
-        taking_problem(t, &f);
+        taking_lost_guest(t, &f);
         return NULL;
     }
     return data;
@@ -52,7 +52,7 @@ static void take_proxmox_guest(struct taking *t, const char *name)
     uint8_t *data = read_there(t, path, PROXMOX_CONF_MAX, &size);
 
     if (data && proxmox_conf_parse(path, number, t->inv.architecture, data, size, &c, &f) != 0) {
-        taking_problem(t, &f);
+        taking_lost_guest(t, &f);
     } else if (data) {
         if (c.is_guest)
             add_guest(t, "proxmox", &c, xasprintf("number %s", number));
@@ -102,6 +102,9 @@ static void read_start(const char *path, const struct qemu_command *from, struct
         *c = (struct qemu_command){.doubt = xstrdup(f.what)};
     for (size_t i = 0; i < from->card_count; i++)
         qemu_command_add_card(c, from->cards[i].type, NULL, false);
+    c->has_tpm |= from->has_tpm;
+    if (!c->encryption)
+        c->encryption = xstrdup_or_null(from->encryption);
     if (from->doubt && !c->doubt)
         c->doubt = xstrdup(from->doubt);
 }
@@ -121,6 +124,7 @@ static void take_unstarted(struct taking *t, const struct qemu_command *c, const
         taking_add_card(guest, c->cards[i].type, NULL, false);
     if (is_pc || strcmp(c->architecture, "aarch64") == 0)
         guest->firmware = xstrdup("efi");
+    guest->has_tpm = c->has_tpm;
     taking_doubt(guest, xstrdup_or_null(c->doubt));
 }
 
@@ -138,8 +142,9 @@ static void add_incus_guest(struct taking *t, struct qemu_command *c, const char
         if (strcmp(machines[i][0], c->architecture) == 0)
             machine = machines[i][1];
     if (!machine) {
-        taking_problem_at(t, "%s: an architecture of which no machine type is known (%s)",
-                          directory, c->architecture);
+        taking_say(t, taking_lost_guest,
+                   "%s: an architecture of which no machine type is known (%s)", directory,
+                   c->architecture);
         free(identity);
     } else if (!start) {
         take_unstarted(t, c, machine, identity);
@@ -181,7 +186,7 @@ static void take_incus_guest(struct taking *t, size_t place, const char *name)
     uint8_t *data = read_there(t, path, INCUS_BACKUP_MAX, &size);
 
     if (data && incus_backup_parse(path, data, size, &c, &f) != 0) {
-        taking_problem(t, &f);
+        taking_lost_guest(t, &f);
     } else if (data) {
         char *start = find_start(place, name);
 
@@ -233,19 +238,31 @@ static void append_file(struct taking *t, const char *path, char **text, size_t 
     free(data);
 }
 
-static void append_additions(struct taking *t, const char *unit, char **text, size_t *length)
+struct paths {
+    char **list;
+    size_t count;
+};
+
+static void add_path(struct paths *paths, char *path)
 {
-    for (size_t d = UNIT_DIRECTORIES; d > 0; d--) {
-        char *directory = xasprintf("%s/%s.d", unit_directories[d - 1], unit);
+    for (size_t i = 0; i < paths->count; i++)
+        if (strcmp(base_name(paths->list[i]), base_name(path)) == 0) {
+            free(path);
+            return;
+        }
+    add_text(&paths->list, &paths->count, path);
+}
+
+static void find_additions(struct taking *t, const char *unit, struct paths *paths)
+{
+    for (size_t d = 0; d < UNIT_DIRECTORIES; d++) {
+        char *directory = xasprintf("%s/%s.d", unit_directories[d], unit);
         size_t count;
         char **names = names_in(t, directory, &count);
 
         for (size_t i = 0; i < count; i++) {
-            char *path = xasprintf("%s/%s", directory, names[i]);
-
             if (ends_with(names[i], ".conf"))
-                append_file(t, path, text, length);
-            free(path);
+                add_path(paths, xasprintf("%s/%s", directory, names[i]));
             free(names[i]);
         }
         free(names);
@@ -253,24 +270,56 @@ static void append_additions(struct taking *t, const char *unit, char **text, si
     }
 }
 
+static int compare_base_names(const void *a, const void *b)
+{
+    return strcmp(base_name(*(char *const *)a), base_name(*(char *const *)b));
+}
+
+static char *template_of(const char *unit)
+{
+    const char *at = strchr(unit, '@');
+
+    return at ? xasprintf("%.*s@.service", (int)(at - unit), unit) : NULL;
+}
+
+/* systemd.unit(5): files of all directories in the order of their names; of two of one name that of
+ * the unit before that of its template, and of the earlier directory, holds. */
+static void append_additions(struct taking *t, const char *unit, char **text, size_t *length)
+{
+    char *template = template_of(unit);
+    struct paths paths = {0};
+
+    find_additions(t, unit, &paths);
+    if (template)
+        find_additions(t, template, &paths);
+    if (paths.count)
+        qsort(paths.list, paths.count, sizeof *paths.list, compare_base_names);
+    for (size_t i = 0; i < paths.count; i++) {
+        append_file(t, paths.list[i], text, length);
+        free(paths.list[i]);
+    }
+    free(paths.list);
+    free(template);
+}
+
 /* The file of a unit: its own, or that of its template. NULL: none, or it is masked. */
 static char *file_of_unit(const char *unit)
 {
-    const char *at = strchr(unit, '@');
-    char *template = at ? xasprintf("%.*s@.service", (int)(at - unit), unit) : NULL;
-    char *found = NULL, target[PATH_MAX];
+    char *template = template_of(unit), *found = NULL, target[PATH_MAX];
 
     for (size_t k = 0; !found && k < (template ? 2 : 1); k++)
         for (size_t d = 0; !found && d < UNIT_DIRECTORIES; d++) {
             found = xasprintf("%s/%s", unit_directories[d], k ? template : unit);
-            if (access(found, F_OK) != 0) {
+            /* One that is masked leads to /dev/null, which an image need not have. */
+            if (access(found, F_OK) != 0 && readlink(found, target, sizeof target) < 0) {
                 free(found);
                 found = NULL;
             }
         }
     free(template);
     ssize_t n = found ? readlink(found, target, sizeof target - 1) : -1;
-    if (n >= 0 && strncmp(target, "/dev/null", (size_t)n) == 0) {
+    if (n >= 0 && (size_t)n == strlen("/dev/null") &&
+        strncmp(target, "/dev/null", (size_t)n) == 0) {
         free(found);
         return NULL;
     }
@@ -283,11 +332,11 @@ static void take_unit_qemu(struct taking *t, const char *unit, const struct syst
     struct failure f;
 
     if (qemu_command_read(q->words, q->count, q->directory, &c, &f) != 0) {
-        taking_problem_at(t, "%s: %s", unit, f.what);
+        taking_say(t, taking_lost_guest, "%s: %s", unit, f.what);
         return;
     }
     if (c.is_guest && !c.machine)
-        taking_problem_at(t, "%s: a QEMU without -machine, left out", unit);
+        taking_say(t, taking_lost_guest, "%s: a QEMU without -machine, left out", unit);
     if (c.is_guest && c.machine) {
         struct inventory_guest *guest = add_guest(t, "systemd", &c, xasprintf("unit %s", unit));
 
@@ -310,7 +359,7 @@ static void take_unit(struct taking *t, const char *unit)
     if (text && (strstr(text, "qemu") || strstr(text, "kvm"))) {
         append_additions(t, unit, &text, &length);
         if (systemd_unit_qemu(unit, (const uint8_t *)text, length, &q, &f) != 0) {
-            taking_problem(t, &f);
+            taking_lost_guest(t, &f);
         } else {
             if (q.count)
                 take_unit_qemu(t, unit, &q);
@@ -364,7 +413,5 @@ void take_units(struct taking *t)
     for (size_t i = 0; i < unit_count; i++)
         if (i == 0 || strcmp(units[i], units[i - 1]) != 0)
             take_unit(t, units[i]);
-    for (size_t i = 0; i < unit_count; i++)
-        free(units[i]);
-    free(units);
+    free_texts(units, unit_count);
 }

@@ -13,6 +13,7 @@
 #include "inputs/file.h"
 #include "inputs/qemu_binary.h"
 #include "inputs/qemu_file.h"
+#include "inputs/qemu_types.h"
 
 /* Where distributions put QEMU binaries that are not in PATH: Fedora and RHEL qemu-kvm,
  * Debian what a wrapper in /usr/bin runs, Xen its own. */
@@ -35,14 +36,22 @@ bool is_qemu_path(const char *path)
 }
 
 /* By its name, links followed: Debian's qemu-system-amd64 is one, and a script of that name runs
- * another. "qemu-kvm" is of the host's architecture. */
-static char *architecture_of(const char *path, const char *host)
+ * another. "qemu-kvm" is of the host's architecture; with any other name the binary is asked. */
+static char *architecture_of(const char *path, const char *host, bool may_run)
 {
     char *real = realpath(path, NULL);
     const char *named = real ? architecture_of_binary(real) : NULL;
 
     if (!named)
         named = architecture_of_binary(path);
+    if (!named && may_run && strcmp(base_name(path), "qemu-kvm") != 0) {
+        char *target = qemu_target_ask(path);
+        char *name = target ? xasprintf("qemu-system-%s", target) : NULL;
+
+        named = name ? architecture_of_binary(name) : NULL;
+        free(name);
+        free(target);
+    }
     free(real);
     return xstrdup(named ? named : host);
 }
@@ -140,13 +149,15 @@ static int take_qemu(struct taking *t, const char *path, struct failure *f)
     if ((t->request->runs_nothing ? qemu_file_read(path, &binary, &machines, &count, f)
                                   : ask(path, &binary, &machines, &count, f)) != 0)
         return -1;
-    char *architecture = architecture_of(binary.path, t->inv.architecture);
+    char *architecture =
+        architecture_of(binary.path, t->inv.architecture, !t->request->runs_nothing);
     list->list = xreallocarray(list->list, list->count + 1, sizeof *list->list);
     struct inventory_qemu *q = &list->list[list->count++];
     *q = qemu_of_binary(&binary, architecture, machines, count, !t->request->runs_nothing);
     free(architecture);
     for (size_t i = 0; i < binary.directory_count; i++)
         add_text(&q->directories, &q->directory_count, plain_path(binary.directories[i]));
+    confidential_ask_qemu(binary.path, q->encrypted, f);
     qemu_binary_free(&binary);
     take_map_directories(q);
     return 0;

@@ -9,6 +9,7 @@
 
 #include "base/date.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "flash/enroll.h"
 #include "flash/template.h"
 #include "formats/qcow2.h"
@@ -56,18 +57,13 @@ static char *find_template(const char *loader, const char *named)
     return path;
 }
 
-static bool is_same(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 static const struct known_template *template_of(struct taking *t, const char *loader,
                                                 const char *named)
 {
     struct failure f;
 
     for (size_t i = 0; i < t->template_count; i++)
-        if (is_same(t->templates[i].loader, loader) && is_same(t->templates[i].named, named))
+        if (same_text(t->templates[i].loader, loader) && same_text(t->templates[i].named, named))
             return &t->templates[i];
     t->templates = xreallocarray(t->templates, t->template_count + 1, sizeof *t->templates);
     struct known_template *k = &t->templates[t->template_count++];
@@ -178,6 +174,9 @@ static int look_into(const struct flash_image *image, const struct known_templat
     if (result == 0)
         result = compare(image, &live, template, store, f);
     if (result == 0) {
+        store->format = xstrdup(image->qcow2                ? "qcow2"
+                                : image->kind == FLASH_JSON ? "json"
+                                                            : "raw");
         store->secure_boot = xstrdup(state_word(secure_boot.state));
         store->kek_until = kek_until(&secure_boot);
         memcpy(store->known, secure_boot.known, sizeof store->known);

@@ -29,6 +29,12 @@ void taking_unread(struct taking *t, const struct failure *f)
     t->inv.is_partial = true;
 }
 
+void taking_lost_guest(struct taking *t, const struct failure *f)
+{
+    taking_problem(t, f);
+    t->inv.lacks_guests = true;
+}
+
 void add_text(char ***list, size_t *count, char *text)
 {
     *list = xreallocarray(*list, *count + 1, sizeof **list);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The parts of inventory_take(): each adds its lists to the inventory that is being taken,
- * and tells what it had to leave out. What cannot be answered at all fails.
+ * and reports what it had to leave out. What cannot be answered at all fails.
  */
 #ifndef FLEET_INVENTORY_TAKING_H
 #define FLEET_INVENTORY_TAKING_H
@@ -44,9 +44,12 @@ void take_units(struct taking *t);
 
 /* --- inventory_taking_guest.c: guests, for the readers of what describes them ---------------- */
 
-/* Text of a configuration, which is freed; NULL for what is not printable ASCII: an inventory
- * cannot name it. */
+/* Text of a configuration, which is freed; NULL for what is not printable ASCII, empty or longer
+ * than INVENTORY_TEXT_MAX: an inventory cannot name it. */
 char *taking_text(const char *text);
+
+/* How its memory is encrypted; NULL: it is not. */
+void taking_encryption(struct inventory_guest *guest, const char *encryption);
 
 /* A guest more, of which `emulator` and `architecture` may be NULL; `machine` may be an alias
  * and have Proxmox's suffix. `identity`, which belongs to it then, is what a process of it is
@@ -57,6 +60,11 @@ struct inventory_guest *taking_add_guest(struct taking *t, const char *source, c
 /* What the command line of its QEMU says of its cards and its firmware. */
 void taking_guest_of_command(struct taking *t, struct inventory_guest *guest,
                              const struct qemu_command *command);
+/* The path of its variable store; NULL: it has none. */
+void taking_nvram(struct inventory_guest *guest, const char *path);
+void taking_add_disks(struct inventory_guest *guest, char *const *disks, size_t count);
+/* Makes the guest that was added last the one that number `index` is while it runs. */
+void taking_last_is_live(struct taking *t, size_t index);
 /* The first doubt is kept. Takes `why` over; NULL: there is none. */
 void taking_doubt(struct inventory_guest *guest, char *why);
 void taking_add_card(struct inventory_guest *guest, const char *type, const char *file, bool off);
@@ -73,6 +81,8 @@ struct inventory_rom rom_of_bytes(const char *name, uint64_t size, const uint8_t
 /* A name by which QEMU loads a ROM, whatever is in the file: a device's, or a map's. */
 bool is_rom_name(const struct inventory *inv, const char *name);
 struct inventory_firmware image_of_bytes(const char *path, const uint8_t *data, size_t size);
+/* Its layout, store and features, decompressed. */
+void look_into_image(struct inventory_firmware *image, const uint8_t *data, size_t size);
 
 /* Without its directories. The machine types are used up. */
 struct inventory_qemu qemu_of_binary(const struct qemu_binary *binary, const char *architecture,
@@ -88,16 +98,19 @@ void take_set(const struct romcompat *opened, size_t index, struct inventory_set
 
 /* --- what they share: inventory_taking.c ------------------------------------------------- */
 
-/* Something that is left out; and something that is, because it could not be read. */
+/* Something that is left out; something that is, because it could not be read; and a guest that is,
+ * because what describes it could not. */
 void taking_problem(const struct taking *t, const struct failure *f);
 void taking_unread(struct taking *t, const struct failure *f);
+void taking_lost_guest(struct taking *t, const struct failure *f);
 
-#define taking_problem_at(t, ...) \
-    do {                          \
-        struct failure f_;        \
-                                  \
-        fail(&f_, __VA_ARGS__);   \
-        taking_problem(t, &f_);   \
+/* The same with a message, by one of these three. */
+#define taking_say(t, how, ...) \
+    do {                        \
+        struct failure f_;      \
+                                \
+        fail(&f_, __VA_ARGS__); \
+        how(t, &f_);            \
     } while (0)
 
 /* JSON holds no other bytes as they are, and no package has such names. */

@@ -9,7 +9,9 @@
 
 char *taking_text(const char *text)
 {
-    return text && *text && is_printable(text) ? xstrdup(text) : NULL;
+    bool is_named = text && *text && is_printable(text) && strlen(text) <= INVENTORY_TEXT_MAX;
+
+    return is_named ? xstrdup(text) : NULL;
 }
 
 /* The QEMU of that path; else the first of that architecture. NULL: none. */
@@ -36,6 +38,7 @@ struct inventory_guest *taking_add_guest(struct taking *t, const char *source, c
     struct inventory_guests *list = t->inv.guests;
     const struct inventory_qemu *q = qemu_of(t, emulator, architecture);
     char *plain = xstrndup(machine, strcspn(machine, "+"));
+    char *named = taking_text(q ? inventory_machine(q, plain) : plain);
     struct inventory_guest *guest;
 
     t->identities = xreallocarray(t->identities, list->count + 1, sizeof *t->identities);
@@ -45,12 +48,24 @@ struct inventory_guest *taking_add_guest(struct taking *t, const char *source, c
     *guest = (struct inventory_guest){
         .source = xstrdup(source),
         .name = taking_text(name),
-        .machine = xstrdup(q ? inventory_machine(q, plain) : plain),
+        .machine = named ? named : xstrdup("unknown"),
         .architecture = taking_text(architecture),
         .emulator = taking_text(emulator),
     };
     free(plain);
+    if (!named)
+        taking_doubt(guest, xstrdup("its machine type, whose name is none"));
+    if (architecture && !guest->architecture)
+        taking_doubt(guest, xstrdup("its architecture, whose name is none"));
     return guest;
+}
+
+void taking_encryption(struct inventory_guest *guest, const char *encryption)
+{
+    guest->encryption = taking_text(encryption);
+    /* A strange word is no reason to take the guest for one that can be moved. */
+    if (encryption && !guest->encryption)
+        guest->encryption = xstrdup("unknown");
 }
 
 void taking_doubt(struct inventory_guest *guest, char *why)
@@ -69,13 +84,41 @@ void taking_doubt(struct inventory_guest *guest, char *why)
 
 void taking_add_card(struct inventory_guest *guest, const char *type, const char *file, bool off)
 {
-    if (file && !is_printable(file)) {
-        taking_doubt(guest, xasprintf("the name of a ROM file of %s", type));
+    struct inventory_device card = {
+        .type = taking_text(type), .file = taking_text(file), .off = off};
+
+    if (!card.type || (file && !card.file)) {
+        taking_doubt(guest, card.type ? xasprintf("the name of a ROM file of %s", type)
+                                      : xstrdup("a card, whose type is none"));
+        free(card.type);
+        free(card.file);
         return;
     }
     guest->devices = xreallocarray(guest->devices, guest->device_count + 1, sizeof *guest->devices);
-    guest->devices[guest->device_count++] =
-        (struct inventory_device){.type = xstrdup(type), .file = xstrdup_or_null(file), .off = off};
+    guest->devices[guest->device_count++] = card;
+}
+
+void taking_nvram(struct inventory_guest *guest, const char *path)
+{
+    guest->nvram = taking_text(path);
+    if (path && !guest->nvram)
+        taking_doubt(guest, xstrdup("the name of its variable store"));
+}
+
+void taking_add_disks(struct inventory_guest *guest, char *const *disks, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        add_text(&guest->disks, &guest->disk_count, xstrdup(disks[i]));
+}
+
+void taking_last_is_live(struct taking *t, size_t index)
+{
+    struct inventory_guests *list = t->inv.guests;
+    struct inventory_guest *live = xmalloc(sizeof *live);
+
+    *live = list->list[--list->count];
+    free(t->identities[list->count]);
+    list->list[index].live = live;
 }
 
 /* Without a slash, an image of -bios is one of the directories of ROM files. */
@@ -102,12 +145,16 @@ void taking_guest_of_command(struct taking *t, struct inventory_guest *guest,
                         command->cards[i].off);
     if (command->loader)
         guest->loader = loader_of(t, guest, command->loader);
-    guest->nvram = taking_text(command->nvram);
+    taking_nvram(guest, command->nvram);
     if (guest->loader)
         guest->loader_type = xstrdup(command->loader_type);
-    if (guest->loader && strcmp(guest->loader_type, "pflash") == 0)
+    if (command->has_uefi_vars || (guest->loader && strcmp(guest->loader_type, "pflash") == 0))
         guest->firmware = xstrdup("efi");
     else if (!command->loader && !command->doubt)
         guest->firmware = xstrdup("bios");
+    taking_encryption(guest, command->encryption);
     taking_doubt(guest, xstrdup_or_null(command->doubt));
+    taking_add_disks(guest, command->disks, command->disk_count);
+    guest->has_tpm = command->has_tpm;
+    guest->has_uefi_vars = command->has_uefi_vars;
 }

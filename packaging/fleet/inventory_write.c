@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include <json-c/json.h>
+
 #include "base/memory.h"
 #include "outputs/json.h"
 
@@ -12,6 +14,23 @@ static void put_package(struct json_object *o, const struct inventory_package *p
     json_add_text(o, "package", p->name);
     json_add_text(o, "package_version", p->version);
 }
+
+/* A word for each kind of encryption; NULL where nothing is known of any. */
+#define ENCRYPTION_OBJECT(values, words)                                     \
+    ({                                                                       \
+        struct json_object *o_ = json_new();                                 \
+        bool known_ = false;                                                 \
+                                                                             \
+        for (enum kvm_encryption i_ = 0; i_ < KVM_ENCRYPTIONS; i_++) {       \
+            json_add_text(o_, kvm_encryption_keys[i_], words[(values)[i_]]); \
+            known_ |= words[(values)[i_]] != NULL;                           \
+        }                                                                    \
+        if (!known_) {                                                       \
+            json_object_put(o_);                                             \
+            o_ = NULL;                                                       \
+        }                                                                    \
+        o_;                                                                  \
+    })
 
 static struct json_object *qemu_object(const struct inventory_qemu *q)
 {
@@ -30,6 +49,7 @@ static struct json_object *qemu_object(const struct inventory_qemu *q)
     for (size_t i = 0; i < q->alias_count; i++)
         json_add_text(aliases, q->aliases[i].name, q->aliases[i].machine);
     json_add(o, "aliases", aliases);
+    json_add(o, "encryption", ENCRYPTION_OBJECT(q->encrypted, inventory_qemu_answers));
     free(version);
     return o;
 }
@@ -105,6 +125,9 @@ static struct json_object *firmware_object(const struct inventory_firmware *firm
     json_add(o, "length", firmware->length ? json_number(firmware->length) : NULL);
     json_add_text(o, "kind", firmware->kind);
     json_add_text(o, "sha256", firmware->sha256);
+    json_add_text(o, "layout", firmware->layout);
+    json_add(o, "store_size", firmware->store_size ? json_number(firmware->store_size) : NULL);
+    json_add(o, "features", json_strings(firmware->features, firmware->feature_count));
     put_package(o, &firmware->package);
     return o;
 }
@@ -125,10 +148,10 @@ static struct json_object *store_object(const struct inventory_store *store)
 
     for (int i = 0; i < KNOWN_CERTIFICATES; i++)
         if (store->known[i])
-            json_append(known,
-                                  json_string(known_certificate_name((enum known_certificate)i)));
+            json_append(known, json_string(known_certificate_name((enum known_certificate)i)));
     json_add_text(o, "file", store->file);
     json_add_text(o, "problem", store->problem);
+    json_add_text(o, "format", store->format);
     json_add_text(o, "secure_boot", store->secure_boot);
     json_add(o, "microsoft", known);
     json_add_text(o, "kek_until", store->kek_until);
@@ -159,8 +182,12 @@ static struct json_object *guest_object(const struct inventory_guest *guest)
     json_add_text(o, "loader", guest->loader);
     json_add_text(o, "loader_type", guest->loader_type);
     json_add_text(o, "nvram", guest->nvram);
+    json_add_text(o, "template", guest->template);
     json_add_text(o, "source", guest->source);
     json_add_flag(o, "running", guest->is_running);
+    json_add_flag(o, "tpm", guest->has_tpm);
+    json_add_flag(o, "uefi_vars", guest->has_uefi_vars);
+    json_add_text(o, "encryption", guest->encryption);
     json_add_text(o, "doubt", guest->doubt);
     json_add(o, "store", guest->store ? store_object(guest->store) : NULL);
     json_add(o, "devices", devices);
@@ -183,6 +210,7 @@ char *inventory_text(const struct inventory *inv, bool compact)
     json_add_text(o, "host", inv->host);
     json_add_text(o, "system", inv->system);
     json_add_text(o, "architecture", inv->architecture);
+    json_add(o, "encryption", ENCRYPTION_OBJECT(inv->kvm, inventory_kvm_states));
     json_add(o, "qemu", LIST_OBJECT(inv->qemus, qemu_object));
     json_add(o, "folders", LIST_OBJECT(inv->directories, directory_object));
     json_add(o, "maps", LIST_OBJECT(inv->maps, maps_object));

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/text.h"
 
 const char *store_trouble_name(enum store_trouble trouble)
 {
@@ -21,84 +20,82 @@ const char *store_trouble_name(enum store_trouble trouble)
 
 /* --- one store ------------------------------------------------------------------------------ */
 
-/* Which certificate of 2011 each of 2023 follows on: a guest that has none of these starts
- * nothing of Microsoft's, and lacks nothing. */
-static const struct {
-    enum known_certificate old, new;
-} successors[] = {
-    {KNOWN_KEK_2011, KNOWN_KEK_2023},
-    {KNOWN_WINDOWS_2011, KNOWN_WINDOWS_2023},
-    {KNOWN_UEFI_2011, KNOWN_UEFI_2023},
-    {KNOWN_UEFI_2011, KNOWN_OPTION_ROM_2023},
-};
-
-static void judge_2023(const struct inventory_store *store, struct store_finding *finding)
+/* Takes `what` over. */
+static void add(struct store_findings *all, struct judged_store *judged, enum store_trouble trouble,
+                char *what)
 {
-    struct text names;
-    FILE *to = text_begin(&names);
-    bool lacks = false;
-
-    for (size_t i = 0; i < sizeof successors / sizeof *successors; i++) {
-        if (!store->known[successors[i].old] || store->known[successors[i].new])
-            continue;
-        fprintf(to, "%s%s", lacks ? ", " : "", known_certificate_name(successors[i].new));
-        lacks = true;
-    }
-    char *text = text_end(&names);
-    if (lacks)
-        finding->reasons[STORE_LACKS_2023] = xasprintf("lacks %s", text);
-    free(text);
+    all->counts[trouble]++;
+    findings_add(&judged->findings, (struct finding){.grade = FINDING_WARNING,
+                                                     .check = store_trouble_name(trouble),
+                                                     .what = what});
 }
 
-static void judge_template(const struct inventory_store *store, struct store_finding *finding)
+static void judge_2023(struct store_findings *all, const struct inventory_store *store,
+                       struct judged_store *judged)
+{
+    char *names = known_certificates_lacking(store->known);
+
+    if (names)
+        add(all, judged, STORE_LACKS_2023, xasprintf("lacks %s", names));
+    free(names);
+}
+
+static void judge_template(struct store_findings *all, const struct inventory_store *store,
+                           struct judged_store *judged)
 {
     if (!store->template ||
         !(store->lacks[LIST_KEK] || store->lacks[LIST_DB] || store->lacks[LIST_DBX]))
         return;
-    finding->template = xstrdup(store->template);
-    finding->reasons[STORE_BEHIND] = xasprintf(
-        "%s has more: %" PRIu64 " in KEK, %" PRIu64 " in db, %" PRIu64 " in dbx", store->template,
-        store->lacks[LIST_KEK], store->lacks[LIST_DB], store->lacks[LIST_DBX]);
+    judged->template = xstrdup(store->template);
+    add(all, judged, STORE_BEHIND,
+        xasprintf("%s has more: %" PRIu64 " in KEK, %" PRIu64 " in db, %" PRIu64 " in dbx",
+                  store->template, store->lacks[LIST_KEK], store->lacks[LIST_DB],
+                  store->lacks[LIST_DBX]));
 }
 
-static void judge_room(const struct inventory_store *store, struct store_finding *finding)
+static void judge_room(struct store_findings *all, const struct inventory_store *store,
+                       struct judged_store *judged)
 {
     bool is_enrolled = strcmp(store->secure_boot, "setup") != 0;
 
     if (!store->has_room)
         return;
     if (store->after_reclaim < VARSTORE_STARVED)
-        finding->reasons[STORE_STARVED] =
+        add(all, judged, STORE_STARVED,
             xasprintf("%" PRIu64 " bytes are left (expected at least %d): its firmware does not "
-                      "get through",
-                      store->after_reclaim, VARSTORE_STARVED);
+                      "start",
+                      store->after_reclaim, VARSTORE_STARVED));
     else if (store->after_reclaim < VARSTORE_TIGHT)
-        finding->reasons[STORE_STARVED] =
-            xasprintf("%" PRIu64 " bytes are left: nearly full", store->after_reclaim);
+        add(all, judged, STORE_STARVED,
+            xasprintf("%" PRIu64 " bytes are left: nearly full", store->after_reclaim));
     else if (is_enrolled && store->largest < VARSTORE_DBX_TODAY)
-        finding->reasons[STORE_STARVED] = xasprintf(
-            "a dbx of today's size does not fit (found %" PRIu64 " bytes, expected at least %d)",
-            store->largest, VARSTORE_DBX_TODAY);
+        add(all, judged, STORE_STARVED,
+            xasprintf("a dbx of today's size does not fit (found %" PRIu64 " bytes, expected at "
+                      "least %d)",
+                      store->largest, VARSTORE_DBX_TODAY));
 }
 
-static void judge(const struct inventory_store *store, const char *today,
-                  struct store_finding *finding)
+static void judge(struct store_findings *all, const struct inventory_store *store,
+                  struct judged_store *judged)
 {
-    if (store->problem) {
-        finding->reasons[STORE_UNKNOWN] = xstrdup(store->problem);
+    if (!store || store->problem) {
+        add(all, judged, STORE_UNKNOWN,
+            xstrdup(store ? store->problem : "its inventory does not say what is in it"));
         return;
     }
-    judge_room(store, finding);
+    judge_room(all, store, judged);
     /* Without a PK, firmware looks at no certificate. */
     if (strcmp(store->secure_boot, "setup") == 0)
         return;
-    if (store->kek_until && today && strcmp(store->kek_until, today) < 0)
-        finding->reasons[STORE_KEK_EXPIRED] = xasprintf(
-            "KEK has no certificate%s that is valid: the last one expired on %s",
-            store->known[KNOWN_KEK_2011] || store->known[KNOWN_KEK_2023] ? " of Microsoft's" : "",
-            store->kek_until);
-    judge_2023(store, finding);
-    judge_template(store, finding);
+    if (store->kek_until && all->today && strcmp(store->kek_until, all->today) < 0)
+        add(all, judged, STORE_KEK_EXPIRED,
+            xasprintf("KEK has no certificate%s that is valid: the last one expired on %s",
+                      store->known[KNOWN_KEK_2011] || store->known[KNOWN_KEK_2023]
+                          ? " of Microsoft's"
+                          : "",
+                      store->kek_until));
+    judge_2023(all, store, judged);
+    judge_template(all, store, judged);
 }
 
 /* --- the guests of a host --------------------------------------------------------------------- */
@@ -146,8 +143,8 @@ static bool same_file(const struct inventory_guest *a, const struct inventory_gu
 }
 
 /* `at` is one of sorted[0, count). */
-static void judge_sharing(const struct inventory_guest **sorted, size_t count, size_t at,
-                          struct store_finding *finding)
+static void judge_sharing(struct store_findings *all, const struct inventory_guest **sorted,
+                          size_t count, size_t at, struct judged_store *judged)
 {
     const struct inventory_guest *other = NULL;
 
@@ -156,66 +153,52 @@ static void judge_sharing(const struct inventory_guest **sorted, size_t count, s
     else if (at + 1 < count && same_file(sorted[at], sorted[at + 1]))
         other = sorted[at + 1];
     if (other)
-        finding->reasons[STORE_SHARED] =
+        add(all, judged, STORE_SHARED,
             other->name ? xasprintf("the guest %s has the same store", other->name)
-                        : xstrdup("another guest has the same store");
+                        : xstrdup("another guest has the same store"));
 }
 
-static bool has_trouble(const struct store_finding *finding)
+static void release(struct judged_store *judged)
 {
-    bool has = false;
-
-    for (int i = 0; i < STORE_TROUBLES; i++)
-        has |= finding->reasons[i] != NULL;
-    return has;
+    findings_free(&judged->findings);
+    free(judged->host);
+    free(judged->guest);
+    free(judged->store);
+    free(judged->template);
 }
 
-static void keep(struct store_findings *findings, struct store_finding *finding, const char *host,
-                 const struct inventory_guest *guest)
-{
-    for (int i = 0; i < STORE_TROUBLES; i++)
-        findings->counts[i] += finding->reasons[i] != NULL;
-    finding->host = xstrdup(host);
-    finding->guest = xstrdup_or_null(guest->name);
-    finding->store = xstrdup_or_null(file_of(guest));
-    findings->list =
-        xgrow(findings->list, findings->count, &findings->capacity, sizeof *findings->list);
-    findings->list[findings->count++] = *finding;
-}
-
-void store_findings_add(struct store_findings *findings, const char *host,
+void store_findings_add(struct store_findings *all, const char *host,
                         const struct inventory_guests *guests)
 {
     size_t count;
     const struct inventory_guest **sorted = with_stores(guests, &count);
 
-    findings->guests += count;
+    all->guests += count;
     for (size_t i = 0; i < count; i++) {
-        struct store_finding finding = {0};
+        struct judged_store judged = {0};
 
-        if (sorted[i]->store)
-            judge(sorted[i]->store, findings->today, &finding);
-        else
-            finding.reasons[STORE_UNKNOWN] = xstrdup("its inventory does not say what is in it");
-        judge_sharing(sorted, count, i, &finding);
-        if (has_trouble(&finding))
-            keep(findings, &finding, host, sorted[i]);
+        judge_sharing(all, sorted, count, i, &judged);
+        judge(all, sorted[i]->store, &judged);
+        if (!judged.findings.count)
+            continue;
+        all->troubled++;
+        if (all->counts_only) {
+            release(&judged);
+            continue;
+        }
+        judged.host = xstrdup(host);
+        judged.guest = xstrdup_or_null(sorted[i]->name);
+        judged.store = xstrdup_or_null(file_of(sorted[i]));
+        all->list = xgrow(all->list, all->count, &all->capacity, sizeof *all->list);
+        all->list[all->count++] = judged;
     }
     free(sorted);
 }
 
-void store_findings_free(struct store_findings *findings)
+void store_findings_free(struct store_findings *all)
 {
-    for (size_t i = 0; i < findings->count; i++) {
-        struct store_finding *finding = &findings->list[i];
-
-        for (int k = 0; k < STORE_TROUBLES; k++)
-            free(finding->reasons[k]);
-        free(finding->host);
-        free(finding->guest);
-        free(finding->store);
-        free(finding->template);
-    }
-    free(findings->list);
-    *findings = (struct store_findings){0};
+    for (size_t i = 0; i < all->count; i++)
+        release(&all->list[i]);
+    free(all->list);
+    *all = (struct store_findings){0};
 }

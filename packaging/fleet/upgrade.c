@@ -38,16 +38,22 @@ static bool is_rom_path(const char *path)
     return is;
 }
 
+/* Of a variable store that the uefi-vars device keeps; descriptors of firmware are JSON as well. */
+static bool is_json_template(const char *path)
+{
+    return ends_with(path, ".json") && inventory_has_directory(path) && !strstr(path, "/firmware/");
+}
+
 bool upgrade_wants(const char *path)
 {
     return is_qemu_path(path) || is_rom_path(path) || is_map_path(path) ||
-           inventory_lists_path(path) || strcmp(path, SYSTEM_FILE) == 0;
+           inventory_lists_path(path) || is_json_template(path) || strcmp(path, UPGRADE_SWTPM) == 0;
 }
 
 static bool wants(void *arg, const char *path)
 {
     (void)arg;
-    return upgrade_wants(path);
+    return upgrade_wants(path) || strcmp(path, SYSTEM_FILE) == 0;
 }
 
 /* --- reading them ---------------------------------------------------------------------------- */
@@ -88,6 +94,7 @@ static void read_qemu(struct upgrade_file *file, const uint8_t *data, size_t siz
     for (size_t i = 0; i < binary.directory_count; i++)
         add_text(&file->qemu.directories, &file->qemu.directory_count,
                  xstrdup(binary.directories[i]));
+    confidential_qemu_of_bytes(data, size, file->qemu.encrypted);
     qemu_binary_free(&binary);
 }
 
@@ -132,6 +139,8 @@ static void read_file_of(struct upgrade *u, struct upgrade_file *file, uint8_t *
     if (inventory_lists_path(file->path)) {
         file->is_image = true;
         file->image = image_of_bytes(file->path, data, size);
+        if (u->request.looks_into_images)
+            look_into_image(&file->image, data, size);
         if (u->request.keeps_images && size <= UPGRADE_KEPT_MAX - u->kept) {
             file->bytes = data;
             file->size = size;
@@ -166,7 +175,7 @@ static void take(void *arg, const char *path, const char *target, uint8_t *data,
 
 static int read_one(struct upgrade *u, const char *path, struct failure *f)
 {
-    const struct package_visitor visitor = {wants, take, take_problem, u};
+    const struct package_visitor visitor = {wants, take, take_problem, u, NULL};
     struct package_head head;
 
     if (u->package_count == UPGRADE_PACKAGES_MAX)
@@ -280,6 +289,16 @@ const struct upgrade_file *upgrade_follow(const struct upgrade *u, const char *p
     if (end)
         *end = path;
     return file && !file->target ? file : NULL;
+}
+
+bool upgrade_is_rpm(const struct upgrade *u)
+{
+    if (u->request.removed_are_rpm)
+        return true;
+    for (size_t i = 0; i < u->package_count; i++)
+        if (u->packages[i].is_rpm)
+            return true;
+    return false;
 }
 
 const uint8_t *upgrade_image(const struct upgrade *u, const char *path, size_t *size)

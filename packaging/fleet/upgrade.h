@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Hosts as they would be after packages were installed, by what is in the packages: nothing is
- * installed, run or written. What goes on a host is told by its inventory:
+ * installed, run or written. What runs on a host its inventory says:
  *
  * - the files of the version that is replaced go, and those of packages that the new ones
  *   conflict with or break. Of this host dpkg's or rpm's own lists say which, diversions followed;
  *   of another one the inventory, which has the package of each file;
  * - the files of the new packages come, also in the place of another package's;
  * - below /etc stays what there is: what dpkg would ask about;
- * - a QEMU of a package cannot be run: what it is stands in its file, or is not known.
+ * - a QEMU of a package cannot be run: what it is can be read from its file, or is not known.
  */
 #ifndef FLEET_UPGRADE_H
 #define FLEET_UPGRADE_H
@@ -32,7 +32,9 @@ struct upgrade_request {
     size_t count;
     const char *const *removed; /* names of packages that go without another version */
     size_t removed_count;
-    bool keeps_images; /* for upgrade_image() */
+    bool removed_are_rpm;   /* where there are only such that go */
+    bool keeps_images;      /* for upgrade_image() */
+    bool looks_into_images; /* as of struct inventory_request */
     /* Something that is there and is left out; may be NULL. */
     void (*problem)(void *arg, const struct failure *f);
     void *arg;
@@ -43,7 +45,7 @@ int upgrade_open(const struct upgrade_request *request, struct upgrade **u, stru
 void upgrade_close(struct upgrade *u);
 
 /* Changes the inventory to that of the host after the upgrade. Its lists must be its own. `here`: it
- * is that of this host. What is not known then makes it partial, and is told as a problem. */
+ * is that of this host. What is not known then makes it partial, and is reported as a problem. */
 void upgrade_apply(struct upgrade *u, bool here, struct inventory *inv);
 
 /* For an inventory of a reader, whose lists are not changed: puts in their place those of a host
@@ -58,7 +60,13 @@ bool upgrade_package(const struct upgrade *u, size_t index, struct inventory_pac
  * lives; NULL: none has one, or it was not kept. */
 const uint8_t *upgrade_image(const struct upgrade *u, const char *path, size_t *size);
 
-/* Whether a file of that path is one that an inventory tells of. */
+/* Whether the packages are rpm's. */
+bool upgrade_is_rpm(const struct upgrade *u);
+
+/* The TPM of guests, which libvirt finds in PATH. */
+#define UPGRADE_SWTPM "/usr/bin/swtpm"
+
+/* Whether a file of that path is one that an inventory lists, or UPGRADE_SWTPM. */
 bool upgrade_wants(const char *path);
 
 #endif

@@ -381,6 +381,31 @@ static void update_images(struct applying *a)
         qsort(list->list, list->count, sizeof *list->list, by_path);
 }
 
+static bool is_lost(const struct applying *a, const char *path)
+{
+    return upgrade_wants(path) && upgrade_host_loses(a->host, path) && !upgrade_entry(a->u, path);
+}
+
+static void note_lost_file(struct applying *a, const char *file)
+{
+    if (file && is_lost(a, file))
+        add_text(&a->inv->lost_files, &a->inv->lost_file_count, xstrdup(file));
+}
+
+/* The ROM files and the templates of variable stores that guests of this host name themselves.
+ * Others than in the directories of ROM files and firmware are not known. */
+static void note_lost_files(struct applying *a)
+{
+    const struct inventory_guests *guests = a->inv->guests;
+
+    note_lost_file(a, UPGRADE_SWTPM);
+    for (size_t i = 0; guests && i < guests->count; i++) {
+        note_lost_file(a, guests->list[i].template);
+        for (size_t k = 0; k < guests->list[i].device_count; k++)
+            note_lost_file(a, guests->list[i].devices[k].file);
+    }
+}
+
 /* An inventory without the packages of its files may be of a host without dpkg, and says nothing of
  * which files go. */
 static bool names_packages(const struct inventory *inv)
@@ -425,6 +450,8 @@ void upgrade_apply(struct upgrade *u, bool here, struct inventory *inv)
     upgrade_maps(u, here, inv, goes, &a);
     update_directories(&a, &before);
     update_images(&a);
+    if (a.host)
+        note_lost_files(&a);
     upgrade_host_close(a.host);
     inventory_qemus_free(before.qemus);
 }

@@ -18,7 +18,7 @@ struct upgrade_file {
     struct inventory_set *sets;
     size_t set_count;
     char *system;
-    char *unread; /* why what it is cannot be told; else NULL */
+    char *unread; /* why it is not known what it is; else NULL */
     uint8_t *bytes;
     size_t size;
 };
@@ -35,7 +35,7 @@ struct upgrade {
     struct upgraded *upgraded; /* by upgrade_shared.c */
     size_t upgraded_count, upgraded_capacity;
     void (*free_upgraded)(struct upgrade *u); /* NULL: there are none */
-    bool is_partial; /* a file that is wanted could not be read */
+    bool is_partial;                          /* a file that is wanted could not be read */
 };
 
 /* By path, and of two of one path the one that was read first comes first. */

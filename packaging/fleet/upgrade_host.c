@@ -7,10 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "inputs/dpkg_files.h"
-#include "outputs/child.h"
-
-enum { RPM_SECONDS = 60 };
-#define RPM_LIST_MAX ((size_t)64 << 20) /* bytes of what rpm -ql prints */
+#include "inputs/rpm_files.h"
 
 struct diversion {
     char *from, *to, *package;
@@ -78,29 +75,29 @@ static void take_file(void *arg, const char *package, char *path)
         add_gone(h, diverted(h, package, path));
 }
 
-/* rpm says "package x is not installed" on standard output: no line of it is a path. */
+static void take_rpm_file(void *arg, const char *package, char *path)
+{
+    (void)package;
+    add_gone(arg, path);
+}
+
 static void take_rpm_files(struct upgrade_host *h)
 {
-    const char **argv = xcalloc(h->u->package_count + h->u->removed_count + 4, sizeof *argv);
+    struct upgrade *u = h->u;
+    const char **names = xcalloc(u->package_count + u->removed_count + 1, sizeof *names);
     size_t count = 0;
-    char *rest = NULL;
+    struct failure f;
 
-    argv[count++] = "rpm";
-    argv[count++] = "-ql";
-    argv[count++] = "--";
-    for (size_t i = 0; i < h->u->package_count; i++)
-        argv[count++] = h->u->packages[i].name;
-    for (size_t i = 0; i < h->u->removed_count; i++)
-        argv[count++] = h->u->removed[i];
-    struct child child = {.argv = argv, .output_max = RPM_LIST_MAX, .seconds = RPM_SECONDS};
-    struct child_result r = {0};
-    if (child_run(&child, &r, NULL) == 0)
-        for (char *line = strtok_r((char *)r.output, "\n", &rest); line;
-             line = strtok_r(NULL, "\n", &rest))
-            if (*line == '/')
-                add_gone(h, line);
-    child_result_free(&r);
-    free(argv);
+    for (size_t i = 0; i < u->package_count; i++)
+        names[count++] = u->packages[i].name;
+    for (size_t i = 0; i < u->removed_count; i++)
+        names[count++] = u->removed[i];
+    if (rpm_files_of(names, count, take_rpm_file, h, &f) != 0) {
+        u->is_partial = true;
+        if (u->request.problem)
+            u->request.problem(u->request.arg, &f);
+    }
+    free(names);
 }
 
 static void divert_files(const struct upgrade_host *h)
@@ -123,14 +120,11 @@ static void divert_files(const struct upgrade_host *h)
 struct upgrade_host *upgrade_host_open(struct upgrade *u)
 {
     struct upgrade_host *h = xcalloc(1, sizeof *h);
-    bool any_rpm = false;
 
     h->u = u;
     dpkg_diversions_each(take_diversion, h);
     divert_files(h);
-    for (size_t i = 0; i < u->package_count; i++)
-        any_rpm |= u->packages[i].is_rpm;
-    if (any_rpm) {
+    if (upgrade_is_rpm(u)) {
         take_rpm_files(h);
     } else {
         dpkg_versions_each(take_version, h);

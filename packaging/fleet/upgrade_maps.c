@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/effort.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "fleet/upgrade_files.h"
@@ -16,6 +17,7 @@ struct pool {
 
 static void add_to_pool(struct pool *pool, const struct inventory_set *set)
 {
+    effort_must_spend(EFFORT_COMPARISONS, pool->count);
     for (size_t i = 0; i < pool->count; i++)
         if (strcmp(pool->sets[i]->map, set->map) == 0 &&
             strcmp(pool->sets[i]->name, set->name) == 0)
@@ -27,6 +29,7 @@ static void add_to_pool(struct pool *pool, const struct inventory_set *set)
 /* Among the first `count`. */
 static bool has_map(const struct pool *pool, size_t count, const char *map)
 {
+    effort_must_spend(EFFORT_COMPARISONS, count);
     for (size_t i = 0; i < count; i++)
         if (strcmp(pool->sets[i]->map, map) == 0)
             return true;
@@ -70,9 +73,7 @@ static void set_directories(const struct upgrade *u, const struct inventory *inv
         else
             free(directory);
     }
-    for (size_t i = 0; i < q->map_directory_count; i++)
-        free(q->map_directories[i]);
-    free(q->map_directories);
+    free_texts(q->map_directories, q->map_directory_count);
     q->map_directories = made;
     q->map_directory_count = count;
 }
@@ -86,6 +87,7 @@ static int by_map(const void *a, const void *b)
 /* A map hides those of the same name in later directories. */
 static bool is_hidden(const struct inventory_maps *maps, const char *directory, const char *map)
 {
+    effort_must_spend(EFFORT_COMPARISONS, maps->set_count);
     for (size_t i = 0; i < maps->set_count; i++)
         if (!is_in(maps->sets[i].map, directory) &&
             strcmp(base_name(maps->sets[i].map), base_name(map)) == 0)
@@ -93,22 +95,42 @@ static bool is_hidden(const struct inventory_maps *maps, const char *directory, 
     return false;
 }
 
-/* What contradicts an earlier set is left out, as the resolver does it. */
-static void add_set(struct inventory_maps *maps, const struct inventory_set *set)
+static int check(const struct inventory_maps *maps, struct failure *f)
 {
     struct romcompat *opened;
+    int result = inventory_open_maps(maps->sets, maps->set_count, NULL, 0, &opened, f);
+
+    if (result == 0)
+        romcompat_close(opened);
+    return result;
+}
+
+static void add_set(struct inventory_maps *maps, const struct inventory_set *set)
+{
+    maps->sets = xreallocarray(maps->sets, maps->set_count + 1, sizeof *maps->sets);
+    maps->sets[maps->set_count++] = inventory_set_copy(set);
+}
+
+/* With `checks`, what contradicts an earlier set is left out, as the resolver does it. */
+static void add_sets(struct inventory_maps *maps, const struct inventory_qemu *q,
+                     const struct pool *pool, bool checks)
+{
     struct failure f;
 
-    maps->sets = xreallocarray(maps->sets, maps->set_count + 1, sizeof *maps->sets);
-    maps->sets[maps->set_count] = inventory_set_copy(set);
-    if (inventory_open_maps(maps->sets, maps->set_count + 1, NULL, 0, &opened, &f) == 0) {
-        romcompat_close(opened);
-        maps->set_count++;
-        return;
-    }
-    inventory_set_release(&maps->sets[maps->set_count]);
-    add_text(&maps->problems, &maps->problem_count,
-             xasprintf("%s: set %s: %s", set->map, set->name, f.what));
+    for (size_t i = 0; i < q->map_directory_count; i++)
+        for (size_t k = 0; k < pool->count; k++) {
+            const struct inventory_set *set = pool->sets[k];
+
+            if (!is_in(set->map, q->map_directories[i]) ||
+                is_hidden(maps, q->map_directories[i], set->map))
+                continue;
+            add_set(maps, set);
+            if (!checks || check(maps, &f) == 0)
+                continue;
+            inventory_set_release(&maps->sets[--maps->set_count]);
+            add_text(&maps->problems, &maps->problem_count,
+                     xasprintf("%s: set %s: %s", set->map, set->name, f.what));
+        }
 }
 
 static void make_maps(struct inventory_map_lists *lists, const struct inventory_qemu *q,
@@ -117,15 +139,16 @@ static void make_maps(struct inventory_map_lists *lists, const struct inventory_
     lists->list = xreallocarray(lists->list, lists->count + 1, sizeof *lists->list);
     struct inventory_maps *maps = &lists->list[lists->count++];
     *maps = (struct inventory_maps){0};
-    for (size_t i = 0; i < q->map_directory_count; i++) {
-        const char *directory = q->map_directories[i];
-
-        add_text(&maps->directories, &maps->directory_count, xstrdup(directory));
-        for (size_t k = 0; k < pool->count; k++)
-            if (is_in(pool->sets[k]->map, directory) &&
-                !is_hidden(maps, directory, pool->sets[k]->map))
-                add_set(maps, pool->sets[k]);
-    }
+    for (size_t i = 0; i < q->map_directory_count; i++)
+        add_text(&maps->directories, &maps->directory_count, xstrdup(q->map_directories[i]));
+    add_sets(maps, q, pool, false);
+    struct failure f;
+    if (check(maps, &f) == 0)
+        return;
+    /* One by one only then: each is checked with all before it. */
+    while (maps->set_count)
+        inventory_set_release(&maps->sets[--maps->set_count]);
+    add_sets(maps, q, pool, true);
 }
 
 void upgrade_maps(const struct upgrade *u, bool here, struct inventory *inv,

@@ -24,6 +24,10 @@ static const struct qemu_fact facts[QEMU_FEATURE_COUNT] = {
                             {2, 4, 0},
                             {0},
                             "migration/savevm.c, vmstate_configuration"},
+    [QEMU_UEFI_VARS] = {"the uefi-vars device",
+                        {10, 0, 0},
+                        {0},
+                        "hw/uefi/var-service-core.c, vmstate_uefi_vars"},
 };
 
 /* The registers that TCG gives a CPU differ with every release: cortex-a15, cortex-a57 and max, with
@@ -31,7 +35,7 @@ static const struct qemu_fact facts[QEMU_FEATURE_COUNT] = {
 #define VIRT(from_major, from_minor, to_major, to_minor)                                   \
     {                                                                                      \
         {from_major, from_minor, 0}, {from_major, from_minor, 0}, {to_major, to_minor, 0}, \
-            {to_major, to_minor, 0}, "virt", true, "an Arm CPU of TCG",                    \
+            {to_major, to_minor, 0}, "virt", true, NULL, "an Arm CPU of TCG",              \
             "error while loading state for instance 0x0 of "                               \
             "device 'cpu'",                                                                \
             "Debian's binaries"                                                            \
@@ -40,6 +44,16 @@ static const struct qemu_fact facts[QEMU_FEATURE_COUNT] = {
 /* A pair comes into this list when it was seen to refuse with the distributions' own binaries:
  * tests/qemu/test_oracle.c looks for more. */
 static const struct qemu_pair pairs[] = {
+    {{10, 0, 0},
+     {10, 0, 0},
+     {11, 1, 0},
+     {11, 1, 0},
+     NULL,
+     false,
+     "virtio-net-pci-base",
+     "virtio-net, virtio-scsi, virtio-rng, virtio-serial, virtio-balloon",
+     "VQ 0 vring.num ... exceeds allocated max",
+     "Debian's 10.0.13 to Debian's 11.1.2, guests without and with a running Linux"},
     VIRT(5, 2, 7, 2),
     VIRT(5, 2, 10, 0),
     VIRT(5, 2, 11, 1),
@@ -52,15 +66,6 @@ static const struct qemu_pair pairs[] = {
     VIRT(11, 1, 5, 2),
     VIRT(11, 1, 7, 2),
     VIRT(11, 1, 10, 0),
-    {{10, 0, 0},
-     {10, 0, 0},
-     {11, 1, 0},
-     {11, 1, 0},
-     NULL,
-     false,
-     "virtio-net, virtio-scsi, virtio-rng, virtio-serial, virtio-balloon",
-     "VQ 0 vring.num ... exceeds allocated max",
-     "Debian's 10.0.13 to Debian's 11.1.2, guests without and with a running Linux"},
 };
 
 /* A release of a distribution, and the QEMU in it. */
@@ -188,4 +193,12 @@ const struct qemu_pair *qemu_refusing_pair(const struct qemu_origin *from,
             return p;
     }
     return NULL;
+}
+
+bool qemu_refusing_pairs_name(const char *family)
+{
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (pairs[i].family && strcmp(pairs[i].family, family) == 0)
+            return true;
+    return false;
 }

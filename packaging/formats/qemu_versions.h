@@ -23,6 +23,7 @@ enum qemu_feature {
     QEMU_MAPPED_RAM,      /* it takes a mapped-ram stream, libvirt's "sparse" */
     QEMU_FILE_STREAM,     /* it reads a stream as file:PATH,offset=N */
     QEMU_NAMES_MACHINE,   /* a stream names the machine type of its guest */
+    QEMU_UEFI_VARS,       /* it has the uefi-vars device */
     QEMU_FEATURE_COUNT
 };
 
@@ -57,6 +58,7 @@ struct qemu_pair {
     struct qemu_version from_first, from_last, to_first, to_last; /* micro is not compared */
     const char *family;  /* of their machine types; NULL: all */
     bool only_tcg;       /* guests under KVM are not known to be refused */
+    const char *base;    /* struct rom_device's of devices that have it; NULL: any guest may */
     const char *what;    /* for people: which guests */
     const char *message; /* of the destination */
     const char *source;  /* where this was seen */
@@ -73,6 +75,9 @@ struct qemu_origin {
 /* NULL: none is known; also where `to` is not known. */
 const struct qemu_pair *qemu_refusing_pair(const struct qemu_origin *from,
                                            const struct qemu_version *to);
+
+/* Whether some pair is about machine types of that family alone. */
+bool qemu_refusing_pairs_name(const char *family);
 
 #define QEMU_RELEASE_TEXT_MAX 64
 /* The first release of Debian that has this QEMU or a later one: "Debian 13, 2025-08, has 10.0", or

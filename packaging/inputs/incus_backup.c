@@ -31,15 +31,16 @@ static bool is(const struct yaml_node *map, const char *key, const char *wanted)
 
 /* Incus internal/server/instance/drivers/driver_qemu.go, addNetDevConfig(): virtio-net-pci, but for
  * cards of the host (vfio) and those on USB. s390x has them on another bus, without a ROM. */
-static void read_nics(const struct yaml_node *devices, struct qemu_command *c)
+static void read_devices(const struct yaml_node *devices, struct qemu_command *c)
 {
-    if (strcmp(c->architecture, "s390x") == 0)
-        return;
+    bool has_roms = strcmp(c->architecture, "s390x") != 0;
+
     for (size_t i = 0; devices && devices->kind == YAML_MAP && i < devices->count; i++) {
         const struct yaml_node *d = devices->values[i];
 
-        if (is(d, "type", "nic") && !is(d, "nictype", "physical") && !is(d, "nictype", "sriov") &&
-            !is(d, "io.bus", "usb"))
+        c->has_tpm |= is(d, "type", "tpm");
+        if (has_roms && is(d, "type", "nic") && !is(d, "nictype", "physical") &&
+            !is(d, "nictype", "sriov") && !is(d, "io.bus", "usb"))
             qemu_command_add_card(c, "virtio-net-pci", NULL, false);
     }
 }
@@ -49,7 +50,7 @@ static void read_instance(const struct yaml_node *instance, struct qemu_command 
     const struct yaml_node *config = member(instance, "expanded_config");
     const char *name = text_of(instance, "name"), *uuid = text_of(config, "volatile.uuid");
     const char *architecture = text_of(instance, "architecture");
-    const char *raw = text_of(config, "raw.qemu");
+    const char *raw = text_of(config, "raw.qemu"), *sections = text_of(config, "raw.qemu.conf");
 
     if (architecture && strcmp(architecture, "ppc64le") == 0)
         architecture = "ppc64"; /* as QEMU calls it */
@@ -57,11 +58,11 @@ static void read_instance(const struct yaml_node *instance, struct qemu_command 
     c->binary = xasprintf("qemu-system-%s", c->architecture);
     c->name = xstrdup_or_null(name);
     c->uuid = xstrdup_or_null(uuid);
-    /* What it is written for may be a card or an image. */
-    if (raw && (strstr(raw, "-device") || strstr(raw, "-bios") || strstr(raw, "-drive") ||
-                strstr(raw, "-global") || strstr(raw, "-machine") || strstr(raw, "-M")))
+    if (raw && qemu_command_text_decides(raw))
         c->doubt = xasprintf("raw.qemu: %s", raw);
-    read_nics(member(instance, "expanded_devices"), c);
+    else if (sections)
+        c->doubt = xstrdup("raw.qemu.conf changes what it is started with");
+    read_devices(member(instance, "expanded_devices"), c);
 }
 
 int incus_backup_parse(const char *name, const uint8_t *data, size_t size,

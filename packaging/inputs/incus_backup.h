@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A virtual machine of Incus or LXD: virtual-machines/NAME/backup.yaml below /var/lib/incus
- * (Incus internal/server/backup/config, shared/api/instance.go). It tells name, UUID and cards; the
+ * (Incus internal/server/backup/config, shared/api/instance.go). It has name, UUID and cards; the
  * rest is in the qemu.conf that Incus writes when it starts the guest (qemu_options.h).
  */
 #ifndef INPUTS_INCUS_BACKUP_H

@@ -155,6 +155,7 @@ static void read_firmware(const struct conf *conf, struct qemu_command *c)
     const char *bios = value_of(conf, "bios"), *sev = value_of(conf, "amd-sev");
     bool is_rom = value_of(conf, "intel-tdx") || part_is(sev, "type", "snp");
 
+    c->has_tpm = value_of(conf, "tpmstate0") != NULL;
     if (!bios || strcmp(bios, "ovmf") != 0)
         return;
     c->loader = xstrdup(image_of(conf, c));
@@ -165,6 +166,20 @@ static void read_firmware(const struct conf *conf, struct qemu_command *c)
         free(c->nvram);
         c->nvram = NULL;
     }
+}
+
+/* PVE/QemuServer/CPUConfig.pm, $sev_fmt. */
+static void read_encryption(const struct conf *conf, struct qemu_command *c)
+{
+    const char *sev = value_of(conf, "amd-sev");
+
+    if (sev)
+        c->encryption = xstrdup(part_is(sev, "type", "std")   ? "sev"
+                                : part_is(sev, "type", "es")  ? "sev-es"
+                                : part_is(sev, "type", "snp") ? "snp"
+                                                              : "unknown");
+    else if (value_of(conf, "intel-tdx"))
+        c->encryption = xstrdup("tdx");
 }
 
 /* --- cards --------------------------------------------------------------------------------- */
@@ -226,24 +241,6 @@ static void read_video(const struct conf *conf, struct qemu_command *c)
 
 /* --- what is added to the command line ----------------------------------------------------- */
 
-/* `args:` goes to QEMU as it stands. */
-static bool args_decide(const char *args)
-{
-    static const char *const options[] = {"bios",       "blockdev", "device",     "drive", "global",
-                                          "L",          "M",        "machine",    "net",   "nic",
-                                          "nodefaults", "pflash",   "readconfig", "set",   "vga"};
-
-    for (const char *at = args; (at = strchr(at, '-')) != NULL; at++)
-        for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-            size_t n = strlen(options[i]);
-
-            if (strncmp(at + 1, options[i], n) == 0 &&
-                (!at[n + 1] || isspace((unsigned char)at[n + 1])))
-                return true;
-        }
-    return false;
-}
-
 static bool is_numbered(const char *key, const char *what)
 {
     size_t n = strlen(what);
@@ -260,7 +257,8 @@ static void read_devices(struct conf *conf, struct qemu_command *c, bool old_rom
             read_nic(c, line->value, old_roms);
         else if (is_numbered(line->name, "hostpci"))
             conf->has_passed_vga |= part_is(line->value, "x-vga", "1");
-        else if (strcmp(line->name, "args") == 0 && args_decide(line->value) && !c->doubt)
+        else if (strcmp(line->name, "args") == 0 && qemu_command_text_decides(line->value) &&
+                 !c->doubt)
             c->doubt = xasprintf("args: %s", line->value);
     }
     read_video(conf, c);
@@ -289,6 +287,7 @@ int proxmox_conf_parse(const char *name, const char *number, const char *archite
         made.name = called ? xstrdup(called) : xasprintf("vm%s", number);
         made.is_guest = !template || strcmp(template, "1") != 0;
         made.machine = machine_of(&conf, made.architecture, &old_roms);
+        read_encryption(&conf, &made);
         read_firmware(&conf, &made);
         read_devices(&conf, &made, old_roms);
         *command = made;

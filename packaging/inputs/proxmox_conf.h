@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A guest of Proxmox VE: /etc/pve/qemu-server/NUMBER.conf. Told as the command line that
+ * A guest of Proxmox VE: /etc/pve/qemu-server/NUMBER.conf. Given as the command line that
  * Proxmox makes of it (qemu-server, PVE/QemuServer.pm, config_to_command(); its modules Network,
  * OVMF, Machine), as far as that decides about ROMs and firmware.
  */

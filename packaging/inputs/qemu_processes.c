@@ -182,6 +182,11 @@ struct qemu_process *qemu_processes(size_t *count,
     }
     if (proc)
         closedir(proc);
+    if (*count == QEMU_PROCESSES_MAX && problem) {
+        fail(&told, "/proc: %d QEMUs are read; if there are more, they are left out",
+             QEMU_PROCESSES_MAX);
+        problem(arg, &told);
+    }
     if (*count)
         qsort(list, *count, sizeof *list, compare_processes);
     return list;

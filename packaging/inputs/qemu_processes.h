@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The QEMUs that run on this machine: proc(5), /proc/PID/cmdline and what stands beside it. */
+/* The QEMUs that run on this machine: proc(5), /proc/PID/cmdline and what is beside it. */
 #ifndef INPUTS_QEMU_PROCESSES_H
 #define INPUTS_QEMU_PROCESSES_H
 

@@ -50,7 +50,8 @@ static int read_answer(const char *binary, char *text, struct qemu_types *types,
     return fail(f, "%s: no list of device types in its answer", binary);
 }
 
-int qemu_types_ask(const char *binary, struct qemu_types *types, struct failure *f)
+/* 0 or -1; the answers are r->output, which child_result_free() frees. */
+static int ask(const char *binary, const char *questions, struct child_result *r, struct failure *f)
 {
     /* Whichever accelerator it was built with: none starts anything here. */
     const char *const argv[] = {binary,
@@ -64,17 +65,24 @@ int qemu_types_ask(const char *binary, struct qemu_types *types, struct failure 
                                 "-qmp",
                                 "stdio",
                                 NULL};
+    struct child child = {.argv = argv,
+                          .input = questions,
+                          .output_max = QEMU_TYPES_ANSWER_MAX,
+                          .seconds = QEMU_ANSWER_SECONDS};
+
+    *r = (struct child_result){0};
+    return child_succeed(&child, r, f);
+}
+
+int qemu_types_ask(const char *binary, struct qemu_types *types, struct failure *f)
+{
     static const char questions[] = "{\"execute\": \"qmp_capabilities\"}\n"
                                     "{\"execute\": \"qom-list-types\", \"arguments\": "
                                     "{\"implements\": \"pci-device\", \"abstract\": true}}\n"
                                     "{\"execute\": \"quit\"}\n";
     struct qemu_types found = {0};
-    struct child child = {.argv = argv,
-                          .input = questions,
-                          .output_max = QEMU_TYPES_ANSWER_MAX,
-                          .seconds = QEMU_ANSWER_SECONDS};
-    struct child_result r = {0};
-    int result = child_succeed(&child, &r, f);
+    struct child_result r;
+    int result = ask(binary, questions, &r, f);
 
     if (result == 0)
         result = read_answer(binary, (char *)r.output, &found, f);
@@ -85,6 +93,30 @@ int qemu_types_ask(const char *binary, struct qemu_types *types, struct failure 
     else
         qemu_types_free(&found);
     return result;
+}
+
+char *qemu_target_ask(const char *binary)
+{
+    static const char questions[] = "{\"execute\": \"qmp_capabilities\"}\n"
+                                    "{\"execute\": \"query-target\"}\n"
+                                    "{\"execute\": \"quit\"}\n";
+    struct child_result r;
+    struct failure f;
+    char *rest = NULL, *target = NULL;
+
+    if (ask(binary, questions, &r, &f) == 0)
+        for (char *line = strtok_r((char *)r.output, "\r\n", &rest); line && !target;
+             line = strtok_r(NULL, "\r\n", &rest)) {
+            struct json_object *o;
+
+            if (json_tree_parse(binary, (const uint8_t *)line, strlen(line), &o, &f) != 0)
+                break;
+            target = xstrdup_or_null(
+                json_member_text(json_member(o, "return", json_type_object), "arch"));
+            json_object_put(o);
+        }
+    child_result_free(&r);
+    return target;
 }
 
 void qemu_types_free(struct qemu_types *types)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The device types on PCI that a QEMU binary knows. */
+/* The device types on PCI that a QEMU binary knows, and its architecture. */
 #ifndef INPUTS_QEMU_TYPES_H
 #define INPUTS_QEMU_TYPES_H
 
@@ -22,6 +22,10 @@ struct qemu_types {
  * qemu_types_free(). */
 int qemu_types_ask(const char *binary, struct qemu_types *types, struct failure *f);
 void qemu_types_free(struct qemu_types *types);
+
+/* The architecture of the machines that the binary makes, as it says itself: "ppc64". The caller
+ * frees it. NULL: it does not say. */
+char *qemu_target_ask(const char *binary);
 
 /* NULL: it has no such type. */
 const struct qemu_type *qemu_types_find(const struct qemu_types *types, const char *name);

@@ -14,6 +14,7 @@
 
 struct variable {
     char *name, *value;
+    bool is_of_file; /* of EnvironmentFile=, which outweighs Environment= wherever it stands */
 };
 
 struct unit {
@@ -134,15 +135,23 @@ static char *expand_specifiers(struct unit *u, const char *text)
 
 static const char *variable(const struct unit *u, const char *name, size_t length)
 {
-    for (size_t i = u->variable_count; i > 0; i--)
-        if (strncmp(u->variables[i - 1].name, name, length) == 0 &&
-            !u->variables[i - 1].name[length])
-            return u->variables[i - 1].value;
-    return "";
+    const char *value = "";
+    bool is_of_file = false;
+
+    for (size_t i = 0; i < u->variable_count; i++) {
+        const struct variable *v = &u->variables[i];
+
+        if (strncmp(v->name, name, length) == 0 && !v->name[length] &&
+            v->is_of_file >= is_of_file) {
+            value = v->value;
+            is_of_file = v->is_of_file;
+        }
+    }
+    return value;
 }
 
 /* NAME=VALUE. */
-static void set_variable(struct unit *u, const char *text)
+static void set_variable(struct unit *u, const char *text, bool is_of_file)
 {
     const char *equals = strchr(text, '=');
 
@@ -153,17 +162,30 @@ static void set_variable(struct unit *u, const char *text)
     }
     u->variables = xreallocarray(u->variables, u->variable_count + 1, sizeof *u->variables);
     u->variables[u->variable_count++] =
-        (struct variable){xstrndup(text, (size_t)(equals - text)), xstrdup(equals + 1)};
+        (struct variable){xstrndup(text, (size_t)(equals - text)), xstrdup(equals + 1), is_of_file};
+}
+
+/* What an empty value takes back. */
+static void forget_variables(struct unit *u, bool is_of_file)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < u->variable_count; i++) {
+        if (u->variables[i].is_of_file != is_of_file) {
+            u->variables[kept++] = u->variables[i];
+            continue;
+        }
+        free(u->variables[i].name);
+        free(u->variables[i].value);
+    }
+    u->variable_count = kept;
 }
 
 static void free_variables(struct unit *u)
 {
-    while (u->variable_count) {
-        free(u->variables[--u->variable_count].name);
-        free(u->variables[u->variable_count].value);
-    }
+    forget_variables(u, false);
+    forget_variables(u, true);
     free(u->variables);
-    u->variables = NULL;
 }
 
 static void set_variables(struct unit *u, const char *text)
@@ -171,11 +193,11 @@ static void set_variables(struct unit *u, const char *text)
     char *word;
 
     if (!*text)
-        free_variables(u);
+        forget_variables(u, false);
     while ((word = next_word(&text)) != NULL) {
         char *expanded = expand_specifiers(u, word);
 
-        set_variable(u, expanded);
+        set_variable(u, expanded, false);
         free(expanded);
         free(word);
     }
@@ -191,6 +213,7 @@ static void read_environment(struct unit *u, const char *file)
     size_t size;
 
     if (!*path) {
+        forget_variables(u, true);
         free(path);
         return;
     }
@@ -211,7 +234,7 @@ static void read_environment(struct unit *u, const char *file)
         bool quoted = *at == '"' || *at == '\'';
         char *value = quoted ? next_word(&at) : xstrdup(at);
         char *pair = xasprintf("%.*s=%s", (int)n, line, value ? value : "");
-        set_variable(u, pair);
+        set_variable(u, pair, true);
         free(pair);
         free(value);
     }
@@ -290,6 +313,36 @@ static void drop_wrapper(struct systemd_qemu *q)
     q->count -= at;
 }
 
+/* A command in one word, as a shell's: its words, as far as quotes and escapes are alike. */
+static void split_word(struct unit *u, const char *command)
+{
+    char *word;
+
+    while ((word = next_word(&command)) != NULL)
+        add_word(u, word);
+}
+
+/* The QEMU is in a word that another program reads: `sh -c 'exec qemu-system-x86_64 ...'`. What that
+ * makes of it is not known. */
+static void take_inner(struct unit *u)
+{
+    struct systemd_qemu *q = u->qemu;
+    char *inner = NULL;
+
+    for (size_t i = 0; i < q->count; i++)
+        if (qemu_command_is_qemu(q->words[i]))
+            return;
+    for (size_t i = 0; i < q->count; i++)
+        if (!inner && strpbrk(q->words[i], SPACE) &&
+            (strstr(q->words[i], "qemu-system-") || strstr(q->words[i], "kvm ")))
+            inner = xstrdup(q->words[i]);
+    if (inner) {
+        doubt(u, "its unit starts it by another program: %s", q->words[0]);
+        split_word(u, inner);
+    }
+    free(inner);
+}
+
 static void take_start(struct unit *u)
 {
     const char *at = u->start + strspn(u->start, "@-:+!|");
@@ -301,6 +354,7 @@ static void take_start(struct unit *u)
             free(word);
         else
             take_word(u, word);
+    take_inner(u);
     if (u->qemu->count)
         drop_wrapper(u->qemu);
 }
@@ -338,10 +392,10 @@ static char *next_line(char **rest)
     char *line;
 
     while ((line = strsep(rest, "\n")) != NULL) {
-        size_t n = strlen(line);
+        size_t n = strlen(line), blanks = strspn(line, SPACE);
 
         any = true;
-        if (goes_on && (*line == '#' || *line == ';'))
+        if (goes_on && (line[blanks] == '#' || line[blanks] == ';'))
             continue;
         if (n && line[n - 1] == '\r')
             line[--n] = '\0';
@@ -393,9 +447,7 @@ int systemd_unit_qemu(const char *name, const uint8_t *data, size_t size, struct
 
 void systemd_qemu_free(struct systemd_qemu *qemu)
 {
-    for (size_t i = 0; i < qemu->count; i++)
-        free(qemu->words[i]);
-    free(qemu->words);
+    free_texts(qemu->words, qemu->count);
     free(qemu->directory);
     free(qemu->doubt);
     *qemu = (struct systemd_qemu){0};

@@ -17,10 +17,10 @@
 #define SYSTEMD_VARIABLES_MAX 1000
 
 struct systemd_qemu {
-    char **words;    /* from the QEMU on, which another program may stand before */
+    char **words;    /* from the QEMU on, which another program may precede */
     size_t count;    /* 0: it starts none */
     char *directory; /* WorkingDirectory=; NULL: none */
-    char *doubt;     /* one line: what of it could not be told; or NULL */
+    char *doubt;     /* one line: what of it is not known; or NULL */
 };
 
 /* `unit` is its name, "vm@web.service"; `text` its file, and behind it those that are added to it

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Usage: inventories HOSTS [CLASSES [GUESTS]]: JSON lines of a fleet of HOSTS hosts in at
- * most CLASSES (48) different states, with GUESTS (10) guests on each.
+ * most CLASSES (48) different states, with GUESTS (10) guests on each, half of them with UEFI.
  *
  * Every host has ROMs, machine types and packages as a real one; no two have the same
  * guests.
@@ -126,6 +126,10 @@ int main(int argc, char **argv)
     unsigned long states = argc > 2 ? strtoul(argv[2], NULL, 10) : 48;
     unsigned long guests = argc > 3 ? strtoul(argv[3], NULL, 10) : 10;
     char **documents = xcalloc(states + 1, sizeof *documents);
+    static const char *const firmware[] = {
+        "\"firmware\":\"bios\"",
+        "\"firmware\":\"efi\",\"loader\":\"/usr/share/OVMF/OVMF_CODE_4.fd\","
+        "\"loader_type\":\"pflash\""};
 
     for (unsigned long s = 0; s < states; s++)
         documents[s] = document_of((unsigned)s);
@@ -136,8 +140,8 @@ int main(int argc, char **argv)
         for (unsigned long g = 0; g < guests; g++)
             printf("%s{\"name\":\"guest-%lu-%lu\",\"machine\":\"pc-q35-%s\",\"architecture\":"
                    "\"x86_64\",\"emulator\":\"/usr/bin/qemu-system-x86_64\",\"devices\":[{"
-                   "\"type\":\"virtio-net-pci\",\"rom\":true,\"romfile\":null}]}",
-                   g ? "," : "", h, g, g % 2 ? "5.0" : "4.2");
+                   "\"type\":\"virtio-net-pci\",\"rom\":true,\"romfile\":null}],%s}",
+                   g ? "," : "", h, g, g % 2 ? "5.0" : "4.2", firmware[g % 2]);
         puts("]}");
     }
     for (unsigned long s = 0; s < states; s++)

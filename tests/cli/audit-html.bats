@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The page of `audit --html`. How it looks and answers to keys was looked at in Chromium.
+# The page of `audit --html`. `make check-page` looks at it in Chromium.
 load common
 
 setup() {
@@ -12,7 +12,7 @@ host() { "$BUILD/tests/cli/inventory_fleet" "$@"; }
 # What python3's parser of HTML makes of a page: elements that are not closed as they were opened,
 # attributes with the name of an event, links to elsewhere; then the data.
 read_page() {
-    python3 - "$1" << 'PY'
+    /usr/bin/python3 - "$1" << 'PY'
 import html.parser, json, re, sys
 
 VOID = {"meta", "input", "br", "link", "img"}
@@ -64,10 +64,56 @@ PY
     run -2 romcompat audit --html /proc/none/page.html a.json
 }
 
+@test "the page has machine types that expire, variable stores, and the order of an upgrade" {
+    host alpha 7.2.1 0 250000 250000 | jq -c '.guests = [{name: "g<b>", machine: "pc-q35-7.2", firmware: "efi",
+        nvram: "/n/<i>.fd", store: {file: null, problem: "it is <gone>"}}]' > a.json
+    run -2 --separate-stderr romcompat audit --html page.html --upgrade "a*=$TOP/tests/fuzz/corpus/package/links.rpm" a.json
+    run -0 read_page page.html
+    output_has "Machine types that expire" "QEMU 10.2" "QEMU 13.2" "1 guest has a store; something is wrong with 1." \
+        "g<b>" "/n/<i>.fd" "it is <gone>" "The upgrade" "1 host upgraded" "is not known"
+    output_lacks "attribute" "not closed"
+}
+
+@test "the page has guests with encrypted memory, with the words of the answer" {
+    host alpha 7.2.1 0 250000 250000 | jq -c '.encryption = {snp: "on"} | .qemu[0].encryption = {snp: "no-refusal"} |
+        .guests = [{name: "g<b>", machine: "pc-q35-7.2", firmware: "efi", encryption: "snp"}]' > a.json
+    host beta 7.2.1 0 250000 250000 > b.json
+    run -1 romcompat audit --html page.html a.json b.json
+    output_has "Guests with encrypted memory (snp): g<b> of alpha" "start    on alpha; of 1 it is not known"
+    why=$(sed -n 's/^  migrate  //p' <<< "$output")
+    run -0 read_page page.html
+    output_has "Guests with encrypted memory" "g<b> of alpha" "$why" "alpha; of 1 it is not known"
+    output_lacks "attribute" "not closed"
+    run -0 romcompat audit --html page.html b.json
+    run -0 read_page page.html
+    output_lacks encrypted
+}
+
+@test "a thousand classes are on the page, and in the document" {
+    host alpha 7.2.1 0 250000 250000 | jq -c '. as $h | range(1000) | . as $i | $h |
+        .host = "h\($i)" | .firmware = [{path: "/f.fd", size: (4096 + $i), kind: "code"}] |
+        .guests = [{name: "g", machine: "pc-q35-7.2", firmware: "efi", loader: "/f.fd"}]' > k.jsonl
+    # Not among the documents that are checked against schemas: it has 85 MB.
+    run -1 bash -c "'$BUILD/romcompat' audit --html page.html --json k.jsonl > document"
+    [ "$(LC_ALL=C grep -cF '"class": ' document)" = 1000 ]
+    [ "$(LC_ALL=C grep -cF ', "verdict": "no" }' document)" = 999000 ]
+    # In both lists.
+    [ "$(LC_ALL=C grep -cF '{ "from": ' document)" = 1998000 ]
+    [ "$(tail -n 1 document)" = "}" ]
+    [ "$(grep -o '"rows":\["[^"]*"' page.html | wc -c)" = 1011 ]
+}
+
+@test "the page and the document can be had of one run" {
+    host alpha 7.2.1 0 250000 250000 | jq -c '.guests = [{name: "g", machine: "pc-q35-7.2", firmware: "bios"}]' > a.json
+    run -0 --separate-stderr romcompat audit --html page.html --json a.json
+    [ "$(jq .expiry <<< "$output")" = null ]
+    grep -q "QEMU 13.2" page.html
+}
+
 @test "the page allows its own program alone, by its checksum" {
     host alpha 7.2.1 0 250000 250000 | romcompat audit --html page.html - > answer
     run -0 grep -c "default-src 'none'" page.html
-    sum=$(python3 -c '
+    sum=$(/usr/bin/python3 -c '
 import base64, hashlib, re, sys
 page = open("page.html", "rb").read()
 program = re.findall(rb"<script>(.*?)</script>", page, re.S)

@@ -17,12 +17,18 @@ setup() {
 }
 
 # A chroot needs root's rights, which a namespace gives too.
-in_root() {
+of_root() {
     if [ "$(id -u)" = 0 ]; then
         romcompat inventory --root root --host node "$@"
     else
         unshare --map-root-user romcompat inventory --root root --host node "$@"
     fi
+}
+
+# With a QEMU that starts its guests.
+in_root() {
+    of_root "$@" | jq -c '.qemu = [{path: "/usr/bin/qemu-system-x86_64", architecture: "x86_64",
+        version: "7.2.0", reads_maps: false, machines: ["pc-q35-7.2"]}]'
 }
 
 # guest NAME CODE [TEMPLATE]: it has the store NAME.fd.
@@ -35,12 +41,37 @@ XML
 
 of_guest() { jq -c ".guests[] | select(.name == \"$1\") | .store | $2" fleet.json; }
 
+@test "an inventory says of each image what flash inspect says: layout and store; and what it can do" {
+    in_root > fleet.json
+    local path count=0 asked='.images[0] | [if .kind == "store" then .store.layout else .expects.layout end, .expects.file_size]'
+    while read -r path; do
+        jq -c --arg path "$path" '.firmware[] | select(.path == $path) | [.layout, .store_size]' fleet.json > said
+        romcompat flash inspect --json "root$path" | jq -c "$asked" | cmp - said
+        count=$((count + 1))
+    done < <(jq -r '.firmware[] | select(.kind == "code" or .kind == "store") | .path' fleet.json)
+    [ "$count" -gt 1 ]
+    of_image() { jq -c --arg path "/usr/share/OVMF/$1" '.firmware[] | select(.path == $path) | .features - ["sev", "sev-es", "snp", "tdx"]' fleet.json; }
+    [ "$(of_image OVMF_CODE_4M.ms.fd)" = '["secure-boot","smm","tpm2","iscsi","pxe","http-boot"]' ]
+    [ "$(of_image OVMF_VARS_4M.ms.fd)" = '["enrolled-keys"]' ]
+}
+
+@test "an inventory says the same of an image that a package brings" {
+    mkdir -p tree/DEBIAN tree/usr/share/OVMF
+    cp root/usr/share/OVMF/OVMF_CODE_4M.ms.fd tree/usr/share/OVMF/NEW_CODE.fd
+    printf 'Package: new\nVersion: 1\nArchitecture: all\nMaintainer: M <m@x.example>\nDescription: x\n' > tree/DEBIAN/control
+    dpkg-deb --root-owner-group -Znone -b tree new.deb > out.log
+    of_root --with new.deb > with.json
+    [ "$(jq -c '[.firmware[] | select(.path | endswith("/OVMF_CODE_4M.ms.fd", "/NEW_CODE.fd")) | [.layout, .store_size, .features]] | unique | map(.[0:2])' with.json)" = '[["OVMF 4M",540672]]' ]
+    jq -e '.firmware[] | select(.path | endswith("/NEW_CODE.fd")) | .features | index("smm")' with.json > out.log
+}
+
 @test "an inventory says which certificates a store has, how much room, and what its template has beyond it" {
     cp "$FIRMWARE/bookworm/usr/share/OVMF/OVMF_VARS_4M.ms.fd" "root$NVRAM/old.fd"
     guest old OVMF_CODE_4M.ms.fd
     in_root > fleet.json
     [ "$(of_guest old '[.file, .problem, .secure_boot, .kek_until, .template]')" = \
         "[\"$NVRAM/old.fd\",null,\"on\",\"2026-06-24\",\"/usr/share/OVMF/OVMF_VARS_4M.ms.fd\"]" ]
+    [ "$(of_guest old .format)" = '"raw"' ]
     [ "$(of_guest old .template_has_more)" = '{"kek":1,"db":3,"dbx":443}' ]
     [ "$(of_guest old '.microsoft | length')" = 3 ]
     # The same as the program that shows one store.
@@ -76,7 +107,7 @@ of_guest() { jq -c ".guests[] | select(.name == \"$1\") | .store | $2" fleet.jso
     in_root > fleet.json
     run -2 romcompat audit --stores fleet.json
     output_has "the guest two has the same store" "the guest one has the same store" \
-        "its firmware does not get through" "$NVRAM/gone.fd: No such file or directory" \
+        "its firmware does not start" "$NVRAM/gone.fd: No such file or directory" \
         "Variable stores of 4 guests: 1 not known, 2 shared with another guest, 1 short of room"
     # Whoever did not ask for them gets the answer about hosts.
     run -0 romcompat audit fleet.json
@@ -120,5 +151,5 @@ of_guest() { jq -c ".guests[] | select(.name == \"$1\") | .store | $2" fleet.jso
 
 @test "--date takes a day" {
     run -2 romcompat audit --date 2026-02-30 .
-    output_has "--date: '2026-02-30' is no day (expected YYYY-MM-DD)"
+    output_has "--date: '2026-02-30' is not a date (expected YYYY-MM-DD)"
 }

@@ -197,11 +197,12 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
 
 @test "an inventory that cannot be read is named with its line, the others are compared: status 2" {
     host a 7.2.1 0 250000 250000
-    { cat a.json; echo nonsense; sed 's/"size":250000/"size":-1/' a.json; cat a.json; } > fleet.jsonl
+    { cat a.json; echo nonsense; sed 's/"size":250000/"size":-1/' a.json; jq -c '.host = "b"' a.json; cat a.json; } > fleet.jsonl
     run --separate-stderr -2 romcompat audit - < fleet.jsonl
     [[ $stderr == *"standard input:2: not JSON"* ]]
-    [[ $stderr == *"standard input:3: folders[0].roms[0].size: a number from 0 on was expected"* ]]
-    output_has "2 hosts in 1 class" "2 inventories could not be read: there is no answer"
+    [[ $stderr == *"standard input:3: folders[0].roms[0].size: a number of at least 0 was expected"* ]]
+    [[ $stderr == *"standard input:5: a second inventory of the host a"* ]]
+    output_has "2 hosts in 1 class" "3 inventories could not be read: there is no answer"
     run -2 romcompat audit fleet.jsonl none.json
     output_has "fleet.jsonl:3:" "none.json: No such file"
     for i in $(seq 100); do echo nonsense; done > bad.jsonl
@@ -327,11 +328,53 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
     output_has "refused  1920K     2M  pc.bios"
 }
 
+@test "what preflight does not know of a guest, the audit does not either, and says so" {
+    for h in a b; do host $h 8.2.1 0 250000 250000; done
+    # doubtful GUEST: of an alike host, where all others can go.
+    doubtful() {
+        jq -c ".guests = [{name: \"g\", machine: \"pc-q35-7.2\", firmware: \"bios\"} + $1]" a.json > g.json
+        run -2 romcompat preflight --guest g g.json b.json
+        run -2 romcompat audit g.json b.json
+        output_has "Of 1 guest the inventories do not say all that decides where it can go"
+        run --separate-stderr -2 romcompat audit --json g.json b.json
+        [ "$(jq -c '[.verdict, .guests_not_known]' <<< "$output")" = '[null,1]' ]
+    }
+    doubtful '{doubt: "x"}'
+    doubtful '{firmware: "efi"}'
+    doubtful '{firmware: "coreboot"}'
+    doubtful '{firmware: null, loader: "/none.fd", loader_type: "pflash"}'
+    doubtful '{devices: [{type: "net-of-tomorrow"}]}'
+    doubtful '{devices: [{type: "e1000", romfile: "/own.rom"}]}'
+    jq -c '.guests = [{name: "g", machine: "pc-q35-7.2", firmware: "bios", devices: [{type: "net-of-tomorrow", rom: false}]}]' a.json > g.json
+    run -0 romcompat audit g.json b.json
+}
+
+@test "guests that do not start again where they are keep an audit from a yes" {
+    host a 8.2.1 0 0 250000
+    host b 8.2.1 0 0 250000
+    jq -c '.guests = [{machine: "pc-q35-7.2", firmware: "bios", devices: [{type: "virtio-net-pci"}]}, {machine: "pc-q35-2.4", firmware: "bios"}]' a.json > g.json
+    run -1 romcompat audit --html page.html g.json b.json
+    output_has "2 guests do not start again on their own host: 1 for a ROM or firmware image, 1 for a machine type that is not there."
+    grep -q '<p>2 guests do not start again' page.html
+    run --separate-stderr -1 romcompat audit --json g.json b.json
+    [ "$(jq -c '[.verdict, .guests_without_file, .guests_without_machine]' <<< "$output")" = '["no",1,1]' ]
+}
+
+@test "a guest does not arrive on a QEMU for another architecture, whatever its machine types are called" {
+    host a 8.2.1 0 250000 250000
+    host b 8.2.1 0 250000 250000
+    jq -c '.guests = [{name: "g", machine: "pc-q35-7.2", architecture: "x86_64", firmware: "bios"}]' a.json > g.json
+    run -0 romcompat preflight --guest g g.json b.json
+    jq -c '.architecture = "i386" | .qemu[0].architecture = "i386"' b.json > c.json
+    run -1 romcompat preflight --guest g g.json c.json
+    output_has "no QEMU for guests of x86_64 is installed there"
+}
+
 @test "preflight with an inventory: what it cannot answer is status 2, a machine type that is not there 1" {
     host a 7.2.1 0 250000 250000
     host b 10.0.2 0 250000 250000
     run -2 romcompat preflight a.json b.json
-    output_has "which guest?"
+    output_has "of which a guest must be named"
     run -2 romcompat preflight --guest none a.json b.json
     output_has "no guest of the name none"
     run -2 romcompat preflight -M pc-q35-99.0 --device e1000 a.json b.json

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # as make lint leaves them out for all bats files
 load common
 
 setup() {
@@ -60,9 +61,6 @@ MAP
 <interface type='network'><model type='e1000'/><rom bar='off'/><address type='pci' domain='0x0000' bus='0x02' slot='0x01' function='0x0'/></interface>
 </devices></domain>
 XML
-    echo '<domain' > root/etc/libvirt/qemu/broken.xml
-    printf "<domstatus><domain><metadata>%0200000d</metadata></domain><domain type='kvm'/></domstatus>" 1 \
-        > root/etc/libvirt/qemu/two.xml
 }
 
 # A chroot needs root's rights, which a namespace gives too.
@@ -78,7 +76,11 @@ in_root() { as_root romcompat inventory --root root --run "$@"; }
 
 @test "the inventory of a system in a directory has all that is there, by its own rpm" {
     make_root
-    run --separate-stderr -0 in_root --host node7
+    # Two that describe no guest, of which there may be more than the answer has.
+    echo '<domain' > root/etc/libvirt/qemu/broken.xml
+    printf "<domstatus><domain><metadata>%0200000d</metadata></domain><domain type='kvm'/></domstatus>" 1 \
+        > root/etc/libvirt/qemu/two.xml
+    run --separate-stderr -2 in_root --host node7
     [ "$(wc -l <<< "$output")" = 1 ]
     inv=$output
     is() { # FILTER EXPECTED
@@ -102,6 +104,35 @@ in_root() { as_root romcompat inventory --root root --run "$@"; }
     # The reader takes what the writer wrote.
     run -0 romcompat audit - <<< "$inv"
     output_has "class 1: node7" "fedora 42, QEMU 9.2.4 with maps"
+    run --separate-stderr -2 in_root --metrics
+    output_has "romcompat_inventory_partial 1"
+    rm root/etc/libvirt/qemu/{broken,two}.xml
+    run --separate-stderr -0 in_root --metrics
+    output_has "romcompat_inventory_partial 0"
+}
+
+@test "what a hostile guest says of itself is left out, and the document is one that audits read" {
+    make_root
+    make_managers
+    local long text
+    long=$(head -c 5000 /dev/zero | tr '\0' a)
+    for text in "$long" $'\e[31mx' $'\xff' ''; do
+        printf 'name: %s\nmachine: %s\nnet0: virtio=AA\nargs: -device %s\n' "$text" "$text" "$text" > root/etc/pve/qemu-server/300.conf
+        printf '[machine]\ntype = "%s"\n[drive "d"]\nif = "pflash"\nunit = "0"\nreadonly = "on"\nfile = "%s"\n[drive "e"]\nif = "pflash"\nunit = "1"\nfile = "%s"\n' \
+            "$text" "$text" "$text" > root/run/incus/v1/qemu.conf
+        unit hostile.service <<< "[Service]
+ExecStart=/usr/bin/qemu-system-x86_64 -name '$text' -M '$text' -device e1000,romfile='/$text' -bios '/$text'"
+        run --separate-stderr -0 in_root --host h
+        [[ $stderr != *[[:cntrl:]]* ]]
+        printf '%s\n' "$output" > h.json
+        run romcompat audit --metrics h.json
+        output_has "romcompat_hosts 1" "romcompat_inventories_unreadable 0"
+    done
+    # What is too long for every reader is not written.
+    printf 'ID=%s\n' "$long" > root/etc/os-release
+    run -2 in_root -o none.json
+    output_has "the inventory:1: system: a string of 5000 bytes (expected 1 to 4096)"
+    [ ! -e none.json ]
 }
 
 @test "a guest's firmware is what its XML says" {
@@ -113,17 +144,23 @@ XML
     }
     guest chosen "" " firmware='efi'"
     guest flash "<loader readonly='yes' type='pflash'>/usr/share/OVMF/x.fd</loader><nvram template='/t.fd'>/n/flash.fd</nvram>"
+    guest json "<loader type='rom'>/usr/share/edk2/x.fd</loader><varstore path='/n/v.json' template='/t.json'/>"
     guest rom "<loader>/usr/share/ovmf/OVMF.fd</loader>"
     run --separate-stderr -0 in_root
     [ "$(jq -c '.guests[] | [.name, .firmware, .loader, .loader_type, .nvram]' <<< "$output")" = '["chosen","efi",null,null,null]
 ["flash","efi","/usr/share/OVMF/x.fd","pflash","/n/flash.fd"]
+["json","efi","/usr/share/edk2/x.fd","rom","/n/v.json"]
 ["rom",null,"/usr/share/ovmf/OVMF.fd","rom",null]
 ["web","bios",null,null,null]' ]
+    [ "$(jq -c '[.guests[] | select(.uefi_vars) | .name, .template]' <<< "$output")" = '["json","/t.json"]' ]
     # Whether a guest with encrypted memory moves is never said without asking who forbids it.
     echo "<domain type='kvm'><name>sealed</name><os><type arch='x86_64' machine='pc-q35-9.2'>hvm</type></os><launchSecurity type='sev-snp'/></domain>" > root/etc/libvirt/qemu/sealed.xml
     run --separate-stderr -0 in_root
-    [[ $(jq -r '.guests[] | select(.name == "sealed").doubt' <<< "$output") == "its memory is encrypted (launchSecurity sev-snp)"* ]]
-    [ "$(jq -r '.guests[] | select(.name == "flash").doubt' <<< "$output")" = null ]
+    [ "$(jq -c '.guests[] | select(.name == "sealed") | [.encryption, .doubt]' <<< "$output")" = '["snp",null]' ]
+    [ "$(jq -c '.guests[] | select(.name == "flash") | [.encryption, .doubt]' <<< "$output")" = '[null,null]' ]
+    echo "<domain type='kvm'><name>sealed</name><os><type arch='x86_64' machine='pc-q35-9.2'>hvm</type></os><launchSecurity type='&#9;strange'/></domain>" > root/etc/libvirt/qemu/sealed.xml
+    run --separate-stderr -0 in_root
+    [ "$(jq -r '.guests[] | select(.name == "sealed").encryption' <<< "$output")" = unknown ]
     # The store's path has the guest's name.
     run --separate-stderr -0 in_root --anonymous
     [ "$(jq -c '[.guests[] | .name, .nvram] | unique' <<< "$output")" = '[null]' ]
@@ -144,7 +181,6 @@ make_managers() {
     printf 'name: pve-web\nnet0: virtio=AA,bridge=vmbr0\nmachine: pc-q35-9.2+pve1\nbios: ovmf\n' \
         > root/etc/pve/qemu-server/100.conf
     printf 'template: 1\n' > root/etc/pve/qemu-server/101.conf
-    printf 'broken\n' > root/etc/pve/qemu-server/102.conf
     cat > root/var/lib/incus/virtual-machines/v1/backup.yaml << 'YAML'
 container:
   name: v1
@@ -192,7 +228,101 @@ CONF
 ["efi",null,null,["virtio-vga","virtio-net-pci"]]
 ["efi","/usr/share/OVMF/x.fd","/var/lib/incus/virtual-machines/v1/qemu.nvram",["virtio-vga","virtio-net-pci"]]
 ["bios",null,null,["rtl8139"]]' ]
+    printf 'broken\n' > root/etc/pve/qemu-server/102.conf
+    run --separate-stderr -2 in_root
     [[ $stderr == *"102.conf:1: not of the form 'key: value'"* ]]
+    [ "$(jq -c '[.guests[].tpm] | unique' <<< "$output")" = '[false]' ]
+    echo 'tpmstate0: local:1,version=v2.0' >> root/etc/pve/qemu-server/100.conf
+    sed -i 's/^  expanded_devices:$/&\n    tpm0: {type: tpm}/' root/var/lib/incus/virtual-machines/{v1,stopped}/backup.yaml
+    sed -i "s#</devices>#<tpm model='tpm-crb'><backend type='emulator'/></tpm></devices>#" root/etc/libvirt/qemu/web.xml
+    run --separate-stderr in_root
+    [ "$(jq -r '[.guests[] | select(.tpm).name] | sort | join(" ")' <<< "$output")" = "pve-web stopped v1 web" ]
+    # Of Proxmox VE's own option.
+    printf 'name: pve-sealed\nmachine: pc-q35-9.2\nbios: ovmf\namd-sev: es,no-debug=1\n' > root/etc/pve/qemu-server/104.conf
+    run --separate-stderr in_root
+    [ "$(jq -r '.guests[] | select(.name == "pve-sealed").encryption' <<< "$output")" = sev-es ]
+}
+
+# unit NAME: a file of a service, or what is added to one, from standard input.
+unit() {
+    mkdir -p "root/etc/systemd/system/$(dirname "$1")"
+    cat > "root/etc/systemd/system/$1"
+}
+
+# guest NAME: machine type, image, cards and doubt of the only guest of that name.
+guest() {
+    jq -c --arg n "$1" '[.guests[] | select(.name == $n)] | if length == 1 then .[0] | [.machine, .loader, (.devices | map(.type)), .doubt] else length end' <<< "$output"
+}
+
+@test "units as people write them: comments in a command, a shell, drop-ins of a template, masks" {
+    make_root
+    mkdir -p root/usr/lib/systemd/system/drop@.service.d root/etc/systemd/system/multi-user.target.wants root/etc/vm
+    unit lines.service << 'UNIT'
+[Service]
+Environment=CARD=rtl8139
+EnvironmentFile=-/etc/vm/lines
+Environment=CARD=e1000
+ExecStart=/usr/bin/qemu-system-x86_64 -name "a b" \
+  # a comment between
+  ; and another
+  -machine q35,accel=kvm -nodefaults -device ${CARD} $MORE \
+  -drive if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd
+UNIT
+    printf '# of a file\nMORE="-device pcnet"\nCARD=e1000e\n' > root/etc/vm/lines
+    unit shell.service << 'UNIT'
+[Service]
+ExecStart=/bin/sh -c 'exec qemu-system-x86_64 -name shell -M pc-q35-9.2 -nodefaults -device e1000'
+UNIT
+    unit drop@.service <<< $'[Service]\nExecStart=/usr/bin/qemu-system-x86_64 -name %i -M ${M} -nodefaults -device e1000'
+    ln -s ../drop@.service root/etc/systemd/system/multi-user.target.wants/drop@one.service
+    unit drop@.service.d/20-b.conf <<< $'[Service]\nEnvironment=M=pc-q35-9.2'
+    printf '[Service]\nEnvironment=M=hidden\n' > root/usr/lib/systemd/system/drop@.service.d/20-b.conf
+    unit drop@one.service.d/10-a.conf <<< $'[Service]\nEnvironment=M=first'
+    printf '[Service]\nExecStart=/usr/bin/qemu-system-x86_64 -name masked -M pc-q35-9.2\n' > root/usr/lib/systemd/system/masked.service
+    ln -s /dev/null root/etc/systemd/system/masked.service
+    run --separate-stderr -0 in_root
+    [ "$(guest 'a b')" = '["pc-q35-9.2","/usr/share/OVMF/OVMF_CODE_4M.fd",["e1000e","pcnet"],null]' ]
+    [ "$(guest shell)" = '["pc-q35-9.2",null,["e1000"],"its unit starts it by another program: /bin/sh"]' ]
+    [ "$(guest one)" = '["pc-q35-9.2",null,["e1000"],null]' ]
+    [ "$(guest masked)" = 0 ]
+}
+
+@test "guests of Proxmox VE as people have them: EFI disks of storages, args, snapshots, cloud-init" {
+    make_root
+    make_managers
+    local pve=root/etc/pve/qemu-server
+    cat > $pve/200.conf << 'CONF'
+#a comment
+bios: ovmf
+efidisk0: local-zfs:vm-200-disk-0,efitype=4m,pre-enrolled-keys=1,size=1M
+ide2: local-lvm:vm-200-cloudinit,media=cdrom
+machine: pc-q35-9.2+pve1
+name: zfs
+net0: virtio=BC:24:11:AA:BB:CC,bridge=vmbr0,firewall=1
+ostype: l26
+[snap]
+bios: seabios
+machine: pc-i440fx-5.1
+net0: e1000=BC:24:11:AA:BB:CC,bridge=vmbr0
+CONF
+    printf 'name: viommu\nmachine: viommu=virtio,type=q35\nvga: serial0\nnet0: model=e1000e,macaddr=BC:24:11:00:00:02\n' > $pve/201.conf
+    printf 'name: args\nargs: -cpu host --device virtio-net-pci\nnet0: rtl8139=AA\nvga: none\n' > $pve/202.conf
+    printf 'name: smbios\nargs: -smbios type=1,serial=ds=nocloud\nnet0: rtl8139=AA\nvga: none\nmachine: q35\n' > $pve/203.conf
+    run --separate-stderr -0 in_root
+    [ "$(guest zfs)" = '["pc-q35-9.2","/usr/share/pve-edk2-firmware/OVMF_CODE_4M.secboot.fd",["virtio-net-pci","VGA"],null]' ]
+    [ "$(guest viommu)" = '["pc-q35-9.2",null,["e1000e"],null]' ]
+    [ "$(guest args | jq -r '.[3]')" = 'args: -cpu host --device virtio-net-pci' ]
+    [ "$(guest smbios)" = '["pc-q35-9.2",null,["rtl8139"],null]' ]
+}
+
+@test "an Incus machine whose configuration adds to its command line is not wholly known" {
+    make_root
+    make_managers
+    sed -i 's/volatile.uuid: 1-2/volatile.uuid: 1-2, raw.qemu.conf: "[device \\"qemu_gpu\\"]"/' root/var/lib/incus/virtual-machines/stopped/backup.yaml
+    sed -i 's/volatile.uuid: 1-2/volatile.uuid: 1-2, raw.qemu: "-nic user"/' root/var/lib/incus/virtual-machines/v1/backup.yaml
+    run --separate-stderr -0 in_root
+    [ "$(guest stopped | jq -r '.[3]')" = 'raw.qemu.conf changes what it is started with' ]
+    [ "$(guest v1 | jq -r '.[3]')" = 'raw.qemu: -nic user' ]
 }
 
 @test "a service that runs is one guest" {
@@ -235,9 +365,9 @@ QEMU
     [ "$(grep -c 'execve' trace)" = 1 ]
     [ ! -e root/ran ]
     [ "$(jq -c '.qemu' <<< "$output")" = '[]' ]
-    output_has "note: /usr/bin/qemu-system-x86_64: its version does not stand in the file, and it was not run"
+    output_has "note: /usr/bin/qemu-system-x86_64: its version is not in the file, and it was not run"
     run -2 romcompat inventory --run
-    output_has "--run goes with --root"
+    output_has "--run needs --root"
 }
 
 @test "what --run runs is nobody, shut off from this system, and has limits" {
@@ -266,6 +396,11 @@ QEMU
     run -0 --separate-stderr own_mounts sh -c 'mount --rbind / here &&
         romcompat inventory --host x > live && romcompat inventory --host x --root here > read &&
         romcompat inventory --host x --root here --run > run'
+    # Of another system /proc and /sys say nothing, nor which QEMUs run.
+    for file in live read run; do
+        jq '.encryption = null | .guests |= map(select(.source != "process"))' $file > told
+        mv told $file
+    done
     cmp live run
     # But for the boards of other architectures, of which no guest is moved.
     for file in live read; do
@@ -297,22 +432,22 @@ QEMU
 }
 
 @test "the same host gives the same bytes, into a file that appears whole" {
-    run --separate-stderr -0 romcompat inventory -o one.json
-    run --separate-stderr -0 romcompat inventory -o two.json
+    run --separate-stderr -0 own_processes romcompat inventory -o one.json
+    run --separate-stderr -0 own_processes romcompat inventory -o two.json
     [ -z "$output" ]
     cmp one.json two.json
     [ "$(jq -r .host one.json)" = "$(uname -n)" ]
-    run --separate-stderr -0 romcompat inventory -o no/where/x.json
+    run --separate-stderr -0 own_processes romcompat inventory -o no/where/x.json
     cmp one.json no/where/x.json
     run -2 romcompat inventory -o one.json/x.json
     output_has "Not a directory"
-    run --separate-stderr -0 romcompat inventory -o -
+    run --separate-stderr -0 own_processes romcompat inventory -o -
     [ ! -e - ]
     cmp one.json - <<< "$output"
 }
 
 @test "this host: versions, machine types, sizes and packages are what qemu, stat and dpkg say" {
-    run --separate-stderr -0 romcompat inventory
+    run --separate-stderr -0 own_processes romcompat inventory
     inv=$output
     while IFS=$'\t' read -r path version count; do
         "$path" -version | grep -qF "version $version"
@@ -334,14 +469,19 @@ QEMU
     make_root
     sed 's/9\.2\.4/7.2.1/; s/romcompat.d/x/' root/usr/bin/qemu-system-x86_64 > qemu-aarch64
     chmod +x qemu-aarch64
-    run --separate-stderr -0 romcompat inventory --qemu ./qemu-aarch64
+    run --separate-stderr -0 own_processes romcompat inventory --qemu ./qemu-aarch64
     [ "$(jq -c '.qemu[0] | [.path, .architecture, .version, .reads_maps]' <<< "$output")" = "[\"$PWD/qemu-aarch64\",\"aarch64\",\"7.2.1\",false]" ]
+    # A name that says nothing of it.
+    sed '1a [ "$1" != -machine ] || { cat >/dev/null; echo "{\\"return\\": {\\"arch\\": \\"ppc64\\"}}"; exit; }' qemu-aarch64 > own
+    chmod +x own
+    run --separate-stderr -0 own_processes romcompat inventory --qemu ./own
+    [ "$(jq -r '.qemu[0].architecture' <<< "$output")" = ppc64 ]
     run -2 romcompat inventory --qemu /bin/true
     output_has "/bin/true -version: not the answer of a QEMU"
     mkdir bin
     printf '#!/bin/sh\nexit 1\n' > bin/qemu-system-x86_64
     chmod +x bin/qemu-system-x86_64
-    PATH=$PWD/bin:$PATH run --separate-stderr -0 romcompat inventory
+    PATH=$PWD/bin:$PATH run --separate-stderr -0 own_processes romcompat inventory
     [[ $stderr == *"note: $PWD/bin/qemu-system-x86_64"* ]]
 }
 
@@ -371,6 +511,55 @@ QEMU
     [ "$(jq -r --arg path "$PWD/code.fd" '.firmware[] | select(.path == $path) | .size' <<< "$output")" = 4096 ]
 }
 
+@test "what KVM and the QEMUs make of guests with encrypted memory is in the inventory" {
+    run --separate-stderr romcompat inventory -o here.json
+    # Never nothing on a machine whose /proc is read: the processor or the module says something.
+    if grep -q '^flags' /proc/cpuinfo; then
+        [ "$(jq -r '.encryption.tdx' here.json)" != null ]
+    fi
+    host() { # KVM QEMU ENCRYPTION
+        cat << JSON
+{"format":"romcompat-inventory","version":1,"host":"$1","encryption":$2,"qemu":[{"path":"/q","architecture":"x86_64",
+"version":"7.2.0","reads_maps":false,"machines":["pc-q35-7.2"],"encryption":$3}],"folders":[],"guests":[
+{"name":"g","machine":"pc-q35-7.2","firmware":"bios","encryption":$4}]}
+JSON
+    }
+    host a '{"sev":"on","snp":"on"}' '{"sev":"refuses","snp":"no-refusal"}' '"sev"' > a.json
+    host b '{"sev":"on","snp":"off"}' '{"sev":"no-refusal","snp":"no-refusal"}' '"snp"' > b.json
+    host c null null null > c.json
+    # Of plain SEV all depends on QEMU.
+    run -1 romcompat preflight --guest g a.json a.json
+    output_has "/q: it refuses with 'SEV: Migration is not implemented'"
+    run -2 romcompat preflight --guest g a.json b.json
+    output_has "has no refusal that is known"
+    run -1 romcompat preflight --guest g b.json b.json
+    output_has "starts again there  no: its memory is encrypted (SNP): no SNP guest starts here: kvm_amd.sev_snp is off"
+    run -2 romcompat preflight --guest g a.json c.json
+
+    run -2 romcompat audit a.json b.json c.json
+    output_has "Guests with encrypted memory (sev): g of a" "start    on a, b; of 1 it is not known" \
+        "Guests with encrypted memory (snp): g of b" "KVM lets an SNP guest be launched, and has no call that sends one" \
+        "start    on a; of 1 it is not known"
+    run -2 --separate-stderr romcompat audit --json a.json b.json c.json
+    [ "$(jq -c '.encrypted_guests | map([.encryption, .migrate, .starts_on, .starts_not_known])' <<< "$output")" = \
+        '[["sev","unknown",["a","b"],1],["snp","no",["a"],1]]' ]
+    # Of several QEMUs the worst counts, whichever comes first; one of which nothing is known is
+    # worse than one that has no such guest.
+    host e '{"sev":"on"}' null null | jq -c '.qemu += [.qemu[0] + {path: "/r", encryption: {sev: "no-such-guest"}}]' > e.json
+    jq -c '.qemu |= reverse' e.json > f.json
+    for file in e f; do
+        run -2 --separate-stderr romcompat audit --json a.json $file.json
+        [ "$(jq -c '.encrypted_guests | map([.migrate, .starts_on, .starts_not_known])' <<< "$output")" = '[["unknown",["a"],1]]' ]
+    done
+    run -1 romcompat audit a.json
+    output_has "migrate  no: there is no other host"
+    run -0 romcompat audit c.json
+    output_lacks encrypted
+    host d '{"sev":"yes"}' null null > d.json
+    run -2 romcompat audit d.json
+    output_has "encryption.sev: a word that is not known"
+}
+
 @test "a guest that is not wholly known has no firm answer" {
     pretend_qemu -name doubtful -machine pc-q35-7.2 -nodefaults -global virtio-net-pci.romsize=65536
     run --separate-stderr romcompat inventory -o here.json
@@ -381,7 +570,11 @@ QEMU
     pretend_qemu -name sealed -machine pc-q35-7.2,confidential-guest-support=sev0 -nodefaults
     run --separate-stderr romcompat inventory -o sealed.json
     kill "$pretended"
-    [[ $(jq -r '.guests[] | select(.name == "sealed").doubt' sealed.json) == *"its memory is encrypted"* ]]
+    [[ $(jq -r '.guests[] | select(.name == "sealed").doubt' sealed.json) == *"its memory is encrypted, and how is not known"* ]]
+    pretend_qemu -name sealed -object sev-guest,id=sev0,policy=0x7 -machine pc-q35-7.2,confidential-guest-support=sev0 -nodefaults
+    run --separate-stderr romcompat inventory -o sealed.json
+    kill "$pretended"
+    [ "$(jq -c '.guests[] | select(.name == "sealed") | [.encryption, .doubt]' sealed.json)" = '["sev-es",null]' ]
     host() { # DOUBT
         cat << JSON
 {"format":"romcompat-inventory","version":1,"host":"h","qemu":[{"path":"/q","architecture":"x86_64",

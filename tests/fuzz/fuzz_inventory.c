@@ -31,13 +31,13 @@ static void tell(struct fleet *fleet, bool of_guests)
 
     exchange_tell(fleet, &question, &exchange);
     fix_plan_find(&exchange, &plan);
-    for (size_t i = 0; i < exchange.problem_count; i++) {
+    for (size_t i = 0; i < exchange.refusal_count; i++) {
         struct exchange_block *blocks;
-        size_t count, *machines = exchange_machines_of(&exchange, &exchange.problems[i], &count);
+        size_t count, *machines = exchange_machines_of(&exchange, &exchange.refusals[i], &count);
 
         free(exchange_machines_text(fleet, machines, count));
         free(machines);
-        count = exchange_blocks(&exchange, &exchange.problems[i], &blocks);
+        count = exchange_blocks(&exchange, &exchange.refusals[i], &blocks);
         exchange_blocks_free(blocks, count);
     }
     free(matrix_svg(&exchange, &length));

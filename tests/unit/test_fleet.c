@@ -4,6 +4,7 @@
 #include "fixtures/inventory_maker.h"
 #include "fleet/exchange.h"
 #include "fleet/matrix.h"
+#include "fleet/stranded.h"
 #include "fleet/fix_plan.h"
 #include "tap.h"
 
@@ -85,7 +86,7 @@ static void check_lengths(void)
         {"b", "7.2.1", OLD, false, 262145, 250000, NULL, NULL},
         {"c", "7.2.1", OLD, false, 0, 250000, NULL, NULL},
     };
-    const struct exchange_problem *p;
+    const struct exchange_refusal *p;
     struct told t;
     size_t count;
 
@@ -94,8 +95,8 @@ static void check_lengths(void)
     is_int(verdict(&t, 2, 1), EXCHANGE_NO, "... in both directions");
     is_int(verdict(&t, 1, 3), EXCHANGE_NO, "a ROM that is missing there: refused");
     is_int(verdict(&t, 3, 1), EXCHANGE_YES, "a ROM that is missing here: no guest has it");
-    p = &t.exchange.problems[0];
-    is_int(p->reason, EXCHANGE_LENGTH, "the first problem is about a length");
+    p = &t.exchange.refusals[0];
+    is_int(p->reason, EXCHANGE_LENGTH, "the first refusal is about a length");
     ok(p->from != p->to && p->from + p->to == 18 + 19, "... 256K and 512K");
     is_text(t.fleet.roms[__builtin_ctzll(p->roms)], "efi-virtio.rom", "... of that ROM");
     is_int(p->roms & (p->roms - 1), 0, "and no other");
@@ -132,6 +133,40 @@ static void check_machines(void)
     TELL(&t, hosts);
     is_int(verdict(&t, 2, 1), EXCHANGE_NO, "and where a guest has it");
     is_int(verdict(&t, 1, 2), EXCHANGE_YES, "of the host that it would leave");
+    forget(&t);
+}
+
+/* QEMU 11.1 refuses guests of 10.0 with virtio devices, whatever the files are. */
+static void check_pairs(void)
+{
+    static const char e1000[] = "{\"machine\":\"pc-q35-7.2\",\"firmware\":\"bios\","
+                                "\"devices\":[{\"type\":\"e1000\"}]}";
+    static const char virtio[] = "{\"machine\":\"pc-q35-7.2\",\"firmware\":\"bios\","
+                                 "\"devices\":[{\"type\":\"virtio-net-pci\"}]}";
+    struct exchange_question question = {NULL, 0, true};
+    struct made_host hosts[] = {
+        {"a", "10.0.13", OLD, false, 250000, 250000, NULL, NULL},
+        {"b", "11.1.2", OLD, false, 250000, 250000, NULL, NULL},
+    };
+    struct told t;
+
+    TELL(&t, hosts);
+    is_int(verdict(&t, 1, 2), EXCHANGE_NO, "a QEMU that is known to refuse guests of the other");
+    is_int(verdict(&t, 2, 1), EXCHANGE_YES, "... in that direction alone");
+    is_int(t.exchange.refusals[0].reason, EXCHANGE_QEMU, "... is the reason");
+    is_int(t.plan.is_needed, false, "... which no installation fixes");
+    forget(&t);
+    hosts[0].guests = virtio;
+    tell(&t, hosts, 2, &question);
+    is_int(verdict(&t, 1, 2), EXCHANGE_NO, "a guest with such a device is refused");
+    is_int(stranded_state_of(&t.fleet, &t.fleet.profiles[0]), STRANDED_ALONE, "and is stranded");
+    forget(&t);
+    hosts[0].guests = e1000;
+    tell(&t, hosts, 2, &question);
+    is_int(verdict(&t, 1, 2), EXCHANGE_UNKNOWN,
+           "of one whose other devices are not known it is not known");
+    is_int(stranded_state_of(&t.fleet, &t.fleet.profiles[0]), STRANDED_DOUBT,
+           "nor where it may go");
     forget(&t);
 }
 
@@ -174,8 +209,8 @@ static void check_maps(void)
 
     TELL(&t, hosts);
     is_int(t.fleet.class_count, 4, "a QEMU that reads the maps is another class");
-    for (size_t i = 0; i < t.exchange.problem_count; i++) {
-        const struct exchange_problem *p = &t.exchange.problems[i];
+    for (size_t i = 0; i < t.exchange.refusal_count; i++) {
+        const struct exchange_refusal *p = &t.exchange.refusals[i];
         size_t count, *machines = exchange_machines_of(&t.exchange, p, &count);
 
         if (p->reason == EXCHANGE_LENGTH && p->pairs[0].from == 0 && p->pairs[0].to == 1)
@@ -270,7 +305,7 @@ static void check_not_greedy(void)
     struct made_host hosts[] = {
         {"a", "7.2.1", both, true, 250000, 250000, NULL, NULL},
         {"b", "7.2.1", both, true, 300000, 250000, NULL, NULL},
-        {"b", "7.2.1", both, true, 300000, 250000, NULL, NULL},
+        {"b2", "7.2.1", both, true, 300000, 250000, NULL, NULL},
         {"c", "7.2.1", "\"pc-i440fx-7.2\"", true, 250000, 250000, NULL, NULL},
     };
     struct told t;
@@ -321,6 +356,7 @@ static void check_contradiction(void)
 static void check_against_force(void)
 {
     static const unsigned long sizes[] = {100000, 250000, 300000};
+    static const char *const names[] = {"h0", "h1", "h2", "h3"};
     bool all_good = true;
     unsigned state = 1;
 
@@ -332,7 +368,7 @@ static void check_against_force(void)
         for (size_t i = 0; i < 4; i++) {
             state = state * 1103515245 + 12345;
             unsigned r = state >> 16;
-            hosts[i] = (struct made_host){"h",
+            hosts[i] = (struct made_host){names[i],
                                           i % 2 ? "9.2.1" : "7.2.1",
                                           "\"pc-q35-7.2\",\"pc-i440fx-7.2\"",
                                           r & 1,
@@ -365,6 +401,49 @@ static void check_against_force(void)
     ok(all_good, "the search finds what trying everything finds");
 }
 
+/* Counted twice, it would be a host that its own guests can go to. */
+static void check_second(void)
+{
+    const struct made_host hosts[] = {
+        {"a", "7.2.1", OLD, false, 250000, 250000, NULL, NULL},
+        {"b", "7.2.1", OLD, false, 250000, 250000, NULL, NULL},
+        {"a", "7.2.1", OLD, false, 300000, 250000, NULL, NULL},
+    };
+    struct failure f = {{0}, {0}};
+    struct fleet fleet;
+
+    fleet_init(&fleet);
+    for (size_t i = 0; i < 3; i++) {
+        char *text = make_inventory(&hosts[i]);
+        struct json_document d = {"fleet", (unsigned)i + 1, text, strlen(text) - 1, false};
+        size_t end;
+        int result = fleet_add(&fleet, &d, &end, &f);
+
+        is_int(result, i == 2 ? -1 : 0, "inventory %zu is%s taken", i + 1, i == 2 ? " not" : "");
+        free(text);
+    }
+    is_text(f.what, "fleet:3: a second inventory of the host a", "... and why");
+    ok(fleet.host_count == 2 && fleet.class_count == 1, "... nor counted");
+    /* More than the table of names has room for at first. */
+    bool all_new = true, all_known = true;
+    for (int i = 0; i < 6000; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "n%d", i % 3000);
+        const struct made_host host = {name, "7.2.1", OLD, false, 250000, 250000, NULL, NULL};
+        char *text = make_inventory(&host);
+        struct json_document d = {"fleet", 1, text, strlen(text) - 1, false};
+        size_t end;
+
+        if (i < 3000)
+            all_new &= fleet_add(&fleet, &d, &end, &f) == 0;
+        else
+            all_known &= fleet_add(&fleet, &d, &end, &f) != 0;
+        free(text);
+    }
+    ok(all_new && all_known, "of many hosts each is known by its name");
+    fleet_free(&fleet);
+}
+
 static void check_picture(void)
 {
     struct made_host hosts[] = {
@@ -389,6 +468,7 @@ int main(void)
     check_lengths();
     check_machines();
     check_guests();
+    check_pairs();
     check_maps();
     check_known_package();
     check_made_set();
@@ -397,6 +477,7 @@ int main(void)
     check_missing_file();
     check_contradiction();
     check_against_force();
+    check_second();
     check_picture();
     return tap_done();
 }

@@ -201,28 +201,133 @@ static void check_guest(void)
     free(set);
 }
 
+/* --- guests that have a text in common ------------------------------------------------------- */
+
+/* The inventory's guests alone, as a document has them; the caller frees it. */
+static char *guests_text(const struct inventory *inv)
+{
+    char *text = inventory_text(inv, true), *at = strstr(text, "\"guests\""), *copy = strdup(at);
+
+    free(text);
+    return copy;
+}
+
+static char *read_guests(struct inventory_reader *r, const char *guests, bool *is_shared)
+{
+    struct made_host host = plain;
+    struct failure f = {{0}, {0}};
+    struct inventory inv;
+    char *made = NULL;
+
+    host.guests = guests;
+    char *text = make_inventory(&host);
+    if (read_text(r, text, &inv, &f) == 0) {
+        made = guests_text(&inv);
+        if (is_shared)
+            *is_shared = inv.guests->count && inv.guests->list[0].like;
+        inventory_read_free(&inv);
+    } else if (asprintf(&made, "refused: %s", f.what) < 0) {
+        abort();
+    }
+    free(text);
+    return made;
+}
+
+/* `guest` is read twice: where one like it was read before, and where none was. */
+static void reads_alike(const char *before, const char *guest, bool want_shared, const char *what)
+{
+    struct inventory_reader *used = inventory_reader_new(), *fresh = inventory_reader_new();
+    bool is_shared = false;
+
+    free(read_guests(used, before, NULL));
+    char *second = read_guests(used, guest, &is_shared), *alone = read_guests(fresh, guest, NULL);
+    is_text(second, alone, "%s is what it is without one that was read before", what);
+    is_int(is_shared, want_shared, "... and shares %s", want_shared ? "its texts" : "nothing");
+    free(second);
+    free(alone);
+    inventory_reader_free(used);
+    inventory_reader_free(fresh);
+}
+
+#define MACHINE "\"machine\":\"pc-q35-7.2\""
+#define STORE(file)                                                             \
+    "\"store\":{\"file\":" file ",\"secure_boot\":\"off\",\"after_reclaim\":9," \
+    "\"largest_variable\":9}"
+
+static void check_common_texts(void)
+{
+    reads_alike("{\"name\":\"a\"," MACHINE "}", "{\"name\":\"b\"," MACHINE "}", true,
+                "a guest of another name");
+    reads_alike("{\"name\":\"a\"," MACHINE "}", "{\"name\":null," MACHINE "}", true,
+                "a guest without a name");
+    reads_alike("{\"name\":\"a\"," MACHINE ",\"nvram\":\"/a\"," STORE("\"/a\"") "}",
+                "{\"name\":\"b\"," MACHINE ",\"nvram\":\"/b\"," STORE("\"/b\"") "}", true,
+                "a guest with another store");
+    reads_alike("{\"name\":\"a\"," MACHINE "," STORE("\"/a\"") "}",
+                "{\"name\":\"b\"," MACHINE "," STORE("null") "}", true,
+                "a guest with a store that is no file");
+    reads_alike("{\"name\":\"a\"," MACHINE "}", "{\"name\":\"b\",\"machine\":\"pc-i440fx-7.2\"}",
+                true, "a guest of another machine type");
+    reads_alike("{\"name\":\"a\"," MACHINE "}", "{\"name\":\"\xc3\xa4\"," MACHINE "}", false,
+                "a guest with a name that is not ASCII");
+    reads_alike("{\"name\":\"a\"," MACHINE "}", "{\"name\":\"b\",\"name\":\"c\"," MACHINE "}",
+                false, "a guest with two names");
+    reads_alike("{\"name\":\"a\"," MACHINE "}", "{\"n\\u0061me\":\"b\"," MACHINE "}", false,
+                "a guest with an escape in a key");
+    reads_alike("{\"name\":\"a\"," MACHINE "," STORE("\"/a\"") "}",
+                "{\"name\":\"b\"," MACHINE "," STORE("\"/b\"") ",\"store\":null}", false,
+                "a guest with two stores");
+    reads_alike("{\"name\":\"a\"," MACHINE "}", "{\"name\":17," MACHINE "}", false,
+                "a guest with a number for a name");
+    reads_alike("{\"name\":\"a\"," MACHINE "}", "{\"name\":\"\"," MACHINE "}", false,
+                "a guest with an empty name");
+    reads_alike("{\"name\":\"a\"," MACHINE "}", "{\"name\":\"b\"," MACHINE "},", false,
+                "a list with a comma at its end");
+    char deep[160] = "{\"name\":\"b\"," MACHINE ",\"x\":";
+    for (int i = 0; i < 30; i++)
+        strcat(deep, "[");
+    for (int i = 0; i < 30; i++)
+        strcat(deep, "]");
+    strcat(deep, "}");
+    reads_alike("{\"name\":\"a\"," MACHINE "}", deep, false,
+                "a guest with a list nested too deeply");
+    reads_alike("{\"name\":\"a\"," MACHINE "}", "{\"name\":\"b\"," MACHINE "},7", false,
+                "a list with something else in it");
+}
+
 int main(void)
 {
     check_reading();
     check_cuts();
     check_documents();
     check_guest();
+    check_common_texts();
     accepts("\"maps\"", "\"later\":{\"x\":[1,2]},\"maps\"", "a key that is not known is skipped");
     accepts("\"size\"", "\"later\":null,\"size\"", "also in a ROM");
     accepts("\"host\":\"node1\"", "\"host\":null", "a host without a name");
     accepts("\"node1\"", "\"n\\u00f6de \\\"1\\\"\"", "a name with escapes");
     accepts("\"firmware\":[],", "", "a list that is not there is empty");
+    accepts(
+        "\"firmware\":[],",
+        "\"firmware\":[{\"path\":\"/a\",\"size\":1,\"layout\":\"OVMF 4M\",\"store_size\":540672,"
+        "\"features\":[\"smm\",\"tpm2\"]}],",
+        "an image with what is in it");
+    refuses("\"firmware\":[],", "\"firmware\":[{\"path\":\"/a\",\"size\":1,\"features\":\"smm\"}],",
+            "firmware[0].features: a list was expected");
+    refuses("\"firmware\":[],", "\"firmware\":[{\"path\":\"/a\",\"size\":1,\"store_size\":-1}],",
+            "firmware[0].store_size");
     refuses("romcompat-inventory", "something", "not an inventory");
     refuses("\"version\":1", "\"version\":2", "version 2 (expected at most 1)");
-    refuses("\"version\":1", "\"version\":1.5", "version: a number from 1 on was expected");
-    refuses("\"version\":1,", "", "version: a number from 1 on was expected");
+    refuses("\"version\":1", "\"version\":1.5", "version: a number of at least 1 was expected");
+    refuses("\"version\":1,", "", "version: a number of at least 1 was expected");
     refuses("\"host\"", "\"format\":1,\"host\"", "the key \"format\" twice");
     refuses("\"host\"", "\"h\\u006fst\"", "a key with a backslash");
-    refuses("\"node1\"", "17", "host: a text was expected");
-    refuses("\"node1\"", "\"a\\u0000b\"", "host: a text was expected");
-    refuses("\"node1\"", "\"\"", "host: a text of 0 bytes");
+    refuses("\"node1\"", "17", "host: a string was expected");
+    refuses("\"node1\"", "\"a\\u0000b\"", "host: a string was expected");
+    refuses("\"node1\"", "\"\"", "host: a string of 0 bytes");
     refuses("\"host\":\"node1\"", "\"later\":nonsense", "not JSON");
     refuses("7.2.22", "7.2", "qemu[0].version");
+    refuses("7.2.22", "0.0.0", "qemu[0].version");
     refuses("\"machines\":[\"pc-q35-7.2\"", "\"machines\":[7", "qemu[0].machines[0]");
     refuses("\"reads_maps\":false", "\"reads_maps\":0", "qemu[0].reads_maps");
     refuses("\"size\":250000", "\"size\":-1", "folders[0].roms[1].size");
