@@ -19,17 +19,17 @@ static const struct option_spec options[] = {
     {0},
 };
 
-static bool has_version(const struct arrival_finding *f)
+static bool has_version(const struct logged_refusal *f)
 {
     return f->version.major || f->version.minor || f->version.micro;
 }
 
-static void print_place(const struct arrival_finding *f, const char *name)
+static void print_place(const struct logged_refusal *f, const char *name)
 {
     char times[48] = "", version[QEMU_VERSION_TEXT_MAX] = "";
     const struct qemu_version *v = &f->version;
     if (f->times > 1)
-        snprintf(times, sizeof times, " (and %zu times more)", f->times - 1);
+        snprintf(times, sizeof times, " (and %zu time%s more)", f->times - 1, PLURAL(f->times - 1));
     if (has_version(f))
         qemu_version_text(v, version);
     print_line("%s:%zu%s%s%s%s%s", name, f->line, times, f->machine[0] ? ", machine type " : "",
@@ -65,9 +65,11 @@ static const char *const kind_names[] = {
     [LOG_UNKNOWN] = "unknown_block",
     [LOG_RAM] = "ram",
     [LOG_DEVICE] = "device",
+    [LOG_DEVICE_UNKNOWN] = "unknown_device",
     [LOG_CAPABILITY] = "capability",
     [LOG_MACHINE_DIFFERS] = "machine_differs",
     [LOG_MACHINE_UNKNOWN] = "machine_unknown",
+    [LOG_MACHINE_UNNAMED] = "machine_unnamed",
     [LOG_ROM_MISSING] = "rom_missing",
     [LOG_ROM_EMPTY] = "rom_empty",
     [LOG_ROM_UNREADABLE] = "rom_unreadable",
@@ -84,6 +86,7 @@ static const char *const kind_names[] = {
     [LOG_FIRMWARE_DEVICE] = "firmware_device",
     [LOG_FIRMWARE_UNIT] = "firmware_unit",
     [LOG_FIRMWARE_SMM] = "firmware_smm",
+    [LOG_FIRMWARE_MACHINE] = "firmware_machine",
 };
 
 /* The lines that can be pasted: each is indented. */
@@ -97,14 +100,14 @@ static struct json_object *fixes_array(char *text)
     return list;
 }
 
-static struct json_object *finding_object(const struct arrival_finding *f)
+static struct json_object *refusal_object(const struct logged_refusal *f)
 {
     struct json_object *o = json_new();
     const struct log_message *m = &f->message;
     char version[QEMU_VERSION_TEXT_MAX];
     struct text text;
 
-    explain_finding(text_begin(&text), f);
+    explain_refusal(text_begin(&text), f);
     json_add_text(o, "kind", kind_names[m->kind]);
     json_add_number(o, "line", f->line);
     json_add_number(o, "times", f->times);
@@ -125,7 +128,7 @@ static void print_json(const struct arrival_log *log, const char *name)
     struct json_object *o = json_document("romcompat-explain", 1), *list = json_list();
 
     for (size_t i = 0; i < log->count; i++)
-        json_append(list, finding_object(&log->findings[i]));
+        json_append(list, refusal_object(&log->refusals[i]));
     json_add_text(o, "source", name);
     json_add_flag(o, "arrived", log->arrived);
     json_add(o, "failed_line", json_number_or_null(log->failed_line));
@@ -147,11 +150,11 @@ static int explain(const struct arrival_log *log, const char *name, bool json)
     for (size_t i = 0; i < log->count; i++) {
         if (i)
             putchar('\n');
-        print_place(&log->findings[i], name);
-        explain_finding(stdout, &log->findings[i]);
+        print_place(&log->refusals[i], name);
+        explain_refusal(stdout, &log->refusals[i]);
     }
     if (log->dropped)
-        print_line("%zu more are left out (limit %d).", log->dropped, ARRIVAL_FINDINGS_MAX);
+        print_line("%zu more are left out (limit %d).", log->dropped, LOGGED_REFUSALS_MAX);
     return finish_output(STATUS_YES);
 }
 

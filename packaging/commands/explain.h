@@ -6,7 +6,7 @@
 
 #include "guest/arrival_log.h"
 
-/* Says what a finding means and what fixes it, in lines of text; what can be pasted is indented. */
-void explain_finding(FILE *to, const struct arrival_finding *f);
+/* Says what a refusal means and what fixes it, in lines of text; what can be pasted is indented. */
+void explain_refusal(FILE *to, const struct logged_refusal *f);
 
 #endif

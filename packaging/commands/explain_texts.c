@@ -70,7 +70,7 @@ static void explain_package(FILE *to, const char *name)
 
 /* --- RAM blocks ------------------------------------------------------------------------------- */
 
-static void explain_rom_lengths(FILE *to, const struct arrival_finding *f,
+static void explain_rom_lengths(FILE *to, const struct logged_refusal *f,
                                 const struct rom_device *device)
 {
     const struct log_message *l = &f->message;
@@ -94,7 +94,7 @@ static void explain_rom_lengths(FILE *to, const struct arrival_finding *f,
     preflight_free(&p);
 }
 
-static void explain_lengths(FILE *to, const struct arrival_finding *f)
+static void explain_lengths(FILE *to, const struct logged_refusal *f)
 {
     const struct log_message *l = &f->message;
     const struct rom_device *device = NULL;
@@ -103,7 +103,8 @@ static void explain_lengths(FILE *to, const struct arrival_finding *f)
     put_line(to, "The guest was refused: it has %s of %s, and the QEMU that should take it made",
              size_format(l->guest, in), l->name);
     put_line(to, "that block %s long.", size_format(l->there, here));
-    switch (ram_block_kind_of(l->name, &device)) {
+    switch (ram_block_is_flash(l->name, l->guest) ? RAM_BLOCK_FLASH
+                                                  : ram_block_kind_of(l->name, &device)) {
     case RAM_BLOCK_ROM:
         explain_rom_lengths(to, f, device);
         break;
@@ -149,10 +150,11 @@ static void explain_too_large(FILE *to, const struct log_message *m)
 static void explain_unknown(FILE *to, const struct log_message *m)
 {
     const struct rom_device *device = NULL;
+    enum ram_block_kind kind = ram_block_kind_of(m->name, &device);
 
     put_line(to, "The guest was refused: it has the RAM block %s, and the QEMU that", m->name);
     put_line(to, "should take it has none of that name.");
-    switch (ram_block_kind_of(m->name, &device)) {
+    switch (kind) {
     case RAM_BLOCK_ROM:
         break;
     case RAM_BLOCK_BIOS:
@@ -166,6 +168,13 @@ static void explain_unknown(FILE *to, const struct log_message *m)
     default:
         put_line(to,
                  "So the two sides do not have the same devices, or not at the same addresses.");
+        if (kind != RAM_BLOCK_MEMORY || (m->name[0] != '/' && strchr(m->name, '/')))
+            return;
+        put_line(to, "It is memory, whose name comes from the machine type, from a memory backend "
+                     "(-object");
+        put_line(to, "memory-backend-ram,id=..., in libvirt NUMA cells and <memory>) or from a "
+                     "device. Start the");
+        put_line(to, "destination with the source's machine type, backends and devices.");
         return;
     }
     put_line(
@@ -192,6 +201,16 @@ static void explain_machine(FILE *to, const struct log_message *m)
                  m->name);
         put_line(to, "started with %s. Start the destination with the first:", m->other);
         put_command(to, "-machine ", m->name, "");
+        return;
+    }
+    if (m->kind == LOG_MACHINE_UNNAMED) {
+        put_line(to, "The guest was refused: its stream does not name a machine type, as those of "
+                     "machine types");
+        put_line(to, "up to 2.3, and the QEMU that should take it was started with a newer type. "
+                     "Start it with the");
+        put_line(to, "guest's machine type; where the guest has a newer one, the file or "
+                     "connection is not that of");
+        put_line(to, "a guest's state, or is not at its beginning.");
         return;
     }
     if (m->name[0])
@@ -231,6 +250,16 @@ static void explain_state(FILE *to, const struct log_message *m)
                  "properties differ on the two sides. Start both with the same machine type and "
                  "the same");
         put_line(to, "properties of that device. Device state is not judged here.");
+        break;
+    case LOG_DEVICE_UNKNOWN:
+        put_line(to,
+                 "The guest was refused: it has the device %s, and the QEMU that should take it",
+                 m->name);
+        put_line(to, "does not, or has it at another address. Start the destination with the "
+                     "devices of the");
+        put_line(
+            to,
+            "source at the same addresses, those plugged in later too. No ROM file fixes that.");
         break;
     default:
         put_line(to,
@@ -278,7 +307,7 @@ static void explain_rom_file(FILE *to, const struct log_message *m)
     explain_package(to, m->name);
 }
 
-static void explain_romsize(FILE *to, const struct arrival_finding *f)
+static void explain_romsize(FILE *to, const struct logged_refusal *f)
 {
     const struct log_message *m = &f->message;
     char size[SIZE_TEXT_MAX], there[SIZE_TEXT_MAX];
@@ -468,12 +497,20 @@ static void explain_firmware(FILE *to, const struct log_message *m)
         put_line(to, "type q35, and <smm state='on'/> in <features>; or firmware without Secure "
                      "Boot.");
         break;
+    case LOG_FIRMWARE_MACHINE:
+        put_line(to, "The guest did not start: its firmware has Secure Boot, which needs machine "
+                     "type q35. A guest");
+        put_line(to, "keeps its type for life: give this one firmware without Secure Boot "
+                     "(secure='no' in <loader>).");
+        put_line(to, "What the firmware files of this host are:");
+        put_line(to, "    romcompat flash map");
+        break;
     default:
         explain_flash_size(to, m);
     }
 }
 
-void explain_finding(FILE *to, const struct arrival_finding *f)
+void explain_refusal(FILE *to, const struct logged_refusal *f)
 {
     switch (f->message.kind) {
     case LOG_LENGTHS:
@@ -487,10 +524,12 @@ void explain_finding(FILE *to, const struct arrival_finding *f)
         break;
     case LOG_MACHINE_DIFFERS:
     case LOG_MACHINE_UNKNOWN:
+    case LOG_MACHINE_UNNAMED:
         explain_machine(to, &f->message);
         break;
     case LOG_RAM:
     case LOG_DEVICE:
+    case LOG_DEVICE_UNKNOWN:
     case LOG_CAPABILITY:
         explain_state(to, &f->message);
         break;

@@ -45,11 +45,11 @@ static const struct option_spec options[] = {
      .help = "the destination's QEMU, which is asked for its version and\n"
              "directories; the default is the one that is installed",
      STRING_AT(struct question, qemu)},
-    {"machine", 'M', "MACHINE", "the guest's machine type, where SOURCE does not tell it",
+    {"machine", 'M', "MACHINE", "the guest's machine type, where SOURCE does not have it",
      STRING_AT(struct question, machine)},
     MAPS_OPTION(struct question, maps),
     {"loadvm",
-     .help = "the guest is to be loaded from a snapshot, or started anew:\n"
+     .help = "the guest is to be loaded from a snapshot, or started cold:\n"
              "QEMU then reads ROM files in every version",
      FLAG_AT(struct question, loadvm)},
     {"file", .argument = "BLOCK=FILE",
@@ -62,7 +62,7 @@ static const struct option_spec options[] = {
      LIST_AT(struct question, romsizes), .most = GIVEN_MAX},
     {"guest-qemu", .argument = "VERSION",
      .help = "the version of the QEMU that the guest comes from, which a saved\n"
-             "guest does not tell: some pairs of versions are known to refuse",
+             "guest does not say: some pairs of versions are known to refuse",
      STRING_AT(struct question, guest_qemu)},
     {"snapshot", .argument = "NAME",
      .help = "the snapshot in a qcow2 SOURCE, where it has more than one\n"
@@ -79,7 +79,7 @@ static const struct option_spec options[] = {
     {"same", .help = "also ask whether it then has the same ROMs and firmware",
      FLAG_AT(struct question, same)},
     {"try",
-     .help = "also give the saved guest to the QEMU there, paused and apart, and\n"
+     .help = "also give the saved guest to the QEMU there, paused and isolated, and\n"
              "report what it says of the whole of it; ARG are the arguments that\n"
              "it is started with, by default what virsh makes of the image's XML",
      FLAG_AT(struct question, try)},
@@ -91,15 +91,21 @@ static const struct option_spec options[] = {
     {0},
 };
 
-/* The host of an inventory; *empty where it has no QEMU at all. */
-static int open_inventory(const struct question *q, const char *machine, const char *path,
-                          struct destination *to, bool *empty)
+static const char *architecture_of_guest(const struct saved_guest *guest)
+{
+    return guest->architecture ? guest->architecture : guest->domain ? guest->domain->arch : NULL;
+}
+
+/* The host of an inventory; *empty where it has no QEMU at all for such a guest. */
+static int open_inventory(const struct question *q, const struct saved_guest *guest,
+                          const char *machine, const char *path, struct destination *to,
+                          bool *empty)
 {
     struct failure f;
 
     if (q->qemu || q->maps.count)
         return complain("%s: an inventory has its own QEMU and maps: no --qemu, no --maps", path);
-    int result = destination_of_inventory_file(to, path, machine, &f);
+    int result = destination_of_inventory_file(to, path, architecture_of_guest(guest), machine, &f);
     *empty = result > 0;
     return result < 0 ? report(&f) : STATUS_YES;
 }
@@ -163,15 +169,20 @@ void put_fixes(FILE *to, const struct preflight *p, bool all)
         if (line->verdict != PREFLIGHT_LANDS && line->verdict != PREFLIGHT_UNKNOWN &&
             !line->has_fix) {
             put_line(to, "%s", "");
-            put_line(to, "For %s no fix is known: it must have a file of %s there.",
-                     line->block->name, length_text(line->block->length, length));
+            if (line->is_switched_off)
+                put_line(to,
+                         "For %s remove from <rom> in the guest's XML what switches it off: 'virsh "
+                         "save-image-edit'.",
+                         line->block->name);
+            else
+                put_line(to, "For %s no fix is known: it must have a file of %s there.",
+                         line->block->name, length_text(line->block->length, length));
         }
     }
     if (shown < p->fix_count) {
         put_line(to, "%s", "");
         put_line(to, shown ? "--all-fixes shows other ways."
-                           : "Of no fix it is known that it works there; --all-fixes shows what "
-                             "there is.");
+                           : "No fix is known to work there; --all-fixes shows what there is.");
     }
 }
 
@@ -380,13 +391,13 @@ static int take_romsizes(struct question *q)
     return STATUS_YES;
 }
 
-/* A running QEMU and an inventory tell it themselves. */
+/* A running QEMU and an inventory say it themselves. */
 static int take_guest_qemu(const struct question *q, struct saved_guest *guest)
 {
     if (q->guest_qemu && (q->qmp || q->from_inventory))
         return usage_error(&preflight_command,
                            "--guest-qemu is for a saved guest: a running QEMU and an inventory "
-                           "tell it themselves");
+                           "say it themselves");
     if (q->guest_qemu && qemu_version_read(q->guest_qemu, strlen(q->guest_qemu), &guest->qemu) != 0)
         return usage_error(&preflight_command,
                            "--guest-qemu '%s' is not a version as 7.2 or 7.2.22", q->guest_qemu);
@@ -422,22 +433,40 @@ static void note_hook(struct preflight *p, const struct saved_guest *guest, stru
 }
 
 /* An alias is resolved by the QEMU that the guest is to come to. */
-static void take_machine(const struct question *q, struct saved_guest *guest,
-                         struct destination *to)
+static void resolve_machine(char **machine, struct destination *to)
 {
     const char *type;
 
-    if (q->machine && !q->from_inventory) {
-        free(guest->machine);
-        guest->machine = xstrdup(q->machine);
-    }
-    if (guest->machine && destination_machine(to, guest->machine, &type, NULL) == QEMU_YES &&
-        type != guest->machine) {
+    if (*machine && destination_machine(to, *machine, &type, NULL) == QEMU_YES &&
+        type != *machine) {
         char *own = xstrdup(type);
 
-        free(guest->machine);
-        guest->machine = own;
+        free(*machine);
+        *machine = own;
     }
+}
+
+static void take_machine(const struct question *q, struct saved_guest *guest,
+                         struct destination *to)
+{
+    /* A stream names no alias: one that is an alias there is another architecture's type, "virt". */
+    bool is_of_stream = guest->machine && !guest->machine_is_old && !q->from_inventory;
+    char *own = is_of_stream ? xstrdup(guest->machine) : NULL;
+
+    resolve_machine(&guest->machine, to);
+    if (own && strcmp(own, guest->machine) != 0) {
+        guest->own_machine = own;
+        own = NULL;
+    }
+    free(own);
+    if (!q->machine || q->from_inventory)
+        return;
+    if (guest->own_machine)
+        free(guest->machine);
+    else
+        guest->own_machine = guest->machine;
+    guest->machine = xstrdup(q->machine);
+    resolve_machine(&guest->machine, to);
 }
 
 /* What was tried is known better than what was judged. */
@@ -464,7 +493,11 @@ static int judge(const struct question *q, const char *source, struct saved_gues
     struct preflight p = {.not_judged = guest->block_count};
 
     if (empty) {
-        p.arrives.why = xstrdup("no QEMU is installed there");
+        const char *architecture = architecture_of_guest(guest);
+
+        p.arrives.why = architecture
+                            ? xasprintf("no QEMU for guests of %s is installed there", architecture)
+                            : xstrdup("no QEMU is installed there");
         p.starts.why = xstrdup(p.arrives.why);
         p.same.value = QEMU_NOT_KNOWN;
     } else {
@@ -532,7 +565,7 @@ static int answer(const struct question *q, const char *source, struct saved_gue
     int status;
 
     if (operands[0] && !operands[1] && is_inventory(operands[0]))
-        status = open_inventory(q, machine, operands[0], &to, &empty);
+        status = open_inventory(q, guest, machine, operands[0], &to, &empty);
     else
         status = open_host(q, machine, operands, &to);
     to.given = q->given;
@@ -621,7 +654,7 @@ const struct command preflight_command = {
         "bzip2, xz, lzop, zstd, sparse), a qcow2 image with a snapshot of the guest, or the saved "
         "output\n"
         "of 'info ramblock'; - is standard input. Only its head is read. A running QEMU is only\n"
-        "asked, never told anything.\n"
+        "queried, never changed.\n"
         "The destination is this host, or the DIRECTORYs with ROM files; with --qemu as well, they "
         "come\n"
         "before its own, as with -L. An INVENTORY is that of another host ('romcompat "

@@ -23,13 +23,13 @@ int preflight_try_prepare(struct preflight_try_question *q)
         return STATUS_YES;
     const char *xml = saved_stream_xml(q->stream);
     if (xml)
-        q->words = landing_words_of_xml(xml, &q->count, &f);
+        q->words = landing_words_of_xml(xml, q->guest->domain, &q->count, &f);
     q->arguments = (const char **)q->words;
     if (q->words)
         return STATUS_YES;
     int status = xml ? report(&f)
                      : complain("%s: a bare stream does not say how its QEMU was started: give "
-                                "QEMU's arguments behind --",
+                                "QEMU's arguments after --",
                                 q->source);
     preflight_try_end(q);
     return status;
@@ -56,15 +56,42 @@ int preflight_try(struct preflight_try_question *q, struct destination *to, stru
     return result == 0 ? STATUS_YES : report(&f);
 }
 
+/* Without warnings: they are about stand-ins and what this program starts QEMU with, too. */
+static void print_errors(const char *said)
+{
+    for (const char *line = said; *line;) {
+        size_t n = strcspn(line, "\n");
+        char *text = xstrndup(line, n);
+
+        if (n && !strstr(text, "warning: "))
+            print_line("  QEMU: %s", text);
+        free(text);
+        line += n + (line[n] == '\n');
+    }
+}
+
+/* QEMU migration/savevm.c, qemu_loadvm_section_start_full() and qemu_loadvm_section_part_end(). */
+static bool is_about_state(const char *said)
+{
+    bool is_ram = strstr(said, "of device 'ram'") || strstr(said, "(ram)");
+
+    return (strstr(said, "error while loading state") && !is_ram) ||
+           strstr(said, "Unknown savevm section");
+}
+
 void preflight_print_try(const struct landing *l)
 {
     print_line("%-18s  %s%s%s", "tried there", preflight_answer_name(l->answer), l->why ? ": " : "",
                l->why ? l->why : "");
-    for (const char *line = l->said; *line && l->answer != QEMU_YES;) {
-        size_t n = strcspn(line, "\n");
-
-        print_line("  QEMU: %.*s", (int)n, line);
-        line += n + (line[n] == '\n');
+    if (l->answer != QEMU_YES)
+        print_errors(l->said);
+    if (l->answer == QEMU_NO && is_about_state(l->said)) {
+        print_line(
+            "It refuses the state of a device or CPU, which no ROM file fixes: start it with "
+            "the source's");
+        print_line("devices at the same addresses, its CPU and its machine type, or use a QEMU of "
+                   "the version that the");
+        print_line("guest comes from.");
     }
     print_line("Only what was tried includes the state of devices and CPUs. Disks were empty ones "
                "of the same");

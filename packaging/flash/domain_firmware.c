@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "formats/machine_types.h"
 #include "inputs/descriptor_directories.h"
 
@@ -24,9 +25,20 @@ const char *domain_choice_name(enum domain_choice choice)
     return names[choice];
 }
 
-/* What a descriptor is held against. */
+/* The versions of libvirt whose rules are known, the oldest first. */
+enum rules { RULES_9_0, RULES_11_3, RULES_12_8, RULES_COUNT };
+
+static const struct {
+    const char *name;
+    unsigned version; /* as domain_question has it */
+} rules_of[] = {
+    [RULES_9_0] = {"9.0", 9000}, [RULES_11_3] = {"11.3", 11003}, [RULES_12_8] = {"12.8", 12008}};
+
+/* What a descriptor is checked against. */
 struct wish {
     const struct domain_xml *domain;
+    enum rules rules;
+    const char *root;             /* NULL: this host */
     char *machine, *architecture; /* as descriptors call them */
     const char *loader_format;
 };
@@ -66,7 +78,32 @@ static bool takes_interface(const struct wish *w, const struct firmware_descript
                          : is(x->loader_type, "pflash") ? "uefi"
                                                         : "bios";
 
-    return has_interface(d, wanted) || no(reason, "it is no %s firmware", wanted);
+    return has_interface(d, wanted) || no(reason, "it is not %s firmware", wanted);
+}
+
+/* The file that a path of that root leads to; NULL: none. */
+static char *file_behind(const char *root, const char *path)
+{
+    char *below = template_file(root, path), *file = realpath(below, NULL);
+
+    free(below);
+    return file;
+}
+
+/* libvirt 12.8 follows links, and gives the guest the name that the descriptor has. */
+static bool is_path(const struct wish *w, const char *own, const char *path)
+{
+    char *a, *b;
+    bool same;
+
+    if (!own || w->rules < RULES_12_8 || is(own, path))
+        return is(own, path);
+    a = file_behind(w->root, own);
+    b = file_behind(w->root, path);
+    same = a && is(b, a);
+    free(a);
+    free(b);
+    return same;
 }
 
 /* qemuFirmwareMatchesPaths() */
@@ -75,15 +112,20 @@ static bool takes_paths(const struct wish *w, const struct firmware_descriptor *
     const struct domain_xml *x = w->domain;
     const char *own = d->executable.filename;
 
+    if (w->rules == RULES_9_0)
+        return !x->loader || x->firmware || (d->device == DESCRIPTOR_FLASH && is(own, x->loader)) ||
+               no(reason, "its code is %s", own);
     if (d->device == DESCRIPTOR_KERNEL)
         return !x->kernel || is(own, x->kernel) || no(reason, "its kernel is %s", own);
-    if (x->loader && !is(own, x->loader))
+    if (x->loader && !is_path(w, own, x->loader))
         return no(reason, "its code is %s", own);
-    if (d->device != DESCRIPTOR_FLASH || !x->nvram_template)
+    if (d->device != DESCRIPTOR_FLASH && x->has_nvram && w->rules >= RULES_12_8)
+        return no(reason, "it has no store, and the guest has one");
+    if (!x->nvram_template || d->device != DESCRIPTOR_FLASH)
         return true;
     if (d->mode != DESCRIPTOR_SPLIT)
         return no(reason, "it has no template, and the guest names one");
-    return is(d->nvram_template.filename, x->nvram_template) ||
+    return is_path(w, d->nvram_template.filename, x->nvram_template) ||
            no(reason, "its template is %s", d->nvram_template.filename);
 }
 
@@ -114,10 +156,12 @@ static bool takes_smm(const struct wish *w, const struct firmware_descriptor *d,
 {
     const struct domain_xml *x = w->domain;
 
+    if (w->rules == RULES_9_0 && x->loader_secure != DOMAIN_ON)
+        return true; /* what the choice then needs is refused_by_choice()'s */
     if (!descriptor_has_feature(d, "requires-smm"))
         return x->loader_secure != DOMAIN_ON ||
                no(reason, "it does not need SMM, and the guest's loader is secure");
-    if (x->smm == DOMAIN_OFF)
+    if (x->smm == DOMAIN_OFF && w->rules > RULES_9_0)
         return no(reason, "it needs SMM, which the guest switches off");
     return x->loader_secure != DOMAIN_OFF ||
            no(reason, "it needs SMM, and the guest's loader is not secure");
@@ -128,32 +172,62 @@ static bool takes_format(const char *format)
     return is(format, "raw") || is(format, "qcow2");
 }
 
+/* Whether its store is where the guest's is. */
+static bool takes_mode(const struct wish *w, const struct firmware_descriptor *d, char *reason)
+{
+    const struct domain_xml *x = w->domain;
+    bool is_written = x->loader_readonly == DOMAIN_OFF && w->rules > RULES_9_0;
+
+    if (x->loader_stateless == DOMAIN_ON)
+        return d->mode == DESCRIPTOR_STATELESS ||
+               no(reason, "it keeps variables, and the guest's loader is stateless");
+    if (is_written && d->mode != DESCRIPTOR_COMBINED)
+        return no(reason, "its code is read-only, and the guest's loader is not");
+    if (is_written && w->rules >= RULES_12_8)
+        return true;
+    return d->mode == DESCRIPTOR_SPLIT ||
+           no(reason, "it is %s, and the guest has a store beside its code",
+              descriptor_mode_name(d->mode));
+}
+
+static bool takes_template_format(const struct wish *w, const struct firmware_descriptor *d,
+                                  char *reason)
+{
+    const char *wanted = w->domain->template_format;
+
+    if (d->mode != DESCRIPTOR_SPLIT)
+        return true;
+    if (!takes_format(d->nvram_template.format))
+        return no(reason, "its template has a format that libvirt does not take");
+    return !wanted || w->rules < RULES_12_8 || is(d->nvram_template.format, wanted) ||
+           no(reason, "its template is %s, and the guest asks for %s", d->nvram_template.format,
+              wanted);
+}
+
 static bool takes_flash(const struct wish *w, const struct firmware_descriptor *d, char *reason)
 {
     const struct domain_xml *x = w->domain;
 
+    if (!takes_mode(w, d, reason))
+        return false;
+    if (w->rules == RULES_9_0)
+        return true; /* what it is in is refused_by_choice()'s */
     if (x->loader_type && !is(x->loader_type, "pflash"))
         return no(reason, "it is for flash, and the guest's loader is %s", x->loader_type);
-    if (x->loader_stateless == DOMAIN_ON && d->mode != DESCRIPTOR_STATELESS)
-        return no(reason, "it keeps variables, and the guest's loader is stateless");
-    if (x->loader_stateless != DOMAIN_ON && d->mode != DESCRIPTOR_SPLIT)
-        return no(reason, "it is %s, and the guest has a store beside its code",
-                  descriptor_mode_name(d->mode));
-    if (x->loader_readonly == DOMAIN_OFF && d->mode != DESCRIPTOR_COMBINED)
-        return no(reason, "its code is read-only, and the guest's loader is not");
     if (!takes_format(d->executable.format))
         return no(reason, "its code has a format that libvirt does not take");
     if (w->loader_format && !is(d->executable.format, w->loader_format))
         return no(reason, "its code is %s, and the guest asks for %s", d->executable.format,
                   w->loader_format);
-    return d->mode != DESCRIPTOR_SPLIT || takes_format(d->nvram_template.format) ||
-           no(reason, "its template has a format that libvirt does not take");
+    return takes_template_format(w, d, reason);
 }
 
 static bool takes_memory(const struct wish *w, char *reason)
 {
     const struct domain_xml *x = w->domain;
 
+    if (w->rules == RULES_9_0)
+        return true;
     if (x->loader_type && !is(x->loader_type, "rom"))
         return no(reason, "it is for -bios, and the guest's loader is %s", x->loader_type);
     return x->loader_readonly != DOMAIN_OFF ||
@@ -178,7 +252,7 @@ static bool matches(const struct wish *w, const struct firmware_descriptor *d, c
 {
     if (!d->usable)
         return no(reason, "libvirt skips it: %s",
-                  d->problem_count ? d->problems[0].text : "it is not valid");
+                  d->problems.count ? d->problems.list[0].what : "it is not valid");
     if (d->device == DESCRIPTOR_IGVM)
         return no(reason, "libvirt skips it: it is an IGVM file");
     if (!takes_interface(w, d, reason) || !takes_paths(w, d, reason))
@@ -196,19 +270,26 @@ static bool matches(const struct wish *w, const struct firmware_descriptor *d, c
 
 /* --- the guest ------------------------------------------------------------------------------ */
 
-/* virDomainDefOSValidate(): what libvirt refuses before it looks for firmware. */
-static const char *refusal_of(const struct domain_xml *x)
+/* Loader and store of a guest for which libvirt 9.0 chooses. */
+static const char *refused_before_9_2(const struct domain_xml *x)
 {
-    if (x->firmware && x->enrolled_keys == DOMAIN_ON && x->secure_boot == DOMAIN_OFF)
-        return "firmware feature 'enrolled-keys' cannot be enabled when firmware feature "
-               "'secure-boot' is disabled";
-    if (x->has_nvram && is(x->firmware, "bios"))
-        return "firmware type 'bios' does not support nvram";
-    if (!x->firmware && x->has_firmware_features)
-        return "cannot use feature-based firmware autoselection when firmware autoselection is "
-               "disabled";
-    if (!x->firmware && x->has_loader && !x->loader)
-        return "no loader path specified and firmware auto selection disabled";
+    if (x->loader_readonly != DOMAIN_UNSAID)
+        return "loader attribute 'readonly' cannot be specified when firmware autoselection is "
+               "enabled";
+    if (x->loader_type)
+        return "loader attribute 'type' cannot be specified when firmware autoselection is enabled";
+    if (x->loader)
+        return "loader path cannot be specified when firmware autoselection is enabled";
+    if (x->nvram_template)
+        return "nvram attribute 'template' cannot be specified when firmware autoselection is "
+               "enabled";
+    return x->loader_secure == DOMAIN_OFF ? "loader attribute 'secure' cannot be specified when "
+                                            "firmware autoselection is enabled"
+                                          : NULL;
+}
+
+static const char *refused_of_store(const struct domain_xml *x)
+{
     if (x->loader_stateless == DOMAIN_ON && x->nvram_template)
         return "NVRAM template is not permitted when loader is stateless";
     if (x->loader_stateless == DOMAIN_ON && x->has_nvram)
@@ -220,23 +301,63 @@ static const char *refusal_of(const struct domain_xml *x)
     return x->firmware && !is(x->firmware, "efi") ? "Only EFI firmware permits NVRAM" : NULL;
 }
 
-/* qemuValidateDomainDefFeatures() and qemuValidateDomainDefBoot(), which look at what was chosen. */
-static const char *late_refusal_of(const struct domain_xml *x)
+/* virDomainDefOSValidate(): what libvirt refuses before it looks for firmware. */
+static const char *refusal_of(const struct domain_xml *x, enum rules rules)
+{
+    const char *refusal = x->firmware && rules == RULES_9_0 ? refused_before_9_2(x) : NULL;
+
+    if (refusal)
+        return refusal;
+    if (x->firmware && rules > RULES_9_0 && x->enrolled_keys == DOMAIN_ON &&
+        x->secure_boot == DOMAIN_OFF)
+        return "firmware feature 'enrolled-keys' cannot be enabled when firmware feature "
+               "'secure-boot' is disabled";
+    if (x->has_nvram && is(x->firmware, "bios"))
+        return "firmware type 'bios' does not support nvram";
+    if (!x->firmware && x->has_firmware_features)
+        return "cannot use feature-based firmware autoselection when firmware autoselection is "
+               "disabled";
+    if (!x->firmware && (x->has_loader || x->has_nvram) && !x->loader)
+        return "no loader path specified and firmware auto selection disabled";
+    return refused_of_store(x);
+}
+
+/* qemuValidateDomainDefFeatures() and qemuValidateDomainDefBoot(). libvirt 9.0 chooses when the
+ * guest is started, and looks at it before; a later one looks at what it has chosen. */
+static const char *late_refusal_of(const struct domain_xml *x,
+                                   const struct domain_firmware *firmware, enum rules rules)
 {
     bool uefi = is(x->firmware, "efi") || (x->loader && is(x->loader_type, "pflash"));
     bool x86 = is(x->arch, "x86_64") || is(x->arch, "i686");
+    bool has_smm = firmware->needs_smm && rules > RULES_9_0;
 
     if (uefi && x86 && !x->has_acpi)
         return "UEFI requires ACPI on this architecture";
     if (!uefi && is(x->arch, "aarch64") && x->has_acpi)
         return "ACPI requires UEFI on this architecture";
-    if (x->loader_secure != DOMAIN_ON)
+    if (x->loader_secure != DOMAIN_ON && !has_smm)
         return NULL;
     if (strcmp(x->machine, "q35") != 0 && strncmp(x->machine, "pc-q35-", 7) != 0)
         return "Secure boot is supported with q35 machine types only";
     if (!is(x->arch, "x86_64"))
         return "Secure boot is supported for x86_64 architecture only";
-    return !x->firmware && x->smm != DOMAIN_ON ? "Secure boot requires SMM feature enabled" : NULL;
+    return !x->firmware && x->smm != DOMAIN_ON && !has_smm
+               ? "Secure boot requires SMM feature enabled"
+               : NULL;
+}
+
+/* qemuFirmwareEnableFeatures() of libvirt 9.0: it gives up where what it has chosen does not go
+ * with the guest. NULL: it does. */
+static const char *refused_by_choice(const struct domain_xml *x,
+                                     const struct domain_firmware *firmware)
+{
+    if (firmware->code_format && !is(firmware->code_format, "raw"))
+        return "unsupported flash format 'qcow2'";
+    if (firmware->template_format && !is(firmware->template_format, "raw"))
+        return "unsupported nvram template format 'qcow2'";
+    return firmware->needs_smm && x->smm == DOMAIN_OFF
+               ? "domain has SMM turned off but chosen firmware requires it"
+               : NULL;
 }
 
 /* QEMU's name of an architecture, by libvirt's. */
@@ -251,14 +372,27 @@ static const char *qemu_architecture(const char *arch)
     return arch;
 }
 
+/* "virt" is an alias for some architectures, and a machine type for others. */
+static bool is_alias_for(const struct domain_xml *x, const struct machine_family *family)
+{
+    if (family == machine_family_of_alias(x->machine))
+        return true;
+    if (strcmp(family->name, x->machine) != 0)
+        return false;
+    for (size_t i = 0; i < MACHINE_ARCHITECTURES_MAX && family->architectures[i]; i++)
+        if (strcmp(family->architectures[i], qemu_architecture(x->arch)) == 0)
+            return true;
+    return false;
+}
+
 /* Of an alias libvirt asks the QEMU what it stands for, and descriptors have patterns for all of a
  * family: the version does not matter to them. */
 static char *machine_of(const struct domain_xml *x)
 {
-    const struct machine_family *family = machine_family_of_alias(x->machine);
-
-    return family && family->has_versions ? xasprintf("%s-10.0", family->name)
-                                          : xstrdup(x->machine);
+    for (const struct machine_family *family = machine_families; family->name; family++)
+        if (family->has_versions && is_alias_for(x, family))
+            return xasprintf("%s-10.0", family->name);
+    return xstrdup(x->machine);
 }
 
 /* qemuFirmwareEnableFeaturesModern() */
@@ -270,6 +404,7 @@ static void take_descriptor(struct domain_firmware *firmware, const struct domai
     firmware->choice = CHOICE_DESCRIPTOR;
     firmware->source = xstrdup(d->path);
     firmware->pflash = d->device == DESCRIPTOR_FLASH;
+    firmware->needs_smm = descriptor_has_feature(d, "requires-smm");
     firmware->code = xstrdup_or_null(d->executable.filename);
     if (firmware->pflash)
         firmware->code_format = xstrdup_or_null(d->executable.format);
@@ -300,8 +435,8 @@ static bool ask_descriptors(const struct wish *w, const struct firmware_descript
 }
 
 /* qemuFirmwareFillDomainLegacy(): 1, 0 or -1. */
-static int ask_list(const struct wish *w, const char *root, const char *list,
-                    struct domain_firmware *firmware, struct failure *f)
+static int ask_list(const struct wish *w, const char *list, struct domain_firmware *firmware,
+                    struct failure *f)
 {
     const struct domain_xml *x = w->domain;
     struct template_search search;
@@ -309,7 +444,7 @@ static int ask_list(const struct wish *w, const char *root, const char *list,
     if (x->loader_readonly == DOMAIN_OFF || x->loader_stateless == DOMAIN_ON ||
         (w->loader_format && !is(w->loader_format, "raw")))
         return 0;
-    if (template_search(x->loader, root, list, &search, f) != 0)
+    if (template_search(x->loader, w->root, list, &search, f) != 0)
         return -1;
     int found = 0;
     for (size_t i = 0; i < search.count && !found; i++) {
@@ -344,77 +479,168 @@ static void take_as_written(const struct wish *w, struct domain_firmware *firmwa
         firmware->template_format = xstrdup_or_null(firmware->code_format);
 }
 
-static int choose(const struct wish *w, const char *root, const char *list,
-                  struct domain_firmware *firmware, struct failure *f)
+/* libvirt 9.0, of a guest with a loader of its own. */
+static bool looks_for_template(const struct domain_xml *x)
 {
-    struct firmware_descriptors all;
-
-    if (firmware_descriptors_read(root, &all, f) != 0)
-        return -1;
-    bool found = ask_descriptors(w, &all, firmware);
-    /* One that comes first might be the choice. */
-    for (size_t i = 0; i < all.note_count; i++)
-        if (strcmp(all.notes[i].what, "unreadable") == 0) {
-            firmware->choice = CHOICE_UNKNOWN;
-            no(firmware->refusal, "%.190s", all.notes[i].text);
-        }
-    firmware_descriptors_free(&all);
-    if (found || firmware->choice == CHOICE_UNKNOWN)
-        return 0;
-    if (w->domain->firmware) {
-        firmware->choice = CHOICE_NONE;
-        no(firmware->refusal,
-           "Unable to find '%s' firmware that is compatible with the current configuration",
-           w->domain->firmware);
-        return 0;
-    }
-    firmware->choice = CHOICE_AS_WRITTEN;
-    if (ask_list(w, root, list, firmware, f) < 0)
-        return -1;
-    take_as_written(w, firmware);
-    return 0;
-}
-
-/* One of libvirt's own is from before it knew formats. */
-static const char *wanted_format(const struct domain_xml *x, bool is_defined)
-{
-    const char *format = x->loader_format ? x->loader_format
-                         : x->has_loader  ? NULL
-                                          : x->nvram_format;
-
-    return !format && is_defined && x->firmware ? "raw" : format;
-}
-
-static int look(const struct domain_xml *x, const struct domain_question *question,
-                struct domain_firmware *firmware, struct failure *f)
-{
-    if (!x->firmware && !(x->loader && is(x->loader_type, "pflash"))) {
-        firmware->code = xstrdup_or_null(x->loader);
-        return 0;
-    }
-    struct wish w = {.domain = x,
-                     .machine = machine_of(x),
-                     .architecture = xstrdup(qemu_architecture(x->arch)),
-                     .loader_format = wanted_format(x, question->is_defined)};
-    int result = choose(&w, question->root, question->list, firmware, f);
-    free(w.machine);
-    free(w.architecture);
-    return result;
+    return x->firmware ||
+           (x->loader_readonly == DOMAIN_ON && !x->nvram_template && !x->nvram_is_remote);
 }
 
 static void refuse(struct domain_firmware *firmware, enum domain_choice choice, const char *why)
 {
     domain_firmware_free(firmware);
     firmware->choice = choice;
-    no(firmware->refusal, "%s", why);
+    snprintf(firmware->refusal, sizeof firmware->refusal, "%s", why);
+}
+
+static int choose(const struct wish *w, const char *list, struct domain_firmware *firmware,
+                  struct failure *f)
+{
+    struct firmware_descriptors all;
+
+    firmware->choice = CHOICE_AS_WRITTEN;
+    if (w->rules == RULES_9_0 && !looks_for_template(w->domain)) {
+        take_as_written(w, firmware);
+        return 0;
+    }
+    if (firmware_descriptors_read(w->root, &all, f) != 0)
+        return -1;
+    bool found = ask_descriptors(w, &all, firmware);
+    /* One that comes first might be the choice. */
+    for (size_t i = 0; i < all.note_count; i++)
+        if (strcmp(all.notes[i].what, "unreadable") == 0)
+            refuse(firmware, CHOICE_UNKNOWN, all.notes[i].text);
+    firmware_descriptors_free(&all);
+    if (found || firmware->choice == CHOICE_UNKNOWN)
+        return 0;
+    if (w->domain->firmware) {
+        firmware->choice = CHOICE_NONE;
+        snprintf(firmware->refusal, sizeof firmware->refusal,
+                 w->rules == RULES_9_0 ? "Unable to find any firmware to satisfy '%s'"
+                                       : "Unable to find '%s' firmware that is compatible with the "
+                                         "current configuration",
+                 w->domain->firmware);
+        return 0;
+    }
+    if (ask_list(w, list, firmware, f) < 0)
+        return -1;
+    take_as_written(w, firmware);
+    return 0;
+}
+
+/* One of libvirt's own is from before it knew formats. */
+static const char *wanted_format(const struct domain_xml *x, enum rules rules, bool is_defined)
+{
+    bool goes_by_store = !x->has_loader && (rules < RULES_12_8 || !x->nvram_template);
+    const char *format = x->loader_format ? x->loader_format
+                         : goes_by_store  ? x->nvram_format
+                                          : NULL;
+
+    if (rules == RULES_9_0)
+        return "raw";
+    return !format && is_defined && x->firmware ? "raw" : format;
+}
+
+static int look(const struct domain_xml *x, const struct domain_question *question,
+                enum rules rules, struct domain_firmware *firmware, struct failure *f)
+{
+    if (!x->firmware && !(x->loader && is(x->loader_type, "pflash"))) {
+        firmware->code = xstrdup_or_null(x->loader);
+        return 0;
+    }
+    struct wish w = {.domain = x,
+                     .rules = rules,
+                     .root = question->root,
+                     .machine = machine_of(x),
+                     .architecture = xstrdup(qemu_architecture(x->arch)),
+                     .loader_format = wanted_format(x, rules, question->is_defined)};
+    int result = choose(&w, question->list, firmware, f);
+    free(w.machine);
+    free(w.architecture);
+    return result;
+}
+
+static int choose_by(const struct domain_xml *x, const struct domain_question *question,
+                     enum rules rules, struct domain_firmware *firmware, struct failure *f)
+{
+    const char *refusal = refusal_of(x, rules);
+
+    *firmware = (struct domain_firmware){.choice = CHOICE_BIOS};
+    if (refusal) {
+        refuse(firmware, CHOICE_NONE, refusal);
+        return 0;
+    }
+    if (look(x, question, rules, firmware, f) != 0) {
+        domain_firmware_free(firmware);
+        return -1;
+    }
+    if (firmware->choice == CHOICE_NONE || firmware->choice == CHOICE_UNKNOWN)
+        return 0;
+    refusal = late_refusal_of(x, firmware, rules);
+    if (!refusal && rules == RULES_9_0 && firmware->choice == CHOICE_DESCRIPTOR)
+        refusal = refused_by_choice(x, firmware);
+    if (refusal)
+        refuse(firmware, CHOICE_NONE, refusal);
+    return 0;
+}
+
+/* --- of which libvirt ------------------------------------------------------------------------- */
+
+static bool chose_the_same(const struct domain_firmware *a, const struct domain_firmware *b)
+{
+    return a->choice == b->choice && same_text(a->code, b->code) &&
+           same_text(a->code_format, b->code_format) && same_text(a->template, b->template) &&
+           same_text(a->template_format, b->template_format);
+}
+
+static char *words_of(const struct domain_firmware *firmware)
+{
+    if (firmware->choice == CHOICE_NONE)
+        return xasprintf("refuses it (%s)", firmware->refusal);
+    return xasprintf("takes %s%s%s", firmware->code ? firmware->code : "none",
+                     firmware->template ? " with the template " : "",
+                     firmware->template ? firmware->template : "");
+}
+
+/* What each of them does, in the place of the last's choice. */
+static void say_difference(const struct domain_firmware *of_rules, enum rules first,
+                           enum rules last, struct domain_firmware *firmware)
+{
+    char text[DOMAIN_REFUSAL_MAX];
+    size_t length = 0;
+
+    for (enum rules r = first; r <= last; r++) {
+        char *words = words_of(&of_rules[r]);
+
+        length += (size_t)snprintf(text + length, sizeof text - length, "%slibvirt %s %.600s",
+                                   r > first ? "; " : "", rules_of[r].name, words);
+        free(words);
+    }
+    refuse(firmware, CHOICE_UNKNOWN, text);
+    firmware->depends = true;
+}
+
+/* The rules around a version; all of them where it is 0. */
+static void range_of(unsigned version, enum rules *first, enum rules *last)
+{
+    *first = RULES_9_0;
+    *last = RULES_COUNT - 1;
+    if (!version)
+        return;
+    while (*first < *last && rules_of[*first + 1].version <= version)
+        (*first)++;
+    while (*last > *first && rules_of[*last - 1].version >= version)
+        (*last)--;
 }
 
 int domain_firmware_choose(const struct domain_xml *x, const struct domain_question *question,
                            struct domain_firmware *firmware, struct failure *f)
 {
-    const char *refusal = refusal_of(x);
+    struct domain_firmware of_rules[RULES_COUNT] = {0};
+    enum rules first, last, done;
+    bool agree = true;
 
-    *firmware = (struct domain_firmware){.choice = CHOICE_BIOS};
+    *firmware = (struct domain_firmware){0};
     if (x->has_varstore) {
         refuse(firmware, CHOICE_UNKNOWN,
                "a guest with <varstore>, which libvirt has since 12.1, is not judged");
@@ -424,18 +650,21 @@ int domain_firmware_choose(const struct domain_xml *x, const struct domain_quest
         refuse(firmware, CHOICE_UNKNOWN, "it does not say its machine type and architecture");
         return 0;
     }
-    if (refusal) {
-        refuse(firmware, CHOICE_NONE, refusal);
-        return 0;
+    range_of(question->libvirt, &first, &last);
+    for (done = first; done <= last; done++) {
+        if (choose_by(x, question, done, &of_rules[done], f) != 0)
+            break;
+        agree = agree && chose_the_same(&of_rules[first], &of_rules[done]);
     }
-    if (look(x, question, firmware, f) != 0) {
-        domain_firmware_free(firmware);
-        return -1;
+    if (done > last && !agree) {
+        say_difference(of_rules, first, last, firmware);
+    } else if (done > last) {
+        *firmware = of_rules[last];
+        of_rules[last] = (struct domain_firmware){0};
     }
-    refusal = late_refusal_of(x);
-    if (refusal && firmware->choice != CHOICE_NONE)
-        refuse(firmware, CHOICE_NONE, refusal);
-    return 0;
+    for (enum rules r = first; r < done; r++)
+        domain_firmware_free(&of_rules[r]);
+    return done > last ? 0 : -1;
 }
 
 void domain_firmware_free(struct domain_firmware *firmware)

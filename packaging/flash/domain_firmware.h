@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which firmware libvirt gives to a guest, and why it passes others over: as libvirt 11.3 does
- * it (src/qemu/qemu_firmware.c, qemuFirmwareFillDomain(); its tests/qemuxmlconfdata has cases
- * with the expected results, which tests/qemu/test-domains holds this against).
+ * Which firmware libvirt gives to a guest, and why it skips others: as libvirt 9.0, 11.3 and
+ * 12.8 do it (src/qemu/qemu_firmware.c, qemuFirmwareFillDomain()). tests/qemu/test-domains holds
+ * it against the cases with expected results of libvirt's tests/qemuxmlconfdata, and
+ * tests/qemu/test-choice against these three.
  */
 #ifndef FLASH_DOMAIN_FIRMWARE_H
 #define FLASH_DOMAIN_FIRMWARE_H
@@ -11,6 +12,7 @@
 #include "inputs/domain_xml.h"
 
 #define DOMAIN_REASON_MAX 200
+#define DOMAIN_REFUSAL_MAX 2000
 
 enum domain_choice {
     CHOICE_DESCRIPTOR, /* the first that matches */
@@ -28,10 +30,12 @@ struct domain_rejection {
 
 struct domain_firmware {
     enum domain_choice choice;
-    char refusal[DOMAIN_REASON_MAX];
+    char refusal[DOMAIN_REFUSAL_MAX];
     char *source;                                          /* the descriptor, or who has the list */
     char *code, *code_format, *template, *template_format; /* NULL: none */
-    bool pflash; /* the code is in flash, and not given with -bios */
+    bool pflash;    /* the code is in flash, and not given with -bios */
+    bool needs_smm; /* says the descriptor */
+    bool depends;   /* CHOICE_UNKNOWN, and the version of libvirt would make it known */
     size_t rejection_count;
     struct domain_rejection *rejections; /* descriptors that come before the choice */
 };
@@ -41,6 +45,9 @@ struct domain_question {
     /* libvirt has the definition already: firmware of no format that it names is then raw, as
      * before libvirt 9.2. Of a new one it takes any. */
     bool is_defined;
+    /* libvirt's version, 1000 for each major number: 11003. Of one between two whose rules are
+     * known, and of 0, any of them, the answer is known where they all give the same. */
+    unsigned libvirt;
 };
 
 /* 0, or -1 where descriptors or a list cannot be read. Free with domain_firmware_free(). */

@@ -5,6 +5,9 @@
 
 #include <stddef.h>
 
+#define LIBVIRT_QEMU_CONF "/etc/libvirt/qemu.conf"
+#define LIBVIRT_CONF_MAX ((size_t)1 << 20) /* bytes of it that are read */
+
 struct libvirt_word { /* a string of the file, without its quotes; not ended by a NUL */
     const char *text;
     size_t length;

@@ -63,9 +63,9 @@ int libvirt_save_read(const char *name, const uint8_t *head, size_t n, struct li
                     "%s: byte %d: the XML is empty or too long (found %u bytes, expected 1 to %u)",
                     name, DATA_LENGTH_AT, length, LIBVIRT_SAVE_DATA_MAX);
     if (cookie > length)
-        return fail(
-            f, "%s: byte %d: the cookie begins behind its data (found %u, expected at most %u)",
-            name, COOKIE_AT, cookie, length);
+        return fail(f,
+                    "%s: byte %d: the cookie begins after its data (found %u, expected at most %u)",
+                    name, COOKIE_AT, cookie, length);
     *save = (struct libvirt_save){
         .big_endian = big_endian,
         .incomplete = memcmp(head, partial_magic, MAGIC_SIZE) == 0,

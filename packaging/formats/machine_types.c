@@ -8,20 +8,24 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define PC .architectures = {"x86_64", "i386"}
+#define OLD_PC_CARDS .nic = "e1000", .video = "cirrus"
 
 const struct machine_family machine_families[] = {
     {"pc-i440fx", "1.4", PC, .aliases = {"pc", "ubuntu"}, .has_versions = true,
-     .bioses = {"bios-256k.bin"}},
+     .bioses = {"bios-256k.bin"}, .nic = "e1000", .video = "std", .old_video = "cirrus",
+     .is_default = true},
     {"pc-q35", "1.4", PC, .aliases = {"q35", "ubuntu-q35"}, .has_versions = true, .express = true,
-     .bioses = {"bios-256k.bin"}},
-    {"pc", "0.10", "1.3", PC, .has_versions = true, .bioses = {"bios.bin"}},
-    {"rhel", PC, .has_versions = true, .bioses = {"bios.bin"}},
+     .bioses = {"bios-256k.bin"}, .nic = "e1000e", .old_nic = "e1000", .video = "std",
+     .old_video = "cirrus"},
+    {"pc", "0.10", "1.3", PC, .has_versions = true, .bioses = {"bios.bin"}, OLD_PC_CARDS},
+    {"rhel", PC, .has_versions = true, .bioses = {"bios.bin"}, OLD_PC_CARDS},
     {"virt", "2.6", .architectures = {"aarch64", "arm", "m68k"}, .has_versions = true,
-     .express = true},
+     .express = true, .nic = "virtio-net-pci"},
     {"virt", .architectures = {"riscv64", "loongarch64"}, .express = true},
-    {"pseries", "2.1", .architectures = {"ppc64"}, .aliases = {"pseries"}, .has_versions = true},
+    {"pseries", "2.1", .architectures = {"ppc64"}, .aliases = {"pseries"}, .has_versions = true,
+     .video = "std", .is_default = true},
     {"s390-ccw-virtio", "2.4", .architectures = {"s390x"}, .aliases = {"s390-ccw-virtio"},
-     .has_versions = true},
+     .has_versions = true, .is_default = true},
     {"xenfv", "3.1", "4.2", PC, .has_versions = true, .bioses = {"bios.bin"}},
     /* QEMU hw/i386/microvm.c, microvm_memory_init(): by whether it has ACPI. */
     {"microvm", PC, .express = true, .bioses = {"bios-microvm.bin", "qboot.rom"}},
@@ -33,17 +37,17 @@ const struct machine_family machine_families[] = {
 /* "pc-q35" of "pc-q35-7.2"; "rhel" of "rhel6.6.0". */
 static bool is_of(const char *machine, const char *family)
 {
-    size_t n = strlen(family);
-
-    return strncmp(machine, family, n) == 0 &&
-           (machine[n] == '\0' || machine[n] == '-' || (machine[n] >= '0' && machine[n] <= '9'));
+    for (; *family; machine++, family++)
+        if (*machine != *family)
+            return false;
+    return *machine == '\0' || *machine == '-' || (*machine >= '0' && *machine <= '9');
 }
 
 const struct machine_family *machine_family_of_alias(const char *name)
 {
     for (const struct machine_family *f = machine_families; f->name; f++)
         for (size_t i = 0; i < MACHINE_ALIASES_MAX && f->aliases[i]; i++)
-            if (strcmp(f->aliases[i], name) == 0)
+            if (*f->aliases[i] == *name && strcmp(f->aliases[i], name) == 0)
                 return f;
     return NULL;
 }
@@ -71,6 +75,16 @@ static bool read_version(const char *machine, struct romcompat_version *version)
         return false;
     *version = m.version;
     return true;
+}
+
+bool machine_is_versioned(const char *machine)
+{
+    const struct machine_family *family = machine_family_of(machine);
+    struct romcompat_machine m;
+
+    return romcompat_machine_parse(machine, &m) == ROMCOMPAT_OK &&
+           (m.family_length > 0 ||
+            (family && family->has_versions && strlen(family->name) < m.name_length));
 }
 
 bool machine_is_up_to(const char *machine, unsigned major, unsigned minor)
@@ -134,6 +148,27 @@ const char *const *machine_bioses(const char *machine)
         return none;
     /* QEMU hw/i386/pc_piix.c and pc_q35.c: "firmware=bios-256k.bin" from 2.0 on. */
     return machine_is_up_to(machine, 1, 7) ? old : family->bioses;
+}
+
+/* QEMU hw/i386/pc_piix.c, pc_q35.c and hw/arm/virt.c: default_nic. */
+const char *machine_nic(const struct machine_family *family, const char *machine)
+{
+    return family->old_nic && machine_is_up_to(machine, 2, 11) ? family->old_nic : family->nic;
+}
+
+/* The same files, default_display; without one, Cirrus (system/vl.c, get_default_vga_model()). */
+const char *machine_video(const struct machine_family *family, const char *machine)
+{
+    return family->old_video && machine_is_up_to(machine, 2, 1) ? family->old_video : family->video;
+}
+
+const char *machine_default(const char *architecture)
+{
+    for (const struct machine_family *f = machine_families; f->name; f++)
+        for (size_t i = 0; f->is_default && f->architectures[i]; i++)
+            if (strcmp(f->architectures[i], architecture) == 0)
+                return f->aliases[0];
+    return NULL;
 }
 
 /* --- emulators --------------------------------------------------------------------------- */

@@ -29,6 +29,10 @@ struct machine_family {
     /* BIOS files of which one is loaded without -bios and pflash (the first, but for a machine
      * property); ends with NULL. */
     const char *bioses[MACHINE_BIOSES_MAX];
+    /* The network card and the -vga that QEMU adds without being asked, up to 2.11 and 2.1 where
+     * others; NULL: none. */
+    const char *nic, *old_nic, *video, *old_video;
+    bool is_default; /* its first alias is the machine type of a QEMU without -M */
 };
 
 /* Ends with an entry whose name is NULL. */
@@ -40,8 +44,12 @@ extern const struct machine_family machine_families[];
 const struct machine_family *machine_family_of(const char *machine);
 
 /* The family of which the name is an alias: "pc", "q35", "ubuntu"... NULL: it is none that is
- * known. Which type it stands for, only the QEMU in question says. */
+ * known. Which type it is an alias of, only the QEMU in question says. */
 const struct machine_family *machine_family_of_alias(const char *name);
+
+/* Whether QEMU keeps the state of the machine type as it was from version to version. Types without
+ * a version, such as microvm, isapc and riscv64's virt, may change from one QEMU to the next. */
+bool machine_is_versioned(const char *machine);
 
 /* Whether the machine type has QEMU's own version, and one up to MAJOR.MINOR. */
 bool machine_is_up_to(const char *machine, unsigned major, unsigned minor);
@@ -65,6 +73,14 @@ bool machine_has_virt_flash(const char *machine);
 
 /* The default BIOS files of a machine type, of which one is loaded; ends with NULL. */
 const char *const *machine_bioses(const char *machine);
+
+/* What QEMU adds of itself to a machine type of that family, which may be an alias: an option for
+ * -device, and one for -vga. NULL: nothing. */
+const char *machine_nic(const struct machine_family *family, const char *machine);
+const char *machine_video(const struct machine_family *family, const char *machine);
+
+/* The machine type that an emulator without -M takes; NULL: none, or not known. */
+const char *machine_default(const char *architecture);
 
 /* The architecture in the name of a QEMU binary: "x86_64" for qemu-system-x86_64, for Debian's
  * link qemu-system-amd64 and for qemu-system-x86_64-microvm. NULL: the name does not have one

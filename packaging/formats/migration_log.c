@@ -38,9 +38,11 @@ static const struct pattern {
     {"Unknown ramblock \"%n\", cannot accept migration", LOG_UNKNOWN, ANY},
     {"Can't find block %n!", LOG_UNKNOWN, UP_TO(1, 7)},
     /* migration/savevm.c. */
-    {"error while loading state for instance %* of device \"ram\"", LOG_RAM, ANY},
-    {"error while loading state section id %*(ram)", LOG_RAM, ANY},
+    {"error while loading state section id %*(%n)", LOG_DEVICE, ANY},
     {"error while loading state for instance %* of device \"%n\"", LOG_DEVICE, ANY},
+    {"Missing section footer for %n", LOG_DEVICE, FROM(2, 3)},
+    {"Unknown savevm section or instance \"%n\"", LOG_DEVICE_UNKNOWN, ANY},
+    {"Configuration section missing", LOG_MACHINE_UNNAMED, FROM(2, 4)},
     {"Received unknown capability %n", LOG_CAPABILITY, ANY},
     {"Machine type received is \"%n\" and local is \"%o\"", LOG_MACHINE_DIFFERS, ANY},
     /* softmmu/vl.c and system/vl.c, find_machine(); libvirt and Proxmox before they start it. */
@@ -50,7 +52,10 @@ static const struct pattern {
     {"unsupported machine type \"%n\"", LOG_MACHINE_UNKNOWN, ANY},
     {"unsupported machine type", LOG_MACHINE_UNKNOWN, ANY},
     {"does not support machine type \"%n\"", LOG_MACHINE_UNKNOWN, ANY},
+    {"the machine \"%n\" is not supported by emulator", LOG_MACHINE_UNKNOWN, ANY},
     {"too old to run machine type \"%n\"", LOG_MACHINE_UNKNOWN, ANY},
+    {"could not find capabilities for %*machine=%n", LOG_MACHINE_UNKNOWN, ANY},
+    {"Target domain machine type %o does not match source %n", LOG_MACHINE_DIFFERS, ANY},
 
     /* hw/pci/pci.c, pci_add_option_rom() and pci_qdev_realize(); hw/core/loader.c,
      * rom_add_file(); qom/object.c. */
@@ -72,19 +77,41 @@ static const struct pattern {
     {"Format mismatch: loader.format=\"%n\" nvram.format=\"%o\"", LOG_FIRMWARE_FORMATS, ANY},
     {"firmware requires it", LOG_FIRMWARE_SMM, ANY},
     {"Secure boot requires SMM", LOG_FIRMWARE_SMM, ANY},
+    {"Secure boot is supported with q35 machine types only", LOG_FIRMWARE_MACHINE, ANY},
     /* block.c; hw/i386/x86.c and pc_sysfw.c; hw/arm/virt.c; hw/block/block.c. */
-    {"Could not open \"%n\": %o", LOG_FIRMWARE_FILE, ANY},
-    {"Failed to open file \"%n\": %o", LOG_FIRMWARE_FILE, ANY},
-    {"Cannot access storage file \"%n\": %o", LOG_FIRMWARE_FILE, ANY},
-    {"Cannot access storage file \"%n\" (%*): %o", LOG_FIRMWARE_FILE, ANY},
-    {"cannot open file \"%n\": %o", LOG_FIRMWARE_FILE, ANY},
+    {"Could not open \"%n\": %o", LOG_FILE, ANY},
+    {"Failed to open file \"%n\": %o", LOG_FILE, ANY},
+    {"Cannot access storage file \"%n\": %o", LOG_FILE, ANY},
+    {"Cannot access storage file \"%n\" (%*): %o", LOG_FILE, ANY},
+    {"cannot open file \"%n\": %o", LOG_FILE, ANY},
     {"could not load PC BIOS \"%n\"", LOG_FIRMWARE_FILE, ANY},
+    {"could not load PowerPC BIOS \"%n\"", LOG_FIRMWARE_FILE, ANY},
+    {"could not load MIPS bios \"%n\"", LOG_FIRMWARE_FILE, ANY},
+    {"could not load bios image \"%n\"", LOG_FIRMWARE_FILE, ANY},
+    {"could not load prom \"%n\"", LOG_FIRMWARE_FILE, ANY},
+    {"could not load bootloader \"%n\"", LOG_FIRMWARE_FILE, ANY},
+    {"Unable to find the RISC-V BIOS \"%n\"", LOG_FIRMWARE_FILE, ANY},
+    {"Unable to load the RISC-V firmware \"%n\"", LOG_FIRMWARE_FILE, ANY},
     {"Could not find ROM image \"%n\"", LOG_FIRMWARE_FILE, ANY},
     {"Could not load ROM image \"%n\"", LOG_FIRMWARE_FILE, ANY},
+    {"Failed to load ROM image \"%n\"", LOG_FIRMWARE_FILE, ANY},
+    {"Couldn't find rom image \"%n\"", LOG_FIRMWARE_FILE, ANY},
+    {"Couldn't load rom image \"%n\"", LOG_FIRMWARE_FILE, ANY},
+    {"Failed to load firmware from %n", LOG_FIRMWARE_FILE, ANY},
+    {"unable to load firmware image \"%n\"", LOG_FIRMWARE_FILE, ANY},
+    {"could not find firmware/kernel file \"%n\"", LOG_FIRMWARE_FILE, ANY},
     {"could not load firmware \"%n\"", LOG_FIRMWARE_FILE, ANY},
     {"could not find firmware \"%n\"", LOG_FIRMWARE_FILE, ANY},
     {"Could not find LPAR firmware \"%n\"", LOG_FIRMWARE_FILE, ANY},
     {"could not load LPAR firmware \"%n\"", LOG_FIRMWARE_FILE, ANY},
+    {"Could not find OPAL firmware \"%n\"", LOG_FIRMWARE_FILE, ANY},
+    {"could not load OPAL firmware \"%n\"", LOG_FIRMWARE_FILE, ANY},
+    /* Proxmox, QemuServer/OVMF.pm; Incus and LXD, driver_qemu.go. */
+    {"EFI base image \"%n\" not found", LOG_FIRMWARE_FILE, ANY},
+    {"EFI vars image \"%n\" not found", LOG_FIRMWARE_FILE, ANY},
+    {"EFI vars default image \"%n\" not found", LOG_FIRMWARE_FILE, ANY},
+    {"EFI firmware settings file missing \"%n\"", LOG_FIRMWARE_FILE, ANY},
+    {"EFI firmware settings file missing: %n", LOG_FIRMWARE_FILE, ANY},
     {"firmware block device %n has invalid size %t", LOG_FIRMWARE_SIZE, FROM(4, 0)},
     {"PC system firmware (pflash segment %n) must be a multiple of", LOG_FIRMWARE_SIZE,
      UP_TO(3, 1)},
@@ -94,6 +121,7 @@ static const struct pattern {
     {"pflash%n requires pflash", LOG_FIRMWARE_UNIT, FROM(4, 0)},
 
     {"starting up libvirt version", LOG_START, ANY},
+    {"==> %n <==", LOG_START, ANY}, /* tail(1) of several files */
     {"qemu version: %v", LOG_VERSION, ANY},
     {"qemu version:~\"%v", LOG_VERSION, ANY},
     {"qemu version \"%v", LOG_VERSION, ANY},
@@ -101,30 +129,61 @@ static const struct pattern {
     {"QEMU emulator version %v", LOG_VERSION, ANY},
     {"QEMU PC emulator version %v", LOG_VERSION, ANY},
     {"QEMU %v monitor", LOG_VERSION, ANY},
+    {"Running hypervisor: QEMU %v", LOG_VERSION, ANY},
+    {"info version %v", LOG_VERSION, ANY},
     {"pve-qemu-kvm: %v", LOG_VERSION, ANY},
     {"\"qemu\"~:~{%q", LOG_VERSION, ANY},
 
     {"shutting down, reason=%n", LOG_ENDED, ANY}, /* libvirt src/qemu/qemu_process.c */
     {"\"event\"~:~\"MIGRATION\",~\"data\"~:~{~\"status\"~:~\"completed\"", LOG_ARRIVED, ANY},
-    {"Migration status: completed", LOG_ARRIVED, ANY},     /* migration/migration-hmp-cmds.c */
-    {"migration finished successfully", LOG_ARRIVED, ANY}, /* Proxmox, QemuMigrate.pm */
-    {"Domain restored from", LOG_ARRIVED, ANY},            /* libvirt tools/virsh-domain.c */
+    {"\"data\"~:~{~\"status\"~:~\"completed\"~}~,~\"event\"~:~\"MIGRATION\"", LOG_ARRIVED, ANY},
+    {"Migration status: completed", LOG_ARRIVED, ANY}, /* migration/migration-hmp-cmds.c */
+    {"migration finished successfully (duration", LOG_ARRIVED,
+     ANY},                                      /* Proxmox, AbstractMigrate.pm */
+    {"Domain restored from", LOG_ARRIVED, ANY}, /* libvirt tools/virsh-domain.c */
     {"Domain \"%n\" restored from", LOG_ARRIVED, ANY},
 
-    {"load of migration failed", LOG_FAILED, ANY},
+    /* Any word of a failure, as these and other programs have it, and libvirt's translations. */
+    {"failed", LOG_FAILED, ANY},
+    {"failure", LOG_FAILED, ANY},
+    {"fatal", LOG_FAILED, ANY},
+    {"abort", LOG_FAILED, ANY},
+    {"refused", LOG_FAILED, ANY},
+    {"denied", LOG_FAILED, ANY},
+    {"could not", LOG_FAILED, ANY},
+    {"cannot ", LOG_FAILED, ANY},
+    {"unsupported", LOG_FAILED, ANY},
+    {"broken pipe", LOG_FAILED, ANY},
+    {"connection reset", LOG_FAILED, ANY},
+    {"timed out", LOG_FAILED, ANY},
+    {"segfault", LOG_FAILED, ANY},
+    {"core dumped", LOG_FAILED, ANY},
+    {"killed", LOG_FAILED, ANY},
+    {"unable to", LOG_FAILED, ANY},
     {"while loading VM state", LOG_FAILED, ANY},
-    {"migration fail", LOG_FAILED, ANY},
-    {"migration abort", LOG_FAILED, ANY},
-    {"migration status: fail", LOG_FAILED, ANY},
-    {"\"status\"~:~\"failed\"", LOG_FAILED, ANY},
     {"unexpectedly closed the monitor", LOG_FAILED, ANY},
-    {"operation failed", LOG_FAILED, ANY},
-    {"operation aborted", LOG_FAILED, ANY},
     {"internal error", LOG_FAILED, ANY},
     {"unsupported configuration", LOG_FAILED, ANY},
     {"error: ", LOG_FAILED, ANY},
     {"error while", LOG_FAILED, ANY},
     {"exceeds allocated max", LOG_FAILED, ANY}, /* hw/virtio/virtio.c, virtio_load() */
+    {"Fehler: ", LOG_FAILED, ANY},
+    {"fehlgeschlagen", LOG_FAILED, ANY},
+    {"erreur~: ", LOG_FAILED, ANY},
+    {"errore: ", LOG_FAILED, ANY},
+    {"erro: ", LOG_FAILED, ANY},
+    {"chyba: ", LOG_FAILED, ANY},
+    {"fout: ", LOG_FAILED, ANY},
+    {"fel: ", LOG_FAILED, ANY},
+    {"hiba: ", LOG_FAILED, ANY},
+    {"b\xc5\x82\xc4\x85"
+     "d: ",
+     LOG_FAILED, ANY},                                                               /* Polish */
+    {"\xd0\xbe\xd1\x88\xd0\xb8\xd0\xb1\xd0\xba\xd0\xb0: ", LOG_FAILED, ANY},         /* Russian */
+    {"\xd0\xbf\xd0\xbe\xd0\xbc\xd0\xb8\xd0\xbb\xd0\xba\xd0\xb0: ", LOG_FAILED, ANY}, /* Ukrainian */
+    {"\xe3\x82\xa8\xe3\x83\xa9\xe3\x83\xbc:", LOG_FAILED, ANY},                      /* Japanese */
+    {"\xe9\x94\x99\xe8\xaf\xaf:", LOG_FAILED, ANY},                                  /* Chinese */
+    {"\xec\x98\xa4\xeb\xa5\x98:", LOG_FAILED, ANY},                                  /* Korean */
     {"Traceback", LOG_FAILED, ANY},
 };
 
@@ -189,7 +248,8 @@ static bool is_machine(const char *name, bool is_sure)
 {
     bool has_digit = strpbrk(name, "0123456789") != NULL;
 
-    if (strcmp(name, "help") == 0 || !is_alphanumeric(name[0]))
+    /* "none" is what programs ask QEMU for its properties with. */
+    if (strcmp(name, "help") == 0 || strcmp(name, "none") == 0 || !is_alphanumeric(name[0]))
         return false;
     return is_sure || machine_family_of_alias(name) ||
            (machine_family_of(name) && (has_digit || !machine_family_of(name)->has_versions));
@@ -249,19 +309,47 @@ static const char *read_option(const struct log_scan *s, const char *at, const c
                                         !(value = behind_word("-M", behind, end)))))
         return NULL;
     const char *from = pass_between(value, end);
+    if (from > value && from < end && *from == '{') {
+        m->kind = LOG_MACHINE;
+        value = log_pattern_match("{%*\"type\"~:~\"%n\"", from, end, m);
+        return value && is_machine(m->name, s->in_command) ? value : NULL;
+    }
     return from > value ? read_machine(from, end, s->in_command, m) : NULL;
 }
 
-/* libvirt's XML, and what `qm config` of Proxmox prints. */
+/* libvirt's XML; at a line's beginning what `qm config` of Proxmox prints, and a line of what
+ * -readconfig reads. */
 static const char *read_configured(const struct log_scan *s, const char *at, const char *end,
                                    struct log_message *m)
 {
     const char *behind = log_pattern_match("<type %*machine=\"%n\"", at, end, m);
+    bool begins = !s->before || log_is_break(s->before);
 
-    if (!behind && (!s->before || log_is_break(s->before)))
-        behind = log_pattern_match("machine: %n", at, end, m);
+    if (!behind && begins && (behind = log_pattern_match("machine: ", at, end, m)))
+        return read_machine(behind, end, false, m);
+    if (!behind && begins)
+        behind = log_pattern_match("type~=~\"%n\"", at, end, m);
     m->kind = LOG_MACHINE;
     return behind && is_machine(m->name, false) ? behind : NULL;
+}
+
+/* What a message names beside what it is about: properties of a machine type, and RAM as the
+ * device whose state was refused. */
+static void refine(struct log_message *m)
+{
+    char value[LOG_NAME_MAX + 1];
+    struct log_message type;
+
+    if (m->kind == LOG_DEVICE && strcmp(m->name, "ram") == 0) {
+        m->kind = LOG_RAM;
+        m->name[0] = '\0';
+    }
+    if (m->kind != LOG_MACHINE_UNKNOWN || !strpbrk(m->name, ",="))
+        return;
+    memcpy(value, m->name, sizeof value);
+    m->name[0] = '\0';
+    if (read_machine(value, value + strlen(value), true, &type))
+        memcpy(m->name, type.name, sizeof m->name);
 }
 
 /* --- the scan ------------------------------------------------------------------------------ */
@@ -277,13 +365,15 @@ static const char *read_message(const struct log_scan *s, const char *at, const 
         if (lower(*at) != lower(p->text[0]) && !(log_is_quote(*at) && p->text[0] == '"'))
             continue;
         *m = (struct log_message){.kind = p->kind, .first = p->first, .last = p->last};
-        if ((behind = log_pattern_match(p->text, at, end, m)))
+        if ((behind = log_pattern_match(p->text, at, end, m))) {
+            refine(m);
             return behind;
+        }
     }
     *m = (struct log_message){0};
     if (*at == '-' && !is_word(s->before) && (behind = read_option(s, at, end, m)))
         return behind;
-    if ((*at == '<' || *at == 'm') && (behind = read_configured(s, at, end, m)))
+    if (strchr("<mt", *at) && (behind = read_configured(s, at, end, m)))
         return behind;
     return NULL;
 }

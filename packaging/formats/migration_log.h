@@ -26,9 +26,11 @@ enum log_kind {
     LOG_RAM,       /* "error while loading state" of device ram: what came of one of these */
 
     LOG_DEVICE,          /* the state of the device `name` was refused */
+    LOG_DEVICE_UNKNOWN,  /* the destination has no device `name` */
     LOG_CAPABILITY,      /* the stream has the capability `name`, unknown there */
     LOG_MACHINE_DIFFERS, /* `name` of the guest, `other` at the destination */
     LOG_MACHINE_UNKNOWN, /* `name`, which may be empty */
+    LOG_MACHINE_UNNAMED, /* the stream does not say it, as those of types up to 2.3 */
 
     /* A ROM file: its name, as it was given or as the device has it. */
     LOG_ROM_MISSING,
@@ -41,7 +43,7 @@ enum log_kind {
 
     /* Firmware: paths, or libvirt's name of a firmware type. */
     LOG_FIRMWARE_NONE,     /* libvirt knows none of type `name` */
-    LOG_FIRMWARE_FILE,     /* file `name` was not opened, for the reason `other` */
+    LOG_FIRMWARE_FILE,     /* file `name` was not found or opened, for the reason `other` */
     LOG_FIRMWARE_TEMPLATE, /* no template of a store for the code `name` */
     LOG_FIRMWARE_FORMATS,  /* code is of format `name`, store of `other` */
     LOG_FIRMWARE_SIZE,     /* flash `name` has `there` bytes */
@@ -49,6 +51,8 @@ enum log_kind {
     LOG_FIRMWARE_DEVICE,   /* the flash has `guest` bytes, its file `there` */
     LOG_FIRMWARE_UNIT,     /* flash unit `name` without the one before */
     LOG_FIRMWARE_SMM,      /* it needs SMM */
+    LOG_FIRMWARE_MACHINE,  /* Secure Boot needs machine type q35 */
+    LOG_FILE,              /* as LOG_FIRMWARE_FILE, of any kind of file */
 
     /* No refusals. */
     LOG_START,    /* another QEMU starts: what is known of the last one does not hold */

@@ -172,7 +172,7 @@ static int keep_name(struct migration_stream *s, const char *what, char *to, con
                      size_t n, struct failure *f)
 {
     if (memchr(name, '\0', n))
-        return fail(f, "%s: byte %" PRIu64 ": %s holds a NUL", s->name, s->field_at, what);
+        return fail(f, "%s: byte %" PRIu64 ": %s contains a NUL", s->name, s->field_at, what);
     memcpy(to, name, n);
     to[n] = '\0';
     return 0;
@@ -210,7 +210,7 @@ static int read_subsection_name(struct migration_stream *s, struct failure *f)
     else
         return fail(f,
                     "%s: byte %" PRIu64 ": unknown subsection '%.*s' (its length is not known, so "
-                    "nothing behind it can be read)",
+                    "nothing after it can be read)",
                     s->name, s->field_at, (int)n, (const char *)s->field);
     return 0;
 }
@@ -294,14 +294,14 @@ static int read_section_name(struct migration_stream *s, struct failure *f)
 /* s->field is a window over the bytes: type, section id, name, instance, version. */
 static int read_other_section(struct migration_stream *s, struct failure *f)
 {
-    static const uint8_t tail[12] = "\3ram\0\0\0\0\0\0\0\4";
+    static const char tail[] = "\3ram\0\0\0\0\0\0\0\4";
 
-    if (s->field[0] == SECTION_START && memcmp(s->field + 5, tail, sizeof tail) == 0) {
+    if (s->field[0] == SECTION_START && memcmp(s->field + 5, tail, sizeof tail - 1) == 0) {
         expect(s, RAM_TOTAL, 8);
         return 0;
     }
     if (++s->others > MIGRATION_OTHER_SECTIONS_MAX)
-        return fail(f, "%s: byte %" PRIu64 ": no section of RAM in %d bytes behind another section",
+        return fail(f, "%s: byte %" PRIu64 ": no section of RAM in %d bytes after another section",
                     s->name, s->field_at, MIGRATION_OTHER_SECTIONS_MAX);
     memmove(s->field, s->field + 1, s->want - 1);
     s->have--;
@@ -404,7 +404,7 @@ static int read_mapped(struct migration_stream *s, struct failure *f)
         block->pages_offset < s->position || next > INT64_MAX)
         return fail(f,
                     "%s: byte %" PRIu64
-                    ": the pages of RAM block '%s' lie where they cannot (found "
+                    ": the pages of RAM block '%s' are at an impossible place (found "
                     "offset 0x%" PRIx64 ", expected at least 0x%" PRIx64 ")",
                     s->name, s->position - 8, block->name, block->pages_offset, s->position);
     next_block(s);

@@ -139,7 +139,13 @@ static enum row read_row(const struct words *w, struct ramblock_line *line)
         return ROW_NAMELESS;
     line->name = w->at[unit - 2];
     line->name_length = w->length[unit - 2];
-    if (line->name + line->name_length + NO_NAME <= w->at[unit - 1] ||
+    /* {"log":"NAME of a container's log; no name has a quote. */
+    const char *quote = memrchr(line->name, '"', line->name_length);
+    if (quote) {
+        line->name_length -= (size_t)(quote + 1 - line->name);
+        line->name = quote + 1;
+    }
+    if (!line->name_length || line->name + line->name_length + NO_NAME <= w->at[unit - 1] ||
         (line->name_length == 1 && strchr(">|", *line->name)))
         return ROW_NAMELESS;
     return line->name_length > RAMBLOCK_NAME_MAX || memchr(line->name, '\0', line->name_length)

@@ -34,7 +34,7 @@ static struct qemu_version version_of(const struct collector *c, const struct lo
     return m->last;
 }
 
-static bool is_same(const struct arrival_finding *f, const struct log_message *m,
+static bool is_same(const struct logged_refusal *f, const struct log_message *m,
                     const char *machine)
 {
     return f->message.kind == m->kind && f->message.guest == m->guest &&
@@ -42,26 +42,26 @@ static bool is_same(const struct arrival_finding *f, const struct log_message *m
            strcmp(f->message.other, m->other) == 0 && strcmp(f->machine, machine) == 0;
 }
 
-static void add_finding(struct collector *c, const struct log_message *m, size_t line)
+static void add_refusal(struct collector *c, const struct log_message *m, size_t line)
 {
     struct arrival_log *log = c->log;
     const char *machine = m->kind == LOG_MACHINE_DIFFERS ? m->name : c->machine;
 
     for (size_t i = 0; i < log->count; i++)
-        if (is_same(&log->findings[i], m, machine)) {
-            log->findings[i].times++;
+        if (is_same(&log->refusals[i], m, machine)) {
+            log->refusals[i].times++;
             /* What came of a refusal that is named belongs to that one of the same start. */
-            log->findings[i].start = c->start;
+            log->refusals[i].start = c->start;
             return;
         }
-    if (log->count == ARRIVAL_FINDINGS_MAX) {
+    if (log->count == LOGGED_REFUSALS_MAX) {
         log->dropped++;
         return;
     }
-    if (!log->findings)
-        log->findings = xcalloc(ARRIVAL_FINDINGS_MAX, sizeof *log->findings);
-    struct arrival_finding *new = &log->findings[log->count++];
-    *new = (struct arrival_finding){
+    if (!log->refusals)
+        log->refusals = xcalloc(LOGGED_REFUSALS_MAX, sizeof *log->refusals);
+    struct logged_refusal *new = &log->refusals[log->count++];
+    *new = (struct logged_refusal){
         .message = *m, .line = line, .times = 1, .start = c->start, .version = version_of(c, m)};
     memcpy(new->machine, machine, sizeof new->machine);
 }
@@ -120,31 +120,32 @@ static void take(void *arg, const struct log_message *m, size_t line)
         return;
     case LOG_FAILED:
         break;
-    case LOG_FIRMWARE_FILE:
+    case LOG_FILE:
+        named.kind = LOG_FIRMWARE_FILE;
         if (is_firmware(m->name))
-            add_finding(c, m, line);
+            add_refusal(c, &named, line);
         break;
     case LOG_MACHINE_UNKNOWN:
         if (!m->name[0])
             memcpy(named.name, c->machine, sizeof named.name);
-        add_finding(c, &named, line);
+        add_refusal(c, &named, line);
         break;
     default:
-        add_finding(c, m, line);
+        add_refusal(c, m, line);
     }
     if (!c->log->failed_line)
         c->log->failed_line = line;
 }
 
-/* Whether a finding says nothing that another of the same QEMU does not say better. */
-static bool is_consequence(const struct arrival_log *log, const struct arrival_finding *f)
+/* Whether a refusal says nothing that another of the same QEMU does not say better. */
+static bool is_consequence(const struct arrival_log *log, const struct logged_refusal *f)
 {
     if (f->message.kind != LOG_RAM)
         return false;
     for (size_t i = 0; i < log->count; i++) {
-        enum log_kind kind = log->findings[i].message.kind;
+        enum log_kind kind = log->refusals[i].message.kind;
 
-        if (log->findings[i].start == f->start &&
+        if (log->refusals[i].start == f->start &&
             (kind == LOG_LENGTHS || kind == LOG_TOO_LARGE || kind == LOG_UNKNOWN))
             return true;
     }
@@ -154,10 +155,10 @@ static bool is_consequence(const struct arrival_log *log, const struct arrival_f
 static void drop_consequences(struct arrival_log *log)
 {
     for (size_t i = 0; i < log->count;)
-        if (is_consequence(log, &log->findings[i])) {
+        if (is_consequence(log, &log->refusals[i])) {
             log->count--;
-            memmove(&log->findings[i], &log->findings[i + 1],
-                    (log->count - i) * sizeof *log->findings);
+            memmove(&log->refusals[i], &log->refusals[i + 1],
+                    (log->count - i) * sizeof *log->refusals);
         } else {
             i++;
         }
@@ -214,7 +215,7 @@ int arrival_log_read(const char *path, struct arrival_log *log, struct failure *
 
 void arrival_log_free(struct arrival_log *log)
 {
-    free(log->findings);
+    free(log->refusals);
     *log = (struct arrival_log){0};
 }
 
@@ -244,6 +245,9 @@ const struct known_package *known_package_of(const char *file)
         {"pvh.bin", {"qemu-system-data", "qemu-system-x86-core"}},
         {"slof.bin", {"qemu-system-data", "SLOF"}},
         {"opensbi-*", {"opensbi", "qemu-system-riscv-core"}},
+        {"skiboot.lid", {"qemu-system-data", NULL}},
+        {"s390-*.img", {"qemu-system-data", NULL}},
+        {"openbios-*", {"qemu-system-data", "openbios"}},
         {"OVMF32_*.fd", {"ovmf-ia32", "edk2-ovmf-ia32"}},
         {"OVMF*.fd", {"ovmf", "edk2-ovmf"}},
         {"AAVMF32_*.fd", {"qemu-efi-arm", "edk2-arm"}},

@@ -10,9 +10,11 @@
 #include "formats/migration_log.h"
 
 /* Different refusals of one log; each may be in it any number of times. */
-#define ARRIVAL_FINDINGS_MAX 64
+#define LOGGED_REFUSALS_MAX 64
 
-struct arrival_finding {
+/* No struct finding yet: `explain` makes one's words, once it has asked the host for files and
+ * packages. */
+struct logged_refusal {
     struct log_message message;
     size_t line, times;             /* the first one's line */
     size_t start;                   /* the how many'th QEMU of the log it was */
@@ -21,7 +23,7 @@ struct arrival_finding {
 };
 
 struct arrival_log {
-    struct arrival_finding *findings;
+    struct logged_refusal *refusals;
     size_t count, dropped;
     bool arrived;       /* the log shows a guest that did */
     size_t failed_line; /* the first that something failed in, known here or not; 0: none */

@@ -16,19 +16,14 @@ static bool sets_anything(const struct stock_item *item)
     return item->driver && (item->advice.romfile || item->advice.romsize);
 }
 
-static bool same(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 /* Both lists are in the order of the table of devices. */
 static bool same_lists(const struct stock_list *a, const struct stock_list *b)
 {
     if (a->count != b->count)
         return false;
     for (size_t i = 0; i < a->count; i++)
-        if (!same(a->items[i].driver, b->items[i].driver) ||
-            !same(a->items[i].advice.romfile, b->items[i].advice.romfile) ||
+        if (!same_text(a->items[i].driver, b->items[i].driver) ||
+            !same_text(a->items[i].advice.romfile, b->items[i].advice.romfile) ||
             a->items[i].advice.romsize != b->items[i].advice.romsize)
             return false;
     return true;

@@ -13,7 +13,7 @@
 #include "inputs/qemu_binary.h"
 #include "guest/stock_list.h"
 
-/* Machine types that are told the same. */
+/* Machine types that get the same. */
 struct compat_group {
     const char **machines;
     size_t machine_count;

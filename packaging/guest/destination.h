@@ -40,6 +40,8 @@ struct given_file {
     bool elsewhere;     /* the path is of a host whose files cannot be looked at */
 };
 
+struct confidential_host; /* flash/confidential.h */
+
 /* How another machine than this one is asked. */
 struct destination_source {
     /* The file of that name, or of that path where it has a slash: its size and its path, which
@@ -57,6 +59,8 @@ struct destination_source {
     enum qemu_answer (*machine)(void *arg, const char *name, const char **type);
     /* Of a type that `machine` gave. May be NULL: not known. */
     bool (*is_deprecated)(void *arg, const char *type);
+    /* What is known of its KVM and its QEMU; NULL: nothing. */
+    const struct confidential_host *(*confidential)(void *arg);
     void (*close)(void *arg); /* may be NULL */
 };
 

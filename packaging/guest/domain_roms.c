@@ -91,8 +91,8 @@ static void choose(const struct stock_advice *a, const char *need, struct domain
     if (a->source) {
         char *command = stock_command(a, path, a->romfile);
 
-        result->fix = xasprintf("SeaBIOS will not boot from it if a guest is started anew with "
-                                "this XML; make a copy for it: %s",
+        result->fix = xasprintf("SeaBIOS will not boot from it at a cold start with this XML; "
+                                "make a copy for it: %s",
                                 command);
         free(command);
     }

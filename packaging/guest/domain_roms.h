@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which ROM files a stock QEMU must be told for the network cards of a libvirt guest, so that
+/* Which ROM files a stock QEMU must be given for the network cards of a libvirt guest, so that
  * each has the RAM block that its machine type goes with. */
 #ifndef GUEST_DOMAIN_ROMS_H
 #define GUEST_DOMAIN_ROMS_H
@@ -10,7 +10,7 @@
 enum domain_rom_answer {
     DOMAIN_ROM_UNTOUCHED, /* no rule holds, or the guest's XML says something of its own */
     DOMAIN_ROM_FITS,      /* the default ROM gives that block */
-    DOMAIN_ROM_GETS,      /* `file` must be told */
+    DOMAIN_ROM_GETS,      /* `file` must be given */
     DOMAIN_ROM_DOUBT,     /* the default ROM does not, and there is not a file that would */
 };
 

@@ -21,11 +21,6 @@ static void put_file(FILE *out, const struct domain_device *d, const uint8_t *da
     fputs(d->has_rom ? "'" : "'/>", out);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 /* What reads the result must see the same devices, and the files. */
 static bool is_as_meant(const struct domain_xml *old, const struct domain_xml *new,
                         const char *const *files)
@@ -54,7 +49,7 @@ static int check(const struct domain_xml *domain, const uint8_t *data, size_t si
         return -1;
     bool good = is_as_meant(domain, &again, files);
     domain_xml_free(&again);
-    return good ? 0 : fail(f, "the XML with ROM files does not read as it was meant");
+    return good ? 0 : fail(f, "the XML with ROM files cannot be read back as intended");
 }
 
 int domain_splice(const struct domain_xml *domain, const uint8_t *data, size_t size,

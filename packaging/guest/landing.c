@@ -248,7 +248,7 @@ static void judge(struct landing *l, const struct run *r, const struct child_res
         *l = (struct landing){QEMU_YES, NULL, l->said};
     } else if (doubt) {
         *l = (struct landing){QEMU_NOT_KNOWN,
-                              xasprintf("%s: %s", doubt, error ? error : "no reason is told"),
+                              xasprintf("%s: %s", doubt, error ? error : "no reason is given"),
                               l->said};
     } else {
         *l = (struct landing){

@@ -15,6 +15,8 @@
 
 #include "base/failure.h"
 #include "guest/destination.h"
+#include "inputs/domain_xml.h"
+#include "inputs/qemu_options.h"
 #include "inputs/saved_stream.h"
 
 #define LANDING_SECONDS 3600 /* a guest may have terabytes */
@@ -41,10 +43,17 @@ void landing_arguments_free(struct landing_arguments *arguments);
  * `given`. */
 size_t landing_directories(const char *const *given, size_t count, const char ***list);
 
-/* The arguments that libvirt would give QEMU for this XML, after virsh(1): the words of its answer,
- * to be freed with each of them, without the environment and the program; NULL where it does not
- * answer. */
-char **landing_words_of_xml(const char *xml, size_t *count, struct failure *f);
+/* As text for -device and the like, without the values named in `without`, which ends with NULL. */
+char *landing_option_text(const struct qemu_option *o, const char *const *without);
+
+/* --- landing_libvirt.c --------------------------------------------------------------------- */
+
+/* The arguments that libvirt would give QEMU for this XML, after virsh(1), as words to be freed
+ * with each of them, without the environment and the program. `x` is what domain_xml_parse() makes
+ * of it; NULL: nothing. NULL where virsh does not answer, or leaves out what is not put back
+ * here. */
+char **landing_words_of_xml(const char *xml, const struct domain_xml *x, size_t *count,
+                            struct failure *f);
 
 /* --- landing.c ------------------------------------------------------------------------------ */
 

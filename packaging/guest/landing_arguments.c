@@ -17,11 +17,10 @@
 #include "inputs/file.h"
 #include "inputs/qemu_options.h"
 #include "outputs/child.h"
+#include "outputs/escape.h"
 
 /* A disk of which no length can be told, because it is elsewhere. */
 #define DISK_ELSEWHERE ((int64_t)1 << 30)
-
-enum { WORDS_MAX = 20000, VIRSH_SECONDS = 30 };
 
 struct making {
     struct destination *to;
@@ -47,8 +46,7 @@ static void put_pair(struct making *m, const char *option, char *value)
     put(m, value);
 }
 
-/* As text, but without the values named in `without`, which ends with NULL. */
-static char *text_without(const struct qemu_option *o, const char *const *without)
+char *landing_option_text(const struct qemu_option *o, const char *const *without)
 {
     struct text text;
 
@@ -61,9 +59,9 @@ static char *text_without(const struct qemu_option *o, const char *const *withou
             is_left_out |= strcmp(*w, v->name) == 0;
         if (is_left_out)
             continue;
-        fprintf(text.out, "%s%s=", n++ ? "," : "", v->name);
-        for (const char *at = v->value; *at; at++)
-            fprintf(text.out, "%c%s", *at, *at == ',' ? "," : "");
+        char *value = commas_doubled(v->value);
+        fprintf(text.out, "%s%s=%s", n++ ? "," : "", v->name, value);
+        free(value);
     }
     return text_end(&text);
 }
@@ -293,7 +291,7 @@ static int put_device(struct making *m, const struct qemu_option *o, struct fail
     if (is_of_host(type))
         return fail(f, "-device %s: a device of the host or of another process cannot be tried",
                     type);
-    put_pair(m, "-device", text_without(o, peer && !has_peer(m, peer) ? no_peer : all));
+    put_pair(m, "-device", landing_option_text(o, peer && !has_peer(m, peer) ? no_peer : all));
     return 0;
 }
 
@@ -334,14 +332,14 @@ static int put_object(struct making *m, const struct qemu_option *o, struct fail
     if (!type || !id)
         return fail(f, "-object without a type or an id");
     if (strncmp(type, "memory-backend-", 15) == 0) {
-        char *rest = text_without(o, of_memory);
+        char *rest = landing_option_text(o, of_memory);
 
         put_pair(m, "-object", xasprintf("memory-backend-ram,%s", rest));
         free(rest);
     } else if (strncmp(type, "rng-", 4) == 0) {
         put_pair(m, "-object", xasprintf("rng-builtin,id=%s", id));
     } else if (is_one_of(type, kept)) {
-        put_pair(m, "-object", text_without(o, all));
+        put_pair(m, "-object", landing_option_text(o, all));
     } else if (!is_one_of(type, dropped)) {
         return fail(f, "-object %s: not known to be free of effects outside", type);
     }
@@ -371,7 +369,7 @@ static int put_group(struct making *m, const struct qemu_option *o, struct failu
     else if (strcmp(o->group, "audiodev") == 0 && id)
         put_pair(m, "-audiodev", xasprintf("none,id=%s", id));
     else if (strcmp(o->group, "global") == 0 || strcmp(o->group, "machine") == 0)
-        put_pair(m, o->group[0] == 'g' ? "-global" : "-machine", text_without(o, all));
+        put_pair(m, o->group[0] == 'g' ? "-global" : "-machine", landing_option_text(o, all));
     else
         return 1;
     return 0;
@@ -512,9 +510,7 @@ int landing_arguments_of(struct destination *to, const char *const *given, size_
     }
     if (used > 0)
         put_pair(&m, "-display", xstrdup("none"));
-    for (size_t i = 0; i < m.peer_count; i++)
-        free(m.peers[i]);
-    free(m.peers);
+    free_texts(m.peers, m.peer_count);
     for (size_t i = 0; i < m.node_count; i++) {
         free(m.nodes[i].name);
         free(m.nodes[i].path);
@@ -525,9 +521,7 @@ int landing_arguments_of(struct destination *to, const char *const *given, size_
 
 void landing_arguments_free(struct landing_arguments *a)
 {
-    for (size_t i = 0; i < a->count; i++)
-        free(a->list[i]);
-    free(a->list);
+    free_texts(a->list, a->count);
     for (size_t i = 0; i < a->tap_count; i++)
         close(a->taps[i]);
     *a = (struct landing_arguments){.count = 0};
@@ -542,81 +536,4 @@ size_t landing_directories(const char *const *given, size_t count, const char **
         if (strcmp(given[i], "-L") == 0 && is_directory(given[++i]))
             (*list)[found++] = given[i];
     return found;
-}
-
-/* --- libvirt ------------------------------------------------------------------------------------------ */
-
-/* The next word as a shell takes it apart; NULL at the end. libvirt quotes with '...' and \ (its
- * src/util/virbuffer.c, virBufferEscapeShell()). */
-static char *next_word(const char **at)
-{
-    struct text word;
-
-    *at += strspn(*at, " \n\\");
-    if (!**at)
-        return NULL;
-    text_begin(&word);
-    for (char quote = 0; **at && (quote || !strchr(" \n", **at)); (*at)++) {
-        if (**at == quote)
-            quote = 0;
-        else if (!quote && (**at == '\'' || **at == '"'))
-            quote = **at;
-        else if (!quote && **at == '\\' && (*at)[1] == '\n')
-            ++*at;
-        else
-            putc(!quote && **at == '\\' && (*at)[1] ? *++*at : **at, word.out);
-    }
-    return text_end(&word);
-}
-
-/* NAME=VALUE before the program. */
-static bool is_assignment(const char *word)
-{
-    size_t n = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
-
-    return n > 0 && word[n] == '=';
-}
-
-char **landing_words_of_xml(const char *xml, size_t *count, struct failure *f)
-{
-    char file[32];
-    int fd = memfd_create("domain.xml", 0);
-    size_t size = strlen(xml);
-    char **words = NULL;
-
-    *count = 0;
-    if (fd < 0 || write(fd, xml, size) != (ssize_t)size || lseek(fd, 0, SEEK_SET) != 0) {
-        fail(f, "the XML cannot be handed to virsh");
-        if (fd >= 0)
-            close(fd);
-        return NULL;
-    }
-    snprintf(file, sizeof file, "/proc/self/fd/%d", fd);
-    struct child c = {.argv = (const char *[]){"virsh", "-q", "domxml-to-native", "qemu-argv",
-                                               "--xml", file, NULL},
-                      .keep = {fd},
-                      .output_max = QEMU_CONFIG_MAX,
-                      .seconds = VIRSH_SECONDS};
-    struct child_result result;
-    int ended = child_succeed(&c, &result, f);
-    close(fd);
-    if (ended != 0) {
-        fail_hint(f, "Give QEMU's arguments behind --.");
-        return NULL;
-    }
-    const char *at = (const char *)result.output;
-    bool has_program = false;
-    for (char *word; *count < WORDS_MAX && (word = next_word(&at));) {
-        if (!has_program) {
-            has_program = !is_assignment(word);
-            free(word);
-            continue;
-        }
-        words = xreallocarray(words, *count + 1, sizeof *words);
-        words[(*count)++] = word;
-    }
-    child_result_free(&result);
-    if (!*count)
-        fail(f, "virsh domxml-to-native: no arguments in its answer");
-    return words;
 }

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "base/text.h"
 #include "formats/machine_types.h"
 #include "inputs/package_owner.h"
 
@@ -118,7 +119,7 @@ static bool is_open(const struct saved_guest *guest, struct destination *to, boo
     if (!agree)
         line->why =
             old ? xasprintf("in %s the ROM of %s is %s, and that of its siblings %s: "
-                            "the block does not tell which it is",
+                            "the block does not say which it is",
                             guest->machine, device->types[0], device->old_rom, device->rom)
                 : xasprintf("the stream does not name its machine type (QEMU 2.3 or "
                             "before): up to %u.%u the ROM is %s, later %s; say which "
@@ -152,7 +153,7 @@ static void judge_rom(const struct saved_guest *guest, struct destination *to, b
         free(line->why);
         line->why =
             xstrdup("the destination decides by machine type, and the guest's is not known; "
-                    "say it with --machine");
+                    "give it with --machine");
     } else if (line->length == 0) {
         line->verdict = PREFLIGHT_REFUSED;
     } else if (line->length == line->block->length) {
@@ -189,8 +190,7 @@ static void judge_bios(const struct saved_guest *guest, struct destination *to,
     line->verdict = PREFLIGHT_UNKNOWN;
     line->why =
         other ? xasprintf("%s of the destination has this length, which QEMU loads where the "
-                          "machine's properties say so, and %s has not: say with --file which it "
-                          "is",
+                          "machine's properties say so, and %s has another: name it with --file",
                           other, files[0])
               : xstrdup("no default BIOS of the destination has this length: it must have the file "
                         "that -bios of the guest names, with exactly that many bytes");
@@ -241,7 +241,7 @@ static bool judge_given(const struct saved_guest *guest, struct destination *to,
     if (given->elsewhere && !is_known_there(to, given)) {
         line->verdict = PREFLIGHT_UNKNOWN;
         line->why = xasprintf("the guest's XML names %s, and which file that is there is not "
-                              "known: say it with --file",
+                              "known: name it with --file",
                               given->path);
         return true;
     }
@@ -323,11 +323,49 @@ static const struct domain_device *place_of(const struct saved_guest *guest, con
     return NULL;
 }
 
+/* Whether libvirt, which restores the guest by its XML, gives the card no ROM, or tells QEMU more
+ * about ROMs than is read here. --file and --romsize take precedence. */
+static bool judge_by_xml(const struct saved_guest *guest, const struct destination *to,
+                         struct preflight_line *line)
+{
+    enum ram_block_kind kind = ram_block_kind_of(line->block->name, &line->device);
+    const struct domain_device *place = line->place;
+    const struct given_file *given = find_given(to, line->block->name);
+    bool is_rom = kind == RAM_BLOCK_ROM || (kind == RAM_BLOCK_UNKNOWN && place);
+
+    if (!is_rom || !guest->domain || (given && !(place && given->path == place->rom_file)))
+        return false;
+    if (guest->domain->tells_qemu_roms) {
+        line->device = NULL; /* no default ROM is looked for */
+        line->verdict = PREFLIGHT_UNKNOWN;
+        line->why = xstrdup("the guest's XML sets romfile or romsize in <qemu:commandline> or "
+                            "<qemu:override>: say with --file or --romsize what this device has");
+        return true;
+    }
+    if (place && (place->rom_bar == DOMAIN_OFF || place->rom_enabled == DOMAIN_OFF ||
+                  (place->rom_file && !*place->rom_file))) {
+        line->device = NULL;
+        line->is_switched_off = true;
+        line->verdict = PREFLIGHT_REFUSED;
+        line->why =
+            xstrdup("the guest's XML gives the device no ROM, in <rom>: 'Unknown ramblock'");
+        return true;
+    }
+    return false;
+}
+
 static bool judge(const struct saved_guest *guest, struct destination *to, bool incoming,
                   struct preflight_line *line)
 {
-    if (judge_romsize(guest, to, incoming, line) || judge_given(guest, to, line))
+    if (judge_romsize(guest, to, incoming, line) || judge_by_xml(guest, to, line) ||
+        judge_given(guest, to, line))
         return true;
+    if (ram_block_is_flash(line->block->name, line->block->length)) {
+        line->verdict = PREFLIGHT_UNKNOWN;
+        line->why = xstrdup("a firmware image that the guest's configuration names: the "
+                            "destination's must have exactly this length; name it with --file");
+        return true;
+    }
     switch (ram_block_kind_of(line->block->name, &line->device)) {
     case RAM_BLOCK_ROM:
         judge_rom(guest, to, incoming, line);
@@ -335,15 +373,11 @@ static bool judge(const struct saved_guest *guest, struct destination *to, bool 
     case RAM_BLOCK_BIOS:
         judge_bios(guest, to, line);
         return true;
-    case RAM_BLOCK_FLASH:
-        line->verdict = PREFLIGHT_UNKNOWN;
-        line->why = xstrdup("a firmware image that the guest's configuration names: the "
-                            "destination's must have exactly this length; say which with --file");
-        return true;
     case RAM_BLOCK_UNKNOWN:
         line->verdict = PREFLIGHT_UNKNOWN;
         line->why = xstrdup("not a block that is known here");
         return true;
+    case RAM_BLOCK_FLASH:
     case RAM_BLOCK_MEMORY:
     case RAM_BLOCK_FIXED:
         break;
@@ -351,8 +385,8 @@ static bool judge(const struct saved_guest *guest, struct destination *to, bool 
     return false;
 }
 
-void preflight_judge(const struct saved_guest *guest, struct destination *to, bool incoming,
-                     struct preflight *result)
+void preflight_answer(const struct saved_guest *guest, struct destination *to, bool incoming,
+                      struct preflight *result)
 {
     struct preflight p = {.lines = xcalloc(guest->block_count, sizeof *p.lines)};
 
@@ -369,9 +403,16 @@ void preflight_judge(const struct saved_guest *guest, struct destination *to, bo
         }
     }
     preflight_answer_all(&p, guest, to, incoming);
-    if ((p.counts[PREFLIGHT_REFUSED] || p.counts[PREFLIGHT_WRONG]) && !p.needs_other_qemu)
-        preflight_find_fixes(&p, to, guest, incoming);
     *result = p;
+}
+
+void preflight_judge(const struct saved_guest *guest, struct destination *to, bool incoming,
+                     struct preflight *result)
+{
+    preflight_answer(guest, to, incoming, result);
+    if ((result->counts[PREFLIGHT_REFUSED] || result->counts[PREFLIGHT_WRONG]) &&
+        !result->needs_other_qemu)
+        preflight_find_fixes(result, to, guest, incoming);
 }
 
 /* The ROM file of a line, of which a length in a log tells: any file of that bucket fits a larger
@@ -474,9 +515,7 @@ void preflight_free(struct preflight *p)
         free(p->fixes[i].when);
         free(p->fixes[i].text);
     }
-    for (size_t i = 0; i < p->note_count; i++)
-        free(p->notes[i]);
-    free(p->notes);
+    free_texts(p->notes, p->note_count);
     free(p->arrives.why);
     free(p->starts.why);
     free(p->same.why);

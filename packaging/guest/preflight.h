@@ -28,6 +28,7 @@ struct preflight_line {
     const struct rom_device *device;   /* NULL: not an option ROM */
     const struct domain_device *place; /* its card in libvirt's XML; NULL: not known */
     bool is_given;                     /* a file or length was named, in place of the default */
+    bool is_switched_off;              /* libvirt's XML gives its card no ROM, and so no block */
     uint64_t romsize;                  /* the length that was named; 0: none */
     uint64_t length;               /* that the destination gives the block; 0: not known, or none */
     const char *rom;               /* file name that the destination looks for, or NULL */
@@ -79,10 +80,13 @@ struct preflight {
     size_t fix_count;
 };
 
-/* `incoming`: the guest arrives; else it is loaded from a snapshot, or started anew. `guest` and
+/* `incoming`: the guest arrives; else it is loaded from a snapshot, or starts cold. `guest` and
  * `to` must live as long as the result; free with preflight_free(). */
 void preflight_judge(const struct saved_guest *guest, struct destination *to, bool incoming,
                      struct preflight *result);
+/* The same, without what fixes it. */
+void preflight_answer(const struct saved_guest *guest, struct destination *to, bool incoming,
+                      struct preflight *result);
 
 /* What fixes a refusal that is known: there[i] is the length that the destination gives
  * the guest's block i, and no file is looked at. */

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -57,6 +58,38 @@ static char *deprecation_text(const char *type)
                : xasprintf("%s is deprecated there: a later QEMU will not have it", type);
 }
 
+/* QEMU migration/savevm.c, configuration_post_load(). What Proxmox appends is no part of the
+ * name. */
+static void weigh_own_machine(struct preflight *p, const struct saved_guest *guest)
+{
+    const char *own = guest->own_machine, *there = guest->machine;
+    size_t n = own ? strcspn(own, "+") : 0;
+
+    if (!own || (n == strcspn(there, "+") && memcmp(own, there, n) == 0))
+        return;
+    p->needs_other_qemu = true;
+    weigh(&p->arrives, QEMU_NO,
+          xasprintf("the guest's machine type is %s, and a QEMU with %s refuses it: 'Machine type "
+                    "received is '%s' and local is '%s''",
+                    own, there, own, there));
+}
+
+/* QEMU migration/savevm.c, qemu_loadvm_state(), and hw/core/machine.c, hw_compat_2_3[]. The machine
+ * type is one that was said with -M, or what an alias in libvirt's XML stands for there. */
+static void weigh_unnamed_machine(struct preflight *p, const struct saved_guest *guest)
+{
+    struct qemu_version release;
+
+    if (!guest->machine_is_old || guest->own_machine ||
+        !machine_release(guest->machine, &release) || machine_is_up_to(guest->machine, 2, 3))
+        return;
+    p->needs_other_qemu = true;
+    weigh(&p->arrives, QEMU_NO,
+          xasprintf("the guest's machine type is one of QEMU 2.3 or before, for its stream names "
+                    "none, and a QEMU with %s refuses it: 'Configuration section missing'",
+                    guest->machine));
+}
+
 static void weigh_machine(struct preflight *p, const struct saved_guest *guest,
                           struct destination *to)
 {
@@ -65,10 +98,12 @@ static void weigh_machine(struct preflight *p, const struct saved_guest *guest,
 
     if (!guest->machine) {
         weigh_both(p, QEMU_NOT_KNOWN,
-                   xasprintf("the guest's machine type is not known%s: say it with --machine",
+                   xasprintf("the guest's machine type is not known%s: give it with --machine",
                              guest->machine_is_old ? " (it is of QEMU 2.3 or before)" : ""));
         return;
     }
+    weigh_own_machine(p, guest);
+    weigh_unnamed_machine(p, guest);
     switch (destination_machine(to, guest->machine, &type, &f)) {
     case QEMU_NO:
         p->needs_other_qemu = true;
@@ -96,9 +131,10 @@ static const struct qemu_pair *pair_of(const struct saved_guest *guest,
 {
     const struct machine_family *family = guest->machine ? machine_family_of(guest->machine) : NULL;
     const char *kind = guest->domain ? guest->domain->kind : NULL;
-    struct qemu_origin from = {.version = guest->qemu,
-                               .family = family ? family->name : NULL,
-                               .has_kvm = kind && strcmp(kind, "kvm") == 0};
+    struct qemu_origin from = {
+        .version = guest->qemu,
+        .family = family && machine_is_versioned(guest->machine) ? family->name : NULL,
+        .has_kvm = kind && strcmp(kind, "kvm") == 0};
 
     if (guest->machine)
         machine_release(guest->machine, &from.least);
@@ -115,27 +151,30 @@ static char *pair_text(const struct qemu_pair *pair, const struct saved_guest *g
         return xasprintf("QEMU %s refuses guests of QEMU %s with %s: '%s' (%s)", there,
                          qemu_version_text(&guest->qemu, from), pair->what, pair->message,
                          pair->source);
+    bool is_range = qemu_version_compare(&pair->from_first, &pair->from_last) != 0;
+
     return xasprintf("which QEMU the guest comes from is not known, and QEMU %s refuses guests of "
-                     "QEMU %s..%s with %s: '%s' (%s); say it with --guest-qemu",
-                     there, qemu_version_text(&pair->from_first, from),
-                     qemu_version_text(&pair->from_last, last), pair->what, pair->message,
-                     pair->source);
+                     "QEMU %s%s%s with %s: '%s' (%s); give it with --guest-qemu",
+                     there, qemu_version_text(&pair->from_first, from), is_range ? ".." : "",
+                     is_range ? qemu_version_text(&pair->from_last, last) : "", pair->what,
+                     pair->message, pair->source);
 }
 
 /* QEMU keeps the state of versioned machine types alone as it was. */
 static void weigh_unversioned(struct preflight *p, const struct saved_guest *guest,
                               const struct destination *to)
 {
-    const struct machine_family *family = guest->machine ? machine_family_of(guest->machine) : NULL;
     bool is_same = guest->qemu.major == to->version.major &&
                    guest->qemu.minor == to->version.minor && guest->qemu.major;
 
-    if (family && !family->has_versions && !is_same)
-        weigh(&p->arrives, QEMU_NOT_KNOWN,
-              xasprintf("%s has no versions: QEMU promises no arrival on another version than the "
-                        "guest's%s",
-                        guest->machine,
-                        guest->qemu.major ? "" : ", which is not known; say it with --guest-qemu"));
+    if (guest->machine && !is_same && !machine_family_of_alias(guest->machine) &&
+        !machine_is_versioned(guest->machine))
+        weigh(
+            &p->arrives, QEMU_NOT_KNOWN,
+            xasprintf("%s has no versions: QEMU promises no arrival on another version than the "
+                      "guest's%s",
+                      guest->machine,
+                      guest->qemu.major ? "" : ", which is not known; give it with --guest-qemu"));
 }
 
 static void weigh_version(struct preflight *p, const struct saved_guest *guest,
@@ -176,12 +215,15 @@ static bool hinders_start(const struct flash_verdict *qemu)
                                     : strcmp(qemu->reason, "not-read") == 0;
 }
 
-static void weigh_encrypted_here(struct preflight *p, enum measure_mode mode,
-                                 const struct destination *to)
+static void weigh_encrypted(struct preflight *p, enum measure_mode mode,
+                            const struct confidential_host *host, const struct destination *to)
 {
     struct confidential_move move;
 
-    confidential_judge_here(mode, to->qemu, &move);
+    if (host)
+        confidential_judge_host(mode, host, to->qemu, &move);
+    else
+        confidential_judge_here(mode, to->qemu, &move);
     weigh_part(&p->arrives, mode, &move.parts[MOVE_QEMU]);
     weigh_part(&p->arrives, mode, &move.parts[MOVE_KERNEL]);
     weigh_part(&p->arrives, mode, &move.parts[MOVE_HOST]);
@@ -194,6 +236,8 @@ static void weigh_encrypted_here(struct preflight *p, enum measure_mode mode,
 static void weigh_encryption(struct preflight *p, const struct saved_guest *guest,
                              const struct destination *to)
 {
+    const struct confidential_host *host =
+        to->source && to->source->confidential ? to->source->confidential(to->source_arg) : NULL;
     struct flash_verdict kernel;
     enum measure_mode mode;
 
@@ -204,8 +248,8 @@ static void weigh_encryption(struct preflight *p, const struct saved_guest *gues
                    xasprintf("its memory is encrypted (%s): whether such a guest moves, or starts "
                              "there, is not known",
                              guest->encryption));
-    } else if (to->qemu && !to->source) {
-        weigh_encrypted_here(p, mode, to);
+    } else if (to->qemu && (host || !to->source)) {
+        weigh_encrypted(p, mode, host, to);
     } else {
         confidential_judge_kernel(mode, &kernel);
         weigh_part(&p->arrives, mode, &kernel);
@@ -320,6 +364,8 @@ static void weigh_flash_start(struct preflight *p, const struct destination *to,
 static void weigh_start(struct preflight *p, const struct saved_guest *guest,
                         struct destination *to, const struct preflight_line *line)
 {
+    if (line->is_switched_off)
+        return;
     if (line->romsize) {
         weigh_romsize_start(p, to, line);
     } else if (line->device && !line->is_given) {
@@ -361,6 +407,63 @@ static void weigh_same(struct preflight *p, const struct destination *to,
               xasprintf("%s: the packages of both files are not known", line->block->name));
 }
 
+/* --- variables that the uefi-vars device keeps ------------------------------------------------ */
+
+static bool is_there(const char *path)
+{
+    return path && access(path, F_OK) == 0;
+}
+
+/* libvirt makes a store that is not there of its template. */
+static void weigh_varstore_here(struct preflight *p, const struct domain_xml *x)
+{
+    if (is_there(x->varstore) || is_there(x->varstore_template))
+        weigh_store(p, x->loader, is_there(x->varstore) ? x->varstore : x->varstore_template);
+    else if (x->varstore_template)
+        weigh(&p->starts, QEMU_NO,
+              xasprintf("neither its variable store %s nor the template %s is there",
+                        x->varstore ? x->varstore : "(of libvirt's choice)", x->varstore_template));
+    else
+        weigh(&p->starts, QEMU_NOT_KNOWN,
+              xasprintf("its variable store %s is not there, and of which template libvirt makes "
+                        "one is not known",
+                        x->varstore ? x->varstore : "(of libvirt's choice)"));
+}
+
+/* The device's variables go with the guest, and it writes them into its file there: QEMU
+ * hw/uefi/var-service-core.c, uefi_vars_post_load(). */
+static void weigh_varstore(struct preflight *p, const struct domain_xml *x,
+                           const struct destination *to)
+{
+    const struct preflight_line *code = line_named(p, "pc.bios");
+    enum qemu_answer device = qemu_has(&to->version, QEMU_UEFI_VARS);
+    char there[QEMU_VERSION_TEXT_MAX];
+
+    if (device == QEMU_NO) {
+        p->needs_other_qemu = true;
+        weigh_both(p, QEMU_NO,
+                   xasprintf("its variables are kept by the uefi-vars device (<varstore>), which "
+                             "QEMU has from 10.0 on: QEMU there is %s",
+                             qemu_version_text(&to->version, there)));
+    } else if (device == QEMU_NOT_KNOWN) {
+        weigh_both(
+            p, QEMU_NOT_KNOWN,
+            xstrdup("its variables are kept by the uefi-vars device (<varstore>), which QEMU "
+                    "has from 10.0 on, and which QEMU is there is not known"));
+    }
+    if (code && is_same_code(to, code))
+        return;
+    if (to->source || !to->qemu)
+        weigh(&p->starts, QEMU_NOT_KNOWN,
+              xstrdup("whether its firmware there knows the uefi-vars device is not known: "
+                      "'romcompat flash check' says so of files"));
+    else if (!x->loader)
+        weigh(&p->starts, QEMU_NOT_KNOWN,
+              xstrdup("which firmware libvirt chooses for its <varstore> is not known"));
+    else
+        weigh_varstore_here(p, x);
+}
+
 void preflight_answer_all(struct preflight *p, const struct saved_guest *guest,
                           struct destination *to, bool incoming)
 {
@@ -373,6 +476,8 @@ void preflight_answer_all(struct preflight *p, const struct saved_guest *guest,
         weigh_both(p, QEMU_NOT_KNOWN, xstrdup(guest->doubt));
     if (guest->incomplete)
         weigh(&p->arrives, QEMU_NOT_KNOWN, xstrdup("libvirt did not finish this image"));
+    if (guest->domain && guest->domain->has_varstore)
+        weigh_varstore(p, guest->domain, to);
     for (size_t i = 0; i < p->line_count; i++) {
         weigh_line(p, &p->lines[i]);
         weigh_start(p, guest, to, &p->lines[i]);

@@ -82,14 +82,28 @@ struct route {
     bool arriving;
 };
 
-/* A virtio-net-pci behind a PCIe port has other ids. libvirt's XML says where it is; without it, the
- * slot behind a port or bridge is a further part of the block's name, and taken for a port's. */
+/* Whether the device of "0000:00:05.0:00.0/virtio-net-pci.rom" is behind a PCIe port, as far as the
+ * name says it: each port or bridge adds a slot, and a port has slot 0 alone (QEMU hw/pci/pci.c,
+ * pcibus_get_dev_path() and pci_get_function_0()). */
+static bool is_behind_port(const char *block)
+{
+    const char *first = strchr(block, '.'), *slash = strchr(block, '/'), *last = first;
+
+    if (!first || !slash || first > slash)
+        return false;
+    for (const char *at = first; at < slash; at++)
+        if (*at == ':')
+            last = at;
+    return last != first && strtoul(last + 1, NULL, 16) == 0;
+}
+
+/* A virtio-net-pci behind a PCIe port has other ids. libvirt's XML says where it is; without it the
+ * block's name has to do. */
 static bool is_modern(const struct preflight_line *line, const char *machine)
 {
     const struct machine_family *family = machine ? machine_family_of(machine) : NULL;
-    const char *dot = strchr(line->block->name, '.');
     bool port = line->place ? line->place->on_express_port
-                            : dot && strchr(dot, ':') && !(family && !family->express);
+                            : is_behind_port(line->block->name) && !(family && !family->express);
 
     return virtio_is_modern(port, machine);
 }
@@ -206,7 +220,6 @@ static void put_commands(struct making *m, const struct told *told, const char *
         if (!source)
             continue;
         char *command = stock_command(a, source, a->romfile);
-        put_once(&m->commands, "mkdir -p " STOCK_ROM_DIRECTORY);
         put_once(&m->commands, command);
         free(command);
         free(source);
@@ -275,11 +288,49 @@ static bool fix_by_arguments(struct preflight *p, const struct route *route, con
     return !making.needs_old;
 }
 
-static void fix_by_libvirt(struct preflight *p, const struct route *route)
+/* A property of one device; libvirt tells it in JSON, to which -set does not reach. False: its
+ * alias is not known. */
+static bool put_override(FILE *to, const struct preflight_line *line, const struct told *told)
 {
-    struct text arguments, files;
+    const char *alias = line->place ? line->place->alias : NULL;
+    struct stock_setting settings[2];
+
+    if (!alias || !told->properties)
+        return false;
+    fputs("  <qemu:device alias='", to);
+    put_xml(to, alias);
+    fputs("'>\n    <qemu:frontend>\n", to);
+    for (size_t i = 0, count = stock_settings(&told->types[0], settings); i < count; i++) {
+        fprintf(to, "      <qemu:property name='%s' type='unsigned' value='", settings[i].name);
+        put_xml(to, settings[i].value);
+        fputs("'/>\n", to);
+        free(settings[i].value);
+    }
+    fputs("    </qemu:frontend>\n  </qemu:device>\n", to);
+    return true;
+}
+
+static void add_in_domain(struct preflight *p, const char *element, struct text *text,
+                          const char *when)
+{
+    char *lines = lines_end(text);
+
+    if (lines)
+        add_fix(p, FIX_LIBVIRT, when,
+                xasprintf("<qemu:%s xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
+                          "%s\n</qemu:%s>",
+                          element, lines, element));
+    free(lines);
+}
+
+/* Whether it has one for each line. */
+static bool fix_by_libvirt(struct preflight *p, const struct route *route)
+{
+    struct text arguments, overrides, files;
+    bool has_all = true;
 
     text_begin(&arguments);
+    text_begin(&overrides);
     text_begin(&files);
     for (size_t i = 0; i < p->line_count; i++) {
         const struct preflight_line *line = &p->lines[i];
@@ -287,7 +338,9 @@ static void fix_by_libvirt(struct preflight *p, const struct route *route)
         if (!is_to_fix(line))
             continue;
         struct told told = tell(route, line);
-        if (!was_there(p, line) && !told.types[0].romfile)
+        if (!told.types[0].romfile && is_alone(p, line, route->machine))
+            has_all &= put_override(overrides.out, line, &told);
+        else if (!told.types[0].romfile && !was_there(p, line))
             put_types(arguments.out, line, &told, stock_put_libvirt_globals);
         for (size_t k = 0; k < told.count && told.types[k].romfile; k++) {
             if (k > 0 && told.properties)
@@ -301,21 +354,18 @@ static void fix_by_libvirt(struct preflight *p, const struct route *route)
         }
         told_free(&told);
     }
-    char *text = lines_end(&arguments);
-    if (text) {
-        char *all = xasprintf("<qemu:commandline "
-                              "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n%s\n"
-                              "</qemu:commandline>",
-                              text);
-
-        free(text);
-        add_fix(p, FIX_LIBVIRT,
-                route->arriving ? "libvirt, inside <domain>, while the guest arrives (not for its "
-                                  "next start):"
-                                : "libvirt, inside <domain>:",
-                all);
-    }
+    add_in_domain(p, "commandline", &arguments,
+                  route->arriving
+                      ? "libvirt, inside <domain>, while the guest arrives (not for its "
+                        "next start):"
+                      : "libvirt, inside <domain>:");
+    add_in_domain(p, "override", &overrides,
+                  route->arriving
+                      ? "libvirt 8.2 or later, inside <domain>, while the guest arrives "
+                        "(not for its next start):"
+                      : "libvirt 8.2 or later, inside <domain>:");
     add_fix(p, FIX_LIBVIRT, "libvirt, inside the device:", lines_end(&files));
+    return has_all;
 }
 
 /* --- all ways ------------------------------------------------------------------------------ */
@@ -347,7 +397,7 @@ static void fix_by_package(struct preflight *p, const char *machine)
         /* A map may name anything: what no package can be called is not installed. */
         bool is_named = line->package && !package_name_problem(line->package);
         if (is_named && !installed_fits(line)) {
-            fprintf(named.out, "apt install %s    # brings ", line->package);
+            fprintf(named.out, "apt install %s    # has ", line->package);
             put_shown(named.out, line->compat_file);
             putc('\n', named.out);
         } else if (!is_named) {
@@ -480,8 +530,8 @@ void preflight_find_fixes(struct preflight *p, struct destination *to,
         can_do = fix_by_arguments(
             p, &starts,
             qemu_has(&version, QEMU_ROMSIZE) == QEMU_NO
-                ? "A QEMU before 6.0, the guest arriving or started anew:"
-                : "A QEMU from 6.0 on, the guest arriving or started anew (the installed ROM "
+                ? "A QEMU before 6.0, the guest arriving or starting cold:"
+                : "A QEMU from 6.0 on, the guest arriving or starting cold (the installed ROM "
                   "fits; only its length must be said):");
     } else {
         if (incoming && skips != QEMU_NO) {
@@ -494,11 +544,12 @@ void preflight_find_fixes(struct preflight *p, struct destination *to,
         if (!incoming || skips != QEMU_YES) {
             first = p->fix_count;
             can_do = fix_by_arguments(p, &starts,
-                                      "A QEMU before 8.1, and any QEMU with -loadvm or a start "
-                                      "anew:");
+                                      "A QEMU before 8.1, and any QEMU with -loadvm or at a "
+                                      "cold start:");
         }
     }
-    fix_by_libvirt(p, incoming && skips == QEMU_YES ? &arrives : &starts);
+    bool has_xml = fix_by_libvirt(p, incoming && skips == QEMU_YES ? &arrives : &starts);
+    can_do &= has_xml || !guest->domain;
     if (can_do && kinds)
         recommend(p, first, kinds);
     /* Where only a part of it is known to help, the guest still does not land. */

@@ -2,13 +2,10 @@
 #include "guest/stock.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "base/size.h"
@@ -194,20 +191,6 @@ void stock_advice_free(struct stock_advice *a)
 
 /* --- done -------------------------------------------------------------------------------- */
 
-static int make_directory_of(const char *path, struct failure *f)
-{
-    char *copy = xstrdup(path);
-    const char *directory = dirname(copy);
-    mode_t mask = umask(022); /* QEMU's user must reach it */
-    int result = 0;
-
-    if (mkdir(directory, 0755) != 0 && errno != EEXIST)
-        result = fail(f, "%s: %s", directory, strerror(errno));
-    umask(mask);
-    free(copy);
-    return result;
-}
-
 /* `data` is the source; `padded` has room for the bucket. */
 static int make_copy(const struct stock_advice *a, uint8_t *data, const struct optrom *rom,
                      uint8_t *padded, struct failure *f)
@@ -231,8 +214,6 @@ static int make_copy(const struct stock_advice *a, uint8_t *data, const struct o
     if (answer != OPTROM_PAD_FITS)
         return fail(f, "%s: %s", a->source,
                     optrom_pad_text(answer, rom, a->bucket, text, sizeof text));
-    if (make_directory_of(a->romfile, f) != 0)
-        return -1;
     return write_public_file(a->romfile, padded, (size_t)a->bucket, f);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a QEMU without libromcompat must be told so that a device gets the ROM length that
+ * The options that a QEMU without libromcompat must have so that a device gets the ROM length that
  * its guest expects, and still boots from the network.
  *
  * `romsize` alone is the better answer: the ROM stays QEMU's default one, into which it
@@ -21,7 +21,7 @@
 #include "formats/rom_devices.h"
 #include "guest/device_rom.h"
 
-/* Where such copies are looked for, and told to be put: below /usr/share/qemu, which libvirt's
+/* Where such copies are looked for, and are to be put: below /usr/share/qemu, which libvirt's
  * AppArmor profile lets a QEMU read (abstractions/libvirt-qemu). */
 #define STOCK_ROM_DIRECTORY "/usr/share/qemu/romcompat"
 
@@ -31,8 +31,8 @@ struct stock_device {
     const char *type;    /* "virtio-net-pci" */
     bool modern;         /* as rom_device_ids() has it */
     uint64_t bucket;     /* that the guest expects; 0: what the maps say */
-    bool incoming;       /* the guest arrives; else it is started anew, or -loadvm */
-    bool only_file;      /* no length can be told: libvirt's <rom> has a file alone */
+    bool incoming;       /* the guest arrives; else it starts cold, or with -loadvm */
+    bool only_file;      /* no length can be given: libvirt's <rom> has a file alone */
 };
 
 enum stock_answer {

@@ -23,20 +23,16 @@ static bool has_express(const char *machine)
 static bool is_bridge(char *const *devices, const char *bus)
 {
     static const char *const bridges[] = {"pcie-pci-bridge", "pci-bridge", "i82801b11-bridge"};
-    char *id = xasprintf(",id=%s", bus);
-    bool found = false;
+    struct device_text d;
 
-    for (; devices && *devices && !found; devices++) {
-        const char *at = strstr(*devices, id);
-
-        if (!at || (at[strlen(id)] && at[strlen(id)] != ','))
+    for (; devices && *devices; devices++) {
+        if (device_text_read(*devices, &d) != 0 || strcmp(d.id, bus) != 0)
             continue;
         for (size_t i = 0; i < sizeof bridges / sizeof *bridges; i++)
-            found |= strncmp(*devices, bridges[i], strlen(bridges[i])) == 0 &&
-                     (*devices)[strlen(bridges[i])] == ',';
+            if (strcmp(d.type, bridges[i]) == 0)
+                return true;
     }
-    free(id);
-    return found;
+    return false;
 }
 
 /* A bus that is named and is not the root is taken for that of a PCIe port, unless another of the

@@ -13,7 +13,7 @@
 /* Advice for one -device text, or for one type through -global. */
 struct stock_item {
     const char *device; /* what was asked for */
-    const char *driver; /* of -global: the type, or an abstract one that stands for several;
+    const char *driver; /* of -global: the type, or an abstract one that several have as parent;
                          * NULL: the advice is for the text `device` alone */
     const char *type;   /* whose ids and ROM the advice is about */
     struct stock_advice advice;
@@ -36,7 +36,7 @@ struct stock_ask {
     const struct qemu_types *types; /* of the binary; NULL: not known */
 };
 
-/* Adds the advice for `device`, which must outlive the list. A bare type stands for its
+/* Adds the advice for `device`, which must outlive the list. A bare type means its
  * siblings, too. -1 where it is not a device: the list is then as it was. */
 int stock_list_add(struct stock_list *list, const struct stock_ask *ask, const char *device,
                    struct failure *f);

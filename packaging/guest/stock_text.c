@@ -21,21 +21,6 @@ size_t stock_settings(const struct stock_advice *a, struct stock_setting setting
     return count;
 }
 
-/* A comma ends a property of -device, unless it is doubled (QEMU util/keyval.c, util/qemu-option.c,
- * get_opt_value()). */
-static char *commas_doubled(const char *value)
-{
-    char *text = xmalloc(2 * strlen(value) + 1), *to = text;
-
-    for (; *value; value++) {
-        *to++ = *value;
-        if (*value == ',')
-            *to++ = ',';
-    }
-    *to = '\0';
-    return text;
-}
-
 char *stock_properties(const struct stock_advice *a)
 {
     struct stock_setting settings[2];

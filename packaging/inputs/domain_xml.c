@@ -10,16 +10,20 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "base/utf8.h"
+#include "formats/guest_encryption.h"
 #include "formats/libvirt_devices.h"
 #include "inputs/file.h"
 #include "inputs/xml_names.h"
 
-/* Where an element stands. What is in none of these places is skipped with all that
+/* Where an element is. What is in none of these places is skipped with all that
  * is in it: <metadata> may hold anything, also another <interface>. */
 enum place {
     OUTSIDE,
     STATUS,
+    SNAPSHOT,
+    SNAPSHOT_MEMORY,
     DOMAIN,
     NAME,
     UUID,
@@ -44,10 +48,17 @@ enum place {
     EMULATOR,
     CONTROLLER,
     CONTROLLER_ADDRESS,
+    DISK,
+    DISK_SOURCE,
+    TPM,
+    TPM_BACKEND,
     NIC,
     NIC_MODEL,
     NIC_MAC,
     NIC_TEAMING,
+    NIC_BACKEND,
+    NIC_DRIVER,
+    NIC_OPTION,
     VIDEO,
     VIDEO_MODEL,
     ACCELERATION,
@@ -65,6 +76,9 @@ static const struct {
     {OUTSIDE, "domain", DOMAIN},
     {OUTSIDE, "domstatus", STATUS},
     {STATUS, "domain", DOMAIN},
+    {OUTSIDE, "domainsnapshot", SNAPSHOT},
+    {SNAPSHOT, "memory", SNAPSHOT_MEMORY},
+    {SNAPSHOT, "domain", DOMAIN},
     {DOMAIN, "name", NAME},
     {DOMAIN, "uuid", UUID},
     {DOMAIN, "os", OS},
@@ -88,10 +102,20 @@ static const struct {
     {DEVICES, "emulator", EMULATOR},
     {DEVICES, "controller", CONTROLLER},
     {CONTROLLER, "address", CONTROLLER_ADDRESS},
+    {DEVICES, "disk", DISK},
+    {DISK, "source", DISK_SOURCE},
+    {DEVICES, "tpm", TPM},
+    {TPM, "backend", TPM_BACKEND},
     {DEVICES, "interface", NIC},
     {NIC, "model", NIC_MODEL},
     {NIC, "mac", NIC_MAC},
     {NIC, "teaming", NIC_TEAMING},
+    {NIC, "backend", NIC_BACKEND},
+    {NIC, "driver", NIC_DRIVER},
+    {NIC_DRIVER, "host", NIC_OPTION},
+    {NIC_DRIVER, "guest", NIC_OPTION},
+    {NIC, "mtu", NIC_OPTION},
+    {NIC, "acpi", NIC_OPTION},
     {NIC, "rom", ROM},
     {NIC, "address", ADDRESS},
     {NIC, "alias", ALIAS},
@@ -136,7 +160,7 @@ struct reader {
     bool keeps_text;
 
     struct domain_xml *domain;
-    size_t device_capacity;
+    size_t device_capacity, disk_capacity;
     struct bus *buses;
     size_t bus_count, bus_capacity;
     size_t bus_places[BUSES]; /* by number: the first such bus in `buses`, counted from 1 */
@@ -201,6 +225,14 @@ static bool attribute_is(const struct attributes *a, const char *name, const cha
     return is_it;
 }
 
+static bool has_attribute(const struct attributes *a, const char *name)
+{
+    char *value = attribute(a, name);
+
+    free(value);
+    return value != NULL;
+}
+
 static enum domain_switch switch_of(const struct attributes *a, const char *name, const char *off)
 {
     char *value = attribute(a, name);
@@ -220,7 +252,7 @@ static bool number_of(const struct attributes *a, const char *name, unsigned lon
     bool is_number = false;
 
     if (value && value[0] >= '0' && value[0] <= '9') {
-        unsigned long n = strtoul(value, &end, 0);
+        unsigned long long n = strtoull(value, &end, 0);
 
         is_number = !*end && n <= limit;
         if (is_number)
@@ -240,6 +272,7 @@ static void read_pci_address(struct domain_pci_address *address, const struct at
         new.domain = domain;
     new.is_known = attribute_is(a, "type", "pci") && number_of(a, "bus", BUSES - 1, &new.bus) &&
                    number_of(a, "slot", 31, &new.slot);
+    new.has_more_functions = attribute_is(a, "multifunction", "on");
     *address = new;
 }
 
@@ -255,7 +288,26 @@ static void add_device(struct reader *r, enum domain_device_kind kind, const str
     }
     x->devices = xgrow(x->devices, x->device_count, &r->device_capacity, sizeof *x->devices);
     x->devices[x->device_count++] = (struct domain_device){
-        .kind = kind, .is_hostdev = kind == DOMAIN_NIC && attribute_is(a, "type", "hostdev")};
+        .kind = kind,
+        .is_hostdev = kind == DOMAIN_NIC && attribute_is(a, "type", "hostdev"),
+        .is_user = kind == DOMAIN_NIC && attribute_is(a, "type", "user")};
+}
+
+/* A disk that is a file or a block device of this host. */
+static void add_disk(struct reader *r, const struct attributes *a)
+{
+    struct domain_xml *x = r->domain;
+    char *file = attribute(a, "file");
+
+    if (!file)
+        file = attribute(a, "dev");
+    if (file && x->disk_count == DOMAIN_DEVICES_MAX) {
+        refuse(r, "%s:%d: too many disks (limit %d)", r->name, line_of(r), DOMAIN_DEVICES_MAX);
+        free(file);
+    } else if (file) {
+        x->disks = xgrow(x->disks, x->disk_count, &r->disk_capacity, sizeof *x->disks);
+        x->disks[x->disk_count++] = file;
+    }
 }
 
 static void add_controller(struct reader *r, const struct attributes *a)
@@ -330,6 +382,7 @@ static void begin_nvram(struct reader *r, const struct attributes *a)
     free(type);
     set_attribute(&x->nvram_template, a, "template");
     set_attribute(&x->nvram_format, a, "format");
+    set_attribute(&x->template_format, a, "templateFormat");
     keep_text(r);
 }
 
@@ -358,6 +411,8 @@ static bool begin_choice(struct reader *r, enum place place, const struct attrib
         return true;
     case OS_VARSTORE:
         x->has_varstore = true;
+        set_attribute(&x->varstore, a, "path");
+        set_attribute(&x->varstore_template, a, "template");
         return true;
     case FIRMWARE_FEATURE:
         read_feature(x, a);
@@ -424,6 +479,18 @@ static void begin_place(struct reader *r, enum place place, size_t at, const str
     case CONTROLLER:
         add_controller(r, a);
         break;
+    case SNAPSHOT_MEMORY:
+        set_attribute(&x->memory_file, a, "file");
+        break;
+    case DISK_SOURCE:
+        add_disk(r, a);
+        break;
+    case TPM:
+        x->has_tpm = true;
+        break;
+    case TPM_BACKEND:
+        x->has_swtpm |= attribute_is(a, "type", "emulator");
+        break;
     case NIC:
         add_device(r, DOMAIN_NIC, a);
         break;
@@ -442,6 +509,15 @@ static void begin_place(struct reader *r, enum place place, size_t at, const str
         break;
     case NIC_TEAMING:
         d->is_transient = attribute_is(a, "type", "transient");
+        break;
+    case NIC_BACKEND:
+        d->is_user &= !attribute_is(a, "type", "passt");
+        break;
+    case NIC_DRIVER:
+        d->has_options |= a->count > (has_attribute(a, "name") ? 1 : 0);
+        break;
+    case NIC_OPTION:
+        d->has_options = true;
         break;
     case ACCELERATION:
         d->is_accelerated = attribute_is(a, "accel3d", "yes");
@@ -483,12 +559,11 @@ static char **field_of(struct domain_xml *x, enum place place)
     }
 }
 
-/* AMD SEV API, guest policy: bit 2 asks for encrypted state. */
 static void take_policy(struct domain_xml *x, const char *text, size_t length)
 {
     char *copy = xstrndup(text, length);
 
-    x->sev_es = strtoul(copy, NULL, 0) & 4;
+    x->sev_es = strtoul(copy, NULL, 0) & GUEST_POLICY_ES;
     free(copy);
 }
 
@@ -571,7 +646,7 @@ static void begin_element(struct reader *r, const char *name, bool is_foreign, b
     size_t end = position(r);
 
     if (r->depth == DOMAIN_DEPTH_MAX) {
-        refuse(r, "%s:%d: elements stand too deep in each other (limit %d)", r->name, line_of(r),
+        refuse(r, "%s:%d: elements are nested too deeply (limit %d)", r->name, line_of(r),
                DOMAIN_DEPTH_MAX);
         return;
     }
@@ -750,7 +825,7 @@ static int run_parser(struct reader *r)
     else if (!r->parser->wellFormed)
         result = parse_failed(r);
     else if (!r->had_domain)
-        result = fail(r->f, "%s: holds no <domain>", r->name);
+        result = fail(r->f, "%s: contains no <domain>", r->name);
     xmlFreeDoc(r->parser->myDoc);
     xmlFreeParserCtxt(r->parser);
     return result;
@@ -768,6 +843,9 @@ static char *path_of(const struct reader *r, const struct domain_pci_address *a)
     char path[sizeof "ffffffff:00" + BUSES * (sizeof ":1f.7" - 1)];
     size_t at = sizeof path - 1;
 
+    /* QEMU hw/pci-host/i440fx.c, i440fx_pcihost_root_bus_path(): "short_root_bus" of that type. */
+    bool is_short = r->domain->machine && strcmp(r->domain->machine, "pc-i440fx-1.6") == 0;
+
     path[at] = '\0';
     for (size_t depth = 0; a->is_known && depth < BUSES; depth++) {
         char part[16];
@@ -775,7 +853,7 @@ static char *path_of(const struct reader *r, const struct domain_pci_address *a)
 
         memcpy(&path[at -= (size_t)n], part, (size_t)n);
         if (a->bus == 0)
-            return xasprintf("%04" PRIx32 ":00%s", a->domain, &path[at]);
+            return xasprintf("%04" PRIx32 "%s%s", a->domain, is_short ? "" : ":00", &path[at]);
         const struct bus *bus = bus_of(r, a);
         if (!bus || !bus->model || strstr(bus->model, "expander"))
             break;
@@ -860,6 +938,14 @@ int domain_xml_read(const char *path, struct domain_xml *domain, struct failure 
     return result;
 }
 
+char *domain_xml_encryption(const struct domain_xml *x)
+{
+    return x->launch_security
+               ? xstrdup(guest_encryption(libvirt_encryption_type(x->launch_security),
+                                          x->sev_es ? GUEST_POLICY_ES : 0))
+               : NULL;
+}
+
 void domain_xml_free(struct domain_xml *x)
 {
     for (size_t i = 0; i < x->device_count; i++) {
@@ -871,10 +957,17 @@ void domain_xml_free(struct domain_xml *x)
         free(x->devices[i].rom_file);
     }
     free(x->devices);
-    char *const texts[] = {x->name,         x->uuid,          x->kind,           x->machine,
-                           x->arch,         x->emulator,      x->firmware,       x->loader,
-                           x->loader_type,  x->loader_format, x->nvram,          x->nvram_template,
-                           x->nvram_format, x->kernel,        x->launch_security};
+    free_texts(x->disks, x->disk_count);
+    char *const texts[] = {x->name,         x->uuid,
+                           x->kind,         x->machine,
+                           x->arch,         x->emulator,
+                           x->firmware,     x->loader,
+                           x->loader_type,  x->loader_format,
+                           x->nvram,        x->nvram_template,
+                           x->varstore,     x->varstore_template,
+                           x->nvram_format, x->template_format,
+                           x->kernel,       x->launch_security,
+                           x->memory_file};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     *x = (struct domain_xml){0};

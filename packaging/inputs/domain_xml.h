@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A guest as libvirt describes it: what `virsh dumpxml` prints, what stands in
+ * A guest as libvirt describes it: what `virsh dumpxml` prints, what is in
  * /etc/libvirt/qemu/NAME.xml and, as the <domain> of a <domstatus>, in
- * /run/libvirt/qemu/NAME.xml, what a hook gets, what a save image holds.
+ * /run/libvirt/qemu/NAME.xml, what a hook gets, what a save image holds, and, as the <domain> of
+ * a <domainsnapshot>, what is in /var/lib/libvirt/qemu/snapshot.
  * This is the one file that names libxml2.
  *
  * Less than XML on purpose: UTF-8, and no document type, so that there are no entities
  * to expand and nothing is ever fetched. The document is never built as a tree: what is
- * kept is what stands below.
+ * kept is below.
  */
 #ifndef INPUTS_DOMAIN_XML_H
 #define INPUTS_DOMAIN_XML_H
@@ -20,7 +21,7 @@
 
 #define DOMAIN_XML_MAX ((size_t)16 << 20) /* bytes of a document */
 #define DOMAIN_DEPTH_MAX 256              /* elements in each other; libxml2's own limit */
-#define DOMAIN_DEVICES_MAX 16384          /* network cards, video cards and PCI controllers */
+#define DOMAIN_DEVICES_MAX 16384          /* of network and video cards, controllers, and disks */
 #define DOMAIN_TEXT_MAX ((size_t)4096)    /* bytes of a name or path */
 
 /* An attribute with the values yes and no, or on and off. */
@@ -30,6 +31,7 @@ struct domain_pci_address {
     bool is_known; /* there is an address, and it is on PCI */
     uint32_t domain;
     unsigned bus, slot, function;
+    bool has_more_functions; /* multifunction='on' */
 };
 
 enum domain_device_kind { DOMAIN_NIC, DOMAIN_VIDEO };
@@ -51,6 +53,8 @@ struct domain_device {
     bool is_accelerated;
     bool is_hostdev;   /* a device of the host, with its own ROM */
     bool is_transient; /* <teaming type='transient'>: unplugged before a migration */
+    bool is_user;      /* <interface type='user'>, served by QEMU itself */
+    bool has_options;  /* of a network card: <driver> with more than a name, <mtu> or <acpi> */
 
     bool has_rom; /* there is a <rom> */
     char *rom_file;
@@ -72,9 +76,11 @@ struct domain_xml {
     char *firmware; /* <os firmware=>: "efi" */
     char *loader, *loader_type, *loader_format; /* path of the firmware; "pflash"; "raw" */
     char *nvram, *nvram_template, *nvram_format;
+    char *template_format;      /* <nvram templateFormat=>, which libvirt knows since 10.10 */
     bool has_loader, has_nvram; /* there are such elements */
     bool nvram_is_remote;       /* <nvram> of a type whose data is no local file */
-    bool has_varstore;          /* <varstore>, of libvirt 12.1 */
+    bool has_varstore;          /* <varstore>, of libvirt 12.1: JSON of QEMU's uefi-vars device */
+    char *varstore, *varstore_template;
     char *kernel;               /* <os><kernel> */
     enum domain_switch loader_readonly, loader_secure, loader_stateless;
     bool has_firmware_features; /* <os><firmware><feature>; of these two what is asked for */
@@ -86,13 +92,20 @@ struct domain_xml {
     bool tells_qemu_roms;  /* <qemu:commandline> or <qemu:override> set romfile or romsize */
     struct domain_device *devices; /* network cards and video cards, in the document's order */
     size_t device_count;
+    char **disks; /* paths of files and block devices, without what backs them */
+    size_t disk_count;
+    bool has_tpm, has_swtpm; /* has_swtpm: libvirt runs swtpm for it */
+    char *memory_file;       /* of a <domainsnapshot>: the save image with its memory */
 };
 
-/* `name` stands for the document in messages, "name:line: what is wrong". 0 or -1; free
+/* `name` is the document's name in messages, "name:line: what is wrong". 0 or -1; free
  * with domain_xml_free(). */
 int domain_xml_parse(const char *name, const uint8_t *data, size_t size, struct domain_xml *domain,
                      struct failure *f);
 int domain_xml_read(const char *path, struct domain_xml *domain, struct failure *f);
+/* How its memory is encrypted (formats/guest_encryption.h); free it. NULL: it is not. */
+char *domain_xml_encryption(const struct domain_xml *xml);
+
 void domain_xml_free(struct domain_xml *domain);
 
 #endif

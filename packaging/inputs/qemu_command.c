@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "inputs/qemu_command.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "formats/guest_encryption.h"
 #include "formats/machine_types.h"
 #include "formats/option_text.h"
 #include "formats/rom_devices.h"
@@ -16,15 +18,38 @@
 enum { FLASH_COUNT = 2, NODE_DEPTH_MAX = 8 };
 
 /* While a command line is read. */
+/* A block node, or a chain of them. The strings are of options. */
+struct drive {
+    struct qemu_option option;
+    const char *file;   /* at the end of the chain, or NULL */
+    const char *format; /* the first in it that is one, or NULL */
+    const char *next;   /* the name of the node that the chain goes on with, or NULL */
+    enum { NOT_FOLLOWED, IS_FOLLOWED, FOLLOWED } state;
+};
+
+struct drive_name {
+    const char *name;
+    size_t drive;
+};
+
 struct reading {
     struct qemu_command *command;
     const char *directory;
-    struct qemu_option *drives; /* -drive and -blockdev, which others name */
+    struct drive *drives; /* -drive and -blockdev, which others name */
     size_t drive_count;
+    struct drive_name *names; /* sorted */
+    size_t name_count;
+    struct qemu_option *sockets; /* -chardev socket with a path, where QEMU is the server */
+    size_t socket_count;
+    char *qmp_device;             /* the -chardev of the last -mon mode=control */
     char *flash[FLASH_COUNT];     /* names of drives, by -machine pflash0= */
     int drive_flash[FLASH_COUNT]; /* index of a drive with if=pflash; -1: none */
-    char *bios, *video;           /* -bios, -vga */
-    size_t default_nics;          /* -nic and -net nic without a model */
+    struct qemu_option *objects;  /* -object, which -machine names */
+    size_t object_count;
+    char *encrypting;    /* the name of one */
+    char *bios, *video;  /* -bios, -vga */
+    char *json_store;    /* jsonfile= of a uefi-vars device */
+    size_t default_nics; /* -nic and -net nic without a model */
     bool has_net, has_video, has_no_defaults;
 };
 
@@ -52,6 +77,23 @@ bool qemu_command_is_qemu(const char *path)
     const char *name = base_name(path);
 
     return strncmp(name, "qemu-system-", 12) == 0 || is_one_of(name, others);
+}
+
+bool qemu_command_text_decides(const char *args)
+{
+    static const char *const options[] = {"bios",       "blockdev", "device",     "drive", "global",
+                                          "L",          "M",        "machine",    "net",   "nic",
+                                          "nodefaults", "pflash",   "readconfig", "set",   "vga"};
+
+    for (const char *at = args; (at = strchr(at, '-')) != NULL; at++)
+        for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+            size_t n = strlen(options[i]);
+
+            if (strncmp(at + 1, options[i], n) == 0 &&
+                (!at[n + 1] || isspace((unsigned char)at[n + 1])))
+                return true;
+        }
+    return false;
 }
 
 /* --- cards ---------------------------------------------------------------------------------- */
@@ -104,6 +146,10 @@ static void take_device(struct reading *r, const struct qemu_option *option)
     const char *type = driver ? type_of_alias(r, driver) : "";
 
     note_video(r, type);
+    if (strncmp(type, "uefi-vars-", strlen("uefi-vars-")) == 0) {
+        r->command->has_uefi_vars = true;
+        set(&r->json_store, qemu_option_value(option, "jsonfile"));
+    }
     if (!driver)
         doubt(r, "a -device without a type");
     else if (rom_device_of_type(type) && qemu_option_value(option, "romsize"))
@@ -156,10 +202,45 @@ static void take_machine(struct reading *r, const struct qemu_option *option)
     if (type && strcmp(type, "none") == 0)
         r->command->is_guest = false;
     /* The older name is that of QEMU before 6.0. */
-    if (qemu_option_value(option, "confidential-guest-support") ||
-        qemu_option_value(option, "memory-encryption"))
-        doubt(r, "its memory is encrypted: who lets such a guest move, and start, is another "
-                 "question");
+    const char *encrypting = qemu_option_value(option, "confidential-guest-support");
+    if (!encrypting)
+        encrypting = qemu_option_value(option, "memory-encryption");
+    if (encrypting)
+        set(&r->encrypting, encrypting);
+}
+
+static struct qemu_option copy_option(const struct qemu_option *option)
+{
+    struct qemu_option copy = {.group = xstrdup(option->group),
+                               .values = xcalloc(option->count + 1, sizeof *copy.values),
+                               .count = option->count};
+
+    for (size_t i = 0; i < option->count; i++)
+        copy.values[i] = (struct qemu_option_value){xstrdup(option->values[i].name),
+                                                    xstrdup(option->values[i].value)};
+    return copy;
+}
+
+static void take_object(struct reading *r, const struct qemu_option *option)
+{
+    r->objects = xreallocarray(r->objects, r->object_count + 1, sizeof *r->objects);
+    r->objects[r->object_count++] = copy_option(option);
+}
+
+/* The last of that name is looked at; QEMU refuses a second one. */
+static void find_encryption(struct reading *r)
+{
+    for (size_t i = 0; r->encrypting && i < r->object_count; i++) {
+        const char *id = qemu_option_value(&r->objects[i], "id");
+        const char *type = qemu_option_value(&r->objects[i], "qom-type");
+        const char *policy = qemu_option_value(&r->objects[i], "policy");
+
+        if (id && type && strcmp(id, r->encrypting) == 0)
+            set(&r->command->encryption,
+                guest_encryption(type, policy ? strtoull(policy, NULL, 0) : 0));
+    }
+    if (r->encrypting && !r->command->encryption)
+        doubt(r, "its memory is encrypted, and how is not known: no -object %s", r->encrypting);
 }
 
 /* A drive with if=pflash is the flash device of its index or unit, or the next free one (QEMU
@@ -169,16 +250,9 @@ static void take_drive(struct reading *r, const struct qemu_option *option)
     const char *kind = qemu_option_value(option, "if");
     const char *index = qemu_option_value(option, "index");
     const char *unit = index ? index : qemu_option_value(option, "unit");
-    struct qemu_option *copy;
 
     r->drives = xreallocarray(r->drives, r->drive_count + 1, sizeof *r->drives);
-    copy = &r->drives[r->drive_count];
-    *copy = (struct qemu_option){.group = xstrdup(option->group),
-                                 .values = xcalloc(option->count + 1, sizeof *copy->values),
-                                 .count = option->count};
-    for (size_t i = 0; i < option->count; i++)
-        copy->values[i] = (struct qemu_option_value){xstrdup(option->values[i].name),
-                                                     xstrdup(option->values[i].value)};
+    r->drives[r->drive_count] = (struct drive){.option = copy_option(option)};
     if (kind && strcmp(kind, "pflash") == 0) {
         int place = unit ? (*unit >= '0' && *unit <= '1' && !unit[1] ? *unit - '0' : -1)
                     : r->drive_flash[0] < 0 ? 0
@@ -189,49 +263,126 @@ static void take_drive(struct reading *r, const struct qemu_option *option)
     r->drive_count++;
 }
 
-static const struct qemu_option *find_drive(const struct reading *r, const char *name)
+/* -chardev, and what -qmp has. */
+static void take_socket(struct reading *r, const struct qemu_option *option)
 {
-    for (size_t i = 0; i < r->drive_count; i++) {
-        const char *node = qemu_option_value(&r->drives[i], "node-name");
-        const char *id = qemu_option_value(&r->drives[i], "id");
+    const char *kind = qemu_option_value(option, "backend"),
+               *server = qemu_option_value(option, "server");
 
-        if ((node && strcmp(node, name) == 0) || (id && strcmp(id, name) == 0))
-            return &r->drives[i];
-    }
-    return NULL;
+    if (!kind || strcmp(kind, "socket") != 0 || !qemu_option_value(option, "path") || !server ||
+        option_text_is_off(server))
+        return;
+    r->sockets = xreallocarray(r->sockets, r->socket_count + 1, sizeof *r->sockets);
+    r->sockets[r->socket_count++] = copy_option(option);
 }
 
-/* The file at the end of a chain of block nodes, and the first format in it that is one: nodes are
- * in each other ("file.file.filename") or name each other ("file": "node"). */
-static const char *file_of_drive(const struct reading *r, const struct qemu_option *drive,
-                                 const char **format)
+static void take_monitor(struct reading *r, const struct qemu_option *option)
 {
-    for (int hops = 0; drive && hops < NODE_DEPTH_MAX; hops++) {
-        char name[NODE_DEPTH_MAX * 5 + 16] = "", *end = name;
-        const char *next = NULL;
+    const char *mode = qemu_option_value(option, "mode");
 
-        for (int depth = 0; depth < NODE_DEPTH_MAX; depth++, end = stpcpy(end, "file.")) {
-            strcpy(end, "driver");
-            const char *driver = qemu_option_value(drive, name);
-            strcpy(end, "format");
-            if (!driver)
-                driver = qemu_option_value(drive, name);
-            if (driver && !*format && (strcmp(driver, "raw") == 0 || strcmp(driver, "qcow2") == 0))
-                *format = driver;
-            strcpy(end, "filename");
-            const char *file = qemu_option_value(drive, name);
-            if (file)
-                return file;
-            strcpy(end, "file");
-            next = qemu_option_value(drive, name);
-            if (next)
-                break;
-        }
-        if (next && strcmp(drive->group, "drive") == 0)
-            return next;
-        drive = next ? find_drive(r, next) : NULL;
+    if (mode && strcmp(mode, "control") == 0)
+        set(&r->qmp_device, qemu_option_value(option, "chardev"));
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    const struct drive_name *one = a, *other = b;
+    int order = strcmp(one->name, other->name);
+
+    return order ? order : (one->drive > other->drive) - (one->drive < other->drive);
+}
+
+static int compare_to_name(const void *name, const void *entry)
+{
+    return strcmp(name, ((const struct drive_name *)entry)->name);
+}
+
+/* Of drives with one name, which QEMU refuses, the first. */
+static void sort_names(struct reading *r)
+{
+    size_t kept = 0;
+
+    r->names = xcalloc(2 * r->drive_count + 1, sizeof *r->names);
+    for (size_t i = 0; i < 2 * r->drive_count; i++) {
+        const char *name = qemu_option_value(&r->drives[i / 2].option, i % 2 ? "id" : "node-name");
+
+        if (name)
+            r->names[r->name_count++] = (struct drive_name){name, i / 2};
     }
-    return NULL;
+    qsort(r->names, r->name_count, sizeof *r->names, compare_names);
+    for (size_t i = 0; i < r->name_count; i++)
+        if (!kept || strcmp(r->names[kept - 1].name, r->names[i].name) != 0)
+            r->names[kept++] = r->names[i];
+    r->name_count = kept;
+}
+
+static struct drive *find_drive(const struct reading *r, const char *name)
+{
+    const struct drive_name *found =
+        bsearch(name, r->names, r->name_count, sizeof *r->names, compare_to_name);
+
+    return found ? &r->drives[found->drive] : NULL;
+}
+
+/* Nodes are in each other ("file.file.filename") or name each other ("file": "node"). */
+static void read_drive(struct drive *drive)
+{
+    const struct qemu_option *option = &drive->option;
+    char name[NODE_DEPTH_MAX * 5 + 16] = "", *end = name;
+
+    for (int depth = 0; depth < NODE_DEPTH_MAX; depth++, end = stpcpy(end, "file.")) {
+        strcpy(end, "driver");
+        const char *driver = qemu_option_value(option, name);
+        strcpy(end, "format");
+        if (!driver)
+            driver = qemu_option_value(option, name);
+        if (driver && !drive->format &&
+            (strcmp(driver, "raw") == 0 || strcmp(driver, "qcow2") == 0))
+            drive->format = driver;
+        strcpy(end, "filename");
+        drive->file = qemu_option_value(option, name);
+        if (drive->file)
+            return;
+        strcpy(end, "file");
+        const char *next = qemu_option_value(option, name);
+        if (next && strcmp(option->group, "drive") == 0)
+            drive->file = next;
+        else
+            drive->next = next;
+        if (next)
+            return;
+    }
+}
+
+/* To the end of each chain, each node once. A circle has no end. */
+static void follow_drives(struct reading *r)
+{
+    struct drive **chain = xcalloc(r->drive_count + 1, sizeof(struct drive *));
+
+    sort_names(r);
+    for (size_t i = 0; i < r->drive_count; i++)
+        read_drive(&r->drives[i]);
+    for (size_t i = 0; i < r->drive_count; i++) {
+        struct drive *drive = &r->drives[i];
+        size_t count = 0;
+
+        while (drive && drive->state == NOT_FOLLOWED) {
+            drive->state = IS_FOLLOWED;
+            chain[count++] = drive;
+            drive = drive->next ? find_drive(r, drive->next) : NULL;
+        }
+        const struct drive *after = drive && drive->state == FOLLOWED ? drive : NULL;
+        while (count) {
+            drive = chain[--count];
+            if (after && !drive->file)
+                drive->file = after->file;
+            if (after && !drive->format)
+                drive->format = after->format;
+            drive->state = FOLLOWED;
+            after = drive;
+        }
+    }
+    free(chain);
 }
 
 /* A path as the process sees it, and no more slashes than it needs; NULL for what only the process
@@ -257,14 +408,12 @@ static char *path_of(const struct reading *r, const char *file)
 
 static void find_flash(struct reading *r, int which, char **path, char **format)
 {
-    const struct qemu_option *drive = r->flash[which] ? find_drive(r, r->flash[which])
-                                      : r->drive_flash[which] >= 0
-                                          ? &r->drives[r->drive_flash[which]]
-                                          : NULL;
-    const char *as = NULL, *file = file_of_drive(r, drive, &as);
+    const struct drive *drive = r->flash[which]              ? find_drive(r, r->flash[which])
+                                : r->drive_flash[which] >= 0 ? &r->drives[r->drive_flash[which]]
+                                                             : NULL;
 
-    *path = file ? path_of(r, file) : NULL;
-    *format = xstrdup_or_null(as);
+    *path = drive && drive->file ? path_of(r, drive->file) : NULL;
+    *format = drive ? xstrdup_or_null(drive->format) : NULL;
     if (which == 0 && !*path && (drive || r->flash[which]))
         doubt(r, "the file of its firmware is not known");
 }
@@ -275,12 +424,49 @@ static void find_firmware(struct reading *r)
 
     find_flash(r, 0, &c->loader, &c->loader_format);
     find_flash(r, 1, &c->nvram, &c->nvram_format);
+    if (r->json_store) {
+        free(c->nvram);
+        c->nvram = path_of(r, r->json_store);
+    }
     if (c->loader) {
         c->loader_type = xstrdup("pflash");
     } else if (r->bios) {
         /* Without a slash, QEMU looks for it among its ROM files. */
         c->loader = strchr(r->bios, '/') ? path_of(r, r->bios) : xstrdup(r->bios);
         c->loader_type = xstrdup("rom");
+    }
+}
+
+static void add_disk(struct reading *r, const char *file)
+{
+    char *path = path_of(r, file);
+
+    if (path) {
+        r->command->disks =
+            xreallocarray(r->command->disks, r->command->disk_count + 1, sizeof *r->command->disks);
+        r->command->disks[r->command->disk_count++] = path;
+    }
+}
+
+/* Those of -drive and -blockdev that are no flash. */
+static void find_disks(struct reading *r)
+{
+    for (size_t i = 0; i < r->drive_count; i++) {
+        const struct drive *drive = &r->drives[i];
+        const char *kind = qemu_option_value(&drive->option, "if");
+
+        if (drive->file && !(kind && strcmp(kind, "pflash") == 0))
+            add_disk(r, drive->file);
+    }
+}
+
+static void find_qmp(struct reading *r)
+{
+    for (size_t i = 0; r->qmp_device && i < r->socket_count; i++) {
+        const char *id = qemu_option_value(&r->sockets[i], "id");
+
+        if (id && strcmp(id, r->qmp_device) == 0)
+            r->command->qmp = path_of(r, qemu_option_value(&r->sockets[i], "path"));
     }
 }
 
@@ -291,37 +477,6 @@ static const struct machine_family *family_of(const char *machine)
     const struct machine_family *family = machine ? machine_family_of_alias(machine) : NULL;
 
     return family || !machine ? family : machine_family_of(machine);
-}
-
-static bool is_family(const struct machine_family *family, const char *name)
-{
-    return family && strcmp(family->name, name) == 0;
-}
-
-/* QEMU hw/i386/pc_piix.c, pc_q35.c and hw/arm/virt.c: default_nic. */
-static const char *default_nic(const char *machine)
-{
-    const struct machine_family *family = family_of(machine);
-
-    if (is_family(family, "pc-q35"))
-        return machine_is_up_to(machine, 2, 11) ? "e1000" : "e1000e";
-    if (is_family(family, "virt"))
-        return "virtio-net-pci";
-    return is_family(family, "pc-i440fx") || is_family(family, "pc") || is_family(family, "rhel")
-               ? "e1000"
-               : NULL;
-}
-
-/* The same files, default_display; without one, Cirrus (system/vl.c, get_default_vga_model()). */
-static const char *default_video(const char *machine)
-{
-    const struct machine_family *family = family_of(machine);
-
-    if (is_family(family, "pc-i440fx") || is_family(family, "pc-q35"))
-        return machine_is_up_to(machine, 2, 1) ? "cirrus" : "std";
-    if (is_family(family, "pc") || is_family(family, "rhel"))
-        return "cirrus";
-    return is_family(family, "pseries") ? "std" : "none";
 }
 
 /* -vga: system/vl.c, vga_interfaces[]. */
@@ -340,40 +495,23 @@ static const char *type_of_video(const char *name)
     return NULL;
 }
 
-static bool has_pci_video(const char *machine)
-{
-    const struct machine_family *family = family_of(machine);
-
-    return !family || strcmp(family->name, "virt") != 0;
-}
-
 /* `machine`: without Proxmox's suffix, or NULL. */
 static void add_defaults(struct reading *r, const char *machine)
 {
-    const char *nic = machine ? default_nic(machine) : NULL;
+    const struct machine_family *family = family_of(machine);
+    const char *nic = family ? machine_nic(family, machine) : NULL;
     const char *video = r->video;
     size_t nics = r->default_nics + (!r->has_net && !r->has_no_defaults);
 
-    if (machine && !family_of(machine) &&
-        (nics || (!video && !r->has_video && !r->has_no_defaults)))
+    if (machine && !family && (nics || (!video && !r->has_video && !r->has_no_defaults)))
         doubt(r, "which cards QEMU adds of itself to machine type %s is not known", machine);
     for (size_t i = 0; nic && i < nics; i++)
         add_card(r, nic, NULL, false);
-    if (!video && !r->has_video && !r->has_no_defaults && machine)
-        video = default_video(machine);
-    if (video && type_of_video(video) && has_pci_video(machine))
+    if (!video && !r->has_video && !r->has_no_defaults && family)
+        video = machine_video(family, machine);
+    /* Arm's virt has none for -vga. */
+    if (video && type_of_video(video) && !(family && strcmp(family->name, "virt") == 0))
         add_card(r, type_of_video(video), NULL, false);
-}
-
-static const char *default_machine(const char *architecture)
-{
-    static const char *const machines[][2] = {
-        {"x86_64", "pc"}, {"i386", "pc"}, {"ppc64", "pseries"}, {"s390x", "s390-ccw-virtio"}};
-
-    for (size_t i = 0; architecture && i < sizeof machines / sizeof *machines; i++)
-        if (strcmp(machines[i][0], architecture) == 0)
-            return machines[i][1];
-    return NULL;
 }
 
 /* --- options -------------------------------------------------------------------------------- */
@@ -484,6 +622,12 @@ static void take_option(struct reading *r, const struct qemu_option *option)
         take_net(r, option, group[2] == 'c');
     else if (strcmp(group, "netdev") == 0)
         r->has_net = true;
+    else if (strcmp(group, "chardev") == 0)
+        take_socket(r, option);
+    else if (strcmp(group, "mon") == 0)
+        take_monitor(r, option);
+    else if (strcmp(group, "object") == 0)
+        take_object(r, option);
     else if (strcmp(group, "global") == 0)
         take_global(r, option);
     else if (strcmp(group, "name") == 0 && qemu_option_value(option, "guest"))
@@ -523,7 +667,8 @@ static bool asks_for_help(const char *value)
 
 /* The options that are taken apart. */
 static const char *const parsed[] = {"machine", "device", "drive",  "blockdev", "nic",
-                                     "net",     "netdev", "global", "name",     NULL};
+                                     "net",     "netdev", "global", "name",     "chardev",
+                                     "mon",     "object", NULL};
 
 /* A file whose name is what stands there: no comma divides it. */
 static void take_pflash(struct reading *r, const char *file)
@@ -535,6 +680,29 @@ static void take_pflash(struct reading *r, const char *file)
     option.values[1] = (struct qemu_option_value){xstrdup("if"), xstrdup("pflash")};
     take_drive(r, &option);
     qemu_option_free(&option);
+}
+
+/* QEMU monitor/monitor.c, monitor_parse(): the text is that of -chardev, with "unix:" in place of
+ * its kind. A comma in a path is written twice there. */
+static void take_qmp(struct reading *r, const char *value)
+{
+    static const char kind[] = "unix:";
+    struct qemu_option option;
+    struct failure f;
+
+    if (strncmp(value, kind, sizeof kind - 1) != 0)
+        return;
+    char *text = xasprintf("socket,id=qmp,path=%s", value + sizeof kind - 1);
+    if (qemu_option_of_text(&option, "chardev", "backend", text, &f) == 0) {
+        const char *server = qemu_option_value(&option, "server");
+
+        if (server && !option_text_is_off(server)) {
+            free(r->command->qmp);
+            r->command->qmp = path_of(r, qemu_option_value(&option, "path"));
+        }
+        qemu_option_free(&option);
+    }
+    free(text);
 }
 
 static void take_value(struct reading *r, const char *name, const char *value)
@@ -557,6 +725,12 @@ static void take_value(struct reading *r, const char *name, const char *value)
         set(&r->bios, value);
     } else if (strcmp(name, "pflash") == 0) {
         take_pflash(r, value);
+    } else if (strcmp(name, "qmp") == 0 || strcmp(name, "qmp-pretty") == 0) {
+        take_qmp(r, value);
+    } else if (strncmp(name, "hd", 2) == 0 && strchr("abcd", name[2]) && name[2] && !name[3]) {
+        add_disk(r, value);
+    } else if (strcmp(name, "tpmdev") == 0) {
+        r->command->has_tpm = true;
     } else if (strcmp(name, "vga") == 0) {
         set(&r->video, value);
         r->has_video = true;
@@ -577,18 +751,32 @@ static void finish(struct reading *r)
 {
     struct qemu_command *c = r->command;
 
-    if (!c->machine && default_machine(c->architecture))
-        c->machine = xstrdup(default_machine(c->architecture));
+    if (!c->machine && c->architecture)
+        c->machine = xstrdup_or_null(machine_default(c->architecture));
+    follow_drives(r);
     find_firmware(r);
+    find_disks(r);
+    find_qmp(r);
+    find_encryption(r);
     char *machine = c->machine ? xstrndup(c->machine, strcspn(c->machine, "+")) : NULL;
     add_defaults(r, machine);
     free(machine);
     for (size_t i = 0; i < r->drive_count; i++)
-        qemu_option_free(&r->drives[i]);
+        qemu_option_free(&r->drives[i].option);
     free(r->drives);
+    free(r->names);
+    for (size_t i = 0; i < r->socket_count; i++)
+        qemu_option_free(&r->sockets[i]);
+    free(r->sockets);
+    free(r->qmp_device);
+    for (size_t i = 0; i < r->object_count; i++)
+        qemu_option_free(&r->objects[i]);
+    free(r->objects);
+    free(r->encrypting);
     for (int i = 0; i < FLASH_COUNT; i++)
         free(r->flash[i]);
     free(r->bios);
+    free(r->json_store);
     free(r->video);
 }
 
@@ -609,8 +797,10 @@ int qemu_command_read(char *const *arguments, size_t count, const char *director
     for (size_t i = 1; i < count; i++) {
         const char *name = arguments[i];
 
-        if (*name != '-' || !name[1])
-            continue; /* a disk */
+        if (*name != '-' || !name[1]) {
+            add_disk(&r, name);
+            continue;
+        }
         name += name[1] == '-' ? 2 : 1;
         if (is_one_of(name, flags))
             take_flag(&r, name);
@@ -624,9 +814,9 @@ int qemu_command_read(char *const *arguments, size_t count, const char *director
 
 void qemu_command_free(struct qemu_command *c)
 {
-    char *texts[] = {c->binary,      c->architecture, c->name,          c->uuid,
-                     c->number,      c->machine,      c->loader,        c->nvram,
-                     c->loader_type, c->doubt,        c->loader_format, c->nvram_format};
+    char *texts[] = {c->binary,        c->architecture, c->name,  c->uuid,        c->number,
+                     c->machine,       c->loader,       c->nvram, c->loader_type, c->doubt,
+                     c->loader_format, c->nvram_format, c->qmp,   c->encryption};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
@@ -635,5 +825,6 @@ void qemu_command_free(struct qemu_command *c)
         free(c->cards[i].file);
     }
     free(c->cards);
+    free_texts(c->disks, c->disk_count);
     *c = (struct qemu_command){0};
 }

@@ -36,7 +36,13 @@ struct qemu_command {
     /* Cards that have an option ROM, those too that QEMU adds of itself. */
     struct qemu_card *cards;
     size_t card_count;
-    char *doubt; /* one line: what of it could not be told; the first such thing */
+    char *doubt;  /* one line: what of it is not known; the first such thing */
+    char *qmp;    /* the socket on which it serves QMP, the last of them */
+    char **disks; /* files, without what backs them */
+    size_t disk_count;
+    bool has_tpm;
+    bool has_uefi_vars; /* its variables are with the uefi-vars device, in `nvram` */
+    char *encryption;   /* of its memory (formats/guest_encryption.h) */
 };
 
 /* `directory`: that which relative paths are of; NULL: not known, and they stay as they are. 0, or
@@ -49,6 +55,10 @@ void qemu_command_free(struct qemu_command *command);
 /* One card more, for readers of what becomes a command line; `file` may be NULL. */
 void qemu_command_add_card(struct qemu_command *command, const char *type, const char *file,
                            bool off);
+
+/* Whether arguments that are added to a command line, as one text, may decide cards, ROMs, machine
+ * type or firmware. */
+bool qemu_command_text_decides(const char *args);
 
 /* Whether a program of that path is a QEMU for whole systems: "/usr/bin/qemu-system-x86_64",
  * "/usr/libexec/qemu-kvm", "/usr/bin/kvm". */

@@ -14,18 +14,15 @@
 
 /* Where QEMU's packages put ROM files, in the order in which their QEMUs look: Debian, Fedora,
  * RHEL, SUSE. */
-static const char *const data_directories[] = {
-    "/usr/share/qemu-firmware", "/usr/share/qemu-kvm",     "/usr/share/qemu",
-    "/usr/share/ipxe/qemu",     "/usr/share/seavgabios",   "/usr/share/seabios",
-    "/usr/lib/ipxe/qemu",       "/usr/share/sgabios",      "/usr/local/share/qemu",
-    "/usr/local/share/seabios", "/usr/local/lib/ipxe/qemu"};
+const char *const qemu_file_data_directories[] = {
+    "/usr/share/qemu-firmware", "/usr/share/qemu-kvm",      "/usr/share/qemu",
+    "/usr/share/ipxe/qemu",     "/usr/share/seavgabios",    "/usr/share/seabios",
+    "/usr/lib/ipxe/qemu",       "/usr/share/sgabios",       "/usr/local/share/qemu",
+    "/usr/local/share/seabios", "/usr/local/lib/ipxe/qemu", NULL};
 
 bool qemu_file_is_data_directory(const char *path)
 {
-    for (size_t i = 0; i < sizeof data_directories / sizeof *data_directories; i++)
-        if (strcmp(data_directories[i], path) == 0)
-            return true;
-    return false;
+    return is_one_of(path, qemu_file_data_directories);
 }
 
 struct list {
@@ -47,7 +44,7 @@ static int take_version(struct qemu_binary *q, const uint8_t *data, size_t size,
     }
     if (!found ||
         sscanf(text, "QEMU emulator version %3u.%3u.%3u", &q->major, &q->minor, &q->micro) < 2)
-        return fail(f, "%s: its version does not stand in the file, and it was not run", q->path);
+        return fail(f, "%s: its version is not in the file, and it was not run", q->path);
     return 0;
 }
 
@@ -65,9 +62,9 @@ static bool names_directory(const uint8_t *data, size_t size, const char *direct
 
 static void take_directories(struct qemu_binary *q, const uint8_t *data, size_t size)
 {
-    for (size_t i = 0; i < sizeof data_directories / sizeof *data_directories; i++)
-        if (names_directory(data, size, data_directories[i]))
-            q->directories[q->directory_count++] = xstrdup(data_directories[i]);
+    for (const char *const *path = qemu_file_data_directories; *path; path++)
+        if (names_directory(data, size, *path))
+            q->directories[q->directory_count++] = xstrdup(*path);
 }
 
 static bool is_name_byte(uint8_t c)
@@ -213,9 +210,9 @@ static int read_bytes(const char *path, const uint8_t *data, size_t size, struct
     if (l->count)
         qsort(l->machines, l->count, sizeof *l->machines, in_order);
     q->has_library = memmem(data, size, maps, sizeof maps - 1) != NULL;
-    return l->count ? 0
-                    : fail(f, "%s: its machine types do not stand in the file, and it was not run",
-                           path);
+    return l->count
+               ? 0
+               : fail(f, "%s: its machine types are not in the file, and it was not run", path);
 }
 
 static int read_binary(const char *path, struct qemu_binary *q, struct list *l, struct failure *f)

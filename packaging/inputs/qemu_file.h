@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a QEMU binary tells without being run: the texts that stand in its file. */
+/* What a QEMU binary shows without being run: the strings in its file. */
 #ifndef INPUTS_QEMU_FILE_H
 #define INPUTS_QEMU_FILE_H
 
@@ -22,6 +22,8 @@ int qemu_file_read_bytes(const char *path, const uint8_t *data, size_t size, str
                          struct qemu_machine **machines, size_t *count, struct failure *f);
 
 /* One of those usual data directories. */
+/* Where QEMU's packages put ROM files; ends with NULL. */
+extern const char *const qemu_file_data_directories[];
 bool qemu_file_is_data_directory(const char *path);
 
 #endif

@@ -29,11 +29,11 @@ const char *qemu_option_value(const struct qemu_option *option, const char *name
 
 const char *qemu_option_implied(const char *group)
 {
-    static const char *const names[][2] = {{"audiodev", "driver"}, {"blockdev", "driver"},
-                                           {"chardev", "backend"}, {"device", "driver"},
-                                           {"machine", "type"},    {"name", "guest"},
-                                           {"net", "type"},        {"netdev", "type"},
-                                           {"nic", "type"},        {"object", "qom-type"}};
+    static const char *const names[][2] = {
+        {"audiodev", "driver"}, {"blockdev", "driver"}, {"chardev", "backend"},
+        {"device", "driver"},   {"machine", "type"},    {"mon", "chardev"},
+        {"name", "guest"},      {"net", "type"},        {"netdev", "type"},
+        {"nic", "type"},        {"object", "qom-type"}};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i][0], group) == 0)
@@ -60,7 +60,7 @@ static int add_members(struct qemu_option *option, const char *prefix, struct js
                        unsigned depth, struct failure *f)
 {
     if (depth == QEMU_OPTION_DEPTH_MAX)
-        return fail(f, "-%s: more than %d JSON objects in each other", option->group,
+        return fail(f, "-%s: JSON objects nested more than %d deep", option->group,
                     QEMU_OPTION_DEPTH_MAX);
     json_object_object_foreach(object, key, member)
     {

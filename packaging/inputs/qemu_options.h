@@ -28,11 +28,11 @@ struct qemu_option {
     size_t count;
 };
 
-/* What the first flag of `-group` stands for: "driver" of -device e1000. NULL: none is known. QEMU
- * system/vl.c and its like, implied_opt_name of each QemuOptsList. */
+/* The key that the first flag of `-group` is the value of: "driver" of -device e1000. NULL: none
+ * is known. QEMU system/vl.c and its like, implied_opt_name of each QemuOptsList. */
 const char *qemu_option_implied(const char *group);
 
-/* The option `-group text`; `implied` is the name that its first flag stands for, or NULL; other
+/* The option `-group text`; `implied` is the key of its first flag, or NULL; other
  * flags have the value "on". 0 or -1; free it with qemu_option_free(). */
 int qemu_option_of_text(struct qemu_option *option, const char *group, const char *implied,
                         const char *text, struct failure *f);

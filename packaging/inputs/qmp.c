@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "formats/guest_encryption.h"
 #include "inputs/qmp_session.h"
 
 /* A property that is a string, or NULL. *refused: there is no such property. `path` and `property`
@@ -21,6 +22,22 @@ static char *read_property(struct qmp_session *p, const char *path, const char *
     *refused = false;
     struct json_object *answer = qmp_ask(p, line, -1, refused, &ignored);
     char *value = answer ? qmp_string(answer, NULL) : NULL;
+
+    json_object_put(answer);
+    free(line);
+    return value;
+}
+
+/* A property that is a number; 0 where there is none. */
+static uint64_t read_number(struct qmp_session *p, const char *path, const char *property)
+{
+    char *line = xasprintf("{\"execute\": \"qom-get\", \"arguments\": {\"path\": "
+                           "\"%s\", \"property\": \"%s\"}}\n",
+                           path, property);
+    struct failure ignored;
+    bool refused;
+    struct json_object *answer = qmp_ask(p, line, -1, &refused, &ignored);
+    uint64_t value = answer ? json_object_get_uint64(answer) : 0;
 
     json_object_put(answer);
     free(line);
@@ -70,14 +87,17 @@ static char *encrypting_object(struct qmp_session *p)
 static void take_encryption(struct qmp_session *p, struct saved_guest *guest)
 {
     bool refused;
-    char *object = encrypting_object(p);
+    char *object = encrypting_object(p), *type = NULL;
 
     if (!object)
         guest->doubt = xstrdup("whether its memory is encrypted is not known: QEMU does not say");
     else if (*object && is_plain(object))
-        guest->encryption = read_property(p, object, "type", &refused);
-    if (object && *object && !guest->encryption)
-        guest->encryption = xstrdup(object);
+        type = read_property(p, object, "type", &refused);
+    if (type && strcmp(type, "sev-guest") == 0)
+        guest->encryption = xstrdup(guest_encryption(type, read_number(p, object, "policy")));
+    else if (object && *object)
+        guest->encryption = xstrdup(type ? guest_encryption(type, 0) : object);
+    free(type);
     free(object);
 }
 
@@ -92,7 +112,7 @@ static char *read_table(struct qmp_session *p, struct failure *f)
         return refused ? qmp_human(p, "info ramblock", f) : NULL;
     text = qmp_string(answer, "human-readable-text");
     if (!text)
-        fail(f, "%s: the answer to 'info ramblock' is not text", p->name);
+        fail(f, "%s: the answer to 'info ramblock' is not a string", p->name);
     json_object_put(answer);
     return text;
 }
@@ -117,13 +137,23 @@ static int talk(struct qmp_session *p, struct saved_guest *guest, struct failure
     return 0;
 }
 
+#define BUSY_FIX                                                                    \
+    "Where libvirt holds the socket: virsh qemu-monitor-command GUEST --hmp 'info " \
+    "ramblock' > FILE, and give that FILE."
+
+char *qmp_read_ramblocks(int fd, const char *name, struct failure *f)
+{
+    struct qmp_session session;
+    char *text = qmp_begin(fd, name, BUSY_FIX, &session, f) == 0 ? read_table(&session, f) : NULL;
+
+    qmp_close(&session);
+    return text;
+}
+
 int qmp_read_guest(const char *socket_path, struct saved_guest *guest, struct failure *f)
 {
     struct qmp_session session;
-    int result = qmp_open(socket_path,
-                          "Where libvirt holds the socket: virsh qemu-monitor-command GUEST --hmp "
-                          "'info ramblock' > FILE, and give that FILE.",
-                          &session, f);
+    int result = qmp_open(socket_path, BUSY_FIX, &session, f);
 
     if (result == 0)
         result = talk(&session, guest, f);

@@ -13,4 +13,8 @@
 /* 0 or -1; free with saved_guest_free(). */
 int qmp_read_guest(const char *socket_path, struct saved_guest *guest, struct failure *f);
 
+/* What it prints for `info ramblock`, to be freed, on a socket that qmp_connect() gave, which is
+ * used up: for a process that may not connect. NULL: failed. */
+char *qmp_read_ramblocks(int fd, const char *name, struct failure *f);
+
 #endif

@@ -186,7 +186,7 @@ char *qmp_human(struct qmp_session *p, const char *command, struct failure *f)
     char *text = answer ? qmp_string(answer, NULL) : NULL;
 
     if (answer && !text)
-        fail(f, "%s: the answer to '%s' is not text", p->name, command);
+        fail(f, "%s: the answer to '%s' is not a string", p->name, command);
     json_object_put(answer);
     free(line);
     return text;

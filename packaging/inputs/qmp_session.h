@@ -28,7 +28,7 @@ struct qmp_session {
 int qmp_connect(const char *socket_path, struct failure *f);
 
 /* Gets past greeting and qmp_capabilities on such a number, which the session takes over; `name`
- * stands for it in messages. QEMU serves one client at a time, and
+ * is its name in messages. QEMU serves one client at a time, and
  * libvirt's stays: `busy_fix` is what to do then. 0 or -1; close in either case. */
 int qmp_begin(int fd, const char *name, const char *busy_fix, struct qmp_session *session,
               struct failure *f);

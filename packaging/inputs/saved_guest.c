@@ -16,6 +16,7 @@
 #include "formats/migration_stream.h"
 #include "formats/plain_text.h"
 #include "formats/qcow2.h"
+#include "formats/qcow2_snapshot.h"
 #include "formats/ramblock_text.h"
 #include "inputs/archive.h"
 #include "inputs/lzop.h"
@@ -113,17 +114,23 @@ static void add_block(struct saved_guest *g, size_t *capacity, const char *name,
         (struct saved_block){.name = xstrndup(name, length), .length = bytes};
 }
 
+void saved_block_release(struct saved_block *block)
+{
+    free(block->name);
+    free(block->file);
+    free(block->package);
+    free(block->sha256);
+}
+
 void saved_guest_free(struct saved_guest *g)
 {
-    for (size_t i = 0; i < g->block_count; i++) {
-        free(g->blocks[i].name);
-        free(g->blocks[i].file);
-        free(g->blocks[i].package);
-        free(g->blocks[i].sha256);
-    }
+    for (size_t i = 0; i < g->block_count; i++)
+        saved_block_release(&g->blocks[i]);
     free(g->blocks);
     free(g->description);
     free(g->machine);
+    free(g->own_machine);
+    free(g->architecture);
     free(g->doubt);
     free(g->encryption);
     if (g->domain)
@@ -297,8 +304,8 @@ static int read_libvirt(struct source *src, struct saved_guest *g, struct failur
     g->kind = SAVED_LIBVIRT;
     g->incomplete = save.incomplete;
     /* The stream of a machine type up to 2.3 does not name it. */
-    if (result == 0 && g->domain && g->domain->launch_security)
-        g->encryption = xstrdup(libvirt_encryption_type(g->domain->launch_security));
+    if (result == 0 && g->domain)
+        g->encryption = domain_xml_encryption(g->domain);
     if (result == 0 && !g->machine && g->domain && g->domain->machine)
         g->machine = xstrdup(g->domain->machine);
     return result;
@@ -486,5 +493,27 @@ int saved_guest_read(const char *path, const char *snapshot, struct saved_guest 
     if (!is_input)
         close(fd);
     free(src);
+    return result;
+}
+
+int saved_guest_snapshots(const char *path, char ***names, size_t *count, struct failure *f)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), result = 0;
+    uint8_t head[HEAD];
+    struct stat st;
+
+    *names = NULL;
+    *count = 0;
+    if (fd < 0)
+        return fail(f, "%s: %s", path, strerror(errno));
+    if (fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode))) {
+        ssize_t n = pread(fd, head, sizeof head, 0);
+
+        if (n < 0)
+            result = fail(f, "%s: %s", path, strerror(errno));
+        else if (is_qcow2(head, (size_t)n) && qcow2_snapshot_count(head, (size_t)n))
+            result = qcow2_state_names(fd, path, names, count, f);
+    }
+    close(fd);
     return result;
 }

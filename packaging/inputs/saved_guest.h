@@ -2,7 +2,7 @@
 /*
  * The RAM blocks of a guest that was saved, wherever they are written down: a QEMU
  * migration stream, also a mapped-ram file; a libvirt save image; either compressed; a
- * snapshot in a qcow2 image; the text of `info ramblock`. The kind is told by content, never by
+ * snapshot in a qcow2 image; the text of `info ramblock`. The kind is recognized by content, never by
  * name.
  *
  * Only the head is read, and only the head is decompressed: a save file of hundreds
@@ -34,7 +34,7 @@ struct saved_block {
     char *name;
     uint64_t length;
     /* The ROM file that it has where it comes from, of a guest out of an inventory; no other
-     * source tells. NULL: none is known. */
+     * source says. NULL: none is known. */
     char *file;
     uint64_t file_size;
     char *package; /* "ipxe-qemu 1.0.0+git-..."; NULL: not known */
@@ -43,8 +43,11 @@ struct saved_block {
 
 struct saved_guest {
     enum saved_kind kind;
-    char *description; /* "libvirt save image (zstd), mapped-ram": for people */
-    char *machine;     /* NULL: not known; may be an alias where libvirt's XML alone names it */
+    char *description;  /* "libvirt save image (zstd), mapped-ram": for people */
+    char *machine;      /* NULL: not known; may be an alias where libvirt's XML alone names it */
+    char *architecture; /* "x86_64"; NULL: not known, or only in `domain` */
+    /* The one that the guest itself names, where the user has said another; else NULL. */
+    char *own_machine;
     /* Of the QEMU that the guest runs on; 0.0.0: not known, as of every saved guest. */
     struct qemu_version qemu;
     /* A stream that says nothing of its machine type: it is one of QEMU 2.3 or before. */
@@ -57,8 +60,8 @@ struct saved_guest {
     /* What is not known of the guest, though it decides whether it arrives and starts, as one
      * line; NULL: nothing is. Of a guest out of an inventory, and of a running one. */
     char *doubt;
-    /* The type of the object with which QEMU encrypts its memory, "sev-guest"; NULL: none is known.
-     * A stream does not say: QEMU writes none of such a guest. */
+    /* How its memory is encrypted (formats/guest_encryption.h), "sev"; NULL: not that we know. A
+     * stream does not say: QEMU writes none of such a guest. */
     char *encryption;
     /* What a libvirt save image says of the guest beside its stream; NULL: it is none, or its
      * XML cannot be read, which is libvirt's to refuse. */
@@ -70,10 +73,16 @@ struct saved_guest {
 int saved_guest_read(const char *path, const char *snapshot, struct saved_guest *guest,
                      struct failure *f);
 
+/* The snapshots with the state of a guest in the disk at `path`: none where it is no qcow2 image.
+ * 0 or -1; *names, and what is in it, are the caller's in either case. */
+int saved_guest_snapshots(const char *path, char ***names, size_t *count, struct failure *f);
+
 /* The same for text[0, size), as a running QEMU answers `info ramblock`. */
 int saved_guest_from_text(const char *name, const char *text, size_t size,
                           struct saved_guest *guest, struct failure *f);
 
+/* Frees what is in one block. */
+void saved_block_release(struct saved_block *block);
 void saved_guest_free(struct saved_guest *guest);
 
 #endif

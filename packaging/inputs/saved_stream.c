@@ -107,7 +107,7 @@ int saved_stream_open(const char *path, const char *snapshot, struct saved_strea
     if (s->fd < 0 || fstat(s->fd, &st) < 0)
         fail(f, "%s: %s", path, strerror(errno));
     else if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
-        fail(f, "%s: not a file that can be read from its begin", path);
+        fail(f, "%s: not a file that can be read from its beginning", path);
     else if (open_kind(s, snapshot, f) == 0) {
         *stream = s;
         return 0;

@@ -19,7 +19,7 @@ int saved_stream_open(const char *path, const char *snapshot, struct saved_strea
                       struct failure *f);
 void saved_stream_close(struct saved_stream *stream);
 
-/* The descriptor and the offset in it, where the stream stands in the file as it is; else -1. It
+/* The descriptor and the offset in it, where the stream is in the file uncompressed; else -1. It
  * belongs to the stream. */
 int saved_stream_file(const struct saved_stream *stream, uint64_t *offset);
 

@@ -12,7 +12,7 @@
 
 /* Counts the names in the tags of a document, before a parser sees it: libxml2's time grows with
  * the square of how many different ones there are, and with that of one element's attributes.
- * Nothing else is judged here: of what is not well-formed, only what stands before the first
+ * Nothing else is judged here: of what is not well-formed, only what is before the first
  * error counts. 0, or -1 with "NAME:LINE: too many..." */
 int xml_check_names(const char *name, const uint8_t *data, size_t size, struct failure *f);
 

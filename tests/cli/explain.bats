@@ -44,6 +44,8 @@ LOG
     run -0 romcompat explain <<< 'qemu: Size mismatch: pc.bios: 0x40000 != 0x20000: Invalid argument'
     output_has "firmware image"
     output_lacks "-global"
+    run -0 romcompat explain <<< 'qemu: Size mismatch: virt.flash0: 0x400000 != 0x1000000: Invalid argument'
+    output_has "firmware image"
     run -0 romcompat explain <<< 'qemu: Size mismatch: pc.ram: 0x40000000 != 0x20000000: Invalid argument'
     output_has "It is memory"
 }
@@ -154,6 +156,90 @@ explains() {
     run -0 romcompat explain long
 }
 
+@test "a message wrapped in a table, a comment or a quoted mail, or escaped by Markdown or a syslog, is read" {
+    local mark
+    for mark in '| ' '# ' '// ' ' * ' '+ ' 'AB> ' '> > ' $'\u2502 '; do
+        explains 0 "${mark}kvm: Size mismatch: $NIC: |"$'\n'"${mark}0x40000 != 0x80000: Invalid |" \
+            "it has 256K of $NIC," "512K long"
+    done
+    explains 0 "kvm: Size mismatch: $NIC:\\"$'\n0x40000 != 0x80000' "it has 256K of $NIC,"
+    explains 0 'Size mismatch: 0000:00:03.0/virtio\-net\-pci.rom: 0x40000 \!= 0x80000' "it has 256K of $NIC,"
+    explains 0 "a#012Size mismatch: $NIC: 0x40000 != 0x80000#012b\\012" "it has 256K of $NIC,"
+    # Of CSV, and of a shell.
+    explains 0 '"x","Unknown ramblock ""pc.bios"", cannot accept migration"' "RAM block pc.bios,"
+    explains 0 "'Unknown ramblock \"'\"pc.bios\"'\", cannot accept migration'" "RAM block pc.bios,"
+    # What begins the next line of a log is no part of a name.
+    run romcompat explain <<< "host qemu[1]: Size mismatch: $NIC:"$'\nhost qemu[1]: 0x40000 != 0x80000'
+    output_lacks "qemu[1], and"
+}
+
+# refused_of TEXT WORD...: a refusal behind the text, with what is said of its machine and QEMU.
+refused_of() {
+    explains 0 "$1"$'\n'"kvm: Size mismatch: $NIC: 0x40000 != 0x80000" "it has 256K" "${@:2}"
+}
+
+@test "the machine type and version of a log are those of the guest, in any shape" {
+    refused_of "qemu-system-x86_64 -machine '{\"type\":\"pc-q35-8.2\",\"accel\":\"kvm\"}'" "machine type pc-q35-8.2"
+    refused_of "qemu-system-x86_64 -machine '{\"accel\": \"kvm\", \"type\": \"pc-q35-8.2\"}'" "machine type pc-q35-8.2"
+    refused_of "machine: viommu=intel,type=pc-q35-8.1" "machine type pc-q35-8.1"
+    refused_of $'[machine]\ngraphics = "off"\ntype = "q35"\naccel = "kvm"' "machine type q35"
+    # What libvirt asks a QEMU with before is no guest's.
+    refused_of $'/usr/bin/kvm -M pc-q35-7.2 -S\n/usr/bin/kvm -S -nodefaults -machine none,accel=tcg' \
+        "machine type pc-q35-7.2"
+    refused_of $'Using API: QEMU 9.0.0\nRunning hypervisor: QEMU 7.2.7' "QEMU 7.2.7"
+    refused_of $'(qemu) info version\n7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)' "QEMU 7.2.22"
+    for other in "make -M pc-i440fx-2.0" "ps -M pc-1.0" "man --machine pc-q35-2.0"; do
+        refused_of "$other"
+        output_lacks "input:2, machine"
+    done
+}
+
+@test "libvirt's refusals of a machine type are known, and the state of a device of an old QEMU" {
+    explains 0 "error: invalid argument: could not find capabilities for arch=x86_64 domaintype=kvm machine=pc-q35-9.2 " \
+        "does not have the machine type pc-q35-9.2"
+    explains 0 "error: unsupported configuration: Target domain machine type pc-q35-8.0 does not match source pc-q35-6.2" \
+        "machine type is pc-q35-6.2" "started with pc-q35-8.0" "-machine pc-q35-6.2"
+    explains 0 "error while loading state section id 36(0000:00:04.0/virtio-net)" \
+        "state of the device 0000:00:04.0/virtio-net"
+    explains 0 "Unknown savevm section or instance '0000:00:04.0/virtio-blk' 0. Make sure" \
+             "it has the device 0000:00:04.0/virtio-blk"
+    explains 0 "qemu-kvm: Missing section footer for 0000:00:01.3/piix4_pm" "state of the device 0000:00:01.3/piix4_pm"
+    explains 0 "qemu: Configuration section missing" "does not name a machine type"
+    explains 0 'Unknown ramblock "/objects/ram-node0", cannot accept migration' "It is memory" "a memory backend"
+    explains 0 'Unknown ramblock "0000:00:02.0/vga.vram", cannot accept migration' "the same devices"
+}
+
+@test "firmware that other programs miss, and that of other machines, is named" {
+    explains 0 "TASK ERROR: EFI base image '/usr/share/pve-edk2-firmware//OVMF_CODE_4M.fd' not found" \
+        "OVMF_CODE_4M.fd could not be opened" "romcompat flash map"
+    explains 0 'Error: Required EFI firmware settings file missing "/opt/incus/share/qemu/OVMF_VARS.4MB.ms.fd"' \
+        "OVMF_VARS.4MB.ms.fd could not be opened"
+    explains 0 "error: unsupported configuration: Secure boot is supported with q35 machine types only" \
+        "needs machine type q35"
+    explains 0 'qemu-system-riscv64: Unable to load the RISC-V firmware "opensbi-riscv64-generic-fw_dynamic.bin"' \
+        "apt install opensbi"
+    explains 0 "qemu-system-s390x: could not load bootloader 's390-ccw.img'" "apt install qemu-system-data"
+    explains 0 "qemu-system-ppc64: Could not find OPAL firmware 'skiboot.lid'" "apt install qemu-system-data"
+    local message
+    for message in "Failed to load ROM image 'x.bin'" "Couldn't find rom image 'x.bin'." "Failed to load firmware from x.bin" \
+        "unable to load firmware image 'x.bin'" "could not find firmware/kernel file 'x.bin'"; do
+        explains 0 "qemu-system-arm: $message" "x.bin could not be opened"
+    done
+}
+
+@test "no firm no where anything failed, in other languages too" {
+    local arrived='{"data": {"status": "completed"}, "timestamp": 1, "event": "MIGRATION"}'
+    explains 2 "$arrived"
+    arrived='{"data": {"status": "completed"}, "event": "MIGRATION"}'
+    explains 1 "$arrived" "no guest was refused"
+    local line
+    for line in "Fehler: Interner Fehler" "erreur : opération" "błąd: x" "ошибка: x" "错误：x" "エラー: x" \
+        'kvm: Failed to get "write" lock' "kvm: Permission denied" "could not open" \
+        "kvm: Broken pipe" "Connection timed out" "cannot stat x" "Unsupported thing" "Killed"; do
+        explains 2 "$arrived"$'\n'"$line" "line 2 says that something failed"
+    done
+}
+
 @test "a firm no is only said where the log shows a guest that arrived: status 1" {
     explains 1 '{"event": "MIGRATION", "data": {"status": "completed"}}' "no guest was refused"
     explains 1 $'2026 starting up libvirt version: 9.0.0\n/usr/bin/kvm -incoming defer\n2026: shutting down, reason=shutdown' \
@@ -183,8 +269,8 @@ explains() {
 }
 
 @test "a line without end and bytes of any kind do no harm" {
-    run -2 bash -c 'head -c 5000000 /dev/urandom | romcompat explain'
-    run -2 bash -c 'head -c 50000000 /dev/zero | tr "\0" "a" | romcompat explain'
+    run -2 bash -c 'head -c 1000000 /dev/urandom | romcompat explain'
+    run -2 bash -c 'head -c 20000000 /dev/zero | tr "\0" "a" | romcompat explain'
     run -0 bash -c 'printf "Size mismatch: \001\302\233/e1000.rom: 0x1 != 0x2\n" | romcompat explain'
     output_has '\x01' "/e1000.rom"
     output_lacks $'\1' $'\302\233'

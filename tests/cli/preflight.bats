@@ -71,7 +71,7 @@ TABLE
         "romcompat build -o ipxe-efi-256k" "/romsets/debian-12-ipxe-efi.yaml" \
         "romcompat pad --bucket 262144 --ids 1af4:1000 ipxe-efi-256k/usr/share/qemu/256k-efi-virtio.rom -o /usr/share/qemu/romcompat/256k-efi-virtio.1af4-1000.rom" \
         "-global virtio-net-pci.romfile=/usr/share/qemu/romcompat/256k-efi-virtio.1af4-1000.rom" \
-        "<rom file='/usr/share/qemu/romcompat/256k-efi-virtio.1af4-1000.rom'/>" "mkdir -p /usr/share/qemu/romcompat"
+        "<rom file='/usr/share/qemu/romcompat/256k-efi-virtio.1af4-1000.rom'/>"
     output_lacks "-global e1000"
 }
 
@@ -223,6 +223,69 @@ TABLE
     output_has "a firmware image that the guest's configuration names"
 }
 
+@test "a guest whose variables the uefi-vars device keeps needs QEMU 10.0, its store or template, and firmware that knows it" {
+    PATH=$ROMCOMPAT_BUILD/tests/cli:$PATH
+    make_code SecureBootConfigDxe VirtMmCommunication > pv.fd
+    make_code SecureBootConfigDxe > plain.fd
+    length=$(stat -c %s pv.fd)
+    varstore() { # ATTRIBUTES [CODE]
+        image "<domain><os><type arch='x86_64' machine='pc-i440fx-7.2'/><loader type='rom' format='raw'>$PWD/${2:-pv.fd}</loader>
+<varstore $1/></os><devices/></domain>" "pc.bios=$length"
+    }
+    fake_qemu qemu 10.0.0 "$PWD/old"
+    fake_qemu older 9.2.0 "$PWD/old"
+    echo '{ "version": 2, "variables": [ ] }' > store.json
+    varstore "path='$PWD/store.json' template='$PWD/t.json'"
+    run -0 romcompat preflight --start --qemu ./qemu guest
+    run -1 romcompat preflight --qemu ./older guest
+    output_has "kept by the uefi-vars device (<varstore>), which QEMU has from 10.0 on: QEMU there is 9.2"
+    # A directory of ROM files says nothing of a QEMU.
+    run -2 romcompat preflight --file "pc.bios=pv.fd" guest old
+    output_has "whether the QEMU there has the machine type pc-i440fx-7.2 is not known"
+    # What is not there arrives with the guest, and keeps it from starting again.
+    mv store.json t.json
+    run -0 romcompat preflight --start --qemu ./qemu guest
+    rm t.json
+    run -0 romcompat preflight --qemu ./qemu guest
+    run -1 romcompat preflight --start --qemu ./qemu guest
+    output_has "neither its variable store $PWD/store.json nor the template $PWD/t.json is there"
+    varstore "path='$PWD/store.json'"
+    run -2 romcompat preflight --start --qemu ./qemu guest
+    output_has "of which template libvirt makes one is not known"
+    echo '{ "version": 2, "variables": [ { "name": "A" } ] }' > store.json
+    run -1 romcompat preflight --start --qemu ./qemu guest
+    output_has "QEMU does not start: $PWD/store.json: variable 1 (A): 'guid' is missing"
+    echo '{ "version": 2, "variables": [ ] }' > store.json
+    varstore "path='$PWD/store.json'" plain.fd
+    run -1 romcompat preflight --start --qemu ./qemu --file "pc.bios=pv.fd" guest
+    output_has "this firmware keeps its variables in flash"
+}
+
+@test "a card to which the XML gives no ROM, and one of which QEMU is told more, are no yes" {
+    card() { # ROM QEMU
+        image "<domain xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><os><type arch='x86_64' machine='pc-i440fx-7.2'/></os><devices><interface type='user'>
+<model type='virtio'/>$1<address type='pci' domain='0' bus='0' slot='3' function='0'/></interface></devices>$2</domain>" $NIC=0x40000
+    }
+    fake_qemu qemu 7.2.0 "$PWD/old"
+    card "<rom bar='on'/>"
+    run -0 romcompat preflight --qemu ./qemu guest
+    for rom in "bar='off'" "enabled='no'" "file=''"; do
+        card "<rom $rom/>"
+        run -1 romcompat preflight --qemu ./qemu guest
+        output_has "the guest's XML gives the device no ROM, in <rom>: 'Unknown ramblock'" "starts again there  yes" \
+                   "'virsh save-image-edit'"
+    done
+    for value in virtio-net-pci.romsize=524288 virtio-net-pci.romfile=; do
+        card "" "<qemu:commandline><qemu:arg value='-global'/><qemu:arg value='$value'/></qemu:commandline>"
+        run -2 romcompat preflight --qemu ./qemu guest
+        output_has "say with --file or --romsize what this device has"
+    done
+    run -0 romcompat preflight --qemu ./qemu --romsize $NIC=256K guest
+    card "" "<qemu:override><qemu:device alias='net0'><qemu:frontend><qemu:property name='romsize' type='unsigned' value='524288'/></qemu:frontend></qemu:device></qemu:override>"
+    run -2 romcompat preflight --qemu ./qemu guest
+    run -1 romcompat preflight --qemu ./qemu --romsize $NIC=512K guest
+}
+
 @test "XML in a libvirt save image that is refused far behind its start is read no further" {
     fake_qemu qemu 7.2.0 "$PWD/grown"
     filler=$(head -c 200000 /dev/zero | tr '\0' x)
@@ -270,7 +333,7 @@ TABLE
     run -1 romcompat preflight table grown
     output_has "output of 'info ramblock'" "refused   256K   512K"
     run -2 romcompat preflight --qemu ./q table old
-    output_has "the guest's machine type is not known: say it with --machine" "lands     256K"
+    output_has "the guest's machine type is not known: give it with --machine" "lands     256K"
     run -0 romcompat preflight --qemu ./q -M pc-i440fx-7.2 table old
 }
 
@@ -281,9 +344,10 @@ TABLE
     sed 's/^/Jan 01 10:00:00 host qemu[1]: /' table > logged
     sed 's/^/> /; s/$/\r/' table | iconv -t UTF-16 > mailed
     printf '{"return": "%s", "id": "libvirt-9"}\n' "$(sed 's/$/\\r\\n/' table | tr -d '\n')" > answer
-    for file in prompts fences logged mailed answer; do
+    sed 's/.*/{"log":"&\\n","stream":"stdout"}/' table > container
+    for file in prompts fences logged mailed answer container; do
         run -1 romcompat preflight $file grown
-        output_has "output of 'info ramblock'" "refused   256K   512K"
+        output_has "output of 'info ramblock'" "refused   256K   512K  $NIC"
         run -0 romcompat preflight --qemu ./q -M pc-i440fx-7.2 $file old
     done
     # Cut in a row: what is missing could be refused.
@@ -311,17 +375,16 @@ TABLE
 }
 
 @test "up to 1.4 the siblings of a NIC kept its ROM, and one NIC had none" {
-    stream 0000:00:03.0/e1000.rom=0x40000
+    "$BUILD/tests/cli/make_stream" 0000:00:03.0/e1000.rom=0x40000 > guest
     truncate -s 100000 old/pxe-e1000.rom
     run -2 romcompat preflight --machine pc-i440fx-1.4 guest old
-    output_has "the block does not tell which it is"
+    output_has "the block does not say which it is"
     truncate -s 200000 old/pxe-e1000.rom
     run -0 romcompat preflight --qemu ./q --machine pc-i440fx-1.4 guest old
-    stream 0000:00:03.0/vmxnet3.rom=0x40000
+    "$BUILD/tests/cli/make_stream" 0000:00:03.0/vmxnet3.rom=0x40000 > guest
     truncate -s 200000 old/efi-vmxnet3.rom
     run -1 romcompat preflight --machine pc-i440fx-1.4 guest old
     output_has "has no ROM in a machine type that old"
-    "$BUILD/tests/cli/make_stream" 0000:00:03.0/vmxnet3.rom=0x40000 > guest
     run -2 romcompat preflight --qemu ./q guest old
     output_has "lands     256K   256K"
 }
@@ -358,7 +421,7 @@ TABLE
     output_has "    -global virtio-net-pci.romsize=262144" "--all-fixes shows other ways."
     # An older QEMU needs a file, which a romset that is shipped has for this machine type.
     run -1 romcompat preflight --qemu ./qemu-7 guest
-    [ "$(grep -c '^    ' <<< "$output")" = 4 ]
+    [ "$(grep -c '^    ' <<< "$output")" = 3 ]
     output_has "    romcompat build -o ipxe-efi-256k " "    -global virtio-net-pci.romfile="
     # None has one of 512K, nor for a machine type of its own.
     stream $NIC=0x80000
@@ -366,7 +429,7 @@ TABLE
     head -c 600000 /dev/zero > huge/efi-virtio.rom
     fake_qemu qemu-7 7.2.1 "$PWD/huge"
     run -1 romcompat preflight --qemu ./qemu-7 guest
-    output_has "Of no fix it is known that it works there; --all-fixes shows what there is."
+    output_has "No fix is known to work there; --all-fixes shows what there is."
     output_lacks "    -global"
     run -1 romcompat preflight --all-fixes --qemu ./qemu-7 guest
     output_has "romcompat pad --bucket 524288 --ids 1af4:1000 OLD/efi-virtio.rom"
@@ -378,6 +441,19 @@ TABLE
     run -1 romcompat preflight --qemu ./qemu-10 image
     output_has "while the guest arrives (not for its next start):" "    <qemu:commandline"
     output_lacks "    -global"
+}
+
+@test "a virtio-net-pci has the ids of its place: behind a PCIe port, or a bridge to conventional PCI" {
+    local place
+    for place in 05.0:00.0:1041 05.0:00.1:1041 05.0:01.0:1000 05.0:00.0:02.0:1000 1e.0:01.0:00.0:1041 05.0:1000; do
+        stream -m pc-q35-7.2 "0000:00:${place%:*}/virtio-net-pci.rom=0x40000"
+        run -1 romcompat preflight --all-fixes guest grown
+        output_has "--ids 1af4:${place##*:} "
+    done
+    # A type that says what it is has its own ids there, too.
+    stream -m pc-q35-7.2 0000:00:05.0:00.0/virtio-net-pci-transitional.rom=0x40000
+    run -1 romcompat preflight --all-fixes guest grown
+    output_lacks 1af4:1041
 }
 
 @test "a file that was named for a ROM gets a fix, where it fits the block" {
@@ -402,6 +478,27 @@ TABLE
     run -1 romcompat preflight --all-fixes guest grown
     output_has "romsize=262144    # to the -device of $NIC" "romsize=131072    # to the -device of 0000:00:04.0"
     output_lacks "-global"
+}
+
+@test "two cards of one type and two lengths get a property each in libvirt's XML, by their aliases" {
+    fake_qemu qemu-10 10.0.2 "$PWD/small"
+    local cards="" i
+    for i in 3 4; do
+        cards+="<interface type='user'><model type='virtio'/><alias name='net$i'/><address type='pci' bus='0' slot='$i'/></interface>"
+    done
+    image "<domain><os><type arch='x86_64' machine='pc-i440fx-7.2'>hvm</type></os><devices>$cards</devices></domain>" \
+        $NIC=0x40000 0000:00:04.0/virtio-net-pci.rom=0x80000
+    run -1 romcompat preflight --qemu ./qemu-10 guest
+    output_has "<qemu:override xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>" "<qemu:device alias='net3'>" \
+        "<qemu:property name='romsize' type='unsigned' value='262144'/>" "<qemu:device alias='net4'>" \
+        "<qemu:property name='romsize' type='unsigned' value='524288'/>" "libvirt 8.2 or later"
+    # What holds for the type would hold for both.
+    output_lacks "qemu:arg"
+    # Without an alias nothing is known to reach one of them alone.
+    image "<domain><os><type arch='x86_64' machine='pc-i440fx-7.2'>hvm</type></os><devices>${cards//<alias name=\'net4\'\/>/}</devices></domain>" \
+        $NIC=0x40000 0000:00:04.0/virtio-net-pci.rom=0x80000
+    run -1 romcompat preflight --json --qemu ./qemu-10 guest
+    jq -e '[.fixes[] | select(.recommended)] == []' <<< "$output"
 }
 
 @test "the QEMU of the destination is asked for its version and directories" {
@@ -440,7 +537,7 @@ TABLE
     # Without a machine type no rule can be looked up.
     ramblock > table
     run -2 romcompat preflight --maps maps table grown
-    output_has unknown "say it with --machine"
+    output_has unknown "give it with --machine"
     run -1 romcompat preflight --maps maps -M pc-i440fx-7.2 table grown
     # The rule is of another machine type.
     "$BUILD/tests/cli/make_stream" -m pc-i440fx-9.2 $NIC=0x40000 > guest
@@ -512,6 +609,10 @@ peer() { # MODE [SOCKET]: starts the other side of the socket
     peer sev-guest
     run -2 romcompat preflight --qmp socket old
     output_has "its memory is encrypted (SEV): what the QEMU and the processor there make of it is not known"
+    # It is the policy that makes it another kind.
+    peer sev-es-guest
+    run -1 romcompat preflight --qmp socket old
+    output_has "its memory is encrypted (SEV-ES): KVM has no call that sends the state of an SEV-ES guest's vCPUs"
     peer s390-pv-guest
     run -2 romcompat preflight --qemu ./q --qmp socket old
     output_has "its memory is encrypted (s390-pv-guest): whether such a guest moves, or starts there, is not known"
@@ -521,6 +622,9 @@ peer() { # MODE [SOCKET]: starts the other side of the socket
     image "<domain type='kvm'><os><type arch='x86_64' machine='pc-i440fx-7.2'/></os><launchSecurity type='sev-snp'/></domain>" $NIC=0x40000
     run -1 romcompat preflight guest old
     output_has "its memory is encrypted (SNP): KVM lets an SNP guest be launched, and has no call that sends one"
+    image "<domain type='kvm'><os><type arch='x86_64' machine='pc-i440fx-7.2'/></os><launchSecurity type='sev'><policy>0x0007</policy></launchSecurity></domain>" $NIC=0x40000
+    run -1 romcompat preflight guest old
+    output_has "its memory is encrypted (SEV-ES)"
     image "<domain type='kvm'><os><type arch='x86_64' machine='pc-i440fx-7.2'/></os><launchSecurity type='new'/></domain>" $NIC=0x40000
     run -2 romcompat preflight guest old
     output_has "its memory is encrypted (new): whether such a guest moves"
@@ -652,15 +756,21 @@ MODES
     run -1 romcompat preflight --json --qemu ./q guest old
     output_has '"verdict": "refused"' "unsupported machine type"
     run -1 romcompat preflight --qemu ./q -M nonsense guest old
+    # A type that is there, and not the guest's.
+    run -1 romcompat preflight --qemu ./q -M pc guest old
+    output_has "Machine type received is 'pc-i440fx-9.1' and local is 'pc-i440fx-7.2'"
+    stream $NIC=0x40000
     run -0 romcompat preflight --qemu ./q -M pc guest old
     output_has "(migration stream), pc-i440fx-7.2"
-    run -0 romcompat preflight --qemu ./q -M pc-i440fx-9.2+pve1 guest old
+    run -0 romcompat preflight --qemu ./q -M pc-i440fx-7.2+pve1 guest old
+    "$BUILD/tests/cli/make_stream" -m pc-i440fx-9.1 $NIC=0x40000 > guest
     # Of directories alone it is not known; and a block that is refused is the answer.
     run -2 romcompat preflight guest old
     output_has "arrives             not known: whether the QEMU there has the machine type pc-i440fx-9.1 is not known" "--qemu"
     run -1 romcompat preflight guest grown
     # One that is to be dropped is known.
-    run -0 romcompat preflight --qemu ./q -M pc-i440fx-4.0 guest old
+    "$BUILD/tests/cli/make_stream" -m pc-i440fx-4.0 $NIC=0x40000 > guest
+    run -0 romcompat preflight --qemu ./q guest old
     output_has "note: pc-i440fx-4.0 is deprecated there"
 }
 
@@ -688,6 +798,29 @@ MODES
         loongarch.ram=0x100000 mach-virt.tag=0x1000 virt.secure-ram=0x100000
     run -0 romcompat preflight --qemu ./q guest old
     output_has "1 of 16 RAM blocks"
+    # virtio-mem and ivshmem have their backend's id behind their own place.
+    stream $NIC=0x40000 0000:00:13.0/vm0=0x100000 0000:00:08.0/shm0=0x100000
+    run -0 romcompat preflight --qemu ./q guest old
+    output_has "1 of 3 RAM blocks"
+    # So long a name may be one of a ROM that lost its end.
+    stream $NIC=0x40000 0000:00:08.0/a-network-card-of-31-characters=0x40000
+    run -2 romcompat preflight --qemu ./q guest old
+}
+
+@test "the flash of a LoongArch guest is as long as its image" {
+    fake_qemu q10 10.0.2 "$PWD/none"
+    sed -i 's/microvm  /virt  /' q10
+    "$BUILD/tests/cli/make_stream" -m virt loongarch.ram=0x4000000 virt.flash0=0x400000 virt.flash1=0x1000000 > guest
+    run -2 romcompat preflight --guest-qemu 10.0 --qemu ./q10 guest old
+    output_has "unknown     4M      -  virt.flash0" "unknown    16M      -  virt.flash1"
+    truncate -s 4M code
+    truncate -s 16M vars
+    run -0 romcompat preflight --guest-qemu 10.0 --qemu ./q10 --file virt.flash0=code --file virt.flash1=vars guest old
+    truncate -s 8M code
+    run -1 romcompat preflight --guest-qemu 10.0 --qemu ./q10 --file virt.flash0=code --file virt.flash1=vars guest old
+    # Arm's has 64 MiB whatever the image.
+    "$BUILD/tests/cli/make_stream" -m virt mach-virt.ram=0x4000000 virt.flash0=0x4000000 > guest
+    run -0 romcompat preflight --guest-qemu 10.0 --qemu ./q10 guest old
 }
 
 @test "a RAM block without a name in 'info ramblock' is read past" {
@@ -749,6 +882,11 @@ MODES
     perl -e 'print "LibvirtQemudSave", pack("V19", 2, length($ARGV[0]) + 9), $ARGV[0], "\0" x 9' "$xml" | cat - bare >guest
     run -0 romcompat preflight --qemu ./q guest old
     output_has "pc-i440fx-2.3"
+    # An alias that stands for a newer one there cannot be its own.
+    perl -e 'print "LibvirtQemudSave", pack("V19", 2, length($ARGV[0]) + 9), $ARGV[0], "\0" x 9' "${xml/pc-i440fx-2.3/pc}" | cat - bare >guest
+    run -1 romcompat preflight --qemu ./q guest old
+    output_has "'Configuration section missing'"
+    run -1 romcompat preflight --qemu ./q -M pc-i440fx-7.2 bare old
 }
 
 @test "a file that QEMU's user cannot read counts as not there" {
@@ -772,9 +910,21 @@ MODES
     truncate -s 131072 old/bios-microvm.bin
     "$BUILD/tests/cli/make_stream" -m microvm pc.bios=0x20000 > guest
     run -2 romcompat preflight --qemu ./q guest old
-    output_has "microvm has no versions" "say it with --guest-qemu"
+    output_has "microvm has no versions" "give it with --guest-qemu"
     run -2 romcompat preflight --qemu ./q --guest-qemu 6.0 guest old
     run -0 romcompat preflight --qemu ./q --guest-qemu 7.2.22 guest old
+    # riscv64's virt is one, and Arm's CPUs have no part in it; on Arm the name is an alias, which no
+    # stream has.
+    fake_qemu q10 10.0.2 "$PWD/none"
+    sed -i 's/microvm  /virt  /' q10
+    "$BUILD/tests/cli/make_stream" -m virt riscv_virt_board.ram=0x4000000 > guest
+    run -2 romcompat preflight --qemu ./q10 guest old
+    output_has "virt has no versions" "give it with --guest-qemu"
+    output_lacks "Arm"
+    run -0 romcompat preflight --guest-qemu 10.0 --qemu ./q10 guest old
+    sed -i "s/virt  Standard PC/virt-10.0  QEMU/; s/'pc  .*/'virt  QEMU (alias of virt-10.0)'/" q10
+    run -1 romcompat preflight --guest-qemu 10.0 --qemu ./q10 guest old
+    output_has "'Machine type received is 'virt' and local is 'virt-10.0''"
 }
 
 @test "a length that the device is given decides, and not its file" {
@@ -819,8 +969,20 @@ MODES
     stream $NIC=0x40000 0000:00:04.0/igb.rom=0x10000
     truncate -s 70000 own.rom
     run -1 romcompat preflight --qemu ./q9 --file 0000:00:04.0/igb.rom=own.rom guest grown
-    output_has "For 0000:00:04.0/igb.rom no fix is known" "Of no fix it is known that it works there"
+    output_has "For 0000:00:04.0/igb.rom no fix is known" "No fix is known to work there"
     output_lacks "-global"
     run -1 romcompat preflight --qemu ./q9 --all-fixes --file 0000:00:04.0/igb.rom=own.rom guest grown
     output_has "-global virtio-net-pci.romsize=262144"
+}
+
+@test "--try does without what virsh answers where that has no arguments, or too many" {
+    stream -s 0 $NIC=262144
+    mkdir bin
+    printf '#!/bin/sh\necho A=b q\n' > bin/virsh
+    chmod +x bin/virsh
+    PATH=$PWD/bin:$PATH run -2 romcompat preflight --qemu ./q --try guest
+    output_has "no arguments in its answer" "Give QEMU's arguments after --."
+    printf '#!/bin/sh\necho q $(seq 20001)\n' > bin/virsh
+    PATH=$PWD/bin:$PATH run -2 romcompat preflight --qemu ./q --try guest
+    output_has "too many arguments (limit 20000)" "Give QEMU's arguments after --."
 }

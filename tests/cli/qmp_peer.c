@@ -6,6 +6,7 @@
  *   good      as QEMU from 6.2 on
  *   old       knows no x-query-ramblock
  *   OBJECT    as good, with memory that an object of this type encrypts: sev-guest...
+ *   sev-es-guest  as sev-guest, whose policy asks for encrypted state
  *   stall     takes the connection and says nothing
  *   close     greets and hangs up
  *   garbage   greets with what is not a JSON
@@ -115,8 +116,11 @@ static void answer(int fd, const char *mode, const char *line)
         say(fd, "{\"error\": {\"class\": \"GenericError\", \"desc\": \"Property not found\"}}\r\n");
     } else if (strstr(line, "confidential-guest-support")) {
         say_return(fd, json_object_new_string(strstr(mode, "-guest") ? "/objects/lsec0" : ""));
+    } else if (strstr(line, "\"policy\"")) {
+        say_return(fd, json_object_new_int(strcmp(mode, "sev-es-guest") == 0 ? 5 : 1));
     } else if (strstr(line, "/objects/lsec0")) {
-        say_return(fd, json_object_new_string(mode));
+        say_return(fd,
+                   json_object_new_string(strcmp(mode, "sev-es-guest") == 0 ? "sev-guest" : mode));
     } else if (strstr(line, "qom-get")) {
         say(fd, "{\"event\": \"RTC_CHANGE\"}\r\n");
         say_return(fd, json_object_new_string("pc-i440fx-7.2-machine"));

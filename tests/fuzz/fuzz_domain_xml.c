@@ -35,7 +35,7 @@ static void splice(const struct domain_xml *x, const uint8_t *data, size_t size)
         if (added ? result_size <= size : result_size != size || memcmp(result, data, size) != 0)
             abort();
         free(result);
-    } else if (strstr(f.what, "does not read as it was meant")) {
+    } else if (strstr(f.what, "cannot be read back as intended")) {
         abort();
     }
     free(files);
@@ -61,7 +61,8 @@ static bool parse(const uint8_t *data, size_t size, bool splices)
 static bool parse_far_behind(const uint8_t *data, size_t size)
 {
     enum { FAR = 192 << 10 };
-    const uint8_t *head = size > 5 && memcmp(data, "<?xml", 5) == 0 ? memchr(data, '>', size) : NULL;
+    const uint8_t *head =
+        size > 5 && memcmp(data, "<?xml", 5) == 0 ? memchr(data, '>', size) : NULL;
     size_t before = head ? (size_t)(head + 1 - data) : 0;
     uint8_t *text = malloc(size + FAR);
 

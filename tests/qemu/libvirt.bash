@@ -9,6 +9,8 @@
 #     in_namespace "$@"         first thing in the test
 #     lab_begin
 #     host_create NAME ROMS...  the host's ROMs are what these directories hold, later ones first
+#                               (with LIBVIRT set, its libvirt is the one unpacked there; with
+#                               SHARE set, what is in that directory is below its /usr/share)
 #     host_start NAME; host_stop NAME
 #     on NAME COMMAND...        runs it on that host
 #     v NAME ARGUMENT...        virsh there
@@ -65,6 +67,8 @@ cgroup_controllers = []
 stdio_handler = "file"
 remember_owner = 0
 END
+    [ -z "${LIBVIRT:-}" ] || ln -s "$LIBVIRT" "$directory/libvirt"
+    [ -z "${SHARE:-}" ] || ln -s "$SHARE" "$directory/share"
     # What a QEMU can do takes seconds to find out, and is the same on each host.
     [ ! -d "$LAB/capabilities" ] || cp -rp "$LAB/capabilities" "$directory/cache/qemu"
 }
@@ -74,6 +78,16 @@ host_start() {
     # shellcheck disable=SC2016 # for the inner shell
     unshare --mount --uts --propagation private sh -ec '
         cd "$1"
+        if [ -d share ]; then
+            mkdir share.old
+            mount --bind /usr/share share.old
+            mount -t tmpfs -o mode=755 romcompat-share /usr/share
+            ln -s "$1"/share.old/* /usr/share/
+            ln -sfn "$1"/share/* /usr/share/
+            rm -f /usr/share/qemu /usr/share/libvirt
+            mkdir /usr/share/libvirt
+            mount --bind share.old/libvirt /usr/share/libvirt
+        fi
         mkdir -p /var/lib/libvirt /var/log/libvirt /var/cache/libvirt /usr/share/qemu
         mount --bind etc /etc/libvirt
         mount --bind lib /var/lib/libvirt
@@ -86,7 +100,11 @@ host_start() {
         [ ! -e qemu ] || mount --bind qemu ../bin/qemu
         mount --bind run /run
         hostname "$2"
-        exec libvirtd -f /etc/libvirt/libvirtd.conf' sh "$directory" "$name" >>"$directory/log/out" 2>&1 &
+        [ -d libvirt ] || exec libvirtd -f /etc/libvirt/libvirtd.conf
+        mount --bind libvirt/usr/share/libvirt /usr/share/libvirt
+        libraries=$1/libvirt/usr/lib/x86_64-linux-gnu
+        LIBVIRT_DRIVER_DIR=$libraries/libvirt/connection-driver exec "$libraries/ld-linux-x86-64.so.2" \
+            --library-path "$libraries" "$1/libvirt/usr/sbin/libvirtd" -f /etc/libvirt/libvirtd.conf' sh "$directory" "$name" >>"$directory/log/out" 2>&1 &
     echo $! >"$directory/pid"
     for _ in {1..300}; do
         v "$name" list >/dev/null 2>&1 && return 0

@@ -120,8 +120,9 @@ void oracle_describe(const struct oracle_guest *guest, char *text, size_t size)
                               plugs[d->plug]);
     }
     if (n < size)
-        snprintf(text + n, size - n, "%s%s", firmware[guest->firmware],
-                 guest->store_size ? " and store" : "");
+        snprintf(text + n, size - n, "%s%s%s%s", firmware[guest->firmware],
+                 guest->store_size ? " and store" : "", guest->alias ? ", as -M " : "",
+                 guest->alias ? guest->alias : "");
 }
 
 /* --- sizes ---------------------------------------------------------------------------- */
@@ -228,6 +229,7 @@ static const char *const types[] = {
     "virtio-vga",
     "bochs-display",
     "ati-vga",
+    "qxl-vga",
 };
 enum { TYPES = sizeof types / sizeof *types, FIRST_DISPLAY = 24, CARDS_OF_ARM = 11 };
 
@@ -326,8 +328,8 @@ static void draw_firmware(struct dice *d, struct oracle_guest *g)
 /* Often one that other QEMUs of the cases have as well. */
 static const char *draw_machine(struct dice *d, const struct oracle_qemu *q)
 {
-    static const char *const common[] = {"-5.2", "-7.2", "-10.0"};
-    const char *wanted = common[below(d, 3)], *machine = NULL;
+    static const char *const common[] = {"-5.2", "-7.2", "-10.0", "-11.1"};
+    const char *wanted = common[below(d, 4)], *machine = NULL;
 
     for (int tries = 0; tries < 60; tries++) {
         machine = q->machines[below(d, q->machine_count)];
@@ -359,6 +361,14 @@ void oracle_draw_guest(uint64_t seed, uint64_t number, const struct oracle_qemu 
     while (g.qemu->is_arm && in_100(&d, 60));
     g.machine = draw_machine(&d, g.qemu);
     g.way = draw_way(&d, g.qemu);
+    /* libvirt's XML has no alias, the monitor's text no type to tell it from another. */
+    if (g.qemu->alias_count && in_100(&d, 12) && !oracle_is_save(g.way) &&
+        g.way != ORACLE_MONITOR) {
+        size_t i = below(&d, g.qemu->alias_count);
+
+        g.alias = g.qemu->aliases[i].name;
+        g.machine = g.qemu->aliases[i].type;
+    }
     draw_firmware(&d, &g);
     g.device_count = starts_with(g.machine, "microvm") ? 0 : 1 + below(&d, ORACLE_DEVICES);
     for (size_t i = 0; i < g.device_count; i++)
@@ -369,6 +379,12 @@ void oracle_draw_guest(uint64_t seed, uint64_t number, const struct oracle_qemu 
             if (i != k && g.devices[i].means == ORACLE_GLOBAL &&
                 strcmp(g.devices[i].type, g.devices[k].type) == 0)
                 g.devices[i].means = ORACLE_PROPERTY;
+    /* Without a BAR a ROM is a file of fw_cfg, which takes none twice. */
+    for (size_t i = 0; i < g.device_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (g.devices[k].option == ORACLE_ROMBAR && g.devices[i].option == ORACLE_ROMBAR &&
+                strcmp(g.devices[k].rom, g.devices[i].rom) == 0)
+                g.devices[i].option = ORACLE_NO_OPTION;
     *guest = g;
 }
 
@@ -390,6 +406,23 @@ static const struct oracle_qemu *draw_qemu(struct dice *d, const struct oracle_g
             return q;
     }
     return q->is_arm == guest->qemu->is_arm ? q : guest->qemu;
+}
+
+/* Without qxl and vhost-user: the patched ones are built without default features. */
+static bool may_have_maps(const struct oracle_guest *guest, const struct oracle_qemu *qemu)
+{
+    if (!*qemu->patched)
+        return false;
+    for (size_t i = 0; i < guest->device_count; i++)
+        if (strcmp(guest->devices[i].type, "qxl-vga") == 0 ||
+            strcmp(guest->devices[i].type, "vhost-user-vga") == 0)
+            return false;
+    return guest->device_count > 0;
+}
+
+const char *oracle_qemu_there(const struct oracle_there *there)
+{
+    return there->has_maps ? there->qemu->patched : there->qemu->which;
 }
 
 void oracle_draw_there(uint64_t seed, const struct oracle_guest *guest, uint64_t number,
@@ -422,5 +455,11 @@ void oracle_draw_there(uint64_t seed, const struct oracle_guest *guest, uint64_t
     t.cold = in_100(&d, 25);
     t.tells_qemu = in_100(&d, 75);
     t.dry = !oracle_is_alive(guest->way) && in_100(&d, 40);
+    t.has_maps = in_100(&d, 35) && may_have_maps(guest, t.qemu);
+    t.is_installed = in_100(&d, 30);
+    /* What the packages are for: a ROM that has grown since. */
+    if (t.has_maps && in_100(&d, 60))
+        for (size_t i = 0; i < guest->device_count; i++)
+            t.rom_size[i] = 2 * (int64_t)guest->devices[i].rom_size;
     *there = t;
 }

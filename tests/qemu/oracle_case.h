@@ -12,7 +12,13 @@
 
 #include "formats/rom_devices.h"
 
-enum { ORACLE_DEVICES = 3, ORACLE_DESTINATIONS = 4, ORACLE_MACHINES = 128, ORACLE_QEMUS = 8 };
+enum {
+    ORACLE_DEVICES = 3,
+    ORACLE_DESTINATIONS = 4,
+    ORACLE_MACHINES = 128,
+    ORACLE_ALIASES = 4,
+    ORACLE_QEMUS = 8
+};
 
 /* How the guest comes to the destination. Those from ORACLE_MONITOR on are alive when preflight
  * is asked. */
@@ -90,17 +96,23 @@ struct oracle_device {
 
 /* A QEMU that the cases may use. */
 struct oracle_qemu {
-    char which[32]; /* as start() has it */
+    char which[32];   /* as start() has it */
+    char patched[32]; /* the same one, but it reads maps; "": there is none */
     unsigned major, minor;
     bool is_arm;
     char machines[ORACLE_MACHINES][48];
     size_t machine_count;
+    struct {
+        char name[16], type[48];
+    } aliases[ORACLE_ALIASES];
+    size_t alias_count;
 };
 
 struct oracle_guest {
     uint64_t number;
     const struct oracle_qemu *qemu;
     const char *machine;
+    const char *alias; /* by which it is started, here and there; NULL: by its own name */
     enum oracle_way way;
     struct oracle_device devices[ORACLE_DEVICES];
     size_t device_count;
@@ -119,6 +131,8 @@ struct oracle_there {
     bool cold;       /* started from cold as well */
     bool dry;        /* also given to preflight --try */
     bool tells_qemu; /* preflight is told which QEMU the guest comes from */
+    /* The QEMU there reads maps, of packages with the ROMs that the guest was started with. */
+    bool has_maps, is_installed;
 };
 
 /* Case `number` is destination number % ORACLE_DESTINATIONS of its guest. */
@@ -127,6 +141,8 @@ void oracle_draw_guest(uint64_t seed, uint64_t number, const struct oracle_qemu 
 void oracle_draw_there(uint64_t seed, const struct oracle_guest *guest, uint64_t number,
                        const struct oracle_qemu *qemus, size_t count, struct oracle_there *there);
 
+/* The QEMU there, as start() has it. */
+const char *oracle_qemu_there(const struct oracle_there *there);
 bool oracle_is_alive(enum oracle_way way);
 bool oracle_is_save(enum oracle_way way);
 bool oracle_is_mapped(enum oracle_way way);

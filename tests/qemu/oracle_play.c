@@ -12,6 +12,7 @@
 #include "formats/libvirt_save.h"
 #include "formats/machine_types.h"
 #include "fixtures/rom_maker.h"
+#include "qemu/oracle_packages.h"
 
 enum { FIRST_SLOT = 4, FIRST_BRIDGE = 16, FIRST_BUS = 64 };
 
@@ -97,6 +98,8 @@ void oracle_make_files(struct stage *s, const struct oracle_guest *guest,
     make_user_files(s, guest, there->user_size);
     make_firmware(s, guest, text_of(s, "%s/first", directory), there->firmware_size,
                   there->store_size);
+    if (there->has_maps)
+        oracle_make_packages(s, guest, there);
 }
 
 static void make_source_files(struct stage *s, struct oracle_guest *guest)
@@ -286,15 +289,17 @@ static const char *device_text(struct stage *s, const struct oracle_guest *guest
     }
 }
 
-/* Of a machine type up to 1.7 the path leaves out the bus. */
+/* QEMU hw/pci-host/piix.c, i440fx_pcihost_root_bus_path(): 1.6 alone leaves out the root bus. */
 static const char *block_of(struct stage *s, const struct oracle_guest *guest, size_t i)
 {
+    static const char root[] = "0000:00:";
     const char *path = spot_of(s, guest, i).path;
     const char *block = rom_device_of_type(guest->devices[i].type)->block;
-    bool is_old = machine_is_up_to(guest->machine, 1, 7) && strlen(path) > strlen("0000:00:04.0");
+    bool is_short =
+        strcmp(guest->machine, "pc-i440fx-1.6") == 0 && strncmp(path, root, sizeof root - 1) == 0;
 
-    return is_old ? text_of(s, "0000:%s/%s", path + strlen("0000:00:"), block)
-                  : text_of(s, "%s/%s", path, block);
+    return is_short ? text_of(s, "0000:%s/%s", path + sizeof root - 1, block)
+                    : text_of(s, "%s/%s", path, block);
 }
 
 /* What the fix tells the device of that block. */
@@ -303,8 +308,12 @@ static const char *told_to(struct stage *s, const struct oracle_fix *fix,
 {
     const char *block = block_of(s, guest, i);
 
+    const char *alias = text_of(s, "net%zu", i), *type = guest->devices[i].type;
+
     for (size_t k = 0; fix && k < fix->told_count; k++)
-        if (strcmp(fix->told[k].block, block) == 0)
+        if ((fix->told[k].block ? strcmp(fix->told[k].block, block) == 0
+                                : strcmp(fix->told[k].alias, alias) == 0) &&
+            (!fix->told[k].type || strcmp(fix->told[k].type, type) == 0))
             return fix->told[k].properties;
     return "";
 }
@@ -329,7 +338,8 @@ static const char *arguments_of_guest(struct stage *s, const struct oracle_guest
                                       const struct oracle_qemu *qemu, bool is_source,
                                       const struct oracle_fix *fix)
 {
-    const char *text = text_of(s, "-M %s %s", guest->machine, firmware_text(s, guest));
+    const char *text = text_of(s, "-M %s %s", guest->alias ? guest->alias : guest->machine,
+                               firmware_text(s, guest));
 
     for (size_t i = 0; i < guest->device_count; i++) {
         const struct oracle_device *d = &guest->devices[i];
@@ -346,9 +356,9 @@ static const char *arguments_of_guest(struct stage *s, const struct oracle_guest
 /* --- the source ------------------------------------------------------------------------------ */
 
 /* A program that has `saved` open as descriptor 9, through a pipe: 11.0 takes no file. */
-static const char *with_descriptor(struct stage *s, const struct oracle_qemu *qemu)
+static const char *with_descriptor(struct stage *s, const char *which)
 {
-    const char *program = program_of(s, qemu->which);
+    const char *program = program_of(s, which);
     const char *name = text_of(s, "fd-%s", strrchr(program, '/') + 1);
 
     write_file(s, name,
@@ -417,9 +427,10 @@ static const char *xml_of(struct stage *s, const struct oracle_guest *guest)
         if (is_in_xml(d))
             cards = text_of(
                 s,
-                "%s<interface type='user'><model type='%s'/>%s<address type='pci' "
-                "domain='0x0000' bus='0x00' slot='0x%02x' function='0x0'/></interface>",
-                cards, strcmp(d->type, "virtio-net-pci") ? d->type : "virtio",
+                "%s<interface type='user'><model type='%s'/><alias name='net%zu'/>%s"
+                "<address type='pci' domain='0x0000' bus='0x00' slot='0x%02x' function='0x0'/>"
+                "</interface>",
+                cards, strcmp(d->type, "virtio-net-pci") ? d->type : "virtio", i,
                 d->option == ORACLE_ROMFILE ? text_of(s, "<rom file='%s'/>", user_file(s, i)) : "",
                 FIRST_SLOT + (unsigned)i);
     }
@@ -529,8 +540,12 @@ const char *oracle_directories(struct stage *s, const struct oracle_there *there
     const char *base = base_of(s, there->qemu->which);
     const char *directory = text_of(s, "%s/%s", work_directory(s), directory_of(s, there));
 
-    return text_of(s, "'%s/first' '%s/second' '%s/usr/share/seabios' '%s/usr/share/qemu'",
-                   directory, directory, base, base);
+    const char *compat = there->has_maps ? text_of(s, "'%s/%s'", work_directory(s),
+                                                   oracle_compat_directory(s, there))
+                                         : "";
+
+    return text_of(s, "'%s/first' '%s/second' %s '%s/usr/share/seabios' '%s/usr/share/qemu'",
+                   directory, directory, compat, base, base);
 }
 
 /* A libvirt save image has them in its XML, but for what is not on the root bus. */
@@ -541,7 +556,9 @@ const char *oracle_options(struct stage *s, const struct oracle_guest *guest,
      * stream of a machine type up to 2.3 name that; the XML beside it does. */
     bool needs_machine = guest->way == ORACLE_MONITOR ||
                          (machine_is_up_to(guest->machine, 2, 3) && !oracle_is_save(guest->way));
-    const char *text = needs_machine ? text_of(s, "-M %s", guest->machine) : "";
+    const char *text = guest->alias    ? text_of(s, "-M %s", guest->alias)
+                       : needs_machine ? text_of(s, "-M %s", guest->machine)
+                                       : "";
     const char *work = work_directory(s);
     bool is_save = oracle_is_save(guest->way);
 
@@ -573,8 +590,11 @@ static const char *arguments_there(struct stage *s, const struct oracle_guest *g
 {
     const char *directory = directory_of(s, there);
 
-    return text_of(s, "-L {work}/%s/first -L {work}/%s/second %s %s", directory, directory,
-                   arguments_of_guest(s, guest, there->qemu, false, fix),
+    const char *compat =
+        there->has_maps ? text_of(s, "-L {work}/%s", oracle_compat_directory(s, there)) : "";
+
+    return text_of(s, "-L {work}/%s/first -L {work}/%s/second %s %s %s", directory, directory,
+                   compat, arguments_of_guest(s, guest, there->qemu, false, fix),
                    fix ? fix->arguments : "");
 }
 
@@ -633,7 +653,7 @@ static struct oracle_answer load(struct stage *s, const struct oracle_guest *gue
 
     /* QEMU writes into it: each has its own. */
     run_program(s, "cp disk.qcow2 kept.qcow2");
-    a.guest = try_start(s, &a.said, there->qemu->which, "%s -loadvm one",
+    a.guest = try_start(s, &a.said, oracle_qemu_there(there), "%s -loadvm one",
                         arguments_there(s, guest, there, fix));
     run_program(s, "mv kept.qcow2 disk.qcow2");
     if (!a.guest)
@@ -649,12 +669,12 @@ struct oracle_answer oracle_arrive(struct stage *s, struct guest *source,
                                    const struct oracle_there *there, const struct oracle_fix *fix)
 {
     struct oracle_answer a = {.what = ORACLE_NO_START, .said = ""};
-    const char *program = there->qemu->which;
+    const char *program = oracle_qemu_there(there);
 
     if (guest->way == ORACLE_SNAPSHOT)
         return load(s, guest, there, fix);
     if (guest->way == ORACLE_FD)
-        program = with_descriptor(s, there->qemu);
+        program = with_descriptor(s, program);
     a.guest =
         try_start(s, &a.said, program, "%s -incoming defer", arguments_there(s, guest, there, fix));
     if (!a.guest)
@@ -672,8 +692,8 @@ struct oracle_answer oracle_start_cold(struct stage *s, const struct oracle_gues
 {
     struct oracle_answer a = {.what = ORACLE_ARRIVED, .said = ""};
 
-    a.guest =
-        try_start(s, &a.said, there->qemu->which, "%s", arguments_there(s, guest, there, NULL));
+    a.guest = try_start(s, &a.said, oracle_qemu_there(there), "%s",
+                        arguments_there(s, guest, there, NULL));
     if (!a.guest)
         a.what = ORACLE_NO_START;
     return a;

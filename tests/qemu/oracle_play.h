@@ -37,12 +37,16 @@ struct oracle_answer {
     struct guest *guest; /* where it arrived */
 };
 
+enum { ORACLE_TOLD = 4 * ORACLE_DEVICES };
+
 /* What a fix adds: arguments behind the guest's own, and properties of the devices of blocks. */
 struct oracle_fix {
     const char *arguments;
     struct {
-        const char *block, *properties;
-    } told[ORACLE_DEVICES];
+        const char *block, *alias; /* one is NULL */
+        const char *type;          /* of the device, or NULL */
+        const char *properties;
+    } told[ORACLE_TOLD];
     size_t told_count;
 };
 

@@ -70,9 +70,12 @@ void oracle_print_tally(uint64_t seed)
         printf("# not known: %zu arrived, %zu did not: %s\n", t->reasons[i].arrived,
                t->reasons[i].refused, t->reasons[i].why);
     printf("# SEED=%llu: %zu cases: %zu land, %zu refused (%zu of them taken by QEMU with a wrong "
-           "length), %zu not known; %zu fixes carried out, %zu of another kind, %zu without a fix; "
+           "length), %zu not known; %zu fixes carried out (%zu of them libvirt snippets, %zu "
+           "packages), "
+           "%zu of "
+           "another kind, %zu without a fix; "
            "%zu started from cold; %zu tried (%zu of them not known); %zu disagree\n",
            (unsigned long long)seed, t->cases, t->lands, t->refused, t->wrong_size, t->unknown,
-           t->fixes, t->other_fixes, t->no_fix, t->cold, t->dry, t->dry_not_known,
-           t->disagreements);
+           t->fixes, t->snippets, t->packages, t->other_fixes, t->no_fix, t->cold, t->dry,
+           t->dry_not_known, t->disagreements);
 }

@@ -10,8 +10,8 @@
 enum { ORACLE_REASONS = 32 };
 
 struct oracle_tally {
-    size_t cases, lands, refused, wrong_size, unknown, fixes, no_fix, other_fixes, cold, dry,
-        dry_not_known, disagreements;
+    size_t cases, lands, refused, wrong_size, unknown, fixes, snippets, packages, no_fix,
+        other_fixes, cold, dry, dry_not_known, disagreements;
     struct {
         char why[160];
         size_t arrived, refused;

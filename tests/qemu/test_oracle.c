@@ -2,7 +2,9 @@
 /*
  * The oracle: guests and destinations drawn from a seed, each judged by `romcompat preflight`
  * and then brought there by real QEMUs. The verdicts must agree, and what is refused must land
- * once the recommended fix is carried out as it is printed. Where they do not, the command is
+ * once the recommended fix is carried out as it is printed: arguments, libvirt's XML, commands, and
+ * packages, where the patched QEMUs are there that read their maps; without them other cases have
+ * the same number. Where they do not, the command is
  * printed that plays that case alone:
  *
  *     make oracle SEED=20261126 CASE=17
@@ -22,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "qemu/oracle_packages.h"
 #include "qemu/oracle_play.h"
 #include "qemu/oracle_tally.h"
 
@@ -43,6 +46,29 @@ static bool is_drawn(const char *machine)
     return false;
 }
 
+/* "pc   Standard PC (i440FX + PIIX, 1996) (alias of pc-i440fx-7.2)" */
+static void take_alias(struct oracle_qemu *q, const char *line)
+{
+    const char *of = strstr(line, "(alias of ");
+    typeof(q->aliases[0]) *alias = &q->aliases[q->alias_count];
+
+    if (of && q->alias_count < ORACLE_ALIASES && sscanf(line, "%15s", alias->name) == 1 &&
+        sscanf(of, "(alias of %47[^)]", alias->type) == 1 && is_drawn(alias->type))
+        q->alias_count++;
+}
+
+/* build-qemu makes it of the same source; of few versions, and not for `make oracle`. */
+static void find_patched(struct oracle_qemu *q, const char *which)
+{
+    char path[1200];
+
+    snprintf(q->patched, sizeof q->patched, "patched-%s", which + strlen("stock-"));
+    snprintf(path, sizeof path, "%s/bin/%s%s", getenv("ROMCOMPAT_QEMU"), q->patched,
+             q->is_arm ? "" : "-x86_64");
+    if (access(path, X_OK) != 0)
+        q->patched[0] = '\0';
+}
+
 static void add_qemu(const char *which, unsigned major, unsigned minor)
 {
     struct oracle_qemu *q = &qemus[qemu_count];
@@ -54,11 +80,13 @@ static void add_qemu(const char *which, unsigned major, unsigned minor)
     FILE *pipe = popen(command, "r");
     *q = (struct oracle_qemu){.major = major, .minor = minor, .is_arm = is_arm};
     snprintf(q->which, sizeof q->which, "%s", which);
+    find_patched(q, which);
     while (pipe && q->machine_count < ORACLE_MACHINES && fgets(line, sizeof line, pipe)) {
         char *name = q->machines[q->machine_count];
 
         if (sscanf(line, "%47s", name) == 1 && is_drawn(name))
             q->machine_count++;
+        take_alias(q, line);
     }
     if (pipe)
         pclose(pipe);
@@ -74,6 +102,7 @@ static void find_qemus(void)
     add_qemu("stock-7.2", 7, 2);
     add_qemu("stock-10.0", 10, 0);
     add_qemu("stock-forky", 11, 1);
+    add_qemu("stock-5.2-aarch64", 5, 2);
     add_qemu("stock-7.2-aarch64", 7, 2);
     add_qemu("stock-10.0-aarch64", 10, 0);
     add_qemu("stock-forky-aarch64", 11, 1);
@@ -91,6 +120,7 @@ struct opinion {
     struct block blocks[64];
     size_t block_count;
     const char *commands, *kind; /* of what is recommended; "": nothing */
+    const char *packages;        /* lines of apt */
     struct oracle_fix fix;
     bool has_note; /* the pair of QEMUs is known to refuse guests for their state */
     json_object *whole;
@@ -126,6 +156,20 @@ static const char *here(struct stage *s, const char *text)
                     text_of(s, "%s/copies", work_directory(s)));
 }
 
+/* `block` may have the device's type behind `mark`. */
+static void tell(struct stage *s, struct oracle_fix *fix, const char *block, const char *mark,
+                 const char *properties)
+{
+    const char *type = block ? strstr(block, mark) : NULL;
+
+    if (!block || fix->told_count == ORACLE_TOLD)
+        return;
+    fix->told[fix->told_count].block =
+        type ? text_of(s, "%.*s", (int)(type - block), block) : block;
+    fix->told[fix->told_count].type = type ? type + strlen(mark) : NULL;
+    fix->told[fix->told_count++].properties = properties;
+}
+
 /* Lines of arguments, and those of properties: "romsize=65536    # to the -device of BLOCK". */
 static void take_arguments(struct stage *s, struct oracle_fix *fix, const char *text)
 {
@@ -138,9 +182,44 @@ static void take_arguments(struct stage *s, struct oracle_fix *fix, const char *
         line += n + (line[n] == '\n');
         if (!at)
             fix->arguments = text_of(s, "%s %s", fix->arguments, all);
-        else if (fix->told_count < ORACLE_DEVICES && !strstr(at, ", if it is "))
-            fix->told[fix->told_count++] = (typeof(fix->told[0])){
-                at + sizeof mark - 1, text_of(s, "%.*s", (int)(at - all), all)};
+        else
+            tell(s, fix, at + sizeof mark - 1, ", if it is ",
+                 text_of(s, "%.*s", (int)(at - all), all));
+    }
+}
+
+/* What stands between `before` and `after` of the text, and *end behind; NULL: it is not there. */
+static const char *between(struct stage *s, const char *text, const char *before, const char *after,
+                           const char **end)
+{
+    const char *from = strstr(text, before),
+               *to = from ? strstr(from + strlen(before), after) : NULL;
+
+    if (!to)
+        return NULL;
+    from += strlen(before);
+    *end = to + strlen(after);
+    return text_of(s, "%.*s", (int)(to - from), from);
+}
+
+/* What libvirt makes of a snippet of its XML: <rom file=> is romfile= of the device that it is put
+ * into, which the comment names (src/qemu/qemu_command.c, qemuBuildRomProps()); <qemu:arg> is a word
+ * of the command line, and <qemu:override> properties of the device of that alias. */
+static void take_snippet(struct stage *s, struct oracle_fix *fix, const char *text)
+{
+    const char *value, *end, *alias, *name;
+
+    for (const char *at = text; (value = between(s, at, "<qemu:arg value='", "'/>", &end));
+         at = end)
+        fix->arguments = text_of(s, "%s %s", fix->arguments, value);
+    for (const char *at = text; (value = between(s, at, "<rom file='", "'/>", &end)); at = end)
+        tell(s, fix, between(s, end, "<!-- ", " -->", &end), ", ", text_of(s, "romfile=%s", value));
+    for (const char *at = text; (alias = between(s, at, "<qemu:device alias='", "'>", &at));) {
+        if (!(name = between(s, at, "<qemu:property name='", "'", &at)) ||
+            !(value = between(s, at, "value='", "'", &at)) || fix->told_count == ORACLE_TOLD)
+            break;
+        fix->told[fix->told_count].alias = alias;
+        fix->told[fix->told_count++].properties = text_of(s, "%s=%s", name, value);
     }
 }
 
@@ -159,7 +238,12 @@ static void take_fixes(struct stage *s, struct opinion *o)
             o->commands = text_of(s, "%s%s%s", o->commands, *o->commands ? "\n" : "", text);
         } else {
             o->kind = text_of(s, "%s", kind);
-            take_arguments(s, &o->fix, text);
+            if (strcmp(kind, "package") == 0)
+                o->packages = text;
+            else if (strcmp(kind, "libvirt") == 0)
+                take_snippet(s, &o->fix, text);
+            else
+                take_arguments(s, &o->fix, text);
         }
     }
 }
@@ -168,7 +252,8 @@ static struct opinion ask_preflight(struct stage *s, const struct oracle_guest *
                                     const struct oracle_there *there)
 {
     static char text[ANSWER_MAX];
-    struct opinion o = {"", "", "", "", .commands = "", .kind = "", .fix = {.arguments = ""}};
+    struct opinion o = {
+        "", "", "", "", .commands = "", .kind = "", .packages = "", .fix = {.arguments = ""}};
     const char *source = text_of(s, "%s%s/%s", guest->way > ORACLE_MONITOR ? "--qmp " : "",
                                  work_directory(s), oracle_source(guest));
 
@@ -176,7 +261,7 @@ static struct opinion ask_preflight(struct stage *s, const struct oracle_guest *
         return o;
     const char *command =
         text_of(s, "'%s/romcompat' preflight --json --qemu '%s' %s %s %s",
-                getenv("ROMCOMPAT_BUILD"), program_of(s, there->qemu->which),
+                getenv("ROMCOMPAT_BUILD"), program_of(s, oracle_qemu_there(there)),
                 oracle_options(s, guest, there), source, oracle_directories(s, there));
     FILE *pipe = popen(text_of(s, "%s 2>'%s/preflight.err'", command, work_directory(s)), "r");
     size_t n = pipe ? fread(text, 1, sizeof text - 1, pipe) : 0;
@@ -246,7 +331,8 @@ __attribute__((format(printf, 2, 3))) static void disagree(struct case_now *c, c
     c->has_disagreed = true;
     printf("# DISAGREE %s\n#   %s: %s of %s (%s) to %s\n#   make oracle SEED=%llu CASE=%llu\n",
            what, text, c->guest->machine, c->guest->qemu->which, oracle_way_name(c->guest->way),
-           c->there->qemu->which, (unsigned long long)seed, (unsigned long long)c->there->number);
+           oracle_qemu_there(c->there), (unsigned long long)seed,
+           (unsigned long long)c->there->number);
 }
 
 /* The lines of QEMU's last words that say why. */
@@ -314,10 +400,11 @@ static void compare(struct case_now *c, const struct opinion *o, const struct or
 
 static const char *fix_text(struct stage *s, const struct opinion *o)
 {
-    const char *text = o->fix.arguments;
+    const char *text = text_of(s, "%s%s", o->packages, o->fix.arguments);
 
     for (size_t i = 0; i < o->fix.told_count; i++)
-        text = text_of(s, "%s %s to %s", text, o->fix.told[i].properties, o->fix.told[i].block);
+        text = text_of(s, "%s %s to %s", text, o->fix.told[i].properties,
+                       o->fix.told[i].block ? o->fix.told[i].block : o->fix.told[i].alias);
     return text;
 }
 
@@ -339,15 +426,22 @@ static void try_fix(struct case_now *c, const struct opinion *o)
         oracle_tally->no_fix++;
         return;
     }
-    if (strcmp(o->kind, "arguments") != 0 || o->has_note) {
+    bool is_libvirt = strcmp(o->kind, "libvirt") == 0;
+    bool is_package = strcmp(o->kind, "package") == 0;
+    if ((!is_libvirt && !is_package && strcmp(o->kind, "arguments") != 0) || o->has_note) {
         oracle_tally->other_fixes++;
         return;
     }
     if (*o->commands)
         run_program(s, "PATH='%s':$PATH; rm -rf copies; set -e; %s", getenv("ROMCOMPAT_BUILD"),
                     o->commands);
-    struct oracle_answer a = oracle_arrive(s, source_of(c), c->guest, c->there, &o->fix);
+    struct guest *source = source_of(c);
+    if (is_package)
+        oracle_install(s, c->there, o->packages);
+    struct oracle_answer a = oracle_arrive(s, source, c->guest, c->there, &o->fix);
     oracle_tally->fixes++;
+    oracle_tally->snippets += is_libvirt;
+    oracle_tally->packages += is_package;
     if (is_wrong(s))
         return;
     if (a.what != ORACLE_ARRIVED && !is_about_unknown(s, o, a.said))
@@ -355,6 +449,8 @@ static void try_fix(struct case_now *c, const struct opinion *o)
     else if (a.what == ORACLE_ARRIVED && !has_length_of_guest(c, o, a.guest))
         disagree(c, "the fix %s: a block has another length", fix_text(s, o));
     stop(s, a.guest);
+    if (is_package)
+        oracle_make_packages(s, c->guest, c->there); /* removed again */
 }
 
 static void try_cold(struct case_now *c, const struct opinion *o)
@@ -378,10 +474,10 @@ static void try_dry(struct case_now *c, const struct oracle_answer *a)
 {
     static char text[ANSWER_MAX];
     struct stage *s = c->stage;
-    const char *command =
-        text_of(s, "'%s/romcompat' preflight --json --try --qemu '%s' '%s/%s' -- %s 2>'%s/try.err'",
-                getenv("ROMCOMPAT_BUILD"), program_of(s, c->there->qemu->which), work_directory(s),
-                oracle_source(c->guest), oracle_words(s, c->guest, c->there), work_directory(s));
+    const char *command = text_of(
+        s, "'%s/romcompat' preflight --json --try --qemu '%s' '%s/%s' -- %s 2>'%s/try.err'",
+        getenv("ROMCOMPAT_BUILD"), program_of(s, oracle_qemu_there(c->there)), work_directory(s),
+        oracle_source(c->guest), oracle_words(s, c->guest, c->there), work_directory(s));
     FILE *pipe = popen(command, "r");
     size_t n = pipe ? fread(text, 1, sizeof text - 1, pipe) : 0;
     int status = pipe ? pclose(pipe) : -1;
@@ -427,7 +523,7 @@ static void play_case(struct case_now *c)
     json_object_put(o.whole);
     oracle_tally->cases++;
     oracle_row("%5llu  %-18s -> %-18s  %s\n", (unsigned long long)c->there->number,
-               c->guest->qemu->which, c->there->qemu->which, c->row);
+               c->guest->qemu->which, oracle_qemu_there(c->there), c->row);
 }
 
 static void play_guest(struct stage *s, const void *data)

@@ -218,6 +218,31 @@ static void reads_other_forms(void)
     domain_xml_free(&x);
 }
 
+static void knows_more_of_cards(void)
+{
+    struct domain_xml x;
+    static const char text[] =
+        "<domain><os><type arch='x86_64' machine='pc-i440fx-1.6'>hvm</type></os><devices>"
+        "<interface type='user'><driver name='qemu'/><address type='pci' bus='0' slot='3' "
+        "multifunction='on'/></interface>"
+        "<interface type='user'><backend type='passt'/><driver name='vhost' "
+        "queues='4'/></interface>"
+        "<interface type='network'><mtu size='1400'/></interface>"
+        "<interface type='network'><driver><guest csum='off'/></driver></interface>"
+        "</devices></domain>";
+
+    parse(text, sizeof text - 1, &x);
+    is_text(x.devices[0].path, "0000:03.0", "pc-i440fx-1.6 leaves the root bus out of a place");
+    ok(x.devices[0].is_user && !x.devices[1].is_user && !x.devices[2].is_user,
+       "QEMU serves a card of type user itself, unless passt does");
+    ok(x.devices[0].address.has_more_functions && !x.devices[1].address.has_more_functions,
+       "a card with more functions");
+    ok(!x.devices[0].has_options, "a <driver> that has its name alone says nothing of the card");
+    ok(x.devices[1].has_options && x.devices[2].has_options && x.devices[3].has_options,
+       "queues, an MTU and features do");
+    domain_xml_free(&x);
+}
+
 static void knows_hints(void)
 {
     struct domain_xml x;
@@ -243,7 +268,8 @@ static void refuses_what_is_no_domain(void)
             "x.xml:1: not the XML of a libvirt domain (found <network>, expected "
             "<domain>)",
             "another kind of document");
-    refuses("<domstatus><x/></domstatus>", "x.xml: holds no <domain>", "a status without domain");
+    refuses("<domstatus><x/></domstatus>", "x.xml: contains no <domain>",
+            "a status without domain");
     refuses("<domstatus><domain/><domain/></domstatus>", "x.xml:1: a second <domain>",
             "XML with two domains is refused");
     ok(parse("<domain><name>x", 15, &(struct domain_xml){0}) != 0 &&
@@ -400,6 +426,7 @@ int main(void)
     finds_places();
     finds_places_far_behind();
     reads_other_forms();
+    knows_more_of_cards();
     knows_hints();
     refuses_what_is_no_domain();
     limits_devices();

@@ -58,7 +58,7 @@ int main(void)
             "a header with another format is refused");
     refused(&(struct save_spec){.data_length = 0xfffffff0},
             "x: byte 20: the XML is empty or too long (found 4294967280 bytes", "XML of 4 GiB");
-    refused(&(struct save_spec){.cookie = 4000}, "x: byte 32: the cookie begins behind its data",
+    refused(&(struct save_spec){.cookie = 4000}, "x: byte 32: the cookie begins after its data",
             "a cookie behind the data");
     return tap_done();
 }

@@ -205,7 +205,7 @@ static void test_lies(void)
     is_refused(&spec, "a RAM block without a name", "a block without a name");
     spec = plain;
     spec.other_section = 1 << 20;
-    is_refused(&spec, "no section of RAM in 65536 bytes behind another section",
+    is_refused(&spec, "no section of RAM in 65536 bytes after another section",
                "another section without end");
     spec = plain;
     spec.capabilities[1] = "mapped-ram";
@@ -215,9 +215,9 @@ static void test_lies(void)
                "mapped-ram of another version");
     spec.mapped_version = 0;
     spec.blocks[0].pages_offset = 1;
-    is_refused(&spec, "lie where they cannot (found offset 0x1", "pages inside the head");
+    is_refused(&spec, "are at an impossible place (found offset 0x1", "pages inside the head");
     spec.blocks[0].pages_offset = UINT64_MAX - 5;
-    is_refused(&spec, "lie where they cannot (found offset 0xfffffffffffffffa",
+    is_refused(&spec, "are at an impossible place (found offset 0xfffffffffffffffa",
                "pages behind the end of all offsets");
 }
 
