@@ -14,6 +14,7 @@
 #include "base/size.h"
 #include "base/text.h"
 #include "commands/command.h"
+#include "commands/digest_report.h"
 #include "outputs/file.h"
 #include "romset/names.h"
 
@@ -21,6 +22,8 @@ extern const struct command check_command;
 
 struct arguments {
     const char *budget, *against, *json_file, *junit;
+    const char *cpu;
+    unsigned vcpus;
     bool strict, quiet, json, write_budget;
     struct romset_request romset;
     char **paths;
@@ -34,6 +37,7 @@ static const struct option_spec options[] = {
      .help = "compare with the previous release, given in any form that\n"
              "PATH may have",
      STRING_AT(struct arguments, against)},
+    GUEST_OPTIONS(struct arguments, vcpus, cpu),
     {"strict", .help = "warnings are failures", FLAG_AT(struct arguments, strict)},
     {"quiet", 'q', .help = "print failures and warnings only", FLAG_AT(struct arguments, quiet)},
     JSON_OPTION(struct arguments, json),
@@ -187,8 +191,17 @@ static int check_paths(const struct arguments *a)
                                   .empty = take_empty,
                                   .arg = &check};
 
+    struct digest_guest guests[BUDGET_GUESTS_MAX + 1];
+    int status = take_digest_guest(&check_command, a->vcpus, a->cpu, &guests[0]);
+
+    if (status != STATUS_YES)
+        return status;
     if (a->budget && load_budget(a->budget, &budget) < 0)
         return STATUS_NO_ANSWER;
+    how.guests = guests;
+    how.guest_count = a->vcpus > 0;
+    if (a->budget)
+        how.guest_count += budget_guests(&budget, guests + how.guest_count);
     /* A budget names what it is about. */
     how.without_roms = a->budget && !budget.rule_count;
     how.with_flash = !a->budget || budget.flash_rule_count;
@@ -202,11 +215,9 @@ static int check_paths(const struct arguments *a)
     check.old = &old;
     how.edge = edge_of;
     measure_operands(a->paths, a->path_count, &how, &now);
-    int status = judge(a, &now, &old, a->budget ? &budget : NULL, &verdicts, &check);
+    status = judge(a, &now, &old, a->budget ? &budget : NULL, &verdicts, &check);
     verdicts_free(&verdicts);
-    for (size_t i = 0; i < check.problem_count; i++)
-        free(check.problems[i]);
-    free(check.problems);
+    free_texts(check.problems, check.problem_count);
     measured_free(&now);
     measured_free(&old);
     if (a->budget)
@@ -266,9 +277,7 @@ static int write_files(const struct arguments *a)
     if (text)
         fputs(text, stdout);
     free(text);
-    for (size_t i = 0; i < check.problem_count; i++)
-        free(check.problems[i]);
-    free(check.problems);
+    free_texts(check.problems, check.problem_count);
     measured_free(&now);
     measured_free(&old);
     return status;
@@ -284,19 +293,20 @@ static int check_arguments(const struct arguments *a)
     bool writes = a->write_budget || romset->name;
 
     if (a->write_budget && romset->name)
-        return usage_error(c, "--write-budget and --write-romset are two runs");
+        return usage_error(c, "--write-budget and --write-romset exclude each other");
     if (writes &&
         (a->budget || a->against || a->json || a->json_file || a->junit || a->strict || a->quiet))
         return usage_error(c, "--write-budget and --write-romset check nothing");
     if (romset->name && !romset->package_from)
         return usage_error(c, "--write-romset needs --package-from");
     if (!romset->name && (romset->package_from || romset->until || romset->bucket || romset->local))
-        return usage_error(c, "--package-from, --bucket, --until and --local belong to "
-                              "--write-romset");
+        return usage_error(c, "--package-from, --bucket, --until and --local need --write-romset");
     if (romset->name && (problem = package_name_problem(romset->name)))
         return usage_error(c, "--write-romset: '%s' %s", romset->name, problem);
     if (romset->until && (problem = machine_version_problem(romset->until)))
         return usage_error(c, "--until: '%s' %s", romset->until, problem);
+    if ((a->vcpus || a->cpu) && !a->against)
+        return usage_error(c, "--vcpus and --cpu need --against; a budget names its guests");
     if (!writes && !a->budget && !a->against)
         return usage_error(c, "--budget FILE or --against OLD is missing");
     if (a->json + is_stdout(a->json_file) + is_stdout(a->junit) > 1)
@@ -321,14 +331,14 @@ const struct command check_command = {
     .name = "check",
     .summary = "check the ROMs and firmware of a release against a budget, or the previous one",
     .synopsis = "--budget FILE [--against OLD] [--strict] [OPTION]... PATH...\n"
-                "--against OLD [--strict] [OPTION]... PATH...\n"
+                "--against OLD [--vcpus N --cpu MODEL] [--strict] [OPTION]... PATH...\n"
                 "--write-budget PATH...\n"
                 "--write-romset NAME --package-from OLD [--bucket SIZE] [--until VERSION]\n"
                 "    [--local] PATH...",
     .details =
         "PATH is a ROM or flash image, a directory such as a source or build tree, a .deb, .rpm "
         "or\n"
-        "other archive, or a .changes file, which stands for the packages that it lists.\n"
+        "other archive, or a .changes file, for the packages that it lists.\n"
         "Status 0: all rules are kept, perhaps with warnings; 1: one is broken; 2: something\n"
         "could not be read, or there was no ROM at all.",
     .options = options,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What `romcompat check` found out, and the forms in which it is told. */
+/* What `romcompat check` found out, and the forms in which it is printed. */
 #ifndef COMMANDS_CHECK_H
 #define COMMANDS_CHECK_H
 
@@ -36,10 +36,10 @@ struct json_object;
 /* Whether the answer is no. */
 bool check_failed(const struct check *check);
 
-/* How a ROM or image is called: by its name where that tells it from the others. */
+/* How a ROM or image is called: by its name where no other has it. */
 const char *check_label(const struct check *check, const struct verdict *verdict);
 const char *check_result_word(const struct verdict *verdict);
-/* What stands at the end of each for programs: the one it was compared with (NULL: none), which
+/* What is at the end of each for programs: the one it was compared with (NULL: none), which
  * is taken over, the result ("ok", "warning", "failure") and the findings. */
 void check_add_judgement(struct json_object *o, const struct verdict *verdict,
                          struct json_object *old);

@@ -16,7 +16,6 @@
 #include "commands/columns.h"
 #include "commands/command.h"
 #include "commands/finding_report.h"
-#include "outputs/escape.h"
 #include "outputs/json.h"
 
 /* --- for a person --------------------------------------------------------------------- */
@@ -46,7 +45,7 @@ static void draw_bar(const struct verdict *verdict, size_t width, char *bar)
 
     *bar = '\0';
     for (size_t i = 0; i < width; i++)
-        strcat(bar, end > edge && i + 1 == width ? ">" : i < filled ? full : empty);
+        bar = stpcpy(bar, end > edge && i + 1 == width ? ">" : i < filled ? full : empty);
 }
 
 /* What stands in the row of one ROM, bar aside. */
@@ -190,8 +189,6 @@ static void print_grade(const struct check *check, enum finding_grade grade)
         print_fix(fix);
 }
 
-#define PLURAL(n) ((n) == 1 ? "" : "s")
-
 void check_print(const struct check *check, bool quiet)
 {
     const struct verdicts *v = check->verdicts;
@@ -315,54 +312,10 @@ char *check_json(const struct check *check)
 
 /* --- JUnit ------------------------------------------------------------------------------ */
 
-static void put_attribute(FILE *to, const char *name, const char *value)
-{
-    fprintf(to, " %s=\"", name);
-    put_xml(to, value);
-    putc('"', to);
-}
-
-static void put_case(FILE *to, const struct check *check, const struct verdict *verdict,
-                     const char *suite)
-{
-    enum finding_grade fails = check->strict ? FINDING_WARNING : FINDING_ERROR;
-    bool has_output = false;
-
-    fputs("    <testcase", to);
-    put_attribute(to, "classname", suite);
-    put_attribute(to, "name", check_label(check, verdict));
-    fputs(" time=\"0\">\n", to);
-    for (size_t i = 0; i < verdict->findings.count; i++) {
-        const struct finding *finding = &verdict->findings.list[i];
-
-        if (finding->grade < fails) {
-            has_output = true;
-            continue;
-        }
-        fputs("      <failure", to);
-        put_attribute(to, "type", finding->check);
-        put_attribute(to, "message", finding->what);
-        putc('>', to);
-        put_xml(to, finding->fix ? finding->fix : "");
-        fputs("</failure>\n", to);
-    }
-    if (has_output) {
-        fputs("      <system-out>", to);
-        for (size_t i = 0; i < verdict->findings.count; i++) {
-            if (verdict->findings.list[i].grade >= fails)
-                continue;
-            fprintf(to, "%s: ", finding_grade_name(verdict->findings.list[i].grade));
-            put_xml(to, verdict->findings.list[i].what);
-            putc('\n', to);
-        }
-        fputs("</system-out>\n", to);
-    }
-    fputs("    </testcase>\n", to);
-}
-
 char *check_junit(const struct check *check)
 {
     const struct verdicts *v = check->verdicts;
+    enum finding_grade fails = check->strict ? FINDING_WARNING : FINDING_ERROR;
     size_t failed = 0;
     struct text text;
     FILE *to = text_begin(&text);
@@ -370,20 +323,20 @@ char *check_junit(const struct check *check)
         check->budget ? xasprintf("romcompat.%s", check->budget->name) : xstrdup("romcompat.check");
 
     for (size_t i = 0; i < v->count; i++)
-        failed += verdict_grade(&v->list[i]) >= (check->strict ? FINDING_WARNING : FINDING_ERROR);
+        failed += verdict_grade(&v->list[i]) >= fails;
     fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite", to);
-    put_attribute(to, "name", suite);
+    put_xml_attribute(to, "name", suite);
     fprintf(to, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"0\" time=\"0\">\n",
             v->count + check->problem_count, failed, check->problem_count);
     for (size_t i = 0; i < check->problem_count; i++) {
         fputs("    <testcase", to);
-        put_attribute(to, "classname", suite);
+        put_xml_attribute(to, "classname", suite);
         fprintf(to, " name=\"reading %zu\" time=\"0\">\n      <error", i + 1);
-        put_attribute(to, "message", check->problems[i]);
+        put_xml_attribute(to, "message", check->problems[i]);
         fputs("/>\n    </testcase>\n", to);
     }
     for (size_t i = 0; i < v->count; i++)
-        put_case(to, check, &v->list[i], suite);
+        put_test_case(to, suite, check_label(check, &v->list[i]), &v->list[i].findings, fails);
     fputs("  </testsuite>\n</testsuites>\n", to);
     free(suite);
     return text_end(&text);

@@ -360,13 +360,13 @@ static int find_file(const struct job *job, const struct history_release *releas
         if (found) {
             result = fail(f, "more than one history has measured '%s': %s and %s", release->package,
                           found->file, all.list[i].file);
-            fail_hint(f, "Say which with --data FILE.");
+            fail_hint(f, "Name it with --data FILE.");
         }
         found = &all.list[i];
     }
     if (result == 0 && !found) {
         result = fail(f, "no history has measured '%s'", release->package);
-        fail_hint(f, "Name one with --data FILE; a file that is missing is begun.");
+        fail_hint(f, "Name one with --data FILE; a missing file is created.");
     }
     if (result == 0)
         *path = xstrdup(found->file);
@@ -435,7 +435,7 @@ static int add(const struct job *job, const char *measured)
         status = report(&f);
     else
         print_line("%s: %s added, %zu ROM%s", path, release.name, release.rom_count,
-                   release.rom_count == 1 ? "" : "s");
+                   PLURAL(release.rom_count));
     free(path);
     history_release_free(&release);
     return finish_output(status);
@@ -453,13 +453,13 @@ static int check_usage(const struct job *job, size_t operands)
             return usage_error(&history_command, "an operand needs --add RELEASE");
         if (job->package || job->version || job->date || job->snapshot)
             return usage_error(&history_command,
-                               "--package, --version, --date and --snapshot belong to --add");
+                               "--package, --version, --date and --snapshot need --add");
         return 0;
     }
     if (operands != 1)
         return usage_error(&history_command, "--add measures one PATH (found %zu)", operands);
     if (job->pattern || job->svg || job->json)
-        return usage_error(&history_command, "--add goes without --rom, --svg and --json");
+        return usage_error(&history_command, "--add excludes --rom, --svg and --json");
     if (job->package && (wrong = package_name_problem(job->package)))
         return usage_error(&history_command, "--package: the name %s", wrong);
     if (job->version && (wrong = package_version_problem(job->version)))

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "romset/lint.h"
 
 static int run(void *settings, char **operands, size_t count)
@@ -36,7 +37,7 @@ static int run(void *settings, char **operands, size_t count)
     if (status == STATUS_YES && problems.counts[FINDING_ERROR])
         status = STATUS_NO;
     if (status == STATUS_YES)
-        print_line("%zu romset%s: no errors%s", good, good == 1 ? "" : "s",
+        print_line("%zu romset%s: no errors%s", good, PLURAL(good),
                    problems.count ? "" : ", no warnings");
     for (size_t i = 0; i < good; i++)
         romset_free(&sets[i]);
@@ -52,7 +53,7 @@ const struct command lint_command = {
     .synopsis = "ROMSET...",
     .details =
         "Prints what is wrong as FILE:LINE:COLUMN. Several romsets are also checked against each\n"
-        "other: whether they can stand on one host. Warnings alone leave the status 0.",
+        "other: whether they can be installed on one host. Warnings alone leave the status 0.",
     .operand = "a ROMSET",
     .least = 1,
     .run = run,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The entries of a Debian changelog (Debian Policy 4.4), newest first as they stand there,
+/* The entries of a Debian changelog (Debian Policy 4.4), newest first as they are there,
  * and the versions that they are of. */
 #ifndef FORMATS_DEB_CHANGELOG_H
 #define FORMATS_DEB_CHANGELOG_H

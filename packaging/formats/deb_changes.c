@@ -82,14 +82,14 @@ int deb_changes_next(const char *path, const char *text, size_t size, size_t *of
                     strncasecmp(line.text, field, sizeof field - 1) == 0;
         }
         if (!found)
-            return fail(f, "%s: no .changes file (found no field '%s')", path, field);
+            return fail(f, "%s: not a .changes file (found no field '%s')", path, field);
     }
     if (*offset >= size || !is_blank(text[*offset]))
         return 0;
     struct word line = next_line(text, size, offset);
     struct word sum = next_word(&line), length = next_word(&line), name = next_word(&line);
     if (!is_sum(&sum) || !length.length || !is_bare_name(&name) || next_word(&line).length)
-        return fail(f, "%s: a line of '%s' is not SUM SIZE NAME (found '%.*s')", path, field,
+        return fail(f, "%s: a line of '%s' is not CHECKSUM SIZE NAME (found '%.*s')", path, field,
                     (int)(name.length < 100 ? name.length : 100), name.text);
     memcpy(file->sha256, sum.text, sum.length);
     file->sha256[sum.length] = '\0';

@@ -11,7 +11,7 @@
 #define DEB_CHANGES_NAME_SIZE 256
 
 struct deb_changes_file {
-    char name[DEB_CHANGES_NAME_SIZE]; /* a bare file name: it stands beside the .changes */
+    char name[DEB_CHANGES_NAME_SIZE]; /* a bare file name: it is beside the .changes */
     char sha256[65];
 };
 

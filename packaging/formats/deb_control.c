@@ -107,7 +107,7 @@ static int keep_maintainer(const char *name, struct span value, struct deb_contr
                     DEB_VALUE_SIZE - 1);
     for (size_t i = 0; i < value.length; i++)
         if ((unsigned char)value.at[i] < ' ' || value.at[i] == 0x7f)
-            return fail(f, "%s: Maintainer holds a control character (found 0x%02x)", name,
+            return fail(f, "%s: Maintainer contains a control character (found 0x%02x)", name,
                         (unsigned char)value.at[i]);
     memcpy(c->maintainer, value.at, value.length);
     c->maintainer[value.length] = '\0';

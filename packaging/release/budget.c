@@ -11,6 +11,8 @@
 #include "base/memory.h"
 #include "base/nearest.h"
 #include "base/size.h"
+#include "formats/cpu_signature.h"
+#include "formats/signature_list.h"
 #include "inputs/file.h"
 #include "release/measure.h"
 #include "romset/names.h"
@@ -75,16 +77,16 @@ const char *budget_pattern_problem(const char *text)
     return line_problem(text);
 }
 
-static void read_patterns(struct field_reader *r, const struct yaml_node *node, const char *key,
-                          void *at)
+static void read_texts(struct field_reader *r, const struct yaml_node *node, const char *key,
+                       const char *(*problem_of)(const char *text),
+                       struct budget_patterns *patterns)
 {
     size_t count = entries_of(r, node, key, 1);
-    struct budget_patterns *patterns = at;
 
     patterns->list = xcalloc(count + 1, sizeof *patterns->list);
     for (size_t i = 0; i < count; i++) {
         const struct yaml_node *entry = entry_of(r, node, key, i);
-        const char *problem = entry ? budget_pattern_problem(entry->text) : NULL;
+        const char *problem = entry ? problem_of(entry->text) : NULL;
 
         if (problem)
             WRONG(r, entry, "'%s' %s (found '%.80s')", key, problem, entry->text);
@@ -92,6 +94,18 @@ static void read_patterns(struct field_reader *r, const struct yaml_node *node, 
             patterns->list[patterns->count++] =
                 (struct budget_pattern){xstrdup(entry->text), entry->line};
     }
+}
+
+static void read_patterns(struct field_reader *r, const struct yaml_node *node, const char *key,
+                          void *at)
+{
+    read_texts(r, node, key, budget_pattern_problem, at);
+}
+
+static void read_certificates(struct field_reader *r, const struct yaml_node *node, const char *key,
+                              void *at)
+{
+    read_texts(r, node, key, summary_problem, at);
 }
 
 /* One pattern. */
@@ -157,7 +171,7 @@ static void read_images(struct field_reader *r, const struct yaml_node *node, co
             continue;
         }
         const char *near = nearest_name(entry->text, image_kinds, kinds);
-        WRONG(r, entry, "no kind of image is called '%.60s'%s%s%s", entry->text,
+        WRONG(r, entry, "unknown kind of image '%.60s'%s%s%s", entry->text,
               near ? " (did you mean '" : " (expected legacy, efi-x64, ...)", near ? near : "",
               near ? "'?)" : "");
     }
@@ -293,10 +307,42 @@ static void read_features(struct field_reader *r, const struct yaml_node *node, 
             continue;
         }
         const char *near = nearest_name(entry->text, flash_feature_names, FEATURE_COUNT);
-        WRONG(r, entry, "no feature is called '%.60s'%s%s%s", entry->text,
+        WRONG(r, entry, "unknown feature '%.60s'%s%s%s", entry->text,
               near ? " (did you mean '" : " (expected secure-boot, smm, ...)", near ? near : "",
               near ? "'?)" : "");
     }
+}
+
+static const char *cpu_problem(const char *text)
+{
+    uint32_t signature;
+
+    return cpu_signature_of_model(text, &signature) ? NULL
+                                                    : "must be one of " CPU_SIGNATURE_MODELS
+                                                      " or a version of one";
+}
+
+static const struct field guest_fields[] = {
+    {"vcpus", FIELD_AT(NUMBER, struct guest_rule, guest.vcpus), .least = 1,
+     .most = MEASURE_VCPUS_MAX, .required = true},
+    {"cpu", TEXT_AT(struct guest_rule, cpu, cpu_problem), .required = true},
+    {"sev-es-digest", FIELD_AT(HEX, struct guest_rule, sev_es), .most = SHA256_SIZE},
+    {"snp-digest", FIELD_AT(HEX, struct guest_rule, snp), .most = SHA384_SIZE},
+};
+
+static void read_guest(struct field_reader *r, const struct yaml_node *node, void *entry,
+                       void *base)
+{
+    struct guest_rule *rule = entry;
+
+    (void)base;
+    if (!field_is(r, node, "a guest", YAML_MAP))
+        return;
+    fields_read(r, node, "a guest", guest_fields, COUNT(guest_fields), rule);
+    if (rule->cpu)
+        cpu_signature_of_model(rule->cpu, &rule->guest.signature);
+    if (!field_value(node, "sev-es-digest") && !field_value(node, "snp-digest"))
+        WRONG(r, node, "a guest lacks 'sev-es-digest' or 'snp-digest'");
 }
 
 static const struct field flash_rule_fields[] = {
@@ -308,6 +354,9 @@ static const struct field flash_rule_fields[] = {
     {"features", OWN_AT(struct flash_rule, features, read_features)},
     {"without", OWN_AT(struct flash_rule, without, read_features)},
     {"template", OWN_AT(struct flash_rule, template, read_pattern)},
+    {"kek", OWN_AT(struct flash_rule, kek, read_certificates)},
+    {"db", OWN_AT(struct flash_rule, db, read_certificates)},
+    {"dbx", FIELD_AT(NUMBER, struct flash_rule, dbx), .least = 1, .most = SIGNATURES_MAX},
     {"margin", OWN_AT(struct flash_rule, margin, read_margin)},
     {"sev-digest", FIELD_AT(HEX, struct flash_rule, digests[IMAGE_DIGEST_SEV]),
      .most = SHA256_SIZE},
@@ -315,6 +364,7 @@ static const struct field flash_rule_fields[] = {
      .most = SHA384_SIZE},
     {"tdx-digest", FIELD_AT(HEX, struct flash_rule, digests[IMAGE_DIGEST_TDX]),
      .most = SHA384_SIZE},
+    {"guests", ENTRIES_AT(struct flash_rule, guests, guest_count, BUDGET_GUESTS_MAX, read_guest)},
 };
 
 static void read_flash_rule(struct field_reader *r, const struct yaml_node *node, void *entry,
@@ -328,7 +378,7 @@ static void read_flash_rule(struct field_reader *r, const struct yaml_node *node
         return;
     fields_read(r, node, "a rule", flash_rule_fields, COUNT(flash_rule_fields), rule);
     if (rule->features & rule->without)
-        WRONG(r, node, "a feature stands in both 'features' and 'without'");
+        WRONG(r, node, "a feature is in both 'features' and 'without'");
 }
 
 /* --- the whole ------------------------------------------------------------------------------ */
@@ -352,6 +402,12 @@ static void read_root(struct field_reader *r, const struct yaml_node *root, void
     fields_read(r, root, "the budget", root_fields, COUNT(root_fields), budget);
     if (!field_value(root, "roms") && !field_value(root, "flash"))
         WRONG(r, root, "the budget lacks 'roms' or 'flash'");
+    size_t guests = 0;
+    for (size_t i = 0; i < budget->flash_rule_count; i++)
+        guests += budget->flash_rules[i].guest_count;
+    if (guests > BUDGET_GUESTS_MAX)
+        WRONG(r, root, "too many guests in its rules (found %zu, at most %d)", guests,
+              BUDGET_GUESTS_MAX);
 }
 
 /* --- the file ------------------------------------------------------------------------ */
@@ -389,12 +445,30 @@ void budget_free(struct budget *budget)
     for (size_t i = 0; i < budget->flash_rule_count; i++) {
         patterns_free(&budget->flash_rules[i].match);
         patterns_free(&budget->flash_rules[i].template);
+        patterns_free(&budget->flash_rules[i].kek);
+        patterns_free(&budget->flash_rules[i].db);
+        for (size_t k = 0; k < budget->flash_rules[i].guest_count; k++)
+            free(budget->flash_rules[i].guests[k].cpu);
+        free(budget->flash_rules[i].guests);
     }
     free(budget->flash_rules);
     patterns_free(&budget->required);
     free(budget->file);
     fields_free(root_fields, COUNT(root_fields), budget);
     *budget = (struct budget){0};
+}
+
+size_t budget_guests(const struct budget *budget, struct digest_guest guests[BUDGET_GUESTS_MAX])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < budget->flash_rule_count; i++) {
+        const struct flash_rule *rule = &budget->flash_rules[i];
+
+        for (size_t k = 0; k < rule->guest_count && count < BUDGET_GUESTS_MAX; k++)
+            guests[count++] = rule->guests[k].guest;
+    }
+    return count;
 }
 
 /* --- which rule --------------------------------------------------------------------- */

@@ -16,6 +16,7 @@
 #define BUDGET_RULES_MAX 1000
 #define BUDGET_LIST_MAX 256 /* entries of one list: patterns, fills, images, ids */
 #define BUDGET_NICS_MAX 64
+#define BUDGET_GUESTS_MAX 64 /* in all rules: each is measured with each image */
 
 enum budget_say { BUDGET_SAYS_ERROR, BUDGET_SAYS_WARN, BUDGET_SAYS_IGNORE };
 enum budget_must { BUDGET_EITHER, BUDGET_MUST, BUDGET_MUST_NOT };
@@ -62,6 +63,13 @@ struct budget_rule {
     unsigned bucket_line; /* of bucket or max-bucket; 0: neither */
 };
 
+/* The launch digests that were published for a guest; "" where the rule says nothing. */
+struct guest_rule {
+    char *cpu;
+    struct digest_guest guest;
+    char sev_es[2 * SHA256_SIZE + 1], snp[2 * SHA384_SIZE + 1];
+};
+
 /* A rule for flash images; 0 and NULL where it says nothing. */
 struct flash_rule {
     struct budget_patterns match;
@@ -71,9 +79,13 @@ struct flash_rule {
     uint64_t store;                  /* length of the volume that code expects, or a store has */
     unsigned features, without;      /* as flash_features() */
     struct budget_patterns template; /* the store that must go with it: none or one */
+    struct budget_patterns kek, db;  /* certificates that its lists must hold: name or SHA-256 */
+    unsigned dbx;                    /* so many hashes at least */
     struct budget_margin margin;     /* of the main volume's free bytes */
-    /* The launch digests that were published; "" where the rule says nothing. */
+    /* The same of all guests. */
     char digests[IMAGE_DIGESTS][2 * SHA384_SIZE + 1];
+    struct guest_rule *guests;
+    size_t guest_count;
     unsigned line;
 };
 
@@ -103,6 +115,9 @@ bool budget_pattern_matches(const struct budget_pattern *pattern, const char *pa
 
 /* The first rule that matches a ROM's path, or NULL. */
 const struct budget_rule *budget_rule_for(const struct budget *budget, const char *path);
+
+/* The guests of all rules. */
+size_t budget_guests(const struct budget *budget, struct digest_guest guests[BUDGET_GUESTS_MAX]);
 
 const struct flash_rule *flash_rule_for(const struct budget *budget, const char *path);
 

@@ -10,9 +10,8 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "base/text.h"
 #include "outputs/escape.h"
-
-#define PLURAL(n) ((n) == 1 ? "" : "s")
 
 struct judging {
     struct verdicts *v;
@@ -253,8 +252,8 @@ static void judge_first(struct judging *j)
     if (!j->rom->image_count || !j->rom->images[0].is_efi || j->rom->error_count)
         return;
     add_finding(j->v, j->verdict, FINDING_WARNING, "efi-first",
-                xstrdup("its first image is for EFI: on a device of other ids QEMU writes a sum "
-                        "into its signature, and firmware does not see it"),
+                xstrdup("its first image is for EFI: on a device of other ids QEMU writes a "
+                        "checksum into its signature, and firmware does not see it"),
                 xstrdup("romcompat combine puts an image before it that carries the ids."));
 }
 

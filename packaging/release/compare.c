@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "base/text.h"
 #include "release/verdict.h"
 
 /* --- which ROM was which --------------------------------------------------------- */
@@ -141,7 +142,9 @@ enum property { KINDS, IDS, COMPRESSION };
 
 static char *describe(const struct measured_rom *rom, enum property which)
 {
-    char *text = xstrdup("");
+    const char *separator = "";
+    struct text text;
+    FILE *out = text_begin(&text);
 
     for (size_t i = 0; i < rom->image_count; i++) {
         const struct measured_image *image = &rom->images[i];
@@ -155,11 +158,10 @@ static char *describe(const struct measured_rom *rom, enum property which)
             snprintf(item, sizeof item, "%s", image->compressed ? "compressed" : "plain");
         if (!*item)
             continue;
-        char *longer = xasprintf("%s%s%s", text, *text ? ", " : "", item);
-        free(text);
-        text = longer;
+        fprintf(out, "%s%s", separator, item);
+        separator = ", ";
     }
-    return text;
+    return text_end(&text);
 }
 
 static void compare_property(struct change *c, enum property which, enum finding_grade grade,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* First files for a maintainer, as text that the caller frees: a budget of what stands, and the
+/* First files for a maintainer, as text that the caller frees: a budget of what is there, and the
  * romset of ROMs that have left their bucket. */
 #ifndef RELEASE_FIRST_FILES_H
 #define RELEASE_FIRST_FILES_H

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "flash/key_changes.h"
 #include "release/verdict.h"
 
@@ -109,17 +110,48 @@ static void compare_features(struct change *c)
                     xasprintf("it gained %s", features_text(gained, text)), NULL);
 }
 
+static void note_digest(struct change *c, const char *kind, const char *of, const char *old,
+                        const char *now)
+{
+    if (*old && *now && strcmp(old, now) != 0)
+        add_finding(c->v, c->verdict, FINDING_NOTE, "digest-changed",
+                    xasprintf("its launch digest %s%s was %s and is %s", kind, of, old, now), NULL);
+}
+
 /* What a guest's owner must be told. */
 static void note_digests(struct change *c)
 {
-    for (enum image_digest k = 0; k < IMAGE_DIGESTS; k++) {
-        const char *old = flash_digest(c->old, k), *now = flash_digest(c->now, k);
+    for (enum image_digest k = 0; k < IMAGE_DIGESTS; k++)
+        note_digest(c, image_digest_names[k], "", flash_digest(c->old, k), flash_digest(c->now, k));
+    for (size_t i = 0; c->now->digests && i < c->now->digests->guest_count; i++) {
+        const struct guest_digests *now = &c->now->digests->guests[i];
+        const struct guest_digests *old = flash_guest_digests(c->old, &now->guest);
 
-        if (*old && *now && strcmp(old, now) != 0)
-            add_finding(
-                c->v, c->verdict, FINDING_NOTE, "digest-changed",
-                xasprintf("its launch digest %s was %s and is %s", image_digest_names[k], old, now),
-                NULL);
+        if (!old || flash_guest_digests(c->now, &now->guest) != now)
+            continue;
+        char *of = xasprintf(" of a guest with %u vCPU%s of signature 0x%x", now->guest.vcpus,
+                             PLURAL(now->guest.vcpus), now->guest.signature);
+
+        note_digest(c, "sev-es", of, old->sev_es, now->sev_es);
+        note_digest(c, "snp", of, old->snp, now->snp);
+        free(of);
+    }
+}
+
+/* Whether a budget says what that list must hold, and it does: then what it lost was meant. */
+static bool keeps_to_budget(const struct change *c, const struct key_change *k)
+{
+    const struct flash_rule *rule = c->verdict->flash_rule;
+
+    switch (rule && !is_said(c, key_list_name(k->list)) ? k->list : KEY_LISTS) {
+    case LIST_KEK:
+        return rule->kek.count && k->certificates;
+    case LIST_DB:
+        return rule->db.count && k->certificates;
+    case LIST_DBX:
+        return rule->dbx && !k->certificates;
+    default:
+        return false;
     }
 }
 
@@ -137,7 +169,8 @@ static void compare_keys(struct change *c)
             xasprintf("its %s %s %s", key_list_name(k->list), k->lost ? "lost" : "gained", k->text);
 
         if (k->lost)
-            add_finding(c->v, c->verdict, FINDING_ERROR, "keys-lost", what,
+            add_finding(c->v, c->verdict, keeps_to_budget(c, k) ? FINDING_WARNING : FINDING_ERROR,
+                        "keys-lost", what,
                         xstrdup("New guests start without what was in the older template: "
                                 "'romcompat varstore show' lists both."));
         else
@@ -160,7 +193,7 @@ static void compare_contents(struct change *c)
                     NULL);
     else if (now)
         add_finding(c->v, c->verdict, FINDING_NOTE, "content-changed",
-                    xstrdup("the firmware is another: a confidential guest measures differently"),
+                    xstrdup("the firmware differs: a confidential guest measures differently"),
                     NULL);
 }
 

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "flash/check.h"
+#include "flash/secure_boot.h"
 #include "release/verdict.h"
 
 struct judging {
@@ -74,7 +76,7 @@ static void judge_size(struct judging *j)
 static const char *what_is_lost(unsigned missing)
 {
     if (missing & 1u << FEATURE_SECURE_BOOT)
-        return ": a guest with keys in its store starts unsigned programs, without a word";
+        return ": a guest with keys in its store starts unsigned programs, without warning";
     if (missing & 1u << FEATURE_SMM)
         return ": a guest can write to its protected variables";
     return "";
@@ -113,10 +115,49 @@ static void judge_template(struct judging *j)
     }
     flash_check(j->image, &j->v->list[i].flash->image, NULL, &check);
     if (check.cold_boot.answer != FLASH_YES)
-        failure(j, "template",
-                xasprintf("its template '%s' does not go with it: %s", wanted->text,
-                          check.cold_boot.text),
+        failure(
+            j, "template",
+            xasprintf("its template '%s' does not fit it: %s", wanted->text, check.cold_boot.text),
+            NULL);
+}
+
+static void judge_certificates(struct judging *j, const struct secure_boot *keys,
+                               enum key_list list, const struct budget_patterns *wanted)
+{
+    for (size_t i = 0; i < wanted->count; i++) {
+        if (!keys_have_certificate(&keys->lists[list], wanted->list[i].text))
+            failure(j, key_list_name(list),
+                    xasprintf("its %s has no certificate '%s': new guests start without it",
+                              key_list_name(list), wanted->list[i].text),
+                    NULL);
+    }
+}
+
+static void judge_keys(struct judging *j)
+{
+    const struct flash_rule *rule = j->rule;
+    struct live_store live;
+    struct secure_boot keys;
+    struct failure f;
+
+    if (!rule->kek.count && !rule->db.count && !rule->dbx)
+        return;
+    if (live_store_open(j->image, &live, &f) != 0) {
+        failure(j, "keys", xasprintf("its lists of keys cannot be read: %s", f.what), NULL);
+        return;
+    }
+    secure_boot_read(&live, &keys);
+    judge_certificates(j, &keys, LIST_KEK, &rule->kek);
+    judge_certificates(j, &keys, LIST_DB, &rule->db);
+    size_t hashes = keys_count_hashes(&keys.lists[LIST_DBX]);
+    if (hashes < rule->dbx)
+        failure(j, "dbx",
+                xasprintf("hashes in its dbx: %zu, expected at least %u: new guests start what was "
+                          "revoked",
+                          hashes, rule->dbx),
                 NULL);
+    secure_boot_free(&keys);
+    live_store_close(&live);
 }
 
 /* edk2 gives the volume a fixed length and packs the drivers into it. */
@@ -137,29 +178,49 @@ static void judge_margin(struct judging *j)
                         "leave drivers out, or plan a compat package."));
 }
 
+static void judge_digest(struct judging *j, const char *kind, const char *found,
+                         const char *expected, const char *of)
+{
+    if (*expected && strcmp(found, expected) != 0)
+        failure(j, "digest",
+                xasprintf("its launch digest %s%s is %s, expected %s: guests that are checked "
+                          "against the published one are no longer trusted",
+                          kind, of, *found ? found : "not there", expected),
+                fix_by_packing());
+}
+
+static void judge_guest(struct judging *j, const struct guest_rule *rule)
+{
+    const struct guest_digests *g = flash_guest_digests(j->image, &rule->guest);
+    char *of = xasprintf(" of a guest with %u vCPU%s of %s", rule->guest.vcpus,
+                         PLURAL(rule->guest.vcpus), rule->cpu);
+
+    judge_digest(j, "sev-es", g ? g->sev_es : "", rule->sev_es, of);
+    judge_digest(j, "snp", g ? g->snp : "", rule->snp, of);
+    free(of);
+}
+
 static void judge_digests(struct judging *j)
 {
     for (enum image_digest k = 0; k < IMAGE_DIGESTS; k++) {
-        const char *found = flash_digest(j->image, k), *expected = j->rule->digests[k];
-
-        if (*expected && strcmp(found, expected) != 0)
-            failure(
-                j, "digest",
-                xasprintf("its launch digest %s is %s, expected %s: guests that are held to the "
-                          "published one are not trusted any more",
-                          image_digest_names[k], *found ? found : "not there", expected),
-                fix_by_packing());
+        judge_digest(j, image_digest_names[k], flash_digest(j->image, k), j->rule->digests[k], "");
     }
+    for (size_t i = 0; i < j->rule->guest_count; i++)
+        judge_guest(j, &j->rule->guests[i]);
 }
 
 static void judge_defects(struct judging *j)
 {
-    if (j->image->kind == FLASH_UNKNOWN)
+    if (j->image->kind == FLASH_FOREIGN)
+        failure(j, "defects",
+                xasprintf("it is not a flash image of QEMU's: it is %s", j->image->foreign.what),
+                NULL);
+    else if (j->image->kind == FLASH_UNKNOWN)
         failure(j, "defects", xstrdup("it is not a flash image"), NULL);
     else if (j->image->unread.what[0])
         failure(j, "defects", xasprintf("it cannot be read: %s", j->image->unread.what), NULL);
     else if (j->image->has_store && !j->image->store.sound)
-        failure(j, "defects", xstrdup("firmware would not take its store"),
+        failure(j, "defects", xstrdup("firmware would not accept its store"),
                 fix_by_inspection("flash", "inspect", j->verdict->name));
 }
 
@@ -177,6 +238,7 @@ void judge_flash_by_budget(struct verdicts *v, struct verdict *verdict, const st
     judge_size(&j);
     judge_features(&j);
     judge_template(&j);
+    judge_keys(&j);
     judge_margin(&j);
     judge_digests(&j);
     judge_defects(&j);

@@ -27,7 +27,7 @@ static const char *rom_name_problem(const char *text)
     if (problem)
         return problem;
     return text[strspn(text, plain)] || text[0] == '-'
-               ? "may hold letters, digits and '._+-' only, and does not begin with '-'"
+               ? "may contain letters, digits and '._+-' only, and does not begin with '-'"
                : NULL;
 }
 
@@ -41,7 +41,7 @@ static const char *release_name_problem(const char *text)
         return "begins with a letter or digit and does not end with a blank";
     for (const char *p = text; *p; p++) {
         if (*p != ' ' && !strchr(plain, *p))
-            return "may hold letters, digits, blanks and '._+-' only";
+            return "may contain letters, digits, blanks and '._+-' only";
     }
     return NULL;
 }
@@ -129,7 +129,7 @@ static void read_release(struct field_reader *r, const struct yaml_node *node, v
     fields_read(r, node, "a release", release_fields, COUNT(release_fields), release);
     for (size_t k = 0; k < h->release_count && release->name; k++) {
         if (h->releases[k].name && strcmp(h->releases[k].name, release->name) == 0)
-            WRONG(r, node, "release '%s' stands already in line %u", release->name,
+            WRONG(r, node, "release '%s' is already in line %u", release->name,
                   h->releases[k].line);
     }
 }
@@ -208,16 +208,11 @@ void history_free(struct history *h)
 
 /* --- writing ----------------------------------------------------------------------- */
 
-static bool is_same_text(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 static bool is_same_release(const struct history_release *a, const struct history_release *b)
 {
-    if (!is_same_text(a->name, b->name) || !is_same_text(a->package, b->package) ||
-        !is_same_text(a->version, b->version) || !is_same_text(a->date, b->date) ||
-        !is_same_text(a->source, b->source) || a->snapshot != b->snapshot ||
+    if (!same_text(a->name, b->name) || !same_text(a->package, b->package) ||
+        !same_text(a->version, b->version) || !same_text(a->date, b->date) ||
+        !same_text(a->source, b->source) || a->snapshot != b->snapshot ||
         a->unlisted != b->unlisted || a->rom_count != b->rom_count)
         return false;
     for (size_t i = 0; i < a->rom_count; i++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "release/history.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,7 +76,9 @@ static int read_archive(const char *path, struct history_release *release, int64
     struct stat st;
     int more;
 
-    if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+    if (stat(path, &st) < 0)
+        return fail(f, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(st.st_mode))
         return 0;
     int opened = unpacker_open(path, NULL, &u, f);
     if (opened != 0)

@@ -281,7 +281,7 @@ static int take_flash(void *arg, const struct rom_file *file)
     uint8_t *copy = xmalloc(file->size ? file->size : 1);
     memcpy(copy, file->bytes, file->size);
     flash_take_file(flash->path, copy, file->size, &flash->image);
-    flash_keep_digests(&flash->image, &(struct digest_guest){0});
+    flash_keep_digests_of(&flash->image, m->options->guests, m->options->guest_count);
     flash_forget_bytes(&flash->image);
     return 0;
 }

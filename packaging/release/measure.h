@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "flash/digests.h"
 #include "flash/image.h"
 #include "formats/option_rom.h"
 #include "inputs/sha256.h"
@@ -78,8 +79,10 @@ int measure_rom(const char *place, const char *path, const uint8_t *bytes, size_
 
 struct measure_options {
     bool with_sums;
-    bool without_roms; /* pass ROMs over */
-    bool with_flash;   /* measure flash images as well */
+    bool without_roms;                 /* pass ROMs over */
+    bool with_flash;                   /* measure flash images as well */
+    const struct digest_guest *guests; /* whose launch digests are asked for */
+    size_t guest_count;
     /* How far the chain of the ROM at `path` may reach, 0: anywhere. Of one that reaches
      * beyond, fitted_end is found out. NULL: of none. */
     uint64_t (*edge)(void *arg, const char *path);

@@ -9,9 +9,8 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "base/text.h"
 #include "outputs/escape.h"
-
-#define PLURAL(n) ((n) == 1 ? "" : "s")
 
 /* --- verdicts ------------------------------------------------------------------- */
 

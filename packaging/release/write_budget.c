@@ -254,7 +254,7 @@ char *write_budget(const char *operand, const struct measured *m, struct failure
     struct text made;
 
     if (!m->count && !m->flash_count) {
-        fail(f, "there is not a ROM and no flash image to write a budget of");
+        fail(f, "there is neither a ROM nor a flash image to write a budget from");
         return NULL;
     }
     drafts = xcalloc(m->count + 1, sizeof *drafts);

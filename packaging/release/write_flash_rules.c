@@ -8,7 +8,9 @@
 
 #include "base/memory.h"
 #include "flash/check.h"
+#include "flash/secure_boot.h"
 #include "outputs/yaml_text.h"
+#include "romset/names.h"
 #include "release/verdict.h"
 
 /* The share of the volume that a first budget asks to keep free, where it is. */
@@ -57,6 +59,57 @@ static void put_features(FILE *to, unsigned features)
         fprintf(to, "    features: [%s]\n", features_text(features, text));
 }
 
+/* Whether its name may stand for it: a budget can have it, and no other certificate has it. */
+static bool has_own_name(const struct keys *keys, const struct key *key)
+{
+    for (size_t i = 0; i < keys->count; i++) {
+        const struct key *other = &keys->list[i];
+
+        if (other->is_certificate && strcmp(other->certificate.name, key->certificate.name) == 0 &&
+            strcmp(other->certificate.sha256, key->certificate.sha256) != 0)
+            return false;
+    }
+    return !summary_problem(key->certificate.name);
+}
+
+static void put_certificates(FILE *to, const char *key, const struct keys *keys)
+{
+    bool begun = false;
+
+    for (size_t i = 0; i < keys->count; i++) {
+        const struct certificate *c = &keys->list[i].certificate;
+
+        if (!keys->list[i].is_certificate)
+            continue;
+        if (begun)
+            fputs(", ", to);
+        else
+            fprintf(to, "    %s: [", key);
+        put_yaml_text(to, has_own_name(keys, &keys->list[i]) ? c->name : c->sha256);
+        begun = true;
+    }
+    if (begun)
+        fputs("]\n", to);
+}
+
+static void put_keys(FILE *to, const struct flash_image *image)
+{
+    struct live_store live;
+    struct secure_boot keys;
+    struct failure f;
+
+    if (!image->enrolled || live_store_open(image, &live, &f) != 0)
+        return;
+    secure_boot_read(&live, &keys);
+    put_certificates(to, "kek", &keys.lists[LIST_KEK]);
+    put_certificates(to, "db", &keys.lists[LIST_DB]);
+    size_t hashes = keys_count_hashes(&keys.lists[LIST_DBX]);
+    if (hashes)
+        fprintf(to, "    dbx: %zu\n", hashes);
+    secure_boot_free(&keys);
+    live_store_close(&live);
+}
+
 static void put_rule(FILE *to, const struct measured *m, const struct measured_flash *flash)
 {
     const struct flash_image *image = &flash->image;
@@ -73,6 +126,7 @@ static void put_rule(FILE *to, const struct measured *m, const struct measured_f
     if (store)
         fprintf(to, "    store: %" PRIu64 "\n", store);
     put_features(to, flash_features(image));
+    put_keys(to, image);
     if (template) {
         fputs("    template: ", to);
         put_yaml_pattern(to, template);
@@ -86,7 +140,7 @@ bool flash_is_written(const struct measured *m, size_t i)
 {
     const struct flash_image *image = &m->flash[i].image;
 
-    if (image->kind == FLASH_UNKNOWN || image->kind == FLASH_QCOW2)
+    if (image->kind == FLASH_UNKNOWN || image->kind == FLASH_FOREIGN || image->kind == FLASH_QCOW2)
         return false;
     /* A copy of the same name, as in a build tree. */
     for (size_t k = 0; k < i; k++) {

@@ -80,7 +80,7 @@ static int choose_roms(const struct romset_request *request, const struct measur
         chosen[(*count)++] = rom;
     }
     if (!*count) {
-        fail(f, "no ROM has left its bucket%s: there is not a romset to write",
+        fail(f, "no ROM has left its bucket%s: there is no romset to write",
              request->bucket ? " of that size" : "");
         return 1;
     }

@@ -7,7 +7,7 @@ load common
 
 setup_file() {
     fetch_releases "bookworm ovmf qemu-efi-aarch64" "trixie ovmf qemu-efi-aarch64"
-    "$BATS_TEST_DIRNAME/fetch-firmware" "$ROMCOMPAT_CACHE/firmware" bookworm trixie
+    "$BATS_TEST_DIRNAME/fetch-firmware" "$ROMCOMPAT_CACHE/firmware" bookworm trixie forky
 }
 
 setup() {
@@ -41,7 +41,7 @@ setup() {
 
 @test "AAVMF_CODE.fd, a link in Debian 13, lost Secure Boot; QEMU_EFI.fd grew" {
     run -1 romcompat check -q --budget "$BUDGETS/qemu-efi-aarch64-debian-12.yaml" "$(release trixie qemu-efi-aarch64)"
-    output_has "FAIL AAVMF_CODE.fd: it lacks secure-boot (found shell, pxe, http-boot)" "it has 3145728 bytes, expected 2097152"
+    output_has "FAIL AAVMF_CODE.fd: it lacks secure-boot, tpm2 (found shell, pxe, http-boot)" "it has 3145728 bytes, expected 2097152"
 }
 
 @test "--against names the same losses without a budget, and what was gained" {
@@ -70,13 +70,93 @@ setup() {
     output_has "4 flash images"
 }
 
+@test "a budget says which certificates and how many hashes a template must have" {
+    mkdir new old
+    cp "$ROMCOMPAT_CACHE/firmware/forky/usr/share/OVMF/OVMF_VARS_4M.ms.fd" new/
+    cp "$ROMCOMPAT_CACHE/firmware/trixie/usr/share/OVMF/OVMF_VARS_4M.ms.fd" old/
+    romcompat check --write-budget new > b.yaml
+    run -0 cat b.yaml
+    output_has '    kek: ["Debian UEFI Secure Boot (PK/KEK key)", "Microsoft Corporation KEK CA 2011", "Microsoft Corporation KEK 2K CA 2023"]' \
+        '"Microsoft UEFI CA 2023", "Microsoft Option ROM UEFI CA 2023"]' '    dbx: 443'
+    run -0 romcompat check --strict --budget b.yaml new
+    run -1 romcompat check --budget b.yaml old
+    output_has "its KEK has no certificate 'Microsoft Corporation KEK 2K CA 2023'" \
+        "its db has no certificate 'Windows UEFI CA 2023'" "hashes in its dbx: 0, expected at least 443" "5 failures"
+    # What a budget does not ask for was meant to go; a sum names a certificate, too.
+    printf 'budget: b\nflash:\n  - {match: "*", kek: A1117F516A32CEFCBA3F2D1ACE10A87972FD6BBE8FE0D0B996E09E65D802A503, db: Microsoft Corporation UEFI CA 2011}\n' > b.yaml
+    run -1 romcompat check --budget b.yaml --against new old
+    output_has "warn OVMF_VARS_4M.ms.fd: its KEK lost 1 certificate" "warn OVMF_VARS_4M.ms.fd: its db lost 3 certificates" \
+        "FAIL OVMF_VARS_4M.ms.fd: its dbx lost 443 hashes" ": 1 failure, 2 warnings"
+    for wrong in 'dbx: 0' 'dbx: 65537' 'kek: []' 'db: {a: b}' 'kek: ""'; do
+        printf 'budget: b\nflash:\n  - {match: "*", %s}\n' "$wrong" > b.yaml
+        run -2 romcompat check --budget b.yaml old
+        output_has "b.yaml:3:"
+    done
+    # A rule that asks a file for keys which has none to read.
+    printf 'budget: b\nflash:\n  - {match: "*", dbx: 1}\n' > b.yaml
+    dd if=/dev/urandom of=new/OVMF_VARS_4M.ms.fd bs=4096 count=1 status=none
+    run -1 romcompat check --budget b.yaml new
+    output_has "its lists of keys cannot be read"
+}
+
+@test "a first budget has the sums of certificates that share a name" {
+    mkdir fw
+    for i in 1 2; do
+        cp "$ROMCOMPAT_CACHE/firmware/trixie/usr/share/OVMF/OVMF_VARS_4M.ms.fd" fw/vars.fd
+        openssl req -x509 -newkey rsa:2048 -nodes -keyout key -subj /CN=Twin -days 3650 -outform DER -out $i.der 2> log
+    done
+    romcompat varstore enroll --from 1.der --from 2.der --into db --owner 12345678-1234-1234-1234-123456789abc fw/vars.fd
+    rm fw/*.old
+    romcompat check --write-budget fw > b.yaml
+    run -0 cat b.yaml
+    output_has "$(sha256sum 1.der | cut -c1-64)" "$(sha256sum 2.der | cut -c1-64)" "Microsoft Corporation UEFI CA 2011"
+    output_lacks Twin
+    run -0 romcompat check --budget b.yaml fw
+    cp "$ROMCOMPAT_CACHE/firmware/trixie/usr/share/OVMF/OVMF_VARS_4M.ms.fd" fw/vars.fd
+    romcompat varstore enroll --from 1.der --into db --owner 12345678-1234-1234-1234-123456789abc fw/vars.fd
+    rm fw/*.old
+    run -1 romcompat check --budget b.yaml fw
+    output_has "its db has no certificate '$(sha256sum 2.der | cut -c1-64)'"
+}
+
+@test "what a server or Git put in the place of firmware is not passed, and no budget is written of it" {
+    mkdir fw
+    printf 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 540672\n' > fw/OVMF_VARS.fd
+    printf 'budget: b\nflash:\n  - {match: "*"}\n' > b.yaml
+    run -1 romcompat check --budget b.yaml fw
+    output_has "FAIL OVMF_VARS.fd: it is not a flash image of QEMU's: it is a Git LFS pointer"
+    mkdir -p root/usr/share/OVMF
+    mv fw/OVMF_VARS.fd root/usr/share/OVMF/
+    run -0 romcompat flash lint root
+    output_has "warning: /usr/share/OVMF/OVMF_VARS.fd: not a flash image of QEMU's: it is a Git LFS pointer"
+    mv root/usr/share/OVMF/OVMF_VARS.fd fw/
+    cp "$D12/OVMF/OVMF_VARS.fd" fw/V.fd
+    romcompat check --write-budget fw > b.yaml
+    run cat b.yaml
+    output_has "V.fd"
+    output_lacks OVMF_VARS foreign
+}
+
+@test "a tar archive is VirtualBox's NVRAM only where its members are" {
+    mkdir efi
+    echo x > efi/nvram
+    tar -cf v.nvram efi/nvram
+    cp "$D12/OVMF/OVMF_VARS.fd" g.fd
+    tar -cf g.tar g.fd
+    run -1 romcompat flash inspect v.nvram
+    output_has "an NVRAM of VirtualBox" "set the guest's variables up again"
+    run -1 romcompat flash inspect g.tar
+    output_has "a tar archive" "Unpack it first."
+    output_lacks VirtualBox
+}
+
 @test "templates, margins, kinds and damage" {
     mkdir fw
     cp "$D12/OVMF/OVMF_CODE.fd" fw/CODE.fd
     cp "$D12/OVMF/OVMF_VARS_4M.fd" fw/VARS.fd
     printf 'budget: b\nunlisted: ignore\nflash:\n  - {match: CODE.fd, template: VARS.fd, margin: 50%%, kind: combined, architecture: i386, without: smm}\n  - {match: VARS.fd, features: enrolled-keys}\n' > b.yaml
     run -1 romcompat check --budget b.yaml fw
-    output_has "its template 'VARS.fd' does not go with it: the firmware crashes" "it is code, expected combined" \
+    output_has "its template 'VARS.fd' does not fit it: the firmware crashes" "it is code, expected combined" \
         "it is for x86_64, expected i386" "warn CODE.fd: only 240176 bytes (13.7 %) of its volume are free" \
         "FAIL VARS.fd: it lacks enrolled-keys (found none)"
     output_lacks "it has smm"

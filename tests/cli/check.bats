@@ -527,7 +527,7 @@ chain_of() {
 }
 
 @test "the manual names the limits of budgets that the code has" {
-    page=$(MANWIDTH=200 man -l "$TOP/packaging/man/romcompat-budget.5" | tr -s ' ')
+    page=$(manual "$TOP/packaging/man/romcompat-budget.5")
     limit() { # HEADER NAME VALUE TEXT
         grep -qE "$2 +[=(]?.*$3" "$TOP/packaging/$1" || { echo "$1: $2 is not $3"; return 1; }
         grep -qF -- "$4" <<< "$page" || { echo "not in the manual: $4"; return 1; }

@@ -370,7 +370,7 @@ range=-" ]
     start_server
     export ROMCOMPAT_NETWORK=size=1M,tries=3,pause=20
     fetch_url 2 /endless/a.deb
-    output_has "/endless/a.deb: more than 1048576 bytes, the most that is taken"
+    output_has "/endless/a.deb: more than 1048576 bytes, the limit of a download"
     cache_is_empty
     [ "$(wc -l <requests)" = 1 ]
 }
@@ -378,7 +378,7 @@ range=-" ]
 @test "an announced length over the size limit is refused at once" {
     start_server
     fetch_url 2 /huge/a.deb
-    output_has "more than 536870912 bytes, the most that is taken"
+    output_has "more than 536870912 bytes, the limit of a download"
     cache_is_empty
 }
 

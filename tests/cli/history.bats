@@ -191,11 +191,11 @@ Y
     run -2 romcompat history file
     output_has "an operand needs --add"
     run -2 romcompat history --snapshot
-    output_has "belong to --add"
+    output_has "need --add"
     run -2 romcompat history --add 1
     output_has "measures one PATH (found 0)"
     run -2 romcompat history --add 1 --json x
-    output_has "goes without"
+    output_has "--add excludes"
     run -2 romcompat history --add 1 --date 2023-02-30 x
     output_has "is not a valid date (expected YYYY-MM-DD)"
     run -2 romcompat history --add 1 --version x y

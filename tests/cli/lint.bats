@@ -58,7 +58,7 @@ load common
         done
     } > "$BATS_TEST_TMPDIR/r.yaml"
     run -2 timeout 5 romcompat lint "$BATS_TEST_TMPDIR/r.yaml"
-    output_has "r.yaml:1:4: anchors (&name) are not used here"
+    output_has "r.yaml:1:4: anchors (&name) are not supported"
 }
 
 @test "two hundred problems are enough" {

@@ -93,7 +93,7 @@ static void test_flash_mistakes(void)
             "b.yaml:4:11: 'kind' must be code, store, combined or blank (found 'rom')",
             "a kind that there is not is refused");
     refused(FLASH_RULE("features: [secureboot]"),
-            "b.yaml:4:16: no feature is called 'secureboot' (did you mean 'secure-boot'?)",
+            "b.yaml:4:16: unknown feature 'secureboot' (did you mean 'secure-boot'?)",
             "a misspelt feature is refused");
     refused(FLASH_RULE("size: 129M"),
             "b.yaml:4:11: 'size' must be a size from 1 to 128M (found '129M')",
@@ -105,7 +105,7 @@ static void test_flash_mistakes(void)
     refused("budget: b\nflash:\n  - kind: code\n", "b.yaml:3:5: a rule lacks 'match'",
             "a rule of flash without a pattern is refused");
     refused("budget: b\nflash:\n  - {match: A, features: smm, without: smm}\n",
-            "b.yaml:3:5: a feature stands in both 'features' and 'without'",
+            "b.yaml:3:5: a feature is in both 'features' and 'without'",
             "a feature cannot be both");
 }
 
@@ -263,7 +263,7 @@ int main(void)
     refused(RULE("fill: 256"), "b.yaml:4:11: 'fill' must be a byte from 0 to 0xff (found '256')",
             "a list of fills has bytes");
     refused(RULE("images: [legacy, efi-x46]"),
-            "b.yaml:4:22: no kind of image is called 'efi-x46' (did you mean 'efi-x64'?)",
+            "b.yaml:4:22: unknown kind of image 'efi-x46' (did you mean 'efi-x64'?)",
             "an unknown image is named, with the one that was meant");
     refused(RULE("images: []"), "b.yaml:4:13: 'images' must have 1 to 256 entries (found 0)",
             "an empty list of images is refused");
@@ -296,7 +296,7 @@ int main(void)
             "'*a*a*a*a*a*a*a*a*')",
             "a pattern that takes forever to match is refused");
     refused("budget: a/b\nroms: [{match: a}]\n",
-            "b.yaml:1:9: 'budget' must not hold a slash (found 'a/b')", "a name stands alone");
+            "b.yaml:1:9: 'budget' must not contain a slash (found 'a/b')", "a name stands alone");
     refused(RULE("nics: 0\n    bucket: 3"),
             "b.yaml:4:11: 'nics' must be a number from 1 to 64 (found '0')\n"
             "b.yaml:5:13: 'bucket' must be a power of two from 2K to 16M (found '3')",

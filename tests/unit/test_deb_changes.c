@@ -37,18 +37,18 @@ int main(void)
             "the last line may be open");
     is_text(names_of("Checksums-Sha256:\nFiles:\n"), "", "a list may be empty");
     is_text(names_of("Files:\n"),
-            "x.changes: no .changes file (found no field 'Checksums-Sha256:')",
+            "x.changes: not a .changes file (found no field 'Checksums-Sha256:')",
             "without the field it is none");
-    is_text(names_of(""), "x.changes: no .changes file (found no field 'Checksums-Sha256:')",
+    is_text(names_of(""), "x.changes: not a .changes file (found no field 'Checksums-Sha256:')",
             "an empty text is not a .changes file");
     is_text(names_of("Checksums-Sha256:\n " SUM " 12 ../a.deb\n"),
-            "x.changes: a line of 'Checksums-Sha256:' is not SUM SIZE NAME (found '../a.deb')",
+            "x.changes: a line of 'Checksums-Sha256:' is not CHECKSUM SIZE NAME (found '../a.deb')",
             "a name that leads elsewhere is refused");
     is_text(names_of("Checksums-Sha256:\n " SUM " 12\n"),
-            "x.changes: a line of 'Checksums-Sha256:' is not SUM SIZE NAME (found '')",
+            "x.changes: a line of 'Checksums-Sha256:' is not CHECKSUM SIZE NAME (found '')",
             "a line without a name is refused");
     is_text(names_of("Checksums-Sha256:\n 0123 12 a.deb\n"),
-            "x.changes: a line of 'Checksums-Sha256:' is not SUM SIZE NAME (found 'a.deb')",
+            "x.changes: a line of 'Checksums-Sha256:' is not CHECKSUM SIZE NAME (found 'a.deb')",
             "a sum of another length is refused");
     return tap_done();
 }

@@ -67,14 +67,14 @@ static void test_refusals(void)
             "h.yaml:3:11: 'releases' must have 1 to 500 entries (found 0)",
             "an empty list of releases is refused");
     is_text(refused(HEAD "releases:\n" RELEASE("12") ROM RELEASE("12") ROM),
-            "h.yaml:8:5: release '12' stands already in line 4", "a release stands once");
+            "h.yaml:8:5: release '12' is already in line 4", "a release stands once");
     is_text(refused(HEAD "releases:\n  - release: 12\n    sauce: x\n"),
             "h.yaml:5:5: unknown key 'sauce' (did you mean 'source'?)",
             "an unknown key is refused, and the nearest one named");
     ok(strstr(refused(HEAD "releases:\n" RELEASE("-12") ROM), "begins with a letter or digit") !=
            NULL,
        "a release's name begins with a letter or digit");
-    ok(strstr(refused(HEAD "releases:\n" RELEASE("1#2") ROM), "may hold letters") != NULL,
+    ok(strstr(refused(HEAD "releases:\n" RELEASE("1#2") ROM), "may contain letters") != NULL,
        "a release's name holds nothing that YAML could misread");
     is_text(refused(HEAD "releases:\n" RELEASE("12") "      a.rom: {size: 1025, bucket: 1K}\n"),
             "h.yaml:7:35: 'bucket' must be a power of two not below the size of 1025 (found 1024)",
@@ -95,7 +95,7 @@ static void test_refusals(void)
               "from 1 to 2G") != NULL,
        "what QEMU does not take is refused");
     ok(strstr(refused(HEAD "releases:\n" RELEASE("12") "      a,b: {size: 1, bucket: 1}\n"),
-              "may hold letters") != NULL,
+              "may contain letters") != NULL,
        "a ROM's name holds nothing that YAML could misread");
     ok(strstr(
            refused(
@@ -233,7 +233,7 @@ static void test_appending(void)
 
     release.name = (char *)"13: no";
     made = appended(HEAD "releases:\n" RELEASE("12") ROM, &release);
-    ok(!made && strstr(f.what, "may hold letters"), "a name that YAML would misread is refused");
+    ok(!made && strstr(f.what, "may contain letters"), "a name that YAML would misread is refused");
     free(made);
 
     release.name = (char *)"13";

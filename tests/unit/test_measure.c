@@ -51,7 +51,9 @@ static void add_tdx(size_t i, uint32_t at, uint32_t file_size, uint64_t address,
     store_le32(p + 4, file_size);
     store_le64(p + 8, address);
     store_le64(p + 16, size);
+    store_le32(p + 24, file_size ? TDX_SECTION_BFV : TDX_SECTION_MEMORY);
     store_le32(p + 28, attributes);
+    store_le32(image + TDX_AT + 4, (uint32_t)(16 + 32 * (i + 1)));
     store_le32(image + TDX_AT + 12, (uint32_t)i + 1);
 }
 
@@ -191,6 +193,23 @@ static void tdx(void)
     add_tdx(0, 0, 0, 0, UINT64_MAX - 4095, 0);
     is_refused(measure_image(&g), "above 268435456 bytes",
                "memory of almost 2^64 bytes is refused");
+    make_image();
+    is_refused(measure_image(&g), "48 bytes with 1 ranges", "one range alone is refused");
+    add_tdx(1, 0, 0, 0x809000, 0x1000, 0);
+    is_int(measure_image(&g), 0, "two ranges are not refused");
+    store_le32(image + TDX_AT + 4, 81);
+    is_refused(measure_image(&g), "81 bytes with 2 ranges (expected 80",
+               "metadata of another length than its ranges need is refused");
+    add_tdx(1, 0, 0, 0x809000, 0x1000, 0);
+    store_le32(image + TDX_AT + 16 + 24, 4);
+    is_refused(measure_image(&g), "has the type 4", "a type that QEMU does not know is refused");
+    store_le32(image + TDX_AT + 16 + 24, TDX_SECTION_HOB);
+    is_refused(measure_image(&g), "of type 2, has 4096 bytes in the file",
+               "memory with a part of the file is refused");
+    store_le32(image + TDX_AT + 16 + 24, TDX_SECTION_CFV);
+    store_le32(image + TDX_AT + 48 + 24, TDX_SECTION_BFV);
+    is_refused(measure_image(&g), "of type 0, has 0 bytes in the file",
+               "firmware without a part of the file is refused");
 }
 
 static void svsm(void)
