@@ -2,6 +2,7 @@
 #include "commands/finding_report.h"
 
 #include "commands/command.h"
+#include "outputs/escape.h"
 #include "outputs/json.h"
 
 void print_findings(const struct findings *f)
@@ -30,4 +31,48 @@ struct json_object *findings_array(const struct findings *f)
         json_append(list, o);
     }
     return list;
+}
+
+void put_xml_attribute(FILE *to, const char *name, const char *value)
+{
+    fprintf(to, " %s=\"", name);
+    put_xml(to, value);
+    putc('"', to);
+}
+
+void put_test_case(FILE *to, const char *suite, const char *name, const struct findings *f,
+                   enum finding_grade fails)
+{
+    bool has_output = false;
+
+    fputs("    <testcase", to);
+    put_xml_attribute(to, "classname", suite);
+    put_xml_attribute(to, "name", name);
+    fputs(" time=\"0\">\n", to);
+    for (size_t i = 0; i < f->count; i++) {
+        const struct finding *l = &f->list[i];
+
+        if (l->grade < fails) {
+            has_output = true;
+            continue;
+        }
+        fputs("      <failure", to);
+        put_xml_attribute(to, "type", l->check);
+        put_xml_attribute(to, "message", l->what);
+        putc('>', to);
+        put_xml(to, l->fix ? l->fix : "");
+        fputs("</failure>\n", to);
+    }
+    if (has_output) {
+        fputs("      <system-out>", to);
+        for (size_t i = 0; i < f->count; i++) {
+            if (f->list[i].grade >= fails)
+                continue;
+            fprintf(to, "%s: ", finding_grade_name(f->list[i].grade));
+            put_xml(to, f->list[i].what);
+            putc('\n', to);
+        }
+        fputs("</system-out>\n", to);
+    }
+    fputs("    </testcase>\n", to);
 }

@@ -40,7 +40,7 @@ static const struct option_spec options[] = {
     LIBVIRT_LIST_OPTION(struct job, list),
     {"form", .argument = "NAME", .help = "print qemu, blockdev, libvirt or xl alone, for pasting",
      CHOICE_AT(struct job, form), .words = form_names},
-    {"force", .help = "print them even if the store does not go with the code",
+    {"force", .help = "print them even if the store does not fit the code",
      FLAG_AT(struct job, force)},
     JSON_OPTION(struct job, json),
     {0},
@@ -162,7 +162,7 @@ static int check_pair(const struct job *job, const struct flash_check *check)
     report(&f);
     if (v->answer == FLASH_UNKNOWN_ANSWER || job->force)
         return STATUS_YES;
-    fputs("--force prints the arguments even so.\n", stderr);
+    fputs("--force prints the arguments anyway.\n", stderr);
     return STATUS_NO;
 }
 
@@ -237,11 +237,11 @@ static int check_usage(const struct job *job)
     const struct command *c = &flash_args_command;
 
     if (job->form && job->json)
-        return usage_error(c, "--form and --json are two runs");
+        return usage_error(c, "--form and --json exclude each other");
     if (job->template && !job->vars)
-        return usage_error(c, "--template belongs to --vars");
+        return usage_error(c, "--template needs --vars");
     if (job->size && !job->vars)
-        return usage_error(c, "--size belongs to --vars");
+        return usage_error(c, "--size needs --vars");
     if (job->template && job->list)
         return usage_error(c, "--template and --libvirt-nvram exclude each other");
     return STATUS_YES;

@@ -10,6 +10,7 @@
 #include "commands/maps.h"
 #include "flash/check.h"
 #include "flash/confidential.h"
+#include "formats/igvm.h"
 #include "outputs/json.h"
 
 extern const struct command flash_check_command;
@@ -25,10 +26,9 @@ struct job {
 static const struct job defaults = {.root = "/"};
 
 static const struct option_spec options[] = {
-    {"code", .argument = "CODE", .help = "the firmware that the guest will meet",
+    {"code", .argument = "CODE", .help = "the firmware that the guest gets",
      STRING_AT(struct job, code), .required = true},
-    {"vars", .argument = "VARS", .help = "the guest's variable store", STRING_AT(struct job, vars),
-     .required = true},
+    {"vars", .argument = "VARS", .help = "the guest's variable store", STRING_AT(struct job, vars)},
     STORE_SIZE_OPTION(struct job, size),
     {"from", .argument = "OLD_CODE", .help = "the firmware that the guest runs now",
      STRING_AT(struct job, from)},
@@ -146,17 +146,49 @@ static int status_of(const struct job *job, const struct flash_check *check)
     return status;
 }
 
+static bool is_igvm(const struct flash_image *image)
+{
+    return image->kind == FLASH_FOREIGN && igvm_is(image->data, image->size);
+}
+
+/* A store goes with code, and with an IGVM file none. */
+static int check_files(const struct job *job, const struct flash_image *code,
+                       const struct flash_image *from)
+{
+    const struct flash_image *both[] = {code, from};
+    struct failure f;
+
+    for (int i = 0; i < 2 && both[i]; i++) {
+        bool is_code = both[i]->kind == FLASH_CODE || both[i]->kind == FLASH_COMBINED;
+
+        if (!is_code && !(is_igvm(code) && is_igvm(both[i]))) {
+            flash_refuse(both[i], "firmware code", &f);
+            return report(&f);
+        }
+        if (is_code && is_igvm(code))
+            return complain("%s: not an IGVM file, as %s is", job->from, job->code);
+    }
+    if (is_igvm(code) && job->vars)
+        return complain("%s: an IGVM file has no variable store: leave out --vars", job->code);
+    return STATUS_YES;
+}
+
 static int answer(const struct job *job, const struct flash_image *code,
                   const struct flash_image *vars, const struct flash_image *from)
 {
     struct confidential_move move = {0};
     struct flash_check check;
+    int status;
 
-    if (code->kind != FLASH_CODE && code->kind != FLASH_COMBINED)
-        return complain("%s: not firmware code (found %s)", job->code, flash_kind_text(code));
-    if (from && from->kind != FLASH_CODE && from->kind != FLASH_COMBINED)
-        return complain("%s: not firmware code (found %s)", job->from, flash_kind_text(from));
-    flash_check(code, vars, from, &check);
+    if (!is_igvm(code) && !job->vars)
+        return usage_error(&flash_check_command, "--vars is missing");
+    status = check_files(job, code, from);
+    if (status != STATUS_YES)
+        return status;
+    if (is_igvm(code))
+        flash_check_igvm(code, from, &check);
+    else
+        flash_check(code, vars, from, &check);
     if (job->confidential)
         flash_check_confidential(&check);
     if (job->mode)
@@ -193,7 +225,7 @@ static int run(void *settings, char **operands, size_t count)
     if (!job->confidential && job->mode)
         return usage_error(&flash_check_command, "--mode needs --confidential");
     if (flash_open(job->code, &code, &f) != 0 ||
-        flash_open_part(job->vars, job->size, &vars, &f) != 0 ||
+        (job->vars && flash_open_part(job->vars, job->size, &vars, &f) != 0) ||
         (job->from && flash_open(job->from, &from, &f) != 0))
         status = report(&f);
     else
@@ -216,11 +248,13 @@ const struct command flash_check_command = {
     .summary = "answer whether a guest's variable store goes with a firmware",
     .synopsis = "--code CODE --vars VARS [--size SIZE] [--from OLD_CODE]\n"
                 "    [--confidential [--mode MODE [--qemu FILE] [--root DIR]]]\n"
-                "    [--vcpus N --cpu MODEL] [--json]",
+                "    [--vcpus N --cpu MODEL] [--json]\n"
+                "--code FILE.igvm [--from OLD.igvm]\n"
+                "    [--confidential [--mode MODE [--qemu FILE] [--root DIR]]] [--json]",
     .details =
         "Three questions, because they are different: will the guest migrate to a host with CODE;\n"
         "will it start there, and keep its variables, once it has been powered off; and is the\n"
-        "firmware the same, byte by byte, as a measured launch demands.\n"
+        "firmware the same, byte for byte, as a measured launch demands.\n"
         "With --from, the launch digests before and after are printed, as by flash diff.\n"
         "With --mode, each part of this host is asked whether such a guest may migrate to it.\n"
         "\n"

@@ -7,12 +7,14 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "commands/columns.h"
 #include "commands/flash_report.h"
 #include "commands/igvm_report.h"
 #include "commands/maps.h"
 #include "flash/image.h"
 #include "formats/nv_vars.h"
+#include "outputs/escape.h"
 #include "outputs/json.h"
 
 struct job {
@@ -37,11 +39,11 @@ static void print_table(const struct guided_table *t)
         print_line("    %s  %s", guid_text(t->entries[i].guid, guid),
                    guided_kind_name(t->entries[i].kind));
     if (t->sev.present)
-        print_line("    SEV metadata: version %u, %zu ranges", t->sev.version,
-                   t->sev.section_count);
+        print_line("    SEV metadata: version %u, %zu range%s", t->sev.version,
+                   t->sev.section_count, PLURAL(t->sev.section_count));
     if (t->tdx.present)
-        print_line("    TDX metadata: version %u, %zu ranges", t->tdx.version,
-                   t->tdx.section_count);
+        print_line("    TDX metadata: version %u, %zu range%s", t->tdx.version,
+                   t->tdx.section_count, PLURAL(t->tdx.section_count));
 }
 
 static void print_code(const struct flash_image *image)
@@ -62,7 +64,7 @@ static void print_code(const struct flash_image *image)
         print_line("  expects a store of %" PRIu64 " bytes (%s, as its %s says)", e->file_size,
                    e->layout ? e->layout->name : "unknown layout", e->source);
     else
-        print_line("  which store it expects cannot be told");
+        print_line("  which store it expects is not known");
     if (image->nv_vars)
         print_line("  without a flash device it keeps variables in \\" NV_VARS_NAME
                    " on a FAT volume of the guest");
@@ -143,6 +145,18 @@ static void print_store(const struct flash_image *image)
         print_variables(image);
 }
 
+static void print_cut(const struct flash_image *image)
+{
+    char from[32];
+    const char *const words[] = {"tail", "-c", from, "--", image->path, NULL};
+    char *command;
+
+    snprintf(from, sizeof from, "+%zu", image->store_at + 1);
+    command = shell_command(words);
+    print_line("  cut out: %s | head -c %zu >store.fd", command, image->store_length);
+    free(command);
+}
+
 static void print_image(const struct flash_image *image)
 {
     struct igvm igvm;
@@ -160,16 +174,18 @@ static void print_image(const struct flash_image *image)
     if (image->has_store)
         print_store(image);
     if (image->has_list) {
-        print_line("  %s, %zu variables",
+        print_line("  %s, %zu variable%s",
                    image->kind == FLASH_JSON ? "the store of QEMU's uefi-vars device"
                                              : "variables that firmware without flash kept",
-                   image->store.variable_count);
+                   image->store.variable_count, PLURAL(image->store.variable_count));
         print_variables(image);
     }
     if (image->kind == FLASH_FOREIGN) {
         print_line("  %s", image->foreign.what);
         if (image->store_at)
             print_line("  its variable store is at 0x%zx", image->store_at);
+        if (image->store_length)
+            print_cut(image);
         if (igvm_read(image->data, image->size, &igvm))
             igvm_print(&igvm);
         print_line("  %s", image->foreign.advice);
@@ -229,7 +245,7 @@ const struct command flash_inspect_command = {
         "FILE is a code image, a variable store, or both in one. The store that code expects is\n"
         "read from the code itself.\n"
         "\n"
-        "The status is 1 if a FILE is none of these, or a store that firmware would not take.",
+        "The status is 1 if a FILE is none of these, or a store that firmware would not accept.",
     .options = options,
     .settings_size = sizeof(struct job),
     .operand = "a FILE",

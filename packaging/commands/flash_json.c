@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "commands/maps.h"
+#include "commands/store_room.h"
 #include "outputs/json.h"
 
 static struct json_object *volumes_array(const struct flash_image *image)
@@ -132,22 +133,6 @@ static struct json_object *problems_array(const struct flash_image *image)
     return array;
 }
 
-static struct json_object *room_object(const struct varstore *s)
-{
-    struct json_object *o = json_new();
-    struct varstore_room room;
-
-    varstore_room(s, &room);
-    json_add_number(o, "size", room.size);
-    json_add_number(o, "live", room.live);
-    json_add_number(o, "garbage", room.garbage);
-    json_add_number(o, "free", room.free);
-    json_add_number(o, "after_reclaim", room.after_reclaim);
-    json_add_number(o, "largest_variable", room.largest);
-    json_add_flag(o, "fits_dbx_of_today", room.largest >= VARSTORE_DBX_TODAY);
-    return o;
-}
-
 static struct json_object *store_object(const struct flash_image *image)
 {
     const struct varstore *s = &image->store;
@@ -163,7 +148,7 @@ static struct json_object *store_object(const struct flash_image *image)
     json_add_number(o, "size", s->size);
     json_add_number(o, "used", s->free_at - s->variables_at);
     json_add_number(o, "free", s->end - s->free_at);
-    json_add(o, "room", room_object(s));
+    json_add(o, "room", store_room_object(s));
     json_add_text(o, "fault_tolerant_write", ftw_state_name(s->ftw.state));
     json_add(o, "variables", variables_array(image));
     return o;
@@ -206,6 +191,8 @@ struct json_object *flash_image_object(const struct flash_image *image)
         json_add_text(o, "advice", image->foreign.advice);
         if (image->store_at)
             json_add_number(o, "store_at", image->store_at);
+        if (image->store_length)
+            json_add_number(o, "store_length", image->store_length);
         if (igvm_read(image->data, image->size, &igvm))
             json_add(o, "igvm", igvm_object(&igvm));
     }

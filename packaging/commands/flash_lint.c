@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/tree_job.h"
 
+#include "base/text.h"
 #include "commands/maps.h"
 #include "commands/finding_report.h"
 #include "flash/lint.h"
@@ -15,9 +16,10 @@ static const struct option_spec options[] = {
 static void print_lines(const struct firmware_tree *tree, const struct findings *findings)
 {
     print_findings(findings);
-    print_line("%zu images, %zu descriptors: %zu errors, %zu warnings", tree->image_count,
-               tree->descriptor_count, findings->counts[FINDING_ERROR],
-               findings->counts[FINDING_WARNING]);
+    print_line("%zu image%s, %zu descriptor%s: %zu error%s, %zu warning%s", tree->image_count,
+               PLURAL(tree->image_count), tree->descriptor_count, PLURAL(tree->descriptor_count),
+               findings->counts[FINDING_ERROR], PLURAL(findings->counts[FINDING_ERROR]),
+               findings->counts[FINDING_WARNING], PLURAL(findings->counts[FINDING_WARNING]));
 }
 
 static void print_json(const char *operand, const struct firmware_tree *tree,

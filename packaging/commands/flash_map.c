@@ -11,11 +11,14 @@
 #include "commands/maps.h"
 #include "commands/template_report.h"
 #include "flash/check.h"
+#include "formats/libvirt_conf.h"
+#include "formats/qemu_versions.h"
 #include "outputs/json.h"
 
 struct job {
     struct map_job map;
     struct strings stores, domains;
+    const char *libvirt; /* its version */
     bool json;
     struct json_object *images; /* NULL: print for a person */
 };
@@ -32,6 +35,10 @@ static const struct option_spec options[] = {
      .help = "with --domain: libvirt has the definition already, and takes raw\n"
              "firmware where that names no format",
      FLAG_AT(struct job, map.is_defined)},
+    {"libvirt", .argument = "VERSION",
+     .help = "with --domain: libvirt's version, of 9.0 or later; without it, the\n"
+             "answer is known where 9.0, 11.3 and 12.8 give the same one",
+     STRING_AT(struct job, libvirt)},
     LIBVIRT_LIST_OPTION(struct job, map.list),
     ROOT_OPTION(struct job, map.root),
     JSON_OPTION(struct job, json),
@@ -92,7 +99,7 @@ static void print_expected(const struct flash_image *code)
         print_line("  expects a store of %" PRIu64 " bytes (%s)", e->file_size,
                    e->layout ? e->layout->name : "unknown layout");
     else
-        print_line("  which store it expects cannot be told");
+        print_line("  which store it expects is not known");
 }
 
 static void print_mapped(const char *name, const struct mapped *m)
@@ -119,7 +126,7 @@ static void print_mapped(const char *name, const struct mapped *m)
         print_line("  warning: %s", m->check.warnings[i]);
     if (s->list_ignored)
         print_line(
-            "  note: the nvram list of qemu.conf is not asked: libvirt ignores it where there "
+            "  note: the nvram list of qemu.conf is not read: libvirt ignores it where there "
             "are descriptors");
     if (s->list_unread)
         print_line("  note: %s cannot be read by this user: libvirt's own list is taken for it",
@@ -183,12 +190,31 @@ static int map_all(struct job *job, char **operands, size_t count)
     return status;
 }
 
+static int take_version(struct job *job)
+{
+    struct qemu_version version;
+
+    if (!job->libvirt)
+        return STATUS_YES;
+    if (qemu_version_read(job->libvirt, strlen(job->libvirt), &version) != 0 || version.minor > 999)
+        return usage_error(&flash_map_command, "--libvirt '%s' is not a version as 11.3 or 11.3.0",
+                           job->libvirt);
+    if (version.major < 9 || version.major > 1000)
+        return usage_error(&flash_map_command,
+                           "what libvirt %s chooses is not known; 9.0 is the oldest that is",
+                           job->libvirt);
+    job->map.libvirt = version.major * 1000 + version.minor;
+    return STATUS_YES;
+}
+
 static int run(void *settings, char **operands, size_t count)
 {
     struct job *job = settings;
 
     if (!count && !job->stores.count && !job->domains.count)
         return usage_error(&flash_map_command, "a CODE, --store or --domain was expected");
+    if (take_version(job) != STATUS_YES)
+        return STATUS_NO_ANSWER;
     if (job->json) {
         job->images = json_list();
         job->map.stores = json_list();
@@ -210,7 +236,7 @@ const struct command flash_map_command = {
     .name = "flash map",
     .summary = "find the template of a firmware, and the firmware of a store or guest",
     .synopsis = "[--libvirt-nvram LIST] [--root DIR] [--json] [--store FILE]\n"
-                "    [--domain XML [--defined]] [CODE...]",
+                "    [--domain XML [--defined] [--libvirt VERSION]] [CODE...]",
     .details =
         "As libvirt does it: the firmware descriptors are asked first, then the list of pairs of\n"
         "qemu.conf or the one that libvirt was compiled with. CODE is the name that a guest's\n"

@@ -10,6 +10,7 @@ struct json_object;
 struct map_job {
     const char *root, *list;              /* as template_search() has them */
     bool is_defined;                      /* libvirt has the definitions of the domains already */
+    unsigned libvirt;                     /* its version, as domain_question has it; 0: not said */
     struct json_object *stores, *domains; /* arrays; NULL: print for a person */
 };
 

@@ -75,6 +75,8 @@ static void print_choice(const struct domain_firmware *firmware)
         break;
     case CHOICE_UNKNOWN:
         print_line("  not known: %s", firmware->refusal);
+        if (firmware->depends)
+            print_line("  --libvirt VERSION says which one it is");
         break;
     }
     if (firmware->code)
@@ -155,7 +157,7 @@ int map_domain(const struct map_job *job, const char *file)
         return report(&f);
     char *below = plain_root(job->root);
     int status = STATUS_NO_ANSWER;
-    const struct domain_question question = {below, job->list, job->is_defined};
+    const struct domain_question question = {below, job->list, job->is_defined, job->libvirt};
     if (domain_firmware_choose(&x, &question, &firmware, &f) != 0) {
         report(&f);
     } else {

@@ -50,7 +50,7 @@ static void print_fixes(const struct packed *p)
         print_line("  security fixes that it lacks: not known ('newer' names no other release)");
         return;
     }
-    print_line("  security fixes that %s has and this firmware lacks, as its changelog tells:%s",
+    print_line("  security fixes that %s has and this firmware lacks, by its changelog:%s",
                p->newer, p->fixes.count ? "" : " none");
     columns_init(&c, "lll");
     for (size_t i = 0; i < p->fixes.count; i++) {
@@ -138,7 +138,7 @@ const struct command flash_pack_command = {
     .details =
         "DIR looks as it would be installed, with manifest.json and SHA256SUMS at its top. It\n"
         "appears whole or not at all, and the same flashsets give the same bytes. What the\n"
-        "changelog of a newer release says of security is told: old firmware has old holes.",
+        "changelog of a newer release says of security is printed: old firmware has old holes.",
     .options = making_options,
     .settings_size = sizeof(struct making),
     .defaults = &defaults,

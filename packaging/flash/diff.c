@@ -72,8 +72,8 @@ static void add_features(const struct pair *p)
         const char *if_lost, *if_gained;
     } features[] = {
         {"Secure Boot", "secure-boot", o->secure_boot, n->secure_boot, DIFF_SECURITY, DIFF_HARMLESS,
-         "a guest with keys in its store starts unsigned programs, without a word",
-         "a guest with keys in its store is held to them from now on"},
+         "a guest with keys in its store starts unsigned programs, without warning",
+         "from now on a guest with keys in its store starts signed programs only"},
         {"SMM", "smm", o->smm, n->smm, DIFF_SECURITY, DIFF_COLD_BOOT,
          "a guest can write to protected variables; with secure flash it loses them",
          "guests without smm=on and secure flash do not start"},
@@ -134,9 +134,24 @@ static void compare_firmware(const struct pair *p)
     add_expected(p);
     add_features(p);
     diff_add(p->d, DIFF_MEASURED, "content", p->path,
-             "another content: a measured launch%s gives "
+             "content changed: a measured launch%s gives "
              "another digest",
              p->new->architecture == ARCH_X86_64 ? " (SEV, SEV-ES, SNP, TDX)" : "");
+    add_digests(p);
+}
+
+/* Only they have digests and are no firmware. */
+static bool is_igvm(const struct flash_image *image)
+{
+    return image->kind == FLASH_FOREIGN && image->digests;
+}
+
+static void compare_igvm(const struct pair *p)
+{
+    diff_add(
+        p->d, DIFF_MEASURED, "content", p->path,
+        "content of an IGVM file changed: a measured launch gives another digest where that is "
+        "listed");
     add_digests(p);
 }
 
@@ -209,14 +224,15 @@ static void compare_stores(const struct pair *p)
                  "gained Secure Boot keys: new guests refuse unsigned programs");
     add_keys(p);
     if (n->has_store && !n->store.sound)
-        diff_add(p->d, DIFF_COLD_BOOT, "store", p->path, "firmware does not take the store in it");
+        diff_add(p->d, DIFF_COLD_BOOT, "store", p->path,
+                 "firmware does not accept the store in it");
     if (o->kind != n->kind)
         diff_add(p->d, DIFF_HARMLESS, "content", p->path, "%s, and was %s: new guests get it",
                  n->kind == FLASH_BLANK ? "blank" : "a formatted store",
                  o->kind == FLASH_BLANK ? "blank" : "a formatted store");
     else
         diff_add(p->d, DIFF_HARMLESS, "content", p->path,
-                 "another content, of which new guests get a copy (%zu -> %zu variables)",
+                 "content changed, and new guests get a copy of it (variables: %zu -> %zu)",
                  o->store.live_count, n->store.live_count);
 }
 
@@ -244,7 +260,9 @@ static void compare_images(const struct pair *p)
     add_format(p);
     if (strcmp(p->old->sha256, p->new->sha256) == 0)
         return;
-    if (is_firmware(p->old) && is_firmware(p->new) && p->old->kind == p->new->kind)
+    if (is_igvm(p->old) && is_igvm(p->new))
+        compare_igvm(p);
+    else if (is_firmware(p->old) && is_firmware(p->new) && p->old->kind == p->new->kind)
         compare_firmware(p);
     else if (is_store(p->old) && is_store(p->new))
         compare_stores(p);
@@ -291,6 +309,9 @@ static void add_gone(struct firmware_diff *d, const struct firmware_tree *new,
     if (is_store(image))
         diff_add(d, DIFF_COLD_BOOT, "image-gone", e->path,
                  "%s: a guest that has no store of its own yet does not start%s", how, at);
+    else if (is_igvm(image))
+        diff_add(d, DIFF_COLD_BOOT, "image-gone", e->path,
+                 "%s (it was an IGVM file): a guest that has this path does not start%s", how, at);
     else
         diff_add(d, DIFF_MIGRATION, "image-gone", e->path,
                  "%s (it was %s, %s, %zu bytes): a guest that has this path neither migrates here "
@@ -310,7 +331,8 @@ static void add_link(struct firmware_diff *d, const struct tree_entry *old,
 
     if (strcmp(before, after) != 0)
         diff_add(d, DIFF_HARMLESS, "link", old->path,
-                 "leads to %s, and was %s: what that changes is said of this path", after, before);
+                 "leads to %s, and was %s: the other lines about this path say what that changes",
+                 after, before);
 }
 
 static void compare_name(struct firmware_diff *d, const struct firmware_tree *old,
@@ -319,7 +341,8 @@ static void compare_name(struct firmware_diff *d, const struct firmware_tree *ol
     const struct flash_image *before = image_at(old, e->path), *after = image_at(new, e->path);
     const struct tree_entry *now = firmware_tree_find(new, e->path);
 
-    if (!before || (!is_firmware(before) && !is_store(before) && before->kind != FLASH_QCOW2))
+    if (!before || (!is_firmware(before) && !is_store(before) && !is_igvm(before) &&
+                    before->kind != FLASH_QCOW2))
         return;
     if (!after) {
         add_gone(d, new, e, before);

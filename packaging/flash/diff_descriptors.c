@@ -3,6 +3,7 @@
  * has the paths in its definition that its descriptor had when it was defined, and at every
  * start a descriptor with these paths, and with the features it asks for, must be there
  * (libvirt src/qemu/qemu_firmware.c, qemuFirmwareMatchDomain()). */
+#include "base/text.h"
 #include "flash/diff.h"
 
 #include <fnmatch.h>
@@ -15,11 +16,6 @@ static const struct firmware_descriptor *in_effect(const struct firmware_tree *t
     const struct tree_descriptor *d = &tree->descriptors[i];
 
     return d->state == TREE_IN_EFFECT && d->read && d->read->usable ? d->read : NULL;
-}
-
-static bool same_text(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
 static bool has_paths(const struct firmware_descriptor *d, const struct firmware_descriptor *of)

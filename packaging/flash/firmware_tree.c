@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "flash/json_store.h"
 #include "flash/variables_json.h"
+#include "formats/igvm.h"
 #include "inputs/archive.h"
 #include "inputs/descriptor_directories.h"
 #include "inputs/file.h"
@@ -299,6 +300,12 @@ static int take_control(struct unpacker *u, struct tree_package *p, struct failu
     return 0;
 }
 
+/* Of an IGVM file nothing but launch digests is compared. */
+static bool begins_image(const struct firmware_tree *tree, const uint8_t *start, size_t size)
+{
+    return flash_file_begins(start, size) || (tree->guest && igvm_is(start, size));
+}
+
 static int take_file(struct firmware_tree *tree, struct unpacker *u, struct tree_entry *e,
                      struct failure *f)
 {
@@ -312,7 +319,7 @@ static int take_file(struct firmware_tree *tree, struct unpacker *u, struct tree
     if (!descriptor && !image && !json) {
         if (unpacker_peek(u, FLASH_FILE_HEAD, &start, &size, f) != 0)
             return -1;
-        image = flash_file_begins(start, size);
+        image = begins_image(tree, start, size);
     }
     if (!descriptor && !image && !json)
         return 0;
@@ -525,7 +532,7 @@ static bool holds_image(const struct firmware_tree *tree, const char *path)
     if (fd >= 0)
         close(fd);
     free(file);
-    return n > 0 && flash_file_begins(start, (size_t)n);
+    return n > 0 && begins_image(tree, start, (size_t)n);
 }
 
 /* The smallest store has twice as much; most files of a host need not be opened. */

@@ -7,59 +7,8 @@
 #include <strings.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "inputs/archive.h"
-
-/* --- the text ------------------------------------------------------------------------------ */
-
-struct bytes {
-    const uint8_t *data;
-    size_t size;
-    bool given;
-};
-
-static int64_t pull(void *arg, const uint8_t **bytes, struct failure *f)
-{
-    struct bytes *b = arg;
-
-    (void)f;
-    *bytes = b->data;
-    if (b->given)
-        return 0;
-    b->given = true;
-    return (int64_t)b->size;
-}
-
-static int unpack(const char *name, const uint8_t *data, size_t size, char **text, size_t *length,
-                  struct failure *f)
-{
-    struct bytes from = {data, size, false};
-    const char *kind = unstream_kind(data, size);
-    struct unstream *u;
-    const uint8_t *part;
-    int64_t n;
-
-    if (!kind)
-        return fail(f, "%s: not compressed with gzip", name);
-    if (unstream_open(name, kind, pull, &from, &u, f) != 0)
-        return -1;
-    *text = NULL;
-    *length = 0;
-    while ((n = unstream_read(u, &part, f)) > 0) {
-        if ((uint64_t)n > CHANGELOG_MAX - *length) {
-            fail(f, "%s: too long (limit %zu bytes)", name, CHANGELOG_MAX);
-            n = -1;
-            break;
-        }
-        *text = xreallocarray(*text, *length + (size_t)n, 1);
-        memcpy(*text + *length, part, (size_t)n);
-        *length += (size_t)n;
-    }
-    unstream_close(u);
-    if (n == 0)
-        return 0;
-    free(*text);
-    return -1;
-}
 
 /* --- what is in it -------------------------------------------------------------------------- */
 
@@ -153,10 +102,11 @@ int missing_fixes_find(const uint8_t *old, size_t old_size, const char *old_vers
     size_t old_length = 0, length, offset = 0;
 
     *fixes = (struct missing_fixes){0};
-    if (old && unpack("the changelog of the packed firmware", old, old_size, &old_text, &old_length,
-                      f) != 0)
+    if (old && unstream_bytes("the changelog of the packed firmware", old, old_size, CHANGELOG_MAX,
+                              &old_text, &old_length, f) != 0)
         return -1;
-    if (unpack("the newer changelog", newer, newer_size, &text, &length, f) != 0) {
+    if (unstream_bytes("the newer changelog", newer, newer_size, CHANGELOG_MAX, &text, &length,
+                       f) != 0) {
         free(old_text);
         return -1;
     }
@@ -183,13 +133,12 @@ void missing_fixes_free(struct missing_fixes *fixes)
 
 char *missing_fix_text(const struct missing_fix *fix)
 {
-    char *text = xstrdup(fix->cve_count ? "" : "security fixes without a CVE number");
+    struct text text;
+    FILE *out = text_begin(&text);
 
-    for (size_t i = 0; i < fix->cve_count; i++) {
-        char *longer = xasprintf("%s%s%s", text, i ? ", " : "", fix->cves[i]);
-
-        free(text);
-        text = longer;
-    }
-    return text;
+    if (!fix->cve_count)
+        fputs("security fixes without a CVE number", out);
+    for (size_t i = 0; i < fix->cve_count; i++)
+        fprintf(out, "%s%s", i ? ", " : "", fix->cves[i]);
+    return text_end(&text);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Security fixes that an old package lacks, as far as the changelog of a newer one tells. */
+/* Security fixes that an old package lacks, as far as the changelog of a newer one says. */
 #ifndef FLASH_FIXES_H
 #define FLASH_FIXES_H
 
@@ -28,7 +28,7 @@ struct missing_fixes {
     bool reaches_back; /* the newer changelog has entries as old as the old package */
 };
 
-/* Both changelogs as they stand in a package, compressed with gzip; `old` may be NULL. `names`
+/* Both changelogs as they are in a package, compressed with gzip; `old` may be NULL. `names`
  * are for messages, `old_version` is the old source package's. 0 or -1. */
 int missing_fixes_find(const uint8_t *old, size_t old_size, const char *old_version,
                        const uint8_t *newer, size_t newer_size, struct missing_fixes *fixes,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "romset/names.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -112,7 +113,7 @@ static const struct flashset_image *find_image(struct field_reader *r, const str
         value && value->kind == YAML_TEXT ? image_of(set, value->text) : NULL;
 
     if (value && value->kind == YAML_TEXT && !image)
-        WRONG(r, value, "no image is called '%.80s'", value->text);
+        WRONG(r, value, "unknown image '%.80s'", value->text);
     return image;
 }
 
@@ -197,20 +198,13 @@ int flashset_read(const char *path, struct flashset *set, struct findings *probl
     return field_read_file(path, read_root, set, problems, f);
 }
 
-static void free_texts(struct flashset_texts *texts)
-{
-    for (size_t i = 0; i < texts->count; i++)
-        free(texts->list[i]);
-    free(texts->list);
-}
-
 static void free_descriptor(struct flashset_descriptor *d)
 {
     fields_free(descriptor_fields, COUNT(descriptor_fields), d);
-    free_texts(&d->features);
+    free_texts(d->features.list, d->features.count);
     for (size_t i = 0; i < d->target_count; i++) {
         free(d->targets[i].architecture);
-        free_texts(&d->targets[i].machines);
+        free_texts(d->targets[i].machines.list, d->targets[i].machines.count);
     }
     free(d->targets);
 }

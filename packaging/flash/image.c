@@ -43,6 +43,16 @@ const char *flash_kind_text(const struct flash_image *image)
     return image->kind == FLASH_FOREIGN ? image->foreign.what : flash_kind_name(image->kind);
 }
 
+int flash_refuse(const struct flash_image *image, const char *what, struct failure *f)
+{
+    fail(f, "%s: not %s (found %s)", image->path, what, flash_kind_text(image));
+    if (image->kind == FLASH_FOREIGN)
+        return fail_hint(f, "%s", image->foreign.advice);
+    if (image->kind == FLASH_BLANK)
+        return fail_hint(f, "'romcompat varstore create' makes an empty store.");
+    return -1;
+}
+
 /* Machines of the PE header: PE format, 3.3.1. */
 static const struct {
     enum flash_architecture architecture;
@@ -194,6 +204,7 @@ static void take_name(struct flash_image *image, const struct section *s)
     image->secure_boot |= section_name_is(s, "SecureBootConfigDxe");
     image->smm |= section_name_is(s, "PiSmmCore");
     image->shell |= section_name_is(s, "Shell");
+    image->ftw_pei |= section_name_is(s, "FaultTolerantWritePei");
     image->tpm2 |= section_name_is(s, "Tcg2Dxe");
     image->iscsi |= section_name_is(s, "IScsiDxe");
     image->pxe |= section_name_is(s, "UefiPxeBcDxe");
@@ -352,6 +363,13 @@ static void look_for_other_platform(struct flash_image *image)
             continue;
         image->kind = FLASH_FOREIGN;
         image->store_at = v->offset;
+        if (flash_is_x86(image->architecture) && image->expects.source) {
+            image->store_length = (size_t)v->length;
+            image->foreign = (struct foreign_file){
+                "code with a store behind it, the wrong way round",
+                "QEMU's flash has the store before the code: give it the two files."};
+            return;
+        }
         image->expects = (struct flash_expects){0};
         image->foreign = (struct foreign_file){
             image->raspberry_pi ? "firmware of the Raspberry Pi"
@@ -360,6 +378,52 @@ static void look_for_other_platform(struct flash_image *image)
         };
         return;
     }
+}
+
+/* Where there is no code a store may begin anywhere, as in the container of another program. */
+static bool look_for_store_inside(struct flash_image *image)
+{
+    struct fv_header header;
+    size_t at;
+
+    if (!fv_find_nv(image->data, image->size, &at, &header) || !at ||
+        !in_range(image->size, at, FV_HEADER_MIN + GUID_SIZE) ||
+        !varstore_begins_at(image->data + at + FV_HEADER_MIN))
+        return false;
+    image->store_at = at;
+    image->store_length = (size_t)header.length;
+    image->foreign =
+        (struct foreign_file){"a file with a variable store inside",
+                              "QEMU's firmware looks for a store at the beginning of its flash."};
+    return true;
+}
+
+/* The header of a volume that the file does not have all of. The first volume of ARM code
+ * is where the vectors end. */
+static bool is_cut_off(const struct flash_image *image)
+{
+    static const size_t places[] = {0, 0x1000};
+    struct fv_header header;
+
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (in_range(image->size, places[i], FV_HEADER_MIN) &&
+            fv_read(image->data + places[i], image->size - places[i], &header) == FV_LENGTH &&
+            header.length > image->size)
+            return true;
+    return false;
+}
+
+static bool is_foreign(struct flash_image *image)
+{
+    if (foreign_file_read(image->data, image->size, &image->foreign))
+        return true;
+    if (is_cut_off(image)) {
+        image->foreign = (struct foreign_file){
+            "firmware that is cut off: the file ends inside its first volume",
+            "Download or copy it again, and compare its length with the original's."};
+        return true;
+    }
+    return look_for_store_inside(image);
 }
 
 /* Variables without a store around them. */
@@ -421,8 +485,7 @@ static void understand(struct flash_image *image, bool for_store)
         image->table = (struct guided_table){0};
     if (image->kind == FLASH_CODE)
         look_for_other_platform(image);
-    else if (image->kind == FLASH_UNKNOWN &&
-             foreign_file_read(image->data, image->size, &image->foreign))
+    else if (image->kind == FLASH_UNKNOWN && is_foreign(image))
         image->kind = FLASH_FOREIGN;
 }
 

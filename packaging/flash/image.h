@@ -81,6 +81,7 @@ struct flash_image {
     struct flash_volume volumes[FLASH_VOLUMES_MAX];
     enum flash_architecture architecture;
     bool secure_boot, smm, shell, xen;
+    bool ftw_pei;      /* its variable driver learns of a write that was pending */
     bool raspberry_pi; /* the platform's own drivers are in it */
     bool tpm2, iscsi, pxe, http_boot;
     bool uefi_vars; /* it keeps its variables with QEMU's uefi-vars device, not in flash */
@@ -97,7 +98,9 @@ struct flash_image {
 
     /* FLASH_FOREIGN */
     struct foreign_file foreign;
-    size_t store_at; /* of the store that firmware of another platform holds; 0: none */
+    size_t store_at;     /* of the store that firmware of another platform or a file of another
+                          * kind holds; 0: none */
+    size_t store_length; /* of one that can be cut out: there is no code around it; 0: none */
 
     /* FLASH_JSON and FLASH_NV_VARS, once read: the variables of `store`, which has no volume.
      * `data` then has them alone. */
@@ -157,7 +160,7 @@ void flash_take(const char *path, uint8_t *data, size_t size, struct flash_image
  * looked at, it is FLASH_QCOW2, and `unread` says why. */
 void flash_take_file(const char *path, uint8_t *data, size_t size, struct flash_image *image);
 
-/* The same for code of which nothing but the expected store is wanted: where that can be told
+/* The same for code of which nothing but the expected store is wanted: where that can be seen
  * without, compressed volumes are left alone, and what is in them stays unknown. */
 int flash_open_for_store(const char *path, struct flash_image *image, struct failure *f);
 /* The bytes alone, of the disk in it where the file is qcow2; free them. 0 or -1. */
@@ -170,6 +173,8 @@ void flash_forget_bytes(struct flash_image *image);
 const char *flash_kind_name(enum flash_kind kind);
 /* The same in words for a message, which for a foreign file are what it is. */
 const char *flash_kind_text(const struct flash_image *image);
+/* "PATH: not WHAT (found KIND)", and of a foreign or blank file what to do. Always returns -1. */
+int flash_refuse(const struct flash_image *image, const char *what, struct failure *f);
 const char *flash_architecture_name(enum flash_architecture architecture);
 bool flash_is_x86(enum flash_architecture architecture);
 

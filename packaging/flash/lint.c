@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "flash/check.h"
+#include "flash/secure_boot.h"
 #include "formats/machine_types.h"
 #include "inputs/flash_file.h"
 
@@ -111,8 +112,9 @@ static void check_claimed(struct findings *l, const struct claim *c)
 
     for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
         if (claims(c, features[i].feature) && !features[i].there)
-            find(l, FINDING_ERROR, "claimed-feature", c->file, "claims %s, which %s has not: %s",
-                 features[i].feature, c->code->path, features[i].sign);
+            find(l, FINDING_ERROR, "claimed-feature", c->file,
+                 "claims %s, which %s does not have: %s", features[i].feature, c->code->path,
+                 features[i].sign);
     }
     if ((claims(c, "verbose-dynamic") || claims(c, "verbose-static")) && !code->debug)
         find(l, FINDING_WARNING, "claimed-feature", c->file,
@@ -126,14 +128,15 @@ static void check_unclaimed(struct findings *l, const struct claim *c)
 
     if (code->secure_boot && !claims(c, "secure-boot"))
         find(l, FINDING_WARNING, "unclaimed-feature", c->file,
-             "%s has Secure Boot and no claim of it: guests that refuse it get it", c->code->path);
+             "%s has Secure Boot, which is not claimed: guests that refuse it get it",
+             c->code->path);
     if (code->smm && !claims(c, "requires-smm"))
         find(l, FINDING_ERROR, "unclaimed-feature", c->file,
-             "%s needs SMM and no claim says so: guests without it do not start", c->code->path);
+             "%s needs SMM, which is not claimed: guests without it do not start", c->code->path);
     if (is_enrolled(c) && !claims(c, "enrolled-keys"))
         find(l, FINDING_WARNING, "unclaimed-feature", c->file,
-             "the store has a platform key and no claim of enrolled-keys: guests that refuse them "
-             "get them");
+             "the store has a platform key, and enrolled-keys is not claimed: guests that refuse "
+             "them get them");
     if (is_enrolled(c) && !code->secure_boot)
         find(l, FINDING_ERROR, "template", c->file,
              "the store has Secure Boot keys, and %s no Secure Boot: unsigned programs will be "
@@ -142,13 +145,14 @@ static void check_unclaimed(struct findings *l, const struct claim *c)
     /* SMM and SEV-ES exclude each other. */
     if (code->architecture == ARCH_X86_64 && claims(c, "amd-sev") && !claims(c, "amd-sev-es") &&
         !code->smm && guided_table_has(&code->table, GUIDED_SEV_ES_RESET))
-        find(l, FINDING_WARNING, "unclaimed-feature", c->file,
-             "%s has a SEV-ES reset block and no claim of amd-sev-es: guests that ask for it do "
-             "not get it",
-             c->code->path);
+        find(
+            l, FINDING_WARNING, "unclaimed-feature", c->file,
+            "%s has a SEV-ES reset block, and amd-sev-es is not claimed: guests that ask for it do "
+            "not get it",
+            c->code->path);
     if (code->debug && !claims(c, "verbose-dynamic") && !claims(c, "verbose-static"))
         find(l, FINDING_WARNING, "unclaimed-feature", c->file,
-             "%s is a debug build and no claim of verbose-dynamic or verbose-static says so",
+             "%s is a debug build, and neither verbose-dynamic nor verbose-static is claimed",
              c->code->path);
 }
 
@@ -265,7 +269,7 @@ static bool check_kind(struct findings *l, const struct claim *c)
     if (code->kind == FLASH_QCOW2)
         return false;
     if (code->unread.what[0])
-        find(l, FINDING_WARNING, "unread", c->file, "not all of it could be looked into: %s",
+        find(l, FINDING_WARNING, "unread", c->file, "not all of it could be read: %s",
              code->unread.what);
     if ((code->kind == FLASH_CODE && !wants_both) || (code->kind == FLASH_COMBINED && !wants_code))
         return true;
@@ -286,7 +290,7 @@ static void check_template(struct findings *l, const struct claim *c)
         return;
     flash_check(c->code->image, c->template->image, NULL, &check);
     if (check.cold_boot.answer == FLASH_NO)
-        find(l, FINDING_ERROR, "template", c->file, "the template %s does not go with %s: %s",
+        find(l, FINDING_ERROR, "template", c->file, "the template %s does not fit %s: %s",
              c->template->path, c->code->path, check.cold_boot.text);
 }
 
@@ -306,7 +310,12 @@ static void check_flash(struct findings *l, const struct firmware_tree *tree, st
         sizes = check_size(l, c, c->template) && sizes;
     }
     if (c->code && check_kind(l, c)) {
-        if (c->template && sizes)
+        if (c->template && c->template->image->kind == FLASH_JSON)
+            find(l, FINDING_ERROR, "template", c->file,
+                 "the template %s is JSON, which QEMU's uefi-vars device takes, and the mapping is "
+                 "flash: the guest does not see its variables",
+                 c->template->path);
+        else if (c->template && sizes)
             check_template(l, c);
         if (c->template || d->mode != DESCRIPTOR_SPLIT) {
             check_claimed(l, c);
@@ -343,9 +352,12 @@ static void check_descriptor(struct findings *l, const struct firmware_tree *tre
     const struct firmware_descriptor *d = td->read;
     struct claim c = {.d = d, .file = td->entry->path};
 
-    for (size_t i = 0; i < d->problem_count && i < DESCRIPTOR_PROBLEMS_MAX; i++)
-        find(l, d->problems[i].fatal ? FINDING_ERROR : FINDING_WARNING, "format", c.file, "%s%s",
-             d->problems[i].text, d->problems[i].fatal ? ": libvirt skips the descriptor" : "");
+    for (size_t i = 0; i < d->problems.count; i++) {
+        const struct finding *p = &d->problems.list[i];
+
+        find(l, p->grade, p->check, c.file, "%s%s", p->what,
+             p->grade == FINDING_ERROR ? ": libvirt skips the descriptor" : "");
+    }
     if (!d->usable)
         return;
     c.code = image_of(l, tree, c.file, "the executable", d->executable.filename);
@@ -486,6 +498,44 @@ static void check_padding(struct findings *l, const struct firmware_tree *tree,
     }
 }
 
+static bool is_of_microsoft(const struct secure_boot *keys)
+{
+    bool is = false;
+
+    for (int i = 0; i < KNOWN_CERTIFICATES; i++)
+        is |= keys->known[i];
+    return is;
+}
+
+/* What a template with keys gives to new guests. */
+static void check_keys(struct findings *l, const struct tree_entry *e)
+{
+    struct live_store live;
+    struct secure_boot keys;
+    struct failure f;
+
+    if (live_store_open(e->image, &live, &f) != 0)
+        return;
+    secure_boot_read(&live, &keys);
+    char *names = known_certificates_lacking(keys.known);
+    if (names)
+        find(l, FINDING_WARNING, "certificates", e->path,
+             "has certificates of Microsoft's of 2011 and lacks those that followed them (%s): new "
+             "guests do not start what is signed with these alone",
+             names);
+    free(names);
+    if (is_of_microsoft(&keys) && !keys_count_hashes(&keys.lists[LIST_DBX]))
+        find(l, FINDING_WARNING, "dbx", e->path,
+             "dbx has no hash: new guests start programs that were revoked");
+    for (int i = 0; i < KEY_LISTS; i++) {
+        if (keys.lists[i].broken)
+            find(l, FINDING_ERROR, "certificates", e->path, "%s is damaged at byte %zu: %s",
+                 key_list_name((enum key_list)i), keys.lists[i].broken_at, keys.lists[i].broken);
+    }
+    secure_boot_free(&keys);
+    live_store_close(&live);
+}
+
 static void check_image(struct findings *l, const struct firmware_tree *tree,
                         const struct tree_entry *e)
 {
@@ -494,12 +544,17 @@ static void check_image(struct findings *l, const struct firmware_tree *tree,
 
     if (image->kind == FLASH_UNKNOWN)
         find(l, FINDING_WARNING, "kind", e->path, "neither firmware nor a variable store");
+    if (image->kind == FLASH_FOREIGN)
+        find(l, FINDING_WARNING, "kind", e->path, "not a flash image of QEMU's: it is %s",
+             image->foreign.what);
     if (image->has_store && !image->store.sound)
-        find(l, FINDING_ERROR, "store", e->path, "firmware does not take the store in it: %s",
+        find(l, FINDING_ERROR, "store", e->path, "firmware does not accept the store in it: %s",
              image->store.volume.defect != FV_SOUND
                  ? fv_defect_text(&image->store.volume, image->size, text)
              : image->store.problem_count ? varstore_problem_text(&image->store.problems[0], text)
                                           : "it is damaged");
+    if (image->enrolled)
+        check_keys(l, e);
     if (image->kind == FLASH_STORE && image->store.layout &&
         strcmp(image->store.layout->name, "virt") == 0)
         check_padding(l, tree, e);

@@ -89,7 +89,7 @@ static int check_pair(struct packer *packer, const struct packed_descriptor *d)
     flash_check(code, &d->vars->flash, NULL, &check);
     if (check.cold_boot.answer == FLASH_YES)
         return 0;
-    return fail(packer->f, "%s:%u: '%s' does not go with '%s': %s", yaml, d->descriptor->line,
+    return fail(packer->f, "%s:%u: '%s' does not fit '%s': %s", yaml, d->descriptor->line,
                 d->descriptor->vars, d->descriptor->code, check.cold_boot.text);
 }
 

@@ -54,7 +54,7 @@ void packed_free(struct packed *packed, size_t count);
 /* The descriptor that libvirt reads; NULL with the failure. */
 char *packed_descriptor_text(const struct packed *p, const struct packed_descriptor *d,
                              struct failure *f);
-/* Whether the descriptor of that text tells the truth about code and store. */
+/* Whether the descriptor of that text is true of code and store. */
 int packed_descriptor_check(const struct packed *p, const struct packed_descriptor *d,
                             const char *text, struct failure *f);
 char *packed_readme(const struct packed *p);

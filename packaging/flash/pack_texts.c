@@ -178,9 +178,9 @@ int packed_descriptor_check(const struct packed *p, const struct packed_descript
     if (firmware_descriptor_parse(d->descriptor->name, (const uint8_t *)text, strlen(text), &made,
                                   f) < 0)
         return -1;
-    if (made.problem_count)
+    if (made.problems.count)
         fail(f, "%s:%u: the descriptor '%s': %s", p->set->file, d->descriptor->line,
-             d->descriptor->name, made.problems[0].text);
+             d->descriptor->name, made.problems.list[0].what);
     else if (check_claims(p, d, &made, f) == 0)
         result = check_targets(p, d, &made, f);
     firmware_descriptor_free(&made);
@@ -206,7 +206,7 @@ static void put_fixes(FILE *to, const struct packed *p)
 {
     if (!p->newer) {
         fputs("It was not compared with a newer release: which security fixes it lacks is not\n"
-              "known. Take it for firmware without any.\n",
+              "known. Treat it as firmware that has none of them.\n",
               to);
         return;
     }

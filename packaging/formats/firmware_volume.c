@@ -126,7 +126,7 @@ char *fv_defect_text(const struct fv_header *h, size_t size, char text[FV_DEFECT
         break;
     case FV_CHECKSUM:
         snprintf(text, FV_DEFECT_TEXT_MAX,
-                 "volume header: wrong checksum (found a sum of 0x%04x, "
+                 "volume header: wrong checksum (found 0x%04x, "
                  "expected 0)",
                  h->sum);
         break;
@@ -170,6 +170,23 @@ bool fv_find(const uint8_t *data, size_t size, size_t at, size_t *found, struct 
             *found = at;
             return true;
         }
+    }
+    return false;
+}
+
+bool fv_find_nv(const uint8_t *data, size_t size, size_t *found, struct fv_header *h)
+{
+    const uint8_t *signature;
+
+    for (size_t at = 0; (signature = memmem(data + at, size - at, "_FVH", 4));) {
+        size_t place = (size_t)(signature - data);
+
+        at = place + 4;
+        if (place < FV_SIGNATURE_AT)
+            continue;
+        *found = place - FV_SIGNATURE_AT;
+        if (fv_read(data + *found, size - *found, h) == FV_SOUND && guid_is(h->guid, fv_nv_guid))
+            return true;
     }
     return false;
 }

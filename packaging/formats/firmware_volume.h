@@ -66,6 +66,9 @@ bool fv_begins_code(const uint8_t *bytes);
  * A header that is not sound is skipped. False at the end. */
 bool fv_find(const uint8_t *data, size_t size, size_t at, size_t *found, struct fv_header *header);
 
+/* The first sound volume of variables, at any place. */
+bool fv_find_nv(const uint8_t *data, size_t size, size_t *found, struct fv_header *header);
+
 /* Writes a header of FV_HEADER_MIN bytes for a volume of variables of `count` blocks. */
 void fv_write_nv(uint8_t *out, uint32_t count, uint32_t block_length);
 

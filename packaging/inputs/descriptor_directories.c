@@ -73,7 +73,7 @@ static void look_at(const char *directory, const char *name, struct entries *ent
         add_entry(entries, path, name, st.st_size == 0, all);
         return;
     } else if (!S_ISDIR(st.st_mode)) {
-        note(all, path, "skipped", "%s: no file, so it hides nothing: only an empty file does",
+        note(all, path, "skipped", "%s: not a file, so it hides nothing: only an empty file does",
              path);
     }
     free(path);

@@ -9,6 +9,7 @@
 #include "base/glob.h"
 #include "base/memory.h"
 #include "base/nearest.h"
+#include "base/text.h"
 #include "inputs/file.h"
 #include "inputs/json.h"
 
@@ -61,12 +62,14 @@ __attribute__((format(printf, 3, 4))) static void add_problem(struct firmware_de
 
     if (fatal)
         d->usable = false;
-    if (d->problem_count++ >= DESCRIPTOR_PROBLEMS_MAX)
+    /* That libvirt skips it must not be lost behind what it only does not know. */
+    if (d->problems.count >= DESCRIPTOR_PROBLEMS_MAX &&
+        (!fatal || d->problems.counts[FINDING_ERROR]))
         return;
-    struct descriptor_problem *p = &d->problems[d->problem_count - 1];
-    p->fatal = fatal;
     va_start(args, format);
-    vsnprintf(p->text, sizeof p->text, format, args);
+    findings_add(&d->problems, (struct finding){.grade = fatal ? FINDING_ERROR : FINDING_WARNING,
+                                                .check = "format",
+                                                .what = xvasprintf(format, args)});
     va_end(args);
 }
 
@@ -108,7 +111,8 @@ static struct json_object *need(struct firmware_descriptor *d, struct json_objec
     struct json_object *o = json_member(object, key, type);
 
     if (!o)
-        add_problem(d, fatal, "%s: '%s' is missing, or no %s", where, key, json_type_to_name(type));
+        add_problem(d, fatal, "%s: '%s' is missing, or not of type %s", where, key,
+                    json_type_to_name(type));
     return o;
 }
 
@@ -118,7 +122,7 @@ static char *need_text(struct firmware_descriptor *d, struct json_object *object
     const char *text = json_member_text(object, key);
 
     if (!text)
-        add_problem(d, fatal, "%s: '%s' is missing, or no string", where, key);
+        add_problem(d, fatal, "%s: '%s' is missing, or not a string", where, key);
     return xstrdup_or_null(text);
 }
 
@@ -352,29 +356,23 @@ int firmware_descriptor_read(const char *path, struct firmware_descriptor *d, st
     return r;
 }
 
-static void free_texts(struct descriptor_list *list)
-{
-    for (size_t i = 0; i < list->count; i++)
-        free(list->texts[i]);
-    free(list->texts);
-}
-
 void firmware_descriptor_free(struct firmware_descriptor *d)
 {
     free(d->path);
     free(d->description);
-    free_texts(&d->interface_types);
-    free_texts(&d->features);
-    free_texts(&d->tags);
+    free_texts(d->interface_types.texts, d->interface_types.count);
+    free_texts(d->features.texts, d->features.count);
+    free_texts(d->tags.texts, d->tags.count);
     free(d->executable.filename);
     free(d->executable.format);
     free(d->nvram_template.filename);
     free(d->nvram_template.format);
     for (size_t i = 0; i < d->target_count; i++) {
         free(d->targets[i].architecture);
-        free_texts(&d->targets[i].machines);
+        free_texts(d->targets[i].machines.texts, d->targets[i].machines.count);
     }
     free(d->targets);
+    findings_free(&d->problems);
     *d = (struct firmware_descriptor){0};
 }
 

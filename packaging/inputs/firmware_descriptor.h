@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A firmware descriptor: the JSON file by which a package of firmware tells management
+ * A firmware descriptor: the JSON file by which a package of firmware describes to management
  * software what it has (QEMU docs/interop/firmware.json, as of QEMU 11.0). What is read is
  * kept as it is there; what the format does not know is named and kept as well, because
  * libvirt skips an unknown feature (src/qemu/qemu_firmware.c, qemuFirmwareFeatureParse).
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "base/finding.h"
 
 #define DESCRIPTOR_FILE_MAX ((size_t)1 << 20) /* what libvirt reads of one: DOCUMENT_SIZE */
 #define DESCRIPTOR_LIST_MAX 256               /* elements of each list that are read */
@@ -46,11 +47,6 @@ struct descriptor_target {
     struct descriptor_list machines; /* globs of concrete machine types */
 };
 
-struct descriptor_problem {
-    bool fatal; /* libvirt skips the whole descriptor */
-    char text[256];
-};
-
 struct firmware_descriptor {
     char *path; /* as it was read, for messages */
     char *description;
@@ -60,9 +56,9 @@ struct firmware_descriptor {
     struct descriptor_file executable, nvram_template;
     size_t target_count;
     struct descriptor_target *targets;
-    bool usable;          /* no problem is fatal: the fields above can be relied upon */
-    size_t problem_count; /* all; the first DESCRIPTOR_PROBLEMS_MAX are kept */
-    struct descriptor_problem problems[DESCRIPTOR_PROBLEMS_MAX];
+    bool usable; /* no problem is an error: the fields above can be relied upon */
+    /* The first DESCRIPTOR_PROBLEMS_MAX, and the first error: libvirt skips the descriptor. */
+    struct findings problems;
 };
 
 /* Reads `size` bytes, for messages called `path`. 0 for any JSON object, also one that is not

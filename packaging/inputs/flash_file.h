@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* What flash_file_begins() needs of a file: up to the signature of a firmware volume, which in
- * code for ARM's virt machine stands behind a page with the reset vector. */
+ * code for ARM's virt machine is behind a page with the reset vector. */
 #define FLASH_FILE_HEAD (0x1000 + 44)
 
 /* Whether it is named as distributions name firmware and stores: .fd, .qcow2, and Fedora's

@@ -147,7 +147,7 @@ domain() {
     run -2 romcompat flash args --code x --form html
     output_has "expected qemu, blockdev, libvirt or xl"
     run -2 romcompat flash args --code x --template y
-    output_has "--template belongs to --vars"
+    output_has "--template needs --vars"
     run -2 romcompat flash args --code "$D12/OVMF/OVMF_VARS.fd"
     output_has "not firmware code (found store)"
     run -2 romcompat flash args --code nothing-here

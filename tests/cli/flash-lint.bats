@@ -7,7 +7,7 @@ load releases
 
 setup_file() {
     fetch_releases "bookworm qemu-efi-aarch64" "trixie ovmf ovmf-ia32" "forky ovmf ovmf-amdsev"
-    "$BATS_TEST_DIRNAME/fetch-firmware" "$ROMCOMPAT_CACHE/firmware" bookworm trixie
+    "$BATS_TEST_DIRNAME/fetch-firmware" "$ROMCOMPAT_CACHE/firmware" bookworm trixie forky
 }
 
 setup() {
@@ -32,16 +32,33 @@ edited() {
 @test "Debian 12 ships a descriptor whose executable is nowhere" {
     run -1 romcompat flash lint "$(release bookworm qemu-efi-aarch64)"
     output_has "error: /usr/share/qemu/firmware/50-edk2-aarch64-secure.json: the executable /usr/share/AAVMF/AAVMF_CODE.secboot.fd is not there" \
-        "5 images, 3 descriptors: 1 errors" "60-edk2-aarch64.json: /usr/share/AAVMF/AAVMF_CODE.fd has Secure Boot and no claim of it"
+        "5 images, 3 descriptors: 1 error," "60-edk2-aarch64.json: /usr/share/AAVMF/AAVMF_CODE.fd has Secure Boot, which is not claimed"
 }
 
 @test "Debian 13 claims SEV of 32-bit firmware; its 64-bit package has no error" {
     run -1 romcompat flash lint "$(release trixie ovmf-ia32)"
-    output_has "error: /usr/share/qemu/firmware/60-edk2-i386.json: claims amd-sev, which /usr/share/OVMF/OVMF32_CODE_4M.fd has not"
+    output_has "error: /usr/share/qemu/firmware/60-edk2-i386.json: claims amd-sev, which /usr/share/OVMF/OVMF32_CODE_4M.fd does not have"
     run -0 romcompat flash lint "$(release trixie ovmf)"
-    output_has " 0 errors" "is a release build" "no claim of amd-sev-es"
+    output_has " 0 errors" "is a release build" "amd-sev-es is not claimed"
     run -0 romcompat flash lint --json "$(release trixie ovmf)"
     output_has '"grade": "warning"' '"check": "unclaimed-feature"' '"errors": 0'
+}
+
+@test "a template that lacks what new guests must have is told from one that has it" {
+    run -0 romcompat flash lint "$(release trixie ovmf)"
+    output_has "warning: /usr/share/OVMF/OVMF_VARS_4M.ms.fd: has certificates of Microsoft's of 2011 and lacks those that followed them (Microsoft Corporation KEK 2K CA 2023, Windows UEFI CA 2023," \
+        "warning: /usr/share/OVMF/OVMF_VARS_4M.ms.fd: dbx has no hash"
+    mkdir -p root/usr/share/OVMF
+    cp "$ROMCOMPAT_CACHE"/firmware/forky/usr/share/OVMF/OVMF_VARS_4M.{ms,snakeoil}.fd root/usr/share/OVMF/
+    run -0 romcompat flash lint root
+    output_has "2 images, 0 descriptors: 0 errors, 0 warnings"
+    # A list that ends in its midst, in a variable that is whole: firmware keeps the store.
+    V=root/usr/share/OVMF/OVMF_VARS_4M.ms.fd
+    romcompat varstore export "$V" | jq '(.variables[] | select(.name == "KEK") | .data) |= .[:-2]' > cut.json
+    romcompat varstore import cut.json --into "$V" --out cut.fd
+    mv cut.fd "$V"
+    run -1 romcompat flash lint root
+    output_has "error: ${V#root}: KEK is damaged at byte"
 }
 
 @test "a dropped combined image leaves a link to nothing (Debian bug 1117405)" {
@@ -80,7 +97,7 @@ edited() {
     run -2 romcompat flash lint "$(release forky ovmf)"
     output_has "no firmware image and no firmware descriptor"
     run -0 romcompat flash lint --with "$(release forky ovmf-amdsev)" "$(release forky ovmf)"
-    output_has "1 images, 1 descriptors"
+    output_has "1 image, 1 descriptor:"
     run -0 romcompat flash lint --with "$(release forky ovmf-amdsev)" "$(release forky ovmf-amdsev)"
     output_lacks "in two packages" # one package, named twice
 }
@@ -102,21 +119,21 @@ edited() {
     run -0 romcompat flash lint root
     output_has " 0 errors"
     edited 's/"acpi-s3"/"secure-boot"/'
-    output_has "error: /usr/share/qemu/firmware/60-edk2-x86_64.json: claims secure-boot, which /usr/share/OVMF/OVMF_CODE_4M.fd has not"
+    output_has "error: /usr/share/qemu/firmware/60-edk2-x86_64.json: claims secure-boot, which /usr/share/OVMF/OVMF_CODE_4M.fd does not have"
     edited 's/"secure-boot"/"requires-smm", "enrolled-keys"/'
     output_has "claims requires-smm" "claims enrolled-keys" "'pc-i440fx-*' has no SMM"
     edited 's/"requires-smm", "enrolled-keys"/"intel-tdx", "amd-sev-snp", "amd-sev-es"/'
     [ "$status" = 0 ] || show
     output_lacks "claims intel-tdx" "claims amd-sev"
     edited 's/OVMF_VARS_4M/OVMF_CODE_4M/'
-    output_has "does not go with" "not a variable store"
+    output_has "does not fit" "not a variable store"
     edited 's/OVMF_CODE_4M/OVMF_VARS_4M/g'
     output_has "OVMF_VARS_4M.fd is not what mode 'split' needs (found store, expected code)"
     cp "$ROMCOMPAT_CACHE/firmware/bookworm/usr/share/OVMF/OVMF_VARS.fd" root/usr/share/OVMF/OVMF_VARS_4M.fd
     one
     cp "$ROMCOMPAT_CACHE/firmware/bookworm/usr/share/OVMF/OVMF_VARS.fd" root/usr/share/OVMF/OVMF_VARS_4M.fd
     run -1 romcompat flash lint root
-    output_has "the template /usr/share/OVMF/OVMF_VARS_4M.fd does not go with /usr/share/OVMF/OVMF_CODE_4M.fd: variables will not persist"
+    output_has "the template /usr/share/OVMF/OVMF_VARS_4M.fd does not fit /usr/share/OVMF/OVMF_CODE_4M.fd: variables will not persist"
 }
 
 @test "keys and values that the format does not have, and machines that nobody has" {

@@ -115,7 +115,7 @@ CODE=/usr/share/OVMF/OVMF_CODE_4M.fd VARS=/usr/share/OVMF/OVMF_VARS_4M.fd MS=/us
     output_has "No such file"
 }
 
-@test "create copies the template that map finds, and refuses one that does not go with the code" {
+@test "create copies the template that map finds, and refuses one that does not fit the code" {
     run -0 romcompat varstore create --root "$T" --code /usr/share/OVMF/OVMF_CODE_4M.ms.fd --out ms
     output_has "a copy of $T$MS"
     cmp ms "$T$MS"
@@ -196,7 +196,12 @@ SECURE='/usr/share/OVMF/OVMF_CODE_4M.secboot.fd /usr/share/OVMF/OVMF_VARS_4M.fd'
     domain " firmware='efi'><firmware><feature enabled='no' name='secure-boot'/></firmware>"
     [ "$(chosen)" = "descriptor $CODE $VARS" ]
     domain " firmware='efi'>" "<smm state='off'/>"
-    [ "$(chosen)" = "descriptor $CODE $VARS" ]
+    [ "$(chosen --libvirt 11.3)" = "descriptor $CODE $VARS" ]
+    for machine in virt virt-8.2; do
+        domain " firmware='efi'>"
+        sed -i "s/x86_64/aarch64/; s/q35/$machine/" guest.xml
+        [ "$(chosen)" = "descriptor /usr/share/AAVMF/AAVMF_CODE.ms.fd /usr/share/AAVMF/AAVMF_VARS.ms.fd" ]
+    done
     MACHINE=pc domain " firmware='efi'>"
     [ "$(chosen)" = "descriptor $CODE $VARS" ]
     run -0 romcompat flash map --root "$T" --domain guest.xml
@@ -209,11 +214,42 @@ SECURE='/usr/share/OVMF/OVMF_CODE_4M.secboot.fd /usr/share/OVMF/OVMF_VARS_4M.fd'
     output_has "libvirt refuses it: Unable to find 'efi' firmware that is compatible with the current configuration" \
         "60-edk2-x86_64.json: it does not have amd-sev-snp, which the guest asks for"
     domain " firmware='efi'><loader format='qcow2'/>"
-    run -1 romcompat flash map --root "$T" --domain guest.xml
+    run -1 romcompat flash map --root "$T" --libvirt 11.3.0 --domain guest.xml
     output_has "its code is raw, and the guest asks for qcow2"
     domain " firmware='efi'><varstore/>"
     run -2 romcompat flash map --root "$T" --domain guest.xml
     output_has "<varstore>, which libvirt has since 12.1, is not judged"
+}
+
+@test "where versions of libvirt choose differently, it is known of a version that is named" {
+    domain " firmware='efi'>" "<smm state='off'/>"
+    run -2 romcompat flash map --root "$T" --domain guest.xml
+    output_has "not known: libvirt 9.0 refuses it (domain has SMM turned off but chosen firmware requires it); libvirt 11.3 takes $CODE with the template $VARS; libvirt 12.8 takes" \
+        "--libvirt VERSION says which one it is"
+    run -1 romcompat flash map --root "$T" --libvirt 9.0 --domain guest.xml
+    output_has "libvirt refuses it: domain has SMM turned off"
+    # Between two whose rules are known.
+    run -2 romcompat flash map --root "$T" --libvirt 10.0 --domain guest.xml
+    run -0 romcompat flash map --root "$T" --libvirt 12.0 --domain guest.xml
+    run -2 romcompat flash map --root "$T" --json --domain guest.xml
+    domain " firmware='efi'><nvram templateFormat='qcow2'/>"
+    [ "$(chosen --libvirt 11.3)" = "descriptor $ENROLLED" ]
+    run -1 romcompat flash map --root "$T" --libvirt 13.0 --domain guest.xml
+    output_has "its template is raw, and the guest asks for qcow2"
+    for wrong in 8.9 eleven 11.; do
+        run -2 romcompat flash map --root "$T" --libvirt $wrong --domain guest.xml
+        output_lacks "libvirt takes"
+    done
+    # A descriptor's SMM is the guest's, which only Q35 has.
+    MACHINE=pc domain "><loader type='pflash' readonly='yes'>${SECURE% *}</loader>"
+    run -0 romcompat flash map --root "$T" --domain guest.xml
+    domain "><loader type='pflash' readonly='yes' secure='yes'>${SECURE% *}</loader>"
+    [ "$(chosen --libvirt 11.3)" = "descriptor $SECURE" ]
+    run -1 romcompat flash map --root "$T" --libvirt 9.0 --domain guest.xml
+    output_has "Secure boot requires SMM feature enabled"
+    domain "><nvram>/own/VARS.fd</nvram>"
+    run -1 romcompat flash map --root "$T" --domain guest.xml
+    output_has "no loader path specified"
 }
 
 @test "a loader that no descriptor has gets the template of libvirt's list, or is taken as it is written" {

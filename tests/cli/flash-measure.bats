@@ -215,11 +215,67 @@ digest() { romcompat flash measure "$@" | cut -d' ' -f1; }
     output_has "'sev-digest' must be 64 hexadecimal digits (found '12')"
 }
 
+@test "a budget demands the published digests of guests, by vCPUs and CPU model" {
+    mkdir fw
+    cp "$FORKY/OVMF.amdsev.fd" fw/OVMF.fd
+    # budget SEV-ES SNP VCPUS CPU
+    budget() { printf 'budget: b\nunlisted: ignore\nflash:\n  - match: OVMF.fd\n    guests:\n      - vcpus: 1\n        cpu: EPYC\n        sev-es-digest: %s\n      - sev-es-digest: %s\n        snp-digest: %s\n        vcpus: %s\n        cpu: %s\n' "$one" "$@" > b.yaml; }
+    local one es snp
+    one=$(digest --mode sev-es --vcpus 1 --cpu EPYC fw/OVMF.fd)
+    es=$(digest --mode sev-es --vcpus 3 --cpu EPYC-Genoa fw/OVMF.fd)
+    snp=$(digest --mode snp --vcpus 3 --cpu EPYC-Genoa fw/OVMF.fd)
+    budget "$es" "$snp" 3 EPYC-Genoa
+    run -0 romcompat check --strict --budget b.yaml fw
+    # In an archive, under a link's name.
+    mkdir packed
+    cp fw/OVMF.fd packed/real.fd
+    ln -s real.fd packed/OVMF.fd
+    tar -cf packed.tar packed
+    run -0 romcompat check --budget b.yaml packed.tar
+    budget "$es" "$snp" 4 EPYC-Genoa
+    run -1 romcompat check --budget b.yaml fw
+    output_has "its launch digest sev-es of a guest with 4 vCPUs of EPYC-Genoa is $(digest --mode sev-es --vcpus 4 --cpu EPYC-Genoa fw/OVMF.fd), expected $es" \
+        "its launch digest snp of a guest with 4 vCPUs of EPYC-Genoa is"
+    output_lacks "1 vCPU"
+    budget "$es" "$snp" 3 EPYC-Milan
+    run -1 romcompat check --budget b.yaml fw
+    budget "$es" "$snp" 3 EPYC-Genoa
+    cp "$FORKY/OVMF.fd" fw/OVMF.fd
+    run -1 romcompat check --budget b.yaml --against "$FORKY/OVMF.amdsev.fd" fw
+    output_has "its launch digest sev-es of a guest with 1 vCPU of EPYC is"
+    mkdir old
+    cp "$FORKY/OVMF.amdsev.fd" old/OVMF.fd
+    run romcompat check --against old --vcpus 3 --cpu EPYC-Genoa fw
+    output_has "its launch digest sev-es of a guest with 3 vCPUs of signature 0xa10f10 was $es and is $(digest --mode sev-es --vcpus 3 --cpu EPYC-Genoa fw/OVMF.fd)"
+    # A store has none, and neither has an image without a reset block.
+    printf 'budget: b\nflash:\n  - match: OVMF.fd\n    guests:\n      - {vcpus: 1, cpu: EPYC, snp-digest: %s}\n' "$snp" > b.yaml
+    cp "$ROMCOMPAT_CACHE/firmware/bookworm/usr/share/OVMF/OVMF_VARS_4M.fd" fw/OVMF.fd
+    run -1 romcompat check --budget b.yaml fw
+    output_has "its launch digest snp of a guest with 1 vCPU of EPYC is not there, expected $snp"
+}
+
+@test "a guest in a budget that cannot be is told with its line" {
+    refused() {
+        printf 'budget: b\nflash:\n  - match: OVMF.fd\n    guests: [%s]\n' "$2" > b.yaml
+        run -2 romcompat check --budget b.yaml .
+        output_has "$1"
+    }
+    refused "'cpu' must be one of" "{vcpus: 1, cpu: kvm64, sev-es-digest: 00}"
+    refused "a guest lacks 'sev-es-digest' or 'snp-digest'" "{vcpus: 1, cpu: EPYC}"
+    refused "'vcpus'" "{cpu: EPYC, snp-digest: 00}"
+    refused "'vcpus' must be" "{vcpus: 0, cpu: EPYC, snp-digest: 00}"
+    refused "'snp-digest' must be 96 hexadecimal digits" "{vcpus: 1, cpu: EPYC, snp-digest: 00}"
+    run -2 romcompat check --against . --vcpus 2 .
+    output_has "--vcpus and --cpu need each other"
+    run -2 romcompat check --budget b.yaml --vcpus 2 --cpu EPYC .
+    output_has "--vcpus and --cpu need --against"
+}
+
 @test "what is not a firmware has no launch digest" {
     run -2 romcompat flash measure --mode sev "$ROMCOMPAT_CACHE/firmware/bookworm/usr/share/OVMF/OVMF_VARS_4M.fd"
-    output_has "no x86 firmware (found:"
+    output_has "not x86 firmware (found store)"
     run -2 romcompat flash measure --mode sev "$ROMCOMPAT_CACHE/firmware/bookworm/usr/share/AAVMF/AAVMF_CODE.fd"
-    output_has "no x86 firmware (found:"
+    output_has "not x86 firmware (found code)"
     run -2 romcompat flash measure --mode snp --vcpus 1 --cpu EPYC "$ROMCOMPAT_CACHE/firmware/bookworm/usr/share/OVMF/OVMF_CODE_4M.fd"
     output_has "no SEV metadata: QEMU starts no such guest with it"
 }
@@ -234,17 +290,17 @@ digest() { romcompat flash measure "$@" | cut -d' ' -f1; }
     refused "snp needs --vcpus" --mode snp --cpu EPYC
     refused "snp needs --cpu or --cpu-signature" --mode snp --vcpus 1
     refused "no signature is known of 'EPYC-v0'" --mode snp --vcpus 1 --cpu EPYC-v0
-    refused "neither a number of 32 bits nor" --mode snp --vcpus 1 --cpu-signature 23.1
+    refused "neither a 32-bit number nor" --mode snp --vcpus 1 --cpu-signature 23.1
     refused "--vmsa: there is no state of vCPUs with sev" --mode sev --vmsa .
     refused "--initrd and --append need --kernel" --mode sev --append x
     refused "--kernel is not part of the digest of tdx" --mode tdx --kernel empty
-    refused "--image-digest goes with snp and snp-svsm alone" --mode sev --image-digest 00
+    refused "--image-digest is for snp and snp-svsm only" --mode sev --image-digest 00
     refused "--image-digest: not 96 hexadecimal digits" --mode snp --vcpus 1 --cpu EPYC --image-digest 00
     refused "snp-svsm and --svsm need each other" --mode snp-svsm --vcpus 1 --cpu EPYC
     refused "snp-svsm needs --vars or --vars-size" --mode snp-svsm --vcpus 1 --cpu EPYC --svsm empty
     refused "--id-key: there is no ID block with tdx" --mode tdx --id-key x
     refused "--author-key needs --id-key" --mode snp --vcpus 1 --cpu EPYC --author-key x
-    refused "--vmm ec2 goes with snp alone" --mode sev --vmm ec2
+    refused "--vmm ec2 is for snp only" --mode sev --vmm ec2
 }
 
 # move MODE CODE: the answer, and those of the parts, of the host below `host`.
@@ -258,15 +314,20 @@ move() {
     local plain=$ROMCOMPAT_CACHE/firmware/bookworm/usr/share/OVMF/OVMF_CODE_4M.fd
     mkdir -p $amd $intel host/proc host/usr/bin
     echo Y | tee $amd/sev $amd/sev_es > $amd/sev_snp
-    printf 'x\0sev-guest\0SEV: Migration is not implemented\0sev-snp-guest\0SEV-SNP: Migration is not implemented\0' > host/usr/bin/qemu-system-x86_64
+    printf 'QEMU emulator version 10.0\0sev-guest\0SEV: Migration is not implemented\0sev-snp-guest\0SEV-SNP: Migration is not implemented\0' > host/usr/bin/qemu-system-x86_64
     [ "$(move sev "$code")" = "no yes yes no yes" ]
     [ "$(move sev-es "$code")" = "no yes yes no no" ]
     [ "$(move snp "$code")" = "no yes yes no no" ]
     [ "$(move snp "$plain")" = "no no yes no no" ]
     # A QEMU without its refusal is never a yes, and neither is a host that cannot be asked.
-    printf 'x\0sev-guest\0' > host/usr/bin/qemu-system-x86_64
+    printf 'QEMU emulator version 10.0\0sev-guest\0' > host/usr/bin/qemu-system-x86_64
     [ "$(move sev "$code")" = "unknown yes yes unknown yes" ]
     [ "$(move snp "$code")" = "no yes yes no no" ]
+    # What only starts QEMU does not say what that knows.
+    # shellcheck disable=SC2016
+    printf '#!/bin/sh\nexec /opt/qemu "$@"\n' > host/usr/bin/qemu-system-x86_64
+    [ "$(move sev "$code")" = "unknown yes yes unknown yes" ]
+    [ "$(move snp "$code")" = "no yes yes unknown no" ]
     rm host/usr/bin/qemu-system-x86_64
     [ "$(move sev "$code")" = "unknown yes yes unknown yes" ]
     echo N > $amd/sev
@@ -283,13 +344,22 @@ move() {
 
 @test "the move of a confidential guest names who forbids it, also in JSON, and is no part of the status" {
     mkdir -p host/usr/bin
-    printf 'sev-guest\0SEV: Migration is not implemented\0' > qemu
+    printf 'QEMU emulator version 10.0\0sev-guest\0SEV: Migration is not implemented\0' > qemu
     local code=$FORKY/../OVMF/OVMF_CODE_4M.fd
     local check=(flash check --confidential --code "$code" --from "$code" --vars "$FORKY/../OVMF/OVMF_VARS_4M.fd")
     run -0 romcompat "${check[@]}" --mode sev --root host --qemu qemu
     output_has "move       no" "qemu: it refuses with 'SEV: Migration is not implemented'" "kvm_amd.sev cannot be read"
     run -0 romcompat "${check[@]}" --mode snp --root host --qemu qemu --json
     output_has '"move": {' '"reason": "no-call"' '"qemu: it knows no sev-snp-guest"'
+    # QEMU 11.1 refuses an SNP guest in other words than QEMU 9.1 to 11.0.
+    for words in "SEV: Migration" "SEV-SNP: Migration"; do
+        printf 'QEMU emulator version 11.1\0sev-snp-guest\0%s is not implemented\0' "$words" > new
+        run -0 romcompat "${check[@]}" --mode snp --root host --qemu new
+        output_has "new: it refuses with 'Migration is not implemented'"
+    done
+    printf '#!/bin/sh\nexec qemu\n' > wrapper
+    run -0 romcompat "${check[@]}" --mode sev --root host --qemu wrapper
+    output_has "move       unknown" "wrapper: it is not QEMU itself: name the program that it starts with --qemu"
     run -0 romcompat "${check[@]}"
     output_lacks "move  "
     run -2 romcompat flash check --mode sev --code "$code" --vars "$code"

@@ -142,7 +142,7 @@ descriptors:
         output_has "$text" || return 1
         [ ! -e out ]
     }
-    refused "'OVMF_VARS_4M.fd' does not go with 'OVMF_CODE.fd': the firmware crashes" "vars: OVMF_VARS_4M.fd"
+    refused "'OVMF_VARS_4M.fd' does not fit 'OVMF_CODE.fd': the firmware crashes" "vars: OVMF_VARS_4M.fd"
     refused "claims 'secure-boot', and there is no Secure Boot" "source: {directory: $D13}" \
         "code: OVMF_CODE_4M.fd" "vars: OVMF_VARS_4M.fd" "features: [secure-boot]"
     refused "claims 'requires-smm', and there is no SMM" "features: [secure-boot, requires-smm]"
@@ -150,7 +150,7 @@ descriptors:
     refused "claims 'enrolled-keys', and there is no enrolled keys" "features: [enrolled-keys]"
     refused "names 'pc-i440fx-*', and SMM needs pc-q35-*" "code: OVMF_CODE.secboot.fd" "features: [secure-boot, requires-smm]"
     refused "is for aarch64, and the firmware for x86_64" "targets: {aarch64: [virt-*]}"
-    refused "no image is called 'other.fd'" "code: other.fd"
+    refused "unknown image 'other.fd'" "code: other.fd"
     refused "a guest that libvirt confines cannot read firmware at /usr/lib/old-OVMF_CODE.fd" "install-path: usr/lib"
     refused "'package' must have 2 to 120" "package: x"
     flashset | sed '/ from:/d' > f.yaml

@@ -55,7 +55,13 @@ is() {
 @test "inspect: what is not an image is status 1, what cannot be read is 2" {
     printf 'x%.0s' {1..9000} > text
     run -1 romcompat flash inspect text
-    output_has "text: unknown, 9000 bytes"
+    output_has "text: foreign, 9000 bytes" "a text"
+    printf '../.git/annex/objects/zZ/8x/SHA256E-s9--ab.fd/SHA256E-s9--ab.fd' > link.fd
+    for command in "flash check --vars link.fd --code" "flash args --code" "varstore show" "varstore export"; do
+        read -ra words <<< "$command"
+        run -2 romcompat "${words[@]}" link.fd
+        output_has "link.fd: not " "(found a git-annex link, not the file that it leads to)" "  Fetch the file: git annex get FILE."
+    done
     make_store 2M A:1:4 > vars
     printf '\1' | dd of=vars bs=1 seek=50 conv=notrunc status=none
     run -1 romcompat flash inspect vars
@@ -96,7 +102,7 @@ answers() {
     make_store 4M Boot0000:1:40 BootOrder:1:2 > vars
     run -0 romcompat flash check --code "$D13/OVMF/OVMF_CODE_4M.fd" --vars vars --from "$D12/OVMF/OVMF_CODE_4M.fd"
     answers yes yes
-    output_has "with its 2 variables" "the old code has Secure Boot and this one has not"
+    output_has "with its 2 variables" "the old code has Secure Boot and this one does not"
 }
 
 @test "2M store, 4M code: refused on both counts, with QEMU's own words" {
@@ -135,6 +141,54 @@ answers() {
     output_has "device requires 67108864 bytes, the store has 540672"
 }
 
+@test "check: a write that was pending is lost by OVMF without SMM, unless it is at its place already" {
+    make_store 4M A:1:200 B:2:60 pending=C:1:6 > torn
+    make_store 4M pending=C:1:6 > placed
+    make_store virt A:1:200 B:2:60 pending=C:1:6 > arm
+    truncate -s 64M arm
+    for code in "$D12/OVMF/OVMF_CODE_4M.fd" "$D13/OVMF/OVMF_CODE_4M.fd"; do
+        run -1 romcompat flash check --code "$code" --vars torn
+        output_has "the firmware reads the store before it finishes a pending write" "varstore repair"
+        run -0 romcompat flash check --code "$code" --vars placed
+        output_has "starts with its 1 variable and keeps them, after the firmware has finished a pending write"
+    done
+    run -0 romcompat flash check --code "$D13/OVMF/OVMF_CODE_4M.secboot.fd" --vars torn
+    run -0 romcompat flash check --code "$D13/AAVMF/AAVMF_CODE.fd" --vars arm
+    output_has "its 3 variables"
+    # The fix that is printed.
+    romcompat varstore repair torn --out mended
+    run -0 romcompat flash check --code "$D13/OVMF/OVMF_CODE_4M.fd" --vars mended
+    output_has "its 3 variables"
+}
+
+# byte FILE OFFSET OCTAL
+# shellcheck disable=SC2059
+byte() { printf "\\$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
+
+@test "check: a pending write that brings a damaged record is no yes of any firmware" {
+    make_store 4M A:1:200 B:2:60 pending=C:1:6 > nameless
+    byte nameless $((0x42000 + 0x64 + 36)) 0 # the name of A, in the spare area
+    cp nameless cut
+    byte cut $((0x42000 + 0x64 + 43)) 177    # its length
+    make_store virt A:1:200 B:2:60 pending=C:1:6 > arm
+    truncate -s 64M arm
+    byte arm $((0x80000 + 0x64 + 2)) 55
+    for store in nameless cut; do
+        run -1 romcompat flash check --code "$D13/OVMF/OVMF_CODE_4M.secboot.fd" --vars $store
+        output_has "varstore repair"
+        run -1 romcompat flash check --code "$D13/OVMF/OVMF_CODE_4M.fd" --vars $store
+    done
+    run -1 romcompat flash check --code "$D13/AAVMF/AAVMF_CODE.fd" --vars arm
+    output_has "found 0x2d, expected 0x3f"
+}
+
+@test "check: where something is behind the variables, the firmware reclaims, and a pending write is kept" {
+    make_store 4M A:1:200 B:2:60 pending=C:1:6 > torn
+    byte torn 100 1
+    run -0 romcompat flash check --code "$D13/OVMF/OVMF_CODE_4M.fd" --vars torn
+    output_has "its 3 variables and keeps them, after the firmware has finished a pending write"
+}
+
 @test "an enrolled store and a code that lost Secure Boot: a warning" {
     run -0 romcompat flash check --code "$D13/OVMF/OVMF_CODE_4M.fd" --vars "$D12/OVMF/OVMF_VARS_4M.ms.fd" --from "$D12/OVMF/OVMF_CODE_4M.ms.fd"
     output_has "unsigned programs will be started" "keeps its variables in SMM"
@@ -145,7 +199,7 @@ answers() {
     run -1 romcompat flash check --confidential --code "$D13/OVMF/OVMF_CODE_4M.fd" --vars vars --from "$D12/OVMF/OVMF_CODE_4M.fd"
     cp "$D12/OVMF/OVMF_CODE_4M.fd" same
     run -0 romcompat flash check --confidential --code "$D12/OVMF/OVMF_CODE_4M.fd" --vars vars --from same
-    output_has "the same, byte by byte"
+    output_has "the same, byte for byte"
     run -2 romcompat flash check --confidential --code same --vars vars
     output_has "--confidential needs --from"
 }

@@ -34,7 +34,7 @@ static void read_descriptor(const uint8_t *data, size_t size)
             check(d.targets[i].architecture && d.targets[i].machines.texts);
         check(!d.target_count || d.target_count <= DESCRIPTOR_LIST_MAX);
     } else {
-        check(d.problem_count > 0);
+        check(d.problems.counts[FINDING_ERROR] > 0);
     }
     for (size_t i = 0; i < d.features.count; i++)
         check(descriptor_has_feature(&d, d.features.texts[i]));

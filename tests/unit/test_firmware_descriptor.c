@@ -38,7 +38,7 @@ static void says(const char *members, bool usable, const char *problem)
         is_text(f.what, "", "a descriptor with the members %s", members);
         return;
     }
-    is_text(d.problem_count ? d.problems[0].text : "", problem, "a descriptor with the members %s",
+    is_text(d.problems.count ? d.problems.list[0].what : "", problem, "a descriptor with the members %s",
             members);
     ok(d.usable == usable, "... and it is %s", usable ? "usable" : "skipped");
     firmware_descriptor_free(&d);
@@ -54,7 +54,7 @@ static void reads_everything(void)
 {
     parse("{\"description\":\"d\",\"features\":[\"acpi-s3\",\"secure-boot\"]," MAPPING_FLASH
           "," REST "}");
-    ok(d.usable && d.problem_count == 0, "a descriptor as Debian has them is sound");
+    ok(d.usable && d.problems.count == 0, "a descriptor as Debian has them is sound");
     is_text(d.description, "d", "the description of a descriptor is read");
     ok(d.device == DESCRIPTOR_FLASH && d.mode == DESCRIPTOR_SPLIT, "flash, and split by default");
     is_text(d.executable.filename, "/c", "the executable's path is read");
@@ -76,7 +76,7 @@ static void reads_everything(void)
           "\"memory\",\"mode\":"
           "\"split\",\"executable\":{\"filename\":\"/b\",\"format\":\"raw\"},\"nvram-template\":"
           "{\"filename\":\"/j\",\"format\":\"json\"}}," REST "}");
-    ok(d.usable && d.problem_count == 0 && strcmp(d.nvram_template.format, "json") == 0,
+    ok(d.usable && d.problems.count == 0 && strcmp(d.nvram_template.format, "json") == 0,
        "memory with a JSON store, as QEMU 11.0 has it");
     firmware_descriptor_free(&d);
 }
@@ -89,15 +89,15 @@ static void names_mistakes(void)
          "features[0]: 'amd-sve' is unknown (did you mean 'amd-sev'?)");
     says(MAPPING_FLASH ",\"features\":[7],", true, "features[0]: not a string");
     says(MAPPING_FLASH ",\"features\":[\"a\\u0000\"],", true, "features[0]: not a string");
-    says(MAPPING_FLASH ",", false, "descriptor: 'features' is missing, or no array");
+    says(MAPPING_FLASH ",", false, "descriptor: 'features' is missing, or not of type array");
     says(MAPPING_FLASH ",\"features\":[\"verbose-dynamic\",\"verbose-static\"],", true,
          "features: 'verbose-dynamic' and 'verbose-static' exclude each other");
-    says("\"features\":[],", false, "descriptor: 'mapping' is missing, or no object");
+    says("\"features\":[],", false, "descriptor: 'mapping' is missing, or not of type object");
     says("\"features\":[],\"mapping\":{\"device\":\"pflash\"},", false,
          "mapping.device: 'pflash' is unknown (did you mean 'flash'?)");
     says("\"features\":[],\"mapping\":{\"device\":\"flash\",\"executable\":{\"filename\":\"/c\","
          "\"format\":\"raw\"}},",
-         false, "mapping: 'nvram-template' is missing, or no object");
+         false, "mapping: 'nvram-template' is missing, or not of type object");
     says("\"features\":[],\"mapping\":{\"device\":\"flash\",\"mode\":\"stateless\",\"executable\":"
          "{\"filename\":\"/c\",\"format\":\"raw\"}},",
          true, "");
@@ -109,7 +109,7 @@ static void names_mistakes(void)
          "{\"filename\":\"/c\",\"format\":\"vmdk\"}},",
          false, "mapping.executable: 'vmdk' is unknown");
     says("\"features\":[],\"mapping\":{\"device\":\"kernel\"},", false,
-         "mapping: 'filename' is missing, or no string");
+         "mapping: 'filename' is missing, or not a string");
 }
 
 static void names_wrong_targets(void)
@@ -125,15 +125,15 @@ static void names_wrong_targets(void)
          "targets[0]: 'x86' is unknown (did you mean 'i386'?)"},
         {"[{\"architecture\":\"arm\",\"machines\":[]}]",
          "targets[0].machines: empty, so that no machine type matches"},
-        {"[7]", "targets[0]: 'architecture' is missing, or no string"},
-        {"{}", "descriptor: 'targets' is missing, or no array"},
+        {"[7]", "targets[0]: 'architecture' is missing, or not a string"},
+        {"{}", "descriptor: 'targets' is missing, or not of type array"},
     };
     char text[1024];
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         snprintf(text, sizeof text, "%s%s}", head, cases[i].targets);
         parse(text);
-        is_text(d.problem_count ? d.problems[0].text : "", cases[i].problem,
+        is_text(d.problems.count ? d.problems.list[0].what : "", cases[i].problem,
                 "a descriptor with the targets %s", cases[i].targets);
         firmware_descriptor_free(&d);
     }
@@ -155,7 +155,9 @@ static void limits(void)
         n += (size_t)sprintf(text + n, "%s\"k%u\":1", i ? "," : "", i);
     sprintf(text + n, "}");
     parse(text);
-    ok(d.problem_count >= 200, "all problems are counted (%zu), the first %d kept", d.problem_count,
+    ok(!d.usable && d.problems.counts[FINDING_WARNING] == DESCRIPTOR_PROBLEMS_MAX &&
+           d.problems.counts[FINDING_ERROR] == 1,
+       "of 200 unknown members %d are kept, and the first error behind them",
        DESCRIPTOR_PROBLEMS_MAX);
     firmware_descriptor_free(&d);
     free(text);

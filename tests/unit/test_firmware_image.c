@@ -236,7 +236,7 @@ static void test_image(void)
     flash_close(&image);
     if (ftruncate(fd, 0) != 0)
         abort();
-    ok(flash_open(path, &image, &f) == 0 && image.kind == FLASH_UNKNOWN, "nor is an empty file");
+    ok(flash_open(path, &image, &f) == 0 && image.kind == FLASH_FOREIGN, "nor is an empty file");
     flash_close(&image);
     if (ftruncate(fd, (off_t)FLASH_FILE_MAX + 1) != 0)
         abort();

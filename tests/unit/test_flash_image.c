@@ -93,6 +93,28 @@ static void test_code(void)
     free_made_bytes(&code);
 }
 
+static void test_wrong_way_round(void)
+{
+    struct made_bytes code = make_code();
+    struct made_store store = make_store("OVMF 4M", VARSTORE_AUTHENTICATED);
+    size_t at = (code.size + 0xfff) & ~(size_t)0xfff;
+    struct made_bytes both = {.size = at + store.size, .data = calloc(at + store.size, 1)};
+    struct flash_image image;
+
+    if (!both.data)
+        abort();
+    memcpy(both.data, code.data, code.size);
+    memcpy(both.data + at, store.data, store.size);
+    take(&both, both.size, &image);
+    ok(image.kind == FLASH_FOREIGN && image.store_at == at && image.store_length == store.size &&
+           strstr(flash_kind_text(&image), "wrong way round"),
+       "QEMU's code with a store behind it is no other platform's");
+    flash_close(&image);
+    free_made_bytes(&both);
+    free_made_bytes(&code);
+    free_made_store(&store);
+}
+
 /* Code of a board, with its variable store at 0x1d0000 behind it. */
 static void test_other_platform(void)
 {
@@ -132,6 +154,39 @@ static void test_foreign_files(void)
         {"MRVN", "VMware"},
         {"GUESTRTS", "Hyper-V"},
         {"\x1f\x8b\x08", "gzip"},
+        {"LUKS\xba\xbe", "LUKS"},
+        {"<?xml version=\"1.0\"?>\n<!DOCTYPE plist PUBLIC>\n<plist/>", "OpenCore"},
+        {"<?xml version=\"1.0\"?>\n<error/>", "a text"},
+        {"bplist00\1", "OpenCore"},
+        {"UbEfiVa\1", "U-Boot"},
+        {"AMZNUEFI\1", "EC2"},
+        {"UF2\nWQ]\x9e", "UF2"},
+        {"\xbd\x86\x66\x3b\x76\x0d\x30\x40\xb7\x0e\xb5\x51\x9e\x2f\xc5\xa0", "capsule"},
+        {"\x26\x16\xc4\xc1\x4c\x50\x92\x40\xac\xa9\x41\xf9\x36\x93\x43\x28", "signature list"},
+        {"\x30\x82\x03\x01", "DER"},
+        {"aaaaaaaaaaaaaaaa\x5a\xa5\xf0\x0f", "Intel's descriptor"},
+        {"404: Not Found\n", "a text"},
+        {"\x80\x81SeaBIOS (version 1.16)_SM_", "SeaBIOS"},
+        {"", "empty"},
+        {"<body>gone</body>", "HTML"},
+        {"../.git/annex/objects/zZ/8x/SHA256E-s1--ab.fd/SHA256E-s1--ab.fd", "git-annex link"},
+        {"OVMF_VARS_4M.fd", "text of a link"},
+        {"OVMF_VARS_4M.fd is not here\n", "a text"},
+        {"nicht gefunden: \xc3\xbc"
+         "ber\n",
+         "a text"},
+        {"\x1f\x9d\x90", "compress"},
+        {"LZIP\1", "lzip"},
+        {"Rar!\x1a\7", "RAR"},
+        {"PK\5\6", "empty"},
+        {"hsqs", "squashfs"},
+        {"LibvirtQemudSave", "libvirt saved"},
+        {"-----BEGIN PGP MESSAGE", "OpenPGP"},
+        {"-----BEGIN CERTIFICATE", "certificate"},
+        {"\xff\xd8\xff\xe0", "picture"},
+        {"an option of 54 bytes behind which FAT has its name...FAT12   \x80", "FAT"},
+        {"<<< QEMU VM Virtual Disk Image >>>\nabcdefghijklmnopqrstuvwxyzabc\x7f\x10\xda\xbe",
+         "VDI"},
     };
     struct flash_image image;
 
@@ -149,6 +204,49 @@ static void test_foreign_files(void)
     take(&none, none.size, &image);
     ok(image.kind == FLASH_UNKNOWN, "bytes that nothing is known of are unknown");
     flash_close(&image);
+}
+
+/* A store as QEMU has it, AT bytes into a file of another kind. */
+static void is_found_at(size_t at)
+{
+    struct made_store store = make_store("OVMF 4M", VARSTORE_AUTHENTICATED);
+    struct made_bytes file = {.size = at + store.size + 1, .data = calloc(at + store.size + 1, 1)};
+    struct flash_image image;
+
+    if (!file.data)
+        abort();
+    memset(file.data, 0x80, at);
+    memcpy(file.data + at, store.data, store.size);
+    take(&file, file.size, &image);
+    ok(image.kind == FLASH_FOREIGN && image.store_at == at && image.store_length == store.size,
+       "a store that begins at byte %zu of a file is found there", at);
+    flash_close(&image);
+    take(&file, file.size - 2, &image);
+    ok(image.kind == FLASH_UNKNOWN,
+       "a store at byte %zu that the file does not have all of is none", at);
+    flash_close(&image);
+    free_made_bytes(&file);
+    free_made_store(&store);
+}
+
+static void test_store_inside(void)
+{
+    static const size_t places[] = {1, 28, 512, 0x1001, 0x1d0000};
+
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        is_found_at(places[i]);
+}
+
+static void test_cut_off(void)
+{
+    struct made_bytes code = make_code();
+    struct flash_image image;
+
+    take(&code, code.size - 1, &image);
+    ok(image.kind == FLASH_FOREIGN && strstr(flash_kind_text(&image), "cut off"),
+       "firmware that ends inside its first volume is cut off");
+    flash_close(&image);
+    free_made_bytes(&code);
 }
 
 static void test_drivers(void)
@@ -247,7 +345,10 @@ int main(void)
 {
     test_code();
     test_other_platform();
+    test_wrong_way_round();
     test_foreign_files();
+    test_store_inside();
+    test_cut_off();
     test_drivers();
     test_bombs();
     test_many_volumes();
