@@ -23,6 +23,13 @@ static bool want_all(void *arg, const char *path)
     return true;
 }
 
+static void take_listed(void *arg, const char *path)
+{
+    (void)arg;
+    if (!path)
+        abort();
+}
+
 static void take(void *arg, const char *path, const char *target, uint8_t *data, size_t size)
 {
     size_t *files = arg;
@@ -42,7 +49,7 @@ static void ignore(void *arg, const struct failure *f)
 static void read_package(const uint8_t *data, size_t size)
 {
     size_t files = 0;
-    const struct package_visitor visitor = {want_all, take, ignore, &files};
+    const struct package_visitor visitor = {want_all, take, ignore, &files, NULL};
     struct package_head head;
     struct failure f;
     int fd = memfd_create("package", MFD_CLOEXEC);
@@ -70,6 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     effort_forget();
     if (rpm_header_read("x", data, size, &header, &f) == 0)
         rpm_header_free(&header);
+    rpm_header_files("x", data, size, take_listed, NULL, &f);
     char *field = deb_field(text, strlen(text), "Breaks");
     if (field)
         deb_relation_holds(field, "seabios", "1.16.2-1");

@@ -12,6 +12,10 @@
 #include "base/effort.h"
 #include "inputs/apt.h"
 #include "inputs/apt_hook.h"
+#include "inputs/dnf_hook.h"
+#include "inputs/guard_conf.h"
+#include "inputs/rpm_files.h"
+#include "inputs/zypp_hook.h"
 #include "inputs/apt_install.h"
 #include "inputs/package_owner.h"
 #include "inputs/qemu_binary.h"
@@ -107,17 +111,63 @@ static void ask_apt_to_install(const uint8_t *data, size_t size)
     for (size_t i = 0; i < install.file_count; i++)
         if (strncmp(install.files[i], "/cache/", 7) != 0 || strchr(install.files[i] + 7, '/'))
             abort();
+    free(text);
+    text = strndup((const char *)data, size);
+    apt_install_read_uris(text, &install);
+    for (size_t i = 0; i < install.file_count; i++)
+        if (install.files[i][0] != '/')
+            abort();
     apt_install_free(&install);
     free(text);
 
-    struct apt_hook hook;
+    struct transaction hook;
     struct failure f;
-    if (apt_hook_read((const char *)data, size, &hook, &f) == 0) {
-        for (size_t i = 0; i < hook.count; i++)
-            if (!hook.packages[i].name[0] || !hook.packages[i].file[0])
-                abort();
-        apt_hook_free(&hook);
+    apt_hook_read((const char *)data, size, &hook, &f);
+    for (size_t i = 0; i < hook.count; i++)
+        if (!hook.packages[i].name[0] || !hook.packages[i].file[0])
+            abort();
+    transaction_free(&hook);
+}
+
+static void check_transaction(struct transaction *t)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (!t->packages[i].name[0] || (t->packages[i].file && t->packages[i].file[0] != '/'))
+            abort();
+    transaction_free(t);
+}
+
+static void take_rpm_file(void *arg, const char *package, char *path)
+{
+    (void)arg;
+    if (!package || path[0] != '/')
+        abort();
+}
+
+static void ask_package_managers(const uint8_t *data, size_t size)
+{
+    static const char *const packages[] = {"a", "b"};
+    char *text = strndup((const char *)data, size), *policy, *command, *body;
+    FILE *frames = fmemopen((void *)data, size ? size : 1, "r");
+    struct transaction t;
+    struct failure f;
+
+    free(dnf_hook_cache(text, strlen(text)));
+    dnf_hook_read((const char *)data, size, NULL, &t, &f);
+    check_transaction(&t);
+    for (int i = 0; frames && i < 10 && zypp_frame_read(frames, &command, &body, &f) > 0; i++) {
+        zypp_hook_read(body, &t, &f);
+        check_transaction(&t);
+        free(command);
+        free(body);
     }
+    if (frames)
+        fclose(frames);
+    guard_conf_parse("x", text, strlen(text), &policy, &f);
+    free(policy);
+    free(text);
+    begin(data, size);
+    rpm_files_of(packages, 2, take_rpm_file, NULL, &f);
 }
 
 static void ask_qemu(void)
@@ -130,6 +180,7 @@ static void ask_qemu(void)
 
     if (qemu_types_ask("/bin/true", &types, &f) == 0)
         qemu_types_free(&types);
+    free(qemu_target_ask("/bin/true"));
     if (qemu_machines_ask("/bin/true", &machines, &count, &f) == 0) {
         for (size_t i = 0; i < count; i++) {
             if (!machines[i].name || !machines[i].name[0])
@@ -169,6 +220,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     begin(data, size);
     ask_apt();
     ask_apt_to_install(data, size);
+    ask_package_managers(data, size);
     begin(data, size);
     ask_qemu();
     begin(data, size);
