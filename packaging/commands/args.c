@@ -10,8 +10,11 @@
 
 #include "base/memory.h"
 #include "base/nearest.h"
+#include "base/text.h"
 #include "commands/maps.h"
 #include "commands/stock.h"
+#include "formats/machine_types.h"
+#include "inputs/file.h"
 #include "outputs/escape.h"
 #include "guest/stock_list.h"
 #include "outputs/json.h"
@@ -31,7 +34,7 @@ static const struct option_spec options[] = {
      FLAG_AT(struct question, incoming)},
     {"loadvm",
      .help = "the guest is loaded from a snapshot; the default is that it is\n"
-             "started anew, and the answer is the same",
+             "started cold, and the answer is the same",
      FLAG_AT(struct question, loadvm)},
     STOCK_OPTIONS(struct question, stock),
     {"write", .argument = "DIR",
@@ -84,6 +87,13 @@ static int check_with_maps(const struct romcompat *maps, const char *machine)
 
     if (stock_machine_has_rules(maps, machine))
         return STATUS_YES;
+    if (machine_family_of_alias(machine)) {
+        struct failure f = {0};
+
+        fail(&f, "%s: an alias, and which machine type it stands for is not known here", machine);
+        fail_hint(&f, "Give the type itself, or name the QEMU with --qemu.");
+        return report(&f);
+    }
     for (size_t i = 0; i < romcompat_set_count(maps); i++)
         for (size_t k = 0; romcompat_machine_rule_at(maps, i, k, &m) == ROMCOMPAT_OK; k++)
             for (int end = 0; end < 2; end++) {
@@ -96,9 +106,7 @@ static int check_with_maps(const struct romcompat *maps, const char *machine)
             }
     no_such_machine(machine, "no map has a rule for this machine type", (const char *const *)names,
                     count);
-    while (count)
-        free(names[--count]);
-    free(names);
+    free_texts(names, count);
     return STATUS_NO_ANSWER;
 }
 
@@ -123,24 +131,20 @@ static bool is_to_make(const struct stock_list *list, size_t i)
 static void tell_how_to_make(const struct stock_item *item)
 {
     const struct stock_advice *a = &item->advice;
+    bool is_alone = item->driver && strcmp(item->driver, item->type) == 0; /* no siblings in it */
     struct failure f = {0};
 
-    fail(&f, "%s: %s", item->device, a->why);
+    fail(&f, "%s: %s", is_alone ? item->type : item->device, a->why);
     if (a->source) {
         char *command = stock_command(a, a->source, a->romfile);
-        const char *slash = strrchr(a->romfile, '/');
-        char *directory = slash ? xstrndup(a->romfile, (size_t)(slash - a->romfile)) : xstrdup(".");
-        char *made = shell_command((const char *[]){"mkdir", "-p", directory, NULL});
 
-        fail_hint(&f, "%s && %s", made, command);
-        free(made);
-        free(directory);
+        fail_hint(&f, "%s", command);
         free(command);
     }
     report(&f);
 }
 
-/* Siblings that need the same file are told once. */
+/* What holds for siblings alike is told once; where files are to be made, once for each. */
 static bool is_told(const struct stock_list *list, size_t i)
 {
     const struct stock_item *item = &list->items[i];
@@ -149,7 +153,8 @@ static bool is_told(const struct stock_list *list, size_t i)
         const struct stock_item *other = &list->items[k];
 
         if (other->device == item->device && other->advice.answer == item->advice.answer &&
-            (!item->advice.romfile || strcmp(other->advice.romfile, item->advice.romfile) == 0))
+            (item->advice.source ? strcmp(other->advice.romfile, item->advice.romfile) == 0
+                                 : other->advice.rom == item->advice.rom))
             return true;
     }
     return false;
@@ -159,6 +164,8 @@ static void tell(const struct stock_list *list, size_t i)
 {
     const struct stock_item *item = &list->items[i];
     const struct stock_advice *a = &item->advice;
+    /* A sibling of what was asked for is named as itself. */
+    const char *name = item->driver ? item->type : item->device;
 
     if (is_told(list, i))
         return;
@@ -170,11 +177,10 @@ static void tell(const struct stock_list *list, size_t i)
     case STOCK_NOTHING:
     case STOCK_NO_ROM:
     case STOCK_NOT_A_DEVICE:
-        /* A sibling of what was asked for is named as itself. */
-        complain("note: %s: nothing to say: %s", item->driver ? item->type : item->device, a->why);
+        complain("note: %s: no argument needed: %s", name, a->why);
         break;
     case STOCK_NO_RULE:
-        complain("%s: %s", item->device, a->why);
+        complain("%s: %s", name, a->why);
         break;
     case STOCK_ROMSIZE:
         if (a->only_incoming)
@@ -364,16 +370,6 @@ static int write_roms(const struct stock_list *list)
     return STATUS_YES;
 }
 
-/* QEMU will run in another directory. NULL stays NULL; anything else is freed by the caller. */
-static char *absolute(const char *path)
-{
-    char *here = path && *path != '/' ? getcwd(NULL, 0) : NULL;
-    char *whole = here ? xasprintf("%s/%s", here, path) : path ? xstrdup(path) : NULL;
-
-    free(here);
-    return whole;
-}
-
 static int add_all(struct stock_list *list, const struct stock_ask *ask, char **devices)
 {
     struct failure f = {0};
@@ -439,9 +435,10 @@ static int run(void *settings, char **operands, size_t count)
     (void)count;
     if (status != STATUS_YES)
         return status;
+    /* QEMU will run in another directory. */
     for (size_t i = 0; i < firmware->count; i++)
-        firmware->list[i] = absolute(firmware->list[i]);
-    char *copies = absolute(q->write);
+        firmware->list[i] = absolute_path(firmware->list[i]);
+    char *copies = q->write ? absolute_path(q->write) : NULL;
     q->write = copies;
     status = stock_side_open(&side, &q->stock, q->machine);
     if (status == STATUS_YES)
@@ -455,12 +452,12 @@ static int run(void *settings, char **operands, size_t count)
 
 const struct command args_command = {
     .name = "args",
-    .summary = "what a QEMU without libromcompat must be told, as arguments",
+    .summary = "the arguments that a QEMU without libromcompat needs",
     .synopsis = "-M MACHINE [OPTION]... DEVICE...",
     .details =
         "Prints the arguments that give each device the ROM length which compat maps name for\n"
         "the machine type, so that a stock QEMU takes the guest, and it still boots from the\n"
-        "network. DEVICE is a type (e1000), which stands for its siblings too and is answered\n"
+        "network. DEVICE is a type (e1000), which means its siblings too and is answered\n"
         "with -global; or the text of a -device option (e1000,id=net0,addr=3), which is printed\n"
         "with what it needs. A romfile= or romsize= in it, and rombar=0, are left alone.\n"
         "\n"

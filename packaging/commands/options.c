@@ -95,7 +95,7 @@ static int put_number(const struct command *c, const struct option_spec *o, cons
                       unsigned *to)
 {
     char *end;
-    unsigned long n = strtoul(value, &end, strncmp(value, "0x", 2) == 0 ? 16 : 10);
+    unsigned long long n = strtoull(value, &end, strncmp(value, "0x", 2) == 0 ? 16 : 10);
 
     if (*value < '0' || *value > '9' || *end || n < o->least || n > o->most)
         return usage_error(c, "--%s: '%s' is not a number from %u to %u", o->name, value, o->least,

@@ -31,13 +31,17 @@ static int resolve(const char *const *names, size_t count, struct packages *foun
     char *directory =
         xasprintf("%s/romcompat-XXXXXX", temporary && *temporary ? temporary : "/tmp");
 
-    if (!mkdtemp(directory)) {
+    leftovers_hold();
+    bool is_made = mkdtemp(directory);
+    if (is_made)
+        found->leftover = leftover_add(directory);
+    leftovers_go_on();
+    if (!is_made) {
         fail(f, "%s: %s", directory, strerror(errno));
         free(directory);
         return -1;
     }
     found->directory = directory;
-    found->leftover = leftover_add(directory);
     return apt_install_ask(names, count, directory, &found->apt, f);
 }
 
@@ -77,8 +81,8 @@ void packages_free(struct packages *found)
 }
 
 int packages_open(const char *const *packages, size_t count,
-                  void (*problem)(void *arg, const struct failure *f), void *arg, bool keeps_images,
-                  struct upgrade **u, struct failure *f)
+                  void (*problem)(void *arg, const struct failure *f), void *arg,
+                  bool looks_into_images, struct upgrade **u, struct failure *f)
 {
     struct packages found;
 
@@ -88,7 +92,7 @@ int packages_open(const char *const *packages, size_t count,
                                             .count = found.file_count,
                                             .removed = (const char *const *)found.apt.removed,
                                             .removed_count = found.apt.removed_count,
-                                            .keeps_images = keeps_images,
+                                            .looks_into_images = looks_into_images,
                                             .problem = problem,
                                             .arg = arg};
     int result = upgrade_open(&request, u, f);

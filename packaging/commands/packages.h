@@ -9,7 +9,7 @@
 #include "fleet/upgrade.h"
 #include "inputs/apt_install.h"
 
-/* A file, as against a name: as apt tells them apart. */
+/* Whether it is a file and not a name, by apt's own rule. */
 bool is_package_file(const char *package);
 
 struct packages {
@@ -28,7 +28,7 @@ void packages_free(struct packages *found);
 /* Reads them all. `problem` is called for what is left out. 0 or -1; close it with
  * upgrade_close(). */
 int packages_open(const char *const *packages, size_t count,
-                  void (*problem)(void *arg, const struct failure *f), void *arg, bool keeps_images,
-                  struct upgrade **u, struct failure *f);
+                  void (*problem)(void *arg, const struct failure *f), void *arg,
+                  bool looks_into_images, struct upgrade **u, struct failure *f);
 
 #endif

@@ -50,6 +50,15 @@ static void put_bar(char *text, size_t width, double part)
     text[width] = '\0';
 }
 
+static char *make_plain(char *text)
+{
+    for (char *p = text; *p; p++) {
+        if (*p < ' ' || *p > '~')
+            *p = '?';
+    }
+    return text;
+}
+
 char *progress_line(char text[PROGRESS_LINE_MAX], size_t width, const struct download_state *now)
 {
     char amount[24], speed[32], percent[8] = "", bar[BAR_MAX + 1] = "", right[128] = "";
@@ -89,11 +98,7 @@ char *progress_line(char text[PROGRESS_LINE_MAX], size_t width, const struct dow
     /* Very narrow: even a note is cut. */
     if ((size_t)n > width)
         text[width] = '\0';
-    for (char *p = text; *p; p++) {
-        if (*p < ' ' || *p > '~')
-            *p = '?';
-    }
-    return text;
+    return make_plain(text);
 }
 
 static void draw(void *state, const struct download_state *now)
@@ -111,13 +116,45 @@ static void draw(void *state, const struct download_state *now)
     fprintf(stderr, "\r%s\033[K", progress_line(text, terminal_width(), now));
 }
 
-void progress_bar_init(struct progress_bar *bar, struct fetch_request *request)
+static bool can_go_back(void)
 {
     const char *term = getenv("TERM");
 
+    return isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0);
+}
+
+void progress_bar_init(struct progress_bar *bar, struct fetch_request *request)
+{
     *bar = (struct progress_bar){0};
-    if (!isatty(STDERR_FILENO) || (term && strcmp(term, "dumb") == 0))
+    if (!can_go_back())
         return;
     request->progress = draw;
     request->progress_state = bar;
+}
+
+void count_bar_init(struct count_bar *bar, size_t total)
+{
+    *bar = (struct count_bar){.total = total > 1 && can_go_back() ? total : 0};
+}
+
+void count_bar_draw(struct count_bar *bar, size_t done, const char *name)
+{
+    char text[PROGRESS_LINE_MAX], part[BAR_MAX + 1];
+    size_t width = terminal_width();
+
+    if (!bar->total)
+        return;
+    put_bar(part, BAR_MAX / 2, (double)done / (double)bar->total);
+    snprintf(text, sizeof text, "%s %zu of %zu  %s", part, done, bar->total, name);
+    if (width < strlen(text))
+        text[width] = '\0';
+    fprintf(stderr, "\r%s\033[K", make_plain(text));
+    bar->drawn = true;
+}
+
+void count_bar_clear(struct count_bar *bar)
+{
+    if (bar->drawn)
+        fputs("\r\033[K", stderr);
+    bar->drawn = false;
 }

@@ -11,6 +11,7 @@
 #include "base/nearest.h"
 #include "outputs/escape.h"
 #include "outputs/json.h"
+#include "romset/shipped_romsets.h"
 
 int report(const struct failure *f)
 {
@@ -108,6 +109,10 @@ void json_print(struct json_object *document)
 
 int finish_output(int status)
 {
+    const struct failure *unread = shipped_romsets_problem();
+
+    if (unread)
+        complain("warning: %s: its compat set is no fix", unread->what);
     if (fflush(stdout) != 0 || ferror(stdout))
         return complain("standard output: %s", strerror(errno));
     return status;

@@ -12,21 +12,24 @@
 #include "inputs/archive.h"
 #include "inputs/file.h"
 
+enum { RPM_HEADER_SHORT = 256 << 10 };
+
 static const struct unpack_limits limits = {PACKAGE_ENTRY_MAX, UNPACK_ENTRIES_MAX,
                                             PACKAGE_TOTAL_MAX, UNPACK_HEADER_MAX};
 
 char *package_path(const char *from, const char *path)
 {
     char *whole = path[0] == '/' ? xstrdup(path) : xasprintf("%s/%s", from, path), *rest = NULL;
-    char *made = xcalloc(strlen(whole) + 2, 1);
+    char *made = xcalloc(strlen(whole) + 2, 1), *end = made;
 
     for (char *part = strtok_r(whole, "/", &rest); part; part = strtok_r(NULL, "/", &rest)) {
-        char *last = strrchr(made, '/');
-
-        if (strcmp(part, "..") == 0 && last)
-            *last = '\0';
-        else if (strcmp(part, ".") != 0 && strcmp(part, "..") != 0)
-            strcat(strcat(made, "/"), part);
+        if (strcmp(part, "..") == 0) {
+            while (end > made && *--end != '/')
+                ;
+            *end = '\0';
+        } else if (strcmp(part, ".") != 0) {
+            end = stpcpy(stpcpy(end, "/"), part);
+        }
     }
     free(whole);
     if (!*made)
@@ -37,6 +40,35 @@ char *package_path(const char *from, const char *path)
 static char *directory_of(const char *path)
 {
     return xstrndup(path, (size_t)directory_length(path));
+}
+
+struct reading {
+    const char *path;
+    struct package_head *head;
+    const struct package_visitor *visitor;
+    struct unpacker *u;
+    enum package_holding holding;
+    bool only_control, has_sums; /* has_sums: or another list of all its files */
+    bool is_suspect;
+};
+
+static void suspect(void *arg, const char *path_or_package)
+{
+    struct reading *r = arg;
+
+    if (r->visitor->suspects && r->visitor->suspects(r->visitor->arg, path_or_package))
+        r->is_suspect = true;
+}
+
+static void look_at_path(void *arg, const char *name)
+{
+    struct reading *r = arg;
+    char *path = package_path("", name);
+
+    if (r->visitor->wants(r->visitor->arg, path))
+        r->holding = PACKAGE_HOLDS;
+    suspect(r, path);
+    free(path);
 }
 
 /* --- what a package says of itself ------------------------------------------------------- */
@@ -55,6 +87,21 @@ static int take_control(const char *path, struct package_head *head, const char 
     return 0;
 }
 
+/* Which packages a .deb has to do with: what it has links to may be in one of them. */
+static void look_at_relations(struct reading *r, const char *text, size_t size)
+{
+    static const char *const fields[] = {"Depends",  "Pre-Depends", "Recommends", "Provides",
+                                         "Replaces", "Breaks",      "Conflicts",  NULL};
+
+    for (const char *const *field = fields; *field; field++) {
+        char *value = deb_field(text, size, *field);
+
+        if (value)
+            deb_relation_names(value, suspect, r);
+        free(value);
+    }
+}
+
 /* A line is a path, or since dpkg 1.20.6 "remove-on-upgrade PATH", which then is no file of it. */
 static void take_conffiles(struct package_head *head, char *text)
 {
@@ -69,23 +116,45 @@ static void take_conffiles(struct package_head *head, char *text)
     }
 }
 
-static int take_rpm_head(const char *path, struct package_head *head, struct failure *f)
+/* Reads as much of the file as its headers have: most have less than RPM_HEADER_SHORT. */
+static int read_rpm_header(const char *path, struct rpm_header *h, uint8_t **data, size_t *size,
+                           struct failure *f)
+{
+    for (size_t most = RPM_HEADER_SHORT;; most = RPM_HEADER_MAX) {
+        if (read_file_head(path, most, data, size, f) != 0)
+            return -1;
+        if (rpm_header_read(path, *data, *size, h, f) == 0)
+            return 0;
+        bool is_all = *size < most || most == RPM_HEADER_MAX;
+        free(*data);
+        if (is_all)
+            return -1;
+    }
+}
+
+static int take_rpm_head(struct reading *r, struct failure *f)
 {
     struct rpm_header h;
     uint8_t *data;
     size_t size;
+    int result = 0;
 
-    if (read_file_head(path, RPM_HEADER_MAX, &data, &size, f) != 0)
+    if (read_rpm_header(r->path, &h, &data, &size, f) != 0)
         return -1;
-    int result = rpm_header_read(path, data, size, &h, f);
+    if (r->only_control) {
+        result = rpm_header_files(r->path, data, size, look_at_path, r, f);
+        r->has_sums = result == 0;
+    }
     free(data);
-    if (result != 0)
+    if (result < 0) {
+        rpm_header_free(&h);
         return -1;
-    *head = (struct package_head){.is_rpm = true,
-                                  .name = h.name,
-                                  .version = h.version,
-                                  .replaced = h.replaced,
-                                  .replaced_count = h.replaced_count};
+    }
+    *r->head = (struct package_head){.is_rpm = true,
+                                     .name = h.name,
+                                     .version = h.version,
+                                     .replaced = h.replaced,
+                                     .replaced_count = h.replaced_count};
     return 0;
 }
 
@@ -105,15 +174,6 @@ static bool is_rpm(const char *path)
 
 /* --- its files ---------------------------------------------------------------------------- */
 
-struct reading {
-    const char *path;
-    struct package_head *head;
-    const struct package_visitor *visitor;
-    struct unpacker *u;
-    enum package_holding holding;
-    bool only_control, has_sums;
-};
-
 /* "d41d8cd98f00b204e9800998ecf8427e  usr/share/doc/x" */
 static void look_at_sums(struct reading *r, char *text)
 {
@@ -121,12 +181,10 @@ static void look_at_sums(struct reading *r, char *text)
 
     r->has_sums = true;
     for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-        char *name = strchr(line, ' ');
-        char *path = name ? package_path("", name + strspn(name, " *")) : NULL;
+        const char *name = strchr(line, ' ');
 
-        if (path && r->visitor->wants(r->visitor->arg, path))
-            r->holding = PACKAGE_HOLDS;
-        free(path);
+        if (name)
+            look_at_path(r, name + strspn(name, " *"));
     }
 }
 
@@ -145,9 +203,11 @@ static int take_member(struct reading *r, const char *name, struct failure *f)
     char *text = xstrndup((const char *)data, size);
     if (is_control)
         result = take_control(r->path, r->head, text, strlen(text), f);
-    else if (is_conffiles)
+    if (is_control && r->only_control)
+        look_at_relations(r, text, strlen(text));
+    if (is_conffiles)
         take_conffiles(r->head, text);
-    else
+    if (is_sums)
         look_at_sums(r, text);
     free(text);
     free(data);
@@ -208,14 +268,14 @@ static int read_entries(struct reading *r, struct failure *f)
 static int read_package(struct reading *r, struct failure *f)
 {
     *r->head = (struct package_head){0};
-    int result = is_rpm(r->path) ? take_rpm_head(r->path, r->head, f) : 0;
-    if (result == 0 && r->only_control && r->head->is_rpm) {
-        r->holding = PACKAGE_NOT_KNOWN;
+    int result = is_rpm(r->path) ? take_rpm_head(r, f) : 0;
+    if (result == 0 && r->only_control && r->head->is_rpm)
         return 0;
-    }
     if (result == 0)
         result = unpacker_open(r->path, &limits, &r->u, f) == 0 ? 0 : -1;
     if (result == 0) {
+        if (r->only_control)
+            unpacker_end_before_data(r->u);
         result = read_entries(r, f);
         unpacker_close(r->u);
     }
@@ -241,17 +301,18 @@ int package_file_holds(const char *path, struct package_head *head,
 
     if (read_package(&r, f) != 0)
         return -1;
-    return r.holding == PACKAGE_HOLDS_NONE && !r.has_sums ? PACKAGE_NOT_KNOWN : r.holding;
+    for (size_t i = 0; i < head->conffile_count; i++)
+        look_at_path(&r, head->conffiles[i]);
+    bool links_are_likely = r.is_suspect && !head->is_rpm;
+    return r.holding == PACKAGE_HOLDS        ? PACKAGE_HOLDS
+           : !r.has_sums || links_are_likely ? PACKAGE_NOT_KNOWN
+                                             : PACKAGE_HOLDS_NONE;
 }
 
 void package_head_free(struct package_head *head)
 {
-    for (size_t i = 0; i < head->replaced_count; i++)
-        free(head->replaced[i]);
-    for (size_t i = 0; i < head->conffile_count; i++)
-        free(head->conffiles[i]);
-    free(head->replaced);
-    free(head->conffiles);
+    free_texts(head->replaced, head->replaced_count);
+    free_texts(head->conffiles, head->conffile_count);
     free(head->name);
     free(head->version);
     free(head->conflicts);

@@ -39,6 +39,10 @@ struct package_visitor {
     /* One that is wanted, and cannot be read. */
     void (*problem)(void *arg, const struct failure *f);
     void *arg;
+    /* Whether that makes links likely that are wanted, "/usr/..." being a file that the package has,
+     * else the name of a package that it has to do with. NULL: nothing does. Asked by
+     * package_file_holds() only. */
+    bool (*suspects)(void *arg, const char *path_or_package);
 };
 
 /* Fills *head, and calls the visitor for each file in the order of the package. 0 or -1; free with
@@ -46,9 +50,9 @@ struct package_visitor {
 int package_file_read(const char *path, struct package_head *head,
                       const struct package_visitor *visitor, struct failure *f);
 
-/* The same by what the .deb's control.tar tells alone, its list of files with their sums:
- * PACKAGE_HOLDS where one of them is wanted. It has links in no list. An .rpm is not known. -1: it
- * cannot be read. */
+/* The same by the lists of its files alone: PACKAGE_HOLDS where one of them is wanted. A .deb has them
+ * in control.tar, as checksums and conffiles, which have no links; an .rpm has one in its header, with
+ * them. PACKAGE_NOT_KNOWN: it has no list, or links are likely. -1: it cannot be read. */
 enum package_holding { PACKAGE_HOLDS_NONE, PACKAGE_HOLDS, PACKAGE_NOT_KNOWN };
 int package_file_holds(const char *path, struct package_head *head,
                        const struct package_visitor *visitor, struct failure *f);

@@ -95,14 +95,14 @@ json() {
     mkdir "a dir"
     { printf NVGI; head -c 1020 /dev/zero; cat good.rom; } > "a dir/dump.rom"
     run -1 romcompat inspect "a dir/dump.rom"
-    output_has "other bytes stand before the first image (found 1024, expected 0)" "1024..3072" \
+    output_has "other bytes precede the first image (found 1024, expected 0)" "1024..3072" \
         "tail -c +1025 -- 'a dir/dump.rom' > NEW.rom"
     sh -c "$(grep -o "tail -c.*" <<< "$output")"
     cmp NEW.rom good.rom
     # A directory has more files than ROMs: there it is a note.
     cp good.rom "a dir"
     run -0 romcompat inspect "a dir"
-    output_has "note: a dir/dump.rom: skipped: 1024 bytes stand before its first image; 'tail -c +1025'"
+    output_has "note: a dir/dump.rom: skipped: 1024 bytes precede its first image; 'tail -c +1025'"
     tar -cf dumps.tar "a dir"
     run -0 romcompat inspect dumps.tar
     output_has "note: dumps.tar: a dir/dump.rom: skipped: 1024 bytes"

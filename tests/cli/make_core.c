@@ -4,14 +4,31 @@
  *
  *     make_core KIND SIZE [FILE@ADDRESS]...
  *
- * KIND is elf64, elf32, xen or raw. Its memory has SIZE bytes, zero but for the files.
+ * KIND is elf64, elf32, xen or raw. Its memory has SIZE bytes, zero but for the files; a file gets holes for
+ * pages of zeros.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fixtures/core_maker.h"
 #include "inputs/file.h"
+
+static bool write_core(const uint8_t *bytes, size_t length)
+{
+    static const uint8_t zeros[4096];
+    bool has_holes = lseek(STDOUT_FILENO, 0, SEEK_CUR) == 0 && ftruncate(STDOUT_FILENO, 0) == 0 &&
+                     ftruncate(STDOUT_FILENO, (off_t)length) == 0;
+
+    for (size_t at = 0, n; at < length; at += n) {
+        n = length - at < sizeof zeros ? length - at : sizeof zeros;
+        if (has_holes && memcmp(bytes + at, zeros, n) == 0 ? fseeko(stdout, (off_t)n, SEEK_CUR) != 0
+                                                           : fwrite(bytes + at, 1, n, stdout) != n)
+            return false;
+    }
+    return fflush(stdout) == 0;
+}
 
 int main(int argc, char **argv)
 {
@@ -47,7 +64,7 @@ int main(int argc, char **argv)
     add_piece(&spec, 0, memory, 0xa0000);
     add_piece(&spec, 0x100000, memory + 0x100000, size - 0x100000);
     bytes = make_core(&spec, &length);
-    bool written = fwrite(bytes, 1, length, stdout) == length && fflush(stdout) == 0;
+    bool written = write_core(bytes, length);
     free(bytes);
     free(memory);
     return written ? 0 : 2;

@@ -6,7 +6,7 @@ load common
 load releases
 
 setup_file() {
-    fetch_releases "bookworm ipxe-qemu ovmf" "trixie ipxe-qemu ovmf"
+    fetch_releases "bookworm ipxe-qemu ovmf" "trixie ipxe-qemu ovmf" "forky ovmf-generic"
     "$BATS_TEST_DIRNAME/fetch-firmware" "$ROMCOMPAT_CACHE/firmware" bookworm trixie
 }
 
@@ -17,9 +17,10 @@ setup() {
     export ROMCOMPAT_HISTORY=$TOP/romsets/history
 }
 
-# examples PAGE: its commands, one a line.
+# examples PAGE: its commands, one a line, also those that go on after a backslash.
 examples() {
-    sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/ s/^\.Dl \(romcompat .*\)/\1/p' "$MAN/$1" |
+    sed -n '/^\.Sh EXAMPLES/,/^\.Sh S/p' "$MAN/$1" | sed -e ':next' -e '/\\e$/ {N; s/ *\\e\n */ /; b next' -e '}' |
+        sed -nE 's/^(\.Dl )?(romcompat .*)/\2/p' |
         sed "s#/usr/share/romcompat/#$TOP/#g; s#/usr/share/OVMF#$SHARE/OVMF#g; s#/var/lib/libvirt/qemu/save/##g; s#/var/log/libvirt/qemu/##g"
 }
 
@@ -32,15 +33,15 @@ block() {
 
 # run_examples PAGE: each ends with an answer, yes or no, and prints it unless it writes a file.
 run_examples() {
-    local line
+    local line count=0
     while read -r line; do
-        run --separate-stderr sh -c "$line"
+        run --separate-stderr own_processes sh -c "$line"
         if [[ $status -gt 1 || ( -z $output$stderr && $line != *">"* && $line != *" -o "* && $line != *--out* ) ]]; then
             echo "$line"; show; return 1
         fi
-        count=$((${count:-0} + 1))
+        count=$((count + 1))
     done < <(examples "$1")
-    [ "${count:-0}" -gt 0 ] || { echo "no example in $1"; return 1; }
+    [ "$count" -gt 0 ] || { echo "no example in $1"; return 1; }
 }
 
 @test "every page of subcommands has examples, and each of them runs" {
@@ -67,13 +68,15 @@ run_examples() {
     run -0 romcompat lint romset.yaml
 }
 
-@test "Debian 12's packages keep both budgets of romcompat-budget(5)" {
+@test "of the budgets of romcompat-budget(5) Debian 12's ROMs keep one and forky's firmware the other" {
     block romcompat-budget.5 1 > roms.yaml
     block romcompat-budget.5 2 > flash.yaml
     run -0 romcompat check -b roms.yaml "$(release bookworm ipxe-qemu)"
     output_has "efi-virtio.rom"
-    run -0 romcompat check -b flash.yaml "$(release bookworm ovmf)"
-    output_has OVMF_CODE_4M.fd
+    run -0 romcompat check -b flash.yaml "$(release forky ovmf-generic)"
+    output_has OVMF_CODE_4M.ms.fd
+    run -1 romcompat check -b flash.yaml "$(release bookworm ovmf)"
+    output_has "its KEK has no certificate 'Microsoft Corporation KEK 2K CA 2023'" "2 failures"
 }
 
 @test "the flashset of romcompat-flashset(5) is packed" {

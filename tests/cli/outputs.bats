@@ -36,13 +36,13 @@ hold() { # FILE: another process keeps it locked.
     hold .out.rom.romcompat-new
     # The answer to the question who we are is another one here.
     run -2 timeout 60 strace -qq -o trace -e inject=geteuid:retval=4242 romcompat pad --bucket 64K in.rom -o out.rom
-    output_has ".out.rom.romcompat-new: stands in the way and is not ours (its owner is user $(id -u))"
+    output_has ".out.rom.romcompat-new: exists and is not ours (its owner is user $(id -u))"
     [ ! -e out.rom ] && [ -e .out.rom.romcompat-new ]
     kill "$holder"
     mkdir .set.romcompat-new
     hold .set.romcompat-new
     run -2 timeout 60 strace -qq -o trace -e inject=geteuid:retval=4242 romcompat build r.yaml -o set
-    output_has ".set.romcompat-new: stands in the way and is not ours"
+    output_has ".set.romcompat-new: exists and is not ours"
 }
 
 @test "another process of the same user that holds the lock is waited for, but not for ever" {
@@ -50,7 +50,7 @@ hold() { # FILE: another process keeps it locked.
     hold .out.rom.romcompat-new
     # Sleeping takes no time here.
     run -2 with clock_nanosleep:retval=0 timeout 60 romcompat pad --bucket 64K in.rom -o out.rom
-    output_has "another process writes to it, for more than 30 seconds"
+    output_has "another process has been writing to it for more than 30 seconds"
     [ ! -e out.rom ]
     grep -qE '^#define OWN_LOCK_SECONDS 30 ' "$TOP/packaging/outputs/own_lock.h"
     grep -qF "waited for at most 30 seconds" <<< "$(manual)"

@@ -41,10 +41,10 @@ pasted() {
     fi
 }
 
-# ran WORD...: a command of these words was run, byte by byte.
+# ran WORD...: a command of these words was run, byte for byte.
 ran() {
     printf '%s\0' "$@" $'\n' > wanted
-    python3 -c 'import sys; sys.exit(open("wanted", "rb").read() not in open("ran", "rb").read())' && return
+    /usr/bin/python3 -c 'import sys; sys.exit(open("wanted", "rb").read() not in open("ran", "rb").read())' && return
     cat -A wanted ran errors
     return 1
 }
@@ -64,10 +64,10 @@ commands() {
             output_lacks "apt install"
             commands
             pasted lines
-            ran mkdir -p /usr/share/qemu/romcompat
+            ran romcompat build --deb ROMSET.yaml
             # shellcheck disable=SC2086
             run -1 --separate-stderr romcompat preflight --json $maps guest old
-            python3 -c 'import json, sys
+            /usr/bin/python3 -c 'import json, sys
 for fix in json.load(sys.stdin)["fixes"]:
     print(fix["text"])' <<< "$output" > texts
             pasted texts
@@ -78,7 +78,7 @@ for fix in json.load(sys.stdin)["fixes"]:
 @test "preflight: the XML for libvirt stays what it is" {
     make_guest_and_host
     run -1 --separate-stderr romcompat preflight --json guest old
-    python3 -c 'import json, sys
+    /usr/bin/python3 -c 'import json, sys
 import xml.etree.ElementTree as xml
 count = 0
 for fix in json.load(sys.stdin)["fixes"]:

@@ -863,12 +863,16 @@ const char *try_migrate(struct stage *s, struct guest *from, struct guest *to, i
     start_migration(s, from, to, flags);
     for (double limit = now() + MIGRATION_LIMIT; !is_wrong(s) && now() < limit; nap()) {
         status = ask_text(s, from, "query-migrate", "status");
+        /* A source waits for a destination to come back, and one that refused the guest for it. */
+        if (!strcmp(status, "postcopy-paused") && to &&
+            strstr(stderr_of(s, to), "load of migration failed"))
+            kill(to->pid, SIGKILL);
+        else if (!strcmp(status, "completed"))
+            return try_arrive(s, to);
         if (!strcmp(status, "failed") || wait_end(to, 0)) {
             expect_any_end(s, to);
             return stderr_of(s, to);
         }
-        if (!strcmp(status, "completed"))
-            return try_arrive(s, to);
         if (!strcmp(status, "active") && flags & POSTCOPY && !is_asked) {
             qmp(s, from, "migrate-start-postcopy", NULL);
             is_asked = true;

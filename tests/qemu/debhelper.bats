@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # dh_romcompat in a real source package, built by dpkg-buildpackage with the installed addon.
-load common
+load ../cli/common
 
 setup_file() {
     export STAGE=$BATS_FILE_TMPDIR/stage
