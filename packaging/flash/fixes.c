@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "inputs/archive.h"
+#include "inputs/unstream.h"
 
 /* --- what is in it -------------------------------------------------------------------------- */
 

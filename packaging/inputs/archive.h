@@ -3,7 +3,7 @@
  * Archives as streams of entries: tar, cpio and zip, also under gzip, bzip2, xz,
  * lzma, lzip, zstd or lz4; .rpm; ar; and .deb, whose control.tar and
  * data.tar are read in place as one sequence. The kind is recognized by content, never
- * by suffix. The one file that names libarchive is archive.c.
+ * by suffix.
  *
  *     struct unpacker *u;
  *     struct unpacked entry;
@@ -19,7 +19,7 @@
  * Nothing is written to disk, no program is run, and no name or link in an
  * archive is ever used as a path: they are reported as they are there, ".." and
  * all. Memory is what the decompressor needs (the dictionary that whoever compressed
- * it chose: 8 MiB with xz -6, which dpkg-deb uses) plus the one entry that is taken.
+ * it chose: 8 MiB with xz -6, which dpkg-deb uses; unstream.h limits it) plus the one entry that is taken.
  * Reading may end at any entry; only reading to the end checks the whole.
  */
 #ifndef INPUTS_ARCHIVE_H
@@ -36,9 +36,6 @@
 #define UNPACK_ENTRIES_MAX UINT64_C(500000)   /* entries of the whole archive */
 #define UNPACK_TOTAL_MAX ((uint64_t)4 << 30)  /* bytes after decompression, together */
 #define UNPACK_HEADER_MAX ((uint64_t)8 << 20) /* bytes of names and the like before an entry */
-/* Bytes of dictionary, or window, that any part of a compressed file may ask for: xz -9 makes it
- * 64 MiB, zstd --ultra --long 128 MiB. */
-#define UNPACK_DICTIONARY_MAX ((uint64_t)128 << 20)
 
 struct unpack_limits {
     uint64_t entry;
@@ -113,33 +110,5 @@ int unpacker_peek(struct unpacker *u, size_t want, const uint8_t **bytes, size_t
 int unpacker_take(struct unpacker *u, uint8_t **data, size_t *size, struct failure *f);
 
 void unpacker_close(struct unpacker *u);
-
-/* --- one compressed stream --------------------------------------------------- */
-
-/* Bytes on the way to a decompressor: *bytes points at the next of them until the next
- * call. How many, 0 at the end, or -1 with *f set. */
-typedef int64_t (*unpack_pull)(void *arg, const uint8_t **bytes, struct failure *f);
-
-struct unstream;
-
-/* The name of the compression that bytes begin with, of those that unstream_open() knows
- * and that is recognized without doubt: "gzip", "bzip2", "xz", "zstd", "lz4", "lzip". Or NULL. */
-const char *unstream_kind(const uint8_t *head, size_t size);
-
-/* Decompresses what `pull` delivers, one compression deep. `kind` is one of the names above;
- * `name` is for messages. Nothing is read ahead beyond what the decoder asks for. The pull and
- * `arg` must live until unstream_close(). */
-int unstream_open(const char *name, const char *kind, unpack_pull pull, void *arg,
-                  struct unstream **u, struct failure *f);
-
-/* The next bytes, as unpack_pull has them; in *bytes until the next call. */
-int64_t unstream_read(struct unstream *u, const uint8_t **bytes, struct failure *f);
-
-void unstream_close(struct unstream *u);
-
-/* All of data[0, size), decompressed: *length bytes, at most `limit`, with a NUL behind them, which
- * the caller frees. 0 or -1. */
-int unstream_bytes(const char *name, const uint8_t *data, size_t size, size_t limit, char **text,
-                   size_t *length, struct failure *f);
 
 #endif

@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "formats/dpkg_log.h"
-#include "inputs/archive.h"
+#include "inputs/unstream.h"
 #include "inputs/file.h"
 
 #define DIRECTORY "/var/log"

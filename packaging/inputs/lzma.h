@@ -22,7 +22,7 @@ int lzma_decode(const uint8_t *data, size_t size, uint64_t limit, uint8_t **out,
 
 struct xz_reader;
 
-/* How bytes come: as unpack_pull of inputs/archive.h. */
+/* How bytes come: as unpack_pull of inputs/unstream.h. */
 typedef int64_t (*xz_pull)(void *arg, const uint8_t **bytes, struct failure *f);
 
 /* Decodes an xz file, of which every block of every stream may ask for a dictionary of at most

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
-#include "inputs/archive.h"
+#include "inputs/unstream.h"
 
 /* Bytes of a block, after decompression. */
 #define LZOP_BLOCK_MAX ((uint32_t)16 << 20)

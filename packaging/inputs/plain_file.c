@@ -12,7 +12,7 @@
 #include "base/effort.h"
 #include "base/memory.h"
 #include "formats/plain_text.h"
-#include "inputs/archive.h"
+#include "inputs/unstream.h"
 #include "inputs/lzop.h"
 
 enum {

@@ -18,7 +18,7 @@
 #include "formats/qcow2.h"
 #include "formats/qcow2_snapshot.h"
 #include "formats/ramblock_text.h"
-#include "inputs/archive.h"
+#include "inputs/unstream.h"
 #include "inputs/lzop.h"
 #include "inputs/plain_file.h"
 #include "inputs/qcow2_state.h"

@@ -13,7 +13,7 @@
 #include "formats/libvirt_save.h"
 #include "formats/migration_stream.h"
 #include "formats/qcow2.h"
-#include "inputs/archive.h"
+#include "inputs/unstream.h"
 #include "inputs/lzop.h"
 #include "inputs/qcow2_state.h"
 

@@ -116,7 +116,7 @@ leaves() {
     budget VALUES '250000, 1, 8' "values of JSON documents made 250,000 1 for 8 bytes"
     budget COMPARISONS '400000000, 0, 1' "comparisons 400,000,000 none"
     limit formats/option_rom.h OPTROM_TEXT_MAX 255 "cut off after 255 bytes"
-    limit inputs/archive.h UNPACK_DICTIONARY_MAX '128 << 20' "a dictionary or window of at most 128 MiB"
+    limit inputs/unstream.h UNPACK_DICTIONARY_MAX '128 << 20' "a dictionary or window of at most 128 MiB"
     limit inputs/lzma.h LZMA_OUTPUT_MAX '64 << 20' "of which one section 64 MiB"
     limit flash/image.h FLASH_PACKED_MAX 64 "flash image, compressed sections 64"
     limit formats/guided_table.h GUIDED_SECTIONS_MAX 64 "metadata that are measured 64, of 256 MiB in all"
