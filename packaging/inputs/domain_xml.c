@@ -2,20 +2,17 @@
 #include "inputs/domain_xml.h"
 
 #include <inttypes.h>
-#include <libxml/parser.h>
-#include <libxml/parserInternals.h>
-#include <libxml/xmlerror.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "base/utf8.h"
 #include "formats/guest_encryption.h"
 #include "formats/libvirt_devices.h"
 #include "inputs/file.h"
-#include "inputs/xml_names.h"
+#include "inputs/xml_tags.h"
 
 /* Where an element is. What is in none of these places is skipped with all that
  * is in it: <metadata> may hold anything, also another <interface>. */
@@ -138,21 +135,16 @@ static enum place place_of(enum place parent, const char *name)
 enum { BUSES = 256 }; /* numbers that a bus can have */
 
 struct bus {
-    char *model;
-    struct domain_pci_address address; /* of the controller that makes it */
+    bool is_there;
+    char *model;                       /* of the controller that makes it */
+    struct domain_pci_address address; /* of that controller */
 };
 
 struct reader {
-    const char *name;
     const uint8_t *data;
-    size_t size;
-    xmlParserCtxtPtr parser;
-    struct failure *f;
-    bool failed;
+    char why[256]; /* not empty: what is wrong with the document */
 
-    enum place stack[DOMAIN_DEPTH_MAX + 1];
-    size_t starts[DOMAIN_DEPTH_MAX + 1]; /* of each element, in bytes */
-    size_t depth;
+    enum place stack[XML_DEPTH_MAX]; /* of the elements that are open */
     bool had_domain;
 
     char *text; /* of an element whose text is wanted */
@@ -161,81 +153,25 @@ struct reader {
 
     struct domain_xml *domain;
     size_t device_capacity, disk_capacity;
-    struct bus *buses;
-    size_t bus_count, bus_capacity;
-    size_t bus_places[BUSES]; /* by number: the first such bus in `buses`, counted from 1 */
-    bool in_bus;              /* the controller that is being read makes a PCI bus */
+    struct bus buses[BUSES]; /* by number */
+    struct bus *bus; /* that the controller makes which is being read; NULL: none that counts */
 };
 
-/* The parser goes on until the callback is done: stopping frees what that still reads. */
-#define refuse(r, ...) (fail((r)->f, __VA_ARGS__), (r)->failed = true)
-
-/* The last thing that a callback does; after it, none does anything. */
-static void end_callback(struct reader *r)
+__attribute__((format(printf, 2, 3))) static void refuse(struct reader *r, const char *format, ...)
 {
-    if (r->failed)
-        xmlStopParser(r->parser);
-}
+    va_list arguments;
 
-static int line_of(const struct reader *r)
-{
-    return r->parser->input ? r->parser->input->line : 0;
+    va_start(arguments, format);
+    vsnprintf(r->why, sizeof r->why, format, arguments);
+    va_end(arguments);
 }
 
 /* --- attributes ------------------------------------------------------------------ */
 
-/* As SAX2 hands them out: name, prefix, namespace, begin and end of the value. */
-struct attributes {
-    const xmlChar **at;
-    int count;
-};
-
-enum { PARTS = 5 };
-
-/* A copy of the value, or NULL. One that is too long for a name or path counts as none
- * that is known. */
-static char *attribute(const struct attributes *a, const char *name)
+static enum domain_switch switch_of(const struct xml_attributes *a, const char *name,
+                                    const char *off)
 {
-    for (int i = 0; i < a->count; i++) {
-        const xmlChar *const *p = a->at + (size_t)i * PARTS;
-        size_t length = (size_t)(p[4] - p[3]);
-
-        if (!p[1] && strcmp((const char *)p[0], name) == 0 && length <= DOMAIN_TEXT_MAX)
-            return xstrndup((const char *)p[3], length);
-    }
-    return NULL;
-}
-
-static void set_attribute(char **field, const struct attributes *a, const char *name)
-{
-    char *value = attribute(a, name);
-
-    if (value) {
-        free(*field);
-        *field = value;
-    }
-}
-
-static bool attribute_is(const struct attributes *a, const char *name, const char *expected)
-{
-    char *value = attribute(a, name);
-    bool is_it = value && strcmp(value, expected) == 0;
-
-    free(value);
-    return is_it;
-}
-
-static bool has_attribute(const struct attributes *a, const char *name)
-{
-    char *value = attribute(a, name);
-
-    free(value);
-    return value != NULL;
-}
-
-static enum domain_switch switch_of(const struct attributes *a, const char *name, const char *off)
-{
-    char *value = attribute(a, name);
+    char *value = xml_attribute(a, name);
     enum domain_switch result = !value                    ? DOMAIN_UNSAID
                                 : strcmp(value, off) == 0 ? DOMAIN_OFF
                                                           : DOMAIN_ON;
@@ -244,65 +180,49 @@ static enum domain_switch switch_of(const struct attributes *a, const char *name
     return result;
 }
 
-/* As libvirt writes them, "0x0003", and as it takes them, "3". */
-static bool number_of(const struct attributes *a, const char *name, unsigned long limit,
-                      unsigned *number)
-{
-    char *value = attribute(a, name), *end;
-    bool is_number = false;
-
-    if (value && value[0] >= '0' && value[0] <= '9') {
-        unsigned long long n = strtoull(value, &end, 0);
-
-        is_number = !*end && n <= limit;
-        if (is_number)
-            *number = (unsigned)n;
-    }
-    free(value);
-    return is_number;
-}
-
-static void read_pci_address(struct domain_pci_address *address, const struct attributes *a)
+static void read_pci_address(struct domain_pci_address *address, const struct xml_attributes *a)
 {
     struct domain_pci_address new = {0};
     unsigned domain = 0;
 
-    number_of(a, "function", 7, &new.function);
-    if (number_of(a, "domain", UINT32_MAX, &domain))
+    xml_number(a, "function", 7, &new.function);
+    if (xml_number(a, "domain", UINT32_MAX, &domain))
         new.domain = domain;
-    new.is_known = attribute_is(a, "type", "pci") && number_of(a, "bus", BUSES - 1, &new.bus) &&
-                   number_of(a, "slot", 31, &new.slot);
-    new.has_more_functions = attribute_is(a, "multifunction", "on");
+    new.is_known = xml_attribute_is(a, "type", "pci") &&
+                   xml_number(a, "bus", BUSES - 1, &new.bus) &&
+                   xml_number(a, "slot", 31, &new.slot);
+    new.has_more_functions = xml_attribute_is(a, "multifunction", "on");
     *address = new;
 }
 
 /* --- elements --------------------------------------------------------------------- */
 
-static void add_device(struct reader *r, enum domain_device_kind kind, const struct attributes *a)
+static void add_device(struct reader *r, enum domain_device_kind kind,
+                       const struct xml_attributes *a)
 {
     struct domain_xml *x = r->domain;
 
     if (x->device_count == DOMAIN_DEVICES_MAX) {
-        refuse(r, "%s:%d: too many devices (limit %d)", r->name, line_of(r), DOMAIN_DEVICES_MAX);
+        refuse(r, "too many devices (limit %d)", DOMAIN_DEVICES_MAX);
         return;
     }
     x->devices = xgrow(x->devices, x->device_count, &r->device_capacity, sizeof *x->devices);
     x->devices[x->device_count++] = (struct domain_device){
         .kind = kind,
-        .is_hostdev = kind == DOMAIN_NIC && attribute_is(a, "type", "hostdev"),
-        .is_user = kind == DOMAIN_NIC && attribute_is(a, "type", "user")};
+        .is_hostdev = kind == DOMAIN_NIC && xml_attribute_is(a, "type", "hostdev"),
+        .is_user = kind == DOMAIN_NIC && xml_attribute_is(a, "type", "user")};
 }
 
 /* A disk that is a file or a block device of this host. */
-static void add_disk(struct reader *r, const struct attributes *a)
+static void add_disk(struct reader *r, const struct xml_attributes *a)
 {
     struct domain_xml *x = r->domain;
-    char *file = attribute(a, "file");
+    char *file = xml_attribute(a, "file");
 
     if (!file)
-        file = attribute(a, "dev");
+        file = xml_attribute(a, "dev");
     if (file && x->disk_count == DOMAIN_DEVICES_MAX) {
-        refuse(r, "%s:%d: too many disks (limit %d)", r->name, line_of(r), DOMAIN_DEVICES_MAX);
+        refuse(r, "too many disks (limit %d)", DOMAIN_DEVICES_MAX);
         free(file);
     } else if (file) {
         x->disks = xgrow(x->disks, x->disk_count, &r->disk_capacity, sizeof *x->disks);
@@ -310,24 +230,18 @@ static void add_disk(struct reader *r, const struct attributes *a)
     }
 }
 
-static void add_controller(struct reader *r, const struct attributes *a)
+/* Of two with the same number the first counts. */
+static void begin_controller(struct reader *r, const struct xml_attributes *a)
 {
-    struct bus bus = {0};
-    unsigned index = 0;
+    unsigned index;
 
-    r->in_bus = attribute_is(a, "type", "pci") && number_of(a, "index", BUSES - 1, &index);
-    if (!r->in_bus)
+    r->bus = NULL;
+    if (!xml_attribute_is(a, "type", "pci") || !xml_number(a, "index", BUSES - 1, &index) ||
+        r->buses[index].is_there)
         return;
-    if (r->bus_count == DOMAIN_DEVICES_MAX) {
-        refuse(r, "%s:%d: too many PCI controllers (limit %d)", r->name, line_of(r),
-               DOMAIN_DEVICES_MAX);
-        return;
-    }
-    bus.model = attribute(a, "model");
-    r->buses = xgrow(r->buses, r->bus_count, &r->bus_capacity, sizeof *r->buses);
-    r->buses[r->bus_count++] = bus;
-    if (!r->bus_places[index])
-        r->bus_places[index] = r->bus_count;
+    r->bus = &r->buses[index];
+    r->bus->is_there = true;
+    r->bus->model = xml_attribute(a, "model");
 }
 
 /* The end of the last attribute: before blanks and the '/' or '>' at `at`. */
@@ -339,7 +253,7 @@ static size_t end_of_attributes(const struct reader *r, size_t at)
 }
 
 static void read_rom(const struct reader *r, struct domain_device *d, size_t at,
-                     const struct attributes *a)
+                     const struct xml_attributes *a)
 {
     if (d->has_rom) {
         /* Two of them: libvirt takes the first, and there is no place for a file. */
@@ -347,7 +261,7 @@ static void read_rom(const struct reader *r, struct domain_device *d, size_t at,
         return;
     }
     d->has_rom = true;
-    set_attribute(&d->rom_file, a, "file");
+    xml_set_attribute(&d->rom_file, a, "file");
     d->rom_bar = switch_of(a, "bar", "off");
     d->rom_enabled = switch_of(a, "enabled", "no");
     d->rom_place = end_of_attributes(r, at);
@@ -359,46 +273,46 @@ static void keep_text(struct reader *r)
     r->text_length = 0;
 }
 
-static void begin_loader(struct reader *r, const struct attributes *a)
+static void begin_loader(struct reader *r, const struct xml_attributes *a)
 {
     struct domain_xml *x = r->domain;
 
     x->has_loader = true;
-    set_attribute(&x->loader_type, a, "type");
-    set_attribute(&x->loader_format, a, "format");
+    xml_set_attribute(&x->loader_type, a, "type");
+    xml_set_attribute(&x->loader_format, a, "format");
     x->loader_readonly = switch_of(a, "readonly", "no");
     x->loader_secure = switch_of(a, "secure", "no");
     x->loader_stateless = switch_of(a, "stateless", "no");
     keep_text(r);
 }
 
-static void begin_nvram(struct reader *r, const struct attributes *a)
+static void begin_nvram(struct reader *r, const struct xml_attributes *a)
 {
     struct domain_xml *x = r->domain;
-    char *type = attribute(a, "type");
+    char *type = xml_attribute(a, "type");
 
     x->has_nvram = true;
     x->nvram_is_remote = type && strcmp(type, "file") != 0 && strcmp(type, "block") != 0;
     free(type);
-    set_attribute(&x->nvram_template, a, "template");
-    set_attribute(&x->nvram_format, a, "format");
-    set_attribute(&x->template_format, a, "templateFormat");
+    xml_set_attribute(&x->nvram_template, a, "template");
+    xml_set_attribute(&x->nvram_format, a, "format");
+    xml_set_attribute(&x->template_format, a, "templateFormat");
     keep_text(r);
 }
 
-static void read_feature(struct domain_xml *x, const struct attributes *a)
+static void read_feature(struct domain_xml *x, const struct xml_attributes *a)
 {
     enum domain_switch on = switch_of(a, "enabled", "no");
 
     x->has_firmware_features = true;
-    if (attribute_is(a, "name", "secure-boot"))
+    if (xml_attribute_is(a, "name", "secure-boot"))
         x->secure_boot = on;
-    else if (attribute_is(a, "name", "enrolled-keys"))
+    else if (xml_attribute_is(a, "name", "enrolled-keys"))
         x->enrolled_keys = on;
 }
 
 /* What decides which firmware libvirt chooses. Whether it was one of these places. */
-static bool begin_choice(struct reader *r, enum place place, const struct attributes *a)
+static bool begin_choice(struct reader *r, enum place place, const struct xml_attributes *a)
 {
     struct domain_xml *x = r->domain;
 
@@ -411,18 +325,18 @@ static bool begin_choice(struct reader *r, enum place place, const struct attrib
         return true;
     case OS_VARSTORE:
         x->has_varstore = true;
-        set_attribute(&x->varstore, a, "path");
-        set_attribute(&x->varstore_template, a, "template");
+        xml_set_attribute(&x->varstore, a, "path");
+        xml_set_attribute(&x->varstore_template, a, "template");
         return true;
     case FIRMWARE_FEATURE:
         read_feature(x, a);
         return true;
     case SMM:
         /* <smm/> is on. */
-        x->smm = attribute_is(a, "state", "off") ? DOMAIN_OFF : DOMAIN_ON;
+        x->smm = xml_attribute_is(a, "state", "off") ? DOMAIN_OFF : DOMAIN_ON;
         return true;
     case ACPI:
-        x->has_acpi = !attribute_is(a, "state", "off");
+        x->has_acpi = !xml_attribute_is(a, "state", "off");
         return true;
     case SUSPEND_TO_MEMORY:
         x->suspend_to_memory = switch_of(a, "enabled", "no");
@@ -431,7 +345,7 @@ static bool begin_choice(struct reader *r, enum place place, const struct attrib
         x->suspend_to_disk = switch_of(a, "enabled", "no");
         return true;
     case SECURITY:
-        set_attribute(&x->launch_security, a, "type");
+        xml_set_attribute(&x->launch_security, a, "type");
         return true;
     case OS_KERNEL:
     case SECURITY_POLICY:
@@ -443,7 +357,8 @@ static bool begin_choice(struct reader *r, enum place place, const struct attrib
 }
 
 /* `at` is the place of the '/' or '>' that ends the start tag. */
-static void begin_place(struct reader *r, enum place place, size_t at, const struct attributes *a)
+static void begin_place(struct reader *r, enum place place, size_t at,
+                        const struct xml_attributes *a)
 {
     struct domain_xml *x = r->domain;
     struct domain_device *d = x->device_count ? &x->devices[x->device_count - 1] : NULL;
@@ -453,22 +368,22 @@ static void begin_place(struct reader *r, enum place place, size_t at, const str
     switch (place) {
     case DOMAIN:
         if (r->had_domain)
-            refuse(r, "%s:%d: a second <domain>", r->name, line_of(r));
+            refuse(r, "a second <domain>");
         r->had_domain = true;
-        set_attribute(&x->kind, a, "type");
+        xml_set_attribute(&x->kind, a, "type");
         break;
     case OS:
-        set_attribute(&x->firmware, a, "firmware");
+        xml_set_attribute(&x->firmware, a, "firmware");
         break;
     case OS_TYPE:
-        set_attribute(&x->machine, a, "machine");
-        set_attribute(&x->arch, a, "arch");
+        xml_set_attribute(&x->machine, a, "machine");
+        xml_set_attribute(&x->arch, a, "arch");
         break;
     case NVRAM_SOURCE:
         /* <nvram type='file'>: what is text in it is white space. */
-        set_attribute(&x->nvram, a, "file");
+        xml_set_attribute(&x->nvram, a, "file");
         if (!x->nvram)
-            set_attribute(&x->nvram, a, "dev");
+            xml_set_attribute(&x->nvram, a, "dev");
         r->keeps_text = false;
         break;
     case NAME:
@@ -477,10 +392,10 @@ static void begin_place(struct reader *r, enum place place, size_t at, const str
         keep_text(r);
         break;
     case CONTROLLER:
-        add_controller(r, a);
+        begin_controller(r, a);
         break;
     case SNAPSHOT_MEMORY:
-        set_attribute(&x->memory_file, a, "file");
+        xml_set_attribute(&x->memory_file, a, "file");
         break;
     case DISK_SOURCE:
         add_disk(r, a);
@@ -489,7 +404,7 @@ static void begin_place(struct reader *r, enum place place, size_t at, const str
         x->has_tpm = true;
         break;
     case TPM_BACKEND:
-        x->has_swtpm |= attribute_is(a, "type", "emulator");
+        x->has_swtpm |= xml_attribute_is(a, "type", "emulator");
         break;
     case NIC:
         add_device(r, DOMAIN_NIC, a);
@@ -498,43 +413,43 @@ static void begin_place(struct reader *r, enum place place, size_t at, const str
         add_device(r, DOMAIN_VIDEO, a);
         break;
     case NIC_MODEL:
-        set_attribute(&d->model, a, "type");
+        xml_set_attribute(&d->model, a, "type");
         break;
     case VIDEO_MODEL:
-        set_attribute(&d->model, a, "type");
-        d->is_primary = attribute_is(a, "primary", "yes");
+        xml_set_attribute(&d->model, a, "type");
+        d->is_primary = xml_attribute_is(a, "primary", "yes");
         break;
     case NIC_MAC:
-        set_attribute(&d->mac, a, "address");
+        xml_set_attribute(&d->mac, a, "address");
         break;
     case NIC_TEAMING:
-        d->is_transient = attribute_is(a, "type", "transient");
+        d->is_transient = xml_attribute_is(a, "type", "transient");
         break;
     case NIC_BACKEND:
-        d->is_user &= !attribute_is(a, "type", "passt");
+        d->is_user &= !xml_attribute_is(a, "type", "passt");
         break;
     case NIC_DRIVER:
-        d->has_options |= a->count > (has_attribute(a, "name") ? 1 : 0);
+        d->has_options |= a->count > (xml_has_attribute(a, "name") ? 1 : 0);
         break;
     case NIC_OPTION:
         d->has_options = true;
         break;
     case ACCELERATION:
-        d->is_accelerated = attribute_is(a, "accel3d", "yes");
+        d->is_accelerated = xml_attribute_is(a, "accel3d", "yes");
         break;
     case ROM:
         read_rom(r, d, at, a);
         break;
     case ADDRESS:
-        set_attribute(&d->address_type, a, "type");
+        xml_set_attribute(&d->address_type, a, "type");
         read_pci_address(&d->address, a);
         break;
     case CONTROLLER_ADDRESS:
-        if (r->in_bus)
-            read_pci_address(&r->buses[r->bus_count - 1].address, a);
+        if (r->bus)
+            read_pci_address(&r->bus->address, a);
         break;
     case ALIAS:
-        set_attribute(&d->alias, a, "name");
+        xml_set_attribute(&d->alias, a, "name");
         break;
     default:
         break;
@@ -602,85 +517,47 @@ static void find_indent(const struct reader *r, size_t start, struct domain_devi
     }
 }
 
-/* --- the places of tags --------------------------------------------------------------- */
+/* --- what the reader of tags calls ------------------------------------------------------ */
 
-/* Where the parser stands. Between two callbacks that is a place libxml2 makes no promise
- * of, so the callers look at the bytes there. */
-static size_t position(const struct reader *r)
+static bool is_qemu(const char *uri)
 {
-    long at = xmlByteConsumed(r->parser);
-
-    return at < 0 ? 0 : (size_t)at;
-}
-
-/* The '<' of the tag that holds the byte before `at`: values of attributes have none. */
-static size_t start_of_tag(const struct reader *r, size_t at)
-{
-    while (at > 0 && r->data[at] != '<')
-        at--;
-    return at;
-}
-
-static bool is_qemu(const xmlChar *uri)
-{
-    return uri && strcmp((const char *)uri, "http://libvirt.org/schemas/domain/qemu/1.0") == 0;
+    return uri && strcmp(uri, "http://libvirt.org/schemas/domain/qemu/1.0") == 0;
 }
 
 /* romfile and romsize in an argument or property that libvirt hands to QEMU. */
-static bool names_roms(const struct attributes *a)
+static bool names_roms(const struct xml_attributes *a)
 {
-    for (int i = 0; i < a->count; i++) {
-        const xmlChar *const *p = a->at + (size_t)i * PARTS;
-        size_t length = (size_t)(p[4] - p[3]);
-
-        if (memmem(p[3], length, "romfile", 7) || memmem(p[3], length, "romsize", 7) ||
-            memmem(p[3], length, "rombar", 6))
-            return true;
-    }
-    return false;
+    return xml_attributes_contain(a, "romfile") || xml_attributes_contain(a, "romsize") ||
+           xml_attributes_contain(a, "rombar");
 }
 
-static void begin_element(struct reader *r, const char *name, bool is_foreign, bool of_qemu,
-                          const struct attributes *a)
+static const char *problem(const struct reader *r)
 {
-    size_t end = position(r);
+    return *r->why ? r->why : NULL;
+}
 
-    if (r->depth == DOMAIN_DEPTH_MAX) {
-        refuse(r, "%s:%d: elements are nested too deeply (limit %d)", r->name, line_of(r),
-               DOMAIN_DEPTH_MAX);
-        return;
-    }
-    if (end >= r->size || (r->data[end] != '>' && r->data[end] != '/')) {
-        refuse(r, "%s:%d: the place of <%.100s> is not known", r->name, line_of(r), name);
-        return;
-    }
-    enum place parent = r->depth ? r->stack[r->depth - 1] : OUTSIDE;
-    enum place place = is_foreign ? ELSEWHERE : place_of(parent, name);
+static const char *start_element(void *arg, size_t depth, const struct xml_tag *tag)
+{
+    struct reader *r = arg;
+    enum place parent = depth ? r->stack[depth - 1] : OUTSIDE;
+    enum place place = tag->uri || tag->has_prefix ? ELSEWHERE : place_of(parent, tag->name);
 
-    r->starts[r->depth] = start_of_tag(r, end - 1);
-    r->stack[r->depth++] = place;
-    if (r->depth == 1 && place == ELSEWHERE)
-        refuse(r, "%s:%d: not the XML of a libvirt domain (found <%.100s>, expected <domain>)",
-               r->name, line_of(r), name);
-    else if (of_qemu && names_roms(a))
+    r->stack[depth] = place;
+    if (depth == 0 && place == ELSEWHERE)
+        refuse(r, "not the XML of a libvirt domain (found <%.100s>, expected <domain>)", tag->name);
+    else if (is_qemu(tag->uri) && names_roms(&tag->attributes))
         r->domain->tells_qemu_roms = true;
     else
-        begin_place(r, place, end, a);
+        begin_place(r, place, tag->end, &tag->attributes);
+    return problem(r);
 }
 
-static void finish_element(struct reader *r, const char *name)
+static const char *end_element(void *arg, size_t depth, size_t from, size_t to)
 {
+    struct reader *r = arg;
     struct domain_xml *x = r->domain;
-    size_t end = position(r);
-
-    if (r->depth == 0)
-        return;
-    if (end == 0 || end > r->size || r->data[end - 1] != '>') {
-        refuse(r, "%s:%d: the place of </%.100s> is not known", r->name, line_of(r), name);
-        return;
-    }
-    enum place place = r->stack[--r->depth];
-    enum place parent = r->depth ? r->stack[r->depth - 1] : OUTSIDE;
+    enum place place = r->stack[depth];
+    enum place parent = depth ? r->stack[depth - 1] : OUTSIDE;
 
     if (r->keeps_text && (place == NAME || place == UUID || place == EMULATOR || place == LOADER ||
                           place == NVRAM || place == OS_KERNEL || place == SECURITY_POLICY))
@@ -689,151 +566,33 @@ static void finish_element(struct reader *r, const char *name)
         struct domain_device *d = &x->devices[x->device_count - 1];
 
         if (!d->has_rom) {
-            d->rom_place = end;
-            find_indent(r, r->starts[r->depth], d);
+            d->rom_place = to;
+            find_indent(r, from, d);
         }
     }
+    return problem(r);
 }
 
-static void add_characters(struct reader *r, const xmlChar *text, size_t length)
+static const char *add_text(void *arg, const char *text, size_t length)
 {
+    struct reader *r = arg;
+
+    if (!r->keeps_text)
+        return NULL;
     if (length > DOMAIN_TEXT_MAX - r->text_length) {
-        refuse(r, "%s:%d: too long for a name or path (limit %zu bytes)", r->name, line_of(r),
-               DOMAIN_TEXT_MAX);
-        return;
+        refuse(r, "too long for a name or path (limit %zu bytes)", DOMAIN_TEXT_MAX);
+    } else {
+        memcpy(r->text + r->text_length, text, length);
+        r->text_length += length;
     }
-    memcpy(r->text + r->text_length, text, length);
-    r->text_length += length;
-}
-
-/* --- what libxml2 calls ------------------------------------------------------------- */
-
-static void start_element(void *arg, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
-                          int namespaces, const xmlChar **unused, int count, int defaulted,
-                          const xmlChar **at)
-{
-    struct reader *r = arg;
-    const struct attributes a = {at, count};
-
-    (void)namespaces, (void)unused, (void)defaulted;
-    if (r->failed)
-        return;
-    begin_element(r, (const char *)name, uri || prefix, is_qemu(uri), &a);
-    end_callback(r);
-}
-
-static void end_element(void *arg, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
-{
-    struct reader *r = arg;
-
-    (void)prefix, (void)uri;
-    if (r->failed)
-        return;
-    finish_element(r, (const char *)name);
-    end_callback(r);
-}
-
-static void characters(void *arg, const xmlChar *text, int length)
-{
-    struct reader *r = arg;
-
-    if (r->failed || !r->keeps_text)
-        return;
-    add_characters(r, text, (size_t)length);
-    end_callback(r);
-}
-
-static void document_type(void *arg, const xmlChar *name, const xmlChar *external,
-                          const xmlChar *system)
-{
-    struct reader *r = arg;
-
-    (void)name, (void)external, (void)system;
-    if (r->failed)
-        return;
-    refuse(r, "%s:%d: has a document type, which no domain XML has", r->name, line_of(r));
-    end_callback(r);
+    return problem(r);
 }
 
 /* --- the whole ------------------------------------------------------------------------ */
 
-/* libxml2 would guess at other encodings by the first bytes, and positions would be those
- * of another text. */
-static bool looks_like_utf8_xml(const uint8_t *data, size_t size)
-{
-    size_t at = size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-
-    while (at < size && memchr(" \t\r\n", data[at], 4))
-        at++;
-    return at < size && data[at] == '<' && !memchr(data, '\0', size);
-}
-
-/* What libxml2 says of a character that is none differs from version to version, and so does
- * where it then stands. */
-static int check_characters(const char *name, const uint8_t *data, size_t size, struct failure *f)
-{
-    size_t line = 1, step;
-    uint32_t c;
-
-    for (size_t at = 0; at < size; at += step) {
-        step = utf8_take((const char *)data + at, size - at, &c);
-        if (step == 0)
-            return fail(f, "%s:%zu: not UTF-8 (found byte 0x%02x)", name, line, data[at]);
-        if ((c < ' ' && c != '\t' && c != '\r' && c != '\n') || c == 0xfffe || c == 0xffff)
-            return fail(f, "%s:%zu: a character that XML does not have (found U+%04" PRIX32 ")",
-                        name, line, c);
-        line += c == '\n';
-    }
-    return 0;
-}
-
-static int parse_failed(struct reader *r)
-{
-    const xmlError *error = xmlCtxtGetLastError(r->parser);
-    const char *message = error && error->message ? error->message : "not well-formed";
-
-    return fail(r->f, "%s:%d: not XML (%.*s)", r->name, error ? error->line : 0,
-                (int)strcspn(message, "\n"), message);
-}
-
-static int run_parser(struct reader *r)
-{
-    xmlSAXHandler handler = {
-        .initialized = XML_SAX2_MAGIC,
-        .startElementNs = start_element,
-        .endElementNs = end_element,
-        .characters = characters,
-        .ignorableWhitespace = characters,
-        .cdataBlock = characters,
-        .internalSubset = document_type,
-    };
-    int result = 0;
-
-    r->parser = xmlCreateMemoryParserCtxt((const char *)r->data, (int)r->size);
-    if (!r->parser)
-        give_up("out of memory");
-    /* NOENT: without it a SAX reader gets "&#38;" for "&amp;" in an attribute
-     * (xmlParseAttValueComplex()). There is nothing else to replace: a document type is
-     * refused before what is in it is read. */
-    xmlCtxtUseOptions(r->parser, XML_PARSE_NOENT | XML_PARSE_NONET | XML_PARSE_IGNORE_ENC |
-                                     XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-    *r->parser->sax = handler;
-    r->parser->userData = r;
-    xmlParseDocument(r->parser);
-    if (r->failed)
-        result = -1;
-    else if (!r->parser->wellFormed)
-        result = parse_failed(r);
-    else if (!r->had_domain)
-        result = fail(r->f, "%s: contains no <domain>", r->name);
-    xmlFreeDoc(r->parser->myDoc);
-    xmlFreeParserCtxt(r->parser);
-    return result;
-}
-
 static const struct bus *bus_of(const struct reader *r, const struct domain_pci_address *a)
 {
-    return a->is_known && r->bus_places[a->bus] ? &r->buses[r->bus_places[a->bus] - 1] : NULL;
+    return a->is_known && r->buses[a->bus].is_there ? &r->buses[a->bus] : NULL;
 }
 
 /* From the device up to the root: each part is put before the ones behind it. NULL below a root
@@ -898,25 +657,22 @@ static void resolve_devices(struct reader *r)
 int domain_xml_parse(const char *name, const uint8_t *data, size_t size, struct domain_xml *domain,
                      struct failure *f)
 {
+    static const struct xml_calls calls = {start_element, end_element, add_text};
     struct domain_xml x = {0};
     struct reader *r;
 
     if (size > DOMAIN_XML_MAX)
         return fail(f, "%s: too large for the XML of a domain (%zu bytes, limit %zu)", name, size,
                     DOMAIN_XML_MAX);
-    if (!looks_like_utf8_xml(data, size))
-        return fail(f, "%s: not XML in UTF-8", name);
-    if (check_characters(name, data, size, f) != 0 || xml_check_names(name, data, size, f) != 0)
-        return -1;
     r = xcalloc(1, sizeof *r);
-    *r = (struct reader){.name = name, .data = data, .size = size, .f = f, .domain = &x};
-    r->text = xmalloc(DOMAIN_TEXT_MAX);
-    int result = run_parser(r);
+    *r = (struct reader){.data = data, .domain = &x, .text = xmalloc(DOMAIN_TEXT_MAX)};
+    int result = xml_read(name, data, size, &calls, r, f);
+    if (result == 0 && !r->had_domain)
+        result = fail(f, "%s: contains no <domain>", name);
     if (result == 0)
         resolve_devices(r);
-    for (size_t i = 0; i < r->bus_count; i++)
+    for (size_t i = 0; i < BUSES; i++)
         free(r->buses[i].model);
-    free(r->buses);
     free(r->text);
     free(r);
     if (result == 0)

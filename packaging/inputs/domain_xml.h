@@ -4,11 +4,7 @@
  * /etc/libvirt/qemu/NAME.xml and, as the <domain> of a <domstatus>, in
  * /run/libvirt/qemu/NAME.xml, what a hook gets, what a save image holds, and, as the <domain> of
  * a <domainsnapshot>, what is in /var/lib/libvirt/qemu/snapshot.
- * This is the one file that names libxml2.
- *
- * Less than XML on purpose: UTF-8, and no document type, so that there are no entities
- * to expand and nothing is ever fetched. The document is never built as a tree: what is
- * kept is below.
+ * inputs/xml_tags.h says which XML is read; what is kept of it is below.
  */
 #ifndef INPUTS_DOMAIN_XML_H
 #define INPUTS_DOMAIN_XML_H
@@ -20,8 +16,7 @@
 #include "base/failure.h"
 
 #define DOMAIN_XML_MAX ((size_t)16 << 20) /* bytes of a document */
-#define DOMAIN_DEPTH_MAX 256              /* elements in each other; libxml2's own limit */
-#define DOMAIN_DEVICES_MAX 16384          /* of network and video cards, controllers, and disks */
+#define DOMAIN_DEVICES_MAX 16384          /* of network and video cards; and disks */
 #define DOMAIN_TEXT_MAX ((size_t)4096)    /* bytes of a name or path */
 
 /* An attribute with the values yes and no, or on and off. */
@@ -81,7 +76,7 @@ struct domain_xml {
     bool nvram_is_remote;       /* <nvram> of a type whose data is no local file */
     bool has_varstore;          /* <varstore>, of libvirt 12.1: JSON of QEMU's uefi-vars device */
     char *varstore, *varstore_template;
-    char *kernel;               /* <os><kernel> */
+    char *kernel; /* <os><kernel> */
     enum domain_switch loader_readonly, loader_secure, loader_stateless;
     bool has_firmware_features; /* <os><firmware><feature>; of these two what is asked for */
     enum domain_switch secure_boot, enrolled_keys;
