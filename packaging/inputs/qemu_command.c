@@ -13,32 +13,16 @@
 #include "formats/option_text.h"
 #include "formats/rom_devices.h"
 #include "inputs/file.h"
+#include "inputs/qemu_drives.h"
 #include "inputs/qemu_options.h"
 
-enum { FLASH_COUNT = 2, NODE_DEPTH_MAX = 8 };
+enum { FLASH_COUNT = 2 };
 
 /* While a command line is read. */
-/* A block node, or a chain of them. The strings are of options. */
-struct drive {
-    struct qemu_option option;
-    const char *file;   /* at the end of the chain, or NULL */
-    const char *format; /* the first in it that is one, or NULL */
-    const char *next;   /* the name of the node that the chain goes on with, or NULL */
-    enum { NOT_FOLLOWED, IS_FOLLOWED, FOLLOWED } state;
-};
-
-struct drive_name {
-    const char *name;
-    size_t drive;
-};
-
 struct reading {
     struct qemu_command *command;
     const char *directory;
-    struct drive *drives; /* -drive and -blockdev, which others name */
-    size_t drive_count;
-    struct drive_name *names; /* sorted */
-    size_t name_count;
+    struct qemu_drives drives;   /* which others name */
     struct qemu_option *sockets; /* -chardev socket with a path, where QEMU is the server */
     size_t socket_count;
     char *qmp_device;             /* the -chardev of the last -mon mode=control */
@@ -209,22 +193,10 @@ static void take_machine(struct reading *r, const struct qemu_option *option)
         set(&r->encrypting, encrypting);
 }
 
-static struct qemu_option copy_option(const struct qemu_option *option)
-{
-    struct qemu_option copy = {.group = xstrdup(option->group),
-                               .values = xcalloc(option->count + 1, sizeof *copy.values),
-                               .count = option->count};
-
-    for (size_t i = 0; i < option->count; i++)
-        copy.values[i] = (struct qemu_option_value){xstrdup(option->values[i].name),
-                                                    xstrdup(option->values[i].value)};
-    return copy;
-}
-
 static void take_object(struct reading *r, const struct qemu_option *option)
 {
     r->objects = xreallocarray(r->objects, r->object_count + 1, sizeof *r->objects);
-    r->objects[r->object_count++] = copy_option(option);
+    r->objects[r->object_count++] = qemu_option_copy(option);
 }
 
 /* The last of that name is looked at; QEMU refuses a second one. */
@@ -251,16 +223,14 @@ static void take_drive(struct reading *r, const struct qemu_option *option)
     const char *index = qemu_option_value(option, "index");
     const char *unit = index ? index : qemu_option_value(option, "unit");
 
-    r->drives = xreallocarray(r->drives, r->drive_count + 1, sizeof *r->drives);
-    r->drives[r->drive_count] = (struct drive){.option = copy_option(option)};
+    qemu_drives_add(&r->drives, option);
     if (kind && strcmp(kind, "pflash") == 0) {
         int place = unit ? (*unit >= '0' && *unit <= '1' && !unit[1] ? *unit - '0' : -1)
                     : r->drive_flash[0] < 0 ? 0
                                             : 1;
         if (place >= 0)
-            r->drive_flash[place] = (int)r->drive_count;
+            r->drive_flash[place] = (int)r->drives.count - 1;
     }
-    r->drive_count++;
 }
 
 /* -chardev, and what -qmp has. */
@@ -273,7 +243,7 @@ static void take_socket(struct reading *r, const struct qemu_option *option)
         option_text_is_off(server))
         return;
     r->sockets = xreallocarray(r->sockets, r->socket_count + 1, sizeof *r->sockets);
-    r->sockets[r->socket_count++] = copy_option(option);
+    r->sockets[r->socket_count++] = qemu_option_copy(option);
 }
 
 static void take_monitor(struct reading *r, const struct qemu_option *option)
@@ -282,107 +252,6 @@ static void take_monitor(struct reading *r, const struct qemu_option *option)
 
     if (mode && strcmp(mode, "control") == 0)
         set(&r->qmp_device, qemu_option_value(option, "chardev"));
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    const struct drive_name *one = a, *other = b;
-    int order = strcmp(one->name, other->name);
-
-    return order ? order : (one->drive > other->drive) - (one->drive < other->drive);
-}
-
-static int compare_to_name(const void *name, const void *entry)
-{
-    return strcmp(name, ((const struct drive_name *)entry)->name);
-}
-
-/* Of drives with one name, which QEMU refuses, the first. */
-static void sort_names(struct reading *r)
-{
-    size_t kept = 0;
-
-    r->names = xcalloc(2 * r->drive_count + 1, sizeof *r->names);
-    for (size_t i = 0; i < 2 * r->drive_count; i++) {
-        const char *name = qemu_option_value(&r->drives[i / 2].option, i % 2 ? "id" : "node-name");
-
-        if (name)
-            r->names[r->name_count++] = (struct drive_name){name, i / 2};
-    }
-    qsort(r->names, r->name_count, sizeof *r->names, compare_names);
-    for (size_t i = 0; i < r->name_count; i++)
-        if (!kept || strcmp(r->names[kept - 1].name, r->names[i].name) != 0)
-            r->names[kept++] = r->names[i];
-    r->name_count = kept;
-}
-
-static struct drive *find_drive(const struct reading *r, const char *name)
-{
-    const struct drive_name *found =
-        bsearch(name, r->names, r->name_count, sizeof *r->names, compare_to_name);
-
-    return found ? &r->drives[found->drive] : NULL;
-}
-
-/* Nodes are in each other ("file.file.filename") or name each other ("file": "node"). */
-static void read_drive(struct drive *drive)
-{
-    const struct qemu_option *option = &drive->option;
-    char name[NODE_DEPTH_MAX * 5 + 16] = "", *end = name;
-
-    for (int depth = 0; depth < NODE_DEPTH_MAX; depth++, end = stpcpy(end, "file.")) {
-        strcpy(end, "driver");
-        const char *driver = qemu_option_value(option, name);
-        strcpy(end, "format");
-        if (!driver)
-            driver = qemu_option_value(option, name);
-        if (driver && !drive->format &&
-            (strcmp(driver, "raw") == 0 || strcmp(driver, "qcow2") == 0))
-            drive->format = driver;
-        strcpy(end, "filename");
-        drive->file = qemu_option_value(option, name);
-        if (drive->file)
-            return;
-        strcpy(end, "file");
-        const char *next = qemu_option_value(option, name);
-        if (next && strcmp(option->group, "drive") == 0)
-            drive->file = next;
-        else
-            drive->next = next;
-        if (next)
-            return;
-    }
-}
-
-/* To the end of each chain, each node once. A circle has no end. */
-static void follow_drives(struct reading *r)
-{
-    struct drive **chain = xcalloc(r->drive_count + 1, sizeof(struct drive *));
-
-    sort_names(r);
-    for (size_t i = 0; i < r->drive_count; i++)
-        read_drive(&r->drives[i]);
-    for (size_t i = 0; i < r->drive_count; i++) {
-        struct drive *drive = &r->drives[i];
-        size_t count = 0;
-
-        while (drive && drive->state == NOT_FOLLOWED) {
-            drive->state = IS_FOLLOWED;
-            chain[count++] = drive;
-            drive = drive->next ? find_drive(r, drive->next) : NULL;
-        }
-        const struct drive *after = drive && drive->state == FOLLOWED ? drive : NULL;
-        while (count) {
-            drive = chain[--count];
-            if (after && !drive->file)
-                drive->file = after->file;
-            if (after && !drive->format)
-                drive->format = after->format;
-            drive->state = FOLLOWED;
-            after = drive;
-        }
-    }
-    free(chain);
 }
 
 /* A path as the process sees it, and no more slashes than it needs; NULL for what only the process
@@ -408,9 +277,10 @@ static char *path_of(const struct reading *r, const char *file)
 
 static void find_flash(struct reading *r, int which, char **path, char **format)
 {
-    const struct drive *drive = r->flash[which]              ? find_drive(r, r->flash[which])
-                                : r->drive_flash[which] >= 0 ? &r->drives[r->drive_flash[which]]
-                                                             : NULL;
+    const struct qemu_drive *drive = r->flash[which] ? qemu_drives_find(&r->drives, r->flash[which])
+                                     : r->drive_flash[which] >= 0
+                                         ? &r->drives.all[r->drive_flash[which]]
+                                         : NULL;
 
     *path = drive && drive->file ? path_of(r, drive->file) : NULL;
     *format = drive ? xstrdup_or_null(drive->format) : NULL;
@@ -451,8 +321,8 @@ static void add_disk(struct reading *r, const char *file)
 /* Those of -drive and -blockdev that are no flash. */
 static void find_disks(struct reading *r)
 {
-    for (size_t i = 0; i < r->drive_count; i++) {
-        const struct drive *drive = &r->drives[i];
+    for (size_t i = 0; i < r->drives.count; i++) {
+        const struct qemu_drive *drive = &r->drives.all[i];
         const char *kind = qemu_option_value(&drive->option, "if");
 
         if (drive->file && !(kind && strcmp(kind, "pflash") == 0))
@@ -753,7 +623,7 @@ static void finish(struct reading *r)
 
     if (!c->machine && c->architecture)
         c->machine = xstrdup_or_null(machine_default(c->architecture));
-    follow_drives(r);
+    qemu_drives_follow(&r->drives);
     find_firmware(r);
     find_disks(r);
     find_qmp(r);
@@ -761,10 +631,7 @@ static void finish(struct reading *r)
     char *machine = c->machine ? xstrndup(c->machine, strcspn(c->machine, "+")) : NULL;
     add_defaults(r, machine);
     free(machine);
-    for (size_t i = 0; i < r->drive_count; i++)
-        qemu_option_free(&r->drives[i].option);
-    free(r->drives);
-    free(r->names);
+    qemu_drives_free(&r->drives);
     for (size_t i = 0; i < r->socket_count; i++)
         qemu_option_free(&r->sockets[i]);
     free(r->sockets);

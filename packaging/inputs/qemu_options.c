@@ -19,6 +19,18 @@ void qemu_option_free(struct qemu_option *option)
     *option = (struct qemu_option){0};
 }
 
+struct qemu_option qemu_option_copy(const struct qemu_option *option)
+{
+    struct qemu_option copy = {.group = xstrdup(option->group),
+                               .values = xcalloc(option->count + 1, sizeof *copy.values),
+                               .count = option->count};
+
+    for (size_t i = 0; i < option->count; i++)
+        copy.values[i] = (struct qemu_option_value){xstrdup(option->values[i].name),
+                                                    xstrdup(option->values[i].value)};
+    return copy;
+}
+
 const char *qemu_option_value(const struct qemu_option *option, const char *name)
 {
     for (size_t i = option->count; i > 0; i--)

@@ -37,6 +37,7 @@ const char *qemu_option_implied(const char *group);
 int qemu_option_of_text(struct qemu_option *option, const char *group, const char *implied,
                         const char *text, struct failure *f);
 void qemu_option_free(struct qemu_option *option);
+struct qemu_option qemu_option_copy(const struct qemu_option *option);
 
 /* The last value of that name; NULL: none. */
 const char *qemu_option_value(const struct qemu_option *option, const char *name);
