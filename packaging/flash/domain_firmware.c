@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "flash/domain_firmware.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "flash/descriptor_match.h"
 #include "formats/machine_types.h"
 #include "inputs/descriptor_directories.h"
 
@@ -25,248 +25,11 @@ const char *domain_choice_name(enum domain_choice choice)
     return names[choice];
 }
 
-/* The versions of libvirt whose rules are known, the oldest first. */
-enum rules { RULES_9_0, RULES_11_3, RULES_12_8, RULES_COUNT };
-
 static const struct {
     const char *name;
     unsigned version; /* as domain_question has it */
 } rules_of[] = {
     [RULES_9_0] = {"9.0", 9000}, [RULES_11_3] = {"11.3", 11003}, [RULES_12_8] = {"12.8", 12008}};
-
-/* What a descriptor is checked against. */
-struct wish {
-    const struct domain_xml *domain;
-    enum rules rules;
-    const char *root;             /* NULL: this host */
-    char *machine, *architecture; /* as descriptors call them */
-    const char *loader_format;
-};
-
-/* False, with the reason. */
-__attribute__((format(printf, 2, 3))) static bool no(char reason[DOMAIN_REASON_MAX],
-                                                     const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(reason, DOMAIN_REASON_MAX, format, args);
-    va_end(args);
-    return false;
-}
-
-static bool is(const char *text, const char *expected)
-{
-    return text && strcmp(text, expected) == 0;
-}
-
-/* --- one descriptor: qemuFirmwareMatchDomain() ------------------------------------------------ */
-
-static bool has_interface(const struct firmware_descriptor *d, const char *wanted)
-{
-    for (size_t i = 0; i < d->interface_types.count; i++)
-        if (strcmp(d->interface_types.texts[i], wanted) == 0)
-            return true;
-    return false;
-}
-
-static bool takes_interface(const struct wish *w, const struct firmware_descriptor *d, char *reason)
-{
-    const struct domain_xml *x = w->domain;
-    const char *wanted = is(x->firmware, "efi")         ? "uefi"
-                         : is(x->firmware, "bios")      ? "bios"
-                         : is(x->loader_type, "pflash") ? "uefi"
-                                                        : "bios";
-
-    return has_interface(d, wanted) || no(reason, "it is not %s firmware", wanted);
-}
-
-/* The file that a path of that root leads to; NULL: none. */
-static char *file_behind(const char *root, const char *path)
-{
-    char *below = template_file(root, path), *file = realpath(below, NULL);
-
-    free(below);
-    return file;
-}
-
-/* libvirt 12.8 follows links, and gives the guest the name that the descriptor has. */
-static bool is_path(const struct wish *w, const char *own, const char *path)
-{
-    char *a, *b;
-    bool same;
-
-    if (!own || w->rules < RULES_12_8 || is(own, path))
-        return is(own, path);
-    a = file_behind(w->root, own);
-    b = file_behind(w->root, path);
-    same = a && is(b, a);
-    free(a);
-    free(b);
-    return same;
-}
-
-/* qemuFirmwareMatchesPaths() */
-static bool takes_paths(const struct wish *w, const struct firmware_descriptor *d, char *reason)
-{
-    const struct domain_xml *x = w->domain;
-    const char *own = d->executable.filename;
-
-    if (w->rules == RULES_9_0)
-        return !x->loader || x->firmware || (d->device == DESCRIPTOR_FLASH && is(own, x->loader)) ||
-               no(reason, "its code is %s", own);
-    if (d->device == DESCRIPTOR_KERNEL)
-        return !x->kernel || is(own, x->kernel) || no(reason, "its kernel is %s", own);
-    if (x->loader && !is_path(w, own, x->loader))
-        return no(reason, "its code is %s", own);
-    if (d->device != DESCRIPTOR_FLASH && x->has_nvram && w->rules >= RULES_12_8)
-        return no(reason, "it has no store, and the guest has one");
-    if (!x->nvram_template || d->device != DESCRIPTOR_FLASH)
-        return true;
-    if (d->mode != DESCRIPTOR_SPLIT)
-        return no(reason, "it has no template, and the guest names one");
-    return is_path(w, d->nvram_template.filename, x->nvram_template) ||
-           no(reason, "its template is %s", d->nvram_template.filename);
-}
-
-static bool takes_wish(enum domain_switch wish, bool has, const char *what, char *reason)
-{
-    if (wish == DOMAIN_ON && !has)
-        return no(reason, "it does not have %s, which the guest asks for", what);
-    if (wish == DOMAIN_OFF && has)
-        return no(reason, "it has %s, which the guest refuses", what);
-    return true;
-}
-
-static bool takes_features(const struct wish *w, const struct firmware_descriptor *d, char *reason)
-{
-    const struct domain_xml *x = w->domain;
-
-    if (x->suspend_to_memory == DOMAIN_ON && !descriptor_has_feature(d, "acpi-s3"))
-        return no(reason, "it does not have acpi-s3, which the guest asks for");
-    if (x->suspend_to_disk == DOMAIN_ON && !descriptor_has_feature(d, "acpi-s4"))
-        return no(reason, "it does not have acpi-s4, which the guest asks for");
-    return takes_wish(x->secure_boot, descriptor_has_feature(d, "secure-boot"), "secure-boot",
-                      reason) &&
-           takes_wish(x->enrolled_keys, descriptor_has_feature(d, "enrolled-keys"), "enrolled-keys",
-                      reason);
-}
-
-static bool takes_smm(const struct wish *w, const struct firmware_descriptor *d, char *reason)
-{
-    const struct domain_xml *x = w->domain;
-
-    if (w->rules == RULES_9_0 && x->loader_secure != DOMAIN_ON)
-        return true; /* what the choice then needs is refused_by_choice()'s */
-    if (!descriptor_has_feature(d, "requires-smm"))
-        return x->loader_secure != DOMAIN_ON ||
-               no(reason, "it does not need SMM, and the guest's loader is secure");
-    if (x->smm == DOMAIN_OFF && w->rules > RULES_9_0)
-        return no(reason, "it needs SMM, which the guest switches off");
-    return x->loader_secure != DOMAIN_OFF ||
-           no(reason, "it needs SMM, and the guest's loader is not secure");
-}
-
-static bool takes_format(const char *format)
-{
-    return is(format, "raw") || is(format, "qcow2");
-}
-
-/* Whether its store is where the guest's is. */
-static bool takes_mode(const struct wish *w, const struct firmware_descriptor *d, char *reason)
-{
-    const struct domain_xml *x = w->domain;
-    bool is_written = x->loader_readonly == DOMAIN_OFF && w->rules > RULES_9_0;
-
-    if (x->loader_stateless == DOMAIN_ON)
-        return d->mode == DESCRIPTOR_STATELESS ||
-               no(reason, "it keeps variables, and the guest's loader is stateless");
-    if (is_written && d->mode != DESCRIPTOR_COMBINED)
-        return no(reason, "its code is read-only, and the guest's loader is not");
-    if (is_written && w->rules >= RULES_12_8)
-        return true;
-    return d->mode == DESCRIPTOR_SPLIT ||
-           no(reason, "it is %s, and the guest has a store beside its code",
-              descriptor_mode_name(d->mode));
-}
-
-static bool takes_template_format(const struct wish *w, const struct firmware_descriptor *d,
-                                  char *reason)
-{
-    const char *wanted = w->domain->template_format;
-
-    if (d->mode != DESCRIPTOR_SPLIT)
-        return true;
-    if (!takes_format(d->nvram_template.format))
-        return no(reason, "its template has a format that libvirt does not take");
-    return !wanted || w->rules < RULES_12_8 || is(d->nvram_template.format, wanted) ||
-           no(reason, "its template is %s, and the guest asks for %s", d->nvram_template.format,
-              wanted);
-}
-
-static bool takes_flash(const struct wish *w, const struct firmware_descriptor *d, char *reason)
-{
-    const struct domain_xml *x = w->domain;
-
-    if (!takes_mode(w, d, reason))
-        return false;
-    if (w->rules == RULES_9_0)
-        return true; /* what it is in is refused_by_choice()'s */
-    if (x->loader_type && !is(x->loader_type, "pflash"))
-        return no(reason, "it is for flash, and the guest's loader is %s", x->loader_type);
-    if (!takes_format(d->executable.format))
-        return no(reason, "its code has a format that libvirt does not take");
-    if (w->loader_format && !is(d->executable.format, w->loader_format))
-        return no(reason, "its code is %s, and the guest asks for %s", d->executable.format,
-                  w->loader_format);
-    return takes_template_format(w, d, reason);
-}
-
-static bool takes_memory(const struct wish *w, char *reason)
-{
-    const struct domain_xml *x = w->domain;
-
-    if (w->rules == RULES_9_0)
-        return true;
-    if (x->loader_type && !is(x->loader_type, "rom"))
-        return no(reason, "it is for -bios, and the guest's loader is %s", x->loader_type);
-    return x->loader_readonly != DOMAIN_OFF ||
-           no(reason, "it is for -bios, and the guest's loader is not read-only");
-}
-
-static bool takes_security(const struct wish *w, const struct firmware_descriptor *d, char *reason)
-{
-    static const char *const features[][2] = {
-        {"sev", "amd-sev"}, {"sev-snp", "amd-sev-snp"}, {"tdx", "intel-tdx"}};
-    const char *type = w->domain->launch_security;
-
-    for (size_t i = 0; type && i < sizeof features / sizeof *features; i++)
-        if (strcmp(type, features[i][0]) == 0 && !descriptor_has_feature(d, features[i][1]))
-            return no(reason, "it does not have %s, which the guest asks for", features[i][1]);
-    if (is(type, "sev") && w->domain->sev_es && !descriptor_has_feature(d, "amd-sev-es"))
-        return no(reason, "it does not have amd-sev-es, which the guest asks for");
-    return true;
-}
-
-static bool matches(const struct wish *w, const struct firmware_descriptor *d, char *reason)
-{
-    if (!d->usable)
-        return no(reason, "libvirt skips it: %s",
-                  d->problems.count ? d->problems.list[0].what : "it is not valid");
-    if (d->device == DESCRIPTOR_IGVM)
-        return no(reason, "libvirt skips it: it is an IGVM file");
-    if (!takes_interface(w, d, reason) || !takes_paths(w, d, reason))
-        return false;
-    if (!descriptor_runs_on(d, w->architecture, w->machine))
-        return no(reason, "it is not for %s of %s", w->domain->machine, w->architecture);
-    if (!takes_features(w, d, reason) || !takes_smm(w, d, reason))
-        return false;
-    if (d->device == DESCRIPTOR_FLASH && !takes_flash(w, d, reason))
-        return false;
-    if (d->device == DESCRIPTOR_MEMORY && !takes_memory(w, reason))
-        return false;
-    return takes_security(w, d, reason);
-}
 
 /* --- the guest ------------------------------------------------------------------------------ */
 
@@ -296,13 +59,13 @@ static const char *refused_of_store(const struct domain_xml *x)
         return "NVRAM is not permitted when loader is stateless";
     if (x->loader_stateless != DOMAIN_OFF)
         return NULL;
-    if (!x->firmware && !is(x->loader_type, "pflash"))
+    if (!x->firmware && !same_text(x->loader_type, "pflash"))
         return "Only pflash loader type permits NVRAM";
-    return x->firmware && !is(x->firmware, "efi") ? "Only EFI firmware permits NVRAM" : NULL;
+    return x->firmware && !same_text(x->firmware, "efi") ? "Only EFI firmware permits NVRAM" : NULL;
 }
 
 /* virDomainDefOSValidate(): what libvirt refuses before it looks for firmware. */
-static const char *refusal_of(const struct domain_xml *x, enum rules rules)
+static const char *refusal_of(const struct domain_xml *x, enum descriptor_rules rules)
 {
     const char *refusal = x->firmware && rules == RULES_9_0 ? refused_before_9_2(x) : NULL;
 
@@ -312,7 +75,7 @@ static const char *refusal_of(const struct domain_xml *x, enum rules rules)
         x->secure_boot == DOMAIN_OFF)
         return "firmware feature 'enrolled-keys' cannot be enabled when firmware feature "
                "'secure-boot' is disabled";
-    if (x->has_nvram && is(x->firmware, "bios"))
+    if (x->has_nvram && same_text(x->firmware, "bios"))
         return "firmware type 'bios' does not support nvram";
     if (!x->firmware && x->has_firmware_features)
         return "cannot use feature-based firmware autoselection when firmware autoselection is "
@@ -325,21 +88,22 @@ static const char *refusal_of(const struct domain_xml *x, enum rules rules)
 /* qemuValidateDomainDefFeatures() and qemuValidateDomainDefBoot(). libvirt 9.0 chooses when the
  * guest is started, and looks at it before; a later one looks at what it has chosen. */
 static const char *late_refusal_of(const struct domain_xml *x,
-                                   const struct domain_firmware *firmware, enum rules rules)
+                                   const struct domain_firmware *firmware,
+                                   enum descriptor_rules rules)
 {
-    bool uefi = is(x->firmware, "efi") || (x->loader && is(x->loader_type, "pflash"));
-    bool x86 = is(x->arch, "x86_64") || is(x->arch, "i686");
+    bool uefi = same_text(x->firmware, "efi") || (x->loader && same_text(x->loader_type, "pflash"));
+    bool x86 = same_text(x->arch, "x86_64") || same_text(x->arch, "i686");
     bool has_smm = firmware->needs_smm && rules > RULES_9_0;
 
     if (uefi && x86 && !x->has_acpi)
         return "UEFI requires ACPI on this architecture";
-    if (!uefi && is(x->arch, "aarch64") && x->has_acpi)
+    if (!uefi && same_text(x->arch, "aarch64") && x->has_acpi)
         return "ACPI requires UEFI on this architecture";
     if (x->loader_secure != DOMAIN_ON && !has_smm)
         return NULL;
     if (strcmp(x->machine, "q35") != 0 && strncmp(x->machine, "pc-q35-", 7) != 0)
         return "Secure boot is supported with q35 machine types only";
-    if (!is(x->arch, "x86_64"))
+    if (!same_text(x->arch, "x86_64"))
         return "Secure boot is supported for x86_64 architecture only";
     return !x->firmware && x->smm != DOMAIN_ON && !has_smm
                ? "Secure boot requires SMM feature enabled"
@@ -351,9 +115,9 @@ static const char *late_refusal_of(const struct domain_xml *x,
 static const char *refused_by_choice(const struct domain_xml *x,
                                      const struct domain_firmware *firmware)
 {
-    if (firmware->code_format && !is(firmware->code_format, "raw"))
+    if (firmware->code_format && !same_text(firmware->code_format, "raw"))
         return "unsupported flash format 'qcow2'";
-    if (firmware->template_format && !is(firmware->template_format, "raw"))
+    if (firmware->template_format && !same_text(firmware->template_format, "raw"))
         return "unsupported nvram template format 'qcow2'";
     return firmware->needs_smm && x->smm == DOMAIN_OFF
                ? "domain has SMM turned off but chosen firmware requires it"
@@ -415,7 +179,7 @@ static void take_descriptor(struct domain_firmware *firmware, const struct domai
     }
 }
 
-static bool ask_descriptors(const struct wish *w, const struct firmware_descriptors *all,
+static bool ask_descriptors(const struct descriptor_wish *w, const struct firmware_descriptors *all,
                             struct domain_firmware *firmware)
 {
     for (size_t i = 0; i < all->count; i++) {
@@ -424,7 +188,7 @@ static bool ask_descriptors(const struct wish *w, const struct firmware_descript
         firmware->rejections = xreallocarray(firmware->rejections, firmware->rejection_count + 1,
                                              sizeof *firmware->rejections);
         r = &firmware->rejections[firmware->rejection_count];
-        if (matches(w, &all->list[i], r->reason)) {
+        if (descriptor_matches(w, &all->list[i], r->reason)) {
             take_descriptor(firmware, w->domain, &all->list[i]);
             return true;
         }
@@ -435,14 +199,14 @@ static bool ask_descriptors(const struct wish *w, const struct firmware_descript
 }
 
 /* qemuFirmwareFillDomainLegacy(): 1, 0 or -1. */
-static int ask_list(const struct wish *w, const char *list, struct domain_firmware *firmware,
-                    struct failure *f)
+static int ask_list(const struct descriptor_wish *w, const char *list,
+                    struct domain_firmware *firmware, struct failure *f)
 {
     const struct domain_xml *x = w->domain;
     struct template_search search;
 
     if (x->loader_readonly == DOMAIN_OFF || x->loader_stateless == DOMAIN_ON ||
-        (w->loader_format && !is(w->loader_format, "raw")))
+        (w->loader_format && !same_text(w->loader_format, "raw")))
         return 0;
     if (template_search(x->loader, w->root, list, &search, f) != 0)
         return -1;
@@ -464,12 +228,12 @@ static int ask_list(const struct wish *w, const char *list, struct domain_firmwa
     return found;
 }
 
-static void take_as_written(const struct wish *w, struct domain_firmware *firmware)
+static void take_as_written(const struct descriptor_wish *w, struct domain_firmware *firmware)
 {
     const struct domain_xml *x = w->domain;
 
     firmware->code = xstrdup_or_null(x->loader);
-    firmware->pflash = is(x->loader_type, "pflash");
+    firmware->pflash = same_text(x->loader_type, "pflash");
     if (firmware->pflash)
         firmware->code_format = xstrdup(w->loader_format ? w->loader_format : "raw");
     if (firmware->template)
@@ -493,8 +257,8 @@ static void refuse(struct domain_firmware *firmware, enum domain_choice choice, 
     snprintf(firmware->refusal, sizeof firmware->refusal, "%s", why);
 }
 
-static int choose(const struct wish *w, const char *list, struct domain_firmware *firmware,
-                  struct failure *f)
+static int choose(const struct descriptor_wish *w, const char *list,
+                  struct domain_firmware *firmware, struct failure *f)
 {
     struct firmware_descriptors all;
 
@@ -529,7 +293,8 @@ static int choose(const struct wish *w, const char *list, struct domain_firmware
 }
 
 /* One of libvirt's own is from before it knew formats. */
-static const char *wanted_format(const struct domain_xml *x, enum rules rules, bool is_defined)
+static const char *wanted_format(const struct domain_xml *x, enum descriptor_rules rules,
+                                 bool is_defined)
 {
     bool goes_by_store = !x->has_loader && (rules < RULES_12_8 || !x->nvram_template);
     const char *format = x->loader_format ? x->loader_format
@@ -542,18 +307,18 @@ static const char *wanted_format(const struct domain_xml *x, enum rules rules, b
 }
 
 static int look(const struct domain_xml *x, const struct domain_question *question,
-                enum rules rules, struct domain_firmware *firmware, struct failure *f)
+                enum descriptor_rules rules, struct domain_firmware *firmware, struct failure *f)
 {
-    if (!x->firmware && !(x->loader && is(x->loader_type, "pflash"))) {
+    if (!x->firmware && !(x->loader && same_text(x->loader_type, "pflash"))) {
         firmware->code = xstrdup_or_null(x->loader);
         return 0;
     }
-    struct wish w = {.domain = x,
-                     .rules = rules,
-                     .root = question->root,
-                     .machine = machine_of(x),
-                     .architecture = xstrdup(qemu_architecture(x->arch)),
-                     .loader_format = wanted_format(x, rules, question->is_defined)};
+    struct descriptor_wish w = {.domain = x,
+                                .rules = rules,
+                                .root = question->root,
+                                .machine = machine_of(x),
+                                .architecture = xstrdup(qemu_architecture(x->arch)),
+                                .loader_format = wanted_format(x, rules, question->is_defined)};
     int result = choose(&w, question->list, firmware, f);
     free(w.machine);
     free(w.architecture);
@@ -561,7 +326,8 @@ static int look(const struct domain_xml *x, const struct domain_question *questi
 }
 
 static int choose_by(const struct domain_xml *x, const struct domain_question *question,
-                     enum rules rules, struct domain_firmware *firmware, struct failure *f)
+                     enum descriptor_rules rules, struct domain_firmware *firmware,
+                     struct failure *f)
 {
     const char *refusal = refusal_of(x, rules);
 
@@ -603,13 +369,13 @@ static char *words_of(const struct domain_firmware *firmware)
 }
 
 /* What each of them does, in the place of the last's choice. */
-static void say_difference(const struct domain_firmware *of_rules, enum rules first,
-                           enum rules last, struct domain_firmware *firmware)
+static void say_difference(const struct domain_firmware *of_rules, enum descriptor_rules first,
+                           enum descriptor_rules last, struct domain_firmware *firmware)
 {
     char text[DOMAIN_REFUSAL_MAX];
     size_t length = 0;
 
-    for (enum rules r = first; r <= last; r++) {
+    for (enum descriptor_rules r = first; r <= last; r++) {
         char *words = words_of(&of_rules[r]);
 
         length += (size_t)snprintf(text + length, sizeof text - length, "%slibvirt %s %.600s",
@@ -621,7 +387,7 @@ static void say_difference(const struct domain_firmware *of_rules, enum rules fi
 }
 
 /* The rules around a version; all of them where it is 0. */
-static void range_of(unsigned version, enum rules *first, enum rules *last)
+static void range_of(unsigned version, enum descriptor_rules *first, enum descriptor_rules *last)
 {
     *first = RULES_9_0;
     *last = RULES_COUNT - 1;
@@ -637,7 +403,7 @@ int domain_firmware_choose(const struct domain_xml *x, const struct domain_quest
                            struct domain_firmware *firmware, struct failure *f)
 {
     struct domain_firmware of_rules[RULES_COUNT] = {0};
-    enum rules first, last, done;
+    enum descriptor_rules first, last, done;
     bool agree = true;
 
     *firmware = (struct domain_firmware){0};
@@ -662,7 +428,7 @@ int domain_firmware_choose(const struct domain_xml *x, const struct domain_quest
         *firmware = of_rules[last];
         of_rules[last] = (struct domain_firmware){0};
     }
-    for (enum rules r = first; r < done; r++)
+    for (enum descriptor_rules r = first; r < done; r++)
         domain_firmware_free(&of_rules[r]);
     return done > last ? 0 : -1;
 }
