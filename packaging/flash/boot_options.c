@@ -7,16 +7,13 @@
 #include "base/bytes.h"
 #include "base/memory.h"
 
-static const uint8_t global_guid[GUID_SIZE] =
-    GUID_BYTES(0x8be4df61, 0x93ca, 0x11d2, 0xaa, 0x0d, 0x00, 0xe0, 0x98, 0x03, 0x2b, 0x8c);
-
 /* "Boot" and four digits, which UEFI 2.10, 3.1.1 has in upper case. */
 static bool number_of(const uint8_t *data, const struct variable *v, uint16_t *number)
 {
     char name[16];
     char *end;
 
-    if (!v->live || !guid_is(v->vendor, global_guid) || v->name_size != 2 * sizeof "Boot0000")
+    if (!v->live || !guid_is(v->vendor, efi_global_guid) || v->name_size != 2 * sizeof "Boot0000")
         return false;
     variable_name(data, v, name, sizeof name);
     if (strncmp(name, "Boot", 4) != 0 || strspn(name + 4, "0123456789ABCDEFabcdef") != 4)
@@ -37,7 +34,7 @@ static void take_option(const struct live_store *live, const struct variable *v,
 /* Moves what BootOrder names to where it has it. */
 static void put_in_order(const struct live_store *live, struct boot_options *o)
 {
-    const struct variable *order = varstore_find(live->data, live->store, "BootOrder", global_guid);
+    const struct variable *order = varstore_find(live->data, live->store, "BootOrder", efi_global_guid);
     size_t placed = 0, count = order ? order->data_size / 2 : 0;
 
     o->missing = xcalloc(count + 1, sizeof *o->missing);
@@ -61,7 +58,7 @@ static void put_in_order(const struct live_store *live, struct boot_options *o)
 
 void boot_options_read(const struct live_store *live, struct boot_options *o)
 {
-    const struct variable *next = varstore_find(live->data, live->store, "BootNext", global_guid);
+    const struct variable *next = varstore_find(live->data, live->store, "BootNext", efi_global_guid);
     uint16_t number;
     size_t count = 0;
 

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "flash/pending_write.h"
+#include "formats/guid.h"
 
 /* QEMU hw/i386/pc_sysfw.c: flash is a multiple of its sector, and at most max-fw-size. */
 #define PC_FLASH_SECTOR 0x1000
@@ -206,14 +207,32 @@ static void judge_after_write(struct flash_verdict *v, const struct flash_image 
                write->is_pending ? ", after the firmware has finished a pending write" : "");
 }
 
-/* A sound store, whose records the firmware takes. */
+/* Whether a record of the store passes its end, and a pending write puts another list in the
+ * place of that one. OVMF without SMM then reclaims the store before the first variable that it
+ * writes, for there is no room behind such a list, and reads what the write brought; with SMM it
+ * reads that at once (edk2 Variable.c, UpdateVariable()). With a platform key it could start once
+ * without Secure Boot: that is not promised. */
+static bool write_replaces_records(const struct flash_image *code, const struct varstore *before,
+                                   const struct pending_write *write)
+{
+    return write->is_pending && !write->is_broken && flash_is_x86(code->architecture) &&
+           varstore_find_problem(before, VARSTORE_VARIABLE_CUT) &&
+           !varstore_find_problem(before, VARSTORE_NAMELESS) &&
+           !varstore_find_problem(before, VARSTORE_NAME_HIDES) &&
+           !varstore_find(write->after.data, write->after.store, "PK", efi_global_guid);
+}
+
+/* A sound store. */
 static void judge_variables(struct flash_verdict *v, const struct flash_image *code,
                             const struct flash_image *vars)
 {
     struct pending_write write;
 
     pending_write_read(vars, &write);
-    if (pending_write_loses(&write, code)) {
+    if (!write_replaces_records(code, &vars->store, &write) &&
+        judge_records(v, code, &vars->store)) {
+        /* The verdict is that of the records. */
+    } else if (pending_write_loses(&write, code)) {
         decide(v, FLASH_NO, "write-pending",
                "the firmware reads the store before it finishes a pending write: the guest starts "
                "with the variables from before, and what it writes destroys those from after");
@@ -266,7 +285,7 @@ static void judge_content(struct flash_verdict *v, const struct flash_image *cod
         decide(v, FLASH_NO, "store-broken", "the firmware %s: %s",
                x86 ? "crashes on the store" : "erases the store", first_problem(s, text));
         fix(v, "'romcompat varstore repair' fixes the header.");
-    } else if (!judge_records(v, code, s)) {
+    } else {
         judge_variables(v, code, vars);
     }
 }

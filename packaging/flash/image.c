@@ -14,9 +14,6 @@
 #include "inputs/lzma.h"
 #include "outputs/qemu_img.h"
 
-static const uint8_t global_guid[GUID_SIZE] =
-    GUID_BYTES(0x8be4df61, 0x93ca, 0x11d2, 0xaa, 0x0d, 0x00, 0xe0, 0x98, 0x03, 0x2b, 0x8c);
-
 struct reader {
     struct flash_image *image;
     unsigned depth, packed;
@@ -445,7 +442,7 @@ static bool read_list(struct flash_image *image)
     } else {
         return false;
     }
-    image->enrolled = varstore_find(image->data, &image->store, "PK", global_guid) != NULL;
+    image->enrolled = varstore_find(image->data, &image->store, "PK", efi_global_guid) != NULL;
     return true;
 }
 
@@ -469,7 +466,7 @@ static void understand(struct flash_image *image, bool for_store)
         image->has_store = true;
         if (varstore_read(image->data, image->size, &image->store) != 0)
             give_up("out of memory");
-        image->enrolled = varstore_find(image->data, &image->store, "PK", global_guid) != NULL;
+        image->enrolled = varstore_find(image->data, &image->store, "PK", efi_global_guid) != NULL;
     }
     guided_table_read(image->data, image->size, &image->table);
     r.leave_packed = for_store && store_of_table(&image->table);

@@ -8,8 +8,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-static const uint8_t global_guid[GUID_SIZE] =
-    GUID_BYTES(0x8be4df61, 0x93ca, 0x11d2, 0xaa, 0x0d, 0x00, 0xe0, 0x98, 0x03, 0x2b, 0x8c);
 static const uint8_t security_guid[GUID_SIZE] =
     GUID_BYTES(0xd719b2cb, 0x3d3a, 0x4596, 0xa3, 0xbc, 0xda, 0xd0, 0x0e, 0x67, 0x65, 0x6f);
 static const uint8_t shim_guid[GUID_SIZE] =
@@ -21,7 +19,7 @@ static const struct {
     const char *name;
     const uint8_t *vendor;
 } lists[KEY_LISTS] = {
-    [LIST_PK] = {"PK", global_guid},     [LIST_KEK] = {"KEK", global_guid},
+    [LIST_PK] = {"PK", efi_global_guid},     [LIST_KEK] = {"KEK", efi_global_guid},
     [LIST_DB] = {"db", security_guid},   [LIST_DBX] = {"dbx", security_guid},
     [LIST_MOK] = {"MokList", shim_guid}, [LIST_MOKX] = {"MokListX", shim_guid},
 };
@@ -134,7 +132,7 @@ const char *owner_name(const uint8_t *guid)
     }
     if (guid_is(guid, shim_guid))
         return "shim";
-    return guid_is(guid, global_guid) ? "UEFI" : NULL;
+    return guid_is(guid, efi_global_guid) ? "UEFI" : NULL;
 }
 
 const char *secure_boot_state_name(enum secure_boot_state state)

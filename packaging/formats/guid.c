@@ -7,6 +7,9 @@
 #include "base/bytes.h"
 #include "base/hex.h"
 
+const uint8_t efi_global_guid[GUID_SIZE] =
+    GUID_BYTES(0x8be4df61, 0x93ca, 0x11d2, 0xaa, 0x0d, 0x00, 0xe0, 0x98, 0x03, 0x2b, 0x8c);
+
 char *guid_text(const uint8_t g[GUID_SIZE], char text[GUID_TEXT_SIZE])
 {
     snprintf(text, GUID_TEXT_SIZE, "%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x", load_le32(g),

@@ -18,6 +18,9 @@
             i, j, k                                                                              \
     }
 
+/* EFI_GLOBAL_VARIABLE (UEFI 2.10, 3.3): boot options, PK and KEK. */
+extern const uint8_t efi_global_guid[GUID_SIZE];
+
 static inline bool guid_is(const uint8_t *bytes, const uint8_t guid[GUID_SIZE])
 {
     return memcmp(bytes, guid, GUID_SIZE) == 0;
