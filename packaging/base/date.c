@@ -37,3 +37,11 @@ char *date_format(int64_t days, char text[DATE_TEXT_MAX])
                  (unsigned)(tm.tm_mon + 1) % 100, (unsigned)tm.tm_mday % 100);
     return text;
 }
+
+int64_t milliseconds_now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}

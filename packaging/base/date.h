@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Days of the calendar, as YYYY-MM-DD: the years 1 to 9999. */
+/* Days of the calendar, as YYYY-MM-DD: the years 1 to 9999; and a clock for time limits. */
 #ifndef BASE_DATE_H
 #define BASE_DATE_H
 
@@ -14,5 +14,8 @@ enum { SECONDS_OF_DAY = 86400 };
 bool date_parse(const char *text, int64_t *days);
 /* The other way round; "" for a day before year 1 or after year 9999. Returns text. */
 char *date_format(int64_t days, char text[DATE_TEXT_MAX]);
+
+/* Of a clock that nobody sets: only differences mean something. */
+int64_t milliseconds_now(void);
 
 #endif

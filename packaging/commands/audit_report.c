@@ -80,10 +80,7 @@ static void print_classes(const struct fleet *fleet)
 {
     struct columns c;
 
-    columns_init(&c, "rrl");
-    columns_add(&c, "class");
-    columns_add(&c, "hosts");
-    columns_add(&c, "what they have");
+    columns_init(&c, "rrl", "class", "hosts", "what they have", NULL);
     for (size_t i = 0; i < fleet->class_count; i++) {
         columns_add(&c, "%zu", i + 1);
         columns_add(&c, "%zu", fleet->classes[i].hosts);
@@ -369,15 +366,8 @@ static void print_expiry(const struct fleet *fleet, const struct expiry *expiry)
         puts("No guest has a machine type that QEMU gives up.");
         return;
     }
-    columns_init(&c, "lrllrrll");
-    columns_add(&c, "machine type");
-    columns_add(&c, "guests");
-    columns_add(&c, "deprecated from");
-    columns_add(&c, "gone from");
-    columns_add(&c, "deprecated on");
-    columns_add(&c, "gone on");
-    columns_add(&c, "classes");
-    columns_add(&c, "the release with it");
+    columns_init(&c, "lrllrrll", "machine type", "guests", "deprecated from", "gone from",
+                 "deprecated on", "gone on", "classes", "the release with it", NULL);
     for (size_t i = 0; i < expiry->count; i++) {
         const struct expiry_line *l = &expiry->lines[i];
         char *classes = audit_classes_text(l->classes, l->class_count);

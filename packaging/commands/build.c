@@ -17,13 +17,8 @@ static void print_set(const struct built_set *built)
     struct columns c;
 
     print_line("%s: %s", built->set->name, built->set->summary);
-    columns_init(&c, "lrrrrl");
-    columns_add(&c, "ROM");
-    columns_add(&c, "size");
-    columns_add(&c, "chain end");
-    columns_add(&c, "bucket");
-    columns_add(&c, "headroom");
-    columns_add(&c, "compat ROM");
+    columns_init(&c, "lrrrrl", "ROM", "size", "chain end", "bucket", "headroom", "compat ROM",
+                 NULL);
     for (size_t i = 0; i < built->set->rom_count; i++) {
         const struct built_rom *rom = &built->roms[i];
 

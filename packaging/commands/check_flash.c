@@ -38,8 +38,6 @@ static void add_row(struct columns *c, const struct check *check, const struct v
 
 void check_print_flash(const struct check *check, bool quiet)
 {
-    static const char *const heads[] = {"flash image", "size", "kind",     "store",
-                                        "free",        "",     "features", ""};
     const struct verdicts *v = check->verdicts;
     size_t rows = 0;
     struct columns c;
@@ -48,9 +46,8 @@ void check_print_flash(const struct check *check, bool quiet)
         rows += is_shown(&v->list[i], quiet);
     if (!rows)
         return;
-    columns_init(&c, "lrlrrrll");
-    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
-        columns_add(&c, "%s", heads[i]);
+    columns_init(&c, "lrlrrrll", "flash image", "size", "kind", "store", "free", "", "features", "",
+                 NULL);
     for (size_t i = 0; i < v->count; i++) {
         if (is_shown(&v->list[i], quiet))
             add_row(&c, check, &v->list[i]);

@@ -93,7 +93,7 @@ static void print_table(const struct check *check, bool quiet)
     size_t cells = width > others + BAR_MIN ? width - others : BAR_MIN;
     cells = cells > BAR_MAX ? BAR_MAX : cells;
 
-    columns_init(&c, "lrrrlrrl");
+    columns_init(&c, "lrrrlrrl", NULL);
     for (int k = 0; k < CELLS; k++) {
         if (k == HEADROOM)
             columns_add(&c, "used");

@@ -10,9 +10,16 @@
 #include "base/memory.h"
 #include "outputs/escape.h"
 
-void columns_init(struct columns *c, const char *align)
+void columns_init(struct columns *c, const char *align, ...)
 {
+    const char *title;
+    va_list titles;
+
     *c = (struct columns){.count = strlen(align), .align = align};
+    va_start(titles, align);
+    while ((title = va_arg(titles, const char *)) != NULL)
+        columns_add(c, "%s", title);
+    va_end(titles);
 }
 
 void columns_add(struct columns *c, const char *format, ...)
@@ -65,5 +72,5 @@ void columns_print(struct columns *c, unsigned indent)
         free(c->cells[i]);
     }
     free(c->cells);
-    columns_init(c, c->align);
+    columns_init(c, c->align, NULL);
 }

@@ -15,8 +15,9 @@ struct columns {
     size_t cell_count, capacity;
 };
 
-/* `align` has one letter a column and must live as long as the table. */
-void columns_init(struct columns *c, const char *align);
+/* `align` has one letter a column and must live as long as the table. The first cells, up to a
+ * NULL, are titles. */
+void columns_init(struct columns *c, const char *align, ...) __attribute__((sentinel));
 
 /* Adds the next cell; the text is copied. */
 void columns_add(struct columns *c, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -82,11 +82,7 @@ static void print_table(const struct combined *combined)
     char bucket[SIZE_TEXT_MAX];
     struct columns c;
 
-    columns_init(&c, "lrrl");
-    columns_add(&c, "image");
-    columns_add(&c, "bytes");
-    columns_add(&c, "share");
-    columns_add(&c, "from");
+    columns_init(&c, "lrrl", "image", "bytes", "share", "from", NULL);
     for (size_t i = 0; i < combined->count; i++) {
         const struct combined_image *image = &combined->images[i];
 

@@ -101,17 +101,9 @@ static void add_pace(struct run *run, const char *name, uint64_t saved)
 
 static void begin_table(struct run *run)
 {
-    columns_init(&run->table, run->job->report ? "lrrrrrrr" : "lrrrrr");
-    columns_add(&run->table, "ROM");
-    columns_add(&run->table, "chain end");
-    columns_add(&run->table, "fitted");
-    columns_add(&run->table, "saves");
-    columns_add(&run->table, "bucket");
-    columns_add(&run->table, run->job->report ? "would be" : "now");
-    if (!run->job->report)
-        return;
-    columns_add(&run->table, "a release");
-    columns_add(&run->table, "releases");
+    columns_init(&run->table, run->job->report ? "lrrrrrrr" : "lrrrrr", "ROM", "chain end",
+                 "fitted", "saves", "bucket", run->job->report ? "would be" : "now",
+                 run->job->report ? "a release" : NULL, "releases", NULL);
 }
 
 static void add_line(struct run *run, const char *name, const struct fitted *fitted)

@@ -73,12 +73,7 @@ static void print_code(const struct flash_image *image)
     if (image->has_store)
         print_line("  without a flash device it %s the store inside it",
                    image->reads_own_store ? "starts with the variables of" : "does not read");
-    columns_init(&c, "lrrrl");
-    columns_add(&c, "VOLUME");
-    columns_add(&c, "OFFSET");
-    columns_add(&c, "LENGTH");
-    columns_add(&c, "FREE");
-    columns_add(&c, "GUID");
+    columns_init(&c, "lrrrl", "VOLUME", "OFFSET", "LENGTH", "FREE", "GUID", NULL);
     for (size_t i = 0; i < image->volume_count && i < FLASH_VOLUMES_MAX; i++) {
         const struct flash_volume *v = &image->volumes[i];
 
@@ -99,12 +94,7 @@ static void print_variables(const struct flash_image *image)
     char guid[GUID_TEXT_SIZE], name[VARIABLE_NAME_SHOWN];
     struct columns c;
 
-    columns_init(&c, "lrrll");
-    columns_add(&c, "GUID");
-    columns_add(&c, "SIZE");
-    columns_add(&c, "ATTRIBUTES");
-    columns_add(&c, "STATE");
-    columns_add(&c, "NAME");
+    columns_init(&c, "lrrll", "GUID", "SIZE", "ATTRIBUTES", "STATE", "NAME", NULL);
     for (size_t i = 0; i < image->store.variable_count; i++) {
         const struct variable *v = &image->store.variables[i];
 

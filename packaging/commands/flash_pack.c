@@ -24,12 +24,7 @@ static void print_images(const struct packed *p)
 {
     struct columns c;
 
-    columns_init(&c, "lrlll");
-    columns_add(&c, "IMAGE");
-    columns_add(&c, "SIZE");
-    columns_add(&c, "KIND");
-    columns_add(&c, "STORE");
-    columns_add(&c, "PACKED AS");
+    columns_init(&c, "lrlll", "IMAGE", "SIZE", "KIND", "STORE", "PACKED AS", NULL);
     for (size_t i = 0; i < p->set->image_count; i++) {
         const struct packed_image *image = &p->images[i];
 
@@ -52,7 +47,7 @@ static void print_fixes(const struct packed *p)
     }
     print_line("  security fixes that %s has and this firmware lacks, by its changelog:%s",
                p->newer, p->fixes.count ? "" : " none");
-    columns_init(&c, "lll");
+    columns_init(&c, "lll", NULL);
     for (size_t i = 0; i < p->fixes.count; i++) {
         char *text = missing_fix_text(&p->fixes.list[i]);
 

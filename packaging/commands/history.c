@@ -115,8 +115,7 @@ static void print_table(const struct history *h, const struct history_line *line
     struct columns c;
 
     snprintf(letters, sizeof letters, "%.*sl", (int)(shown + 5), align);
-    columns_init(&c, letters);
-    columns_add(&c, "ROM");
+    columns_init(&c, letters, "ROM", NULL);
     for (size_t r = first; r < h->release_count; r++)
         columns_add(&c, "%s", h->releases[r].name);
     columns_add(&c, "ends at");

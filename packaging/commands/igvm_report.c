@@ -26,8 +26,6 @@ static void print_platform(struct columns *c, const struct igvm_platform *p)
 
 void igvm_print(const struct igvm *igvm)
 {
-    static const char *const titles[] = {"PLATFORM",   "POLICY",  "MAY MIGRATE", "MEASURED",
-                                         "UNMEASURED", "SECRETS", "CPUID",       "VCPUS"};
     char hex[2 * IGVM_DIGEST_SIZE + 1];
     struct columns c;
 
@@ -36,9 +34,8 @@ void igvm_print(const struct igvm *igvm)
                PLURAL(igvm->header_count));
     if (igvm->defect)
         print_line("  error: %s (at 0x%zx)", igvm->defect, igvm->defect_at);
-    columns_init(&c, "lrlrrrrr");
-    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
-        columns_add(&c, "%s", titles[i]);
+    columns_init(&c, "lrlrrrrr", "PLATFORM", "POLICY", "MAY MIGRATE", "MEASURED", "UNMEASURED",
+                 "SECRETS", "CPUID", "VCPUS", NULL);
     for (size_t i = 0; i < IGVM_PLATFORMS_MAX; i++) {
         if (igvm->platforms[i].present)
             print_platform(&c, &igvm->platforms[i]);

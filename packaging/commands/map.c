@@ -26,10 +26,7 @@ static void print_machines(const struct romcompat *maps, size_t index)
     struct romcompat_machine_rule m;
     struct columns table;
 
-    columns_init(&table, "rll");
-    columns_add(&table, "LINE");
-    columns_add(&table, "MACHINE");
-    columns_add(&table, "VERSIONS");
+    columns_init(&table, "rll", "LINE", "MACHINE", "VERSIONS", NULL);
     for (size_t i = 0; romcompat_machine_rule_at(maps, index, i, &m) == ROMCOMPAT_OK; i++) {
         columns_add(&table, "%u", m.line);
         columns_add(&table, "%s", m.name);
@@ -50,11 +47,7 @@ static void print_roms(const struct romcompat *maps, size_t index)
     struct columns table;
     char size[SIZE_TEXT_MAX];
 
-    columns_init(&table, "rlrl");
-    columns_add(&table, "LINE");
-    columns_add(&table, "ROM");
-    columns_add(&table, "BUCKET");
-    columns_add(&table, "COMPAT ROM");
+    columns_init(&table, "rlrl", "LINE", "ROM", "BUCKET", "COMPAT ROM", NULL);
     for (size_t i = 0; romcompat_rom_at(maps, index, i, &r) == ROMCOMPAT_OK; i++) {
         columns_add(&table, "%u", r.line);
         columns_add(&table, "%s", r.file);

@@ -115,14 +115,8 @@ void preflight_print(const char *source, const struct saved_guest *guest,
     for (size_t i = 0; i < p->note_count; i++)
         print_line("note: %s", p->notes[i]);
     putchar('\n');
-    columns_init(&c, "lrrllll");
-    columns_add(&c, "verdict");
-    columns_add(&c, "guest");
-    columns_add(&c, "there");
-    columns_add(&c, "RAM block");
-    columns_add(&c, "file there");
-    columns_add(&c, "package there");
-    columns_add(&c, "the guest's file");
+    columns_init(&c, "lrrllll", "verdict", "guest", "there", "RAM block", "file there",
+                 "package there", "the guest's file", NULL);
     for (size_t i = 0; i < p->line_count; i++) {
         const struct preflight_line *line = &p->lines[i];
 

@@ -72,10 +72,7 @@ static void print_vendors(const struct vendors *v)
     char guid[GUID_TEXT_SIZE];
     struct columns c;
 
-    columns_init(&c, "lrr");
-    columns_add(&c, "GUID");
-    columns_add(&c, "VARIABLES");
-    columns_add(&c, "BYTES");
+    columns_init(&c, "lrr", "GUID", "VARIABLES", "BYTES", NULL);
     for (size_t i = 0; i < v->count; i++) {
         columns_add(&c, "%s", guid_text(v->list[i].guid, guid));
         columns_add(&c, "%zu", v->list[i].count);

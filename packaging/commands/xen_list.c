@@ -74,14 +74,10 @@ static int print_row(struct columns *c, const struct xen_job *job, const char *u
 static int print_table(const struct xen_job *job, char *const *uuids, size_t count,
                        const char *list)
 {
-    static const char *const titles[] = {"UUID", "GENERATIONS", "NEWEST", "DOMAIN",
-                                         "CONFIGURATION"};
     int status = STATUS_YES;
     struct columns c;
 
-    columns_init(&c, "lrlrl");
-    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
-        columns_add(&c, "%s", titles[i]);
+    columns_init(&c, "lrlrl", "UUID", "GENERATIONS", "NEWEST", "DOMAIN", "CONFIGURATION", NULL);
     for (size_t i = 0; i < count; i++) {
         if (print_row(&c, job, uuids[i], list) != STATUS_YES)
             status = STATUS_NO_ANSWER;

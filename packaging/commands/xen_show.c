@@ -21,11 +21,7 @@ static void print_generations(const struct generations *g)
 {
     struct columns c;
 
-    columns_init(&c, "rlrl");
-    columns_add(&c, "NUMBER");
-    columns_add(&c, "DATE");
-    columns_add(&c, "BYTES");
-    columns_add(&c, "FILE");
+    columns_init(&c, "rlrl", "NUMBER", "DATE", "BYTES", "FILE", NULL);
     for (size_t i = 0; i < g->count; i++) {
         columns_add(&c, "%u", g->list[i].number);
         columns_add(&c, "%s", g->list[i].date);

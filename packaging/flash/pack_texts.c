@@ -12,6 +12,7 @@
 #include "inputs/firmware_descriptor.h"
 #include "inputs/json.h"
 #include "outputs/json.h"
+#include "romset/manifest.h"
 
 static const char *made_from(const struct packed *p)
 {
@@ -259,18 +260,7 @@ char *packed_readme(const struct packed *p)
     return text_end(&text);
 }
 
-/* --- the manifest
- * --------------------------------------------------------------------------------- */
-
-static struct json_object *built_object(const struct built_file *file)
-{
-    struct json_object *o = json_new();
-
-    json_add_text_if(o, "path", file->path);
-    json_add_number(o, "size", file->size);
-    json_add_text_if(o, "sha256", file->sha256);
-    return o;
-}
+/* --- the manifest --------------------------------------------------------------------------- */
 
 static struct json_object *image_object(const struct packed_image *image)
 {
@@ -286,7 +276,7 @@ static struct json_object *image_object(const struct packed_image *image)
         json_add_flag(o, "smm", flash->smm);
         json_add_text_if(o, "expects", flash->expects.layout ? flash->expects.layout->name : NULL);
     }
-    json_add(o, "output", built_object(&image->output));
+    json_add(o, "output", built_file_object(&image->output));
     return o;
 }
 
@@ -297,7 +287,7 @@ static struct json_object *descriptor_object(const struct packed_descriptor *d)
     json_add_text_if(o, "from", d->descriptor->from);
     json_add_text_if(o, "code", d->code->output.path);
     json_add_text_if(o, "vars", d->vars ? d->vars->output.path : NULL);
-    json_add(o, "output", built_object(&d->output));
+    json_add(o, "output", built_file_object(&d->output));
     return o;
 }
 
@@ -360,7 +350,7 @@ static struct json_object *set_object(const struct packed *p)
     json_add(o, "descriptors", descriptors);
     json_add(o, "security", security_object(p));
     if (p->package.deb.path)
-        json_add(o, "deb", built_object(&p->package.deb));
+        json_add(o, "deb", built_file_object(&p->package.deb));
     return o;
 }
 

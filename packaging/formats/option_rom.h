@@ -240,8 +240,7 @@ void optrom_free(struct optrom *rom);
 #define OPTROM_DEFECT_TEXT_MAX 256
 char *optrom_defect_text(const struct optrom_defect *defect, char *buf, size_t n);
 
-/* Name of a kind, as in struct optrom_defect; "error" or "warning". */
-const char *optrom_defect_name(enum optrom_defect_kind kind);
+/* "error" or "warning". */
 const char *optrom_grade_name(enum optrom_grade grade);
 
 /* "x86_64"; NULL: unknown. And whether a name is one of these. */

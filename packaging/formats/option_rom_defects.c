@@ -181,11 +181,6 @@ void optrom_add_defect(struct optrom_reading *r, enum optrom_defect_kind kind, s
     optrom_add_graded(r, kind, kinds[kind].grade, image, offset, found, expected);
 }
 
-const char *optrom_defect_name(enum optrom_defect_kind kind)
-{
-    return (unsigned)kind < OPTROM_DEFECT_KINDS ? kinds[kind].name : "unknown";
-}
-
 const char *optrom_grade_name(enum optrom_grade grade)
 {
     return grade == OPTROM_ERROR ? "error" : "warning";

@@ -117,16 +117,20 @@ static bool is_known(const struct qemu_version *v)
     return v->major || v->minor || v->micro;
 }
 
+bool qemu_version_is_within(const struct qemu_version *version, const struct qemu_version *first,
+                            const struct qemu_version *last)
+{
+    return qemu_version_compare(version, first) >= 0 &&
+           (!is_known(last) || qemu_version_compare(version, last) <= 0);
+}
+
 enum qemu_answer qemu_has(const struct qemu_version *version, enum qemu_feature feature)
 {
     const struct qemu_fact *fact = &facts[feature];
 
     if (!is_known(version))
         return QEMU_NOT_KNOWN;
-    return qemu_version_compare(version, &fact->first) >= 0 &&
-                   (!is_known(&fact->last) || qemu_version_compare(version, &fact->last) <= 0)
-               ? QEMU_YES
-               : QEMU_NO;
+    return qemu_version_is_within(version, &fact->first, &fact->last) ? QEMU_YES : QEMU_NO;
 }
 
 int qemu_version_read(const char *text, size_t length, struct qemu_version *version)

@@ -43,6 +43,10 @@ enum qemu_answer qemu_has(const struct qemu_version *version, enum qemu_feature 
 /* Below 0, 0 or above 0, as strcmp(). */
 int qemu_version_compare(const struct qemu_version *a, const struct qemu_version *b);
 
+/* From the first on, to the last; up to 0.0.0 has no end. */
+bool qemu_version_is_within(const struct qemu_version *version, const struct qemu_version *first,
+                            const struct qemu_version *last);
+
 /* "7.2.22", "7.2", or "10.0.50.1" of a development tree (its fourth number is dropped). 0, or -1
  * where text[0, length) is not a version. */
 int qemu_version_read(const char *text, size_t length, struct qemu_version *version);

@@ -17,19 +17,13 @@ struct collector {
     bool is_incoming;
 };
 
-static bool is_known(const struct qemu_version *v)
-{
-    return v->major || v->minor || v->micro;
-}
-
 /* The version that the log named, unless the message is one of others; the newest that prints
  * it where none was named. */
 static struct qemu_version version_of(const struct collector *c, const struct log_message *m)
 {
     struct qemu_version release = {c->version.major, c->version.minor, 0};
 
-    if (is_known(&release) && qemu_version_compare(&release, &m->first) >= 0 &&
-        (!is_known(&m->last) || qemu_version_compare(&release, &m->last) <= 0))
+    if ((release.major || release.minor) && qemu_version_is_within(&release, &m->first, &m->last))
         return c->version;
     return m->last;
 }

@@ -16,9 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/date.h"
 #include "base/memory.h"
 #include "base/size.h"
 #include "inputs/download_text.h"
@@ -207,9 +207,9 @@ struct transfer {
     uint64_t base; /* bytes that the file held when this attempt began */
     uint64_t size; /* bytes in the file now */
     bool asked_range, body_began;
-    bool has_range;       /* the present response has a Content-Range... */
-    uint64_t range_first; /* ...that begins here */
-    struct timespec last_progress;
+    bool has_range;        /* the present response has a Content-Range... */
+    uint64_t range_first;  /* ...that begins here */
+    int64_t last_progress; /* milliseconds; 0: none yet */
     /* Why a callback stopped the transfer; libcurl knows no more than that. */
     enum { STOP_NOT, STOP_LONG, STOP_RANGE, STOP_STATUS, STOP_ERRNO } stopped;
     int error;
@@ -302,14 +302,11 @@ static int show_progress(void *state, curl_off_t total, curl_off_t now, curl_off
                          curl_off_t up_now)
 {
     struct transfer *t = state;
-    struct timespec clock;
+    int64_t clock = milliseconds_now();
     curl_off_t speed = 0;
 
     (void)now, (void)up_total, (void)up_now;
-    clock_gettime(CLOCK_MONOTONIC, &clock);
-    long long ms = (clock.tv_sec - t->last_progress.tv_sec) * 1000LL +
-                   (clock.tv_nsec - t->last_progress.tv_nsec) / 1000000;
-    if (ms < PROGRESS_EVERY_MS && t->last_progress.tv_sec)
+    if (clock - t->last_progress < PROGRESS_EVERY_MS && t->last_progress)
         return 0;
     t->last_progress = clock;
     api.easy_getinfo(t->curl, CURLINFO_SPEED_DOWNLOAD_T, &speed);

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/date.h"
 #include "base/memory.h"
 #include "inputs/json.h"
 #include "outputs/json.h"
@@ -19,20 +19,12 @@
 /* As deep as QMP's own answers are, and more. */
 enum { DEPTH_MAX = 32 };
 
-static int64_t milliseconds(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Waits until the socket is ready for `events`. 0 or -1. */
 static int wait_for(struct qmp_session *p, short events, int64_t limit, struct failure *f)
 {
     for (;;) {
         struct pollfd poll_fd = {.fd = p->fd, .events = events};
-        int64_t left = limit - milliseconds();
+        int64_t left = limit - milliseconds_now();
         int r = left > 0 ? poll(&poll_fd, 1, (int)left) : 0;
 
         if (r > 0)
@@ -135,7 +127,7 @@ static int send_line(struct qmp_session *p, const char *line, int fd, int64_t li
 struct json_object *qmp_ask(struct qmp_session *p, const char *line, int fd, bool *refused,
                             struct failure *f)
 {
-    int64_t limit = milliseconds() + QMP_ANSWER_SECONDS * 1000;
+    int64_t limit = milliseconds_now() + QMP_ANSWER_SECONDS * 1000;
     struct json_object *message, *value, *text;
 
     *refused = false;
@@ -209,7 +201,7 @@ static void take_version(struct qmp_session *p, struct json_object *greeting)
 
 static int begin(struct qmp_session *p, const char *busy_fix, struct failure *f)
 {
-    int64_t limit = milliseconds() + QMP_ANSWER_SECONDS * 1000;
+    int64_t limit = milliseconds_now() + QMP_ANSWER_SECONDS * 1000;
     struct json_object *greeting = next_message(p, limit, f);
     bool refused, is_qmp = greeting && json_object_object_get_ex(greeting, "QMP", NULL);
 

@@ -15,9 +15,9 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/date.h"
 #include "base/memory.h"
 #include "outputs/lockdown.h"
 #include "outputs/descendants.h"
@@ -45,14 +45,6 @@ struct report {
     int value;     /* wait status, or errno */
     char step[64]; /* of CANNOT_CAGE */
 };
-
-static int64_t milliseconds(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void close_number(int *fd)
 {
@@ -360,7 +352,7 @@ static enum end collect(const struct child *c, struct pipes *p, struct collected
 {
     static bool (*const take[READ_FROM])(struct collected *, int) = {
         [OUT] = take_output, [MESSAGES] = take_message, [REPORT] = take_report};
-    int64_t deadline = milliseconds() + (int64_t)c->seconds * 1000;
+    int64_t deadline = milliseconds_now() + (int64_t)c->seconds * 1000;
     struct pollfd polled[READ_FROM + CHILD_CHANNELS_MAX];
     int open = READ_FROM;
 
@@ -370,7 +362,7 @@ static enum end collect(const struct child *c, struct pipes *p, struct collected
         polled[READ_FROM + i] = (struct pollfd){
             .fd = c->channels[i].events ? c->channels[i].fd : -1, .events = c->channels[i].events};
     while (open) {
-        int64_t left = deadline - milliseconds();
+        int64_t left = deadline - milliseconds_now();
 
         if (left <= 0)
             return END_TIME;

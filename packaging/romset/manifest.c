@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "outputs/json.h"
 
-static struct json_object *file_object(const struct built_file *file)
+struct json_object *built_file_object(const struct built_file *file)
 {
     struct json_object *o = json_new();
 
@@ -47,7 +47,7 @@ static struct json_object *rom_object(const struct built_set *built, const struc
     json_add_number(input, "size", rom->input_size);
     json_add_text_if(input, "sha256", rom->input_sha256);
     json_add(o, "input", input);
-    struct json_object *output = file_object(&rom->output);
+    struct json_object *output = built_file_object(&rom->output);
     json_add_number(output, "bucket", built->set->bucket);
     snprintf(fill, sizeof fill, "0x%02x", built->set->fill);
     json_add_text_if(output, "fill", fill);
@@ -90,9 +90,9 @@ char *manifest_write(const struct built_set *sets, size_t count)
         for (size_t k = 0; k < b->set->rom_count; k++)
             json_append(roms, rom_object(b, &b->roms[k]));
         json_add(o, "roms", roms);
-        json_add(o, "map", file_object(&b->map));
+        json_add(o, "map", built_file_object(&b->map));
         if (b->package.deb.path)
-            json_add(o, "deb", file_object(&b->package.deb));
+            json_add(o, "deb", built_file_object(&b->package.deb));
     }
     return json_document_text(root);
 }

@@ -23,6 +23,11 @@
 
 #include "romset/build.h"
 
+struct json_object;
+
+/* One file that came out. */
+struct json_object *built_file_object(const struct built_file *file);
+
 /* The text of the manifest; the caller frees it. */
 char *manifest_write(const struct built_set *sets, size_t count);
 
