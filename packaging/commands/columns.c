@@ -10,16 +10,11 @@
 #include "base/memory.h"
 #include "outputs/escape.h"
 
-void columns_init(struct columns *c, const char *align, ...)
+void columns_begin(struct columns *c, const char *align, const char *const *titles)
 {
-    const char *title;
-    va_list titles;
-
     *c = (struct columns){.count = strlen(align), .align = align};
-    va_start(titles, align);
-    while ((title = va_arg(titles, const char *)) != NULL)
-        columns_add(c, "%s", title);
-    va_end(titles);
+    for (; *titles; titles++)
+        columns_add(c, "%s", *titles);
 }
 
 void columns_add(struct columns *c, const char *format, ...)

@@ -17,7 +17,8 @@ struct columns {
 
 /* `align` has one letter a column and must live as long as the table. The first cells, up to a
  * NULL, are titles. */
-void columns_init(struct columns *c, const char *align, ...) __attribute__((sentinel));
+#define columns_init(c, align, ...) columns_begin(c, align, (const char *const[]){__VA_ARGS__})
+void columns_begin(struct columns *c, const char *align, const char *const *titles);
 
 /* Adds the next cell; the text is copied. */
 void columns_add(struct columns *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
