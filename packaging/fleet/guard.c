@@ -172,6 +172,15 @@ static bool is_lost(const struct inventory *after, const char *path)
     return false;
 }
 
+/* Of swtpm. */
+static const char *lost_program(const struct inventory *after)
+{
+    for (size_t i = 0; i < after->lost_file_count; i++)
+        if (upgrade_is_swtpm(after->lost_files[i]))
+            return after->lost_files[i];
+    return NULL;
+}
+
 /* Files without which it does not start. */
 static void judge_lost(const struct judging *j, const struct inventory_guest *guest,
                        struct guest_after *v)
@@ -195,12 +204,17 @@ static void judge_lost(const struct judging *j, const struct inventory_guest *gu
         free(why);
         return;
     }
-    if (!guest->has_swtpm || !is_lost(j->r->after, UPGRADE_SWTPM))
+    const char *program = guest->swtpm == SWTPM_NEEDED ? lost_program(j->r->after) : NULL;
+    if (!program)
         return;
-    set_starts(v, QEMU_NO, "its TPM is emulated by " UPGRADE_SWTPM ", which is not there any more");
-    if (!v->fix && !upgrade_is_rpm(j->r->upgrade)) {
+    char *why = xasprintf("its TPM is emulated by %s, which is not there any more", program);
+    set_starts(v, QEMU_NO, why);
+    free(why);
+    if (!v->block && !upgrade_is_rpm(j->r->upgrade)) {
+        free(v->fix_when);
+        free(v->fix);
         v->fix_when = xstrdup("The package that emulates its TPM, as it is:");
-        v->fix = xstrdup("apt-mark hold swtpm\n");
+        v->fix = xasprintf("apt-mark hold %s\n", upgrade_swtpm_package(base_name(program)));
     }
 }
 

@@ -19,6 +19,7 @@
 #include "flash/confidential.h"
 #include "flash/secure_boot.h"
 #include "formats/qemu_versions.h"
+#include "inputs/swtpm.h"
 #include "romcompat.h"
 
 #define INVENTORY_FORMAT "romcompat-inventory"
@@ -170,6 +171,7 @@ struct inventory_guest {
     char *source;    /* what describes it: "libvirt", "process"...: romcompat-inventory(5) */
     bool is_running; /* a QEMU of it was seen */
     bool has_tpm;
+    enum swtpm_need swtpm; /* of its TPM */
     char *template; /* of which its manager makes `nvram` where that is not there; NULL: not said */
     bool has_uefi_vars; /* QEMU's uefi-vars device keeps its variables, in `nvram` */
     char *encryption;   /* of its memory (formats/guest_encryption.h); NULL: none */
@@ -179,9 +181,8 @@ struct inventory_guest {
     /* The reader's guest that this one differs from in nothing but its name, nvram and the store's
      * file: all other texts are that one's. NULL: all of them are its own. */
     const struct inventory_guest *like;
-    long pid;       /* of the QEMU that was seen */
-    bool has_swtpm; /* its manager runs swtpm for it */
-    char **disks;   /* files, without what backs them */
+    long pid;     /* of the QEMU that was seen */
+    char **disks; /* files, without what backs them */
     size_t disk_count;
     /* The guest as it runs, where that is another description: its next start is by the first. */
     struct inventory_guest *live;
@@ -197,6 +198,7 @@ struct inventory {
     char *system; /* "debian 12"; NULL: not known */
     char *architecture;
     enum kvm_state kvm[KVM_ENCRYPTIONS];
+    enum swtpm_state swtpm;
     struct inventory_qemus *qemus;
     struct inventory_directories *directories;
     struct inventory_map_lists *maps;
@@ -205,7 +207,7 @@ struct inventory {
     /* An empty list of images says that there are none: it had some before an upgrade. Not in the
      * document. */
     bool lost_firmware;
-    char **lost_files; /* that an upgrade took away: what its guests name, swtpm */
+    char **lost_files; /* that an upgrade took away: what its guests name, programs of swtpm */
     size_t lost_file_count;
     bool is_partial;   /* ROM files or firmware images could not be read; not in the document */
     bool lacks_guests; /* what describes one could not be read; not in the document */

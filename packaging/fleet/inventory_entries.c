@@ -264,6 +264,21 @@ static int take_guest_store(struct json_object *guest, const struct place *in,
     return check_store(s, &p, f);
 }
 
+/* Documents from before it was in them say at most that there is a TPM. */
+static int take_swtpm(struct json_object *o, const struct place *p, struct inventory_guest *guest,
+                      struct failure *f)
+{
+    bool is_emulated = false;
+
+    guest->swtpm = guest->has_tpm ? SWTPM_MAYBE : SWTPM_NOT_NEEDED;
+    if (!member_of(o, "tpm_emulated"))
+        return 0;
+    if (take_flag(o, p, "tpm_emulated", &is_emulated, f) != 0)
+        return -1;
+    guest->swtpm = is_emulated ? SWTPM_NEEDED : SWTPM_NOT_NEEDED;
+    return 0;
+}
+
 static int read_guest(struct json_object *o, const struct place *p, void *entry, struct failure *f)
 {
     struct inventory_guest *guest = entry;
@@ -282,6 +297,7 @@ static int read_guest(struct json_object *o, const struct place *p, void *entry,
         take_optional(o, p, "doubt", &guest->doubt, f) != 0 ||
         (member_of(o, "running") && take_flag(o, p, "running", &guest->is_running, f) != 0) ||
         (member_of(o, "tpm") && take_flag(o, p, "tpm", &guest->has_tpm, f) != 0) ||
+        take_swtpm(o, p, guest, f) != 0 ||
         (member_of(o, "uefi_vars") &&
          take_flag(o, p, "uefi_vars", &guest->has_uefi_vars, f) != 0) ||
         take_guest_store(o, p, &guest->store, f) != 0)

@@ -141,10 +141,10 @@ static int keep(struct inventory_reader *r, const struct json_document *d, enum 
 /* --- documents ----------------------------------------------------------------------------------
  */
 
-enum scalar { FORMAT, VERSION, HOST, SYSTEM, ARCHITECTURE, ENCRYPTION, SCALARS };
+enum scalar { FORMAT, VERSION, HOST, SYSTEM, ARCHITECTURE, ENCRYPTION, SWTPM, SCALARS };
 
-static const char *const scalar_keys[SCALARS] = {"format", "version",      "host",
-                                                 "system", "architecture", "encryption"};
+static const char *const scalar_keys[SCALARS] = {"format",       "version",    "host", "system",
+                                                 "architecture", "encryption", "swtpm"};
 
 /* The members of one document by what they are; a value of NULL: not there. */
 struct members {
@@ -238,6 +238,23 @@ static int read_kvm(const struct json_document *d, const struct members *all,
     return result;
 }
 
+static int read_swtpm(const struct json_document *d, const struct members *all,
+                      enum swtpm_state *state, struct failure *f)
+{
+    const struct json_member_place *m = &all->scalars[SWTPM];
+
+    *state = SWTPM_NOT_KNOWN;
+    if (!m->value || json_is_null(m))
+        return 0;
+    if (m->value_length == strlen("true") && memcmp(m->value, "true", m->value_length) == 0)
+        *state = SWTPM_THERE;
+    else if (m->value_length == strlen("false") && memcmp(m->value, "false", m->value_length) == 0)
+        *state = SWTPM_MISSING;
+    else
+        return fail(f, "%s:%u: swtpm: true or false was expected", d->name, d->line);
+    return 0;
+}
+
 static int check_format(const struct json_document *d, const struct members *all, struct failure *f)
 {
     static const char format[] = "\"" INVENTORY_FORMAT "\"";
@@ -308,7 +325,8 @@ int inventory_read(struct inventory_reader *r, const struct json_document *d, st
     if (read_scalar(d, &all, HOST, &read.host, f) != 0 ||
         read_scalar(d, &all, SYSTEM, &read.system, f) != 0 ||
         read_scalar(d, &all, ARCHITECTURE, &read.architecture, f) != 0 ||
-        read_kvm(d, &all, read.kvm, f) != 0 || read_lists(r, d, &all, &read, f) != 0) {
+        read_kvm(d, &all, read.kvm, f) != 0 || read_swtpm(d, &all, &read.swtpm, f) != 0 ||
+        read_lists(r, d, &all, &read, f) != 0) {
         inventory_read_free(&read);
         return -1;
     }

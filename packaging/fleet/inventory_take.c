@@ -114,6 +114,7 @@ int inventory_take(const struct inventory_request *request, struct inventory *in
     /* What /proc and /sys say is of this machine. */
     if (!request->is_at_rest)
         confidential_ask_kvm("/", t.inv.kvm);
+    t.inv.swtpm = swtpm_here();
     if (take_qemus(&t, f) != 0 || take_maps(&t, f) != 0) {
         inventory_free(&t.inv);
         return -1;

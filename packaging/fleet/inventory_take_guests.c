@@ -73,7 +73,7 @@ static void take_xml(struct taking *t, const struct domain_xml *xml, bool is_liv
         take_xml_card(guest, &xml->devices[i]);
     taking_add_disks(guest, xml->disks, xml->disk_count);
     guest->has_tpm = xml->has_tpm;
-    guest->has_swtpm = xml->has_swtpm;
+    guest->swtpm = xml->has_swtpm ? SWTPM_NEEDED : SWTPM_NOT_NEEDED;
 }
 
 /* Each XML file of a directory that describes a guest. */

@@ -103,6 +103,7 @@ static void read_start(const char *path, const struct qemu_command *from, struct
     for (size_t i = 0; i < from->card_count; i++)
         qemu_command_add_card(c, from->cards[i].type, NULL, false);
     c->has_tpm |= from->has_tpm;
+    c->swtpm = from->swtpm > c->swtpm ? from->swtpm : c->swtpm;
     if (!c->encryption)
         c->encryption = xstrdup_or_null(from->encryption);
     if (from->doubt && !c->doubt)
@@ -125,6 +126,7 @@ static void take_unstarted(struct taking *t, const struct qemu_command *c, const
     if (is_pc || strcmp(c->architecture, "aarch64") == 0)
         guest->firmware = xstrdup("efi");
     guest->has_tpm = c->has_tpm;
+    guest->swtpm = c->swtpm;
     taking_doubt(guest, xstrdup_or_null(c->doubt));
 }
 

@@ -156,5 +156,6 @@ void taking_guest_of_command(struct taking *t, struct inventory_guest *guest,
     taking_doubt(guest, xstrdup_or_null(command->doubt));
     taking_add_disks(guest, command->disks, command->disk_count);
     guest->has_tpm = command->has_tpm;
+    guest->swtpm = command->swtpm;
     guest->has_uefi_vars = command->has_uefi_vars;
 }

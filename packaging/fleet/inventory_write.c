@@ -186,6 +186,8 @@ static struct json_object *guest_object(const struct inventory_guest *guest)
     json_add_text(o, "source", guest->source);
     json_add_flag(o, "running", guest->is_running);
     json_add_flag(o, "tpm", guest->has_tpm);
+    json_add(o, "tpm_emulated",
+             guest->swtpm == SWTPM_MAYBE ? NULL : json_flag(guest->swtpm == SWTPM_NEEDED));
     json_add_flag(o, "uefi_vars", guest->has_uefi_vars);
     json_add_text(o, "encryption", guest->encryption);
     json_add_text(o, "doubt", guest->doubt);
@@ -211,6 +213,8 @@ char *inventory_text(const struct inventory *inv, bool compact)
     json_add_text(o, "system", inv->system);
     json_add_text(o, "architecture", inv->architecture);
     json_add(o, "encryption", ENCRYPTION_OBJECT(inv->kvm, inventory_kvm_states));
+    json_add(o, "swtpm",
+             inv->swtpm == SWTPM_NOT_KNOWN ? NULL : json_flag(inv->swtpm == SWTPM_THERE));
     json_add(o, "qemu", LIST_OBJECT(inv->qemus, qemu_object));
     json_add(o, "folders", LIST_OBJECT(inv->directories, directory_object));
     json_add(o, "maps", LIST_OBJECT(inv->maps, maps_object));

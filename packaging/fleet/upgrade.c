@@ -44,10 +44,25 @@ static bool is_json_template(const char *path)
     return ends_with(path, ".json") && inventory_has_directory(path) && !strstr(path, "/firmware/");
 }
 
+bool upgrade_is_swtpm(const char *path)
+{
+    size_t n = strlen(UPGRADE_SWTPM_DIRECTORY);
+
+    for (size_t i = 0; strncmp(path, UPGRADE_SWTPM_DIRECTORY, n) == 0 && i < SWTPM_PROGRAMS; i++)
+        if (strcmp(path + n, swtpm_programs[i]) == 0)
+            return true;
+    return false;
+}
+
+const char *upgrade_swtpm_package(const char *program)
+{
+    return strcmp(program, "swtpm_setup") == 0 ? "swtpm-tools" : "swtpm";
+}
+
 bool upgrade_wants(const char *path)
 {
     return is_qemu_path(path) || is_rom_path(path) || is_map_path(path) ||
-           inventory_lists_path(path) || is_json_template(path) || strcmp(path, UPGRADE_SWTPM) == 0;
+           inventory_lists_path(path) || is_json_template(path) || upgrade_is_swtpm(path);
 }
 
 static bool wants(void *arg, const char *path)

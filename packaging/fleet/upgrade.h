@@ -63,10 +63,13 @@ const uint8_t *upgrade_image(const struct upgrade *u, const char *path, size_t *
 /* Whether the packages are rpm's. */
 bool upgrade_is_rpm(const struct upgrade *u);
 
-/* The TPM of guests, which libvirt finds in PATH. */
-#define UPGRADE_SWTPM "/usr/bin/swtpm"
+/* Where packages put swtpm_programs. */
+#define UPGRADE_SWTPM_DIRECTORY "/usr/bin/"
+bool upgrade_is_swtpm(const char *path);
+/* The package that has the program of that name, in Debian and Fedora; SUSE has all in "swtpm". */
+const char *upgrade_swtpm_package(const char *program);
 
-/* Whether a file of that path is one that an inventory lists, or UPGRADE_SWTPM. */
+/* Whether a file of that path is one that an inventory lists, or a program of swtpm. */
 bool upgrade_wants(const char *path);
 
 #endif

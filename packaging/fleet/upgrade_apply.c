@@ -398,12 +398,62 @@ static void note_lost_files(struct applying *a)
 {
     const struct inventory_guests *guests = a->inv->guests;
 
-    note_lost_file(a, UPGRADE_SWTPM);
+    for (size_t i = 0; i < SWTPM_PROGRAMS; i++) {
+        char *path = xasprintf(UPGRADE_SWTPM_DIRECTORY "%s", swtpm_programs[i]);
+
+        note_lost_file(a, path);
+        free(path);
+    }
     for (size_t i = 0; guests && i < guests->count; i++) {
         note_lost_file(a, guests->list[i].template);
         for (size_t k = 0; k < guests->list[i].device_count; k++)
             note_lost_file(a, guests->list[i].devices[k].file);
     }
+}
+
+/* --- swtpm --------------------------------------------------------------------------------------
+ */
+
+enum program { PROGRAM_OPEN, PROGRAM_COMES, PROGRAM_STAYS, PROGRAM_GOES };
+
+/* Of another host: an inventory does not say of which package they are, which is known by its name,
+ * nor of which version that is, on which conflicts may depend. */
+static enum program fate_there(const struct applying *a, const char *name)
+{
+    const char *package = upgrade_swtpm_package(name);
+    bool old = upgrade_removes(a->u, package, "0~"),
+         new = upgrade_removes(a->u, package, "99999:0");
+
+    if (upgrade_replaces(a->u, package) || (old && new))
+        return PROGRAM_GOES;
+    return !old && !new && a->inv->swtpm == SWTPM_THERE ? PROGRAM_STAYS : PROGRAM_OPEN;
+}
+
+static enum program fate_of(const struct applying *a, const char *name)
+{
+    char *path = xasprintf(UPGRADE_SWTPM_DIRECTORY "%s", name);
+    enum program fate = upgrade_entry(a->u, path) ? PROGRAM_COMES
+                        : !a->host                ? fate_there(a, name)
+                        : is_lost(a, path)        ? PROGRAM_GOES
+                        : a->inv->swtpm == SWTPM_THERE || access(path, X_OK) == 0 ? PROGRAM_STAYS
+                                                                                  : PROGRAM_OPEN;
+
+    free(path);
+    return fate;
+}
+
+static void update_swtpm(struct applying *a)
+{
+    size_t count[PROGRAM_GOES + 1] = {0};
+
+    for (size_t i = 0; i < SWTPM_PROGRAMS; i++)
+        count[fate_of(a, swtpm_programs[i])]++;
+    if (count[PROGRAM_GOES])
+        a->inv->swtpm = SWTPM_MISSING;
+    else if (!count[PROGRAM_OPEN])
+        a->inv->swtpm = SWTPM_THERE;
+    else if (!a->host && (count[PROGRAM_COMES] || a->inv->swtpm == SWTPM_THERE))
+        a->inv->swtpm = SWTPM_NOT_KNOWN; /* of what does not come */
 }
 
 /* An inventory without the packages of its files may be of a host without dpkg, and says nothing of
@@ -450,6 +500,7 @@ void upgrade_apply(struct upgrade *u, bool here, struct inventory *inv)
     upgrade_maps(u, here, inv, goes, &a);
     update_directories(&a, &before);
     update_images(&a);
+    update_swtpm(&a);
     if (a.host)
         note_lost_files(&a);
     upgrade_host_close(a.host);

@@ -10,6 +10,7 @@
 /* The lists of a host before, and an inventory of its own after. */
 struct upgraded {
     const void *qemus, *directories, *maps, *firmware;
+    enum swtpm_state swtpm;
     struct inventory_reader *reader;
     struct inventory after;
 };
@@ -20,7 +21,7 @@ static struct upgraded *find(const struct upgrade *u, const struct inventory *in
         struct upgraded *k = &u->upgraded[i];
 
         if (k->qemus == inv->qemus && k->directories == inv->directories && k->maps == inv->maps &&
-            k->firmware == inv->firmware)
+            k->firmware == inv->firmware && k->swtpm == inv->swtpm)
             return k;
     }
     return NULL;
@@ -52,7 +53,8 @@ static void free_upgraded(struct upgrade *u)
 int upgrade_apply_shared(struct upgrade *u, struct inventory *inv, struct failure *f)
 {
     struct upgraded *k = find(u, inv);
-    struct upgraded made = {inv->qemus, inv->directories, inv->maps, inv->firmware, NULL, {0}};
+    struct upgraded made = {
+        inv->qemus, inv->directories, inv->maps, inv->firmware, inv->swtpm, NULL, {0}};
 
     if (!k) {
         if (copy_lists(inv, &made, f) != 0)
@@ -69,6 +71,7 @@ int upgrade_apply_shared(struct upgrade *u, struct inventory *inv, struct failur
     inv->maps = k->after.maps;
     inv->firmware = k->after.firmware;
     inv->lost_firmware = k->after.lost_firmware;
+    inv->swtpm = k->after.swtpm;
     inv->is_partial |= k->after.is_partial;
     for (size_t i = 0; i < u->file_count; i++)
         if (u->files[i].system) {

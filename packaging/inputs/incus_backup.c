@@ -38,7 +38,10 @@ static void read_devices(const struct yaml_node *devices, struct qemu_command *c
     for (size_t i = 0; devices && devices->kind == YAML_MAP && i < devices->count; i++) {
         const struct yaml_node *d = devices->values[i];
 
-        c->has_tpm |= is(d, "type", "tpm");
+        if (is(d, "type", "tpm")) {
+            c->has_tpm = true;
+            c->swtpm = SWTPM_MAYBE; /* Incus's packages may bring one of their own */
+        }
         if (has_roms && is(d, "type", "nic") && !is(d, "nictype", "physical") &&
             !is(d, "nictype", "sriov") && !is(d, "io.bus", "usb"))
             qemu_command_add_card(c, "virtio-net-pci", NULL, false);

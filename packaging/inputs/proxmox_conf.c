@@ -156,6 +156,7 @@ static void read_firmware(const struct conf *conf, struct qemu_command *c)
     bool is_rom = value_of(conf, "intel-tdx") || part_is(sev, "type", "snp");
 
     c->has_tpm = value_of(conf, "tpmstate0") != NULL;
+    c->swtpm = c->has_tpm ? SWTPM_NEEDED : SWTPM_NOT_NEEDED;
     if (!bios || strcmp(bios, "ovmf") != 0)
         return;
     c->loader = xstrdup(image_of(conf, c));

@@ -478,6 +478,16 @@ static void take_global(struct reading *r, const struct qemu_option *option)
     free(of);
 }
 
+/* Who starts the emulator behind the socket of type=emulator, it does not say. */
+static void take_tpm(struct reading *r, const struct qemu_option *option)
+{
+    const char *type = qemu_option_value(option, "type");
+
+    r->command->has_tpm = true;
+    if (!type || strcmp(type, "passthrough") != 0)
+        r->command->swtpm = SWTPM_MAYBE;
+}
+
 static void take_option(struct reading *r, const struct qemu_option *option)
 {
     const char *group = option->group;
@@ -498,6 +508,8 @@ static void take_option(struct reading *r, const struct qemu_option *option)
         take_monitor(r, option);
     else if (strcmp(group, "object") == 0)
         take_object(r, option);
+    else if (strcmp(group, "tpmdev") == 0)
+        take_tpm(r, option);
     else if (strcmp(group, "global") == 0)
         take_global(r, option);
     else if (strcmp(group, "name") == 0 && qemu_option_value(option, "guest"))
@@ -538,7 +550,7 @@ static bool asks_for_help(const char *value)
 /* The options that are taken apart. */
 static const char *const parsed[] = {"machine", "device", "drive",  "blockdev", "nic",
                                      "net",     "netdev", "global", "name",     "chardev",
-                                     "mon",     "object", NULL};
+                                     "mon",     "object", "tpmdev", NULL};
 
 /* A file whose name is what stands there: no comma divides it. */
 static void take_pflash(struct reading *r, const char *file)
@@ -599,8 +611,6 @@ static void take_value(struct reading *r, const char *name, const char *value)
         take_qmp(r, value);
     } else if (strncmp(name, "hd", 2) == 0 && strchr("abcd", name[2]) && name[2] && !name[3]) {
         add_disk(r, value);
-    } else if (strcmp(name, "tpmdev") == 0) {
-        r->command->has_tpm = true;
     } else if (strcmp(name, "vga") == 0) {
         set(&r->video, value);
         r->has_video = true;

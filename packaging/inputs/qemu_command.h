@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "inputs/swtpm.h"
 
 #define QEMU_COMMAND_MAX ((size_t)4 << 20) /* bytes of all arguments */
 #define QEMU_ARGUMENTS_MAX 20000
@@ -41,8 +42,9 @@ struct qemu_command {
     char **disks; /* files, without what backs them */
     size_t disk_count;
     bool has_tpm;
-    bool has_uefi_vars; /* its variables are with the uefi-vars device, in `nvram` */
-    char *encryption;   /* of its memory (formats/guest_encryption.h) */
+    enum swtpm_need swtpm; /* of its TPM */
+    bool has_uefi_vars;    /* its variables are with the uefi-vars device, in `nvram` */
+    char *encryption;      /* of its memory (formats/guest_encryption.h) */
 };
 
 /* `directory`: that which relative paths are of; NULL: not known, and they stay as they are. 0, or

@@ -45,7 +45,7 @@ const char *qemu_option_implied(const char *group)
         {"audiodev", "driver"}, {"blockdev", "driver"}, {"chardev", "backend"},
         {"device", "driver"},   {"machine", "type"},    {"mon", "chardev"},
         {"name", "guest"},      {"net", "type"},        {"netdev", "type"},
-        {"nic", "type"},        {"object", "qom-type"}};
+        {"nic", "type"},        {"object", "qom-type"}, {"tpmdev", "type"}};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i][0], group) == 0)

@@ -310,7 +310,10 @@ with_firmware() { # IMAGE STORE [XML]
 
 @test "an emulated TPM whose program is removed keeps its guest from starting, and one of the host's does not" {
     mkdir -p host/usr/bin
-    : > host/usr/bin/swtpm
+    for name in swtpm swtpm_setup swtpm_ioctl; do
+        : > host/usr/bin/$name
+        chmod 755 host/usr/bin/$name
+    done
     echo /usr/bin/swtpm > host/var/lib/dpkg/info/swtpm.list
     sed 's/^Package: .*/Package: swtpm/; /^$/q' host/var/lib/dpkg/status > stanza
     cat stanza >> host/var/lib/dpkg/status

@@ -237,6 +237,10 @@ CONF
     sed -i "s#</devices>#<tpm model='tpm-crb'><backend type='emulator'/></tpm></devices>#" root/etc/libvirt/qemu/web.xml
     run --separate-stderr in_root
     [ "$(jq -r '[.guests[] | select(.tpm).name] | sort | join(" ")' <<< "$output")" = "pve-web stopped v1 web" ]
+    # What swtpm emulates for libvirt and Proxmox VE; Incus may have one of its own.
+    [ "$(jq -c '[.guests[] | select(.tpm) | [.name, .tpm_emulated]] | sort' <<< "$output")" = \
+        '[["pve-web",true],["stopped",null],["v1",null],["web",true]]' ]
+    [ "$(jq -c '[.swtpm, ([.guests[] | select(.tpm | not).tpm_emulated] | unique)]' <<< "$output")" = '[false,[false]]' ]
     # Of Proxmox VE's own option.
     printf 'name: pve-sealed\nmachine: pc-q35-9.2\nbios: ovmf\namd-sev: es,no-debug=1\n' > root/etc/pve/qemu-server/104.conf
     run --separate-stderr in_root

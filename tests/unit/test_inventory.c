@@ -233,6 +233,32 @@ static char *read_guests(struct inventory_reader *r, const char *guests, bool *i
     return made;
 }
 
+/* What a document says of TPMs, as it is written again. */
+static void check_tpms(void)
+{
+    static const char *const rows[][3] = {
+        {"\"tpm\":true,\"tpm_emulated\":true", "\"tpm_emulated\":true", "one that is emulated"},
+        {"\"tpm\":true,\"tpm_emulated\":false", "\"tpm_emulated\":false", "one that is not"},
+        {"\"tpm\":true,\"tpm_emulated\":null", "\"tpm_emulated\":null", "one that may be"},
+        {"\"tpm\":true", "\"tpm_emulated\":null", "one of an older document"},
+        {"\"tpm\":false", "\"tpm_emulated\":false", "none of an older document"},
+    };
+
+    struct inventory_reader *r = inventory_reader_new();
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *guest = NULL;
+
+        if (asprintf(&guest, "{\"machine\":\"pc-q35-7.2\",%s}", rows[i][0]) < 0)
+            abort();
+        char *text = read_guests(r, guest, NULL);
+        ok(strstr(text, rows[i][1]) != NULL, "a TPM stays what it is: %s (%s)", rows[i][2], text);
+        free(text);
+        free(guest);
+    }
+    inventory_reader_free(r);
+}
+
 /* `guest` is read twice: where one like it was read before, and where none was. */
 static void reads_alike(const char *before, const char *guest, bool want_shared, const char *what)
 {
@@ -301,6 +327,7 @@ int main(void)
     check_cuts();
     check_documents();
     check_guest();
+    check_tpms();
     check_common_texts();
     accepts("\"maps\"", "\"later\":{\"x\":[1,2]},\"maps\"", "a key that is not known is skipped");
     accepts("\"size\"", "\"later\":null,\"size\"", "also in a ROM");

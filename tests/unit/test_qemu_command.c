@@ -203,8 +203,31 @@ static void test_words(void)
     free(many);
 }
 
+/* Whether swtpm must be there is libvirt's to say: a command line names a socket. */
+static void check_tpms(void)
+{
+    static const struct {
+        const char *line;
+        bool has;
+        enum swtpm_need need;
+    } rows[] = {
+        {Q "-M q35", false, SWTPM_NOT_NEEDED},
+        {Q "-tpmdev passthrough,id=t,path=/dev/tpm0", true, SWTPM_NOT_NEEDED},
+        {Q "-tpmdev emulator,id=t,chardev=c", true, SWTPM_MAYBE},
+        {Q "-tpmdev type=emulator,id=t,chardev=c", true, SWTPM_MAYBE},
+        {Q "-tpmdev id=t", true, SWTPM_MAYBE},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        read_line(rows[i].line);
+        ok(c.has_tpm == rows[i].has && c.swtpm == rows[i].need, "the TPM of %s", rows[i].line);
+        qemu_command_free(&c);
+    }
+}
+
 int main(void)
 {
+    check_tpms();
     test_cards();
     test_firmware();
     test_rest();
