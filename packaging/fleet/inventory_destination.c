@@ -156,6 +156,8 @@ static int fill(struct destination *to, struct inventory_side *side, struct fail
     to->version = inventory_qemu_version(qemu);
     to->reads_maps = to->maps != NULL;
     to->qemu = xstrdup(qemu->path);
+    to->host = xstrdup_or_null(side->inv->host);
+    to->swtpm = side->inv->swtpm;
     return 0;
 }
 
@@ -365,6 +367,8 @@ int inventory_saved_guest(const struct inventory *inv, const struct inventory_gu
             add_rom(&from, guest->machine, &guest->devices[i], i + 1, &made);
     add_firmware(inv, &from, guest, &made);
     made.encryption = xstrdup_or_null(guest->encryption);
+    made.name = xstrdup_or_null(guest->name);
+    made.swtpm = guest->swtpm;
     if (guest->doubt)
         doubt(&made, xasprintf("its inventory does not know all of it: %s", guest->doubt));
     destination_close(&from);

@@ -118,7 +118,19 @@ void destination_close(struct destination *to)
     free(to->directories);
     free(to->qemu);
     free(to->label);
+    free(to->host);
     *to = (struct destination){0};
+}
+
+/* Directories may be a copy of another host's. */
+enum swtpm_state destination_swtpm(const struct destination *to)
+{
+    return to->source ? to->swtpm : to->qemu ? swtpm_here() : SWTPM_NOT_KNOWN;
+}
+
+const char *destination_host(const struct destination *to)
+{
+    return to->host ? to->host : to->source || !to->qemu ? "the host there" : "this host";
 }
 
 /* --- files ------------------------------------------------------------------------------- */

@@ -15,6 +15,7 @@
 #include "formats/qemu_versions.h"
 #include "inputs/qemu_binary.h"
 #include "inputs/reader.h"
+#include "inputs/swtpm.h"
 #include "romcompat.h"
 
 /* A file of the destination, as its QEMU finds it. */
@@ -65,8 +66,10 @@ struct destination_source {
 };
 
 struct destination {
-    char *label; /* for people */
-    char *qemu;  /* its binary; NULL: not known */
+    char *label;            /* for people */
+    char *qemu;             /* its binary; NULL: not known */
+    char *host;             /* the name of another host; NULL: not known, or this machine */
+    enum swtpm_state swtpm; /* of another host: destination_swtpm() */
     struct qemu_version version;
     bool reads_maps;    /* its QEMU is linked with libromcompat */
     char **directories; /* where its QEMU looks for ROM files, in its order */
@@ -138,6 +141,11 @@ enum qemu_answer destination_machine(struct destination *to, const char *machine
 
 /* Of a type that destination_machine() gave; false where that is not known. */
 bool destination_machine_is_deprecated(const struct destination *to, const char *type);
+
+/* Whether swtpm is there. */
+enum swtpm_state destination_swtpm(const struct destination *to);
+/* What the host is called: its name, or "this host"; it lives as long as *to. */
+const char *destination_host(const struct destination *to);
 
 /* Opens the maps of `directories` or, where `count` is 0, those that a QEMU with the library reads
  * there: its configuration directory, then romcompat.d in each of its own. 0 or -1; maps

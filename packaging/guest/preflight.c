@@ -413,6 +413,8 @@ void preflight_judge(const struct saved_guest *guest, struct destination *to, bo
     if ((result->counts[PREFLIGHT_REFUSED] || result->counts[PREFLIGHT_WRONG]) &&
         !result->needs_other_qemu)
         preflight_find_fixes(result, to, guest, incoming);
+    if (result->lacks_swtpm)
+        preflight_fix_swtpm(result, to);
 }
 
 /* The ROM file of a line, of which a length in a log tells: any file of that bucket fits a larger

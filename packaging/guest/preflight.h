@@ -75,6 +75,7 @@ struct preflight {
     size_t line_count;
     size_t counts[4]; /* by verdict */
     size_t not_judged;
+    bool lacks_swtpm;      /* it is refused because its TPM cannot be emulated there */
     bool needs_other_qemu; /* it is refused for its machine type or kind of stream: no file helps */
     struct fix *fixes;
     size_t fix_count;
@@ -96,6 +97,9 @@ void preflight_of_lengths(const struct saved_guest *guest, const uint64_t *there
 /* Adds what fixes the lines that are refused or wrong: preflight_fixes.c. */
 void preflight_find_fixes(struct preflight *p, struct destination *to,
                           const struct saved_guest *guest, bool incoming);
+
+/* The packages of swtpm, where that is what is missing. */
+void preflight_fix_swtpm(struct preflight *p, const struct destination *to);
 
 /* Why QEMU does not start with the romsize= of this line and its file, one line that the caller
  * frees; NULL: it does. *is_known: whether that holds for the QEMU there, whose version may not be

@@ -260,6 +260,37 @@ static void weigh_encryption(struct preflight *p, const struct saved_guest *gues
     }
 }
 
+/* --- the TPM -------------------------------------------------------------------------------- */
+
+static void weigh_tpm(struct preflight *p, const struct saved_guest *guest,
+                      const struct destination *to)
+{
+    enum swtpm_need need = saved_guest_swtpm(guest);
+    enum swtpm_state there = destination_swtpm(to);
+    enum qemu_answer answer = swtpm_answer(need, there);
+    const char *name = guest->domain && guest->domain->name ? guest->domain->name : guest->name;
+    const char *host = destination_host(to);
+    char *of = name ? xasprintf("guest %s", name) : xstrdup("the guest");
+
+    if (answer == QEMU_NO) {
+        p->lacks_swtpm = true;
+        weigh_both(p, QEMU_NO,
+                   xasprintf("%s does not have swtpm with swtpm_setup and swtpm_ioctl, which "
+                             "emulates the TPM of %s",
+                             host, of));
+    } else if (answer == QEMU_NOT_KNOWN && need == SWTPM_MAYBE) {
+        weigh_both(p, QEMU_NOT_KNOWN,
+                   xasprintf("it is not known whether swtpm emulates the TPM of %s, %s %s", of,
+                             there == SWTPM_MISSING ? "which is not on" : "nor whether that is on",
+                             host));
+    } else if (answer == QEMU_NOT_KNOWN) {
+        weigh_both(p, QEMU_NOT_KNOWN,
+                   xasprintf("it is not known whether %s has swtpm, which emulates the TPM of %s",
+                             host, of));
+    }
+    free(of);
+}
+
 /* --- the blocks ------------------------------------------------------------------------- */
 
 static void weigh_line(struct preflight *p, const struct preflight_line *line)
@@ -472,6 +503,7 @@ void preflight_answer_all(struct preflight *p, const struct saved_guest *guest,
     weigh_machine(p, guest, to);
     weigh_version(p, guest, to, incoming);
     weigh_unversioned(p, guest, to);
+    weigh_tpm(p, guest, to);
     if (guest->doubt)
         weigh_both(p, QEMU_NOT_KNOWN, xstrdup(guest->doubt));
     if (guest->incomplete)

@@ -556,3 +556,17 @@ void preflight_find_fixes(struct preflight *p, struct destination *to,
     if (!fixes_all(p) || (!can_do && kinds))
         recommend(p, 0, 0);
 }
+
+void preflight_fix_swtpm(struct preflight *p, const struct destination *to)
+{
+    char *when = xasprintf("The programs that emulate its TPM, on %s (Debian and Ubuntu have "
+                           "swtpm_setup, which libvirt needs as well, in swtpm-tools):",
+                           destination_host(to));
+
+    add_fix(p, FIX_PACKAGE, when,
+            xstrdup("apt install swtpm swtpm-tools    # Debian, Ubuntu\n"
+                    "dnf install swtpm swtpm-tools    # Fedora, RHEL\n"
+                    "zypper install swtpm             # SUSE\n"));
+    p->fixes[p->fix_count - 1].recommended = true;
+    free(when);
+}

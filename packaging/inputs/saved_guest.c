@@ -114,6 +114,19 @@ static void add_block(struct saved_guest *g, size_t *capacity, const char *name,
         (struct saved_block){.name = xstrndup(name, length), .length = bytes};
 }
 
+enum swtpm_need saved_guest_swtpm(const struct saved_guest *guest)
+{
+    if (guest->domain && guest->domain->has_swtpm)
+        return SWTPM_NEEDED;
+    if (guest->domain || guest->swtpm != SWTPM_NOT_NEEDED)
+        return guest->swtpm;
+    for (size_t i = 0; i < guest->block_count; i++)
+        if (strcmp(guest->blocks[i].name, "tpm-ppi") == 0 ||
+            strcmp(guest->blocks[i].name, "tpm-crb-cmd") == 0)
+            return SWTPM_MAYBE;
+    return SWTPM_NOT_NEEDED;
+}
+
 void saved_block_release(struct saved_block *block)
 {
     free(block->name);
@@ -132,6 +145,7 @@ void saved_guest_free(struct saved_guest *g)
     free(g->own_machine);
     free(g->architecture);
     free(g->doubt);
+    free(g->name);
     free(g->encryption);
     if (g->domain)
         domain_xml_free(g->domain);

@@ -18,6 +18,7 @@
 #include "base/failure.h"
 #include "formats/qemu_versions.h"
 #include "inputs/domain_xml.h"
+#include "inputs/swtpm.h"
 
 /* Bytes of `info ramblock`: some 120 a line. */
 #define RAMBLOCK_TEXT_MAX ((size_t)4 << 20)
@@ -63,6 +64,8 @@ struct saved_guest {
     /* How its memory is encrypted (formats/guest_encryption.h), "sev"; NULL: not that we know. A
      * stream does not say: QEMU writes none of such a guest. */
     char *encryption;
+    char *name;            /* of a guest out of an inventory; else NULL */
+    enum swtpm_need swtpm; /* of a guest out of an inventory; of others saved_guest_swtpm() knows */
     /* What a libvirt save image says of the guest beside its stream; NULL: it is none, or its
      * XML cannot be read, which is libvirt's to refuse. */
     struct domain_xml *domain;
@@ -80,6 +83,9 @@ int saved_guest_snapshots(const char *path, char ***names, size_t *count, struct
 /* The same for text[0, size), as a running QEMU answers `info ramblock`. */
 int saved_guest_from_text(const char *name, const char *text, size_t size,
                           struct saved_guest *guest, struct failure *f);
+
+/* What its TPM needs. A stream has blocks of one, and does not say what emulates it. */
+enum swtpm_need saved_guest_swtpm(const struct saved_guest *guest);
 
 /* Frees what is in one block. */
 void saved_block_release(struct saved_block *block);

@@ -796,7 +796,12 @@ MODES
         mem-dimm0=0x4000000 memnvdimm0=0x4000000 0000:00:04.0/memvirtiomem0=0x4000000 my-backend_1=0x100000 ivshmem=0x100000 \
         acpi-erst=0x10000 microvm.ram=0x100000 riscv_virt_board.ram=0x100000 riscv_virt_board.mrom=0x10000 \
         loongarch.ram=0x100000 mach-virt.tag=0x1000 virt.secure-ram=0x100000
-    run -0 romcompat preflight --qemu ./q guest old
+    # It has a TPM, and whatever emulates that is there.
+    mkdir bin
+    install -m 755 /dev/null bin/swtpm
+    install -m 755 /dev/null bin/swtpm_setup
+    install -m 755 /dev/null bin/swtpm_ioctl
+    PATH=$PWD/bin:$PATH run -0 romcompat preflight --qemu ./q guest old
     output_has "1 of 16 RAM blocks"
     # virtio-mem and ivshmem have their backend's id behind their own place.
     stream $NIC=0x40000 0000:00:13.0/vm0=0x100000 0000:00:08.0/shm0=0x100000
@@ -985,4 +990,43 @@ MODES
     printf '#!/bin/sh\necho q $(seq 20001)\n' > bin/virsh
     PATH=$PWD/bin:$PATH run -2 romcompat preflight --qemu ./q --try guest
     output_has "too many arguments (limit 20000)" "Give QEMU's arguments after --."
+}
+
+@test "a saved guest with an emulated TPM needs swtpm, swtpm_setup and swtpm_ioctl there" {
+    local tpm="<devices><tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm></devices>"
+    local xml="<domain><name>g</name><os><type arch='x86_64' machine='pc-i440fx-7.2'/></os>$tpm</domain>" tool
+    # What `romcompat` has in PATH beside this.
+    mkdir bin
+    for tool in sh cat; do ln -s "$(command -v $tool)" "bin/$tool"; done
+    with_bin() { PATH=$PWD/bin "$BUILD/romcompat" preflight --start --qemu ./q guest old; }
+    image "$xml" $NIC=0x40000
+    run -1 with_bin
+    output_has "arrives             no: this host does not have swtpm with swtpm_setup and swtpm_ioctl, which emulates the TPM of guest g" \
+        "starts again there  no: this host" "The programs that emulate its TPM, on this host" "    apt install swtpm swtpm-tools"
+    install -m 755 /dev/null bin/swtpm
+    install -m 755 /dev/null bin/swtpm_ioctl
+    run -1 with_bin
+    install -m 644 /dev/null bin/swtpm_setup
+    run -1 with_bin
+    chmod 755 bin/swtpm_setup
+    run -0 with_bin
+    output_lacks swtpm
+    # Of another host it is what its inventory says.
+    "$BUILD/tests/cli/inventory_fleet" b 7.2.0 0 250000 0 > b.json
+    run -2 romcompat preflight --start guest b.json
+    output_has "it is not known whether b has swtpm, which emulates the TPM of guest g"
+    jq -c '.swtpm = false' b.json > none.json
+    run -1 romcompat preflight guest none.json
+    jq -c '.swtpm = true' b.json > has.json
+    run -0 romcompat preflight --start guest has.json
+    # One of the host's own, and one that something else emulates.
+    for tool in passthrough external; do
+        image "${xml/emulator/$tool}" $NIC=0x40000
+        run -0 romcompat preflight --start guest none.json
+    done
+    # A stream has blocks of a TPM, and does not say what emulates it.
+    stream $NIC=0x40000 tpm-ppi=0x400
+    run -2 romcompat preflight guest none.json
+    output_has "it is not known whether swtpm emulates the TPM of the guest, which is not on b"
+    run -0 romcompat preflight guest has.json
 }
