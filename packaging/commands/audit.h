@@ -32,8 +32,8 @@ struct audit {
     struct expiry expiry; /* without lines where it was not asked for */
     bool asks_expiry, asks_stores;
     size_t problems; /* documents that could not be read */
-    /* Guests that do not start again on their own hosts: without a ROM or image, or the machine
-     * type. */
+    /* Guests that do not start again on their own hosts: without a ROM, an image or swtpm, or the
+     * machine type. */
     uint64_t without_file, without_machine;
     /* Of --upgrade. */
     bool asks_upgrade;
@@ -75,8 +75,9 @@ bool audit_has_unstartable(const struct audit *audit);
  * caller frees it. */
 char *audit_guests_text(const struct audit *audit);
 
-/* Why one QEMU refuses guests of another, one line; the caller frees it. */
-char *audit_pair_text(const struct exchange_refusal *p);
+/* What a refusal says beside the names of files and machine types, one line; NULL: nothing. The
+ * caller frees it. */
+char *audit_why_text(const struct exchange_refusal *p);
 
 /* Classes in their order: "2, 5..7", counted from 1; the caller frees it. */
 char *audit_classes_text(const size_t *classes, size_t count);

@@ -97,9 +97,10 @@ static struct json_object *refusal_data(const struct exchange *e, const struct e
 
     json_add_text(o, "reason", exchange_reason_name(p->reason));
     json_add_flag(o, "needed", p->is_needed);
-    if (p->pair) {
+    char *why = audit_why_text(p);
+    if (why) {
         json_add_flag(o, "unknown", p->is_unknown);
-        add_own_text(o, "why", audit_pair_text(p));
+        add_own_text(o, "why", why);
     }
     if (p->reason == EXCHANGE_LENGTH) {
         json_add_text(o, "length", size_format(UINT64_C(1) << p->from, length));

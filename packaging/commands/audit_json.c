@@ -131,7 +131,7 @@ static void put_refusal(struct json_stream *s, const struct exchange *e,
                         const struct exchange_refusal *p)
 {
     size_t count, *machines = exchange_machines_of(e, p, &count);
-    char *why = p->pair ? audit_pair_text(p) : NULL;
+    char *why = audit_why_text(p);
 
     json_stream_open(s, NULL, '{');
     json_stream_add(s, "reason", json_string(exchange_reason_name(p->reason)));

@@ -143,7 +143,7 @@ const char audit_page_script[] =
     "function reasonText(p) {\n"
     "  return p.reason === 'length' ? `the guest has ${p.length}, the destination has ${p.there}` :\n"
     "    p.reason === 'file' ? 'the ROM file is not there, or none fits' :\n"
-    "    p.reason === 'qemu' ? p.why :\n"
+    "    p.why ? p.why :\n"
     "    p.reason === 'machine' ? 'no QEMU there has the machine type' :\n"
     "    p.reason === 'firmware' ? 'the firmware image is not there' : 'the firmware image has another length there';\n"
     "}\n"

@@ -137,7 +137,15 @@ static void print_matrix(const struct exchange *e)
          "   ? not known");
 }
 
-char *audit_pair_text(const struct exchange_refusal *p)
+static const char *tpm_text(const struct exchange_refusal *p)
+{
+    return p->is_unknown ? "guests have a TPM, and it is not known whether the destination has "
+                           "swtpm, which emulates it"
+                         : "guests have a TPM that is emulated, and the destination does not have "
+                           "swtpm with swtpm_setup and swtpm_ioctl";
+}
+
+static char *pair_text(const struct exchange_refusal *p)
 {
     const struct qemu_pair *pair = p->pair;
 
@@ -146,6 +154,11 @@ char *audit_pair_text(const struct exchange_refusal *p)
                      pair->from_first.minor, pair->what,
                      p->is_unknown ? "; whether guests have that is not known" : "", pair->message,
                      pair->source);
+}
+
+char *audit_why_text(const struct exchange_refusal *p)
+{
+    return p->pair ? pair_text(p) : p->reason == EXCHANGE_TPM ? xstrdup(tpm_text(p)) : NULL;
 }
 
 static void print_what(const struct exchange_refusal *p)
@@ -168,12 +181,17 @@ static void print_what(const struct exchange_refusal *p)
         print_line("  the destination does not have the firmware image: QEMU does not start%s",
                    p->is_needed ? "" : " (no guest is known to need it)");
         break;
+    case EXCHANGE_TPM:
+        print_line("  %s", tpm_text(p));
+        if (!p->is_unknown)
+            puts("  install swtpm there (Debian and Ubuntu: swtpm and swtpm-tools)");
+        break;
     case EXCHANGE_MACHINE:
         print_line("  the destination's QEMU does not have the machine type%s",
                    p->is_needed ? "" : " (no guest is known to need it)");
         break;
     case EXCHANGE_QEMU: {
-        char *why = audit_pair_text(p);
+        char *why = pair_text(p);
 
         print_line("  %s", why);
         puts("  no ROM and no map changes that: such a guest moves only by a cold start there");
@@ -401,7 +419,8 @@ char *audit_guests_text(const struct audit *audit)
     if (lost)
         fprintf(to,
                 "%" PRIu64 " guest%s not start again on %s own host: %" PRIu64
-                " for a ROM or firmware image, %" PRIu64 " for a machine type that is not there.",
+                " for a ROM, firmware image or swtpm, %" PRIu64
+                " for a machine type that is not there.",
                 lost, lost == 1 ? " does" : "s do", lost == 1 ? "its" : "their",
                 audit->without_file, audit->without_machine);
     if (unknown)

@@ -14,8 +14,8 @@
 
 const char *exchange_reason_name(enum exchange_reason reason)
 {
-    static const char *const names[] = {"length",   "file",    "firmware_length",
-                                        "firmware", "machine", "qemu"};
+    static const char *const names[] = {"length",  "file", "firmware_length", "firmware", "tpm",
+                                        "machine", "qemu"};
 
     return names[reason];
 }
@@ -352,6 +352,22 @@ static void compare_images(const struct exchange *e, bool of_guests, struct pair
             add_of_pair(e, all, *of_images[i], e->group_count);
 }
 
+/* Guests with a TPM that swtpm emulates go where that is. */
+static void compare_tpms(const struct exchange *e, struct pair_refusals *all, size_t from,
+                         size_t to)
+{
+    const struct fleet_class *a = &e->fleet->classes[from], *b = &e->fleet->classes[to];
+    enum swtpm_need need = a->tpms ? SWTPM_NEEDED : a->open_tpms ? SWTPM_MAYBE : SWTPM_NOT_NEEDED;
+    enum qemu_answer answer = swtpm_answer(need, b->inv.swtpm);
+
+    if (answer != QEMU_YES && a->inv.qemus->count && b->inv.qemus->count)
+        add_of_pair(e, all,
+                    (struct exchange_refusal){.reason = EXCHANGE_TPM,
+                                              .is_needed = true,
+                                              .is_unknown = answer == QEMU_NOT_KNOWN},
+                    e->group_count);
+}
+
 static enum exchange_verdict tell_pair(struct exchange *e, const struct exchange_question *q,
                                        struct pair_refusals *all, size_t from, size_t to)
 {
@@ -375,6 +391,7 @@ static enum exchange_verdict tell_pair(struct exchange *e, const struct exchange
         }
     }
     compare_images(e, q->of_guests, all, from, to);
+    compare_tpms(e, all, from, to);
     for (size_t i = 0; i < all->count; i++) {
         enum exchange_verdict one = !all->list[i].is_needed   ? EXCHANGE_LACKS
                                     : all->list[i].is_unknown ? EXCHANGE_UNKNOWN

@@ -20,6 +20,7 @@ enum exchange_reason {
     EXCHANGE_FILE,         /* the ROM file is not there, or none fits: QEMU does not start */
     EXCHANGE_IMAGE_LENGTH, /* a firmware image has another length there */
     EXCHANGE_IMAGE,        /* a firmware image is not there: QEMU does not start */
+    EXCHANGE_TPM,          /* swtpm is not there, which emulates the TPM of guests */
     EXCHANGE_MACHINE,      /* no QEMU there has the machine type */
     EXCHANGE_QEMU,         /* the QEMU there is known to refuse guests of this one: qemu_pair */
 };
@@ -58,8 +59,9 @@ struct exchange_refusal {
     fleet_length from, to; /* EXCHANGE_LENGTH: both; EXCHANGE_FILE: the first */
     uint64_t roms;         /* bit by ROM of the fleet */
     struct fleet_images images;
-    bool is_needed;  /* it makes the verdict no, or, of what is not known, unknown */
-    bool is_unknown; /* EXCHANGE_QEMU: the inventories do not say which guests it is about */
+    bool is_needed; /* it makes the verdict no, or, of what is not known, unknown */
+    bool
+        is_unknown; /* EXCHANGE_TPM: whether it is there, or they need it; EXCHANGE_QEMU: the inventories do not say which guests it is about */
     const struct qemu_pair *pair; /* EXCHANGE_QEMU */
     uint64_t *groups;             /* bit by group */
     struct exchange_pair *pairs;
@@ -73,7 +75,7 @@ struct exchange {
     size_t group_count;
     size_t group_words; /* of a refusal's `groups` */
     uint8_t *verdicts;  /* enum exchange_verdict [from * class_count + to] */
-    /* Lengths first, then files, images, machine types, QEMUs; the most pairs of hosts first. */
+    /* Lengths first, then files, images, TPMs, machine types, QEMUs; the most pairs of hosts first. */
     struct exchange_refusal *refusals;
     size_t refusal_count, refusal_capacity;
     size_t counts[EXCHANGE_NO + 1]; /* pairs of classes, by verdict */
@@ -84,7 +86,7 @@ void exchange_tell(const struct fleet *fleet, const struct exchange_question *qu
                    struct exchange *result);
 void exchange_free(struct exchange *e);
 
-/* "length", "file", "firmware_length", "firmware", "machine", "qemu"; "yes", "lacks", "unknown", "no". */
+/* "length", "file", "firmware_length", "firmware", "tpm", "machine", "qemu"; "yes", "lacks", "unknown", "no". */
 const char *exchange_reason_name(enum exchange_reason reason);
 const char *exchange_verdict_name(enum exchange_verdict verdict);
 

@@ -15,6 +15,7 @@
 /* Hosts whose lists are the same, byte for byte, are of one class without further looking. */
 struct quadruple {
     const void *qemus, *directories, *maps, *firmware;
+    enum swtpm_state swtpm;
     size_t class;
 };
 
@@ -163,8 +164,10 @@ static char *key_of(const struct fleet *fleet, const struct inventory *inv)
         write_roms(out, fleet, inv, q, maps);
         write_sets(out, maps);
     }
-    if (inv->qemus->count)
+    if (inv->qemus->count) {
         write_images(out, inv);
+        fprintf(out, "swtpm %d\n", (int)inv->swtpm);
+    }
     return text_end(&text);
 }
 
@@ -225,6 +228,8 @@ static char *label_of(const struct fleet *fleet, const struct inventory *inv)
     }
     if (inv->qemus->count)
         write_packages(out, fleet, inv, &inv->qemus->list[0]);
+    if (inv->qemus->count && inv->swtpm != SWTPM_NOT_KNOWN)
+        fputs(inv->swtpm == SWTPM_THERE ? ", swtpm" : ", no swtpm", out);
     return text_end(&text);
 }
 
@@ -249,15 +254,17 @@ static struct quadruple *find_quadruple(struct fleet_index *index, const struct 
 {
     uint64_t hash = (uintptr_t)inv->qemus * UINT64_C(0x9e3779b97f4a7c15) ^
                     (uintptr_t)inv->directories * UINT64_C(0xc2b2ae3d27d4eb4f) ^
-                    (uintptr_t)inv->maps ^ (uintptr_t)inv->firmware * UINT64_C(0x165667b19e3779f9);
+                    (uintptr_t)inv->maps ^ (uintptr_t)inv->firmware * UINT64_C(0x165667b19e3779f9) ^
+                    (uint64_t)inv->swtpm;
 
     hash ^= hash >> 31;
     for (size_t i = hash & (index->quadruple_capacity - 1);;
          i = (i + 1) & (index->quadruple_capacity - 1)) {
         struct quadruple *t = &index->quadruples[i];
 
-        if (!t->qemus || (t->qemus == inv->qemus && t->directories == inv->directories &&
-                          t->maps == inv->maps && t->firmware == inv->firmware))
+        if (!t->qemus ||
+            (t->qemus == inv->qemus && t->directories == inv->directories && t->maps == inv->maps &&
+             t->firmware == inv->firmware && t->swtpm == inv->swtpm))
             return t;
     }
 }
@@ -274,7 +281,8 @@ static void grow_quadruples(struct fleet_index *index)
         struct inventory inv = {.qemus = (void *)old[i].qemus,
                                 .directories = (void *)old[i].directories,
                                 .maps = (void *)old[i].maps,
-                                .firmware = (void *)old[i].firmware};
+                                .firmware = (void *)old[i].firmware,
+                                .swtpm = old[i].swtpm};
 
         if (old[i].qemus)
             *find_quadruple(index, &inv) = old[i];
@@ -338,13 +346,14 @@ int fleet_class_of(struct fleet *fleet, const struct inventory *inv, size_t *cla
                                                          .directories = inv->directories,
                                                          .maps = inv->maps,
                                                          .firmware = inv->firmware,
+                                                         .swtpm = inv->swtpm,
                                                          .lost_firmware = inv->lost_firmware}};
         index->keys[fleet->class_count++] = key;
     } else {
         free(key);
     }
     add_label(&fleet->classes[i], label_of(fleet, inv));
-    *t = (struct quadruple){inv->qemus, inv->directories, inv->maps, inv->firmware, i};
+    *t = (struct quadruple){inv->qemus, inv->directories, inv->maps, inv->firmware, inv->swtpm, i};
     if (2 * ++index->quadruple_count > index->quadruple_capacity)
         grow_quadruples(index);
     *class = i;
@@ -419,7 +428,7 @@ static void find_uses(struct fleet *fleet)
 static bool is_profile(const struct fleet_profile *a, const struct fleet_profile *b)
 {
     return a->class == b->class && a->machine == b->machine && a->roms == b->roms &&
-           a->image == b->image && a->is_doubtful == b->is_doubtful;
+           a->image == b->image && a->swtpm == b->swtpm && a->is_doubtful == b->is_doubtful;
 }
 
 static size_t profile_hash(const struct fleet_profile *p)
@@ -427,7 +436,8 @@ static size_t profile_hash(const struct fleet_profile *p)
     uint64_t h = p->class * UINT64_C(0x9e3779b97f4a7c15) + p->machine;
 
     h = (h ^ h >> 29) * UINT64_C(0xbf58476d1ce4e5b9) + p->roms;
-    h = (h ^ h >> 32) * UINT64_C(0x94d049bb133111eb) + p->image * 2 + p->is_doubtful;
+    h = (h ^ h >> 32) * UINT64_C(0x94d049bb133111eb) + p->image * 8 + p->swtpm * 2u +
+        p->is_doubtful;
     return (size_t)(h ^ h >> 31);
 }
 
@@ -511,10 +521,15 @@ static void add_guest(struct fleet *fleet, const struct inventory *inv, size_t c
                       const struct inventory_guest *guest)
 {
     const struct inventory_qemu *q = inventory_qemu_for(inv, guest->architecture, guest->machine);
-    struct fleet_profile p = {
-        .class = class, .guests = 1, .is_doubtful = inventory_guest_is_doubtful(guest)};
+    struct fleet_profile p = {.class = class,
+                              .guests = 1,
+                              .swtpm = guest->swtpm,
+                              .is_doubtful = inventory_guest_is_doubtful(guest)};
 
     fleet->guest_count++;
+    fleet->classes[class].tpms += guest->swtpm == SWTPM_NEEDED;
+    fleet->classes[class].open_tpms += guest->swtpm == SWTPM_MAYBE;
+    p.is_doubtful |= swtpm_answer(guest->swtpm, inv->swtpm) == QEMU_NOT_KNOWN;
     p.image = add_image_use(fleet, &fleet->classes[class], guest);
     /* Where there is no image, one of which nothing is said has the BIOS. */
     p.is_doubtful |= !has_known_firmware(guest, p.image) &&

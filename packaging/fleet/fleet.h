@@ -4,8 +4,8 @@
  *
  * Hosts are alike, one class, when their QEMU binaries have the same version (major and
  * minor) and machine types, read maps or not, have maps that say the same, and find ROM
- * files in the same buckets, and have firmware images of the same names and lengths. Everything
- * about guests is then asked of classes.
+ * files in the same buckets, and have firmware images of the same names and lengths, and swtpm or
+ * not. Everything about guests is then asked of classes.
  */
 #ifndef FLEET_FLEET_H
 #define FLEET_FLEET_H
@@ -56,6 +56,8 @@ struct fleet_class {
      * which firmware it has. */
     struct fleet_images used;
     size_t doubtful;    /* guests of which it does not say */
+    size_t tpms;        /* guests whose TPM swtpm emulates */
+    size_t open_tpms;   /* guests with a TPM of which that is not known */
     size_t lost;        /* guests with a machine type that no QEMU of their host has */
     size_t unversioned; /* guests with a machine type that has no versions */
 };
@@ -74,8 +76,9 @@ struct fleet_use {
 /* Guests that are alike: what decides where they can go. */
 struct fleet_profile {
     size_t class, machine;
-    uint64_t roms;    /* bit by ROM: the default ROMs of their devices */
-    size_t image;     /* of their firmware; FLEET_NO_IMAGE: a BIOS, or it is not known */
+    uint64_t roms; /* bit by ROM: the default ROMs of their devices */
+    size_t image;  /* of their firmware; FLEET_NO_IMAGE: a BIOS, or it is not known */
+    enum swtpm_need swtpm;
     bool is_doubtful; /* not all of it is known */
     size_t guests;
 };

@@ -29,6 +29,7 @@ static void guest_of(const struct fleet *fleet, const struct fleet_profile *p,
     *guest = (struct inventory_guest){.machine = m->name,
                                       .architecture = m->architecture,
                                       .firmware = (char *)"bios",
+                                      .swtpm = p->swtpm,
                                       .devices = devices};
     for (size_t r = 0; r < fleet->rom_count; r++) {
         const char *type = p->roms >> r & 1 ? type_with(m->name, fleet->roms[r]) : NULL;

@@ -354,7 +354,7 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
     host b 8.2.1 0 0 250000
     jq -c '.guests = [{machine: "pc-q35-7.2", firmware: "bios", devices: [{type: "virtio-net-pci"}]}, {machine: "pc-q35-2.4", firmware: "bios"}]' a.json > g.json
     run -1 romcompat audit --html page.html g.json b.json
-    output_has "2 guests do not start again on their own host: 1 for a ROM or firmware image, 1 for a machine type that is not there."
+    output_has "2 guests do not start again on their own host: 1 for a ROM, firmware image or swtpm, 1 for a machine type that is not there."
     grep -q '<p>2 guests do not start again' page.html
     run --separate-stderr -1 romcompat audit --json g.json b.json
     [ "$(jq -c '[.verdict, .guests_without_file, .guests_without_machine]' <<< "$output")" = '["no",1,1]' ]
@@ -408,4 +408,70 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
     }' > hosts.jsonl
     run -2 bash -c 'ulimit -t 60; romcompat audit hosts.jsonl'
     output_has "the input asks for too much: more than 400000000 comparisons"
+}
+
+# with_tpm NAME SWTPM [EMULATED]: whether swtpm is on the host NAME, in NAME.json, and a guest with a
+# TPM, if it is said what emulates that.
+with_tpm() {
+    local guests='[]'
+    [ -z "${3:-}" ] || guests="[{name: \"g\", machine: \"pc-q35-7.2\", firmware: \"bios\", tpm: true, tpm_emulated: $3}]"
+    jq -c ".swtpm = $2 | .guests = $guests" "$1.json" > made.json
+    mv made.json "$1.json"
+}
+
+@test "a guest with an emulated TPM goes where swtpm is, and elsewhere it is not known or refused" {
+    host a 7.2.1 0 250000 250000
+    host b 7.2.1 0 250000 250000
+    # How many classes, the audit's status, that of preflight, what the audit says of the pair.
+    tpm_case() { # SWTPM-OF-B EMULATED CLASSES AUDIT PREFLIGHT VERDICT
+        with_tpm a true "$2"
+        with_tpm b "$1"
+        run "-$4" romcompat audit --json a.json b.json
+        [ "$(jq '.classes | length' <<< "$output")" = "$3" ]
+        [ "$(jq -c 'first(.pairs[] | select(.from == 1)) | .verdict' <<< "$output")" = "$6" ]
+        # Arrival is as much in question as the next start.
+        run "-$5" romcompat preflight --start --guest g a.json b.json
+        run "-$5" romcompat preflight --guest g a.json b.json
+    }
+    tpm_case true true 1 0 0 ''
+    tpm_case false true 2 1 1 '"no"'
+    output_has "b does not have swtpm with swtpm_setup and swtpm_ioctl, which emulates the TPM of guest g" "apt install swtpm swtpm-tools"
+    tpm_case null true 2 2 2 '"unknown"'
+    output_has "it is not known whether b has swtpm, which emulates the TPM of guest g"
+    # The host's own, passed through, needs none.
+    tpm_case false false 2 0 0 '"yes"'
+    tpm_case null false 2 0 0 '"yes"'
+    # What emulates it is not known: the TPM of a QEMU that somebody started.
+    tpm_case true null 1 0 0 ''
+    tpm_case false null 2 2 2 '"unknown"'
+    tpm_case null null 2 2 2 '"unknown"'
+    with_tpm a true true
+    with_tpm b false
+    run -1 romcompat audit --html page.html a.json b.json
+    output_has "refused 1 -> 2" "guests have a TPM that is emulated, and the destination does not have swtpm" \
+        "debian 12, QEMU 7.2.1, ipxe-qemu 1, swtpm" "QEMU 7.2.1, ipxe-qemu 1, no swtpm"
+    output_lacks "2 -> 1"
+    grep -q '"why": *"guests have a TPM that is emulated' page.html
+}
+
+@test "an audit of a guest with a TPM on a host without swtpm, or of which that is not known" {
+    host a 7.2.1 0 250000 250000
+    with_tpm a false true
+    run -1 romcompat audit a.json
+    output_has "1 guest does not start again on its own host: 1 for a ROM, firmware image or swtpm"
+    run -1 romcompat audit --metrics a.json
+    output_has 'romcompat_guests_unstartable{reason="file"} 1'
+    # An inventory from before it was asked.
+    jq -c 'del(.swtpm, .guests[].tpm_emulated)' a.json > old.json
+    run -2 romcompat audit old.json
+    output_has "Of 1 guest the inventories do not say all that decides"
+    jq -c '.guests[].tpm = false' old.json > none.json
+    run -0 romcompat audit none.json
+    # What is no flag is no inventory.
+    jq -c '.swtpm = "yes"' a.json > bad.json
+    run -2 romcompat audit bad.json
+    output_has "bad.json:1: swtpm: true or false was expected"
+    jq -c '.guests[].tpm_emulated = 1' a.json > bad.json
+    run -2 romcompat audit bad.json
+    output_has "tpm_emulated: true or false was expected"
 }

@@ -293,3 +293,69 @@ running() {
     run -2 romcompat audit --upgrade '*=./ipxe_2.deb' a.json
     output_has "does not say of which packages its files are"
 }
+
+@test "an upgrade that brings or takes away swtpm decides where a guest with a TPM goes" {
+    "$BUILD/tests/cli/inventory_fleet" a 7.2.1 0 250000 250000 > made.json
+    jq -c '.qemu[0].package = "qemu" | .guests = [{name: "g", machine: "pc-q35-7.2", firmware: "bios", running: true, tpm: true, tpm_emulated: true}]' \
+        made.json > base.json
+    swtpm_files() { # NAME...
+        local name
+        for name; do mkdir -p tree/usr/bin; : > "tree/usr/bin/$name"; done
+    }
+    upgraded() { # SWTPM STATUS PACKAGE...: of the host with `swtpm`, after the packages
+        local swtpm=$1 status=$2 args=()
+        shift 2
+        jq -c ".swtpm = $swtpm" base.json > a.json
+        for p; do args+=(--upgrade "a=$p"); done
+        run "-$status" romcompat audit "${args[@]}" a.json
+    }
+    swtpm_files swtpm swtpm_ioctl
+    deb swtpm 2
+    swtpm_files swtpm_setup
+    deb swtpm-tools 2
+    upgraded false 1 swtpm_2.deb swtpm-tools_2.deb # a host alone has no order
+    output_has "0 guests left behind, of 0 it is not known"
+    upgraded null 2 swtpm_2.deb
+    output_has "0 guests left behind, of 1 it is not known" "it is not known whether a has swtpm"
+    upgraded true 1 swtpm_2.deb
+    output_has "0 guests left behind, of 0 it is not known"
+    # A version without it.
+    swtpm_files other
+    deb swtpm 3
+    upgraded true 1 swtpm_3.deb
+    output_has "1 guest left behind" "a does not have swtpm"
+    # One that conflicts with it.
+    mkdir tree
+    deb foe 1 'Conflicts: swtpm-tools'
+    upgraded true 1 foe_1.deb
+    output_has "1 guest left behind"
+    # With some versions of it, and which is there is not known.
+    mkdir tree
+    deb foe 2 'Breaks: swtpm-tools (<< 5)'
+    upgraded true 2 foe_2.deb
+    output_has "of 1 it is not known" "it is not known whether a has swtpm"
+}
+
+@test "an inventory --with packages has the swtpm that they bring" {
+    swtpm() { jq .swtpm < <(as_root romcompat inventory --root root "$@" 2> log); }
+    [ "$(swtpm)" = false ]
+    mkdir -p tree/usr/bin root/usr/bin
+    : > tree/usr/bin/swtpm
+    : > tree/usr/bin/swtpm_ioctl
+    deb swtpm 1
+    [ "$(swtpm --with swtpm_1.deb)" = false ]
+    install -m 755 /dev/null root/usr/bin/swtpm_setup
+    [ "$(swtpm)" = false ]
+    [ "$(swtpm --with swtpm_1.deb)" = true ]
+    install -m 755 /dev/null root/usr/bin/swtpm
+    install -m 644 /dev/null root/usr/bin/swtpm_ioctl
+    [ "$(swtpm)" = false ] # it cannot be executed
+    chmod 755 root/usr/bin/swtpm_ioctl
+    [ "$(swtpm)" = true ]
+    # It goes with its package.
+    install_debs swtpm_1.deb
+    chmod 755 root/usr/bin/swtpm root/usr/bin/swtpm_ioctl
+    mkdir tree
+    deb swtpm 2
+    [ "$(swtpm --with swtpm_2.deb)" = false ]
+}

@@ -17,9 +17,13 @@ struct told {
     struct fix_plan plan;
 };
 
-static void add(struct fleet *fleet, const struct made_host *host)
+/* `members`: further ones of the document, with a comma at the end. */
+static void add_with(struct fleet *fleet, const struct made_host *host, const char *members)
 {
-    char *text = make_inventory(host);
+    char *made = make_inventory(host), *at = strstr(made, "\"qemu\""), *text = NULL;
+    if (asprintf(&text, "%.*s%s%s", (int)(at - made), made, members, at) < 0)
+        abort();
+    free(made);
     struct json_document d = {"fleet", 1, text, strlen(text) - 1, false};
     struct failure f = {{0}, {0}};
     size_t end;
@@ -29,19 +33,25 @@ static void add(struct fleet *fleet, const struct made_host *host)
     free(text);
 }
 
-static void tell(struct told *t, const struct made_host *hosts, size_t count,
-                 const struct exchange_question *question)
+static void tell_with(struct told *t, const struct made_host *hosts, size_t count,
+                      const struct exchange_question *question, const char *const *members)
 {
     static const struct exchange_question all;
     struct failure f = {{0}, {0}};
 
     fleet_init(&t->fleet);
     for (size_t i = 0; i < count; i++)
-        add(&t->fleet, &hosts[i]);
+        add_with(&t->fleet, &hosts[i], members ? members[i] : "");
     if (fleet_ready(&t->fleet, &f) != 0)
         ok(false, "the fleet is ready (%s)", f.what);
     exchange_tell(&t->fleet, question ? question : &all, &t->exchange);
     fix_plan_find(&t->exchange, &t->plan);
+}
+
+static void tell(struct told *t, const struct made_host *hosts, size_t count,
+                 const struct exchange_question *question)
+{
+    tell_with(t, hosts, count, question, NULL);
 }
 
 static void forget(struct told *t)
@@ -194,6 +204,61 @@ static void check_guests(void)
     is_int(verdict(&t, 1, 2), EXCHANGE_NO, "a guest that has it is refused");
     is_int(verdict(&t, 2, 1), EXCHANGE_YES, "the other direction has none");
     forget(&t);
+}
+
+/* A guest's TPM: what the inventories say of it, of the host that it goes to, and the answer. */
+static void check_tpms(void)
+{
+#define NO_SWTPM "\"swtpm\":false,"
+#define TPM(emulated) \
+    "{\"machine\":\"pc-q35-7.2\",\"firmware\":\"bios\",\"tpm\":true,\"tpm_emulated\":" emulated "}"
+    static const struct {
+        const char *guest, *there;
+        enum exchange_verdict verdict;
+        const char *name;
+    } rows[] = {
+        {TPM("true"), NO_SWTPM, EXCHANGE_NO, "one that swtpm emulates is refused without swtpm"},
+        {TPM("true"), "\"swtpm\":null,", EXCHANGE_UNKNOWN,
+         "where nothing is said of swtpm, it is not known"},
+        {TPM("null"), NO_SWTPM, EXCHANGE_UNKNOWN, "nor what emulates it, without swtpm"},
+        {TPM("null"), "", EXCHANGE_UNKNOWN, "nor either of them"},
+        {TPM("false"), NO_SWTPM, EXCHANGE_YES, "one that is passed through needs no swtpm"},
+    };
+    struct told t;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct made_host hosts[] = {
+            {"a", "7.2.1", OLD, false, 250000, 250000, NULL, rows[i].guest},
+            {"b", "7.2.1", OLD, false, 250000, 250000, NULL, NULL},
+        };
+        const char *members[] = {"\"swtpm\":true,", rows[i].there};
+
+        tell_with(&t, hosts, 2, NULL, members);
+        is_int(t.fleet.class_count, 2, "%s: hosts with and without swtpm are two classes",
+               rows[i].name);
+        is_int(verdict(&t, 1, 2), rows[i].verdict, "a TPM: %s", rows[i].name);
+        is_int(verdict(&t, 2, 1), EXCHANGE_YES, "%s: no guest has one: it does not count",
+               rows[i].name);
+        is_int(t.fleet.unknown_guests, 0, "%s: at home it has what it needs", rows[i].name);
+        is_int(stranded_state_of(&t.fleet, &t.fleet.profiles[0]),
+               rows[i].verdict == EXCHANGE_YES  ? STRANDED_NOT
+               : rows[i].verdict == EXCHANGE_NO ? STRANDED_ALONE
+                                                : STRANDED_DOUBT,
+               "%s: and so much has another host for it", rows[i].name);
+        forget(&t);
+        members[0] = rows[i].there;
+        tell_with(&t, hosts, 2, NULL, members);
+        is_int(t.fleet.class_count, 1, "%s: hosts of which the same is said are one class",
+               rows[i].name);
+        is_int(stranded_state_of(&t.fleet, &t.fleet.profiles[0]),
+               rows[i].verdict == EXCHANGE_YES  ? STRANDED_NOT
+               : rows[i].verdict == EXCHANGE_NO ? STRANDED_HERE
+                                                : STRANDED_DOUBT,
+               "%s: and the guest's own host is no exception", rows[i].name);
+        forget(&t);
+    }
+#undef TPM
+#undef NO_SWTPM
 }
 
 static void check_maps(void)
@@ -469,6 +534,7 @@ int main(void)
     check_machines();
     check_guests();
     check_pairs();
+    check_tpms();
     check_maps();
     check_known_package();
     check_made_set();
