@@ -190,15 +190,15 @@ byte() { printf "\\$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
 }
 
 @test "check: a pending write replaces a list whose first record passes the end, but of a store with keys that is no yes" {
-    make_store 4M A:1:200 B:2:60 pending=C:1:6 > cut
-    byte cut $((0x64 + 39)) 162
+    make_store 4M A:1:200 B:2:60 pending=C:1:6 > list
+    byte list $((0x64 + 39)) 162
     for code in "$D12/OVMF/OVMF_CODE_4M.fd" "$D13/OVMF/OVMF_CODE_4M.fd" "$D13/OVMF/OVMF_CODE_4M.secboot.fd"; do
-        run -0 romcompat flash check --code "$code" --vars cut
+        run -0 romcompat flash check --code "$code" --vars list
         output_has "its 3 variables and keeps them, after the firmware has finished a pending write"
     done
     # The same write over the keys of a template.
     cp "$D13/OVMF/OVMF_VARS_4M.ms.fd" keys
-    dd if=cut of=keys bs=4096 skip=$((0x41)) seek=$((0x41)) count=1 conv=notrunc status=none
+    dd if=list of=keys bs=4096 skip=$((0x41)) seek=$((0x41)) count=1 conv=notrunc status=none
     dd if="$D13/OVMF/OVMF_VARS_4M.ms.fd" of=keys bs=4096 seek=$((0x42)) count=$((0x42)) conv=notrunc status=none
     byte keys $((0x64 + 39)) 162
     run -1 romcompat flash check --code "$D13/OVMF/OVMF_CODE_4M.fd" --vars keys
