@@ -17,6 +17,7 @@
 
 #include "base/failure.h"
 #include "flash/confidential.h"
+#include "flash/expected_store.h"
 #include "flash/secure_boot.h"
 #include "formats/qemu_versions.h"
 #include "inputs/swtpm.h"
@@ -262,6 +263,11 @@ const struct inventory_firmware *inventory_find_firmware(const struct inventory 
 
 /* How long it is for a guest, bytes. */
 uint64_t inventory_firmware_length(const struct inventory_firmware *image);
+
+/* Which store its code expects. */
+struct expected_store inventory_expected_store(const struct inventory_firmware *image);
+/* Whether the guest has a store in flash, of which its firmware decides how it looks. */
+bool inventory_guest_has_flash_store(const struct inventory_guest *guest);
 
 /* Whether a guest's code can be in it: no variable store, no blank file, no default BIOS. */
 bool inventory_is_code(const struct inventory_firmware *image);

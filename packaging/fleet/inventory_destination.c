@@ -86,6 +86,15 @@ static const char *sum_of_file(void *arg, const char *path)
     return image ? image->sha256 : NULL;
 }
 
+static void store_of_file(void *arg, const char *path, struct expected_store *store)
+{
+    const struct inventory_side *side = arg;
+    const struct inventory_firmware *image = inventory_find_firmware(side->inv, path);
+
+    if (image)
+        *store = inventory_expected_store(image);
+}
+
 static char *owner_of_file(void *arg, const char *name)
 {
     struct listed found = find_listed(arg, name);
@@ -139,6 +148,7 @@ static const struct destination_source inventory_source = {
     .lists = is_listed,
     .owner = owner_of_file,
     .sha256 = sum_of_file,
+    .expected = store_of_file,
     .machine = machine_of,
     .is_deprecated = is_deprecated,
     .confidential = what_it_encrypts,
@@ -308,6 +318,8 @@ static void add_loader(const struct inventory *inv, const struct inventory_guest
     block->file_size = inventory_firmware_length(image);
     block->package = package_and_version(image->package.name, image->package.version);
     block->sha256 = xstrdup_or_null(image->sha256);
+    block->store_layout = xstrdup_or_null(image->layout);
+    block->store_size = image->store_size;
 }
 
 /* A machine type without a BIOS of its own has no block for it. */

@@ -74,3 +74,14 @@ bool inventory_has_code(const struct inventory *inv)
             return true;
     return false;
 }
+
+struct expected_store inventory_expected_store(const struct inventory_firmware *image)
+{
+    return (struct expected_store){image->sha256, image->layout, image->store_size};
+}
+
+bool inventory_guest_has_flash_store(const struct inventory_guest *guest)
+{
+    return guest->loader && !guest->has_uefi_vars &&
+           !(guest->loader_type && strcmp(guest->loader_type, "rom") == 0);
+}

@@ -41,6 +41,7 @@ struct given_file {
     bool elsewhere;     /* the path is of a host whose files cannot be looked at */
 };
 
+struct expected_store;    /* flash/expected_store.h */
 struct confidential_host; /* flash/confidential.h */
 
 /* How another machine than this one is asked. */
@@ -53,6 +54,9 @@ struct destination_source {
     /* Of the file of that path, 64 hexadecimal digits, which live as long as `arg`; NULL: not
      * known. May be NULL. */
     const char *(*sha256)(void *arg, const char *path);
+    /* Which store the firmware image of that path expects; its texts live as long as `arg`. May be
+     * NULL: not known. */
+    void (*expected)(void *arg, const char *path, struct expected_store *store);
     /* "ipxe-qemu 1.0.0+git-...", the package that has that file, which is freed; NULL: not known.
      * May be NULL. */
     char *(*owner)(void *arg, const char *name);

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "flash/check.h"
 #include "flash/confidential.h"
+#include "flash/expected_store.h"
 #include "formats/machine_types.h"
 #include "guest/preflight.h"
 
@@ -374,6 +375,28 @@ static bool is_same_code(const struct destination *to, const struct preflight_li
     return there && code->block->sha256 && strcmp(there, code->block->sha256) == 0;
 }
 
+/* The guest runs on: its code came with it. At its next start that of the destination meets its
+ * store. Whether that is known to be another one. */
+static bool expects_other_store(struct preflight *p, const struct destination *to,
+                                const struct preflight_line *code)
+{
+    char had[EXPECTED_STORE_TEXT_MAX], expected[EXPECTED_STORE_TEXT_MAX];
+    struct expected_store own = {code->block->sha256, code->block->store_layout,
+                                 code->block->store_size},
+                          there = {0};
+
+    if (!to->source || !to->source->expected)
+        return false;
+    to->source->expected(to->source_arg, code->loaded->path, &there);
+    if (expected_store_same(&own, &there) != QEMU_NO)
+        return false;
+    weigh(&p->starts, QEMU_NO,
+          xasprintf("%s: %s expects another variable store there: %s, and the guest's is %s",
+                    code->block->name, code->loaded->path, expected_store_text(&there, expected),
+                    expected_store_text(&own, had)));
+    return true;
+}
+
 static void weigh_flash_start(struct preflight *p, const struct destination *to,
                               const struct preflight_line *code)
 {
@@ -386,7 +409,7 @@ static void weigh_flash_start(struct preflight *p, const struct destination *to,
               xasprintf("%s: %s", code->block->name, code->why));
     else if (store && store->loaded && !to->source)
         weigh_store(p, code->loaded->path, store->loaded->path);
-    else
+    else if (!expects_other_store(p, to, code))
         weigh(&p->starts, QEMU_NOT_KNOWN,
               xstrdup("whether the guest's firmware and its variable store go together there is "
                       "not known: 'romcompat flash check' says so of files"));

@@ -133,6 +133,7 @@ void saved_block_release(struct saved_block *block)
     free(block->file);
     free(block->package);
     free(block->sha256);
+    free(block->store_layout);
 }
 
 void saved_guest_free(struct saved_guest *g)

@@ -38,8 +38,10 @@ struct saved_block {
      * source says. NULL: none is known. */
     char *file;
     uint64_t file_size;
-    char *package; /* "ipxe-qemu 1.0.0+git-..."; NULL: not known */
-    char *sha256;  /* of the file; NULL: not known */
+    char *package;       /* "ipxe-qemu 1.0.0+git-..."; NULL: not known */
+    char *sha256;        /* of the file; NULL: not known */
+    char *store_layout;  /* of the store that this firmware expects; NULL: not known */
+    uint64_t store_size; /* likewise, bytes; 0: not known */
 };
 
 struct saved_guest {
