@@ -129,7 +129,8 @@ static int status_of(const struct audit *audit)
     if (audit->left_unknown || (audit->asks_upgrade && audit->order.answer == QEMU_NOT_KNOWN) ||
         has_encrypted(&audit->fleet.encrypted, FLASH_UNKNOWN_ANSWER))
         return STATUS_NO_ANSWER;
-    bool is_refused = audit->exchange.counts[EXCHANGE_NO] || audit_has_unstartable(audit);
+    bool is_refused =
+        audit->exchange.counts[EXCHANGE_NO] || audit->exchange.once || audit_has_unstartable(audit);
 
     if ((audit->exchange.counts[EXCHANGE_UNKNOWN] || audit->fleet.unknown_guests) && !is_refused)
         return STATUS_NO_ANSWER;

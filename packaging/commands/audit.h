@@ -77,7 +77,7 @@ char *audit_guests_text(const struct audit *audit);
 
 /* What a refusal says beside the names of files and machine types, one line; NULL: nothing. The
  * caller frees it. */
-char *audit_why_text(const struct exchange_refusal *p);
+char *audit_why_text(const struct exchange *e, const struct exchange_refusal *p);
 
 /* Classes in their order: "2, 5..7", counted from 1; the caller frees it. */
 char *audit_classes_text(const size_t *classes, size_t count);

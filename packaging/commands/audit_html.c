@@ -19,11 +19,9 @@ enum { HOSTS_NAMED = 20 }; /* of each class */
 /* A letter for each class that guests go to. */
 static char *row_text(const struct exchange *e, size_t from)
 {
-    static const char letters[] = {[EXCHANGE_SELF] = 's',
-                                   [EXCHANGE_YES] = 'y',
-                                   [EXCHANGE_LACKS] = 'l',
-                                   [EXCHANGE_UNKNOWN] = 'u',
-                                   [EXCHANGE_NO] = 'n'};
+    static const char letters[] = {
+        [EXCHANGE_SELF] = 's',    [EXCHANGE_YES] = 'y',     [EXCHANGE_LACKS] = 'l',
+        [EXCHANGE_ARRIVES] = 'a', [EXCHANGE_UNKNOWN] = 'u', [EXCHANGE_NO] = 'n'};
     size_t n = e->fleet->class_count;
     char *row = xmalloc(n + 1);
 
@@ -97,7 +95,7 @@ static struct json_object *refusal_data(const struct exchange *e, const struct e
 
     json_add_text(o, "reason", exchange_reason_name(p->reason));
     json_add_flag(o, "needed", p->is_needed);
-    char *why = audit_why_text(p);
+    char *why = audit_why_text(e, p);
     if (why) {
         json_add_flag(o, "unknown", p->is_unknown);
         add_own_text(o, "why", why);
@@ -170,16 +168,18 @@ static void put_summary(FILE *out, const struct audit *audit)
 {
     const struct exchange *e = &audit->exchange;
 
-    fprintf(out,
-            "<body>\n<a class=\"skip\" href=\"#matrix\">To the matrix</a>\n<main>\n"
-            "<h1>Which hosts exchange guests</h1>\n"
-            "<p>%zu host%s in %zu class%s, %zu guest%s. Of %zu pairs of classes, guests land in "
-            "%zu, land but for machine types or firmware in %zu, are refused in %zu, and of %zu it "
-            "is not known.</p>\n",
-            audit->fleet.host_count, PLURAL(audit->fleet.host_count), audit->fleet.class_count,
-            audit->fleet.class_count == 1 ? "" : "es", audit->fleet.guest_count,
-            PLURAL(audit->fleet.guest_count), exchange_pairs(e), e->counts[EXCHANGE_YES],
-            e->counts[EXCHANGE_LACKS], e->counts[EXCHANGE_NO], e->counts[EXCHANGE_UNKNOWN]);
+    fprintf(
+        out,
+        "<body>\n<a class=\"skip\" href=\"#matrix\">To the matrix</a>\n<main>\n"
+        "<h1>Which hosts exchange guests</h1>\n"
+        "<p>%zu host%s in %zu class%s, %zu guest%s. Of %zu pairs of classes, guests land in "
+        "%zu, land but for machine types or firmware in %zu, land and do not start again in %zu, "
+        "are refused in %zu, and of %zu it is not known.</p>\n",
+        audit->fleet.host_count, PLURAL(audit->fleet.host_count), audit->fleet.class_count,
+        audit->fleet.class_count == 1 ? "" : "es", audit->fleet.guest_count,
+        PLURAL(audit->fleet.guest_count), exchange_pairs(e), e->counts[EXCHANGE_YES],
+        e->counts[EXCHANGE_LACKS], e->counts[EXCHANGE_ARRIVES], e->counts[EXCHANGE_NO],
+        e->counts[EXCHANGE_UNKNOWN]);
     char *guests = audit_guests_text(audit);
     if (guests) {
         fputs("<p>", out);
@@ -213,24 +213,26 @@ static void put_controls(FILE *out, size_t classes)
         "<label>Only what guests need <input id=\"needed\" type=\"checkbox\"></label>\n"
         "<button type=\"reset\">Show all</button>\n</form>\n",
         classes);
-    fputs("<h2>Matrix</h2>\n"
-          "<p class=\"quiet\">A row for each class that guests come from, a column for each that "
-          "they go to. Arrow keys, Page Up and Down, Home and End move the frame.</p>\n"
-          "<div class=\"legend\"><span><i style=\"background:var(--yes)\"></i>guests land</span>"
-          "<span><i style=\"background:var(--no)\"></i>X: refused</span>"
-          "<span><i style=\"background:var(--lacks)\"></i>m: land, but for machine types or "
-          "firmware</span><span><i style=\"background:var(--unknown)\"></i>?: not known</span>"
-          "<span><i style=\"background:var(--self)\"></i>the same class</span></div>\n"
-          "<div class=\"matrix\"><canvas id=\"matrix\" tabindex=\"0\" role=\"application\" "
-          "aria-label=\"Matrix of classes; arrow keys choose a pair\" aria-describedby=\"cell\">"
-          "</canvas></div>\n"
-          "<output id=\"cell\" aria-live=\"polite\"></output>\n"
-          "<h2>Problems</h2>\n<p class=\"quiet\" id=\"count\"></p>\n<div class=\"wide\"><table>"
-          "<thead><tr><th>Guests are<th>Why<th>ROMs or firmware<th>Machine types<th>From "
-          "\xe2\x86\x92 "
-          "to</tr></thead><tbody id=\"problems\"></tbody></table></div>\n"
-          "<p><button id=\"more\" type=\"button\" hidden>List more</button></p>\n",
-          out);
+    fputs(
+        "<h2>Matrix</h2>\n"
+        "<p class=\"quiet\">A row for each class that guests come from, a column for each that "
+        "they go to. Arrow keys, Page Up and Down, Home and End move the frame.</p>\n"
+        "<div class=\"legend\"><span><i style=\"background:var(--yes)\"></i>guests land</span>"
+        "<span><i style=\"background:var(--no)\"></i>X: refused</span>"
+        "<span><i style=\"background:var(--lacks)\"></i>m: land, but for machine types or "
+        "firmware</span><span><i style=\"background:var(--arrives)\"></i>1: land, and do not start "
+        "again there</span><span><i style=\"background:var(--unknown)\"></i>?: not known</span>"
+        "<span><i style=\"background:var(--self)\"></i>the same class</span></div>\n"
+        "<div class=\"matrix\"><canvas id=\"matrix\" tabindex=\"0\" role=\"application\" "
+        "aria-label=\"Matrix of classes; arrow keys choose a pair\" aria-describedby=\"cell\">"
+        "</canvas></div>\n"
+        "<output id=\"cell\" aria-live=\"polite\"></output>\n"
+        "<h2>Problems</h2>\n<p class=\"quiet\" id=\"count\"></p>\n<div class=\"wide\"><table>"
+        "<thead><tr><th>Guests are<th>Why<th>ROMs or firmware<th>Machine types<th>From "
+        "\xe2\x86\x92 "
+        "to</tr></thead><tbody id=\"problems\"></tbody></table></div>\n"
+        "<p><button id=\"more\" type=\"button\" hidden>List more</button></p>\n",
+        out);
 }
 
 static void put_parts(FILE *out, const struct fleet *fleet, const struct fix_part *parts,

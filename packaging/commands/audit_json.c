@@ -48,6 +48,24 @@ static struct json_object *image_lengths(const struct fleet *fleet, const struct
     return o;
 }
 
+/* By path: what is known of the stores that the code expects. */
+static struct json_object *image_stores(const struct fleet *fleet, const struct fleet_class *class)
+{
+    struct json_object *o = json_new();
+
+    for (size_t i = 0; i < fleet->image_count; i++) {
+        const struct expected_store *store = &class->stores[i];
+
+        if (!class->images[i] || !expected_store_is_known(store))
+            continue;
+        struct json_object *entry = json_new();
+        json_add_text(entry, "layout", store->layout);
+        json_add(entry, "size", json_number_or_null(store->size));
+        json_add(o, fleet->images[i], entry);
+    }
+    return o;
+}
+
 /* By architecture: {"x86_64": ["pc-q35-7.2"]}. */
 static struct json_object *machine_names(const struct fleet *fleet, const size_t *machines,
                                          size_t count)
@@ -80,6 +98,7 @@ static struct json_object *class_object(const struct fleet *fleet, size_t number
     json_add_number(o, "host_count", class->hosts);
     json_add(o, "hosts", hosts);
     json_add(o, "firmware", image_lengths(fleet, class));
+    json_add(o, "firmware_stores", image_stores(fleet, class));
     return o;
 }
 
@@ -131,7 +150,7 @@ static void put_refusal(struct json_stream *s, const struct exchange *e,
                         const struct exchange_refusal *p)
 {
     size_t count, *machines = exchange_machines_of(e, p, &count);
-    char *why = audit_why_text(p);
+    char *why = audit_why_text(e, p);
 
     json_stream_open(s, NULL, '{');
     json_stream_add(s, "reason", json_string(exchange_reason_name(p->reason)));
@@ -244,11 +263,11 @@ static struct json_object *expiry_objects(const struct audit *audit)
 void audit_print_json(const struct audit *audit)
 {
     const struct exchange *e = &audit->exchange;
-    const char *verdict = audit->problems                                              ? NULL
-                          : e->counts[EXCHANGE_NO] || audit_has_unstartable(audit)     ? "no"
-                          : e->counts[EXCHANGE_UNKNOWN] || audit->fleet.unknown_guests ? NULL
-                          : e->counts[EXCHANGE_LACKS]                                  ? "lacks"
-                                                                                       : "yes";
+    const char *verdict = audit->problems                                                     ? NULL
+                          : e->counts[EXCHANGE_NO] || e->once || audit_has_unstartable(audit) ? "no"
+                          : e->counts[EXCHANGE_UNKNOWN] || audit->fleet.unknown_guests        ? NULL
+                          : e->counts[EXCHANGE_LACKS] ? "lacks"
+                                                      : "yes";
     struct json_stream s;
 
     /* Before the first byte of it. */

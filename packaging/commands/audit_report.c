@@ -114,11 +114,9 @@ static void print_hosts(const struct fleet *fleet, bool all)
 
 static void print_matrix(const struct exchange *e)
 {
-    static const char marks[] = {[EXCHANGE_SELF] = ' ',
-                                 [EXCHANGE_YES] = '.',
-                                 [EXCHANGE_LACKS] = 'm',
-                                 [EXCHANGE_UNKNOWN] = '?',
-                                 [EXCHANGE_NO] = 'X'};
+    static const char marks[] = {
+        [EXCHANGE_SELF] = ' ',    [EXCHANGE_YES] = '.',     [EXCHANGE_LACKS] = 'm',
+        [EXCHANGE_ARRIVES] = '1', [EXCHANGE_UNKNOWN] = '?', [EXCHANGE_NO] = 'X'};
     size_t n = e->fleet->class_count;
 
     if (n < 2 || n > MATRIX_SHOWN)
@@ -135,6 +133,8 @@ static void print_matrix(const struct exchange *e)
     }
     puts(". lands   X refused   m lands, but some machine types or firmware images are not there"
          "   ? not known");
+    if (e->counts[EXCHANGE_ARRIVES])
+        puts("1 lands, and some guests do not start again there");
 }
 
 static const char *tpm_text(const struct exchange_refusal *p)
@@ -156,12 +156,41 @@ static char *pair_text(const struct exchange_refusal *p)
                      pair->source);
 }
 
-char *audit_why_text(const struct exchange_refusal *p)
+/* With what the first pair has, as the lengths. */
+static char *store_text(const struct exchange *e, const struct exchange_refusal *p)
 {
-    return p->pair ? pair_text(p) : p->reason == EXCHANGE_TPM ? xstrdup(tpm_text(p)) : NULL;
+    char had[EXPECTED_STORE_TEXT_MAX], there[EXPECTED_STORE_TEXT_MAX];
+    size_t from = p->pairs[0].from, to = p->pairs[0].to;
+    struct text text;
+    FILE *out = text_begin(&text);
+    const char *between = ": ";
+
+    fputs(p->is_unknown
+              ? "guests land, and it is not known whether the destination's firmware image "
+                "expects the store that they have when they start again"
+              : "guests land, and do not start again there: the destination's firmware "
+                "image expects another variable store",
+          out);
+    for (size_t i = 0; i < e->fleet->image_count; i++) {
+        if (!fleet_has_image(&p->images, i))
+            continue;
+        fprintf(out, "%s%s (%s on class %zu, %s on class %zu)", between, e->fleet->images[i],
+                expected_store_text(&e->fleet->classes[from].stores[i], had), from + 1,
+                expected_store_text(&e->fleet->classes[to].stores[i], there), to + 1);
+        between = ", ";
+    }
+    return text_end(&text);
 }
 
-static void print_what(const struct exchange_refusal *p)
+char *audit_why_text(const struct exchange *e, const struct exchange_refusal *p)
+{
+    return p->reason == EXCHANGE_STORE ? store_text(e, p)
+           : p->pair                   ? pair_text(p)
+           : p->reason == EXCHANGE_TPM ? xstrdup(tpm_text(p))
+                                       : NULL;
+}
+
+static void print_what(const struct exchange *e, const struct exchange_refusal *p)
 {
     char from[SIZE_TEXT_MAX], to[SIZE_TEXT_MAX];
 
@@ -181,6 +210,13 @@ static void print_what(const struct exchange_refusal *p)
         print_line("  the destination does not have the firmware image: QEMU does not start%s",
                    p->is_needed ? "" : " (no guest is known to need it)");
         break;
+    case EXCHANGE_STORE: {
+        char *why = store_text(e, p);
+
+        print_line("  %s", why);
+        free(why);
+        break;
+    }
     case EXCHANGE_TPM:
         print_line("  %s", tpm_text(p));
         if (!p->is_unknown)
@@ -208,7 +244,7 @@ static void print_images(const struct exchange *e, const struct exchange_refusal
                              *b = &e->fleet->classes[p->pairs[0].to];
     bool doubtful = false;
 
-    for (size_t i = 0; i < e->fleet->image_count; i++) {
+    for (size_t i = 0; p->reason != EXCHANGE_STORE && i < e->fleet->image_count; i++) {
         const struct inventory_firmware *image =
             fleet_has_image(&p->images, i) ? inventory_find_firmware(&a->inv, e->fleet->images[i])
                                            : NULL;
@@ -247,14 +283,15 @@ static void print_refusal(const struct exchange *e, const struct exchange_refusa
         char *to = audit_classes_text(blocks[i].to, blocks[i].to_count);
 
         print_line("%s %s -> %s",
-                   !p->is_needed   ? "lacks  "
-                   : p->is_unknown ? "unknown"
-                                   : "refused",
+                   !p->is_needed                 ? "lacks  "
+                   : p->is_unknown               ? "unknown"
+                   : p->reason == EXCHANGE_STORE ? "arrives"
+                                                 : "refused",
                    from, to);
         free(from);
         free(to);
     }
-    print_what(p);
+    print_what(e, p);
     if (p->roms) {
         char *roms = audit_roms_text(e->fleet, p->roms);
 
@@ -456,11 +493,15 @@ void audit_print(const struct audit *audit, bool hosts)
     char *unknown = e->counts[EXCHANGE_UNKNOWN]
                         ? xasprintf(", of %zu it is not known", e->counts[EXCHANGE_UNKNOWN])
                         : xstrdup("");
+    char *once = e->counts[EXCHANGE_ARRIVES] ? xasprintf(", %zu land and do not start again there",
+                                                         e->counts[EXCHANGE_ARRIVES])
+                                             : xstrdup("");
     print_line("%zu host%s in %zu class%s; of %zu pairs of classes %zu land, %zu land but for "
-               "machine types or firmware, %zu are refused%s",
+               "machine types or firmware%s, %zu are refused%s",
                fleet->host_count, PLURAL(fleet->host_count), fleet->class_count,
                fleet->class_count == 1 ? "" : "es", exchange_pairs(e), e->counts[EXCHANGE_YES],
-               e->counts[EXCHANGE_LACKS], e->counts[EXCHANGE_NO], unknown);
+               e->counts[EXCHANGE_LACKS], once, e->counts[EXCHANGE_NO], unknown);
+    free(once);
     free(unknown);
     char *guests = audit_guests_text(audit);
     if (guests)

@@ -140,7 +140,7 @@ int audit_rules_read(const char *const *texts, size_t count, struct audit *audit
         if (take_rule(made, texts[i], f) != 0)
             return -1;
     for (size_t i = 0; i < made->count; i++)
-        if (packages_open(made->list[i].packages, made->list[i].count, audit_problem, audit, false,
+        if (packages_open(made->list[i].packages, made->list[i].count, audit_problem, audit, true,
                           &made->list[i].upgrade, f) != 0)
             return -1;
     audit->asks_upgrade = true;

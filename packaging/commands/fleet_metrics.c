@@ -143,8 +143,8 @@ static void put_stores(struct metrics *m, const struct store_findings *stores)
 
 char *fleet_metrics(const struct audit *audit)
 {
-    static const enum exchange_verdict verdicts[] = {EXCHANGE_YES, EXCHANGE_LACKS, EXCHANGE_UNKNOWN,
-                                                     EXCHANGE_NO};
+    static const enum exchange_verdict verdicts[] = {EXCHANGE_YES, EXCHANGE_LACKS, EXCHANGE_ARRIVES,
+                                                     EXCHANGE_UNKNOWN, EXCHANGE_NO};
     const struct fleet *fleet = &audit->fleet;
     struct metrics m;
 

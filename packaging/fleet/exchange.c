@@ -14,15 +14,15 @@
 
 const char *exchange_reason_name(enum exchange_reason reason)
 {
-    static const char *const names[] = {"length",  "file", "firmware_length", "firmware", "tpm",
-                                        "machine", "qemu"};
+    static const char *const names[] = {"length",         "file", "firmware_length", "firmware",
+                                        "firmware_store", "tpm",  "machine",         "qemu"};
 
     return names[reason];
 }
 
 const char *exchange_verdict_name(enum exchange_verdict verdict)
 {
-    static const char *const names[] = {"self", "yes", "lacks", "unknown", "no"};
+    static const char *const names[] = {"self", "yes", "lacks", "arrives", "unknown", "no"};
 
     return names[verdict];
 }
@@ -324,6 +324,20 @@ static void compare_qemus(const struct exchange *e, struct pair_refusals *all, s
     add_of_pair(e, all, refusal, g);
 }
 
+/* With an image that expects another store a guest arrives, and goes on with its own code until it is
+ * powered off. What is not known counts where a guest has such a store. */
+static void add_store(const struct exchange *e, bool of_guests, size_t from, size_t to,
+                      size_t image, struct fleet_images *other, struct fleet_images *open)
+{
+    bool is_used = fleet_has_image(&e->fleet->classes[from].stored, image);
+    enum qemu_answer same = fleet_stores_same(e->fleet, from, to, image);
+
+    if (same == QEMU_NO && (is_used || !of_guests))
+        fleet_add_image(other, image);
+    else if (same == QEMU_NOT_KNOWN && is_used)
+        fleet_add_image(open, image);
+}
+
 /* An image of another length is refused, as a ROM is; one that is not there, where a guest of the
  * class has it, or may have it. */
 static void compare_images(const struct exchange *e, bool of_guests, struct pair_refusals *all,
@@ -332,8 +346,11 @@ static void compare_images(const struct exchange *e, bool of_guests, struct pair
     const struct fleet_class *a = &e->fleet->classes[from], *b = &e->fleet->classes[to];
     struct exchange_refusal length = {.reason = EXCHANGE_IMAGE_LENGTH, .is_needed = true},
                             needs = {.reason = EXCHANGE_IMAGE, .is_needed = true},
-                            lacks = {.reason = EXCHANGE_IMAGE};
-    const struct exchange_refusal *const of_images[] = {&length, &needs, &lacks};
+                            lacks = {.reason = EXCHANGE_IMAGE},
+                            other = {.reason = EXCHANGE_STORE, .is_needed = true},
+                            open = {
+                                .reason = EXCHANGE_STORE, .is_needed = true, .is_unknown = true};
+    const struct exchange_refusal *const of_images[] = {&length, &needs, &lacks, &other, &open};
     static const struct fleet_images none;
 
     for (size_t i = 0; a->inv.qemus->count && b->inv.qemus->count && i < e->fleet->image_count;
@@ -346,6 +363,8 @@ static void compare_images(const struct exchange *e, bool of_guests, struct pair
             fleet_add_image(used ? &needs.images : &lacks.images, i);
         else if (a->images[i] && a->images[i] != b->images[i])
             fleet_add_image(&length.images, i);
+        else if (a->images[i])
+            add_store(e, of_guests, from, to, i, &other.images, &open.images);
     }
     for (size_t i = 0; i < sizeof of_images / sizeof *of_images; i++)
         if (memcmp(&of_images[i]->images, &none, sizeof none) != 0)
@@ -366,6 +385,14 @@ static void compare_tpms(const struct exchange *e, struct pair_refusals *all, si
                                               .is_needed = true,
                                               .is_unknown = answer == QEMU_NOT_KNOWN},
                     e->group_count);
+}
+
+static enum exchange_verdict verdict_of(const struct exchange_refusal *p)
+{
+    return !p->is_needed                 ? EXCHANGE_LACKS
+           : p->is_unknown               ? EXCHANGE_UNKNOWN
+           : p->reason == EXCHANGE_STORE ? EXCHANGE_ARRIVES
+                                         : EXCHANGE_NO;
 }
 
 static enum exchange_verdict tell_pair(struct exchange *e, const struct exchange_question *q,
@@ -393,11 +420,10 @@ static enum exchange_verdict tell_pair(struct exchange *e, const struct exchange
     compare_images(e, q->of_guests, all, from, to);
     compare_tpms(e, all, from, to);
     for (size_t i = 0; i < all->count; i++) {
-        enum exchange_verdict one = !all->list[i].is_needed   ? EXCHANGE_LACKS
-                                    : all->list[i].is_unknown ? EXCHANGE_UNKNOWN
-                                                              : EXCHANGE_NO;
+        enum exchange_verdict one = verdict_of(&all->list[i]);
 
         verdict = one > verdict ? one : verdict;
+        e->once += one == EXCHANGE_ARRIVES;
         add_refusal(e, all, &all->list[i], from, to);
     }
     return verdict;

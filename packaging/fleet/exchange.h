@@ -20,6 +20,7 @@ enum exchange_reason {
     EXCHANGE_FILE,         /* the ROM file is not there, or none fits: QEMU does not start */
     EXCHANGE_IMAGE_LENGTH, /* a firmware image has another length there */
     EXCHANGE_IMAGE,        /* a firmware image is not there: QEMU does not start */
+    EXCHANGE_STORE,        /* a firmware image expects another store: no next start there */
     EXCHANGE_TPM,          /* swtpm is not there, which emulates the TPM of guests */
     EXCHANGE_MACHINE,      /* no QEMU there has the machine type */
     EXCHANGE_QEMU,         /* the QEMU there is known to refuse guests of this one: qemu_pair */
@@ -29,6 +30,7 @@ enum exchange_verdict {
     EXCHANGE_SELF,
     EXCHANGE_YES,
     EXCHANGE_LACKS,   /* all but machine types that nobody was said to need */
+    EXCHANGE_ARRIVES, /* all, and some do not start again there */
     EXCHANGE_UNKNOWN, /* some guests are refused, and whether those that are there is not known */
     EXCHANGE_NO,
 };
@@ -79,6 +81,7 @@ struct exchange {
     struct exchange_refusal *refusals;
     size_t refusal_count, refusal_capacity;
     size_t counts[EXCHANGE_NO + 1]; /* pairs of classes, by verdict */
+    size_t once;                    /* of these, those where guests are known not to start again */
     void *memory;                   /* what the groups point at */
 };
 
@@ -86,7 +89,7 @@ void exchange_tell(const struct fleet *fleet, const struct exchange_question *qu
                    struct exchange *result);
 void exchange_free(struct exchange *e);
 
-/* "length", "file", "firmware_length", "firmware", "tpm", "machine", "qemu"; "yes", "lacks", "unknown", "no". */
+/* "length", "file", "firmware_length", "firmware", "firmware_store", "tpm", "machine", "qemu"; "yes", "lacks", "arrives", "unknown", "no". */
 const char *exchange_reason_name(enum exchange_reason reason);
 const char *exchange_verdict_name(enum exchange_verdict verdict);
 

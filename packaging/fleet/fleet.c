@@ -58,6 +58,7 @@ static void free_class(struct fleet_class *c)
     free(c->qemus);
     free(c->lengths);
     free(c->images);
+    free(c->stores);
 }
 
 void fleet_free(struct fleet *fleet)
@@ -134,8 +135,10 @@ static void write_images(FILE *out, const struct inventory *inv)
         const struct inventory_firmware *image = &inv->firmware->list[i];
 
         if (inventory_is_code(image))
-            fprintf(out, "image %llu %s\n", (unsigned long long)inventory_firmware_length(image),
-                    image->path);
+            fprintf(out, "image %llu %llu %s\n%s\n",
+                    (unsigned long long)inventory_firmware_length(image),
+                    (unsigned long long)image->store_size, image->path,
+                    image->layout ? image->layout : "");
     }
 }
 
@@ -315,6 +318,26 @@ static int add_images(struct fleet *fleet, const struct inventory *inv, struct f
     return 0;
 }
 
+static bool has_same_bytes(const struct inventory_firmware *a, const struct inventory_firmware *b)
+{
+    return a && a->sha256 && b->sha256 && strcmp(a->sha256, b->sha256) == 0;
+}
+
+/* What a further host of a class has in place of the first one's images. */
+static void note_mixed(const struct fleet *fleet, struct fleet_class *c,
+                       const struct inventory *inv)
+{
+    for (size_t i = 0; i < inv->firmware->count; i++) {
+        const struct inventory_firmware *image = &inv->firmware->list[i];
+        size_t index =
+            inventory_is_code(image) ? image_index(fleet, image->path) : fleet->image_count;
+
+        if (index < fleet->image_count &&
+            !has_same_bytes(inventory_find_firmware(&c->inv, image->path), image))
+            fleet_add_image(&c->mixed, index);
+    }
+}
+
 int fleet_class_of(struct fleet *fleet, const struct inventory *inv, size_t *class,
                    struct failure *f)
 {
@@ -350,6 +373,7 @@ int fleet_class_of(struct fleet *fleet, const struct inventory *inv, size_t *cla
                                                          .lost_firmware = inv->lost_firmware}};
         index->keys[fleet->class_count++] = key;
     } else {
+        note_mixed(fleet, &fleet->classes[i], inv);
         free(key);
     }
     add_label(&fleet->classes[i], label_of(fleet, inv));
@@ -428,7 +452,8 @@ static void find_uses(struct fleet *fleet)
 static bool is_profile(const struct fleet_profile *a, const struct fleet_profile *b)
 {
     return a->class == b->class && a->machine == b->machine && a->roms == b->roms &&
-           a->image == b->image && a->swtpm == b->swtpm && a->is_doubtful == b->is_doubtful;
+           a->image == b->image && a->has_store == b->has_store && a->swtpm == b->swtpm &&
+           a->is_doubtful == b->is_doubtful;
 }
 
 static size_t profile_hash(const struct fleet_profile *p)
@@ -436,8 +461,8 @@ static size_t profile_hash(const struct fleet_profile *p)
     uint64_t h = p->class * UINT64_C(0x9e3779b97f4a7c15) + p->machine;
 
     h = (h ^ h >> 29) * UINT64_C(0xbf58476d1ce4e5b9) + p->roms;
-    h = (h ^ h >> 32) * UINT64_C(0x94d049bb133111eb) + p->image * 8 + p->swtpm * 2u +
-        p->is_doubtful;
+    h = (h ^ h >> 32) * UINT64_C(0x94d049bb133111eb) + p->image * 16 + p->has_store * 8u +
+        p->swtpm * 2u + p->is_doubtful;
     return (size_t)(h ^ h >> 31);
 }
 
@@ -507,10 +532,13 @@ static size_t add_image_use(struct fleet *fleet, struct fleet_class *c,
 {
     size_t image = guest->loader ? image_index(fleet, guest->loader) : fleet->image_count;
 
-    if (image < fleet->image_count)
+    if (image < fleet->image_count) {
         fleet_add_image(&c->used, image);
-    else
+        if (inventory_guest_has_flash_store(guest))
+            fleet_add_image(&c->stored, image);
+    } else {
         image = FLEET_NO_IMAGE;
+    }
     if (!has_known_firmware(guest, image) || (guest->doubt && image == FLEET_NO_IMAGE))
         c->doubtful++;
     return image;
@@ -531,6 +559,7 @@ static void add_guest(struct fleet *fleet, const struct inventory *inv, size_t c
     fleet->classes[class].open_tpms += guest->swtpm == SWTPM_MAYBE;
     p.is_doubtful |= swtpm_answer(guest->swtpm, inv->swtpm) == QEMU_NOT_KNOWN;
     p.image = add_image_use(fleet, &fleet->classes[class], guest);
+    p.has_store = p.image != FLEET_NO_IMAGE && inventory_guest_has_flash_store(guest);
     /* Where there is no image, one of which nothing is said has the BIOS. */
     p.is_doubtful |= !has_known_firmware(guest, p.image) &&
                      (guest->loader || guest->firmware || inventory_has_code(inv));
@@ -765,6 +794,7 @@ static int compare_hosts(const void *a, const void *b)
 static void tell_images(const struct fleet *fleet, struct fleet_class *c)
 {
     c->images = xcalloc(fleet->image_count + 1, sizeof *c->images);
+    c->stores = xcalloc(fleet->image_count + 1, sizeof *c->stores);
     for (size_t i = 0; i < c->inv.firmware->count; i++) {
         const struct inventory_firmware *image = &c->inv.firmware->list[i];
         size_t index =
@@ -773,9 +803,21 @@ static void tell_images(const struct fleet *fleet, struct fleet_class *c)
         if (index == fleet->image_count)
             continue;
         c->images[index] = inventory_firmware_length(image);
+        c->stores[index] = inventory_expected_store(image);
+        if (fleet_has_image(&c->mixed, index))
+            c->stores[index].sha256 = NULL;
         if (c->doubtful)
             fleet_add_image(&c->used, index);
     }
+}
+
+enum qemu_answer fleet_stores_same(const struct fleet *fleet, size_t from, size_t to, size_t image)
+{
+    const struct expected_store *a = &fleet->classes[from].stores[image],
+                                *b = &fleet->classes[to].stores[image];
+
+    return expected_store_is_known(a) || expected_store_is_known(b) ? expected_store_same(a, b)
+                                                                    : QEMU_YES;
 }
 
 int fleet_ready(struct fleet *fleet, struct failure *f)

@@ -4,7 +4,7 @@
  *
  * Hosts are alike, one class, when their QEMU binaries have the same version (major and
  * minor) and machine types, read maps or not, have maps that say the same, and find ROM
- * files in the same buckets, and have firmware images of the same names and lengths, and swtpm or
+ * files in the same buckets, have firmware images of the same names, lengths and stores, and swtpm or
  * not. Everything about guests is then asked of classes.
  */
 #ifndef FLEET_FLEET_H
@@ -52,14 +52,17 @@ struct fleet_class {
     const struct inventory_qemu **qemus;
     fleet_length *lengths; /* by machine and ROM: [machine * rom_count + rom] */
     uint64_t *images;      /* by image: how long it is for a guest, bytes; 0: it is not there */
+    struct expected_store *stores; /* by image */
+    struct fleet_images mixed;     /* of which its hosts do not all have the same bytes */
     /* The images that its guests have; all of its own where the inventory of one does not say
      * which firmware it has. */
     struct fleet_images used;
-    size_t doubtful;    /* guests of which it does not say */
-    size_t tpms;        /* guests whose TPM swtpm emulates */
-    size_t open_tpms;   /* guests with a TPM of which that is not known */
-    size_t lost;        /* guests with a machine type that no QEMU of their host has */
-    size_t unversioned; /* guests with a machine type that has no versions */
+    struct fleet_images stored; /* of these, those with a store in flash */
+    size_t doubtful;            /* guests of which it does not say */
+    size_t tpms;                /* guests whose TPM swtpm emulates */
+    size_t open_tpms;           /* guests with a TPM of which that is not known */
+    size_t lost;                /* guests with a machine type that no QEMU of their host has */
+    size_t unversioned;         /* guests with a machine type that has no versions */
 };
 
 struct fleet_host {
@@ -76,8 +79,9 @@ struct fleet_use {
 /* Guests that are alike: what decides where they can go. */
 struct fleet_profile {
     size_t class, machine;
-    uint64_t roms; /* bit by ROM: the default ROMs of their devices */
-    size_t image;  /* of their firmware; FLEET_NO_IMAGE: a BIOS, or it is not known */
+    uint64_t roms;  /* bit by ROM: the default ROMs of their devices */
+    size_t image;   /* of their firmware; FLEET_NO_IMAGE: a BIOS, or it is not known */
+    bool has_store; /* in flash, for that image */
     enum swtpm_need swtpm;
     bool is_doubtful; /* not all of it is known */
     size_t guests;
@@ -137,6 +141,11 @@ int fleet_add_inventory(struct fleet *fleet, const struct inventory *inv, size_t
 /* The class of such a host, which is not counted; 0 or -1. */
 int fleet_class_of(struct fleet *fleet, const struct inventory *inv, size_t *class,
                    struct failure *f);
+
+/* Whether guests of a class with that image meet the store that they have, where they start on the
+ * other; in a fleet that is ready. QEMU_YES also where nothing is known of either, as of inventories
+ * from before it was in them. */
+enum qemu_answer fleet_stores_same(const struct fleet *fleet, size_t from, size_t to, size_t image);
 
 /* After the last host: machine types are known, and which lengths differ. Sorts the classes. */
 int fleet_ready(struct fleet *fleet, struct failure *f);

@@ -29,6 +29,7 @@ static const char style[] =
     ".self{fill:#e3e7eb}\n"
     ".yes{fill:#aad4f5}\n"
     ".lacks{fill:#f6e3b0}\n"
+    ".arrives{fill:#f2b58c}\n"
     ".unknown{fill:#dccff2}\n"
     ".no{fill:#bc4c00}\n"
     ".mark{fill:#6b4f00;font-weight:600}\n"
@@ -40,17 +41,16 @@ static const char style[] =
     ".self{fill:#262d36}\n"
     ".yes{fill:#1f4b73}\n"
     ".lacks{fill:#5b4a14}\n"
+    ".arrives{fill:#8a4b1c}\n"
     ".unknown{fill:#5c4a85}\n"
     ".no{fill:#ff9640}\n"
     ".mark{fill:#f4dc94}\n"
     ".refused{fill:#0d1117}\n"
     "}\n";
 
-static const char *const cell_class[] = {[EXCHANGE_SELF] = "self",
-                                         [EXCHANGE_YES] = "yes",
-                                         [EXCHANGE_LACKS] = "lacks",
-                                         [EXCHANGE_UNKNOWN] = "unknown",
-                                         [EXCHANGE_NO] = "no"};
+static const char *const cell_class[] = {
+    [EXCHANGE_SELF] = "self",       [EXCHANGE_YES] = "yes",         [EXCHANGE_LACKS] = "lacks",
+    [EXCHANGE_ARRIVES] = "arrives", [EXCHANGE_UNKNOWN] = "unknown", [EXCHANGE_NO] = "no"};
 
 /* The verdict as a letter too, for those who do not tell the colours apart. */
 static void draw_cell(struct svg *s, int x, int y, enum exchange_verdict verdict)
@@ -60,6 +60,8 @@ static void draw_cell(struct svg *s, int x, int y, enum exchange_verdict verdict
         svg_text(s, x + (CELL - GAP) / 2, y + 160, "refused", "middle", "X");
     if (verdict == EXCHANGE_LACKS)
         svg_text(s, x + (CELL - GAP) / 2, y + 160, "mark", "middle", "m");
+    if (verdict == EXCHANGE_ARRIVES)
+        svg_text(s, x + (CELL - GAP) / 2, y + 160, "mark", "middle", "1");
     if (verdict == EXCHANGE_UNKNOWN)
         svg_text(s, x + (CELL - GAP) / 2, y + 160, "mark", "middle", "?");
 }
@@ -98,6 +100,7 @@ static void draw_legend(struct svg *s, int y)
         {EXCHANGE_YES, "guests land"},
         {EXCHANGE_NO, "guests are refused, on some machine type at least"},
         {EXCHANGE_LACKS, "guests land, but for machine types or firmware that is not there"},
+        {EXCHANGE_ARRIVES, "guests land, and some do not start again there"},
         {EXCHANGE_UNKNOWN, "it is not known"},
     };
 
@@ -122,7 +125,7 @@ char *matrix_svg(const struct exchange *e, size_t *length)
     }
     int right = MARGIN + NUMBERS + (int)shown * CELL;
     int width = right + 80 + (int)widest * LETTER + MARGIN;
-    int foot = HEAD + (int)shown * CELL + 160, height = foot + 4 * CELL + MARGIN + 200;
+    int foot = HEAD + (int)shown * CELL + 160, height = foot + 5 * CELL + MARGIN + 200;
 
     svg_begin(&s, (unsigned)width / 10, (unsigned)height / 10, "Which hosts exchange guests",
               "A row for each class of hosts that guests come from, a column for each that "

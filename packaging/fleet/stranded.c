@@ -10,7 +10,7 @@ static const fleet_length *lengths_of(const struct fleet *fleet, size_t class, s
 }
 
 /* Whether a host of that class has the machine type, every ROM in the guest's length and its image
- * in its length, what emulates its TPM, and a QEMU that is not known to refuse guests of theirs. */
+ * in its length and for its store, what emulates its TPM, and a QEMU that is not known to refuse guests of theirs. */
 static enum qemu_answer takes(const struct fleet *fleet, size_t class,
                               const struct fleet_profile *p)
 {
@@ -26,8 +26,10 @@ static enum qemu_answer takes(const struct fleet *fleet, size_t class,
     if (p->image != FLEET_NO_IMAGE &&
         (!there->images[p->image] || there->images[p->image] != here->images[p->image]))
         return QEMU_NO;
+    const enum qemu_answer store =
+        p->has_store ? fleet_stores_same(fleet, p->class, class, p->image) : QEMU_YES;
     const enum qemu_answer swtpm = swtpm_answer(p->swtpm, there->inv.swtpm);
-    if (swtpm == QEMU_NO)
+    if (swtpm == QEMU_NO || store == QEMU_NO)
         return QEMU_NO;
     const struct exchange_move move = {inventory_qemu_version(here->qemus[p->machine]),
                                        inventory_qemu_version(there->qemus[p->machine]),
@@ -35,7 +37,7 @@ static enum qemu_answer takes(const struct fleet *fleet, size_t class,
                                        p->roms};
     const struct qemu_pair *pair;
     const enum qemu_answer answer = exchange_pair_takes(fleet, &move, &pair);
-    return answer == QEMU_YES ? swtpm : answer;
+    return answer != QEMU_YES ? answer : swtpm != QEMU_YES ? swtpm : store;
 }
 
 enum stranded_state stranded_state_of(const struct fleet *fleet, const struct fleet_profile *p)

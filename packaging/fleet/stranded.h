@@ -6,7 +6,7 @@
 #include "fleet/fleet.h"
 
 enum stranded_state {
-    STRANDED_NOT,   /* another host takes them */
+    STRANDED_NOT,   /* another host takes them, and they start again there */
     STRANDED_ALONE, /* none does */
     STRANDED_HERE,  /* they do not start on their own host: a ROM, an image or swtpm is not there */
     STRANDED_DOUBT, /* not all of them is known, or of the QEMUs that would take them */

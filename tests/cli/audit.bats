@@ -475,3 +475,77 @@ with_tpm() {
     run -2 romcompat audit bad.json
     output_has "tpm_emulated: true or false was expected"
 }
+
+# with_code NAME SUM LAYOUT SIZE [GUEST]: one firmware image in NAME.json, with what its inventory says of
+# the store (JSON), and a guest with these members.
+with_code() {
+    jq -c --arg path "$CODE" ".firmware = [{path: \$path, size: 3653632, kind: \"code\", sha256: \"$2\", layout: $3, store_size: $4}]
+        | .guests = [${5:+{name: \"g\", machine: \"pc-q35-7.2\", firmware: \"efi\", loader: \$path, $5\}}]" "$1.json" > made.json
+    mv made.json "$1.json"
+}
+FLASH='loader_type: "pflash"'
+
+@test "with firmware that expects another store guests arrive, and do not start again there" {
+    host a 7.2.1 0 250000 250000
+    host b 7.2.1 0 250000 250000
+    with_code a 1 '"OVMF 4M"' 540672 "$FLASH"
+    with_code b 2 '"OVMF 2M"' 131072
+    run -1 romcompat audit --html page.html --svg picture.svg a.json b.json
+    output_has "2 hosts in 2 classes" "arrives 1 -> 2" "guests land, and do not start again there" \
+        "$CODE (OVMF 4M, 540672 bytes on class 1, OVMF 2M, 131072 bytes on class 2)" "2 land and do not start again there"
+    output_lacks "refused 1"
+    grep -q '"why": *"guests land, and do not start again there' page.html
+    grep -q 'do not start again there' picture.svg
+    run -1 romcompat audit --json a.json b.json
+    [ "$(jq -c '[.verdict, (.pairs | map(.verdict)), (.problems | map([.reason, .known, .firmware]))]' <<< "$output")" = \
+        "[\"no\",[\"arrives\",\"arrives\"],[[\"firmware_store\",true,[\"$CODE\"]]]]" ]
+    [ "$(jq -c '.classes[].firmware_stores[]' <<< "$output" | xargs)" = "{layout:OVMF 4M,size:540672} {layout:OVMF 2M,size:131072}" ]
+    run -1 romcompat audit --metrics a.json b.json
+    output_has 'romcompat_class_pairs{verdict="arrives"} 2'
+    # No guest of b has the image.
+    run -1 romcompat audit --guests --json a.json b.json
+    [ "$(jq -c '.pairs | map(.verdict)' <<< "$output")" = '["arrives","yes"]' ]
+    # One guest at a time says the same.
+    run -0 romcompat preflight --guest g a.json b.json
+    run -1 romcompat preflight --start --guest g a.json b.json
+    output_has "arrives             yes" \
+        "starts again there  no: system.flash0: $CODE expects another variable store there: OVMF 2M, 131072 bytes, and the guest's is OVMF 4M, 540672 bytes"
+}
+
+@test "which store firmware expects counts where it is not known to be the same, and a guest has one" {
+    host a 7.2.1 0 250000 250000
+    host b 7.2.1 0 250000 250000
+    host c 7.2.1 0 250000 250000
+    store_case() { # STATUS CLASSES VERDICTS
+        run "-$1" romcompat audit --guests --json a.json b.json
+        [ "$(jq -c '[(.classes | length), (.pairs | map(.verdict))]' <<< "$output")" = "[$2,$3]" ]
+    }
+    with_code a 1 '"OVMF 4M"' 540672 "$FLASH"
+    with_code b 2 '"OVMF 4M"' 540672
+    store_case 0 1 '[]'
+    with_code b 2 null null
+    store_case 2 2 '["unknown","yes"]'
+    run -2 romcompat preflight --start --guest g a.json b.json
+    with_code b 2 '"OVMF 4M"' null
+    store_case 2 2 '["unknown","yes"]'
+    with_code b 2 null 131072
+    store_case 1 2 '["arrives","yes"]'
+    # The same bytes expect the same.
+    with_code b 1 null null
+    store_case 0 2 '["yes","yes"]'
+    # Not so where another host of that class has others.
+    with_code c 3 null null
+    run -2 romcompat audit --guests a.json b.json c.json
+    run -2 romcompat audit --guests a.json c.json b.json
+    # Inventories from before it was in them.
+    with_code a 1 null null "$FLASH"
+    with_code b 2 null null
+    store_case 0 1 '[]'
+    # Guests without a store in flash.
+    with_code a 1 '"OVMF 4M"' 540672 'loader_type: "rom"'
+    with_code b 2 null null
+    store_case 0 2 '["yes","yes"]'
+    with_code a 1 '"OVMF 4M"' 540672 'loader_type: "rom", uefi_vars: true'
+    with_code b 2 '"OVMF 2M"' 131072
+    store_case 0 2 '["yes","yes"]'
+}

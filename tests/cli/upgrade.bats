@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Hosts as they would be after packages are installed: `inventory --with`, `audit --upgrade`.
 load common
+load releases
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return
@@ -358,4 +359,26 @@ running() {
     mkdir tree
     deb swtpm 2
     [ "$(swtpm --with swtpm_2.deb)" = false ]
+}
+
+@test "an audit of an upgrade looks into the firmware of its packages" {
+    "$TOP/tests/cli/fetch-firmware" "$RELEASES/firmware" bookworm
+    local code=/usr/share/OVMF/OVMF_CODE_4M.fd
+    mkdir -p tree/usr/share/OVMF
+    cp -L "$RELEASES/firmware/bookworm$code" "tree$code"
+    deb ovmf 2
+    "$BUILD/tests/cli/inventory_fleet" a 7.2.1 0 250000 250000 > made.json
+    before() { # LAYOUT SIZE: of the store that the image expects before the upgrade
+        jq -c --arg path $code ".firmware = [{path: \$path, size: 3653632, kind: \"code\", sha256: \"1\",
+            layout: \"$1\", store_size: $2, package: \"ovmf\", package_version: \"1\"}]
+            | .guests = [{name: \"g\", machine: \"pc-q35-7.2\", firmware: \"efi\", loader: \$path, loader_type: \"pflash\"}]" made.json > a.json
+        sed 's/"host":"a"/"host":"b"/' a.json > b.json
+    }
+    before 'OVMF 2M' 131072
+    run -1 romcompat audit --upgrade a=ovmf_2.deb a.json b.json
+    output_has "a: g (off)" "expects another variable store there: OVMF 4M, 540672 bytes, and the guest's is OVMF 2M, 131072 bytes" \
+        "guests land, and do not start again there"
+    before 'OVMF 4M' 540672
+    run -2 romcompat audit --upgrade a=ovmf_2.deb a.json b.json
+    output_has "2 hosts in 1 class"
 }

@@ -261,6 +261,33 @@ static void check_tpms(void)
 #undef NO_SWTPM
 }
 
+/* Which store two images expect: what is known of them, and whether it is the same. */
+static void check_stores(void)
+{
+    static const struct {
+        struct expected_store a, b;
+        enum qemu_answer answer;
+        const char *name;
+    } rows[] = {
+        {{"1", NULL, 0}, {"1", NULL, 0}, QEMU_YES, "the same bytes"},
+        {{"1", "OVMF 4M", 0}, {"1", NULL, 131072}, QEMU_YES, "the same bytes, whatever is said"},
+        {{"1", "OVMF 4M", 540672}, {"2", "OVMF 4M", 540672}, QEMU_YES, "all is said and the same"},
+        {{NULL, "OVMF 4M", 540672}, {NULL, "OVMF 2M", 540672}, QEMU_NO, "another layout"},
+        {{NULL, "OVMF 4M", 540672}, {NULL, "OVMF 4M", 131072}, QEMU_NO, "another size"},
+        {{NULL, NULL, 540672}, {NULL, "OVMF 4M", 131072}, QEMU_NO, "another size alone"},
+        {{NULL, "OVMF 4M", 0}, {NULL, "OVMF 4M", 540672}, QEMU_NOT_KNOWN, "one size is open"},
+        {{"1", "OVMF 4M", 540672}, {"2", NULL, 0}, QEMU_NOT_KNOWN, "all of one is open"},
+        {{NULL, NULL, 0}, {NULL, NULL, 0}, QEMU_NOT_KNOWN, "nothing is said"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        is_int(expected_store_same(&rows[i].a, &rows[i].b), rows[i].answer,
+               "the stores of two images: %s", rows[i].name);
+        is_int(expected_store_same(&rows[i].b, &rows[i].a), rows[i].answer,
+               "the other way round, the stores of two images: %s", rows[i].name);
+    }
+}
+
 static void check_maps(void)
 {
     char *set = make_set("small", "pc-q35", "-", "7.2", 262144);
@@ -535,6 +562,7 @@ int main(void)
     check_guests();
     check_pairs();
     check_tpms();
+    check_stores();
     check_maps();
     check_known_package();
     check_made_set();
