@@ -334,17 +334,25 @@ static void ends_what_is_left_behind(void)
 
 static void no_descendant_is_left(void)
 {
+    char directory[] = "/tmp/romcompat-child-XXXXXX", path[64], script[192];
+
     ends_what_is_left_behind();
+    if (!mkdtemp(directory))
+        abort();
+    snprintf(path, sizeof path, "%s/number", directory);
+    snprintf(script, sizeof script,
+             "(setsid sh -c 'echo $$ >%s; (sleep 61 & sleep 60)' &) ; sleep 60", path);
     /* Emulated, and on a busy machine, the orphan takes more than a second to write its number. */
-    shell("(setsid sh -c 'echo $$ >pid.test; (sleep 61 & sleep 60)' &) ; sleep 60", 100, 3);
+    shell(script, 100, 3);
     is_text(f.what, "/bin/sh -c: no answer in 3 seconds", "the time limit is named");
-    FILE *file = fopen("pid.test", "r");
+    FILE *file = fopen(path, "r");
     char text[32] = "0";
     ok(file && fgets(text, sizeof text, file) && runs((uint8_t *)text) != has_orphans(),
        "an orphan in a session of its own ends at the time limit, where it comes to us");
     if (file)
         fclose(file);
-    unlink("pid.test");
+    unlink(path);
+    rmdir(directory);
     shell("exec >&- 2>&-; sleep 60", 100, 1);
     is_text(f.what, "/bin/sh -c: no answer in 1 seconds",
             "a program that closes its output and goes on meets the time limit, too");
