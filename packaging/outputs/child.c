@@ -430,22 +430,34 @@ static void end_running(void)
 static int run(const struct child *c, struct pipes *p, struct collected *k, struct failure *f)
 {
     const char *name = c->argv ? c->argv[0] : "", *colon = c->argv ? ": " : "";
+    /* From its first moment to its last, a signal that ends this process ends the child first. */
+    leftovers_hold();
     pid_t supervisor = fork();
 
-    if (supervisor == 0)
+    if (supervisor == 0) {
+        leftovers_go_on();
         be_supervisor(c, p);
+    }
+    if (supervisor > 0) {
+        running_report = p->in[REPORT][0];
+        running_alive = p->in[ALIVE][1];
+        leftovers_wait_for(c->is_left_alone ? NULL : end_running);
+    }
+    leftovers_go_on();
     if (supervisor < 0)
         return fail(f, "%s%s%s", name, colon, strerror(errno));
     for (int i = 0; i < READ_FROM; i++)
         close_number(&p->in[i][1]);
-    running_report = p->in[REPORT][0];
-    running_alive = p->in[ALIVE][1];
-    leftovers_wait_for(c->is_left_alone ? NULL : end_running);
     enum end end = collect(c, p, k);
-    leftovers_wait_for(NULL);
-    close_pipes(p);
+    /* The report's end is how the handler knows that all is gone. */
+    for (int i = 0; i < PIPES; i++)
+        if (i != REPORT)
+            close_number(&p->in[i][0]);
+    close_number(&p->in[ALIVE][1]);
     while (waitpid(supervisor, NULL, 0) < 0 && errno == EINTR)
         ;
+    leftovers_wait_for(NULL);
+    close_pipes(p);
     return judge(c, end, k, f);
 }
 

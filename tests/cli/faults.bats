@@ -113,3 +113,17 @@ without_memory() {
         whole
     done
 }
+
+@test "a signal that comes while a program is started or ends leaves nothing of what it writes" {
+    local preload=$BUILD/tests/cli/preload/fail_call.so n
+    sed 's/^source:/maintainer: A <a@b>\ncopyright: copyright\n&\n  version: 1/' r.yaml > d.yaml
+    echo free > src/copyright
+    deb() { rm -rf deb; status=0; env "LD_PRELOAD=$preload" "$@" "$BUILD/romcompat" build -q --deb d.yaml -o deb > message 2>&1 || status=$?; }
+    deb COUNT_CALLS=count
+    [ "$status" = 0 ]
+    for ((n = 1; n <= $(sed -n 's/^close //p' count); n++)); do
+        deb FAIL_CALL=close FAIL_NUMBER="$n" FAIL_SIGNAL=15
+        answers_after "close number $n" 143 0
+        [ -z "$(find . -name '*romcompat-*')" ] || { echo "close number $n"; find . -name '*romcompat-*'; return 1; }
+    done
+}
