@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "inputs/privcmd.h"
 
 #define DEVICE "/dev/xen/privcmd"
 
@@ -22,18 +23,6 @@ enum {
     FRAMES_AT_ONCE = 2 * BLOCKS_AT_ONCE,
     DOMAINS_END = 0x7ff0, /* Xen xen/include/public/xen.h, DOMID_FIRST_RESERVED */
 };
-
-/* Linux include/uapi/xen/privcmd.h, which itself includes what only the kernel has: struct
- * privcmd_mmapbatch_v2, IOCTL_PRIVCMD_MMAPBATCH_V2 and IOCTL_PRIVCMD_RESTRICT. */
-struct map_frames {
-    unsigned count;
-    uint16_t domain;
-    uint64_t address;
-    const unsigned long *frames;
-    int *errors;
-};
-#define MAP_FRAMES _IOC(_IOC_NONE, 'P', 4, sizeof(struct map_frames))
-#define RESTRICT _IOC(_IOC_NONE, 'P', 6, sizeof(uint16_t))
 
 struct xen_memory {
     int fd;

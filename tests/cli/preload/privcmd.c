@@ -19,18 +19,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PAGE = 4096 };
+#include "inputs/privcmd.h"
 
-/* Linux include/uapi/xen/privcmd.h */
-struct map_frames {
-    unsigned count;
-    uint16_t domain;
-    uint64_t address;
-    const unsigned long *frames;
-    int *errors;
-};
-#define MAP_FRAMES _IOC(_IOC_NONE, 'P', 4, sizeof(struct map_frames))
-#define RESTRICT _IOC(_IOC_NONE, 'P', 6, sizeof(uint16_t))
+enum { PAGE = 4096 };
 
 /* The domain that a descriptor is limited to; a child inherits it. */
 static int limited = -1;
