@@ -76,3 +76,23 @@ everything() {
     (cd host && find etc opt usr -type f ! -name '*.pyc' -exec sha256sum {} + | sort)
     there rpm -qa --qf '%{NEVRA} %{INSTALLTIME}\n' | sort
 }
+
+# What dnf 4 and dnf 5 do alike.
+hears_nothing() { # PROGRAM: installs what is not about guests
+    policy stop
+    run -0 there "$1" -y install other
+    output_lacks "romcompat:"
+    [ "$(installed other)" = other-1-1.noarch ]
+}
+
+goes_on() { # PROGRAM: romcompat killed, and gone
+    printf '#!/bin/sh\nkill -9 $$\n' > host/usr/bin/romcompat
+    run -0 there "$1" -y install other
+    run -0 there "$1" -y remove other
+    policy stop
+    run -1 there "$1" -y install other
+    rm host/usr/bin/romcompat
+    run -1 there "$1" -y install other
+    policy warn
+    run -0 there "$1" -y install other
+}
