@@ -3,6 +3,7 @@
 #ifndef FLASH_EXPECTED_STORE_H
 #define FLASH_EXPECTED_STORE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "formats/qemu_versions.h"
@@ -21,7 +22,7 @@ enum qemu_answer expected_store_same(const struct expected_store *a,
                                      const struct expected_store *b);
 
 /* Whether anything of it is known. */
-static inline int expected_store_is_known(const struct expected_store *s)
+static inline bool expected_store_is_known(const struct expected_store *s)
 {
     return s->layout || s->size;
 }

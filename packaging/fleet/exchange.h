@@ -52,18 +52,19 @@ struct exchange_pair {
     uint32_t from, to; /* classes */
 };
 
-/* Why guests of some classes are refused by others. No struct finding: what it says is worked out from
- * these sets when it is printed, as a line, a row of the page or an object, and the plan that fixes
- * it reads the sets themselves. It holds between all its pairs for all its ROMs on all its machine types, as far as both
- * hosts have the machine type and the guest can have the ROM. */
+/* Why guests of some classes are refused by others. No struct finding: what it says is worked out
+ * from these sets when it is printed, as a line, a row of the page or an object, and the plan that
+ * fixes it reads the sets themselves. It holds between all its pairs for all its ROMs on all its
+ * machine types, as far as both hosts have the machine type and the guest can have the ROM. */
 struct exchange_refusal {
     enum exchange_reason reason;
     fleet_length from, to; /* EXCHANGE_LENGTH: both; EXCHANGE_FILE: the first */
     uint64_t roms;         /* bit by ROM of the fleet */
     struct fleet_images images;
     bool is_needed; /* it makes the verdict no, or, of what is not known, unknown */
-    bool
-        is_unknown; /* EXCHANGE_TPM: whether it is there, or they need it; EXCHANGE_QEMU: the inventories do not say which guests it is about */
+    /* EXCHANGE_STORE: which one is expected; EXCHANGE_TPM: whether swtpm is there, or needed;
+     * EXCHANGE_QEMU: the inventories do not say which guests it is about. */
+    bool is_unknown;
     const struct qemu_pair *pair; /* EXCHANGE_QEMU */
     uint64_t *groups;             /* bit by group */
     struct exchange_pair *pairs;
@@ -77,7 +78,7 @@ struct exchange {
     size_t group_count;
     size_t group_words; /* of a refusal's `groups` */
     uint8_t *verdicts;  /* enum exchange_verdict [from * class_count + to] */
-    /* Lengths first, then files, images, TPMs, machine types, QEMUs; the most pairs of hosts first. */
+    /* The needed ones first, then by reason in its order, then the most pairs of hosts first. */
     struct exchange_refusal *refusals;
     size_t refusal_count, refusal_capacity;
     size_t counts[EXCHANGE_NO + 1]; /* pairs of classes, by verdict */
@@ -89,7 +90,7 @@ void exchange_tell(const struct fleet *fleet, const struct exchange_question *qu
                    struct exchange *result);
 void exchange_free(struct exchange *e);
 
-/* "length", "file", "firmware_length", "firmware", "firmware_store", "tpm", "machine", "qemu"; "yes", "lacks", "arrives", "unknown", "no". */
+/* The words of the document: romcompat-fleet(1). */
 const char *exchange_reason_name(enum exchange_reason reason);
 const char *exchange_verdict_name(enum exchange_verdict verdict);
 

@@ -10,7 +10,8 @@ static const fleet_length *lengths_of(const struct fleet *fleet, size_t class, s
 }
 
 /* Whether a host of that class has the machine type, every ROM in the guest's length and its image
- * in its length and for its store, what emulates its TPM, and a QEMU that is not known to refuse guests of theirs. */
+ * in its length and for its store, what emulates its TPM, and a QEMU that is not known to refuse
+ * guests of theirs. */
 static enum qemu_answer takes(const struct fleet *fleet, size_t class,
                               const struct fleet_profile *p)
 {
