@@ -266,7 +266,7 @@ uint64_t inventory_firmware_length(const struct inventory_firmware *image);
 
 /* Which store its code expects. */
 struct expected_store inventory_expected_store(const struct inventory_firmware *image);
-/* Whether the guest has a store in flash, of which its firmware decides how it looks. */
+/* Whether the guest has, or may have, a store in flash, of which its firmware decides how it looks. */
 bool inventory_guest_has_flash_store(const struct inventory_guest *guest);
 
 /* Whether a guest's code can be in it: no variable store, no blank file, no default BIOS. */

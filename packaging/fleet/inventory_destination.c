@@ -310,7 +310,8 @@ static void add_loader(const struct inventory *inv, const struct inventory_guest
     saved->domain = xcalloc(1, sizeof *saved->domain);
     saved->domain->machine = xstrdup(guest->machine);
     saved->domain->loader = xstrdup(guest->loader);
-    saved->domain->loader_type = xstrdup_or_null(guest->loader_type);
+    saved->domain->loader_type =
+        xstrdup_or_null(inventory_guest_has_flash_store(guest) ? "pflash" : guest->loader_type);
     saved->domain->has_varstore = guest->has_uefi_vars;
     struct saved_block *block = new_block(saved, xstrdup(domain_code_block(saved->domain)),
                                           inventory_firmware_length(image));
