@@ -9,6 +9,7 @@
 
 static int run(int argc, char **argv)
 {
+    static char help[] = "help";
     const char *word = argc > 1 ? argv[1] : NULL;
 
     /* For the width of characters in tables; numbers and sorting stay C. */
@@ -21,7 +22,7 @@ static int run(int argc, char **argv)
         return finish_output(STATUS_YES);
     }
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
-        argv[1] = (char[]){"help"};
+        argv[1] = help;
     return dispatch(commands, NULL, argc - 1, argv + 1);
 }
 

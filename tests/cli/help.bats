@@ -31,6 +31,14 @@ load common
     done
 }
 
+@test "--help and -h without a subcommand print what help prints" {
+    romcompat help >expected
+    for option in --help -h; do
+        run -0 romcompat "$option"
+        [ "$output" = "$(cat expected)" ]
+    done
+}
+
 @test "an unknown option is status 2 in every subcommand, and is named" {
     for sub in $(romcompat help --options); do
         run -2 romcompat "$sub" --no-such-option
