@@ -156,7 +156,7 @@ int map_store(const struct map_job *job, const char *file)
     if (flash_open(file, &store, &f) != 0) {
         report(&f);
     } else if (!store.has_store && !store.has_list && store.kind != FLASH_JSON) {
-        flash_refuse(&store, "a variable store", &f);
+        flash_refuse_store(&store, "a variable store", &f);
         report(&f);
     } else if (template_search(NULL, below, job->list, &search, &f) != 0) {
         report(&f);

@@ -40,21 +40,31 @@ static int take_kernel(const struct measure_job *job, struct measure_inputs *in,
     return sum_file(job->kernel, in->kernel.kernel, f);
 }
 
+/* Of a qcow2 file the disk in it counts, which QEMU gives to the guest. */
+static int take_vars_size(const char *path, struct measure_inputs *in, struct failure *f)
+{
+    struct flash_image vars;
+    int result = 0;
+
+    if (flash_open(path, &vars, f) != 0)
+        return -1;
+    if (vars.kind != FLASH_STORE && vars.kind != FLASH_BLANK)
+        result = flash_refuse_store(&vars, "a variable store alone", f);
+    in->guest.vars_size = vars.size;
+    flash_close(&vars);
+    return result;
+}
+
 static int take_svsm(const struct measure_job *job, struct measure_inputs *in, struct failure *f)
 {
-    uint8_t *vars;
     size_t size;
 
     if (!job->svsm)
         return 0;
     in->guest.svsm = &in->svsm;
     in->guest.vars_size = job->vars_size;
-    if (job->vars) {
-        if (read_file(job->vars, FLASH_FILE_MAX, &vars, &size, f) != 0)
-            return -1;
-        free(vars);
-        in->guest.vars_size = size;
-    }
+    if (job->vars && take_vars_size(job->vars, in, f) != 0)
+        return -1;
     if (read_file(job->svsm, FLASH_FILE_MAX, &in->svsm_data, &size, f) != 0)
         return -1;
     measured_file_take(job->svsm, in->svsm_data, size, &in->svsm);
@@ -87,7 +97,7 @@ static int check_image(const struct measure_inputs *in, struct failure *f)
     bool is_code = (image.kind == FLASH_CODE || image.kind == FLASH_COMBINED) &&
                    flash_is_x86(image.architecture);
     if (!is_code)
-        fail(f, "%s: not x86 firmware (found %s)", image.path, flash_kind_text(&image));
+        flash_refuse(&image, "x86 firmware", f);
     flash_close(&image);
     return is_code ? 0 : -1;
 }

@@ -47,8 +47,7 @@ static int read_store(const char *path, uint8_t **data, size_t *size, struct fai
     if (flash_open(path, &image, f) != 0)
         return -1;
     if (image.kind != FLASH_STORE || !image.has_store || !image.store.sound)
-        result =
-            fail(f, "%s: not a sound variable store (found %s)", path, flash_kind_text(&image));
+        result = flash_refuse_store(&image, "a sound variable store", f);
     if (result == 0) {
         *data = image.data;
         *size = image.size;

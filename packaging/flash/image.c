@@ -43,11 +43,15 @@ const char *flash_kind_text(const struct flash_image *image)
 int flash_refuse(const struct flash_image *image, const char *what, struct failure *f)
 {
     fail(f, "%s: not %s (found %s)", image->path, what, flash_kind_text(image));
-    if (image->kind == FLASH_FOREIGN)
-        return fail_hint(f, "%s", image->foreign.advice);
-    if (image->kind == FLASH_BLANK)
-        return fail_hint(f, "'romcompat varstore create' makes an empty store.");
-    return -1;
+    return image->kind == FLASH_FOREIGN ? fail_hint(f, "%s", image->foreign.advice) : -1;
+}
+
+int flash_refuse_store(const struct flash_image *image, const char *what, struct failure *f)
+{
+    flash_refuse(image, what, f);
+    return image->kind == FLASH_BLANK
+               ? fail_hint(f, "'romcompat varstore create' makes an empty store.")
+               : -1;
 }
 
 /* Machines of the PE header: PE format, 3.3.1. */

@@ -173,8 +173,10 @@ void flash_forget_bytes(struct flash_image *image);
 const char *flash_kind_name(enum flash_kind kind);
 /* The same in words for a message, which for a foreign file are what it is. */
 const char *flash_kind_text(const struct flash_image *image);
-/* "PATH: not WHAT (found KIND)", and of a foreign or blank file what to do. Always returns -1. */
+/* "PATH: not WHAT (found KIND)", and of a foreign file what to do. Always returns -1. */
 int flash_refuse(const struct flash_image *image, const char *what, struct failure *f);
+/* The same where a store is wanted: of a blank file it says how to make one. */
+int flash_refuse_store(const struct flash_image *image, const char *what, struct failure *f);
 const char *flash_architecture_name(enum flash_architecture architecture);
 bool flash_is_x86(enum flash_architecture architecture);
 

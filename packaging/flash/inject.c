@@ -13,8 +13,7 @@ static int refuse_combined(const struct flash_image *combined, struct failure *f
     const struct varstore_layout *expected = combined->expects.layout;
 
     if (combined->kind != FLASH_COMBINED) {
-        fail(f, "%s: not a combined image, of a store and code (found %s)", combined->path,
-             flash_kind_text(combined));
+        flash_refuse(combined, "a combined image, of a store and code", f);
         return combined->kind == FLASH_CODE
                    ? fail_hint(f, "A guest of such code has a flash device and keeps its "
                                   "variables in a file: see 'romcompat varstore convert'.")

@@ -50,7 +50,7 @@ int live_store_open(const struct flash_image *image, struct live_store *live, st
         return -1;
     }
     if (!image->has_store)
-        return flash_refuse(image, "a variable store", f);
+        return flash_refuse_store(image, "a variable store", f);
     if (image->store.volume.defect != FV_SOUND) {
         fail(f, "%s: %s", image->path, fv_defect_text(&image->store.volume, image->size, text));
         return fail_hint(f, "'romcompat varstore repair' makes a store of it that can be converted "

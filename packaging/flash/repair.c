@@ -148,6 +148,8 @@ int repair_store(const struct flash_image *old, struct repaired *r, struct failu
     struct varstore s;
 
     *r = (struct repaired){0};
+    if (!layout && old->kind == FLASH_FOREIGN)
+        return flash_refuse(old, "a variable store", f);
     if (!layout)
         return fail(f,
                     "%s: its length is that of no known store (found %zu bytes, expected "

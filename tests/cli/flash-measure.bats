@@ -271,7 +271,34 @@ digest() { romcompat flash measure "$@" | cut -d' ' -f1; }
     output_has "--vcpus and --cpu need --against"
 }
 
+@test "the disk in a qcow2 store is what an SVSM's guest has, and another file is no store" {
+    local store=$ROMCOMPAT_CACHE/firmware/bookworm/usr/share/OVMF/OVMF_VARS_4M.fd
+    local guest=(flash measure --mode snp-svsm --vcpus 1 --cpu EPYC-v4 --svsm svsm.bin "${A/AmdSev/OvmfX64}")
+    xz -dc "$DATA/svsm.bin.xz" > svsm.bin
+    qemu-img convert -O qcow2 "$store" store.qcow2
+    run -0 romcompat "${guest[@]}" --vars-size 540672
+    local digest=$output
+    for vars in "$store" store.qcow2; do
+        run -0 romcompat "${guest[@]}" --vars "$vars"
+        [ "$output" = "$digest" ]
+    done
+    echo '{"version": 2, "variables": []}' > json
+    run -2 romcompat "${guest[@]}" --vars json
+    output_has "json: not a variable store alone (found json)"
+    run -2 romcompat "${guest[@]}" --vars "$A"
+    output_has "not a variable store alone"
+}
+
 @test "what is not a firmware has no launch digest" {
+    for word in '{"a": 1}' words; do
+        echo "$word" > text
+        run -2 romcompat flash measure --mode sev text
+        output_has "text: not x86 firmware (found a text)" "download or decode the file itself"
+    done
+    head -c 65536 /dev/zero > blank
+    run -2 romcompat flash measure --mode sev blank
+    output_has "not x86 firmware (found blank)"
+    output_lacks "varstore create"
     run -2 romcompat flash measure --mode sev "$ROMCOMPAT_CACHE/firmware/bookworm/usr/share/OVMF/OVMF_VARS_4M.fd"
     output_has "not x86 firmware (found store)"
     run -2 romcompat flash measure --mode sev "$ROMCOMPAT_CACHE/firmware/bookworm/usr/share/AAVMF/AAVMF_CODE.fd"

@@ -68,6 +68,8 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $2, $NF}' | sort;
     make_store 2M A:1:4 > store
     run -2 romcompat varstore inject store --into store --out x
     output_has "not a combined image" "(found store)"
+    run -2 romcompat varstore inject store --into "$BATS_TEST_DIRNAME/common.bash" --out x
+    output_has "not a combined image" "(found a text)" "download or decode the file itself"
     run -2 romcompat varstore inject store --into "${SMALL%ovmf/*}OVMF/OVMF_CODE.fd" --out x
     output_has "(found code)" "varstore convert"
     run -2 romcompat varstore inject "${SMALL%ovmf/*}OVMF/OVMF_CODE.fd" --into "$SMALL" --out x

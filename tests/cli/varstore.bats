@@ -175,6 +175,8 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" || $4 == "3e" {if ($5 ~ 
     cmp good fixed
     run -0 romcompat varstore repair good --out x
     output_has "nothing to repair"
+    run -2 romcompat varstore repair "$BATS_TEST_DIRNAME/common.bash" --out x
+    output_has "not a variable store (found a text)" "download or decode the file itself"
     run -2 romcompat varstore repair "$NEW" --out x
     output_has "its length is that of no known store"
     head -c 540672 /dev/zero > zero

@@ -230,7 +230,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $NF}' | sort; }
     run -2 xen restore $UUID --generation 77
     output_has "no generation 77"
     run -2 xen restore $UUID --file g1.cfg
-    output_has "not a sound variable store"
+    output_has "g1.cfg: not a sound variable store (found an empty file)" "Download or copy it again"
     run -2 xen restore $UUID
     run -2 xen show nobody
     output_has "neither a UUID nor the name of a domain"
