@@ -8,6 +8,7 @@
 #include "base/effort.h"
 #include "base/glob.h"
 #include "base/hash.h"
+#include "base/hash_table.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "formats/rom_devices.h"
@@ -143,8 +144,8 @@ static void add_to_group(struct exchange *e, const struct columns_of *all, size_
 struct pair_refusals {
     struct exchange_refusal *list;
     size_t count, capacity;
-    /* Where each refusal of all pairs stands in its list, plus one, by hash_of() what it says; 0: nowhere. */
-    size_t *slots, slot_count;
+    struct hash_table joined; /* the refusals of all pairs, by what they say */
+    uint64_t seed;
 };
 
 /* Whether they say the same, of whatever machine types and pairs. */
@@ -206,48 +207,21 @@ static void compare_roms(const struct exchange *e, struct pair_refusals *all, si
     }
 }
 
-static uint64_t hash_of(const struct exchange *e, const struct exchange_refusal *p)
+static uint64_t hash_of(const struct exchange *e, uint64_t seed, const struct exchange_refusal *p)
 {
-    uint64_t hash = hash_bytes(0, &p->reason, sizeof p->reason);
+    const uint64_t parts[] = {p->reason, p->from, p->to, p->roms};
 
-    hash = hash_bytes(hash, &p->from, sizeof p->from);
-    hash = hash_bytes(hash, &p->to, sizeof p->to);
-    hash = hash_bytes(hash, &p->roms, sizeof p->roms);
-    return hash_bytes(hash, p->groups, e->group_words * sizeof *p->groups);
+    return hash_bytes(hash_bytes(seed, parts, sizeof parts), p->groups,
+                      e->group_words * sizeof *p->groups);
 }
 
-/* The slot of the same refusal of other pairs, or the free one where it is to stand. */
-static size_t *slot_of(const struct exchange *e, const struct pair_refusals *all,
-                       const struct exchange_refusal *refusal)
+static bool is_refusal(const void *exchange, size_t index, const void *refusal)
 {
-    size_t mask = all->slot_count - 1, words = e->group_words;
+    const struct exchange *e = exchange;
+    const struct exchange_refusal *p = &e->refusals[index], *q = refusal;
 
-    for (size_t at = hash_of(e, refusal) & mask;; at = (at + 1) & mask) {
-        size_t *slot = &all->slots[at];
-        const struct exchange_refusal *p = *slot ? &e->refusals[*slot - 1] : NULL;
-
-        effort_must_spend(EFFORT_COMPARISONS, 1);
-        if (!p || (says_same(p, refusal) &&
-                   memcmp(p->groups, refusal->groups, words * sizeof *p->groups) == 0))
-            return slot;
-    }
-}
-
-/* At most half of the slots are in use. */
-static void grow_slots(const struct exchange *e, struct pair_refusals *all)
-{
-    if (2 * (e->refusal_count + 1) <= all->slot_count)
-        return;
-    free(all->slots);
-    all->slot_count = all->slot_count ? 2 * all->slot_count : 1024;
-    all->slots = xcalloc(all->slot_count, sizeof *all->slots);
-    for (size_t i = 0; i < e->refusal_count; i++) {
-        size_t mask = all->slot_count - 1, at = hash_of(e, &e->refusals[i]) & mask;
-
-        while (all->slots[at])
-            at = (at + 1) & mask;
-        all->slots[at] = i + 1;
-    }
+    effort_must_spend(EFFORT_COMPARISONS, 1);
+    return says_same(p, q) && memcmp(p->groups, q->groups, e->group_words * sizeof *p->groups) == 0;
 }
 
 /* What a further refusal counts as: each becomes a text, which has all of its machine types. */
@@ -257,20 +231,21 @@ static void add_refusal(struct exchange *e, struct pair_refusals *all,
                         const struct exchange_refusal *refusal, size_t from, size_t to)
 {
     struct exchange_refusal *p;
+    uint64_t hash = hash_of(e, all->seed, refusal);
+    size_t i = hash_table_find(&all->joined, hash, is_refusal, e, refusal);
 
-    grow_slots(e, all);
-    size_t *slot = slot_of(e, all, refusal);
-    if (!*slot) {
-        e->refusals =
-            xgrow(e->refusals, e->refusal_count, &e->refusal_capacity, sizeof *e->refusals);
-        p = &e->refusals[e->refusal_count++];
+    effort_must_spend(EFFORT_COMPARISONS, 1);
+    if (i == HASH_NONE) {
+        i = e->refusal_count++;
+        e->refusals = xgrow(e->refusals, i, &e->refusal_capacity, sizeof *e->refusals);
+        p = &e->refusals[i];
         *p = *refusal;
         p->groups = xcalloc(e->group_words, sizeof *p->groups);
         memcpy(p->groups, refusal->groups, e->group_words * sizeof *p->groups);
-        *slot = e->refusal_count;
+        hash_table_add(&all->joined, hash, i);
         effort_must_spend(EFFORT_COMPARISONS, A_REFUSAL);
     }
-    p = &e->refusals[*slot - 1];
+    p = &e->refusals[i];
     p->pairs = xgrow(p->pairs, p->pair_count, &p->pair_capacity, sizeof *p->pairs);
     p->pairs[p->pair_count++] = (struct exchange_pair){(uint32_t)from, (uint32_t)to};
     p->host_pairs += (uint64_t)e->fleet->classes[from].hosts * e->fleet->classes[to].hosts;
@@ -282,10 +257,8 @@ static uint64_t roms_of_pair(const struct fleet *fleet, const struct qemu_pair *
     uint64_t roms = 0;
 
     for (const struct rom_device *d = rom_devices; pair->base && d->block; d++)
-        for (size_t r = 0; d->base && strcmp(d->base, pair->base) == 0 && r < fleet->rom_count; r++)
-            if (strcmp(d->rom, fleet->roms[r]) == 0 ||
-                (d->old_rom && strcmp(d->old_rom, fleet->roms[r]) == 0))
-                roms |= UINT64_C(1) << r;
+        if (d->base && strcmp(d->base, pair->base) == 0)
+            roms |= fleet_rom_bit(fleet, d->rom) | fleet_rom_bit(fleet, d->old_rom);
     return roms;
 }
 
@@ -545,7 +518,7 @@ void exchange_tell(const struct fleet *fleet, const struct exchange_question *qu
                                             2 * sizeof(bool) + fleet->rom_count) +
                                        7) &
                                       ~(size_t)7};
-    struct pair_refusals pair = {0};
+    struct pair_refusals pair = {.seed = hash_seed()};
 
     e.memory = all.memory = xcalloc(fleet->machine_count + 1, all.bytes + 8);
     fill_columns(fleet, question, &all);
@@ -564,7 +537,7 @@ void exchange_tell(const struct fleet *fleet, const struct exchange_question *qu
     for (size_t i = 0; i < pair.capacity; i++)
         free(pair.list[i].groups);
     free(pair.list);
-    free(pair.slots);
+    hash_table_free(&pair.joined);
     join_refusals(&e);
     if (e.refusal_count)
         qsort(e.refusals, e.refusal_count, sizeof *e.refusals, compare_refusals);

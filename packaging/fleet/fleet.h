@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "base/hash_table.h"
 #include "fleet/inventory.h"
 #include "fleet/inventory_read.h"
 #include "fleet/encrypted_guests.h"
@@ -46,6 +47,7 @@ typedef uint8_t fleet_length;
 struct fleet_class {
     struct inventory inv; /* of its first host: qemus, directories and maps */
     size_t hosts;
+    char *key;                      /* the text that it is recognised by */
     char *labels[FLEET_LABELS_MAX]; /* "debian 12, QEMU 7.2.22, ipxe-qemu 1.21..." */
     size_t label_count;             /* may be more than are kept */
     /* By the fleet's machine: its QEMU, or NULL. */
@@ -89,6 +91,14 @@ struct fleet_profile {
 
 #define FLEET_NO_IMAGE ((size_t)-1)
 
+/* What the class of a host depends on. Hosts that have the same lists, byte for byte, are of one
+ * class without further looking. */
+struct fleet_lists {
+    const void *qemus, *directories, *maps, *firmware;
+    enum swtpm_state swtpm;
+    size_t class;
+};
+
 struct fleet {
     struct inventory_reader *reader;
     struct fleet_host *hosts;
@@ -109,7 +119,11 @@ struct fleet {
     size_t unknown_guests; /* not encrypted, of which not all that decides is known */
     struct encrypted_guests encrypted;
     struct store_findings stores; /* what is to be said of the guests' variable stores */
-    struct fleet_index *index;    /* what is needed while hosts are added */
+    /* While hosts are added: hosts by their names, lists, and profiles by what they say. */
+    uint64_t seed;
+    struct hash_table by_name, by_lists, by_profile;
+    struct fleet_lists *lists;
+    size_t lists_capacity;
     /* Called for each host before it is added, where not NULL: may put other lists into *inv, which
      * must live as long as the fleet, and not change those that are there. 0 or -1. */
     int (*change)(void *arg, struct inventory *inv, struct failure *f);
@@ -150,10 +164,13 @@ enum qemu_answer fleet_stores_same(const struct fleet *fleet, size_t from, size_
 /* After the last host: machine types are known, and which lengths differ. Sorts the classes. */
 int fleet_ready(struct fleet *fleet, struct failure *f);
 /* The same, and the classes stay in the order in which they came. */
-int fleet_tell(struct fleet *fleet, struct failure *f);
+int fleet_fill_classes(struct fleet *fleet, struct failure *f);
 
-/* NO_MACHINE: no host has it. */
-#define FLEET_NO_MACHINE ((size_t)-1)
+/* The bit of a ROM; 0: it is not one of the fleet's, or NULL. */
+uint64_t fleet_rom_bit(const struct fleet *fleet, const char *rom);
+
+/* The index of the firmware image of a path; image_count: no host has it. */
+size_t fleet_image_index(const struct fleet *fleet, const char *path);
 
 /* What a class would give with further sets in its maps, as a QEMU with the patch. Whether
  * the resolver takes them all; then lengths[machine * rom_count + rom] is filled, 0 where

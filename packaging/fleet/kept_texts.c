@@ -5,16 +5,18 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/hash_table.h"
 #include "base/memory.h"
 
 struct entry {
-    struct kept_text key; /* its text is NULL where the place is free */
+    struct kept_text key;
     void *made;
 };
 
 struct kept_texts {
-    struct entry *entries; /* a hash table with open addressing */
+    struct entry *entries;
     size_t count, capacity;
+    struct hash_table by_text;
     size_t bytes, limit;
     uint64_t seed;
     void (*release)(unsigned kind, void *made);
@@ -27,42 +29,38 @@ struct kept_texts *kept_texts_new(size_t limit, void (*release)(unsigned kind, v
     kept->seed = hash_seed();
     kept->limit = limit;
     kept->release = release;
-    kept->capacity = 256;
-    kept->entries = xcalloc(kept->capacity, sizeof *kept->entries);
     return kept;
 }
 
 void kept_texts_free(struct kept_texts *kept)
 {
-    for (size_t i = 0; i < kept->capacity; i++) {
+    for (size_t i = 0; i < kept->count; i++) {
         struct entry *e = &kept->entries[i];
 
-        if (e->key.text && kept->release)
+        if (kept->release)
             kept->release(e->key.kind, e->made);
         free((char *)e->key.text);
     }
     free(kept->entries);
+    hash_table_free(&kept->by_text);
     free(kept);
 }
 
-/* Where it is, or the free place where it would be. */
-static struct entry *place_of(const struct kept_texts *kept, const struct kept_text *key)
+static bool has_text(const void *entries, size_t index, const void *key)
 {
-    for (size_t i = key->hash & (kept->capacity - 1);; i = (i + 1) & (kept->capacity - 1)) {
-        struct entry *e = &kept->entries[i];
+    const struct kept_text *a = &((const struct entry *)entries)[index].key, *b = key;
 
-        if (!e->key.text ||
-            (e->key.hash == key->hash && e->key.kind == key->kind && e->key.size == key->size &&
-             memcmp(e->key.text, key->text, key->size) == 0))
-            return e;
-    }
+    return a->hash == b->hash && a->kind == b->kind && a->size == b->size &&
+           memcmp(a->text, b->text, a->size) == 0;
 }
 
 void **kept_texts_find(struct kept_texts *kept, struct kept_text *key)
 {
+    size_t at;
+
     key->hash = hash_bytes(kept->seed ^ key->kind, key->text, key->size);
-    struct entry *e = place_of(kept, key);
-    return e->key.text ? &e->made : NULL;
+    at = hash_table_find(&kept->by_text, key->hash, has_text, kept->entries, key);
+    return at == HASH_NONE ? NULL : &kept->entries[at].made;
 }
 
 bool kept_texts_have_room(const struct kept_texts *kept, size_t size)
@@ -70,27 +68,14 @@ bool kept_texts_have_room(const struct kept_texts *kept, size_t size)
     return size <= kept->limit - kept->bytes;
 }
 
-static void grow(struct kept_texts *kept)
-{
-    struct entry *old = kept->entries;
-    size_t old_capacity = kept->capacity;
-
-    kept->entries = xcalloc(kept->capacity *= 2, sizeof *kept->entries);
-    for (size_t i = 0; i < old_capacity; i++)
-        if (old[i].key.text)
-            *place_of(kept, &old[i].key) = old[i];
-    free(old);
-}
-
 void kept_texts_add(struct kept_texts *kept, const struct kept_text *key, void *made)
 {
     char *copy = xmalloc(key->size + 1);
 
     memcpy(copy, key->text, key->size);
-    if (2 * ++kept->count > kept->capacity)
-        grow(kept);
-    struct entry *e = place_of(kept, key);
-    *e = (struct entry){*key, made};
-    e->key.text = copy;
+    kept->entries = xgrow(kept->entries, kept->count, &kept->capacity, sizeof *kept->entries);
+    kept->entries[kept->count] = (struct entry){*key, made};
+    kept->entries[kept->count].key.text = copy;
+    hash_table_add(&kept->by_text, key->hash, kept->count++);
     kept->bytes += key->size;
 }

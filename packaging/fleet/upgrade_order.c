@@ -211,7 +211,7 @@ void upgrade_order_find(struct upgrade_order *o)
     struct order_plan plan = {.o = o, .further = UPGRADE_ORDER_NO_CLASS};
 
     if (!o->is_broken)
-        o->is_broken = fleet_tell(&o->fleet, &o->broken) != 0;
+        o->is_broken = fleet_fill_classes(&o->fleet, &o->broken) != 0;
     if (o->is_broken) {
         not_known(o, xasprintf("hosts before and after: %s", o->broken.what));
         return;
