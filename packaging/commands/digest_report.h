@@ -8,16 +8,16 @@
 
 struct json_object;
 
-#define GUEST_OPTIONS(settings, vcpus_member, cpu_member)                            \
-    {"vcpus",                                                                        \
-     .argument = "N",                                                                \
-     .help = "the vCPUs of a guest, for the digests of SEV-ES and SNP",              \
-     NUMBER_AT(settings, vcpus_member),                                              \
-     .least = 1,                                                                     \
-     .most = MEASURE_VCPUS_MAX},                                                     \
-    {                                                                                \
-        "cpu", .argument = "MODEL", .help = "and their CPU model, as QEMU calls it", \
-               STRING_AT(settings, cpu_member)                                       \
+#define GUEST_OPTIONS(settings, vcpus_member, cpu_member)                             \
+    {"vcpus",                                                                         \
+     .argument = "N",                                                                 \
+     .help = "the number of vCPUs of a guest, for the digests of SEV-ES and SNP",     \
+     NUMBER_AT(settings, vcpus_member),                                               \
+     .least = 1,                                                                      \
+     .most = MEASURE_VCPUS_MAX},                                                      \
+    {                                                                                 \
+        "cpu", .argument = "MODEL", .help = "their CPU model, by QEMU's name for it", \
+               STRING_AT(settings, cpu_member)                                        \
     }
 
 /* The number of a word that a choice's option has checked. */

@@ -71,7 +71,7 @@ extern const struct command fetch_command;
 const struct command fetch_command = {
     .name = "fetch",
     .summary = "put the sources of romsets into the cache",
-    .synopsis = "[--offline] [--mirror URL]... [--cache DIR] ROMSET...",
+    .synopsis = "[--offline] [--mirror URL]... [--cache DIR] [-q] ROMSET...",
     .details =
         "A deb: source comes from the mirrors that apt is configured for, in their order, or\n"
         "from --mirror; a url: source from its address. What is in the cache already is\n"

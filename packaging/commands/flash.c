@@ -20,6 +20,6 @@ static const struct command *const subcommands[] = {SUBCOMMANDS(ENTRY) NULL};
 extern const struct command flash_command;
 const struct command flash_command = {
     .name = "flash",
-    .summary = "UEFI firmware images: what is in them, and which store they take",
+    .summary = "UEFI firmware images: what is in them, and which store they expect",
     .subcommands = subcommands,
 };

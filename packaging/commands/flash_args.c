@@ -26,21 +26,22 @@ static const char *const form_names[] = {"qemu", "blockdev", "libvirt", "xl", NU
 
 static const struct option_spec options[] = {
     {"code", .argument = "CODE",
-     .help = "the firmware; a combined image, or a small one, goes alone",
+     .help = "the firmware; without --vars, an image that works with -bios",
      STRING_AT(struct job, code), .required = true},
     {"vars", .argument = "VARS", .help = "the guest's own variable store",
      STRING_AT(struct job, vars)},
-    {"machine", 'M', "MACHINE", "the machine type (default: q35, virt)",
+    {"machine", 'M', "MACHINE", "the machine type (default: q35 for x86, else virt)",
      STRING_AT(struct job, machine)},
     STORE_SIZE_OPTION(struct job, size),
     {"template", .argument = "FILE",
-     .help = "what libvirt makes the store from when it is not there, in place of\n"
-             "what 'flash map' finds",
+     .help = "the template that libvirt makes a missing store from; default: the\n"
+             "one that 'flash map' finds",
      STRING_AT(struct job, template)},
     LIBVIRT_LIST_OPTION(struct job, list),
-    {"form", .argument = "NAME", .help = "print qemu, blockdev, libvirt or xl alone, for pasting",
+    {"form", .argument = "NAME",
+     .help = "print only one form, for pasting: qemu, blockdev, libvirt or xl",
      CHOICE_AT(struct job, form), .words = form_names},
-    {"force", .help = "print them even if the store does not fit the code",
+    {"force", .help = "print them even if the store does not go with the code",
      FLAG_AT(struct job, force)},
     JSON_OPTION(struct job, json),
     {0},
@@ -276,8 +277,8 @@ const struct command flash_args_command = {
     .details =
         "The store is checked against the code first: where 'romcompat flash check' says that the\n"
         "guest would not start, or not with its variables, nothing is printed but the reason, and\n"
-        "the status is 1. Without --vars the image must be one that goes with -bios.\n"
-        "Paths are made absolute and quoted for where they go.",
+        "the status is 1. Without --vars the image must be one that works with -bios.\n"
+        "Paths are made absolute, and quoted for the shell, XML or xl.cfg.",
     .options = options,
     .settings_size = sizeof(struct job),
     .run = run,

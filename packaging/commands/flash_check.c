@@ -32,16 +32,15 @@ static const struct option_spec options[] = {
     STORE_SIZE_OPTION(struct job, size),
     {"from", .argument = "OLD_CODE", .help = "the firmware that the guest runs now",
      STRING_AT(struct job, from)},
-    {"confidential", .help = "let only identical firmware pass; needs --from",
+    {"confidential", .help = "status 1 also if CODE is not identical to OLD_CODE; needs --from",
      FLAG_AT(struct job, confidential)},
     {"mode", .argument = "MODE",
-     .help =
-         "with --confidential: whether such a guest may migrate to this host, and who forbids it:\n"
-         "sev, sev-es, snp, snp-svsm or tdx",
+     .help = "with --confidential: also say whether such a guest may migrate to this\n"
+             "host, and what forbids it: sev, sev-es, snp, snp-svsm or tdx",
      CHOICE_AT(struct job, mode), .words = measure_mode_names},
     {"qemu", .argument = "FILE", .help = "with --mode: that host's QEMU",
      STRING_AT(struct job, qemu)},
-    {"root", .argument = "DIR", .help = "with --mode: read that host below DIR (default: /)",
+    {"root", .argument = "DIR", .help = "with --mode: that host's root directory (default: /)",
      STRING_AT(struct job, root)},
     GUEST_OPTIONS(struct job, vcpus, cpu),
     JSON_OPTION(struct job, json),
@@ -252,11 +251,12 @@ const struct command flash_check_command = {
                 "--code FILE.igvm [--from OLD.igvm]\n"
                 "    [--confidential [--mode MODE [--qemu FILE] [--root DIR]]] [--json]",
     .details =
-        "Three questions, because they are different: will the guest migrate to a host with CODE;\n"
-        "will it start there, and keep its variables, once it has been powered off; and is the\n"
-        "firmware the same, byte for byte, as a measured launch demands.\n"
+        "Answers three separate questions: will the guest migrate to a host with CODE; will it\n"
+        "start there with its variables, and keep them, once it has been powered off; and is the\n"
+        "firmware the same, byte for byte, as a measured launch demands?\n"
         "With --from, the launch digests before and after are printed, as by flash diff.\n"
-        "With --mode, each part of this host is asked whether such a guest may migrate to it.\n"
+        "With --mode, a fourth answer says for the firmware, the host, its QEMU and its kernel\n"
+        "whether such a guest may migrate to it; this does not change the status.\n"
         "\n"
         "The status is 1 if it will not migrate or not start with its variables; with\n"
         "--confidential, also if CODE is not the same as OLD_CODE.\n" FLASH_CONFIDENTIAL_NOTE,

@@ -9,7 +9,7 @@ extern const struct command flash_diff_command;
 
 static const struct option_spec options[] = {
     TREE_WITH_OPTION("read this package beside NEW, as if both were installed (repeatable)"),
-    {"quiet", 'q', .help = "print only what breaks", FLAG_AT(struct tree_job, quiet)},
+    {"quiet", 'q', .help = "print only what breaks or weakens", FLAG_AT(struct tree_job, quiet)},
     GUEST_OPTIONS(struct tree_job, vcpus, cpu),
     JSON_OPTION(struct tree_job, json),
     {0},
@@ -102,17 +102,13 @@ const struct command flash_diff_command = {
     .summary = "say what a new release of firmware does to guests",
     .synopsis = "[--with PACKAGE]... [-q] [--vcpus N --cpu MODEL] [--json] OLD NEW",
     .details =
-        "OLD and NEW are directories that are taken for root directories, packages, or directories "
-        "of\n"
-        "packages. Every path at which there was an image, or a link to one, and every descriptor\n"
-        "is compared; each difference has one of these grades: breaks migration, breaks cold "
-        "boot,\n"
-        "weakens protection, changes measurement, harmless.\n"
-        "Of code for x86_64 the launch digests before and after are printed: with sev, snp-image "
-        "(the\n"
-        "pages, of which SNP's is made) and tdx (MRTD); of a guest that --vcpus and --cpu "
-        "describe,\n"
-        "with sev-es and snp as well.\n"
+        "OLD and NEW are directories that are treated as root directories, packages, or\n"
+        "directories of packages. Every path that was an image or a link to one, and every\n"
+        "descriptor, is compared; each difference has one of these grades: breaks migration,\n"
+        "breaks cold boot, weakens protection, changes measurement, harmless.\n"
+        "For x86_64 code the launch digests before and after are printed: sev, snp-image (of\n"
+        "the pages, from which SNP's digest is made) and tdx (MRTD); with --vcpus and --cpu\n"
+        "also sev-es and snp, for a guest with those.\n"
         "\n"
         "The status is 1 if something breaks or weakens.",
     .options = options,

@@ -8,7 +8,7 @@
 #include "outputs/json.h"
 
 static const struct option_spec options[] = {
-    TREE_WITH_OPTION("read this package as well, as if installed beside (repeatable)"),
+    TREE_WITH_OPTION("read this package as well, as if both were installed (repeatable)"),
     JSON_OPTION(struct tree_job, json),
     {0},
 };
@@ -64,13 +64,11 @@ const struct command flash_lint_command = {
     .summary = "check firmware descriptors against the images that they name",
     .synopsis = "[--with PACKAGE]... [--json] TREE",
     .details =
-        "TREE is a directory that is taken for a root directory ('/' for this host), a package, or "
-        "a\n"
-        "directory of packages. Files that descriptors and links name must be there, templates "
-        "must\n"
-        "go with the code, images must be as long as the machine's flash, and what is claimed of\n"
-        "an image must be in it. A file that a package lacks, and that one it depends on may\n"
-        "have, is a warning.\n"
+        "TREE is a directory that is treated as a root directory ('/' for this host), a package,\n"
+        "or a directory of packages. Files that descriptors and links name must exist, templates\n"
+        "must go with the code, images must be as long as the machine's flash, and the features\n"
+        "that a descriptor claims must be in the image. A missing file that a dependency of the\n"
+        "package may contain is only a warning.\n"
         "\n"
         "The status is 1 if there is an error; warnings alone leave it 0.",
     .options = options,

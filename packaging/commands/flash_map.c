@@ -27,17 +27,18 @@ extern const struct command flash_map_command;
 
 static const struct option_spec options[] = {
     {"store", .argument = "FILE",
-     .help = "which installed firmware keeps the variables of this store",
+     .help = "list the installed firmware that keeps the variables of this store",
      LIST_AT(struct job, stores)},
-    {"domain", .argument = "XML", .help = "which firmware libvirt gives to this guest, and why",
+    {"domain", .argument = "XML",
+     .help = "show which firmware libvirt gives to this guest, and why",
      LIST_AT(struct job, domains)},
     {"defined",
-     .help = "with --domain: libvirt has the definition already, and takes raw\n"
-             "firmware where that names no format",
+     .help = "with --domain: the guest is already defined in libvirt, which then\n"
+             "uses raw firmware unless the definition names a format",
      FLAG_AT(struct job, map.is_defined)},
     {"libvirt", .argument = "VERSION",
-     .help = "with --domain: libvirt's version, of 9.0 or later; without it, the\n"
-             "answer is known where 9.0, 11.3 and 12.8 give the same one",
+     .help = "with --domain: libvirt's version, 9.0 or later; without it, there\n"
+             "is an answer only where 9.0, 11.3 and 12.8 give the same one",
      STRING_AT(struct job, libvirt)},
     LIBVIRT_LIST_OPTION(struct job, map.list),
     ROOT_OPTION(struct job, map.root),
@@ -238,23 +239,21 @@ const struct command flash_map_command = {
     .synopsis = "[--libvirt-nvram LIST] [--root DIR] [--json] [--store FILE]\n"
                 "    [--domain XML [--defined] [--libvirt VERSION]] [CODE...]",
     .details =
-        "As libvirt does it: the firmware descriptors are asked first, then the list of pairs of\n"
-        "qemu.conf or the one that libvirt was compiled with. CODE is the name that a guest's\n"
-        "definition has; where that is in none of them, the names that its links lead to are\n"
-        "tried, which libvirt does not do. Every template is checked against what CODE expects.\n"
+        "Templates are looked for as libvirt does it: first in the firmware descriptors, then in\n"
+        "the list of pairs of qemu.conf or the one that libvirt was compiled with. CODE is the\n"
+        "path in a guest's definition; where none of them has it, the paths that its links lead\n"
+        "to are tried, which libvirt does not do. Every template is checked against what CODE\n"
+        "expects.\n"
         "\n"
-        "LIST is '[ \"CODE:VARS\", ... ]', 'CODE:VARS', or a file in the syntax of qemu.conf. "
-        "With\n"
-        "--root, all of this is below DIR, and CODE is a path there.\n"
+        "LIST is '[ \"CODE:VARS\", ... ]', 'CODE:VARS', or a file in the syntax of qemu.conf.\n"
+        "With --root, all of this is below DIR, and CODE is a path there.\n"
         "\n"
         "--store lists the installed firmware that keeps the variables of a store, in libvirt's\n"
-        "order. --domain says which firmware libvirt gives to a guest, and of every descriptor "
-        "that\n"
-        "comes before it why it is skipped.\n"
+        "order. --domain says which firmware libvirt gives to a guest, and for every descriptor\n"
+        "that comes before it, why it is skipped.\n"
         "\n"
-        "The status is 1 if a CODE has no template, or one that does not fit; if no firmware "
-        "keeps\n"
-        "a store; if libvirt finds none for a guest, or one that does not keep its store.",
+        "The status is 1 if a CODE has no template, or one that does not fit; if no firmware\n"
+        "keeps a store; if libvirt finds none for a guest, or one that does not keep its store.",
     .options = options,
     .settings_size = sizeof(struct job),
     .operand = "a CODE",

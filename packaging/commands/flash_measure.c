@@ -15,8 +15,8 @@ static const struct measure_job defaults = {.features = MEASURE_UNSET, .policy =
 static const struct option_spec options[] = {
     {"mode", .argument = "MODE", .help = "sev, sev-es, snp, snp-svsm or tdx",
      CHOICE_AT(struct measure_job, mode), .words = measure_mode_names, .required = true},
-    {"vcpus", .argument = "N", .help = "the guest's vCPUs", NUMBER_AT(struct measure_job, vcpus),
-     .least = 1, .most = MEASURE_VCPUS_MAX},
+    {"vcpus", .argument = "N", .help = "the number of the guest's vCPUs",
+     NUMBER_AT(struct measure_job, vcpus), .least = 1, .most = MEASURE_VCPUS_MAX},
     {"cpu", .argument = "MODEL", .help = "QEMU's CPU model: EPYC-Milan, EPYC-Genoa-v1, ...",
      STRING_AT(struct measure_job, cpu)},
     {"cpu-signature", .argument = "SIG",
@@ -26,8 +26,8 @@ static const struct option_spec options[] = {
      .help = "SEV_FEATURES of the vCPUs (default: 0x1 with SNP, 0 with SEV-ES)",
      SIZE_AT(struct measure_job, features)},
     {"vmm", .argument = "NAME",
-     .help = "whose vCPUs they are: qemu (the default), ec2, gce; hyperv with\n"
-             "an IGVM file",
+     .help = "what starts the vCPUs: qemu (the default); with snp also ec2 and gce,\n"
+             "which need no --cpu; with an IGVM file also hyperv",
      CHOICE_AT(struct measure_job, vmm), .words = measure_vmm_names},
     {"kernel", .argument = "FILE", .help = "as QEMU's -kernel, with kernel-hashes=on",
      STRING_AT(struct measure_job, kernel)},
@@ -36,26 +36,26 @@ static const struct option_spec options[] = {
     {"append", .argument = "TEXT", .help = "as QEMU's -append",
      STRING_AT(struct measure_job, append)},
     {"image-digest", .argument = "HEX",
-     .help = "with SNP: image_digest of an earlier --json, in place of the pages",
+     .help = "with SNP: use image_digest of an earlier --json in place of the pages",
      STRING_AT(struct measure_job, image_digest)},
     {"svsm", .argument = "FILE", .help = "the SVSM of snp-svsm",
      STRING_AT(struct measure_job, svsm)},
     {"vars", .argument = "FILE",
-     .help = "with snp-svsm: the variable store, of which the length counts",
+     .help = "with snp-svsm: the variable store, of which only the length counts",
      STRING_AT(struct measure_job, vars)},
     {"vars-size", .argument = "SIZE", .help = "in place of --vars: its length",
      SIZE_AT(struct measure_job, vars_size)},
     {"vmsa", .argument = "DIR", .help = "write the vCPUs' pages to DIR/vmsa0.bin and so on",
      STRING_AT(struct measure_job, vmsa)},
-    {"expect", .argument = "HEX", .help = "status 1 if the digest is another",
+    {"expect", .argument = "HEX", .help = "status 1 if the digest is not this one",
      STRING_AT(struct measure_job, expect)},
     {"id-key", .argument = "FILE", .help = "with SNP: sign an ID block with this key (PEM, P-384)",
      STRING_AT(struct measure_job, id_key)},
-    {"author-key", .argument = "FILE", .help = "and the key with this one",
+    {"author-key", .argument = "FILE", .help = "with --id-key: sign that key with this one",
      STRING_AT(struct measure_job, author_key)},
     {"policy", .argument = "N",
-     .help = "the guest's policy, for the ID block (default: that of an IGVM file,\n"
-             "else 0x30000)",
+     .help = "with --id-key: the guest's policy (default: that of an IGVM file, else\n"
+             "0x30000)",
      SIZE_AT(struct measure_job, policy)},
     JSON_OPTION(struct measure_job, json),
     {0},
@@ -161,12 +161,11 @@ const struct command flash_measure_command = {
     .details =
         "FILE is the code, a combined image or an IGVM file. The digest is what the processor\n"
         "has measured before the guest's first instruction: with sev and sev-es the launch\n"
-        "digest that the launch measurement is made of, with snp the MEASUREMENT of an\n"
+        "digest that the launch measurement is made from, with snp the MEASUREMENT of an\n"
         "attestation report, with tdx MRTD.\n"
         "\n"
-        "The status is 1 if it is not the one that --expect gives, or not that of an IGVM file's "
-        "own\n"
-        "ID block, and 2 if QEMU may start an IGVM file's guest with another one.",
+        "The status is 1 if the digest is not the one that --expect gives, or not that of an\n"
+        "IGVM file's own ID block, and 2 if QEMU may start an IGVM file's guest with another one.",
     .options = options,
     .settings_size = sizeof(struct measure_job),
     .defaults = &defaults,

@@ -129,11 +129,11 @@ static const struct making defaults = {.output = "compat-flash"};
 const struct command flash_pack_command = {
     .name = "flash pack",
     .summary = "make old firmware installable beside new: images, descriptors, packages",
-    .synopsis = "[-o DIR] [--deb] [--offline] [--mirror URL]... [--cache DIR] FLASHSET...",
+    .synopsis = "[-o DIR] [--deb] [--offline] [--mirror URL]... [--cache DIR] [-q] FLASHSET...",
     .details =
         "DIR looks as it would be installed, with manifest.json and SHA256SUMS at its top. It\n"
-        "appears whole or not at all, and the same flashsets give the same bytes. What the\n"
-        "changelog of a newer release says of security is printed: old firmware has old holes.",
+        "appears whole or not at all, and the same flashsets give the same bytes. Security fixes\n"
+        "that the changelog of the newer package lists, and the old firmware lacks, are printed.",
     .options = making_options,
     .settings_size = sizeof(struct making),
     .defaults = &defaults,

@@ -11,11 +11,11 @@
 struct json_object;
 
 /* How much of the file or block device of a store is flash. */
-#define STORE_SIZE_OPTION(settings, member)                                                \
-    {                                                                                      \
-        "size", .argument = "SIZE",                                                        \
-                .help = "of the store's file only so many bytes are flash (QEMU's size=)", \
-                SIZE_AT(settings, member)                                                  \
+#define STORE_SIZE_OPTION(settings, member)                                                       \
+    {                                                                                             \
+        "size", .argument = "SIZE",                                                               \
+                .help = "only the first SIZE bytes of the store's file are flash (QEMU's size=)", \
+                SIZE_AT(settings, member)                                                         \
     }
 
 /* All that `flash inspect` shows of an image. */

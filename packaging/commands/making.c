@@ -5,8 +5,8 @@
 
 const struct option_spec making_options[] = {
     {"output", 'o', "DIR",
-     "the directory to make, with those above it (default: compat-set\n"
-     "or compat-flash); replaced if it is an earlier output",
+     "the directory to make, with missing parents; replaced if it is an\n"
+     "earlier output (default: compat-set, with flash pack compat-flash)",
      STRING_AT(struct making, output)},
     {"deb", .help = "make the Debian package of each as well", FLAG_AT(struct making, deb)},
     FETCHING_OPTIONS(struct making, fetching),

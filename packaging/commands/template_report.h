@@ -14,10 +14,11 @@ struct json_object;
                          .help = "libvirt's list of CODE:VARS, or a qemu.conf with it", \
                          STRING_AT(settings, member)                                    \
     }
-#define ROOT_OPTION(settings, member)                                                              \
-    {                                                                                              \
-        "root", .argument = "DIR", .help = "take this directory for / when looking for templates", \
-                STRING_AT(settings, member)                                                        \
+#define ROOT_OPTION(settings, member)                                                     \
+    {                                                                                     \
+        "root", .argument = "DIR",                                                        \
+                .help = "look for templates with DIR as the root directory (default: /)", \
+                STRING_AT(settings, member)                                               \
     }
 
 struct chosen_template {

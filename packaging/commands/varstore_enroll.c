@@ -40,7 +40,7 @@ static const struct option_spec options[] = {
     {"keep", .argument = "DIR", .help = "keep old stores in DIR, and not beside the new ones",
      STRING_AT(struct job, keep)},
     {"size", .argument = "SIZE",
-     .help = "of a STORE that is a block device only so many bytes are flash (QEMU's size=)",
+     .help = "with --in-place: only the first SIZE bytes of a STORE are flash (QEMU's size=)",
      SIZE_AT(struct job, size)},
     {"journal", .argument = "FILE",
      .help = "record each store that is done, and skip those recorded",

@@ -44,10 +44,9 @@ void flash_check_igvm(const struct flash_image *code, const struct flash_image *
 void flash_check_confidential(struct flash_check *check);
 
 /* QEMU target/i386/sev.c, sev_launch_finish(): a migration blocker, "SEV: Migration is not
- * implemented", up to and with QEMU 10. */
+ * implemented", up to and including QEMU 11.1. */
 #define FLASH_CONFIDENTIAL_NOTE                                                                   \
-    "QEMU blocks the migration of SEV, SEV-ES and SNP guests (QEMU 11.1 still does), whatever the " \
-    "firmware."
+    "QEMU up to 11.1 blocks the migration of SEV, SEV-ES and SNP guests, whatever the firmware."
 
 /* Of firmware that has image->nv_vars: Debian 11's, 13's and forky's OVMF, not Debian 12's. */
 #define FLASH_NV_VARS_NOTE                                                                         \

@@ -119,7 +119,7 @@ leaves() {
     limit inputs/unstream.h UNPACK_DICTIONARY_MAX '128 << 20' "a dictionary or window of at most 128 MiB"
     limit inputs/lzma.h LZMA_OUTPUT_MAX '64 << 20' "of which one section 64 MiB"
     limit flash/image.h FLASH_PACKED_MAX 64 "flash image, compressed sections 64"
-    limit formats/guided_table.h GUIDED_SECTIONS_MAX 64 "metadata that are measured 64, of 256 MiB in all"
+    limit formats/guided_table.h GUIDED_SECTIONS_MAX 64 "metadata that is measured 64 ranges, of 256 MiB in all"
     limit formats/igvm.h IGVM_AREAS_MAX 1024 "parameter areas of an IGVM file 1024"
     limit flash/measure.h MEASURE_RANGES_MAX '256 << 20' "of 256 MiB in all; 4096 vCPUs"
     limit flash/confidential.h QEMU_FILE_MAX '256 << 20' "of at most 256 MiB, know such guests"
