@@ -163,7 +163,7 @@ static int tell(struct audit *audit, const struct job *job)
         return audit->problems ? STATUS_NO_ANSWER : complain("no inventory was found");
     if (fleet_ready(&audit->fleet, &f) != 0)
         return report(&f);
-    exchange_tell(&audit->fleet, &question, &audit->exchange);
+    exchange_find(&audit->fleet, &question, &audit->exchange);
     fix_plan_find(&audit->exchange, &audit->plan);
     count_unstartable(audit);
     audit->asks_expiry = job->expiry;

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/size.h"
 #include "base/text.h"
+#include "fleet/exchange_texts.h"
 #include "inputs/crypto.h"
 #include "outputs/escape.h"
 #include "outputs/json.h"

@@ -9,6 +9,7 @@
 #include "base/effort.h"
 #include "commands/audit_encrypted.h"
 #include "commands/audit_stores.h"
+#include "fleet/exchange_texts.h"
 #include "outputs/json.h"
 #include "outputs/json_stream.h"
 

@@ -15,6 +15,7 @@
 #include "commands/columns.h"
 #include "commands/command.h"
 #include "commands/maps.h"
+#include "fleet/exchange_texts.h"
 #include "formats/qemu_versions.h"
 #include "outputs/escape.h"
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "fleet/exchange_texts.h"
 #include "fleet/stranded.h"
 #include "outputs/metrics.h"
 

@@ -1,144 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fleet/exchange.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/effort.h"
-#include "base/glob.h"
 #include "base/hash.h"
 #include "base/hash_table.h"
 #include "base/memory.h"
-#include "base/text.h"
+#include "fleet/exchange_groups.h"
+#include "fleet/exchange_join.h"
 #include "formats/rom_devices.h"
-
-const char *exchange_reason_name(enum exchange_reason reason)
-{
-    static const char *const names[] = {"length",         "file", "firmware_length", "firmware",
-                                        "firmware_store", "tpm",  "machine",         "qemu"};
-
-    return names[reason];
-}
-
-const char *exchange_verdict_name(enum exchange_verdict verdict)
-{
-    static const char *const names[] = {"self", "yes", "lacks", "arrives", "unknown", "no"};
-
-    return names[verdict];
-}
-
-/* --- columns: what each class says about one machine type ------------------------------------- */
-
-/* All facts of one machine type, so laid out that equal ones compare with memcmp(). */
-struct column {
-    fleet_length *lengths;
-    bool *there, *needed;
-    uint64_t *asked;
-    struct qemu_version *versions;
-    const struct machine_family **family;
-};
-
-struct columns_of {
-    size_t bytes; /* of one column */
-    char *memory;
-};
-
-static struct column column_at(const struct fleet *fleet, const struct columns_of *all, size_t m)
-{
-    char *at = all->memory + m * all->bytes;
-    struct column c = {.asked = (uint64_t *)at};
-
-    at += fleet->class_count * sizeof *c.asked;
-    c.family = (const struct machine_family **)at;
-    at += sizeof *c.family;
-    c.versions = (struct qemu_version *)at;
-    at += fleet->class_count * sizeof *c.versions;
-    c.there = (bool *)at;
-    c.needed = c.there + fleet->class_count;
-    c.lengths = (fleet_length *)(c.needed + fleet->class_count);
-    return c;
-}
-
-static bool is_asked(const struct exchange_question *q, const char *machine)
-{
-    for (size_t i = 0; i < q->machine_count; i++)
-        if (glob_matches(q->machines[i], machine, false))
-            return true;
-    return q->machine_count == 0;
-}
-
-static void fill_column(const struct fleet *fleet, const struct exchange_question *q, size_t m,
-                        struct column *to)
-{
-    bool asked = is_asked(q, fleet->machines[m].name);
-    const struct machine_family *family = machine_family_of(fleet->machines[m].name);
-
-    /* Families that no pair of QEMUs is about are alike. */
-    *to->family = family && machine_is_versioned(fleet->machines[m].name) &&
-                          qemu_refusing_pairs_name(family->name)
-                      ? family
-                      : NULL;
-    for (size_t c = 0; c < fleet->class_count; c++) {
-        const struct fleet_class *class = &fleet->classes[c];
-
-        to->there[c] = class->qemus[m] != NULL;
-        if (class->qemus[m])
-            to->versions[c] = inventory_qemu_version(class->qemus[m]);
-        to->versions[c].micro = 0; /* alike hosts may differ in it */
-        to->asked[c] = asked && !q->of_guests ? UINT64_MAX : 0;
-        to->needed[c] = asked && q->machine_count && !q->of_guests;
-        memcpy(to->lengths + c * fleet->rom_count, class->lengths + m * fleet->rom_count,
-               fleet->rom_count);
-    }
-}
-
-static void fill_columns(const struct fleet *fleet, const struct exchange_question *q,
-                         struct columns_of *all)
-{
-    for (size_t m = 0; m < fleet->machine_count; m++) {
-        struct column column = column_at(fleet, all, m);
-
-        fill_column(fleet, q, m, &column);
-    }
-    for (size_t i = 0; i < fleet->use_count; i++) {
-        const struct fleet_use *u = &fleet->uses[i];
-        struct column column = column_at(fleet, all, u->machine);
-
-        if (!is_asked(q, fleet->machines[u->machine].name))
-            continue;
-        column.needed[u->class] = true;
-        if (u->rom < fleet->rom_count)
-            column.asked[u->class] |= UINT64_C(1) << u->rom;
-    }
-}
-
-static void add_to_group(struct exchange *e, const struct columns_of *all, size_t m)
-{
-    const char *bytes = all->memory + m * all->bytes;
-    size_t g = 0;
-
-    while (g < e->group_count && memcmp(e->groups[g].asked, bytes, all->bytes) != 0)
-        g++;
-    effort_must_spend(EFFORT_COMPARISONS, g + 1);
-    if (g == e->group_count) {
-        struct column column = column_at(e->fleet, all, m);
-
-        e->groups = xreallocarray(e->groups, ++e->group_count, sizeof *e->groups);
-        e->groups[g] = (struct exchange_group){.lengths = column.lengths,
-                                               .there = column.there,
-                                               .asked = column.asked,
-                                               .needed = column.needed,
-                                               .versions = column.versions,
-                                               .family = *column.family};
-    }
-    struct exchange_group *group = &e->groups[g];
-    group->machines = xreallocarray(group->machines, group->count + 1, sizeof *group->machines);
-    group->machines[group->count++] = m;
-}
-
-/* --- pairs
- * ---------------------------------------------------------------------------------------- */
 
 /* What stands in the way of one pair: refusals that have no pairs yet. */
 struct pair_refusals {
@@ -368,8 +240,8 @@ static enum exchange_verdict verdict_of(const struct exchange_refusal *p)
                                          : EXCHANGE_NO;
 }
 
-static enum exchange_verdict tell_pair(struct exchange *e, const struct exchange_question *q,
-                                       struct pair_refusals *all, size_t from, size_t to)
+static enum exchange_verdict judge_pair(struct exchange *e, const struct exchange_question *q,
+                                        struct pair_refusals *all, size_t from, size_t to)
 {
     enum exchange_verdict verdict = EXCHANGE_YES;
 
@@ -402,134 +274,19 @@ static enum exchange_verdict tell_pair(struct exchange *e, const struct exchange
     return verdict;
 }
 
-/* --- fewer words for the same ----------------------------------------------------------------- */
-
-/* Whether what the two say holds for all ROMs of both, on all machine types of both, between
- * all pairs of both: as far as the hosts have these machine types, and those the ROMs. */
-static bool holds_for(const struct exchange *e, const struct exchange_refusal *p,
-                      const struct exchange_refusal *q, const struct exchange_pair *pair)
-{
-    size_t roms = e->fleet->rom_count;
-    uint64_t both = p->roms | q->roms;
-
-    effort_must_spend(EFFORT_COMPARISONS, e->group_count);
-    for (size_t g = 0; g < e->group_count; g++) {
-        const struct exchange_group *group = &e->groups[g];
-        const fleet_length *a = group->lengths + pair->from * roms;
-        const fleet_length *b = group->lengths + pair->to * roms;
-
-        if (!((p->groups[g / 64] | q->groups[g / 64]) >> g % 64 & 1) || !group->there[pair->from] ||
-            !group->there[pair->to])
-            continue;
-        for (uint64_t left = both & group->asked[pair->from]; left; left &= left - 1) {
-            size_t r = (size_t)__builtin_ctzll(left);
-
-            if (a[r] && (a[r] != p->from || b[r] != p->to))
-                return false;
-        }
-    }
-    return true;
-}
-
-static bool can_join(const struct exchange *e, const struct exchange_refusal *p,
-                     const struct exchange_refusal *q)
-{
-    if (p->reason != q->reason || p->from != q->from || p->to != q->to ||
-        p->is_needed != q->is_needed || p->reason > EXCHANGE_FILE)
-        return false;
-    for (size_t i = 0; i < p->pair_count; i++)
-        if (!holds_for(e, p, q, &p->pairs[i]))
-            return false;
-    for (size_t i = 0; i < q->pair_count; i++)
-        if (!holds_for(e, p, q, &q->pairs[i]))
-            return false;
-    return true;
-}
-
-static bool has_pair(const struct exchange_refusal *p, const struct exchange_pair *pair)
-{
-    effort_must_spend(EFFORT_COMPARISONS, p->pair_count);
-    for (size_t i = 0; i < p->pair_count; i++)
-        if (p->pairs[i].from == pair->from && p->pairs[i].to == pair->to)
-            return true;
-    return false;
-}
-
-static void join(const struct exchange *e, struct exchange_refusal *p, struct exchange_refusal *q)
-{
-    p->roms |= q->roms;
-    for (size_t w = 0; w < e->group_words; w++)
-        p->groups[w] |= q->groups[w];
-    for (size_t i = 0; i < q->pair_count; i++) {
-        const struct exchange_pair *pair = &q->pairs[i];
-
-        if (has_pair(p, pair))
-            continue;
-        p->pairs = xgrow(p->pairs, p->pair_count, &p->pair_capacity, sizeof *p->pairs);
-        p->pairs[p->pair_count++] = *pair;
-        p->host_pairs +=
-            (uint64_t)e->fleet->classes[pair->from].hosts * e->fleet->classes[pair->to].hosts;
-    }
-    free(q->groups);
-    free(q->pairs);
-}
-
-static void join_refusals(struct exchange *e)
-{
-    if (e->fleet->class_count > EXCHANGE_JOINED_MAX)
-        return;
-    for (size_t i = 0; i < e->refusal_count; i++) {
-        /* Most are told apart at first sight. */
-        effort_must_spend(EFFORT_COMPARISONS, (e->refusal_count - i) / 4);
-        for (size_t k = i + 1; k < e->refusal_count; k++) {
-            if (!can_join(e, &e->refusals[i], &e->refusals[k]))
-                continue;
-            join(e, &e->refusals[i], &e->refusals[k]);
-            e->refusals[k] = e->refusals[--e->refusal_count];
-            k = i;
-        }
-    }
-}
-
-static int compare_refusals(const void *a, const void *b)
-{
-    const struct exchange_refusal *x = a, *y = b;
-
-    if (x->is_needed != y->is_needed)
-        return x->is_needed ? -1 : 1;
-    if (x->reason != y->reason)
-        return x->reason < y->reason ? -1 : 1;
-    if (x->host_pairs != y->host_pairs)
-        return x->host_pairs > y->host_pairs ? -1 : 1;
-    if (x->pairs[0].from != y->pairs[0].from)
-        return x->pairs[0].from < y->pairs[0].from ? -1 : 1;
-    if (x->pairs[0].to != y->pairs[0].to)
-        return x->pairs[0].to < y->pairs[0].to ? -1 : 1;
-    return x->roms < y->roms ? -1 : x->roms > y->roms;
-}
-
-void exchange_tell(const struct fleet *fleet, const struct exchange_question *question,
+void exchange_find(const struct fleet *fleet, const struct exchange_question *question,
                    struct exchange *result)
 {
     struct exchange e = {.fleet = fleet};
     size_t n = fleet->class_count;
-    struct columns_of all = {.bytes = (sizeof(void *) +
-                                       n * (sizeof(uint64_t) + sizeof(struct qemu_version) +
-                                            2 * sizeof(bool) + fleet->rom_count) +
-                                       7) &
-                                      ~(size_t)7};
     struct pair_refusals pair = {.seed = hash_seed()};
 
-    e.memory = all.memory = xcalloc(fleet->machine_count + 1, all.bytes + 8);
-    fill_columns(fleet, question, &all);
-    for (size_t m = 0; m < fleet->machine_count; m++)
-        add_to_group(&e, &all, m);
-    e.group_words = e.group_count / 64 + 1;
+    exchange_find_groups(&e, question);
     e.verdicts = xcalloc(n * n + 1, 1);
     for (size_t from = 0; from < n; from++)
         for (size_t to = 0; to < n; to++) {
             enum exchange_verdict v =
-                from == to ? EXCHANGE_SELF : tell_pair(&e, question, &pair, from, to);
+                from == to ? EXCHANGE_SELF : judge_pair(&e, question, &pair, from, to);
 
             e.verdicts[from * n + to] = (uint8_t)v;
             e.counts[v]++;
@@ -538,9 +295,7 @@ void exchange_tell(const struct fleet *fleet, const struct exchange_question *qu
         free(pair.list[i].groups);
     free(pair.list);
     hash_table_free(&pair.joined);
-    join_refusals(&e);
-    if (e.refusal_count)
-        qsort(e.refusals, e.refusal_count, sizeof *e.refusals, compare_refusals);
+    exchange_join_refusals(&e);
     *result = e;
 }
 
@@ -564,140 +319,4 @@ void exchange_free(struct exchange *e)
     free(e->verdicts);
     free(e->memory);
     *e = (struct exchange){0};
-}
-
-/* --- texts
- * ------------------------------------------------------------------------------------------ */
-
-static int compare_indices(const void *a, const void *b)
-{
-    size_t x = *(const size_t *)a, y = *(const size_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-size_t *exchange_machines_of(const struct exchange *e, const struct exchange_refusal *p,
-                             size_t *count)
-{
-    size_t *machines = xcalloc(e->fleet->machine_count + 1, sizeof *machines);
-
-    *count = 0;
-    for (size_t g = 0; g < e->group_count; g++)
-        for (size_t i = 0; (p->groups[g / 64] >> g % 64 & 1) && i < e->groups[g].count; i++)
-            machines[(*count)++] = e->groups[g].machines[i];
-    qsort(machines, *count, sizeof *machines, compare_indices);
-    return machines;
-}
-
-/* Whether b is a later version of a's family. */
-static bool same_family(const struct fleet_machine *a, const struct fleet_machine *b)
-{
-    struct romcompat_machine x, y;
-
-    return strcmp(a->architecture, b->architecture) == 0 &&
-           romcompat_machine_parse(a->name, &x) == ROMCOMPAT_OK &&
-           romcompat_machine_parse(b->name, &y) == ROMCOMPAT_OK && x.family_length &&
-           x.family_length == y.family_length && memcmp(x.name, y.name, x.family_length) == 0;
-}
-
-/* "pc-i440fx-1.5..1.7, pc-q35-2.4": a run of all versions that the fleet knows is one word. */
-static char *runs_text(const struct fleet *fleet, const size_t *machines, size_t count)
-{
-    struct text text;
-    FILE *out = text_begin(&text);
-
-    for (size_t i = 0, last; i < count; i = last + 1) {
-        const struct fleet_machine *first = &fleet->machines[machines[i]];
-        struct romcompat_machine m;
-
-        last = i;
-        while (last + 1 < count && machines[last + 1] == machines[last] + 1 &&
-               same_family(first, &fleet->machines[machines[last + 1]]))
-            last++;
-        fprintf(out, "%s%s", i ? ", " : "", first->name);
-        if (last > i &&
-            romcompat_machine_parse(fleet->machines[machines[last]].name, &m) == ROMCOMPAT_OK)
-            fprintf(out, "..%s", m.name + m.family_length + (m.name[m.family_length] == '-'));
-    }
-    return text_end(&text);
-}
-
-/* The number of entries from `at` on that are of one architecture. */
-static size_t of_architecture(const struct fleet *fleet, const size_t *machines, size_t count,
-                              size_t at)
-{
-    size_t n = 1;
-
-    while (at + n < count && strcmp(fleet->machines[machines[at]].architecture,
-                                    fleet->machines[machines[at + n]].architecture) == 0)
-        n++;
-    return n;
-}
-
-/* Architectures with the same machine types stand together: "i386, x86_64: pc-q35-2.4..7.2". */
-char *exchange_machines_text(const struct fleet *fleet, const size_t *machines, size_t count)
-{
-    struct text text;
-    FILE *out = text_begin(&text);
-    char *before = NULL;
-
-    for (size_t at = 0, n; at < count || before; at += n) {
-        n = at < count ? of_architecture(fleet, machines, count, at) : 0;
-        char *runs = n ? runs_text(fleet, machines + at, n) : NULL;
-        bool is_same = before && runs && strcmp(before, runs) == 0;
-
-        if (before && !is_same)
-            fprintf(out, ": %s", before);
-        if (n)
-            fprintf(out, "%s%s",
-                    is_same  ? ", "
-                    : before ? "; "
-                             : "",
-                    fleet->machines[machines[at]].architecture);
-        free(before);
-        before = runs;
-    }
-    return text_end(&text);
-}
-
-size_t exchange_blocks(const struct exchange *e, const struct exchange_refusal *p,
-                       struct exchange_block **blocks)
-{
-    size_t n = e->fleet->class_count, count = 0;
-    bool *is_pair = xcalloc(n * n + 1, sizeof *is_pair); /* [to * n + from] */
-    struct exchange_block *list = xcalloc(n + 1, sizeof *list);
-
-    for (size_t i = 0; i < p->pair_count; i++)
-        is_pair[p->pairs[i].to * n + p->pairs[i].from] = true;
-    for (size_t to = 0; to < n; to++) {
-        const bool *row = is_pair + to * n;
-        size_t b = 0;
-
-        if (!memchr(row, 1, n))
-            continue;
-        while (b < count && memcmp(is_pair + list[b].to[0] * n, row, n) != 0)
-            b++;
-        struct exchange_block *block = &list[b];
-        if (b == count) {
-            block->to = xcalloc(n, sizeof *block->to);
-            block->from = xcalloc(n, sizeof *block->from);
-            for (size_t from = 0; from < n; from++)
-                if (row[from])
-                    block->from[block->from_count++] = from;
-            count++;
-        }
-        block->to[block->to_count++] = to;
-    }
-    free(is_pair);
-    *blocks = list;
-    return count;
-}
-
-void exchange_blocks_free(struct exchange_block *blocks, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        free(blocks[i].from);
-        free(blocks[i].to);
-    }
-    free(blocks);
 }

@@ -86,13 +86,10 @@ struct exchange {
     void *memory;                   /* what the groups point at */
 };
 
-void exchange_tell(const struct fleet *fleet, const struct exchange_question *question,
+/* Of a fleet that is ready, which must live as long as the result. */
+void exchange_find(const struct fleet *fleet, const struct exchange_question *question,
                    struct exchange *result);
 void exchange_free(struct exchange *e);
-
-/* The words of the document: romcompat-fleet(1). */
-const char *exchange_reason_name(enum exchange_reason reason);
-const char *exchange_verdict_name(enum exchange_verdict verdict);
 
 /* A guest's way from one QEMU to another, as far as their versions decide. */
 struct exchange_move {
@@ -108,21 +105,5 @@ enum qemu_answer exchange_pair_takes(const struct fleet *fleet, const struct exc
 
 /* Pairs of different classes. */
 size_t exchange_pairs(const struct exchange *e);
-
-/* The machine types of a refusal, shortened: "x86_64: pc-q35-2.4..7.2, pc-q35-9.0". `count` of
- * `machines`, in the fleet's order. The caller frees it. */
-char *exchange_machines_text(const struct fleet *fleet, const size_t *machines, size_t count);
-/* The same for those of a refusal, and their number. */
-size_t *exchange_machines_of(const struct exchange *e, const struct exchange_refusal *p,
-                             size_t *count);
-
-/* One line of "1, 4 -> 2, 3": all of `from` to all of `to`. */
-struct exchange_block {
-    size_t *from, *to;
-    size_t from_count, to_count;
-};
-size_t exchange_blocks(const struct exchange *e, const struct exchange_refusal *p,
-                       struct exchange_block **blocks);
-void exchange_blocks_free(struct exchange_block *blocks, size_t count);
 
 #endif

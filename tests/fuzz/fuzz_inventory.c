@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/effort.h"
-#include "fleet/exchange.h"
+#include "fleet/exchange_texts.h"
 #include "fleet/matrix.h"
 #include "fleet/fix_plan.h"
 
@@ -29,7 +29,7 @@ static void tell(struct fleet *fleet, bool of_guests)
     struct fix_plan plan;
     size_t length;
 
-    exchange_tell(fleet, &question, &exchange);
+    exchange_find(fleet, &question, &exchange);
     fix_plan_find(&exchange, &plan);
     for (size_t i = 0; i < exchange.refusal_count; i++) {
         struct exchange_block *blocks;

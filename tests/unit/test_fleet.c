@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "fixtures/inventory_maker.h"
-#include "fleet/exchange.h"
+#include "fleet/exchange_texts.h"
 #include "fleet/matrix.h"
 #include "fleet/stranded.h"
 #include "fleet/fix_plan.h"
@@ -44,7 +44,7 @@ static void tell_with(struct told *t, const struct made_host *hosts, size_t coun
         add_with(&t->fleet, &hosts[i], members ? members[i] : "");
     if (fleet_ready(&t->fleet, &f) != 0)
         ok(false, "the fleet is ready (%s)", f.what);
-    exchange_tell(&t->fleet, question ? question : &all, &t->exchange);
+    exchange_find(&t->fleet, question ? question : &all, &t->exchange);
     fix_plan_find(&t->exchange, &t->plan);
 }
 
