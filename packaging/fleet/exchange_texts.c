@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "fleet/fleet_machines.h"
 
 const char *exchange_reason_name(enum exchange_reason reason)
 {
@@ -23,13 +24,6 @@ const char *exchange_verdict_name(enum exchange_verdict verdict)
     return names[verdict];
 }
 
-static int compare_indices(const void *a, const void *b)
-{
-    size_t x = *(const size_t *)a, y = *(const size_t *)b;
-
-    return (x > y) - (x < y);
-}
-
 size_t *exchange_machines_of(const struct exchange *e, const struct exchange_refusal *p,
                              size_t *count)
 {
@@ -39,7 +33,7 @@ size_t *exchange_machines_of(const struct exchange *e, const struct exchange_ref
     for (size_t g = 0; g < e->group_count; g++)
         for (size_t i = 0; (p->groups[g / 64] >> g % 64 & 1) && i < e->groups[g].count; i++)
             machines[(*count)++] = e->groups[g].machines[i];
-    qsort(machines, *count, sizeof *machines, compare_indices);
+    fleet_sort_machines(machines, *count);
     return machines;
 }
 

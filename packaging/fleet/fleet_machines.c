@@ -92,3 +92,15 @@ int fleet_find_machines(struct fleet *fleet, struct failure *f)
     free(before);
     return 0;
 }
+
+static int compare_indices(const void *a, const void *b)
+{
+    size_t x = *(const size_t *)a, y = *(const size_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+void fleet_sort_machines(size_t *machines, size_t count)
+{
+    qsort(machines, count, sizeof *machines, compare_indices);
+}

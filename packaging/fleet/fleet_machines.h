@@ -12,4 +12,7 @@ size_t fleet_add_machine(struct fleet *fleet, const char *architecture, const ch
  * fleet itself. 0 or -1. */
 int fleet_find_machines(struct fleet *fleet, struct failure *f);
 
+/* Indices in the fleet's order. */
+void fleet_sort_machines(size_t *machines, size_t count);
+
 #endif
