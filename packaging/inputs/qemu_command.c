@@ -335,8 +335,10 @@ static void find_qmp(struct reading *r)
     for (size_t i = 0; r->qmp_device && i < r->socket_count; i++) {
         const char *id = qemu_option_value(&r->sockets[i], "id");
 
-        if (id && strcmp(id, r->qmp_device) == 0)
+        if (id && strcmp(id, r->qmp_device) == 0) {
+            free(r->command->qmp);
             r->command->qmp = path_of(r, qemu_option_value(&r->sockets[i], "path"));
+        }
     }
 }
 
