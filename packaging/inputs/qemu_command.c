@@ -55,6 +55,24 @@ __attribute__((format(printf, 2, 3))) static void doubt(struct reading *r, const
     va_end(args);
 }
 
+int qemu_command_words(char *text, size_t size, char ***words, size_t *count)
+{
+    char **list = NULL;
+    size_t n = 0, capacity = 0;
+
+    for (size_t at = 0; at < size; at += strlen(text + at) + 1) {
+        if (n == QEMU_ARGUMENTS_MAX) {
+            free(list);
+            return -1;
+        }
+        list = xgrow(list, n, &capacity, sizeof *list);
+        list[n++] = text + at;
+    }
+    *words = list;
+    *count = n;
+    return 0;
+}
+
 bool qemu_command_is_qemu(const char *path)
 {
     static const char *const others[] = {"kvm", "qemu-kvm", "qemu-dm-kvm", NULL};

@@ -47,6 +47,11 @@ struct qemu_command {
     char *encryption;      /* of its memory (formats/guest_encryption.h) */
 };
 
+/* The words of a text in which each ends with a NUL, as /proc/PID/cmdline has them; they point
+ * into `text`, which has a NUL behind `size`. *count is at most QEMU_ARGUMENTS_MAX; -1: there
+ * are more. The caller frees the list alone. */
+int qemu_command_words(char *text, size_t size, char ***words, size_t *count);
+
 /* `directory`: that which relative paths are of; NULL: not known, and they stay as they are. 0, or
  * -1 for what is no command line; free it with qemu_command_free(). Files for -readconfig are
  * read. */

@@ -15,24 +15,6 @@
 
 #define DELETED " (deleted)"
 
-int qemu_process_words(char *text, size_t size, char ***words, size_t *count)
-{
-    char **list = NULL;
-    size_t n = 0, capacity = 0;
-
-    for (size_t at = 0; at < size; at += strlen(text + at) + 1) {
-        if (n == QEMU_ARGUMENTS_MAX) {
-            free(list);
-            return -1;
-        }
-        list = xgrow(list, n, &capacity, sizeof *list);
-        list[n++] = text + at;
-    }
-    *words = list;
-    *count = n;
-    return 0;
-}
-
 /* A file of /proc, which has no size: its text, and a NUL behind it. NULL: it is not there any
  * more, not ours to read, or has more than `limit` bytes (EFBIG). */
 static char *read_proc(int directory, const char *name, size_t limit, size_t *size)
@@ -104,7 +86,7 @@ static int read_words(int directory, char *text, size_t size, struct qemu_proces
 
     if (exe && ends_with(exe, DELETED))
         exe[strlen(exe) - strlen(DELETED)] = '\0';
-    if (qemu_process_words(text, size, &words, &count) != 0)
+    if (qemu_command_words(text, size, &words, &count) != 0)
         fail(f, "more than %d words", QEMU_ARGUMENTS_MAX);
     else if (count == 0 || !(qemu_command_is_qemu(words[0]) || (exe && qemu_command_is_qemu(exe))))
         result = 1;

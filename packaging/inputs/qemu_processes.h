@@ -27,9 +27,4 @@ struct qemu_process *qemu_processes(size_t *count,
                                     void (*problem)(void *arg, const struct failure *f), void *arg);
 void qemu_processes_free(struct qemu_process *list, size_t count);
 
-/* The words of a text in which each ends with a NUL, as /proc/PID/cmdline has them; they point
- * into `text`, which has a NUL behind `size`. *count is at most QEMU_ARGUMENTS_MAX; -1: there
- * are more. The caller frees the list alone. */
-int qemu_process_words(char *text, size_t size, char ***words, size_t *count);
-
 #endif

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "inputs/qemu_processes.h"
 #include "tap.h"
 
 #define WORDS_MAX 64
@@ -193,12 +192,12 @@ static void test_words(void)
     char text[] = "a\0\0bc", **words;
     size_t count;
 
-    ok(qemu_process_words(text, 5, &words, &count) == 0 && count == 3 &&
+    ok(qemu_command_words(text, 5, &words, &count) == 0 && count == 3 &&
            strcmp(words[0], "a") == 0 && !*words[1] && strcmp(words[2], "bc") == 0,
        "words of a process are divided by NUL, and may be empty");
     free(words);
     char *many = calloc(QEMU_ARGUMENTS_MAX + 2, 1);
-    ok(qemu_process_words(many, QEMU_ARGUMENTS_MAX + 1, &words, &count) == -1,
+    ok(qemu_command_words(many, QEMU_ARGUMENTS_MAX + 1, &words, &count) == -1,
        "more words than the limit are refused");
     free(many);
 }
