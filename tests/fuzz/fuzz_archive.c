@@ -8,6 +8,7 @@
 #include "base/effort.h"
 #include "formats/deb_control.h"
 #include "inputs/archive.h"
+#include "inputs/unstream.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -36,6 +37,24 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
+/* A log that was compressed. */
+static void read_text(const uint8_t *data, size_t size)
+{
+    enum { LIMIT = 64 << 10 };
+    struct failure f = {0};
+    char *text;
+    size_t length;
+
+    if (unstream_bytes("fuzz", data, size, LIMIT, &text, &length, &f) != 0) {
+        if (!f.what[0])
+            abort();
+        return;
+    }
+    if (length > LIMIT || text[length])
+        abort();
+    free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct unpack_limits limits = {
@@ -46,6 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct deb_control control;
 
     effort_forget();
+    read_text(data, size);
     if (unpacker_open_memory("fuzz", data, size, &limits, &u, &f) != 0)
         return 0;
     for (unsigned i = 0; unpacker_next(u, &e, &f) > 0; i++) {

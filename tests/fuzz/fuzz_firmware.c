@@ -40,6 +40,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (guided_table_read(data, size, &table)) {
         for (size_t i = 0; i < table.entry_count; i++)
             must(table.entries[i].data_at + table.entries[i].data_size <= size);
+        for (size_t i = 0; i < table.entry_count; i++)
+            must(guided_kind_name(table.entries[i].kind) != NULL &&
+                 guided_table_has(&table, table.entries[i].kind));
     }
     walk_sections(data, size);
     if (fv_read(data, size, &header) == FV_CUT)

@@ -38,6 +38,7 @@ static void read_descriptor(const uint8_t *data, size_t size)
     }
     for (size_t i = 0; i < d.features.count; i++)
         check(descriptor_has_feature(&d, d.features.texts[i]));
+    check(descriptor_device_name(d.device) && descriptor_mode_name(d.mode));
     descriptor_runs_on(&d, "x86_64", "pc-q35-10.0");
     firmware_descriptor_free(&d);
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Inventories as they come over standard input, and all that is told of them. */
+/* Inventories as they come in a file, and all that is told of them. */
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/effort.h"
 #include "fleet/exchange_texts.h"
@@ -47,6 +50,19 @@ static void tell(struct fleet *fleet, bool of_guests)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void read_as_file(const uint8_t *data, size_t size,
+                         const struct json_documents_visitor *visitor)
+{
+    char path[64], *operands[] = {path};
+    int fd = memfd_create("inventory", MFD_CLOEXEC);
+
+    if (fd < 0 || write(fd, data, size) != (ssize_t)size)
+        abort();
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    json_documents_walk(operands, 1, visitor);
+    close(fd);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     effort_forget();
@@ -55,7 +71,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct failure f;
 
     fleet_init(&fleet);
-    json_documents_of_text("fuzz", (const char *)data, size, &visitor);
+    if (size % 2)
+        json_documents_of_text("fuzz", (const char *)data, size, &visitor);
+    else
+        read_as_file(data, size, &visitor);
     if (fleet_ready(&fleet, &f) == 0) {
         tell(&fleet, false);
         tell(&fleet, true);

@@ -43,10 +43,11 @@ static void check_images(const uint8_t *data, const struct optrom *rom)
 
 static void check(const uint8_t *data, const struct optrom *rom)
 {
-    char text[OPTROM_DEFECT_TEXT_MAX], tiny[5];
+    char text[OPTROM_DEFECT_TEXT_MAX], tiny[5], fill[OPTROM_FILL_TEXT_MAX];
     size_t errors = 0;
 
     must(rom->chain_end <= rom->size);
+    must(strlen(optrom_fill_text(rom, fill)) < sizeof fill);
     must(rom->padding_length == rom->size - rom->chain_end);
     must(rom->chain_bucket >= rom->chain_end && rom->chain_bucket >= 2048);
     must(rom->size == 0 || (rom->bucket >= rom->size && rom->bucket < 2 * rom->size));
@@ -56,7 +57,7 @@ static void check(const uint8_t *data, const struct optrom *rom)
     for (size_t i = 0; i < rom->defect_count; i++) {
         const struct optrom_defect *d = &rom->defects[i];
 
-        errors += d->grade == OPTROM_ERROR;
+        errors += strcmp(optrom_grade_name(d->grade), "error") == 0;
         must(d->image == OPTROM_NO_IMAGE || d->image <= rom->image_count);
         /* Whole: no text is cut, whatever the numbers are. */
         must(strlen(optrom_defect_text(d, text, sizeof text)) < sizeof text - 1);
@@ -100,6 +101,34 @@ static void pad_and_read_again(const uint8_t *data, const struct optrom *rom)
     free(padded);
 }
 
+/* A smaller bucket, one that is none, and the words for each answer. */
+static void pad_to_less(const uint8_t *data, const struct optrom *rom)
+{
+    uint64_t buckets[] = {rom->bucket / 2, rom->chain_bucket, rom->size, UINT64_MAX};
+    char text[OPTROM_PAD_TEXT_MAX];
+
+    for (size_t i = 0; i < sizeof buckets / sizeof *buckets; i++) {
+        enum optrom_pad_answer answer = optrom_pad_check(data, rom, buckets[i]);
+
+        must(strlen(optrom_pad_text(answer, rom, buckets[i], text, sizeof text)) > 0);
+        must(strlen(text) < sizeof text - 1);
+        must(answer != OPTROM_PAD_FITS || rom->chain_end <= buckets[i]);
+    }
+}
+
+static void end_elsewhere(const uint8_t *data, const struct optrom *rom)
+{
+    uint8_t *copy = malloc(rom->size);
+
+    if (!copy)
+        return;
+    memcpy(copy, data, rom->size);
+    for (size_t i = 0; i < rom->image_count; i++)
+        if (rom->images[i].has_pcir)
+            optrom_set_last(copy, &rom->images[i], i == 0);
+    free(copy);
+}
+
 static void renumber_and_read_again(const uint8_t *data, const struct optrom *rom)
 {
     uint8_t *copy = malloc(rom->size);
@@ -128,9 +157,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (optrom_read(data, size, &rom) != 0)
         return 0;
     check(data, &rom);
+    must(optrom_find(data, size) <= size);
+    optrom_looks_like(data, size);
+    pad_to_less(data, &rom);
     if (rom.error_count == 0) {
         pad_and_read_again(data, &rom);
         renumber_and_read_again(data, &rom);
+        end_elsewhere(data, &rom);
     }
     optrom_free(&rom);
     return 0;

@@ -2,12 +2,13 @@
 /*
  * Any bytes as what another program prints: apt, dpkg-query or rpm, a QEMU binary, Xen's xl. No process is started:
  * the functions below stand for outputs/child, and give each call the next part of the input,
- * which ends at a NUL.
+ * which ends at a NUL. One that begins with 01 is what a program that fails says.
  */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/effort.h"
 #include "inputs/apt.h"
@@ -38,8 +39,15 @@ int child_run(const struct child *child, struct child_result *result, struct fai
         errno = left ? 0 : ENOENT;
         return fail(f, "%s: not there", child->argv ? child->argv[0] : "work");
     }
-    result->output = (uint8_t *)strndup((const char *)rest, n);
-    result->size = n;
+    if (n && *rest == 1) {
+        result->status = 1;
+        memcpy(result->message, rest + 1,
+               n - 1 < CHILD_MESSAGE_MAX ? n - 1 : CHILD_MESSAGE_MAX - 1);
+        result->output = (uint8_t *)strdup("");
+    } else {
+        result->output = (uint8_t *)strndup((const char *)rest, n);
+        result->size = n;
+    }
     rest += n + (nul != NULL);
     left -= n + (nul != NULL);
     return 0;
@@ -47,7 +55,20 @@ int child_run(const struct child *child, struct child_result *result, struct fai
 
 int child_succeed(const struct child *child, struct child_result *result, struct failure *f)
 {
-    return child_run(child, result, f);
+    if (child_run(child, result, f) != 0)
+        return -1;
+    if (result->status == 0)
+        return 0;
+    fail(f, "%s: %.*s", child->argv ? child->argv[0] : "work", (int)strcspn(result->message, "\n"),
+         result->message);
+    child_result_free(result);
+    return -1;
+}
+
+/* Of root's, whose packages are where apt says. */
+uid_t geteuid(void)
+{
+    return 0;
 }
 
 void child_set_cage(const struct cage *cage)
@@ -66,7 +87,7 @@ char *child_output(const char *const *argv, size_t output_max, unsigned seconds,
     struct child child = {.argv = argv, .output_max = output_max, .seconds = seconds};
     struct child_result result;
 
-    return child_run(&child, &result, f) == 0 ? (char *)result.output : NULL;
+    return child_succeed(&child, &result, f) == 0 ? (char *)result.output : NULL;
 }
 
 static void begin(const uint8_t *data, size_t size)
@@ -119,6 +140,14 @@ static void ask_apt_to_install(const uint8_t *data, size_t size)
             abort();
     apt_install_free(&install);
     free(text);
+
+    static const char *const names[] = {"ovmf", "seabios=1.16.2-1"};
+    struct failure why = {0};
+    begin(data, size);
+    if (apt_install_ask(names, 2, "/nonexistent", &install, &why) == 0)
+        apt_install_free(&install);
+    else if (!why.what[0])
+        abort();
 
     struct transaction hook;
     struct failure f;
@@ -199,6 +228,9 @@ static void ask_xl(void)
     struct failure f = {0};
     char *list = xl_list(&f), uuid[XL_UUID_SIZE];
 
+    if (list && xl_list_find(list, "6b1fdb55-7a0a-4a31-a9bb-4b6e0c2f0d17", &d) && !d.name_length)
+        abort();
+
     for (const char *at = list; at && xl_list_next(&at, &d);) {
         if (!d.name_length || d.name < list || d.name + d.name_length > at ||
             !xl_uuid_read(d.uuid, uuid))
@@ -209,7 +241,11 @@ static void ask_xl(void)
         if (!config.name || !xl_uuid_read(config.uuid, uuid))
             abort();
         xl_config_free(&config);
+    } else if (!f.what[0]) {
+        abort();
     }
+    xl_shutdown(1, &f);
+    xl_create("x", "/f", &f);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -40,6 +40,30 @@ static void read_state(const uint8_t *data, size_t size)
     close(fd);
 }
 
+/* More than one, by the name that one of them has. */
+static void read_named(const uint8_t *data, size_t size)
+{
+    int fd = memfd_create("qcow2", MFD_CLOEXEC);
+    struct qcow2_state *state;
+    struct failure f = {0};
+    char **names;
+    size_t count;
+
+    if (fd < 0 || write(fd, data, size) != (ssize_t)size)
+        abort();
+    if (qcow2_state_names(fd, "x", &names, &count, &f) != 0 && !f.what[0])
+        abort();
+    if (count && qcow2_state_open(fd, "x", names[count - 1], &state, &f) == 0) {
+        if (!qcow2_state_name(state))
+            abort();
+        qcow2_state_close(state);
+    }
+    for (size_t i = 0; i < count; i++)
+        free(names[i]);
+    free(names);
+    close(fd);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     enum { LIMIT = 128 << 20 };
@@ -55,5 +79,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (virtual_size)
         qcow2_is_whole("input", data, size, &f);
     read_state(data, size);
+    read_named(data, size);
     return 0;
 }

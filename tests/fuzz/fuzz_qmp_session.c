@@ -29,21 +29,34 @@ static void ask_until_it_ends(struct qmp_session *session)
         abort();
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void talk(const uint8_t *data, size_t size, bool greets)
 {
-    enum { SOCKET_HOLDS = 64 << 10 };
     struct qmp_session session = {.name = "fuzz"};
+    struct failure f = {0};
     int pair[2];
 
-    effort_forget();
-    if (size > SOCKET_HOLDS)
-        return 0;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0 ||
         send(pair[1], data, size, 0) != (ssize_t)size || shutdown(pair[1], SHUT_WR) != 0)
         abort();
     session.fd = pair[0];
-    ask_until_it_ends(&session);
+    if (greets && qmp_begin(pair[0], "fuzz", "fix", &session, &f) != 0) {
+        if (!f.what[0])
+            abort();
+    } else {
+        ask_until_it_ends(&session);
+    }
     qmp_close(&session);
     close(pair[1]);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    enum { SOCKET_HOLDS = 64 << 10 };
+
+    effort_forget();
+    if (size > SOCKET_HOLDS)
+        return 0;
+    talk(data, size, true);
+    talk(data, size, false);
     return 0;
 }

@@ -14,6 +14,20 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* The snapshots that it would be asked for. */
+static void list_snapshots(const char *path)
+{
+    struct failure f = {0};
+    char **names;
+    size_t count;
+
+    if (saved_guest_snapshots(path, &names, &count, &f) != 0 && !f.what[0])
+        abort();
+    for (size_t i = 0; i < count; i++)
+        free(names[i]);
+    free(names);
+}
+
 static void check(int result, struct saved_guest *guest, const struct failure *f)
 {
     if (result == 0) {
@@ -23,6 +37,7 @@ static void check(int result, struct saved_guest *guest, const struct failure *f
         }
         if (!guest->description)
             abort();
+        saved_guest_swtpm(guest);
         saved_guest_free(guest);
     } else if (!f->what[0] || strchr(f->what, '\n')) {
         abort();
@@ -59,6 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     check(saved_guest_read(path, NULL, &guest, &f), &guest, &f);
     read_stream(path);
+    list_snapshots(path);
     close(fd);
 
     guest = (struct saved_guest){0};
