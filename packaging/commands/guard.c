@@ -12,21 +12,22 @@ extern const struct command guard_command;
 
 static const struct option_spec options[] = {
     {"saved", .argument = "FILE",
-     .help = "also this save image, or qcow2 image with one snapshot of a\n"
-             "guest; those of libvirt's directory are found (repeatable)",
+     .help = "also judge this save image, or qcow2 image with one snapshot of a\n"
+             "guest; those in libvirt's directories are found (repeatable)",
      LIST_AT(struct guard_job, saved), .most = GUARD_SAVED_MAX},
-    {"apt", .help = "as a hook of apt: the transaction is read from it",
+    {"apt", .help = "run as a hook of apt, and read the transaction from it",
      FLAG_AT(struct guard_job, apt)},
     {"dnf", .help = "the same for dnf 4, by its plugin", FLAG_AT(struct guard_job, dnf)},
     {"dnf5", .help = "the same for libdnf5, as one of its actions",
      FLAG_AT(struct guard_job, dnf5)},
     {"zypp", .help = "the same for zypper, as a commit plugin", FLAG_AT(struct guard_job, zypp)},
     {"since", .argument = "DAY",
-     .help = "what dpkg changed since that day (2026-11-20), or on the last\n"
-             "one on which it changed something (last), did to guests that\n"
-             "run or are saved",
+     .help = "what dpkg changed since that day (YYYY-MM-DD), or on the last day\n"
+             "on which it changed something (last), did to guests that run or\n"
+             "are saved",
      STRING_AT(struct guard_job, since)},
-    {"seconds", .argument = "N", .help = "give no answer after so many seconds; the default is 30",
+    {"seconds", .argument = "N",
+     .help = "give up (status 2) after N seconds, 1 to 3600 (default 30)",
      NUMBER_AT(struct guard_job, seconds), .least = 1, .most = GUARD_SECONDS_MAX},
     JSON_OPTION(struct guard_job, json),
     {0},
@@ -40,9 +41,10 @@ static int since(const struct guard_job *job, size_t count)
     int64_t days;
 
     if (count)
-        return usage_error(&guard_command, "--since takes no PACKAGE: it asks dpkg's log");
+        return usage_error(&guard_command, "--since and a PACKAGE exclude each other");
     if (strcmp(job->since, "last") != 0 && !date_parse(job->since, &days))
-        return usage_error(&guard_command, "--since: not a day (expected 2026-11-20, or last)");
+        return usage_error(&guard_command,
+                           "--since: '%s' is not a day (expected YYYY-MM-DD, or last)", job->since);
     return finish_output(guard_answer(job, &question, stdout));
 }
 
@@ -84,18 +86,18 @@ const struct command guard_command = {
     .details =
         "PACKAGE is a .deb or .rpm file, or a name that apt resolves and downloads. Nothing is\n"
         "installed. Each guest of this host is judged on the host as it is and as it would be:\n"
-        "those that run must be able to come back and to start again, those that are saved to be\n"
-        "restored, those that are off to start. What already prevented that is not reported.\n"
+        "a guest that runs must be able to come back and to start again, one that is saved to be\n"
+        "restored, one that is off to start. A problem that exists already is not reported.\n"
         "\n"
-        "With --since nothing is installed: dpkg's log says what was.\n"
+        "With --since no PACKAGE is named: dpkg's logs say what was installed.\n"
         "\n"
-        "With --apt it is a hook of apt (DPkg::Pre-Install-Pkgs): Romcompat::Guard in apt's\n"
-        "configuration is \"warn\", \"ask\" or \"stop\". With --dnf, --dnf5 and --zypp it is one "
-        "of those,\n"
-        "and /etc/romcompat/guard.conf says which.\n"
+        "With --apt it is a hook of apt (DPkg::Pre-Install-Pkgs). Romcompat::Guard in apt's\n"
+        "configuration is \"warn\" (the default), \"ask\", \"stop\" or \"off\". With --dnf, "
+        "--dnf5\n"
+        "and --zypp it is a hook of those, and /etc/romcompat/guard.conf has the policy.\n"
         "\n"
-        "Status 0: no guest is left behind. Status 1: some are; with --apt, apt is to stop.\n"
-        "Status 2: no answer.",
+        "Status 0: no guest is left behind. Status 1: some are; as a hook: the package manager\n"
+        "is to stop. Status 2: no answer.",
     .options = options,
     .settings_size = sizeof(struct guard_job),
     .defaults = &defaults,

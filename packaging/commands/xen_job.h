@@ -21,10 +21,10 @@ struct xen_job {
         .state = XEN_STATE, .keep = XEN_KEEP \
     }
 
-#define XEN_STATE_OPTION(settings, member)                            \
-    {                                                                 \
-        "state", .argument = "DIR", .help = "in place of " XEN_STATE, \
-                 STRING_AT(settings, member state)                    \
+#define XEN_STATE_OPTION(settings, member)                                                    \
+    {                                                                                         \
+        "state", .argument = "DIR", .help = "keep variables in DIR (default: " XEN_STATE ")", \
+                 STRING_AT(settings, member state)                                            \
     }
 #define XEN_KEEP_OPTION(settings, member)                                              \
     {                                                                                  \

@@ -115,7 +115,8 @@ const struct command xen_list_command = {
     .name = "xen list",
     .summary = "list the domains whose variables are kept",
     .synopsis = "[--state DIR] [--json]",
-    .details = "DOMAIN is the number of one that is on this host now; '?' where xl cannot say.",
+    .details = "The column DOMAIN has the domain ID if the domain is on this host now, and '?' if\n"
+               "xl does not answer.",
     .options = options,
     .settings_size = sizeof(struct job),
     .defaults = &defaults,

@@ -15,7 +15,8 @@ struct job {
 static const struct option_spec options[] = {
     {"generation", .argument = "NUMBER", .help = "one that 'romcompat xen show' lists",
      NUMBER_AT(struct job, generation), .least = 1, .most = 99999999},
-    {"file", .argument = "STORE", .help = "a store from elsewhere", STRING_AT(struct job, file)},
+    {"file", .argument = "STORE", .help = "a store from another source, such as another host",
+     STRING_AT(struct job, file)},
     XEN_KEEP_OPTION(struct job, xen.),
     XEN_STATE_OPTION(struct job, xen.),
     {0},
@@ -110,9 +111,10 @@ const struct command xen_restore_command = {
     .synopsis = "DOMAIN --generation NUMBER [--keep N] [--state DIR]\n"
                 "DOMAIN --file STORE [--keep N] [--state DIR]",
     .details =
-        "They become the newest generation; no other is lost but the oldest, as always.\n"
+        "They become the newest generation; the oldest are removed as always, see --keep.\n"
         "DOMAIN is a UUID. It must not be on this host now. STORE is what 'romcompat varstore\n"
-        "extract' or 'create' wrote, as for a domain that ended while nothing watched it.",
+        "extract' or 'create' wrote, for instance from a domain that ended while 'xen run' was\n"
+        "not running.",
     .options = options,
     .settings_size = sizeof(struct job),
     .defaults = &defaults,

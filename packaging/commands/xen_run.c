@@ -32,12 +32,12 @@ struct run {
 
 static const struct option_spec options[] = {
     {"firmware", .argument = "FILE",
-     .help = "the combined image to start from; default: bios_path_override,\n"
-             "or " XEN_FIRMWARE,
+     .help = "the combined image to start from (default: bios_path_override of\n"
+             "CONFIG, or " XEN_FIRMWARE ")",
      STRING_AT(struct run, firmware)},
     {"every", .argument = "MINUTES",
-     .help = "also keep them that often while it runs (default 15; 0: at its\n"
-             "end alone)",
+     .help = "also keep them that often while it runs (default 15; 0: only when\n"
+             "it ends)",
      NUMBER_AT(struct run, every), .least = 0, .most = EVERY_MINUTES_MAX},
     XEN_KEEP_OPTION(struct run, xen.),
     XEN_STATE_OPTION(struct run, xen.),
@@ -287,18 +287,17 @@ const struct command xen_run_command = {
     .synopsis = "CONFIG [--firmware FILE] [--every MINUTES] [--keep N]\n"
                 "    [--state DIR]",
     .details =
-        "In place of 'xl create CONFIG', and as long as the domain lives: romcompat-xen@.service\n"
-        "runs it for /etc/xen/NAME.cfg. CONFIG must have bios = \"ovmf\" and a uuid, by which the\n"
-        "variables are kept. When the domain powers off, reboots or crashes, they are read out of\n"
-        "its memory and kept as a new generation; then it is destroyed or started again as CONFIG\n"
-        "says. It is started with a combined image of its own, which has the newest generation.\n"
+        "Used in place of 'xl create CONFIG', and runs as long as the domain: as\n"
+        "romcompat-xen@NAME.service for /etc/xen/NAME.cfg. CONFIG must have bios = \"ovmf\" and a\n"
+        "uuid, under which the variables are kept. When the domain powers off, reboots or\n"
+        "crashes, they are read from its memory and kept as a new generation; then it is\n"
+        "destroyed or started again as CONFIG says. It is started with a combined image of its\n"
+        "own, which has the newest generation.\n"
         "\n"
-        "A domain that is there already, as after a migration to this host, is taken over; "
-        "started\n"
-        "by xl alone, it needs on_poweroff = \"preserve\" and the like for its last variables to "
-        "be\n"
-        "read. SIGTERM asks the domain to shut down. After SIGKILL the domain goes on, and the\n"
-        "next run takes it over.\n"
+        "A domain that exists already, as after a migration to this host, is taken over; if xl\n"
+        "started it, it needs on_poweroff = \"preserve\" and the like so that its last variables\n"
+        "can be read. SIGTERM asks the domain to shut down. After SIGKILL the domain goes on, and\n"
+        "the next run takes it over.\n"
         "\n"
         "Firmware that does not read the store in its image is refused, as all variables would be\n"
         "lost.",

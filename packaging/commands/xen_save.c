@@ -42,9 +42,9 @@ const struct command xen_save_command = {
     .name = "xen save",
     .summary = "keep the variables of a domain as they are now",
     .synopsis = "DOMAIN [--keep N] [--state DIR]",
-    .details = "DOMAIN is a UUID, or a name that one domain has. It may run, or have ended and be\n"
-               "preserved; nothing in it changes. What is the same as the newest generation is not\n"
-               "kept again.",
+    .details = "DOMAIN is a UUID, or a name that only one domain of this host has. It may be running,\n"
+               "or ended and preserved; nothing in it changes. Variables that are the same as those\n"
+               "of the newest generation are not kept again.",
     .options = options,
     .settings_size = sizeof(struct xen_job),
     .defaults = &defaults,

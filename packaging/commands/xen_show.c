@@ -77,9 +77,9 @@ const struct command xen_show_command = {
     .name = "xen show",
     .summary = "show the generations that are kept of a domain's variables",
     .synopsis = "DOMAIN [--state DIR] [--json]",
-    .details = "DOMAIN is a UUID, or the name of a domain that is on this host now. What is in a\n"
-               "generation 'romcompat varstore show FILE' shows. The status is 1 when nothing is\n"
-               "kept.",
+    .details = "DOMAIN is a UUID, or the name of a domain that is on this host now.\n"
+               "'romcompat varstore show FILE' shows what is in a generation. The status is 1 if\n"
+               "nothing is kept.",
     .options = options,
     .settings_size = sizeof(struct job),
     .defaults = &defaults,
