@@ -42,16 +42,13 @@ extern const struct command varstore_convert_command;
 const struct command varstore_convert_command = {
     .name = "varstore convert",
     .summary = "convert a guest's variables to a store for another firmware",
-    .synopsis = "OLD --code NEW --out FILE [--format raw|qcow2]\n"
-                "    [--in-place] [--size SIZE]",
+    .synopsis = "OLD --code NEW --out FILE [--format raw|qcow2] [--in-place] [--size SIZE]",
     .details =
         "Every live variable of OLD, identified by name and GUID, goes into a new store of the\n"
-        "layout that NEW expects: also one that was being replaced when the power went, and after\n"
-        "a fault-tolerant write that was still pending. Attributes, time stamps and counters "
-        "stay.\n"
-        "OLD may also be the JSON of QEMU's uefi-vars device, or the file \\NvVars of a guest; "
-        "for\n"
-        "NEW that keeps its variables with that device, FILE is such JSON.\n"
+        "layout that NEW expects, also one that was being replaced when the power failed; a\n"
+        "pending fault-tolerant write is completed first. Attributes, time stamps and counters\n"
+        "are kept. OLD may also be the JSON of QEMU's uefi-vars device, or the file \\NvVars of a\n"
+        "guest. If NEW keeps its variables with that device, FILE is such JSON.\n"
         "OLD is not touched, and FILE never replaces anything. The guest must be off.\n"
         "\n"
         "The status is 1, and nothing is written, if not all variables fit.",

@@ -28,14 +28,14 @@ struct job {
 static const struct option_spec options[] = {
     {"code", .argument = "CODE", .help = "the firmware that the store is for",
      STRING_AT(struct job, store.code), .required = true},
-    {"template", .argument = "VARS", .help = "copy this store, not the one that 'flash map' finds",
+    {"template", .argument = "VARS",
+     .help = "copy this store (default: the one that 'flash map' finds)",
      STRING_AT(struct job, template)},
-    {"empty", .help = "copy none: make an empty store", FLAG_AT(struct job, empty)},
+    {"empty", .help = "copy no template: make an empty store", FLAG_AT(struct job, empty)},
     STORE_OUT_OPTION(struct job, store., "FILE", "the new store; must not exist"),
     STORE_FORMAT_OPTION(struct job, store.),
     STORE_IN_PLACE_OPTION(struct job, store.),
-    {"owner", .argument = "USER[:GROUP]",
-     .help = "its owner; libvirt's guests run as a user of their own",
+    {"owner", .argument = "USER[:GROUP]", .help = "the owner of FILE (default: the caller)",
      STRING_AT(struct job, owner)},
     LIBVIRT_LIST_OPTION(struct job, list),
     ROOT_OPTION(struct job, root),
@@ -212,15 +212,14 @@ const struct command varstore_create_command = {
     .name = "varstore create",
     .summary = "make a variable store for a firmware",
     .synopsis = "--code CODE [--template VARS | --empty] --out FILE [--format raw|qcow2]\n"
-                "  [--in-place] [--owner USER[:GROUP]]\n"
-                "  [--libvirt-nvram LIST] [--root DIR]",
+                "    [--in-place] [--owner USER[:GROUP]] [--libvirt-nvram LIST] [--root DIR]",
     .details =
-        "A copy of the template that 'flash map' finds for CODE, or of VARS, once that is found "
-        "to\n"
-        "go with CODE; an empty store of the layout that CODE expects where there is none. FILE\n"
-        "never replaces anything: of processes that make it at once, one succeeds. Its mode is\n"
-        "600. A guest of libvirt's system daemon runs as a user of its own (libvirt-qemu, qemu),\n"
-        "to whom --owner gives the file.\n"
+        "Copies the template that 'flash map' finds for CODE, or VARS, if it goes with CODE; "
+        "where\n"
+        "there is no template, makes an empty store of the layout that CODE expects. FILE never\n"
+        "replaces anything: of several processes that make it at once, one succeeds. Its mode is\n"
+        "600. Guests of libvirt's system daemon run as a user of their own (libvirt-qemu, qemu),\n"
+        "to which root can give the file with --owner.\n"
         "\n"
         "The status is 1, and nothing is written, if the template does not fit CODE.",
     .options = options,

@@ -23,24 +23,27 @@ static const struct option_spec options[] = {
     {"from", .argument = "SOURCE",
      .help = "a store or template, signature lists (.esl, .auth), or a certificate (DER, PEM)",
      LIST_AT(struct job, from)},
-    {"into", .argument = "LIST", .help = "the list that gets them: KEK, db, dbx; PK is replaced",
+    {"into", .argument = "LIST",
+     .help = "the list to add them to: KEK, db or dbx; or PK, which is replaced",
      STRING_AT(struct job, into)},
-    {"merge", .help = "all that KEK, db and dbx of SOURCE have and the store does not",
+    {"merge", .help = "add all that KEK, db and dbx of SOURCE have and the store does not",
      FLAG_AT(struct job, merge)},
-    {"owner", .argument = "GUID", .help = "the owner of the certificates",
+    {"owner", .argument = "GUID", .help = "the owner of a certificate from a DER or PEM file",
      STRING_AT(struct job, owner)},
     {"check", .help = "change nothing; status 1 if a store lacks something",
      FLAG_AT(struct job, check)},
-    {"dry-run", .help = "change nothing; print what would be", FLAG_AT(struct job, dry_run)},
+    {"dry-run", .help = "change nothing; print what would be changed",
+     FLAG_AT(struct job, dry_run)},
     {"undo", .help = "restore the store that was kept by the last run", FLAG_AT(struct job, undo)},
-    {"force", .help = "with --undo: though the guest has written to the store since",
+    {"force", .help = "with --undo: even if the guest has written to the store since",
      FLAG_AT(struct job, force)},
     {"in-place", .help = "write to the beginning of a STORE that is a block device",
      FLAG_AT(struct job, in_place)},
-    {"keep", .argument = "DIR", .help = "keep old stores in DIR, and not beside the new ones",
+    {"keep", .argument = "DIR", .help = "keep old stores in DIR instead of beside the new ones",
      STRING_AT(struct job, keep)},
     {"size", .argument = "SIZE",
-     .help = "with --in-place: only the first SIZE bytes of a STORE are flash (QEMU's size=)",
+     .help = "only the first SIZE bytes of a STORE that is a block device are flash\n"
+             "(QEMU's size=)",
      SIZE_AT(struct job, size)},
     {"journal", .argument = "FILE",
      .help = "record each store that is done, and skip those recorded",
@@ -120,7 +123,7 @@ static int check_usage(const struct job *job)
     const struct command *c = &varstore_enroll_command;
 
     if (job->undo && (job->from.count || job->into || job->merge || job->check))
-        return usage_error(c, "--undo excludes --from, --into, --merge, --check and --dry-run");
+        return usage_error(c, "--undo excludes --from, --into, --merge and --check");
     if (job->force && !job->undo)
         return usage_error(c, "--force needs --undo");
     if ((job->journal && strcmp(job->journal, "-") == 0) ||
@@ -176,17 +179,18 @@ const struct command varstore_enroll_command = {
     .name = "varstore enroll",
     .summary = "add Secure Boot certificates and hashes to stores",
     .synopsis = "--from SOURCE... --merge [--check | --dry-run] [--journal FILE] [--keep DIR]\n"
-                "    [--in-place [--size SIZE]] [--json] STORE...\n"
+                "    [--in-place] [--size SIZE] [--json] STORE...\n"
                 "--from SOURCE... --into LIST [--owner GUID] [--check | --dry-run]\n"
-                "    [--journal FILE] [--keep DIR] [--in-place [--size SIZE]] [--json] STORE...\n"
-                "--undo [--force] [--keep DIR] [--in-place [--size SIZE]] [--json] STORE...",
+                "    [--journal FILE] [--keep DIR] [--in-place] [--size SIZE] [--json] STORE...\n"
+                "--undo [--force] [--dry-run] [--journal FILE] [--keep DIR]\n"
+                "    [--in-place] [--size SIZE] [--json] STORE...",
     .details =
-        "What KEK, db and dbx of a STORE lack of SOURCE is added behind what is there: own\n"
-        "keys, order, owners and time stamps stay, a dbx never shrinks, and PK is changed only by\n"
+        "Entries of SOURCE that KEK, db and dbx of a STORE lack are appended: existing keys,\n"
+        "their order, owners and time stamps stay, a dbx never shrinks, and PK is changed only by\n"
         "--into PK. STORE is raw, qcow2, or the JSON of QEMU's uefi-vars device. It is replaced\n"
-        "whole, and the old one kept beside it, or in DIR, under a dated name. A block device is\n"
-        "written to in place, and only where that is said. A STORE that a guest writes to is\n"
-        "refused. Space of deleted variables is reclaimed.\n"
+        "as a whole, and the old one is kept beside it, or in DIR, under a dated name. A block\n"
+        "device is written to only with --in-place and --keep. A STORE that a running QEMU\n"
+        "writes to is refused. Space of deleted variables is reclaimed.\n"
         "\n"
         "The status is 1 if something does not fit; with --check, if a store lacks something.",
     .options = options,

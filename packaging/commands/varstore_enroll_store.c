@@ -53,20 +53,26 @@ static void print_list(const char *store, enum key_list which, const struct enro
     free(text.at);
 }
 
+static const char *result_text(const char *word)
+{
+    return strcmp(word, "noted") == 0          ? "done before, according to the journal"
+           : strcmp(word, "undone") == 0       ? "restored"
+           : strcmp(word, "lacks") == 0        ? "lacks entries"
+           : strcmp(word, "would-change") == 0 ? "would be changed"
+                                               : word;
+}
+
 static void print_result(const struct result *r)
 {
     if (!r->plan || !r->plan->changes) {
-        print_line("%s: %s", r->store,
-                   strcmp(r->word, "noted") == 0    ? "done before, as the journal says"
-                   : strcmp(r->word, "undone") == 0 ? "put back as it was"
-                                                    : r->word);
+        print_line("%s: %s", r->store, result_text(r->word));
         return;
     }
     for (int i = 0; i < KEY_LISTS; i++) {
         if (r->plan->lists[i].data)
             print_list(r->store, (enum key_list)i, &r->plan->lists[i]);
     }
-    print_line("%s: %s%s%s", r->store, r->word, r->copy ? "; the old store is " : "",
+    print_line("%s: %s%s%s", r->store, result_text(r->word), r->copy ? "; the old store is " : "",
                r->copy ? r->copy : "");
     if (r->garbage)
         print_line("%s: reclaimed %zu bytes of deleted variables", r->store, r->garbage);
@@ -383,7 +389,9 @@ int undo_one(struct enroll_run *run, const char *store)
     if (!copy)
         status = say_failed(
             run, store,
-            (fail(&f, "%s: no old store is %s", store, run->keep ? run->keep : "beside it"), &f));
+            (run->keep ? fail(&f, "%s: there is no old store of it in %s", store, run->keep)
+                       : fail(&f, "%s: there is no old store beside it", store),
+             &f));
     else if (!run->writes)
         say(run, &(struct result){.store = store, .word = "would-change", .copy = copy});
     else if (put_back(run, store, copy, digits, &f) != 0)

@@ -11,11 +11,11 @@ struct job {
 
 static const struct option_spec options[] = {
     {"out", .argument = "JSON",
-     .help = "write to this file, which must not exist; default: standard output",
+     .help = "write to this file, which must not exist (default: standard output)",
      STRING_AT(struct job, store.out)},
     STORE_SIZE_OPTION(struct job, store.size),
     {"qmp", .argument = "SOCKET",
-     .help = "the variables of the running guest behind this QMP socket, not of a FILE",
+     .help = "in place of FILE: the running guest behind this QMP socket",
      STRING_AT(struct job, qmp)},
     {0},
 };
@@ -77,14 +77,13 @@ const struct command varstore_export_command = {
                 "--qmp SOCKET [--out JSON]",
     .details =
         "The JSON is that of virt-fw-vars and of QEMU's uefi-vars device: name, GUID, attributes,\n"
-        "data and time stamp of every variable that the guest would read. FILE may also be such "
-        "JSON,\n"
-        "or the file \\NvVars of a guest's FAT volume. It has no place for\n"
-        "monotonic counts and key indexes; one line says how many were lost.\n"
+        "data and time stamp of every variable that the guest would read. It has no place for\n"
+        "monotonic counts and key indexes; a note says how many were lost. FILE may also be such\n"
+        "JSON, or the file \\NvVars of a guest's FAT volume.\n"
         "\n"
-        "With --qmp they are those of a guest that runs, as 'varstore extract' reads them.\n"
+        "With --qmp the variables are read as 'varstore extract' reads them.\n"
         "\n"
-        "The status is 1, and nothing is written, if a variable's name is not text.",
+        "The status is 1, and nothing is written, if a variable's name is not valid UTF-16.",
     .options = options,
     .settings_size = sizeof(struct job),
     .defaults = &defaults,

@@ -18,7 +18,7 @@ struct job {
 };
 
 static const struct option_spec options[] = {
-    {"qmp", .argument = "SOCKET", .help = "read the RAM of the running QEMU behind this QMP socket",
+    {"qmp", .argument = "SOCKET", .help = "read from the running QEMU behind this QMP socket",
      STRING_AT(struct job, qmp)},
     {"core", .argument = "FILE",
      .help = "read a core of dump-guest-memory, virsh or xl, or raw RAM",
@@ -225,19 +225,18 @@ const struct command varstore_extract_command = {
     .synopsis = "--qmp SOCKET --out STORE [--json]\n"
                 "--core FILE --out STORE [--json]",
     .details =
-        "With --qmp the store of a running guest is copied from its flash device, consistently: "
-        "two\n"
-        "reads that are the same, with a write that was pending carried out.\n"
+        "With --qmp the store of a guest with a flash device is copied from that device: it is\n"
+        "read until two reads agree, and a pending fault-tolerant write is completed in the copy.\n"
         "\n"
-        "A guest of -bios or of Xen has its variables in RAM and loses them when it is destroyed.\n"
-        "This writes them to a store, which 'romcompat varstore inject' puts into the guest's\n"
-        "combined image for its next start. Volatile variables are not among them.\n"
+        "A guest without one (-bios, Xen) has its variables in RAM and loses them when it is\n"
+        "destroyed. They are written to a store, which 'romcompat varstore inject' puts into the\n"
+        "guest's combined image for its next start. Volatile variables are not among them.\n"
         "\n"
-        "A running guest is not stopped, and nothing in it changes; its memory is copied by QEMU\n"
-        "from the top of what is below 4 GiB until the store is found. FILE is a core of\n"
-        "dump-guest-memory, of virsh dump --memory-only or of xl dump-core, or raw RAM.\n"
+        "A running guest is not stopped, and nothing in it changes; QEMU copies its memory below\n"
+        "4 GiB, from the top down, until the store is found. FILE is a core of dump-guest-memory,\n"
+        "virsh dump --memory-only or xl dump-core, or raw RAM.\n"
         "\n"
-        "STORE never replaces anything; its mode is 600. The status is 1 if there is none.",
+        "STORE never replaces anything; its mode is 600. The status is 1 if no store is found.",
     .options = options,
     .settings_size = sizeof(struct job),
     .defaults = &defaults,

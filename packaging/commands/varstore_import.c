@@ -94,15 +94,14 @@ static int run(void *settings, char **operands, size_t count)
 
 const struct command varstore_import_command = {
     .name = "varstore import",
-    .summary = "make a store of variables in JSON",
-    .synopsis = "JSON --code CODE | --into STORE --out FILE [--format raw|qcow2]\n"
-                "    [--in-place]",
+    .summary = "make a store from variables in JSON",
+    .synopsis = "JSON --code CODE | --into STORE --out FILE [--format raw|qcow2] [--in-place]",
     .details =
         "JSON is what 'varstore export', virt-fw-vars --output-json and QEMU's uefi-vars device\n"
-        "write. With --code the new store, of the layout that CODE expects, holds its variables\n"
-        "alone. With --into it is a copy of STORE, in which they replace those of the same name\n"
-        "and GUID, beside all others; it may be the JSON of QEMU's uefi-vars device.\n"
-        "STORE is not touched.\n"
+        "write. With --code the new store has the layout that CODE expects and only these\n"
+        "variables. With --into it is a copy of STORE, in which they are added or replace those\n"
+        "of the same name and GUID; STORE may be the JSON of QEMU's uefi-vars device, and is not\n"
+        "touched.\n"
         "\n"
         "The status is 1, and nothing is written, if not all variables fit.",
     .options = options,

@@ -10,7 +10,7 @@
 
 static const struct option_spec options[] = {
     {"into", .argument = "COMBINED",
-     .help = "the combined image of firmware, store and code in one",
+     .help = "the combined image: code and variable store in one file",
      STRING_AT(struct varstore_job, into), .required = true},
     STORE_OUT_OPTION(struct varstore_job, , "IMAGE", "the new combined image; must not exist"),
     JSON_OPTION(struct varstore_job, json),
@@ -116,8 +116,8 @@ const struct command varstore_inject_command = {
         "place of those that it holds; nothing outside its store changes. It belongs to one\n"
         "guest, gets the mode and the owner of STORE, and never replaces anything.\n"
         "\n"
-        "What COMBINED itself held and STORE does not is named in a warning, as is firmware that\n"
-        "does not read its own image: see 'romcompat flash inspect'.\n"
+        "A warning names variables that COMBINED holds and STORE does not. Another one is given\n"
+        "for firmware that does not read the store in its image: see 'romcompat flash inspect'.\n"
         "\n"
         "The status is 1, and nothing is written, if not all variables fit.",
     .options = options,

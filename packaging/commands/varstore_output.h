@@ -36,10 +36,13 @@ extern const char *const varstore_formats[];
         "in-place", .help = "write to the beginning of the block device that --out names", \
                     FLAG_AT(settings, member in_place)                                     \
     }
-#define STORE_FORMAT_OPTION(settings, member)                                               \
-    {                                                                                       \
-        "format", .argument = "FORMAT", .help = "of FILE: raw or qcow2; default: as found", \
-                  CHOICE_AT(settings, member format), .words = varstore_formats             \
+#define STORE_FORMAT_OPTION(settings, member)                                                   \
+    {                                                                                           \
+        "format",                                                                               \
+            .argument = "FORMAT",                                                               \
+            .help =                                                                             \
+                "of the new store: raw or qcow2 (default: as the old store, else as the code)", \
+            CHOICE_AT(settings, member format), .words = varstore_formats                       \
     }
 
 /* What was done, on standard output; on standard error where that has the file. */

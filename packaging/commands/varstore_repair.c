@@ -67,16 +67,15 @@ extern const struct command varstore_repair_command;
 const struct command varstore_repair_command = {
     .name = "varstore repair",
     .summary = "repair a variable store that firmware would erase or not read",
-    .synopsis = "FILE --out NEW [--format raw|qcow2]\n"
-                "    [--in-place] [--size SIZE]",
+    .synopsis = "FILE --out NEW [--format raw|qcow2] [--in-place] [--size SIZE]",
     .details =
-        "Writes a copy of FILE that firmware takes. A write that was pending is carried out, and\n"
-        "headers are rewritten. If a record is damaged, the whole store is, with every\n"
-        "variable that can be saved, also those that the damaged record hid from the firmware;\n"
-        "a line for each names what was found there, and what cannot be saved. The layout is that\n"
-        "of the volume, or is known from the length of the file.\n"
+        "Writes a copy of FILE that firmware accepts. A pending fault-tolerant write is completed,\n"
+        "and headers are rewritten. If a record is damaged, the whole store is rewritten with\n"
+        "every variable that can be saved, also those that the damaged record hid from the\n"
+        "firmware; a line names each of these, and each that cannot be saved. The layout is that\n"
+        "of the volume, or follows from the length of the file.\n"
         "\n"
-        "If there is nothing to repair, this is said, nothing is written, and the status is 0.",
+        "If there is nothing to repair, a line says so, nothing is written, and the status is 0.",
     .options = options,
     .settings_size = sizeof(struct varstore_job),
     .defaults = &varstore_defaults,

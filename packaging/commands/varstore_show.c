@@ -24,7 +24,8 @@ struct job {
 
 static const struct option_spec options[] = {
     {"all", .help = "list hashes, too", FLAG_AT(struct job, all)},
-    {"date", .argument = "DAY", .help = "say what has expired on that day (YYYY-MM-DD); today",
+    {"date", .argument = "DAY",
+     .help = "mark certificates that have expired on that day (YYYY-MM-DD; default: today)",
      STRING_AT(struct job, date)},
     STORE_SIZE_OPTION(struct job, size),
     JSON_OPTION(struct job, json),
@@ -278,15 +279,13 @@ const struct command varstore_show_command = {
     .summary = "show Secure Boot, its certificates and the boot options in stores",
     .synopsis = "[--all] [--date DAY] [--size SIZE] [--json] FILE...",
     .details =
-        "Whether Secure Boot is on, off or in setup mode; PK, KEK, db, dbx and shim's MokList and\n"
-        "MokListX with every certificate in words, and how many hashes; which of Microsoft's\n"
-        "certificates of 2011 and 2023 are there; the boot options with their device paths as "
-        "UEFI\n"
-        "prints them; the room that is left, and damage. FILE is a store of any kind that\n"
-        "'flash inspect' knows.\n"
+        "Shows whether Secure Boot is on, off or in setup mode; PK, KEK, db, dbx and shim's\n"
+        "MokList and MokListX, with every certificate and the number of hashes; which of\n"
+        "Microsoft's certificates of 2011 and 2023 are in them; the boot options with their\n"
+        "device paths as UEFI prints them; the space that is left, and damage. FILE is a store of\n"
+        "any kind that 'flash inspect' knows.\n"
         "\n"
-        "The status is 1 if a list of keys is damaged, or holds something that is not a "
-        "certificate.",
+        "The status is 1 if a list of keys is damaged, or holds an invalid certificate.",
     .options = options,
     .settings_size = sizeof(struct job),
     .operand = "a FILE",

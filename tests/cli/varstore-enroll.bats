@@ -57,13 +57,13 @@ names() { romcompat varstore show --json "$1" | jq -r ".stores[0].keys.$2.entrie
 @test "--check and --dry-run change nothing; --check is status 1 and a list" {
     cp "$FORKY" new.fd
     run -1 enroll --from "$FORKY" --merge --check guest.fd new.fd
-    output_has "guest.fd: lacks" "new.fd: complete" "KEK 2 -> 3"
+    output_has "guest.fd: lacks entries" "new.fd: complete" "KEK 2 -> 3"
     run -1 enroll --from "$FORKY" --merge --check --json guest.fd new.fd
     [ "$(jq -r '[.stores[] | .result] | join(" ")' <<< "$output")" = "lacks complete" ]
     [ "$(jq -c '.stores[0].lists.dbx' <<< "$output")" = '{"before":1,"after":444,"certificates":[],"hashes":443}' ]
     run -0 enroll --from "$FORKY" --merge --check new.fd
     run -0 enroll --from "$FORKY" --merge --dry-run guest.fd
-    output_has "guest.fd: would-change"
+    output_has "guest.fd: would be changed"
     make_store 4M Big:1:240000 > full.fd
     cp full.fd full.before
     run -1 enroll --from "$FORKY" --merge --dry-run full.fd
@@ -128,7 +128,7 @@ names() { romcompat varstore show --json "$1" | jq -r ".stores[0].keys.$2.entrie
     cmp guest.fd old.fd
     [ "$(find . -name '*.old' | wc -l)" = 0 ]
     run -2 enroll --undo guest.fd
-    output_has "no old store is beside it"
+    output_has "there is no old store beside it"
     enroll --from "$FORKY" --merge guest.fd > log
     printf x | dd of=guest.fd bs=1 seek=540000 conv=notrunc status=none
     run -2 enroll --undo guest.fd

@@ -90,7 +90,7 @@ END
     output_has "new: exists already"
 }
 
-@test "what the JSON or the store has no place for is told in one line" {
+@test "what the JSON or the store has no place for is named in one line" {
     make_store 2M Count:1:2:3f:77 > old
     run -0 --separate-stderr romcompat varstore export old
     [ "$stderr" = "romcompat: warning: old: not in the JSON, which has no place for it: the monotonic count of 1 variable, the key index of 1" ]
