@@ -207,6 +207,28 @@ void guest_after_free(struct guest_after *v)
     *v = (struct guest_after){0};
 }
 
+void guest_after_set_arrives(struct guest_after *v, enum qemu_answer answer, char *why)
+{
+    free(v->arrives_why);
+    v->arrives = answer;
+    v->arrives_why = why;
+}
+
+void guest_after_set_starts(struct guest_after *v, enum qemu_answer answer, char *why)
+{
+    free(v->starts_why);
+    v->starts = answer;
+    v->starts_why = why;
+}
+
+void guest_after_set_fix(struct guest_after *v, char *when, char *fix)
+{
+    free(v->fix_when);
+    free(v->fix);
+    v->fix_when = when;
+    v->fix = fix;
+}
+
 static enum after_kind kind_of(enum qemu_answer answer)
 {
     return answer == QEMU_YES ? AFTER_FINE : answer == QEMU_NO ? AFTER_STRANDED : AFTER_UNKNOWN;

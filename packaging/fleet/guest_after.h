@@ -46,6 +46,11 @@ void guest_after_judge_listed(const struct inventory *before, const struct inven
 
 void guest_after_free(struct guest_after *verdict);
 
+/* Something else in place of what is there. They take the texts over. */
+void guest_after_set_arrives(struct guest_after *v, enum qemu_answer answer, char *why);
+void guest_after_set_starts(struct guest_after *v, enum qemu_answer answer, char *why);
+void guest_after_set_fix(struct guest_after *v, char *when, char *fix);
+
 /* Of a guest that is off only its next start counts; of one that runs or is saved both do. */
 enum after_kind guest_after_kind(const struct guest_after *verdict, bool is_off);
 /* The reason for that kind; NULL: AFTER_FINE. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -61,4 +62,11 @@ char **names_in(struct taking *t, const char *path, size_t *count)
     if (*count)
         qsort(names, *count, sizeof *names, compare_texts);
     return names;
+}
+
+bool is_missing(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }

@@ -120,7 +120,10 @@ bool is_printable(const char *text);
 void add_text(char ***list, size_t *count, char *text);
 
 /* The names in a directory, sorted; *count is 0 where it is not there, or cannot be read, which is
- * told. */
+ * reported. */
 char **names_in(struct taking *t, const char *path, size_t *count);
+
+/* Whether no file of that path is there. access() asks for the real user, who may have fewer rights. */
+bool is_missing(const char *path);
 
 #endif
