@@ -398,12 +398,6 @@ static void note_lost_files(struct applying *a)
 {
     const struct inventory_guests *guests = a->inv->guests;
 
-    for (size_t i = 0; i < SWTPM_PROGRAMS; i++) {
-        char *path = xasprintf(UPGRADE_SWTPM_DIRECTORY "%s", swtpm_programs[i]);
-
-        note_lost_file(a, path);
-        free(path);
-    }
     for (size_t i = 0; guests && i < guests->count; i++) {
         note_lost_file(a, guests->list[i].template);
         for (size_t k = 0; k < guests->list[i].device_count; k++)
@@ -429,7 +423,7 @@ static enum program fate_there(const struct applying *a, const char *name)
     return !old && !new && a->inv->swtpm == SWTPM_THERE ? PROGRAM_STAYS : PROGRAM_OPEN;
 }
 
-static enum program fate_of(const struct applying *a, const char *name)
+static enum program fate_of(struct applying *a, const char *name)
 {
     char *path = xasprintf(UPGRADE_SWTPM_DIRECTORY "%s", name);
     enum program fate = upgrade_entry(a->u, path) ? PROGRAM_COMES
@@ -438,6 +432,8 @@ static enum program fate_of(const struct applying *a, const char *name)
                         : a->inv->swtpm == SWTPM_THERE || access(path, X_OK) == 0 ? PROGRAM_STAYS
                                                                                   : PROGRAM_OPEN;
 
+    if (a->host)
+        note_lost_file(a, path);
     free(path);
     return fate;
 }
