@@ -33,14 +33,14 @@ static const struct option_spec options[] = {
     {"incoming", .help = "the guest arrives by migration, or is restored by libvirt",
      FLAG_AT(struct question, incoming)},
     {"loadvm",
-     .help = "the guest is loaded from a snapshot; the default is that it is\n"
-             "started cold, and the answer is the same",
+     .help = "the guest is loaded from a snapshot; the answer is the same as for\n"
+             "a cold start, the default",
      FLAG_AT(struct question, loadvm)},
     STOCK_OPTIONS(struct question, stock),
     {"write", .argument = "DIR",
      .help = "write the ROMs that must be made to DIR, and look for them\n"
-             "there; the default is to look in " STOCK_ROM_DIRECTORY "\n"
-             "and to say how they are made",
+             "there (default: look in " STOCK_ROM_DIRECTORY "\n"
+             "and print how to make them)",
      STRING_AT(struct question, write)},
     {"libvirt", .help = "print XML for a libvirt domain", FLAG_AT(struct question, libvirt)},
     JSON_OPTION(struct question, json),
@@ -455,17 +455,17 @@ const struct command args_command = {
     .summary = "the arguments that a QEMU without libromcompat needs",
     .synopsis = "-M MACHINE [OPTION]... DEVICE...",
     .details =
-        "Prints the arguments that give each device the ROM length which compat maps name for\n"
-        "the machine type, so that a stock QEMU takes the guest, and it still boots from the\n"
-        "network. DEVICE is a type (e1000), which means its siblings too and is answered\n"
-        "with -global; or the text of a -device option (e1000,id=net0,addr=3), which is printed\n"
-        "with what it needs. A romfile= or romsize= in it, and rombar=0, are left alone.\n"
+        "Prints the arguments that give each device the ROM length that compat maps have for the\n"
+        "machine type, so that a stock QEMU accepts the guest, and it can still boot from the\n"
+        "network. DEVICE is a type (e1000), for which a -global option is printed that also\n"
+        "covers its variants; or the value of a -device option (e1000,id=net0,addr=3), which is\n"
+        "printed with what it needs. A romfile= or romsize= in it, and rombar=0, are kept.\n"
         "\n"
-        "romsize= is enough where the installed ROM fits, or need not be read. Else a compat ROM\n"
-        "is named, or a copy of it with the device's ids: --write makes those.\n"
-        "Arguments go to standard output, one option a line; all else to standard error.\n"
+        "romsize= is enough if the installed ROM fits, or need not be read. Otherwise a compat\n"
+        "ROM is named, or a copy of it with the device's ids, which --write makes.\n"
+        "Arguments go to standard output, one option on a line; all else to standard error.\n"
         "\n"
-        "Status 0: they serve as they are. Status 1: a ROM must be made or installed first, or\n"
+        "Status 0: the arguments can be used. Status 1: a ROM must be made or installed first, or\n"
         "no map has a rule for a device. Status 2: no answer, also for names that are not known.",
     .options = options,
     .settings_size = sizeof(struct question),

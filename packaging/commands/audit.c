@@ -27,38 +27,39 @@ struct job {
 
 static const struct option_spec options[] = {
     {"machine", 'M', "PATTERN",
-     "only machine types that match this shell pattern, which then\n"
-     "must be there on all hosts (repeatable)",
+     "only machine types that match this shell pattern, which all hosts\n"
+     "then must have (repeatable)",
      LIST_AT(struct job, machines)},
     {"guests",
      .help = "only what the guests in the inventories use: their machine\n"
              "types and the ROMs of their devices",
      FLAG_AT(struct job, guests)},
     {"hosts", .help = "name every host of each class", FLAG_AT(struct job, hosts)},
-    {"expiry", .help = "also say with which QEMU the machine types of guests go",
+    {"expiry", .help = "also say which QEMU will remove the machine types of guests",
      FLAG_AT(struct job, expiry)},
     {"stores",
      .help = "also say what is wrong with the guests' variable stores; counts in\n"
              "the status",
      FLAG_AT(struct job, stores)},
     {"date", .argument = "DAY",
-     .help = "say which certificates have expired on that day (YYYY-MM-DD); today",
+     .help = "with --stores: the day on which certificates must be valid\n"
+             "(YYYY-MM-DD; default: today)",
      STRING_AT(struct job, date)},
     {"upgrade", .argument = "PATTERN=PACKAGE",
-     .help = "hosts whose names match this shell pattern as they would be\n"
-             "after this package was installed, a file or a name that apt\n"
-             "resolves; and which guests that leaves behind (repeatable)",
+     .help = "judge hosts whose names match this shell pattern as they would\n"
+             "be with this package, a file or a name that apt resolves; list\n"
+             "guests that would be left behind (repeatable)",
      LIST_AT(struct job, upgrades)},
     {"svg", .argument = "FILE", .help = "draw the matrix of classes", STRING_AT(struct job, svg)},
     {"html", .argument = "FILE",
      .help = "write one page for a browser: the matrix, with filters, and fixes",
      STRING_AT(struct job, html)},
     {"metrics",
-     .help = "print OpenMetrics text, as for node exporter's textfile collector\n"
+     .help = "print OpenMetrics text, as for node exporter's textfile collector,\n"
              "in place of the answer",
      FLAG_AT(struct job, metrics)},
     {"output", 'o', "FILE",
-     "write the metrics to FILE, whole or not at all; - is standard\n"
+     "with --metrics: write to FILE, whole or not at all; - is standard\n"
      "output",
      STRING_AT(struct job, output)},
     JSON_OPTION(struct job, json),
@@ -239,34 +240,28 @@ const struct command audit_command = {
     .synopsis = "[OPTION]... INVENTORY...",
     .details =
         "INVENTORY is a document of 'romcompat inventory', a file with many, one after the other,\n"
-        "a directory with *.json and *.jsonl, or - for standard input. Hosts that are alike are "
-        "one\n"
-        "class: the same QEMU version and machine types, the same rules of maps, ROM files in the\n"
-        "same buckets, firmware images of the same names and lengths. For each pair of classes "
-        "and\n"
-        "both directions: do guests land, and if not, on which machine types and for which ROMs;\n"
-        "then the smallest set of installations that fixes it all. Guests are judged with the "
-        "default ROMs of their devices.\n"
+        "a directory with *.json and *.jsonl, or - for standard input. Hosts that are alike form\n"
+        "a class: the same QEMU version and machine types, the same rules in maps, ROM files in\n"
+        "the same buckets, firmware images of the same paths and lengths. For each pair of\n"
+        "classes, in both directions: are guests accepted, and if not, for which machine types\n"
+        "and ROMs; then the smallest set of installations that fixes it all. Guests are judged\n"
+        "with the default ROMs of their devices.\n"
         "\n"
-        "With --stores, each guest's variable store is judged, too: certificates of 2023 that it\n"
-        "lacks, a KEK that has expired, what the template of its firmware has beyond it, room, "
-        "and\n"
-        "whether two guests have one. The status is 1 if something is wrong with one, 2 if one is\n"
-        "not known.\n"
+        "With --stores, each guest's variable store is judged, too: certificates of 2023 or\n"
+        "entries of its firmware's template that it lacks, an expired KEK, too little space, a\n"
+        "store that two guests share. The status is 1 if something is wrong with one, 2 if one\n"
+        "could not be read. Guests whose memory is encrypted are always listed: what forbids them\n"
+        "to migrate, and on which hosts they start. The status is 1 if one may not migrate.\n"
         "\n"
-        "With --upgrade the fleet is that of afterwards, and guests of the hosts that change are "
-        "judged\n"
-        "where they are: can those that run or are saved be restored, do those that are off "
-        "start.\n"
-        "Then an order of upgrade in which each guest has a host to go to, or why there is none.\n"
+        "With --upgrade the fleet is compared as it would be afterwards, and guests of the hosts\n"
+        "that change are judged where they are: those that run must be able to come back and to\n"
+        "start again, those that are off to start. Then follows an order of upgrade in which each\n"
+        "guest has a host to go to, or why there is none.\n"
         "\n"
-        "Guests whose memory is encrypted are listed: who lets them migrate, and on which hosts\n"
-        "they start. One that may not migrate is status 1.\n"
-        "\n"
-        "Status 0: all exchange. Status 1: some do not; a machine type that a host lacks counts\n"
-        "where a guest has it or -M asks for it; or guests do not start again where they are.\n"
-        "Status 2: no answer, also where an inventory could not be read, or does not say all that\n"
-        "decides of a guest.",
+        "Status 0: all hosts exchange guests. Status 1: some do not (a machine type that a host\n"
+        "lacks counts if a guest has it or -M asks for it), or guests do not start again where\n"
+        "they are. Status 2: no answer, also if an inventory could not be read, or lacks\n"
+        "something that decides where a guest can go.",
     .options = options,
     .settings_size = sizeof(struct job),
     .defaults = &defaults,

@@ -71,11 +71,11 @@ static const struct making defaults = {.output = "compat-set"};
 
 const struct command build_command = {
     .name = "build",
-    .summary = "make the compat set of romsets: ROMs, maps, manifest, packages",
+    .summary = "make a compat set from romsets: ROMs, maps, manifest, packages",
     .synopsis = "[-o DIR] [--deb] [--offline] [--mirror URL]... [--cache DIR] [-q] ROMSET...",
     .details =
-        "DIR looks as it would be installed, with manifest.json and SHA256SUMS at its top. It\n"
-        "appears whole or not at all, and the same romsets give the same bytes.",
+        "DIR is laid out as it would be installed, with manifest.json and SHA256SUMS at its top.\n"
+        "It appears whole or not at all, and the same romsets give the same bytes.",
     .options = making_options,
     .settings_size = sizeof(struct making),
     .defaults = &defaults,

@@ -48,7 +48,7 @@ static const struct option_spec options[] = {
     {"write-budget", .help = "write a first budget from what is in PATH",
      FLAG_AT(struct arguments, write_budget)},
     {"write-romset", .argument = "NAME",
-     .help = "write the romset of the ROMs that have another\n"
+     .help = "write a romset of the ROMs that have another\n"
              "bucket in PATH than in the older package",
      STRING_AT(struct arguments, romset.name)},
     {"package-from", .argument = "OLD", .help = "with --write-romset: the older package",
@@ -329,7 +329,7 @@ static int run(void *settings, char **operands, size_t count)
 
 const struct command check_command = {
     .name = "check",
-    .summary = "check the ROMs and firmware of a release against a budget, or the previous one",
+    .summary = "check the ROMs and firmware of a release against a budget or the previous release",
     .synopsis = "--budget FILE [--against OLD] [--strict] [OPTION]... PATH...\n"
                 "--against OLD [--vcpus N --cpu MODEL] [--strict] [OPTION]... PATH...\n"
                 "--write-budget PATH...\n"
@@ -339,8 +339,8 @@ const struct command check_command = {
         "PATH is a ROM or flash image, a directory such as a source or build tree, a .deb, .rpm "
         "or\n"
         "other archive, or a .changes file, for the packages that it lists.\n"
-        "Status 0: all rules are kept, perhaps with warnings; 1: one is broken; 2: something\n"
-        "could not be read, or there was no ROM at all.",
+        "Status 0: no rule is broken, perhaps with warnings; 1: a rule is broken; 2: something\n"
+        "could not be read, or no ROM or firmware was found.",
     .options = options,
     .settings_size = sizeof(struct arguments),
     .operand = "a PATH",

@@ -23,8 +23,8 @@ struct job {
 
 static const struct option_spec options[] = {
     {"id", 'i', "VVVV:DDDD",
-     "what device all images are for (hexadecimal); default: what the\n"
-     "ROMs among the parts have",
+     "the device that all images are for (hexadecimal; default: that of\n"
+     "the ROMs among the parts)",
      STRING_AT(struct job, id)},
     {"bucket", 'b', "SIZE", "what it must fit: pad to SIZE bytes, a power of two from 2K on",
      SIZE_AT(struct job, bucket)},
@@ -145,16 +145,15 @@ static int run(void *settings, char **operands, size_t count)
 
 const struct command combine_command = {
     .name = "combine",
-    .summary = "make one ROM of the images of several",
+    .summary = "make one ROM from the images of several",
     .synopsis = "[--id VVVV:DDDD] [--bucket SIZE] -o OUT PART...",
     .details =
-        "PART is a ROM, or an EFI driver as a PE file. Of a ROM PART:legacy takes the images that\n"
-        "are not for EFI, PART:efi those that are, PART:all (the default) all of them.\n"
+        "PART is a ROM, or an EFI driver as a PE file. From a ROM PART:legacy takes the images\n"
+        "that are not for EFI, PART:efi those that are, PART:all (the default) all of them.\n"
         "\n"
-        "Legacy images come first; where there is none, 512 bytes with the ids. Then "
-        "come\n"
-        "the EFI images, compressed as fit does it. All get the same vendor and device. A second\n"
-        "image for one machine type is refused, for firmware runs the first alone.\n"
+        "Legacy images come first, or one of 512 bytes with the ids if there is none. Then come\n"
+        "the EFI images, compressed as by fit. All get the same vendor and device. A second image\n"
+        "for one architecture is refused, because firmware runs only the first.\n"
         "\n"
         "OUT appears whole or not at all.",
     .options = options,

@@ -175,14 +175,14 @@ static int run(void *settings, char **operands, size_t count)
 extern const struct command explain_command;
 const struct command explain_command = {
     .name = "explain",
-    .summary = "say in plain words why a log's guest did not arrive",
+    .summary = "say in plain words why a guest did not arrive, from a log",
     .synopsis = "[--json] [FILE]",
     .details =
         "Reads a log of QEMU or libvirt (/var/log/libvirt/qemu/GUEST.log of the destination), an\n"
         "error that virsh printed, or a mail or page that quotes one, from FILE or standard\n"
-        "input, and looks for guests that were refused or not started for a RAM block, a ROM\n"
-        "file, their firmware or their machine type. Says what happened, which file and package\n"
-        "it is about, and what fixes it. A compressed log is read as it is.\n"
+        "input, and looks for guests that were refused or not started because of a RAM block, a\n"
+        "ROM file, their firmware or their machine type. Says what happened, which file and\n"
+        "package it is about, and what fixes it. A log may be compressed.\n"
         "\n"
         "Status 0: something was found. Status 1: nothing was, and the log shows a guest that\n"
         "arrived. Status 2: nothing known was found, or the log cannot be read.",

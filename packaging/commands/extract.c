@@ -148,8 +148,8 @@ const struct command extract_command = {
     .summary = "write an image of a ROM to a file, decompressed",
     .synopsis = "ROM[:N] -o FILE",
     .details =
-        "Of an EFI image the PE file in it is written, decompressed; of any other, all its bytes.\n"
-        "N counts the images from 0, as inspect shows them. Without N it is the only EFI image.",
+        "Of an EFI image, the decompressed PE file in it is written; of any other, all its bytes.\n"
+        "N counts the images from 0, as inspect shows them. The default is the only EFI image.",
     .options = options,
     .settings_size = sizeof(struct job),
     .operand = "a ROM",

@@ -75,8 +75,8 @@ const struct command fetch_command = {
     .details =
         "A deb: source comes from the mirrors that apt is configured for, in their order, or\n"
         "from --mirror; a url: source from its address. What is in the cache already is\n"
-        "checked and not fetched again. An interrupted download is resumed.\n"
-        "The cache is ROMCOMPAT_CACHE, else romcompat below XDG_CACHE_HOME or ~/.cache.",
+        "verified and not fetched again. An interrupted download is resumed.\n"
+        "The cache is $ROMCOMPAT_CACHE, $XDG_CACHE_HOME/romcompat or ~/.cache/romcompat.",
     .options = options,
     .settings_size = sizeof(struct job),
     .operand = "a ROMSET",

@@ -17,9 +17,10 @@ struct fetching {
 #define FETCHING_OPTIONS(settings, member)                                                \
     {"offline", .help = "use the cache only", FLAG_AT(settings, member.offline)},         \
         {"mirror", .argument = "URL",                                                     \
-         .help = "fetch from this Debian mirror, not from apt's (repeatable)",            \
+         .help = "fetch from this Debian mirror instead of apt's (repeatable)",           \
          LIST_AT(settings, member.mirrors)},                                              \
-        {"cache", .argument = "DIR", .help = "keep downloads there",                      \
+        {"cache", .argument = "DIR",                                                      \
+         .help = "keep downloads in DIR (default: see 'romcompat help fetch')",           \
          STRING_AT(settings, member.cache)},                                              \
     {                                                                                     \
         "quiet", 'q', .help = "print nothing but errors", FLAG_AT(settings, member.quiet) \

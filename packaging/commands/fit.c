@@ -327,18 +327,16 @@ const struct command fit_command = {
                 "--report [--bucket SIZE] [--drop IMAGE]... [--data PATH]... IN",
     .details =
         "Compresses the EFI images of option ROMs as UEFI firmware expects it, so that the same\n"
-        "programs run and the ROM needs a smaller bucket. Payloads that are compressed worse are\n"
-        "compressed again. Every payload is decompressed and compared before anything is written;\n"
-        "legacy images and their checksums stay as they are.\n"
+        "programs run and the ROM needs a smaller bucket. Payloads that are already compressed,\n"
+        "but less well, are compressed again. Every payload is decompressed and compared before\n"
+        "anything is written; legacy images and their checksums stay as they are.\n"
         "\n"
-        "IN is a ROM, a directory or an archive, as for inspect. With --bucket the ROM is padded "
-        "to\n"
-        "SIZE; one that is longer is refused, with the bytes that are too many. Without, "
-        "padding\n"
-        "is left out.\n"
+        "IN is a ROM, a directory or an archive, as for inspect. With --bucket the ROM is padded\n"
+        "to SIZE; one that is longer is refused, and the excess is named. Without --bucket,\n"
+        "padding is left out.\n"
         "\n"
-        "Where --drop would leave an EFI image first, 512 bytes with the ids are put before "
-        "it.\n"
+        "If --drop would make an EFI image the first one, a legacy image of 512 bytes with the\n"
+        "ids is put before it.\n"
         "\n"
         "OUT appears whole or not at all.",
     .options = options,

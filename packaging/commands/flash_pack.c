@@ -131,9 +131,10 @@ const struct command flash_pack_command = {
     .summary = "make old firmware installable beside new: images, descriptors, packages",
     .synopsis = "[-o DIR] [--deb] [--offline] [--mirror URL]... [--cache DIR] [-q] FLASHSET...",
     .details =
-        "DIR looks as it would be installed, with manifest.json and SHA256SUMS at its top. It\n"
-        "appears whole or not at all, and the same flashsets give the same bytes. Security fixes\n"
-        "that the changelog of the newer package lists, and the old firmware lacks, are printed.",
+        "DIR is laid out as it would be installed, with manifest.json and SHA256SUMS at its top.\n"
+        "It appears whole or not at all, and the same flashsets give the same bytes. Security\n"
+        "fixes that the changelog of the newer package lists, and the old firmware lacks, are\n"
+        "printed.",
     .options = making_options,
     .settings_size = sizeof(struct making),
     .defaults = &defaults,

@@ -8,7 +8,7 @@ struct job {
 };
 
 static const struct option_spec options[] = {
-    {"options", .help = "print bare names only, one a line (for shell completion)",
+    {"options", .help = "print only names, one on a line (for shell completion)",
      FLAG_AT(struct job, bare)},
     {0},
 };

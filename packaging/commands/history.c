@@ -48,13 +48,13 @@ static const struct option_spec options[] = {
     JSON_OPTION(struct job, json),
     {"add", .argument = "RELEASE", .help = "measure PATH and append it under this name",
      STRING_AT(struct job, add)},
-    {"package", .argument = "NAME", .help = "with --add: the package, where PATH does not say",
+    {"package", .argument = "NAME", .help = "with --add: the package, if PATH does not tell",
      STRING_AT(struct job, package)},
-    {"version", .argument = "VERSION", .help = "with --add: its version, where PATH does not say",
+    {"version", .argument = "VERSION", .help = "with --add: its version, if PATH does not tell",
      STRING_AT(struct job, version)},
     {"date", .argument = "YYYY-MM-DD",
-     .help = "with --add: its day (default: that of the newest ROM)", STRING_AT(struct job, date)},
-    {"snapshot", .help = "with --add: a moving target, no release: not part of the pace",
+     .help = "with --add: its date (default: that of the newest ROM)", STRING_AT(struct job, date)},
+    {"snapshot", .help = "with --add: not a release, and not counted in the pace",
      FLAG_AT(struct job, snapshot)},
     {0},
 };
@@ -483,13 +483,14 @@ const struct command history_command = {
     .name = "history",
     .summary = "how ROMs grew from release to release, and when they leave their bucket",
     .synopsis = "[--rom PATTERN] [--data PATH]... [--svg FILE] [--json]\n"
-                "--add RELEASE [--data PATH] [--package NAME] [--version VERSION] "
-                "[--date YYYY-MM-DD] [--snapshot] PATH",
+                "--add RELEASE [--data PATH] [--package NAME] [--version VERSION]\n"
+                "    [--date YYYY-MM-DD] [--snapshot] PATH",
     .details =
-        "Shows for each ROM where its last image ends in each release (the first absolute, then\n"
-        "the growth; '!' where it left its bucket), how much is left, and at the pace of the last\n"
-        "releases in which one it leaves its bucket. With --add it measures a package, archive,\n"
-        "directory or ROM and appends it to the one history of that package, or to --data.",
+        "Shows for each ROM where its last image ends in each release (in the first one the\n"
+        "offset, then the growth; '!' where it left its bucket), how much is left, and in which\n"
+        "release it will leave its bucket at the pace of the last ones. With --add it measures a\n"
+        "package, archive, directory or ROM and appends it to the history of that package, or to\n"
+        "--data.",
     .options = options,
     .settings_size = sizeof(struct job),
     .operand = "a PATH",

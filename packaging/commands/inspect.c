@@ -84,18 +84,15 @@ const struct command inspect_command = {
     .summary = "show what is in ROM files, and what is wrong with them",
     .synopsis = "[--json] FILE...",
     .details =
-        "FILE is a ROM, a directory or an archive (deb, rpm, tar, zip, cpio and others); in "
-        "archives "
-        "and\n"
-        "directories every file that begins with 55 AA is a ROM. Nothing is unpacked.\n"
+        "FILE is a ROM, a directory or an archive (deb, rpm, tar, zip, cpio and others). In\n"
+        "archives and directories every file that begins with 55 AA is a ROM. Nothing is unpacked\n"
+        "to disk.\n"
         "\n"
-        "For each ROM: its size; where the image chain ends; the bucket, which is the length that\n"
-        "QEMU gives its RAM block; how far the chain can grow in it; the padding's fill byte. "
-        "Then\n"
-        "its images: type, vendor:device, where it begins and ends. Then what is wrong: an error\n"
-        "means that firmware will not run the ROM or one of its images, a warning that it will, "
-        "but\n"
-        "a strict reader complains.\n"
+        "Shows for each ROM its size; where the image chain ends; the bucket, which is the length\n"
+        "that QEMU gives its RAM block; by how much the chain can grow in it; the padding's fill\n"
+        "byte; and its images: type, vendor:device, where each begins and ends. Then follows what\n"
+        "is wrong: an error means that firmware will not run the ROM or one of its images, a\n"
+        "warning that it will, but a strict reader complains.\n"
         "\n"
         "Status 1: a ROM has an error. Status 2: something could not be read.",
     .options = options,

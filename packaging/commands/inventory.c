@@ -42,13 +42,13 @@ static const struct option_spec options[] = {
              "before those that are (repeatable)",
      LIST_AT(struct job, qemus), .most = QEMUS_MAX},
     {"with", .argument = "PACKAGE",
-     .help = "as it would be after this package was installed: a .deb or\n"
+     .help = "describe the host as it would be with this package, a .deb or\n"
              ".rpm file, or a name that apt resolves and downloads. Nothing\n"
              "is installed (repeatable)",
      LIST_AT(struct job, with), .most = WITH_MAX},
     {"root", .argument = "DIR",
-     .help = "of the system that is installed below DIR; no program of it is\n"
-             "run; needs root's rights",
+     .help = "describe the system that is installed below DIR; no program of\n"
+             "it is run; must be used by root",
      STRING_AT(struct job, root)},
     {"run", .help = "with --root: run its QEMUs and dpkg or rpm, isolated, as nobody",
      FLAG_AT(struct job, run)},
@@ -58,8 +58,7 @@ static const struct option_spec options[] = {
      .help = "write OpenMetrics text about the guests of this host, as for node\n"
              "exporter's textfile collector, in place of the document",
      FLAG_AT(struct job, metrics)},
-    {"pretty", .help = "indented, for people; the default is one line",
-     FLAG_AT(struct job, pretty)},
+    {"pretty", .help = "indent the document (default: one line)", FLAG_AT(struct job, pretty)},
     {0},
 };
 
@@ -243,21 +242,19 @@ static int run(void *settings, char **operands, size_t count)
 
 const struct command inventory_command = {
     .name = "inventory",
-    .summary = "what this host has that decides which guests it can take",
+    .summary = "what this host has that decides which guests it can accept",
     .synopsis = "[OPTION]...",
     .details =
-        "One JSON document on one line: the QEMU binaries with their machine types, the ROM files\n"
-        "that they find, the compat maps, firmware images, and guests: libvirt's, Proxmox's,\n"
-        "Incus's, those of systemd's services, and QEMUs that run; with the packages that files\n"
-        "are from, as dpkg or rpm knows them. romcompat-inventory(5) describes it; 'romcompat\n"
-        "audit' compares those of many hosts, 'romcompat preflight' takes one for the "
-        "destination.\n"
-        "The same host gives the same bytes. No guest is started or touched.\n"
+        "Writes one JSON document on one line: the QEMU binaries with their machine types, the\n"
+        "ROM files that they find, the compat maps, firmware images, and the guests of libvirt,\n"
+        "Proxmox VE, Incus, LXD and systemd services, and QEMUs that run; with the packages that\n"
+        "own the files, by dpkg or rpm. romcompat-inventory(5) describes it. 'romcompat audit'\n"
+        "compares the inventories of many hosts, and 'romcompat preflight' accepts one as the\n"
+        "destination. The same host gives the same bytes. No guest is started or touched.\n"
         "\n"
-        "Status 0: done, also without any QEMU. Status 2: no answer, or one without ROMs or "
-        "firmware\n"
-        "images that could not be read, without a guest whose description could not be, or\n"
-        "without a QEMU of a package whose machine types cannot be read from its file.",
+        "Status 0: done, also without any QEMU. Status 2: no answer, or one that lacks something:\n"
+        "a ROM, firmware image or guest definition that could not be read, or a QEMU of --with\n"
+        "whose machine types could not be read from its file.",
     .options = options,
     .settings_size = sizeof(struct job),
     .defaults = &defaults,

@@ -36,10 +36,11 @@ struct hook {
 static const struct option_spec options[] = {
     MAPS_OPTION(struct hook, maps),
     FIRMWARE_OPTION(struct hook, firmware,
-                    "look for ROM files in DIR, and ask no QEMU where it does;\n"
-                    "again for further directories"),
+                    "look for ROM files only in DIR, and run no QEMU to find its\n"
+                    "directories (repeatable)"),
     {"seconds", .argument = "N",
-     .help = "pass the XML on as it is without an answer by then (default 10)",
+     .help = "pass the XML on unchanged if there is no answer after N seconds\n"
+             "(default 10)",
      NUMBER_AT(struct hook, seconds), .least = 1, .most = SECONDS_MAX},
     {0},
 };
@@ -248,15 +249,15 @@ extern const struct command libvirt_hook_command;
 const struct command libvirt_hook_command = {
     .name = "libvirt-hook",
     .summary = "give arriving libvirt guests the ROMs that they need",
-    .synopsis = "[--maps DIR]... [--firmware DIR]... [--seconds N] GUEST OPERATION SUB-OPERATION "
-                "EXTRA",
+    .synopsis = "[--maps DIR]... [--firmware DIR]... [--seconds N]\n"
+                "    GUEST OPERATION SUB-OPERATION EXTRA",
     .details =
         "Reads the XML of a libvirt guest on standard input and writes it to standard output.\n"
-        "Where the compat maps of this host say that the guest's machine type needs a ROM of\n"
+        "If the compat maps of this host say that the guest's machine type needs a ROM of\n"
         "another bucket than the installed one, its network card gets <rom file='...'/>. Nothing\n"
-        "else is changed, and in any doubt nothing at all; both are said in the system log.\n"
-        "/etc/libvirt/hooks/qemu.d/romcompat runs it for `migrate begin` and `restore begin`;\n"
-        "any other operation ends at once.",
+        "else is changed, and in case of doubt nothing at all; the system log says which.\n"
+        "/etc/libvirt/hooks/qemu.d/romcompat runs it for 'migrate begin' and 'restore begin';\n"
+        "for any other operation it does nothing.",
     .options = options,
     .settings_size = sizeof(struct hook),
     .defaults = &defaults,

@@ -52,8 +52,8 @@ const struct command lint_command = {
     .summary = "check romsets: form, duplicate and impossible claims",
     .synopsis = "ROMSET...",
     .details =
-        "Prints what is wrong as FILE:LINE:COLUMN. Several romsets are also checked against each\n"
-        "other: whether they can be installed on one host. Warnings alone leave the status 0.",
+        "Prints what is wrong, with FILE:LINE:COLUMN. Of several romsets it is also checked\n"
+        "whether they can be installed on one host. Warnings alone leave the status 0.",
     .operand = "a ROMSET",
     .least = 1,
     .run = run,

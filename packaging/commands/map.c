@@ -146,11 +146,9 @@ const struct command map_command = {
     .synopsis = "[--json] [FILE]...",
     .details =
         "Without FILE, the maps that QEMU reads on this host: those of /etc/qemu/romcompat.d and\n"
-        "/usr/share/qemu/romcompat.d. Maps are checked against each other too, in the given "
-        "order;\n"
-        "the status is 1 if one of them is broken or contradicts an earlier one, and 2 if one "
-        "cannot\n"
-        "be read. The format is described in romcompat-map(5).",
+        "/usr/share/qemu/romcompat.d. Maps are also checked against each other, in the given\n"
+        "order; the status is 1 if one of them is broken or contradicts an earlier one, and 2 if\n"
+        "one cannot be read. romcompat-map(5) describes the format.",
     .options = options,
     .settings_size = sizeof(struct job),
     .operand = "a FILE",

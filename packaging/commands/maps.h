@@ -10,12 +10,12 @@ struct json_object;
 
 /* The option that names directories of maps; and that of directories with ROM files, whose help
  * differs. */
-#define MAPS_OPTION(settings, member)                                                        \
-    {                                                                                        \
-        "maps", .argument = "DIR",                                                           \
-                .help = "read the compat maps of DIR in place of the default directories;\n" \
-                        "again for further ones, most important first",                      \
-                .most = ROMCOMPAT_MAX_FOLDERS, LIST_AT(settings, member)                     \
+#define MAPS_OPTION(settings, member)                                                       \
+    {                                                                                       \
+        "maps", .argument = "DIR",                                                          \
+                .help = "read the compat maps of DIR in place of the default directories\n" \
+                        "(repeatable, most important first)",                               \
+                .most = ROMCOMPAT_MAX_FOLDERS, LIST_AT(settings, member)                    \
     }
 #define FIRMWARE_OPTION(settings, member, text)                                     \
     {                                                                               \

@@ -148,11 +148,11 @@ const struct command pad_command = {
     .synopsis = "--bucket SIZE [--fill BYTE] [--ids VVVV:DDDD] IN -o OUT",
     .details =
         "Appends fill bytes to the ROM file IN until it is SIZE bytes long, and changes no\n"
-        "other byte. Nothing is cut off but padding of 00 or FF that is there already. A ROM\n"
-        "with errors is refused, and one whose image chain does not fit SIZE.\n"
+        "other byte. Only existing padding of 00 or FF is cut off. A ROM with errors, and one\n"
+        "whose image chain does not fit SIZE, is refused.\n"
         "\n"
-        "QEMU runs a default ROM under whatever ids the device has, but a ROM that was set by\n"
-        "romfile= only if vendor and device in it are the device's own; --ids makes them so.\n"
+        "QEMU writes the device's ids into a default ROM, but not into one that was set by\n"
+        "romfile=, which firmware runs only if it has the device's own ids: see --ids.\n"
         "\n"
         "OUT appears whole or not at all.",
     .options = options,

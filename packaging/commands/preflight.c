@@ -39,8 +39,8 @@ static const struct option_spec options[] = {
      .help = "ask the running QEMU behind this QMP socket, in place of SOURCE",
      STRING_AT(struct question, qmp)},
     {"qemu", .argument = "BINARY",
-     .help = "the destination's QEMU, which is asked for its version and\n"
-             "directories; the default is the one that is installed",
+     .help = "the destination's QEMU, which is run for its version and\n"
+             "directories (default: the one that is installed)",
      STRING_AT(struct question, qemu)},
     {"machine", 'M', "MACHINE", "the guest's machine type, where SOURCE does not have it",
      STRING_AT(struct question, machine)},
@@ -50,20 +50,20 @@ static const struct option_spec options[] = {
              "QEMU then reads ROM files in every version",
      FLAG_AT(struct question, loadvm)},
     {"file", .argument = "BLOCK=FILE",
-     .help = "the file that the destination gives this RAM block, where it\n"
-             "is not the default: system.flash0=/usr/share/OVMF/OVMF_CODE.fd",
+     .help = "the file that the destination gives this RAM block, if it is\n"
+             "not the default: system.flash0=/usr/share/OVMF/OVMF_CODE.fd",
      LIST_AT(struct question, files), .most = GIVEN_MAX},
     {"romsize", .argument = "BLOCK=SIZE",
-     .help = "the length that the destination's configuration gives this ROM\n"
+     .help = "the length that the destination's configuration gives this RAM\n"
              "block (romsize= of its device), in place of the file's",
      LIST_AT(struct question, romsizes), .most = GIVEN_MAX},
     {"guest-qemu", .argument = "VERSION",
-     .help = "the version of the QEMU that the guest comes from, which a saved\n"
-             "guest does not say: some pairs of versions are known to refuse",
+     .help = "the version of the QEMU that a saved guest comes from, which its\n"
+             "file does not tell: some versions refuse guests of others",
      STRING_AT(struct question, guest_qemu)},
     {"snapshot", .argument = "NAME",
-     .help = "the snapshot in a qcow2 SOURCE, where it has more than one\n"
-             "with the state of a guest; it can only be loaded (--loadvm)",
+     .help = "the snapshot in a qcow2 SOURCE that has more than one with the\n"
+             "state of a guest; implies --loadvm",
      STRING_AT(struct question, snapshot)},
     {"guest", .argument = "NAME", .help = "SOURCE is an inventory: the guest of that name",
      STRING_AT(struct question, guest)},
@@ -76,9 +76,9 @@ static const struct option_spec options[] = {
     {"same", .help = "also ask whether it then has the same ROMs and firmware",
      FLAG_AT(struct question, same)},
     {"try",
-     .help = "also give the saved guest to the QEMU there, paused and isolated, and\n"
-             "report what it says of the whole of it; ARG are the arguments that\n"
-             "it is started with, by default what virsh makes of the image's XML",
+     .help = "also load the saved guest into the QEMU there, paused and isolated,\n"
+             "and report its errors, whatever they are about; ARG are the arguments\n"
+             "to start it with, by default what virsh makes of the image's XML",
      FLAG_AT(struct question, try)},
     {"all-fixes",
      .help = "print every way to fix a refusal, not only the shortest that\n"
@@ -413,7 +413,7 @@ static int run(void *settings, char **operands, size_t count)
 
 const struct command preflight_command = {
     .name = "preflight",
-    .summary = "will this guest land on that host, and if not, what fixes it",
+    .summary = "whether a guest will be accepted by a host, and if not, what fixes it",
     .synopsis = "[OPTION]... SOURCE [DIRECTORY...|INVENTORY]\n"
                 "--qmp SOCKET [OPTION]... [DIRECTORY...|INVENTORY]\n"
                 "--try [OPTION]... SOURCE [-- ARG...]",
@@ -423,21 +423,18 @@ const struct command preflight_command = {
         "output\n"
         "of 'info ramblock'; - is standard input. Only its head is read. A running QEMU is only\n"
         "queried, never changed.\n"
-        "The destination is this host, or the DIRECTORYs with ROM files; with --qemu as well, they "
-        "come\n"
-        "before its own, as with -L. An INVENTORY is that of another host ('romcompat "
-        "inventory');\n"
-        "as SOURCE, one of its guests: --guest, or -M with --device.\n"
+        "The destination is this host, or the DIRECTORYs with ROM files; with --qemu they are\n"
+        "searched before its own, as with -L. It can also be the host of an INVENTORY ('romcompat\n"
+        "inventory'). An INVENTORY as SOURCE means one of its guests: --guest, or -M with\n"
+        "--device.\n"
         "\n"
         "Compares every RAM block that gets its length from a ROM file with what the destination\n"
         "would give it, for devices with their default ROM, and prints what fixes it. Memory and\n"
         "topology are not judged.\n"
         "\n"
-        "Status 0: the guest lands. Status 1: it is refused, or it lands with a block of the "
-        "wrong\n"
-        "length (mapped-ram is not checked by QEMU). Status 2: no answer, also where a block is "
-        "not\n"
-        "known and nothing else is wrong.",
+        "Status 0: the guest lands. Status 1: it is refused, or is accepted with a block of the\n"
+        "wrong length (QEMU does not check mapped-ram). Status 2: no answer, also if a block is\n"
+        "not known and nothing else is wrong.",
     .options = options,
     .settings_size = sizeof(struct question),
     .operand = "a DIRECTORY",

@@ -165,12 +165,13 @@ const struct command qemu_table_command = {
     .details =
         "Prints, for every machine type of the binary that a compat map has a rule for, the\n"
         "properties that give its guests their ROM lengths: C for QEMU's source, or JSON. For\n"
-        "distributions that do not link libromcompat; the C says what such a table cannot do.\n"
-        "DEVICE is a type; without any, it is all types with a ROM that the binary has. A type\n"
-        "that it does not have is an error, for QEMU itself skips unknown ones in silence.\n"
+        "distributions that do not link libromcompat; a comment in the C code says what such a\n"
+        "table cannot do. DEVICE is a type; the default is all types of the binary that have a\n"
+        "ROM. A type that it does not have is an error, as QEMU itself silently ignores unknown\n"
+        "ones.\n"
         "\n"
-        "Status 0: the files that the table names are there or can be made of one that is. Status\n"
-        "1: a file is not there, or no rule applies. Status 2: no answer.",
+        "Status 0: the files that the table names exist or can be made from one that does.\n"
+        "Status 1: a file does not exist, or no rule applies. Status 2: no answer.",
     .options = options,
     .settings_size = sizeof(struct job),
     .operand = "a DEVICE",

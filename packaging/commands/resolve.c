@@ -32,7 +32,7 @@ static const struct option_spec options[] = {
     {"incoming", .help = "the guest arrives by migration (not from a snapshot)",
      FLAG_AT(struct question, incoming)},
     {"qemu", .argument = "VERSION",
-     .help = "the QEMU that asks, or a path of one: before 8.1 it reads ROM\n"
+     .help = "the version of the QEMU, or its path: before 8.1 it reads ROM\n"
              "files even when the guest arrives by migration",
      STRING_AT(struct question, qemu)},
     JSON_OPTION(struct question, json),
@@ -305,7 +305,7 @@ static int run(void *settings, char **operands, size_t count)
 
 const struct command resolve_command = {
     .name = "resolve",
-    .summary = "which file and length does each ROM get on this host",
+    .summary = "which file and length a ROM gets on this host, by machine type",
     .synopsis = "-M MACHINE [OPTION]... ROM...",
     .details =
         "Answers as a QEMU with libromcompat does for a device with its default ROM, and names "
@@ -314,11 +314,9 @@ const struct command resolve_command = {
         "An alias such as q35 stands for what it is in this host's QEMU, or in that of --qemu.\n"
         "ROM files are looked for in /usr/share/qemu, /usr/share/seabios and /usr/lib/ipxe/qemu.\n"
         "\n"
-        "Status 0: a rule applies to every ROM, also where no file fits (the answer then is the "
-        "error\n"
-        "that QEMU would give). Status 1: to one of them no rule applies. A broken map is reported "
-        "and\n"
-        "left out, as in QEMU; a --maps directory that cannot be read is status 2.",
+        "Status 0: a rule applies to every ROM, even if no file fits (the answer then is the\n"
+        "error that QEMU would give). Status 1: no rule applies to one of them. A broken map is\n"
+        "reported and left out, as in QEMU; a --maps directory that cannot be read is status 2.",
     .options = options,
     .settings_size = sizeof(struct question),
     .operand = "a ROM",

@@ -20,15 +20,15 @@ struct stock_options {
 };
 
 /* Their lines in a list of options, for the struct stock_options `member` of the settings. */
-#define STOCK_OPTIONS(settings, member)                                               \
-    {"qemu", .argument = "BINARY",                                                    \
-     .help = "the QEMU, which is asked for its version, directories and types;\n"     \
-             "the default is the one that is installed, with --firmware none",        \
-     STRING_AT(settings, member.qemu)},                                               \
-        MAPS_OPTION(settings, member.maps),                                           \
-        FIRMWARE_OPTION(settings, member.firmware,                                    \
-                        "ROM files of DIR are found before those of the QEMU's own\n" \
-                        "directories, as with its option -L; again for further ones")
+#define STOCK_OPTIONS(settings, member)                                                     \
+    {"qemu", .argument = "BINARY",                                                          \
+     .help = "the QEMU, which is run for its version, directories and types\n"              \
+             "(default: the one that is installed; with --firmware none)",                  \
+     STRING_AT(settings, member.qemu)},                                                     \
+        MAPS_OPTION(settings, member.maps),                                                 \
+        FIRMWARE_OPTION(settings, member.firmware,                                          \
+                        "search DIR for ROM files before QEMU's own directories, as with\n" \
+                        "its option -L (repeatable)")
 
 /* STATUS_YES, or STATUS_NO_ANSWER after a report. Free with stock_side_close() in either case. */
 int stock_side_open(struct stock_side *s, const struct stock_options *o, const char *machine);

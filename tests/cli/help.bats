@@ -32,10 +32,11 @@ load common
 }
 
 @test "--help and -h without a subcommand print what help prints" {
-    romcompat help >expected
+    run -0 romcompat help
+    expected=$output
     for option in --help -h; do
         run -0 romcompat "$option"
-        [ "$output" = "$(cat expected)" ]
+        [ "$output" = "$expected" ]
     done
 }
 
