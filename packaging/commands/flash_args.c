@@ -125,7 +125,7 @@ static struct json_object *form_object(const struct launch *l, size_t form)
     return o;
 }
 
-static void print_json(const struct launch *l, const struct flash_check *check)
+static void print_json(const struct launch *l, const struct flash_verdict *boots)
 {
     struct json_object *o = json_document("romcompat-flash-args", 1), *notes = json_list();
 
@@ -136,7 +136,7 @@ static void print_json(const struct launch *l, const struct flash_check *check)
     json_add_text(o, "machine", l->machine);
     json_add_text(o, "machine_types", l->families);
     json_add_flag(o, "smm", l->smm);
-    json_add_text(o, "cold_boot", check ? flash_answer_name(check->cold_boot.answer) : NULL);
+    json_add_text(o, "cold_boot", boots ? flash_answer_name(boots->answer) : NULL);
     json_add(o, "qemu", words_array(l, false));
     json_add(o, "blockdev", words_array(l, true));
     json_add(o, "libvirt", form_object(l, 2));
@@ -150,10 +150,8 @@ static void print_json(const struct launch *l, const struct flash_check *check)
 /* --- deciding --------------------------------------------------------------------------------- */
 
 /* Whether the guest would start with this pair and keep its variables. */
-static int check_pair(const struct job *job, const struct flash_check *check)
+static int check_pair(const struct job *job, const struct flash_verdict *v)
 {
-    const struct flash_verdict *v = &check->cold_boot;
-
     if (v->answer == FLASH_YES)
         return STATUS_YES;
     struct failure f;
@@ -173,14 +171,10 @@ static bool template_serves(const char *file, const struct flash_image *code,
                             const struct flash_image *vars)
 {
     struct flash_image template = {0};
-    struct flash_check check;
     struct failure f;
-    bool serves = false;
+    bool serves = flash_open(file, &template, &f) == 0 && template.qcow2 == vars->qcow2 &&
+                  flash_check_cold_boot(code, &template).answer == FLASH_YES;
 
-    if (flash_open(file, &template, &f) == 0 && template.qcow2 == vars->qcow2) {
-        flash_check(code, &template, NULL, &check);
-        serves = check.cold_boot.answer == FLASH_YES;
-    }
     flash_close(&template);
     return serves;
 }
@@ -205,7 +199,7 @@ static char *find_template(const struct job *job, const struct flash_image *code
 static int answer(const struct job *job, const struct flash_image *code,
                   const struct flash_image *vars)
 {
-    struct flash_check check;
+    struct flash_verdict boots;
     struct launch l;
     struct failure f;
     int status = STATUS_YES;
@@ -218,11 +212,11 @@ static int answer(const struct job *job, const struct flash_image *code,
         return result > 0 ? STATUS_NO : STATUS_NO_ANSWER;
     }
     if (vars) {
-        flash_check(code, vars, NULL, &check);
-        status = check_pair(job, &check);
+        boots = flash_check_cold_boot(code, vars);
+        status = check_pair(job, &boots);
     }
     if (status == STATUS_YES && job->json)
-        print_json(&l, vars ? &check : NULL);
+        print_json(&l, vars ? &boots : NULL);
     else if (status == STATUS_YES && job->form)
         status = print_form(&l, job->form);
     else if (status == STATUS_YES)

@@ -120,8 +120,8 @@ static void print_json(const struct job *job, const struct flash_check *check,
     json_add(o, "migrate", verdict_object(&check->migrate));
     json_add(o, "cold_boot", verdict_object(&check->cold_boot));
     json_add(o, "measured", verdict_object(&check->measured));
-    for (size_t i = 0; i < check->warning_count; i++)
-        json_append(warnings, json_string(check->warnings[i]));
+    for (size_t i = 0; i < check->warnings.count; i++)
+        json_append(warnings, json_string(check->warnings.list[i].what));
     json_add(o, "warnings", warnings);
     if (from)
         json_add(o, "launch_digests", digests_array(from, code));
@@ -203,10 +203,12 @@ static int answer(const struct job *job, const struct flash_image *code,
             print_digests(from, code);
         if (job->mode)
             print_move(&move);
-        for (size_t i = 0; i < check.warning_count; i++)
-            print_line("warning: %s", check.warnings[i]);
+        for (size_t i = 0; i < check.warnings.count; i++)
+            print_line("warning: %s", check.warnings.list[i].what);
     }
-    return finish_output(status_of(job, &check));
+    status = status_of(job, &check);
+    flash_check_free(&check);
+    return finish_output(status);
 }
 
 static int run(void *settings, char **operands, size_t count)

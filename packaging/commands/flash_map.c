@@ -123,8 +123,8 @@ static void print_mapped(const char *name, const struct mapped *m)
     if (m->has_template)
         print_line("  %s: %s", m->status == STATUS_YES ? "it fits" : "it does NOT fit",
                    m->check.cold_boot.text);
-    for (size_t i = 0; m->has_template && i < m->check.warning_count; i++)
-        print_line("  warning: %s", m->check.warnings[i]);
+    for (size_t i = 0; m->has_template && i < m->check.warnings.count; i++)
+        print_line("  warning: %s", m->check.warnings.list[i].what);
     if (s->list_ignored)
         print_line(
             "  note: the nvram list of qemu.conf is not read: libvirt ignores it where there "
@@ -170,6 +170,7 @@ static int map_one(const struct job *job, const char *name)
         json_append(job->images, mapped_object(name, &m));
     else
         print_mapped(name, &m);
+    flash_check_free(&m.check);
     flash_close(&m.code);
     flash_close(&m.template);
     chosen_template_free(&m.chosen);

@@ -95,8 +95,8 @@ static void print_domain(const char *file, const struct domain_xml *x,
     print_choice(firmware);
     if (kept->is_asked)
         print_line("    its store %s: %s", x->nvram, kept_text(kept));
-    for (size_t i = 0; i < kept->check.warning_count; i++)
-        print_line("    warning: %s", kept->check.warnings[i]);
+    for (size_t i = 0; i < kept->check.warnings.count; i++)
+        print_line("    warning: %s", kept->check.warnings.list[i].what);
     if (firmware->rejection_count)
         print_line("  skipped, in this order:");
     for (size_t i = 0; i < firmware->rejection_count; i++)
@@ -167,6 +167,7 @@ int map_domain(const struct map_job *job, const char *file)
         else
             print_domain(file, &x, &firmware, &kept);
         status = status_of(&firmware, &kept);
+        flash_check_free(&kept.check);
         domain_firmware_free(&firmware);
     }
     free(below);

@@ -27,6 +27,13 @@ static bool take_from_before(const struct pair *pairs, size_t at)
     return at > 0 && strcmp(pairs[at - 1].answer->code, pairs[at].answer->code) == 0;
 }
 
+/* What it has from the one before belongs to that. */
+static void pair_release(struct pair *pairs, size_t at)
+{
+    if (!take_from_before(pairs, at))
+        flash_check_free(&pairs[at].check);
+}
+
 static void check_code(const char *file, const struct flash_image *store, struct pair *pair)
 {
     struct flash_verdict *v = &pair->check.cold_boot;
@@ -81,8 +88,8 @@ static void print_pairs(const char *file, const struct flash_image *store, const
                        v->text);
         else
             print_line("             %s", v->text);
-        for (size_t k = 0; v->answer == FLASH_YES && k < pairs[i].check.warning_count; k++)
-            print_line("             warning: %s", pairs[i].check.warnings[k]);
+        for (size_t k = 0; v->answer == FLASH_YES && k < pairs[i].check.warnings.count; k++)
+            print_line("             warning: %s", pairs[i].check.warnings.list[k].what);
     }
     if (!count)
         print_line("  no firmware: neither a descriptor nor libvirt's list names any");
@@ -126,21 +133,25 @@ static int check_all(const struct map_job *job, const char *file, const struct f
                      const struct template_search *search)
 {
     struct pair *pairs = xcalloc(search->count + 1, sizeof *pairs);
-
     size_t count = 0;
 
     for (size_t i = 0; i < search->count; i++) {
-        pairs[count].answer = &search->answers[i];
+        pairs[count] = (struct pair){.answer = &search->answers[i]};
         check_pair(job, store, pairs, count);
         /* What libvirt was compiled with names firmware that no host has all of. */
-        count += search->answers[i].source != TEMPLATE_DEFAULT ||
-                 pairs[count].architecture != ARCH_UNKNOWN;
+        if (search->answers[i].source != TEMPLATE_DEFAULT ||
+            pairs[count].architecture != ARCH_UNKNOWN)
+            count++;
+        else
+            pair_release(pairs, count);
     }
     if (job->stores)
         json_append(job->stores, store_object(file, pairs, count));
     else
         print_pairs(file, store, pairs, count);
     int status = status_of(pairs, count);
+    while (count)
+        pair_release(pairs, --count);
     free(pairs);
     return status;
 }

@@ -146,12 +146,13 @@ static int copy_template(const struct job *job, const char *name)
                      : put_store(&job->store, template.data, template.size, &template, NULL);
         if (status == STATUS_YES)
             say_written(&job->store, "%s: a copy of %s", job->store.out, name);
-        for (size_t i = 0; status == STATUS_YES && i < check.warning_count; i++)
-            complain("warning: %s", check.warnings[i]);
+        for (size_t i = 0; status == STATUS_YES && i < check.warnings.count; i++)
+            complain("warning: %s", check.warnings.list[i].what);
     } else {
         complain("%s: not copied: with %s %s", name, job->store.code, check.cold_boot.text);
         status = check.cold_boot.answer == FLASH_NO ? STATUS_NO : STATUS_NO_ANSWER;
     }
+    flash_check_free(&check);
     flash_close(&template);
     return status;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "flash/pending_write.h"
 #include "formats/guid.h"
@@ -51,10 +52,9 @@ __attribute__((format(printf, 2, 3))) static void warn(struct flash_check *check
 {
     va_list args;
 
-    if (check->warning_count == FLASH_WARNINGS_MAX)
-        return;
     va_start(args, format);
-    vsnprintf(check->warnings[check->warning_count++], sizeof *check->warnings, format, args);
+    findings_add(&check->warnings,
+                 (struct finding){.grade = FINDING_WARNING, .what = xvasprintf(format, args)});
     va_end(args);
 }
 
@@ -381,10 +381,9 @@ static void judge_uefi_vars(struct flash_verdict *v, const struct flash_image *c
     }
 }
 
-static void judge_cold_boot(struct flash_check *check, const struct flash_image *code,
+static void judge_cold_boot(struct flash_verdict *v, const struct flash_image *code,
                             const struct flash_image *vars)
 {
-    struct flash_verdict *v = &check->cold_boot;
     uint64_t device = flash_device_size(code->architecture);
 
     if (code->uefi_vars || vars->kind == FLASH_JSON)
@@ -430,6 +429,15 @@ static void judge_cold_boot(struct flash_check *check, const struct flash_image 
                device, code->size);
     else
         judge_content(v, code, vars);
+}
+
+struct flash_verdict flash_check_cold_boot(const struct flash_image *code,
+                                           const struct flash_image *vars)
+{
+    struct flash_verdict v = {0};
+
+    judge_cold_boot(&v, code, vars);
+    return v;
 }
 
 /* --- measured, and what else changed -------------------------------------------------------- */
@@ -535,7 +543,7 @@ void flash_check(const struct flash_image *code, const struct flash_image *vars,
 {
     *check = (struct flash_check){0};
     judge_migration(check, code, vars, from);
-    judge_cold_boot(check, code, vars);
+    check->cold_boot = flash_check_cold_boot(code, vars);
     judge_measurement(check, code, from);
     warn_of_losses(check, code, vars, from);
 }
@@ -550,6 +558,11 @@ void flash_check_igvm(const struct flash_image *code, const struct flash_image *
            "whether QEMU makes the same RAM blocks of an IGVM file there was never tried");
     decide(&check->cold_boot, FLASH_YES, "no-store",
            "an IGVM file has no variable store that could be another");
+}
+
+void flash_check_free(struct flash_check *check)
+{
+    findings_free(&check->warnings);
 }
 
 void flash_check_confidential(struct flash_check *check)

@@ -8,6 +8,7 @@
 #ifndef FLASH_CHECK_H
 #define FLASH_CHECK_H
 
+#include "base/finding.h"
 #include "flash/image.h"
 
 enum flash_answer { FLASH_YES, FLASH_NO, FLASH_UNKNOWN_ANSWER };
@@ -19,7 +20,6 @@ struct flash_verdict {
     char fix[256];      /* empty: there is none */
 };
 
-#define FLASH_WARNINGS_MAX 12
 struct flash_check {
     struct flash_verdict migrate;   /* will the guest land on a host with this code? */
     struct flash_verdict cold_boot; /* will it start there and keep its variables? */
@@ -27,12 +27,11 @@ struct flash_check {
     /* What a guest whose store has Secure Boot's keys loses, and one with a TPM; and that this code
      * runs only with SMM, and the old one without it as well. Warnings say more of each. */
     bool loses_secure_boot, loses_smm, loses_tpm, needs_smm;
-    size_t warning_count;
-    char warnings[FLASH_WARNINGS_MAX][320];
+    struct findings warnings;
 };
 
 /* `code` is the new firmware, `vars` the guest's store, `from` the firmware that it was
- * started with, or NULL where that is not known. */
+ * started with, or NULL where that is not known. Free with flash_check_free(). */
 void flash_check(const struct flash_image *code, const struct flash_image *vars,
                  const struct flash_image *from, struct flash_check *check);
 
@@ -40,12 +39,18 @@ void flash_check(const struct flash_image *code, const struct flash_image *vars,
 void flash_check_igvm(const struct flash_image *code, const struct flash_image *from,
                       struct flash_check *check);
 
+void flash_check_free(struct flash_check *check);
+
+/* The answer on a cold boot alone. */
+struct flash_verdict flash_check_cold_boot(const struct flash_image *code,
+                                           const struct flash_image *vars);
+
 /* Adds what must be known of a guest whose launch is measured. */
 void flash_check_confidential(struct flash_check *check);
 
 /* QEMU target/i386/sev.c, sev_launch_finish(): a migration blocker, "SEV: Migration is not
  * implemented", up to and including QEMU 11.1. */
-#define FLASH_CONFIDENTIAL_NOTE                                                                   \
+#define FLASH_CONFIDENTIAL_NOTE \
     "QEMU up to 11.1 blocks the migration of SEV, SEV-ES and SNP guests, whatever the firmware."
 
 /* Of firmware that has image->nv_vars: Debian 11's, 13's and forky's OVMF, not Debian 12's. */

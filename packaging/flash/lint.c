@@ -284,14 +284,14 @@ static bool check_kind(struct findings *l, const struct claim *c)
 
 static void check_template(struct findings *l, const struct claim *c)
 {
-    struct flash_check check;
+    struct flash_verdict fits;
 
     if (c->template->image->kind == FLASH_QCOW2 || c->code->image->kind == FLASH_QCOW2)
         return;
-    flash_check(c->code->image, c->template->image, NULL, &check);
-    if (check.cold_boot.answer == FLASH_NO)
+    fits = flash_check_cold_boot(c->code->image, c->template->image);
+    if (fits.answer == FLASH_NO)
         find(l, FINDING_ERROR, "template", c->file, "the template %s does not fit %s: %s",
-             c->template->path, c->code->path, check.cold_boot.text);
+             c->template->path, c->code->path, fits.text);
 }
 
 static void check_flash(struct findings *l, const struct firmware_tree *tree, struct claim *c)

@@ -76,7 +76,7 @@ static int check_pair(struct packer *packer, const struct packed_descriptor *d)
 {
     const struct flash_image *code = &d->code->flash;
     const char *yaml = packer->packed->set->file;
-    struct flash_check check;
+    struct flash_verdict fits;
 
     if (code->kind != FLASH_CODE && code->kind != FLASH_COMBINED)
         return fail(packer->f, "%s:%u: '%s' is not firmware code (found %s)", yaml,
@@ -86,11 +86,11 @@ static int check_pair(struct packer *packer, const struct packed_descriptor *d)
                     d->descriptor->line, d->descriptor->code);
     if (!d->vars)
         return 0;
-    flash_check(code, &d->vars->flash, NULL, &check);
-    if (check.cold_boot.answer == FLASH_YES)
+    fits = flash_check_cold_boot(code, &d->vars->flash);
+    if (fits.answer == FLASH_YES)
         return 0;
     return fail(packer->f, "%s:%u: '%s' does not fit '%s': %s", yaml, d->descriptor->line,
-                d->descriptor->vars, d->descriptor->code, check.cold_boot.text);
+                d->descriptor->vars, d->descriptor->code, fits.text);
 }
 
 static int pack_descriptor(struct packer *packer, struct packed_descriptor *d)

@@ -69,6 +69,7 @@ static void judge_store(const struct upgrade *u, const struct inventory_guest *g
     } else {
         guest_after_set_starts(v, QEMU_YES, NULL);
     }
+    flash_check_free(&check);
     flash_close(&code);
     flash_close(&store);
     if (has_old)

@@ -341,7 +341,6 @@ static const struct preflight_line *line_named(const struct preflight *p, const 
 static void weigh_store(struct preflight *p, const char *code_path, const char *store_path)
 {
     struct flash_image code, store;
-    struct flash_check check;
     struct failure f;
 
     if (flash_open(code_path, &code, &f) != 0) {
@@ -351,10 +350,11 @@ static void weigh_store(struct preflight *p, const char *code_path, const char *
     if (flash_open(store_path, &store, &f) != 0) {
         weigh(&p->starts, QEMU_NOT_KNOWN, xstrdup(f.what));
     } else {
-        flash_check(&code, &store, NULL, &check);
-        if (check.cold_boot.answer != FLASH_YES)
-            weigh(&p->starts, check.cold_boot.answer == FLASH_NO ? QEMU_NO : QEMU_NOT_KNOWN,
-                  xasprintf("%s: %s", code_path, check.cold_boot.text));
+        struct flash_verdict boots = flash_check_cold_boot(&code, &store);
+
+        if (boots.answer != FLASH_YES)
+            weigh(&p->starts, boots.answer == FLASH_NO ? QEMU_NO : QEMU_NOT_KNOWN,
+                  xasprintf("%s: %s", code_path, boots.text));
         flash_close(&store);
     }
     flash_close(&code);

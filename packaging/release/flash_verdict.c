@@ -101,7 +101,7 @@ static void judge_features(struct judging *j)
 static void judge_template(struct judging *j)
 {
     const struct budget_pattern *wanted = j->rule->template.list;
-    struct flash_check check;
+    struct flash_verdict fits;
     size_t i = 0;
 
     if (!wanted)
@@ -113,11 +113,11 @@ static void judge_template(struct judging *j)
         failure(j, "template", xasprintf("its template '%s' is not there", wanted->text), NULL);
         return;
     }
-    flash_check(j->image, &j->v->list[i].flash->image, NULL, &check);
-    if (check.cold_boot.answer != FLASH_YES)
+    fits = flash_check_cold_boot(j->image, &j->v->list[i].flash->image);
+    if (fits.answer != FLASH_YES)
         failure(
             j, "template",
-            xasprintf("its template '%s' does not fit it: %s", wanted->text, check.cold_boot.text),
+            xasprintf("its template '%s' does not fit it: %s", wanted->text, fits.text),
             NULL);
 }
 

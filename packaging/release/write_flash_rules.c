@@ -21,13 +21,11 @@ static const char *store_called(const struct measured *m, const struct measured_
                                 char *name)
 {
     const char *found = NULL;
-    struct flash_check check;
 
     for (size_t i = 0; i < m->flash_count && !found; i++) {
         if (strcmp(m->flash[i].name, name) != 0)
             continue;
-        flash_check(&code->image, &m->flash[i].image, NULL, &check);
-        if (check.cold_boot.answer == FLASH_YES)
+        if (flash_check_cold_boot(&code->image, &m->flash[i].image).answer == FLASH_YES)
             found = m->flash[i].name;
     }
     free(name);
