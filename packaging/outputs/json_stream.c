@@ -59,9 +59,26 @@ void json_stream_open(struct json_stream *s, const char *key, char bracket)
     s->open[s->depth++].has_member = false;
 }
 
+/* As json-c ends one: 0.18 and later put an empty list on one line, older ones on two. */
+static void close_empty(const struct json_stream *s, char close)
+{
+    char *text = json_document_text(close == '}' ? json_new() : json_list());
+
+    for (const char *c = text + 1; c[1]; c++) {
+        putc(*c, s->to);
+        if (*c == '\n')
+            put_indent(s);
+    }
+    free(text);
+}
+
 void json_stream_close(struct json_stream *s)
 {
     s->depth--;
+    if (!s->open[s->depth].has_member) {
+        close_empty(s, s->open[s->depth].close);
+        return;
+    }
     putc('\n', s->to);
     put_indent(s);
     putc(s->open[s->depth].close, s->to);
