@@ -32,8 +32,9 @@ static void print_place(const struct logged_refusal *f, const char *name)
         snprintf(times, sizeof times, " (and %zu time%s more)", f->times - 1, PLURAL(f->times - 1));
     if (has_version(f))
         qemu_version_text(v, version);
-    print_line("%s:%zu%s%s%s%s%s", name, f->line, times, f->machine[0] ? ", machine type " : "",
-               f->machine, has_version(f) ? ", QEMU " : "", version);
+    print_line("%s:%zu%s%s%s%s%s%s", name, f->line, times, f->machine[0] ? ", machine type " : "",
+               f->machine, has_version(f) ? ", QEMU " : "", version,
+               has_version(f) && f->is_or_older ? " or older" : "");
 }
 
 /* A firm no only where a guest is seen to have arrived, and nothing failed. */
@@ -112,7 +113,10 @@ static struct json_object *refusal_object(const struct logged_refusal *f)
     json_add_number(o, "line", f->line);
     json_add_number(o, "times", f->times);
     json_add_text(o, "machine", f->machine[0] ? f->machine : NULL);
-    json_add_text(o, "qemu", has_version(f) ? qemu_version_text(&f->version, version) : NULL);
+    if (has_version(f))
+        qemu_version_text(&f->version, version);
+    json_add_text(o, "qemu", has_version(f) && !f->is_or_older ? version : NULL);
+    json_add_text(o, "qemu_at_most", has_version(f) ? version : NULL);
     json_add_text(o, "name", m->name[0] ? m->name : NULL);
     json_add_text(o, "other", m->other[0] ? m->other : NULL);
     json_add(o, "length", json_number_or_null(m->guest));

@@ -17,15 +17,13 @@ struct collector {
     bool is_incoming;
 };
 
-/* The version that the log named, unless the message is one of others; the newest that prints
- * it where none was named. */
-static struct qemu_version version_of(const struct collector *c, const struct log_message *m)
+/* Whether the log named a version, and the message is not one of others. */
+static bool has_named_version(const struct collector *c, const struct log_message *m)
 {
     struct qemu_version release = {c->version.major, c->version.minor, 0};
 
-    if ((release.major || release.minor) && qemu_version_is_within(&release, &m->first, &m->last))
-        return c->version;
-    return m->last;
+    return (release.major || release.minor) &&
+           qemu_version_is_within(&release, &m->first, &m->last);
 }
 
 static bool is_same(const struct logged_refusal *f, const struct log_message *m,
@@ -55,8 +53,13 @@ static void add_refusal(struct collector *c, const struct log_message *m, size_t
     if (!log->refusals)
         log->refusals = xcalloc(LOGGED_REFUSALS_MAX, sizeof *log->refusals);
     struct logged_refusal *new = &log->refusals[log->count++];
-    *new = (struct logged_refusal){
-        .message = *m, .line = line, .times = 1, .start = c->start, .version = version_of(c, m)};
+    bool is_named = has_named_version(c, m);
+    *new = (struct logged_refusal){.message = *m,
+                                   .line = line,
+                                   .times = 1,
+                                   .start = c->start,
+                                   .version = is_named ? c->version : m->last,
+                                   .is_or_older = !is_named};
     memcpy(new->machine, machine, sizeof new->machine);
 }
 

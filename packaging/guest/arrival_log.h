@@ -19,7 +19,8 @@ struct logged_refusal {
     size_t line, times;             /* the first one's line */
     size_t start;                   /* the how many'th QEMU of the log it was */
     char machine[LOG_NAME_MAX + 1]; /* of the guest; "": not known */
-    struct qemu_version version;    /* of the QEMU that refused; the newest that may have */
+    struct qemu_version version;    /* of the QEMU that refused; 0.0.0: not known */
+    bool is_or_older;               /* only the newest is known that prints the message so */
 };
 
 struct arrival_log {

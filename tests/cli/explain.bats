@@ -29,7 +29,7 @@ LOG
 @test "the message of a QEMU before 5.2 is known, on standard input, and a ROM that shrank" {
     run -0 bash -c 'echo "qemu: Length mismatch: 0000:00:04.0/e1000.rom: 0x40000 in != 0x20000: Invalid argument" | romcompat explain'
     output_has "standard input:1" "256K of 0000:00:04.0/e1000.rom" "has less: at most 128K" \
-        "QEMU 5.1" "-global e1000.romfile="
+        ":1, QEMU 5.1 or older" "-global e1000.romfile="
     output_lacks romsize
 }
 
@@ -64,12 +64,12 @@ explains() {
 }
 
 @test "the message of a QEMU before 6.0 gets no fix with romsize" {
-    explains 0 "Length mismatch: $NIC: 0x80000 in != 0x40000: Invalid argument" "QEMU 5.1" "romfile="
+    explains 0 "Length mismatch: $NIC: 0x80000 in != 0x40000: Invalid argument" "QEMU 5.1 or older" "romfile="
     output_lacks romsize
     # Its ROM is the larger one: the one there can be padded.
     explains 0 "Length mismatch: $NIC: 0x40000 in != 0x80000: Invalid argument" "romfile="
     output_lacks romsize
-    explains 0 "Length mismatch: $NIC: 10000 in != 20000" "QEMU 2.1" "64K of $NIC" "128K long"
+    explains 0 "Length mismatch: $NIC: 10000 in != 20000" "QEMU 2.1 or older" "64K of $NIC" "128K long"
     output_lacks romsize
 }
 
@@ -288,6 +288,12 @@ refused_of() {
         (.findings[1] | .kind == "rom_over_romsize" and .line == 2 and .length == 300000 and
             (.fixes | any(startswith("romcompat pad --bucket 256K OLD/'"'"'a b.rom'"'"' -o "))) and
             (.text | contains("a b.rom has 300000 bytes")))' <<< "$output"
+    for named in "qemu version: 2.11.1;2.11.1" ";null"; do
+        printf '%s\n' "${named%;*}" "Length mismatch: 0000:00:03.0/e1000.rom: 0x80000 in != 0x40000: Invalid argument" > log
+        run -0 --separate-stderr romcompat explain --json log
+        local qemu=${named#*;}
+        [ "$(jq -r '.findings[0] | "\(.qemu) \(.qemu_at_most)"' <<< "$output")" = "$qemu ${qemu/null/5.1}" ] || { show; false; }
+    done
     echo "nothing of a guest" > log
     run -2 --separate-stderr romcompat explain --json log
     jq -e '.findings == [] and .failed_line == null' <<< "$output"
