@@ -302,6 +302,8 @@ static int read_guest(struct json_object *o, const struct place *p, void *entry,
          take_flag(o, p, "uefi_vars", &guest->has_uefi_vars, f) != 0) ||
         take_guest_store(o, p, &guest->store, f) != 0)
         return -1;
+    if (!member_of(o, "devices") && !guest->doubt)
+        guest->doubt = xstrdup("its devices are not listed");
     return take_entries(o, p, "devices", sizeof *guest->devices, read_device, &guest->devices,
                         &guest->device_count, f);
 }

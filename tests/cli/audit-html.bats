@@ -104,7 +104,7 @@ PY
 }
 
 @test "the page and the document can be had of one run" {
-    host alpha 7.2.1 0 250000 250000 | jq -c '.guests = [{name: "g", machine: "pc-q35-7.2", firmware: "bios"}]' > a.json
+    host alpha 7.2.1 0 250000 250000 | jq -c '.guests = [{name: "g", machine: "pc-q35-7.2", firmware: "bios", devices: []}]' > a.json
     run -0 --separate-stderr romcompat audit --html page.html --json a.json
     [ "$(jq .expiry <<< "$output")" = null ]
     grep -q "QEMU 13.2" page.html

@@ -74,7 +74,7 @@ host() { "$BUILD/tests/cli/inventory_fleet" "$@" > "$1.json"; }
     run -0 romcompat audit -M 'pc-q35-7.*' a.json b.json
     output_lacks pc-q35-10.0
     # A guest has it.
-    sed -i 's/"guests":\[\]/"guests":[{"name":"g","machine":"pc-q35-10.0"}]/' b.json
+    sed -i 's/"guests":\[\]/"guests":[{"name":"g","machine":"pc-q35-10.0","devices":[]}]/' b.json
     run -1 romcompat audit a.json b.json
     run -1 romcompat audit --guests a.json b.json
     run -0 romcompat audit --guests -M '*-7.2' a.json b.json
@@ -116,7 +116,7 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
     run -0 romcompat audit a.json b.json
     output_has "2 hosts in 2 classes" "lacks   1 -> 2" "$CODE" "no guest is known to need it"
     cp a.json plain.json
-    with_firmware a '' "\"firmware\":\"efi\",\"loader\":\"$CODE_4M\",\"loader_type\":\"pflash\""
+    with_firmware a '' "\"firmware\":\"efi\",\"loader\":\"$CODE_4M\",\"loader_type\":\"pflash\",\"devices\":[]"
     run -0 romcompat audit a.json b.json
     sed -i "s#\"loader\":\"$CODE_4M\"#\"loader\":\"$CODE\"#" a.json
     run -1 romcompat audit a.json b.json
@@ -125,10 +125,10 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
     run -1 romcompat audit --guests a.json b.json
     # The default BIOS is what it says; a guest of which nothing is said may have the image.
     cp plain.json a.json
-    with_firmware a '' '"firmware":"bios"'
+    with_firmware a '' '"firmware":"bios","devices":[]'
     run -0 romcompat audit a.json b.json
     cp plain.json a.json
-    with_firmware a '' '"emulator":"/usr/bin/qemu-system-x86_64"'
+    with_firmware a '' '"emulator":"/usr/bin/qemu-system-x86_64","devices":[]'
     run -1 romcompat audit a.json b.json
     output_has "Of 1 guest on class 1 the inventory does not say which firmware they have."
 }
@@ -332,7 +332,7 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
     for h in a b; do host $h 8.2.1 0 250000 250000; done
     # doubtful GUEST: of an alike host, where all others can go.
     doubtful() {
-        jq -c ".guests = [{name: \"g\", machine: \"pc-q35-7.2\", firmware: \"bios\"} + $1]" a.json > g.json
+        jq -c ".guests = [{name: \"g\", machine: \"pc-q35-7.2\", firmware: \"bios\", devices: []} + $1]" a.json > g.json
         run -2 romcompat preflight --guest g g.json b.json
         run -2 romcompat audit g.json b.json
         output_has "Of 1 guest the inventories do not say all that decides where it can go"
@@ -340,6 +340,7 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
         [ "$(jq -c '[.verdict, .guests_not_known]' <<< "$output")" = '[null,1]' ]
     }
     doubtful '{doubt: "x"}'
+    doubtful '{devices: null}'
     doubtful '{firmware: "efi"}'
     doubtful '{firmware: "coreboot"}'
     doubtful '{firmware: null, loader: "/none.fd", loader_type: "pflash"}'
@@ -352,7 +353,7 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
 @test "guests that do not start again where they are keep an audit from a yes" {
     host a 8.2.1 0 0 250000
     host b 8.2.1 0 0 250000
-    jq -c '.guests = [{machine: "pc-q35-7.2", firmware: "bios", devices: [{type: "virtio-net-pci"}]}, {machine: "pc-q35-2.4", firmware: "bios"}]' a.json > g.json
+    jq -c '.guests = [{machine: "pc-q35-7.2", firmware: "bios", devices: [{type: "virtio-net-pci"}]}, {machine: "pc-q35-2.4", firmware: "bios", devices: []}]' a.json > g.json
     run -1 romcompat audit --html page.html g.json b.json
     output_has "2 guests do not start again on their own host: 1 for a ROM, firmware image or swtpm, 1 for a machine type that is not there."
     grep -q '<p>2 guests do not start again' page.html
@@ -363,7 +364,7 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
 @test "a guest does not arrive on a QEMU for another architecture, whatever its machine types are called" {
     host a 8.2.1 0 250000 250000
     host b 8.2.1 0 250000 250000
-    jq -c '.guests = [{name: "g", machine: "pc-q35-7.2", architecture: "x86_64", firmware: "bios"}]' a.json > g.json
+    jq -c '.guests = [{name: "g", machine: "pc-q35-7.2", architecture: "x86_64", firmware: "bios", devices: []}]' a.json > g.json
     run -0 romcompat preflight --guest g g.json b.json
     jq -c '.architecture = "i386" | .qemu[0].architecture = "i386"' b.json > c.json
     run -1 romcompat preflight --guest g g.json c.json
@@ -414,7 +415,7 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
 # TPM, if it is said what emulates that.
 with_tpm() {
     local guests='[]'
-    [ -z "${3:-}" ] || guests="[{name: \"g\", machine: \"pc-q35-7.2\", firmware: \"bios\", tpm: true, tpm_emulated: $3}]"
+    [ -z "${3:-}" ] || guests="[{name: \"g\", machine: \"pc-q35-7.2\", firmware: \"bios\", tpm: true, tpm_emulated: $3, devices: []}]"
     jq -c ".swtpm = $2 | .guests = $guests" "$1.json" > made.json
     mv made.json "$1.json"
 }
@@ -480,7 +481,7 @@ with_tpm() {
 # the store (JSON), and a guest with these members.
 with_code() {
     jq -c --arg path "$CODE" ".firmware = [{path: \$path, size: 3653632, kind: \"code\", sha256: \"$2\", layout: $3, store_size: $4}]
-        | .guests = [${5:+{name: \"g\", machine: \"pc-q35-7.2\", firmware: \"efi\", loader: \$path, $5\}}]" "$1.json" > made.json
+        | .guests = [${5:+{name: \"g\", machine: \"pc-q35-7.2\", firmware: \"efi\", loader: \$path, devices: [], $5\}}]" "$1.json" > made.json
     mv made.json "$1.json"
 }
 FLASH='loader_type: "pflash"'

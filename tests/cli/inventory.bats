@@ -525,7 +525,7 @@ QEMU
         cat << JSON
 {"format":"romcompat-inventory","version":1,"host":"$1","encryption":$2,"qemu":[{"path":"/q","architecture":"x86_64",
 "version":"7.2.0","reads_maps":false,"machines":["pc-q35-7.2"],"encryption":$3}],"folders":[],"guests":[
-{"name":"g","machine":"pc-q35-7.2","firmware":"bios","encryption":$4}]}
+{"name":"g","machine":"pc-q35-7.2","firmware":"bios","encryption":$4,"devices":[]}]}
 JSON
     }
     host a '{"sev":"on","snp":"on"}' '{"sev":"refuses","snp":"no-refusal"}' '"sev"' > a.json
@@ -583,7 +583,7 @@ JSON
         cat << JSON
 {"format":"romcompat-inventory","version":1,"host":"h","qemu":[{"path":"/q","architecture":"x86_64",
 "version":"7.2.0","reads_maps":false,"machines":["pc-q35-7.2"]}],"folders":[],"guests":[
-{"name":"g","machine":"pc-q35-7.2","firmware":"bios","doubt":$1}]}
+{"name":"g","machine":"pc-q35-7.2","firmware":"bios","devices":[],"doubt":$1}]}
 JSON
     }
     host null > known.json

@@ -297,7 +297,7 @@ running() {
 
 @test "an upgrade that brings or takes away swtpm decides where a guest with a TPM goes" {
     "$BUILD/tests/cli/inventory_fleet" a 7.2.1 0 250000 250000 > made.json
-    jq -c '.qemu[0].package = "qemu" | .guests = [{name: "g", machine: "pc-q35-7.2", firmware: "bios", running: true, tpm: true, tpm_emulated: true}]' \
+    jq -c '.qemu[0].package = "qemu" | .guests = [{name: "g", machine: "pc-q35-7.2", firmware: "bios", running: true, tpm: true, tpm_emulated: true, devices: []}]' \
         made.json > base.json
     swtpm_files() { # NAME...
         local name
@@ -371,7 +371,7 @@ running() {
     before() { # LAYOUT SIZE: of the store that the image expects before the upgrade
         jq -c --arg path $code ".firmware = [{path: \$path, size: 3653632, kind: \"code\", sha256: \"1\",
             layout: \"$1\", store_size: $2, package: \"ovmf\", package_version: \"1\"}]
-            | .guests = [{name: \"g\", machine: \"pc-q35-7.2\", firmware: \"efi\", loader: \$path, loader_type: \"pflash\"}]" made.json > a.json
+            | .guests = [{name: \"g\", machine: \"pc-q35-7.2\", firmware: \"efi\", loader: \$path, loader_type: \"pflash\", devices: []}]" made.json > a.json
         sed 's/"host":"a"/"host":"b"/' a.json > b.json
     }
     before 'OVMF 2M' 131072

@@ -210,8 +210,9 @@ static void check_guests(void)
 static void check_tpms(void)
 {
 #define NO_SWTPM "\"swtpm\":false,"
-#define TPM(emulated) \
-    "{\"machine\":\"pc-q35-7.2\",\"firmware\":\"bios\",\"tpm\":true,\"tpm_emulated\":" emulated "}"
+#define TPM(emulated)                                                                           \
+    "{\"machine\":\"pc-q35-7.2\",\"firmware\":\"bios\",\"tpm\":true,\"tpm_emulated\":" emulated \
+    ",\"devices\":[]}"
     static const struct {
         const char *guest, *there;
         enum exchange_verdict verdict;
