@@ -57,6 +57,8 @@ static void write_images(FILE *out, const struct inventory *inv)
                     (unsigned long long)image->store_size, image->path,
                     image->layout ? image->layout : "");
     }
+    for (const char *const *bios = inventory_bioses; *bios; bios++)
+        fprintf(out, "bios %llu\n", (unsigned long long)inventory_bios_length(inv, *bios));
 }
 
 char *class_key(const struct fleet *fleet, const struct inventory *inv)

@@ -183,6 +183,12 @@ static void add_store(const struct exchange *e, bool of_guests, size_t from, siz
         fleet_add_image(open, image);
 }
 
+/* The BIOS of machine types that hardly anyone has: those up to 1.7, and microvm. */
+static bool is_of_few(const char *image)
+{
+    return inventory_is_bios(image) && strcmp(image, inventory_bioses[0]) != 0;
+}
+
 /* An image of another length is refused, as a ROM is; one that is not there, where a guest of the
  * class has it, or may have it. */
 static void compare_images(const struct exchange *e, bool of_guests, struct pair_refusals *all,
@@ -202,7 +208,7 @@ static void compare_images(const struct exchange *e, bool of_guests, struct pair
          i++) {
         bool used = fleet_has_image(&a->used, i);
 
-        if (!used && (of_guests || !a->images[i]))
+        if (!used && (of_guests || !a->images[i] || is_of_few(e->fleet->images[i])))
             continue;
         if (!b->images[i])
             fleet_add_image(used ? &needs.images : &lacks.images, i);

@@ -82,7 +82,7 @@ struct fleet_use {
 struct fleet_profile {
     size_t class, machine;
     uint64_t roms;  /* bit by ROM: the default ROMs of their devices */
-    size_t image;   /* of their firmware; FLEET_NO_IMAGE: a BIOS, or it is not known */
+    size_t image;   /* of their firmware; FLEET_NO_IMAGE: there is none, or it is not known */
     bool has_store; /* in flash, for that image */
     enum swtpm_need swtpm;
     bool is_doubtful; /* not all of it is known */
@@ -109,7 +109,8 @@ struct fleet {
     size_t machine_count, machine_capacity;
     const char *roms[FLEET_ROMS_MAX];
     size_t rom_count;
-    const char *images[FLEET_IMAGES_MAX]; /* paths; they belong to inventories */
+    /* Paths, which belong to inventories; of a default BIOS its bare name. */
+    const char *images[FLEET_IMAGES_MAX];
     size_t image_count;
     struct fleet_profile *profiles;
     size_t profile_count, profile_capacity;

@@ -35,17 +35,27 @@ size_t fleet_image_index(const struct fleet *fleet, const char *path)
     return i;
 }
 
+static int add_image(struct fleet *fleet, const char *path, struct failure *f)
+{
+    if (fleet_image_index(fleet, path) < fleet->image_count)
+        return 0;
+    if (fleet->image_count == FLEET_IMAGES_MAX)
+        return fail(f, "more than %d different firmware images", FLEET_IMAGES_MAX);
+    fleet->images[fleet->image_count++] = path;
+    return 0;
+}
+
 /* The images of a new class, whose paths live as long as the reader. */
 static int add_images(struct fleet *fleet, const struct inventory *inv, struct failure *f)
 {
+    for (const char *const *bios = inventory_bioses; *bios; bios++)
+        if (inventory_bios_length(inv, *bios) && add_image(fleet, *bios, f) != 0)
+            return -1;
     for (size_t i = 0; i < inv->firmware->count; i++) {
         const struct inventory_firmware *image = &inv->firmware->list[i];
 
-        if (!inventory_is_code(image) || fleet_image_index(fleet, image->path) < fleet->image_count)
-            continue;
-        if (fleet->image_count == FLEET_IMAGES_MAX)
-            return fail(f, "more than %d different firmware images", FLEET_IMAGES_MAX);
-        fleet->images[fleet->image_count++] = image->path;
+        if (inventory_is_code(image) && add_image(fleet, image->path, f) != 0)
+            return -1;
     }
     return 0;
 }

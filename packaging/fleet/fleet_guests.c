@@ -62,18 +62,30 @@ static void add_profile(struct fleet *fleet, const struct fleet_profile *p)
     fleet->profiles[fleet->profile_count++] = *p;
 }
 
-static bool has_known_firmware(const struct inventory_guest *guest, size_t image)
+static bool has_default_firmware(const struct inventory_guest *guest)
+{
+    return !guest->loader && guest->firmware && strcmp(guest->firmware, "bios") == 0;
+}
+
+/* A machine type without a BIOS of its own, as pseries, has nothing that could differ; where no
+ * BIOS is listed, nothing is said of any. */
+static bool has_known_firmware(const struct inventory *inv, const struct inventory_guest *guest,
+                               size_t image)
 {
     return image != FLEET_NO_IMAGE ||
-           (!guest->loader && guest->firmware && strcmp(guest->firmware, "bios") == 0);
+           (has_default_firmware(guest) &&
+            (!*machine_bioses(guest->machine) || !inventory_has_bios(inv)));
 }
 
 /* A guest whose image its own host does not list, or of which no image is known, may have any. */
 static size_t add_image_use(struct fleet *fleet, struct fleet_class *c,
                             const struct inventory_guest *guest)
 {
-    size_t image = guest->loader ? fleet_image_index(fleet, guest->loader) : fleet->image_count;
+    const char *bios = inventory_guest_bios(guest);
+    size_t image = fleet->image_count;
 
+    if (guest->loader || (bios && inventory_bios_length(&c->inv, bios)))
+        image = fleet_image_index(fleet, guest->loader ? guest->loader : bios);
     if (image < fleet->image_count) {
         fleet_add_image(&c->used, image);
         if (inventory_guest_has_flash_store(guest))
@@ -81,7 +93,7 @@ static size_t add_image_use(struct fleet *fleet, struct fleet_class *c,
     } else {
         image = FLEET_NO_IMAGE;
     }
-    if (!has_known_firmware(guest, image) || (guest->doubt && image == FLEET_NO_IMAGE))
+    if (image == FLEET_NO_IMAGE && (guest->doubt || !has_default_firmware(guest)))
         c->doubtful++;
     return image;
 }
@@ -102,7 +114,7 @@ void fleet_add_guest(struct fleet *fleet, const struct inventory *inv, size_t cl
     p.image = add_image_use(fleet, &fleet->classes[class], guest);
     p.has_store = p.image != FLEET_NO_IMAGE && inventory_guest_has_flash_store(guest);
     /* Where there is no image, one of which nothing is said has the BIOS. */
-    p.is_doubtful |= !has_known_firmware(guest, p.image) &&
+    p.is_doubtful |= !has_known_firmware(inv, guest, p.image) &&
                      (guest->loader || guest->firmware || inventory_has_code(inv));
     if (!q)
         fleet->classes[class].lost++;

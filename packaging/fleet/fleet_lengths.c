@@ -57,6 +57,9 @@ static void fill_images(const struct fleet *fleet, struct fleet_class *c)
         if (c->doubtful)
             fleet_add_image(&c->used, index);
     }
+    for (const char *const *bios = inventory_bioses; *bios; bios++)
+        if (inventory_bios_length(&c->inv, *bios))
+            c->images[fleet_image_index(fleet, *bios)] = inventory_bios_length(&c->inv, *bios);
 }
 
 int fleet_fill_classes(struct fleet *fleet, struct failure *f)

@@ -257,6 +257,20 @@ extern const char *const inventory_firmware_directories[];
 /* A file name that is taken for a firmware image's in these directories. */
 bool inventory_is_image_name(const char *name);
 
+/* The names of default BIOS files; ends with NULL. */
+extern const char *const inventory_bioses[];
+bool inventory_is_bios(const char *name);
+/* Of the file that the first QEMU of PCs which has one finds under that name; 0: none does. */
+uint64_t inventory_bios_length(const struct inventory *inv, const char *name);
+/* Whether it lists one. */
+bool inventory_has_bios(const struct inventory *inv);
+/* The name of the default BIOS that the guest has; NULL: it has none, or may have another. */
+const char *inventory_guest_bios(const struct inventory_guest *guest);
+/* The image that the QEMU finds under a bare name; NULL: none is listed. */
+const struct inventory_firmware *inventory_firmware_named(const struct inventory *inv,
+                                                          const struct inventory_qemu *qemu,
+                                                          const char *name);
+
 /* The firmware image of that path; NULL: none is listed. */
 const struct inventory_firmware *inventory_find_firmware(const struct inventory *inv,
                                                          const char *path);

@@ -42,23 +42,14 @@ static struct listed find_listed(const struct inventory_side *side, const char *
         rom = image ? NULL : inventory_rom_at(side->inv, name);
         if (rom)
             return (struct listed){xstrdup(name), rom->size, &rom->package};
-        found.path = image ? xstrdup(name) : NULL;
     } else if ((rom = inventory_find_rom(side->inv, side->qemu, name, &directory)) != NULL) {
         return (struct listed){xasprintf("%s/%s", directory, name), rom->size, &rom->package};
     } else {
-        for (size_t i = 0; i < side->qemu->directory_count && !image; i++) {
-            free(found.path);
-            found.path = xasprintf("%s/%s", side->qemu->directories[i], name);
-            image = inventory_find_firmware(side->inv, found.path);
-        }
+        image = inventory_firmware_named(side->inv, side->qemu, name);
     }
-    if (image) {
-        found.size = inventory_firmware_length(image);
-        found.package = &image->package;
-    } else {
-        free(found.path);
-        found.path = NULL;
-    }
+    if (image)
+        found = (struct listed){xstrdup(image->path), inventory_firmware_length(image),
+                                &image->package};
     return found;
 }
 
@@ -323,15 +314,22 @@ static void add_loader(const struct inventory *inv, const struct inventory_guest
     block->store_size = image->store_size;
 }
 
-/* A machine type without a BIOS of its own has no block for it. */
-static void add_bios(struct destination *from, const char *machine, struct saved_guest *saved)
+/* A machine type without a BIOS of its own has no block for it. An inventory that lists none at
+ * all says nothing of any. */
+static void add_bios(const struct inventory *inv, struct destination *from, const char *machine,
+                     struct saved_guest *saved)
 {
     const char *const *files = machine_bioses(machine);
     const struct rom_file *file = *files ? destination_file(from, *files) : NULL;
 
-    if (!file || file->size <= 0)
+    if (!file || (file->size <= 0 && !inventory_has_bios(inv)))
         return;
+    if (file->size <= 0) {
+        doubt(saved, xasprintf("its BIOS %s is not in the inventory", *files));
+        return;
+    }
     struct saved_block *block = new_block(saved, xstrdup("pc.bios"), (uint64_t)file->size);
+    block->is_default = true;
     block->file = xstrdup(file->path);
     block->file_size = (uint64_t)file->size;
     block->package = destination_owner(from, file);
@@ -343,7 +341,7 @@ static void add_firmware(const struct inventory *inv, struct destination *from,
     if (guest->loader)
         add_loader(inv, guest, saved);
     else if (guest->firmware && strcmp(guest->firmware, "bios") == 0)
-        add_bios(from, guest->machine, saved);
+        add_bios(inv, from, guest->machine, saved);
     else if (guest->firmware && strcmp(guest->firmware, "efi") == 0)
         doubt(saved, xstrdup("it has UEFI firmware, and the inventory does not name the image: "
                              "libvirt chooses one when the guest is started"));

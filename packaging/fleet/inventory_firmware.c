@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The firmware images of an inventory: where they are looked for, and what is asked of them. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/text.h"
 #include "fleet/inventory.h"
+#include "formats/machine_types.h"
 #include "inputs/flash_file.h"
 
 const char *const inventory_firmware_directories[] = {"/usr/share/OVMF",
@@ -13,6 +17,8 @@ const char *const inventory_firmware_directories[] = {"/usr/share/OVMF",
                                                       "/usr/share/edk2-armvirt",
                                                       "/usr/share/qemu",
                                                       "/usr/share/seabios",
+                                                      "/usr/share/kvm",
+                                                      "/usr/share/qemu-kvm",
                                                       "/usr/share/pve-edk2-firmware",
                                                       "/usr/share/qemu-efi",
                                                       "/usr/share/qemu-efi-aarch64",
@@ -21,10 +27,19 @@ const char *const inventory_firmware_directories[] = {"/usr/share/OVMF",
                                                       "/usr/share/qemu-efi-loongarch64",
                                                       NULL};
 
+const char *const inventory_bioses[] = {"bios-256k.bin", "bios.bin", "bios-microvm.bin", NULL};
+
+bool inventory_is_bios(const char *name)
+{
+    for (const char *const *bios = inventory_bioses; *bios; bios++)
+        if (strcmp(name, *bios) == 0)
+            return true;
+    return false;
+}
+
 bool inventory_is_image_name(const char *name)
 {
-    return flash_file_is_named(name) || strcmp(name, "bios.bin") == 0 ||
-           strcmp(name, "bios-256k.bin") == 0 || strcmp(name, "bios-microvm.bin") == 0;
+    return flash_file_is_named(name) || inventory_is_bios(name);
 }
 
 bool inventory_has_directory(const char *path)
@@ -50,6 +65,56 @@ const struct inventory_firmware *inventory_find_firmware(const struct inventory 
         if (strcmp(inv->firmware->list[i].path, path) == 0)
             return &inv->firmware->list[i];
     return NULL;
+}
+
+const struct inventory_firmware *inventory_firmware_named(const struct inventory *inv,
+                                                          const struct inventory_qemu *qemu,
+                                                          const char *name)
+{
+    const struct inventory_firmware *image = NULL;
+
+    for (size_t i = 0; i < qemu->directory_count && !image; i++) {
+        char *path = xasprintf("%s/%s", qemu->directories[i], name);
+
+        image = inventory_find_firmware(inv, path);
+        free(path);
+    }
+    return image;
+}
+
+static bool is_of_pc(const struct inventory_qemu *q)
+{
+    return strcmp(q->architecture, "x86_64") == 0 || strcmp(q->architecture, "i386") == 0;
+}
+
+uint64_t inventory_bios_length(const struct inventory *inv, const char *name)
+{
+    for (size_t i = 0; i < inv->qemus->count; i++) {
+        const struct inventory_qemu *q = &inv->qemus->list[i];
+        const struct inventory_firmware *image =
+            is_of_pc(q) ? inventory_firmware_named(inv, q, name) : NULL;
+
+        if (image)
+            return inventory_firmware_length(image);
+    }
+    return 0;
+}
+
+bool inventory_has_bios(const struct inventory *inv)
+{
+    for (size_t i = 0; inv->firmware && i < inv->firmware->count; i++)
+        if (inventory_is_bios(base_name(inv->firmware->list[i].path)))
+            return true;
+    return false;
+}
+
+const char *inventory_guest_bios(const struct inventory_guest *guest)
+{
+    const char *const *files = machine_bioses(guest->machine);
+    bool is_own = !guest->loader && guest->firmware && strcmp(guest->firmware, "bios") == 0;
+
+    /* Of two, a property of the machine says which. */
+    return is_own && *files && !files[1] ? *files : NULL;
 }
 
 uint64_t inventory_firmware_length(const struct inventory_firmware *image)

@@ -26,18 +26,17 @@ static void guest_of(const struct fleet *fleet, const struct fleet_profile *p,
 {
     const struct fleet_machine *m = &fleet->machines[p->machine];
 
-    *guest = (struct inventory_guest){.machine = m->name,
-                                      .architecture = m->architecture,
-                                      .firmware = (char *)"bios",
-                                      .swtpm = p->swtpm,
-                                      .devices = devices};
+    *guest = (struct inventory_guest){
+        .machine = m->name, .architecture = m->architecture, .swtpm = p->swtpm, .devices = devices};
     for (size_t r = 0; r < fleet->rom_count; r++) {
         const char *type = p->roms >> r & 1 ? type_with(m->name, fleet->roms[r]) : NULL;
 
         if (type)
             devices[guest->device_count++] = (struct inventory_device){.type = (char *)type};
     }
-    if (p->image != FLEET_NO_IMAGE) {
+    if (p->image != FLEET_NO_IMAGE && inventory_is_bios(fleet->images[p->image])) {
+        guest->firmware = (char *)"bios";
+    } else if (p->image != FLEET_NO_IMAGE) {
         guest->firmware = (char *)"efi";
         guest->loader = (char *)fleet->images[p->image];
         guest->loader_type = (char *)"pflash";

@@ -163,6 +163,22 @@ static void judge_rom(const struct saved_guest *guest, struct destination *to, b
     }
 }
 
+/* The destination's own default BIOS, which it has where the source has its own. */
+static void refuse_bios(const struct saved_guest *guest, const struct rom_file *file,
+                        const char *name, struct preflight_line *line)
+{
+    line->rom = name;
+    if (file->size > 0) {
+        line->length = (uint64_t)file->size;
+        line->file_size = (uint64_t)file->size;
+        line->loaded = file;
+        judge_difference(guest, line);
+    } else {
+        line->verdict = PREFLIGHT_REFUSED;
+        line->why = xasprintf("QEMU does not start: there is no %s", name);
+    }
+}
+
 /* Exactly as long as the file; whether it is the machine's own, only the guest's configuration
  * says. So a length that fits is an answer, and any other is none. */
 static void judge_bios(const struct saved_guest *guest, struct destination *to,
@@ -185,6 +201,10 @@ static void judge_bios(const struct saved_guest *guest, struct destination *to,
         line->length = (uint64_t)file->size;
         line->file_size = (uint64_t)file->size;
         line->loaded = file;
+        return;
+    }
+    if (line->block->is_default && !files[1]) {
+        refuse_bios(guest, destination_file(to, files[0]), files[0], line);
         return;
     }
     line->verdict = PREFLIGHT_UNKNOWN;

@@ -38,6 +38,7 @@ struct saved_block {
      * source says. NULL: none is known. */
     char *file;
     uint64_t file_size;
+    bool is_default;     /* it is the machine's own, also where the guest goes */
     char *package;       /* "ipxe-qemu 1.0.0+git-..."; NULL: not known */
     char *sha256;        /* of the file; NULL: not known */
     char *store_layout;  /* of the store that this firmware expects; NULL: not known */

@@ -310,6 +310,46 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
     output_has "lands     256K   256K  pc.bios    /roms/bios-256k.bin (262144 bytes)"
 }
 
+@test "a BIOS of another length, or none, refuses the BIOS guests of an inventory, and no others" {
+    for h in a b; do host $h 7.2.1 0 250000 250000; done
+    # bios HOST NAME SIZE...: the images in HOST.json.
+    bios() {
+        local list='' host=$1
+        shift
+        for ((; $#; )); do list+="${list:+,}{\"path\":\"/roms/$1\",\"size\":$2,\"kind\":\"bios\"}"; shift 2; done
+        jq -c ".firmware = [$list]" "$host.json" > made.json
+        mv made.json "$host.json"
+    }
+    # said STATUS MACHINE FIRMWARE: of a guest of host a, by preflight and by audit.
+    said() {
+        jq -c ".guests = [{name: \"g\", machine: \"$2\", firmware: $3, devices: []}]" a.json > g.json
+        run "-$1" romcompat audit --guests g.json b.json
+        run "-$1" romcompat preflight --guest g g.json b.json
+    }
+    bios a bios-256k.bin 262144
+    bios b bios-256k.bin 262144
+    said 0 pc-q35-7.2 '"bios"'
+    # A guest of whose BIOS nothing is listed, where others are.
+    bios a bios.bin 131072
+    said 2 pc-q35-7.2 '"bios"'
+    output_has "its BIOS bios-256k.bin is not in the inventory"
+    bios a bios-256k.bin 262144 bios.bin 131072
+    bios b bios-256k.bin 131072 bios.bin 131072
+    said 1 pc-q35-7.2 '"bios"'
+    output_has "pc.bios: the guest has 256K, the destination has 128K" "starts again there  yes"
+    run -1 romcompat audit a.json b.json
+    output_has "the destination's firmware image has another length" "bios-256k.bin (262144 bytes on class 1, 131072 on class 2)"
+    bios b bios.bin 131072
+    said 1 pc-q35-7.2 '"bios"'
+    output_has "pc.bios: QEMU does not start: there is no bios-256k.bin"
+    run -0 romcompat audit --guests a.json b.json
+    # That of the oldest machine types counts where a guest has it.
+    bios a bios-256k.bin 262144 bios.bin 131072
+    bios b bios-256k.bin 262144
+    run -0 romcompat audit a.json b.json
+    output_lacks "bios.bin"
+}
+
 @test "a guest of which the inventory does not say what firmware it has gets no yes" {
     devices='"devices":[{"type":"virtio-net-pci"}]'
     for h in a b; do host $h 7.2.1 0 250000 250000; done
