@@ -36,17 +36,11 @@ static void each_file(struct saved_search *s, const char *directory, const char 
                       void (*visit)(struct saved_search *s, const char *path, void *arg), void *arg)
 {
     size_t count;
-    char **names = names_in(&s->t, directory, &count);
+    char **paths = paths_in(&s->t, directory, end, &count);
 
-    for (size_t i = 0; i < count; i++) {
-        char *path = xasprintf("%s/%s", directory, names[i]);
-
-        if (ends_with(names[i], end))
-            visit(s, path, arg);
-        free(path);
-        free(names[i]);
-    }
-    free(names);
+    for (size_t i = 0; i < count; i++)
+        visit(s, paths[i], arg);
+    free_texts(paths, count);
 }
 
 static void visit_save(struct saved_search *s, const char *path, void *arg)

@@ -94,31 +94,29 @@ void take_directory(struct taking *t, const char *path)
 {
     struct inventory_directory *directory;
     size_t count;
-    char **names = names_in(t, path, &count);
+    char **files = paths_in(t, path, "", &count);
 
     t->inv.directories->list = xreallocarray(
         t->inv.directories->list, t->inv.directories->count + 1, sizeof *t->inv.directories->list);
     directory = &t->inv.directories->list[t->inv.directories->count++];
     *directory = (struct inventory_directory){.path = xstrdup(path)};
     for (size_t i = 0; i < count; i++) {
-        char *file = xasprintf("%s/%s", path, names[i]);
+        const char *file = files[i], *name = base_name(file);
         struct stat st;
 
         if (stat(file, &st) == 0 && S_ISREG(st.st_mode) &&
-            (is_rom_name(&t->inv, names[i]) || begins_as_rom(t, file))) {
+            (is_rom_name(&t->inv, name) || begins_as_rom(t, file))) {
             directory->roms =
                 xreallocarray(directory->roms, directory->rom_count + 1, sizeof *directory->roms);
-            if (is_printable(names[i]))
+            if (is_printable(name))
                 directory->roms[directory->rom_count++] =
-                    read_rom(t, file, names[i], (uint64_t)st.st_size);
+                    read_rom(t, file, name, (uint64_t)st.st_size);
             else
                 taking_say(t, taking_problem, "%s: a name that is not printable ASCII, left out",
                            file);
         }
-        free(file);
-        free(names[i]);
     }
-    free(names);
+    free_texts(files, count);
 }
 
 static bool has_directory(const struct inventory *inv, const char *path)
@@ -262,20 +260,19 @@ static void take_image(struct taking *t, const char *path)
 static void take_images_in(struct taking *t, const char *directory, unsigned depth)
 {
     size_t count;
-    char **names = names_in(t, directory, &count);
+    char **paths = paths_in(t, directory, "", &count);
 
     for (size_t i = 0; i < count; i++) {
-        char *path = xasprintf("%s/%s", directory, names[i]);
+        const char *path = paths[i];
         struct stat st;
 
         if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && depth < FIRMWARE_DEPTH_MAX)
             take_images_in(t, path, depth + 1);
-        else if (inventory_is_image_name(names[i]) && stat(path, &st) == 0 && S_ISREG(st.st_mode))
+        else if (inventory_is_image_name(base_name(path)) && stat(path, &st) == 0 &&
+                 S_ISREG(st.st_mode))
             take_image(t, path);
-        free(path);
-        free(names[i]);
     }
-    free(names);
+    free_texts(paths, count);
 }
 
 static int by_path(const void *a, const void *b)

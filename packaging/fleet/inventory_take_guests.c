@@ -81,26 +81,21 @@ static void each_xml(struct taking *t, const char *directory,
                      void (*visit)(struct taking *t, const struct domain_xml *xml))
 {
     size_t count;
-    char **names = names_in(t, directory, &count);
+    char **paths = paths_in(t, directory, ".xml", &count);
 
     for (size_t i = 0; i < count; i++) {
-        char *path = xasprintf("%s/%s", directory, names[i]);
         struct domain_xml xml;
         struct failure f;
 
-        if (ends_with(names[i], ".xml")) {
-            if (domain_xml_read(path, &xml, &f) != 0) {
-                taking_lost_guest(t, &f);
-            } else {
-                if (xml.name && xml.machine)
-                    visit(t, &xml);
-                domain_xml_free(&xml);
-            }
+        if (domain_xml_read(paths[i], &xml, &f) != 0) {
+            taking_lost_guest(t, &f);
+        } else {
+            if (xml.name && xml.machine)
+                visit(t, &xml);
+            domain_xml_free(&xml);
         }
-        free(path);
-        free(names[i]);
     }
-    free(names);
+    free_texts(paths, count);
 }
 
 static void take_defined(struct taking *t, const struct domain_xml *xml)
@@ -224,19 +219,18 @@ static void take_libvirt_live(struct taking *t)
 {
     size_t count = 0;
     char **users =
-        may_list(LIBVIRT_RUN_OF_USERS) ? names_in(t, LIBVIRT_RUN_OF_USERS, &count) : NULL;
+        may_list(LIBVIRT_RUN_OF_USERS) ? paths_in(t, LIBVIRT_RUN_OF_USERS, "", &count) : NULL;
 
     if (may_list(LIBVIRT_RUN))
         each_xml(t, LIBVIRT_RUN, take_live);
     for (size_t i = 0; i < count; i++) {
-        char *directory = xasprintf("%s/%s/libvirt/qemu/run", LIBVIRT_RUN_OF_USERS, users[i]);
+        char *directory = xasprintf("%s/libvirt/qemu/run", users[i]);
 
         if (may_list(directory))
             each_xml(t, directory, take_live);
         free(directory);
-        free(users[i]);
     }
-    free(users);
+    free_texts(users, count);
 }
 
 /* A description of what ran, and of which no process is there any more. */

@@ -66,16 +66,16 @@ static void take_proxmox_guest(struct taking *t, const char *name)
 void take_proxmox(struct taking *t)
 {
     size_t count;
-    char **names = names_in(t, PROXMOX, &count);
+    char **paths = paths_in(t, PROXMOX, ".conf", &count);
 
     for (size_t i = 0; i < count; i++) {
-        size_t digits = strspn(names[i], "0123456789");
+        const char *name = base_name(paths[i]);
+        size_t digits = strspn(name, "0123456789");
 
-        if (digits && strcmp(names[i] + digits, ".conf") == 0)
-            take_proxmox_guest(t, names[i]);
-        free(names[i]);
+        if (digits && strcmp(name + digits, ".conf") == 0)
+            take_proxmox_guest(t, name);
     }
-    free(names);
+    free_texts(paths, count);
 }
 
 /* --- Incus and LXD -------------------------------------------------------------------------- */
@@ -206,13 +206,11 @@ void take_incus(struct taking *t)
 {
     for (size_t place = 0; place < sizeof incus_places / sizeof *incus_places; place++) {
         size_t count;
-        char **names = names_in(t, incus_places[place].machines, &count);
+        char **paths = paths_in(t, incus_places[place].machines, "", &count);
 
-        for (size_t i = 0; i < count; i++) {
-            take_incus_guest(t, place, names[i]);
-            free(names[i]);
-        }
-        free(names);
+        for (size_t i = 0; i < count; i++)
+            take_incus_guest(t, place, base_name(paths[i]));
+        free_texts(paths, count);
     }
 }
 
@@ -260,14 +258,11 @@ static void find_additions(struct taking *t, const char *unit, struct paths *pat
     for (size_t d = 0; d < UNIT_DIRECTORIES; d++) {
         char *directory = xasprintf("%s/%s.d", unit_directories[d], unit);
         size_t count;
-        char **names = names_in(t, directory, &count);
+        char **files = paths_in(t, directory, ".conf", &count);
 
-        for (size_t i = 0; i < count; i++) {
-            if (ends_with(names[i], ".conf"))
-                add_path(paths, xasprintf("%s/%s", directory, names[i]));
-            free(names[i]);
-        }
-        free(names);
+        for (size_t i = 0; i < count; i++)
+            add_path(paths, files[i]);
+        free(files);
         free(directory);
     }
 }
@@ -378,16 +373,15 @@ static void add_units(struct taking *t, const char *directory, bool links, char 
                       size_t *unit_count)
 {
     size_t count;
-    char **names = names_in(t, directory, &count);
+    char **paths = paths_in(t, directory, ".service", &count);
 
     for (size_t i = 0; i < count; i++) {
-        const char *at = strchr(names[i], '@');
+        const char *name = base_name(paths[i]), *at = strchr(name, '@');
 
-        if (ends_with(names[i], ".service") && (at ? strcmp(at, "@.service") != 0 : !links))
-            add_text(units, unit_count, xstrdup(names[i]));
-        free(names[i]);
+        if (at ? strcmp(at, "@.service") != 0 : !links)
+            add_text(units, unit_count, xstrdup(name));
     }
-    free(names);
+    free_texts(paths, count);
 }
 
 void take_units(struct taking *t)
@@ -397,18 +391,13 @@ void take_units(struct taking *t)
 
     for (size_t d = 0; d < UNIT_DIRECTORIES; d++) {
         size_t count;
-        char **names = names_in(t, unit_directories[d], &count);
+        char **paths = paths_in(t, unit_directories[d], "", &count);
 
         add_units(t, unit_directories[d], false, &units, &unit_count);
-        for (size_t i = 0; i < count; i++) {
-            char *path = xasprintf("%s/%s", unit_directories[d], names[i]);
-
-            if (ends_with(names[i], ".wants") || ends_with(names[i], ".requires"))
-                add_units(t, path, true, &units, &unit_count);
-            free(path);
-            free(names[i]);
-        }
-        free(names);
+        for (size_t i = 0; i < count; i++)
+            if (ends_with(paths[i], ".wants") || ends_with(paths[i], ".requires"))
+                add_units(t, paths[i], true, &units, &unit_count);
+        free_texts(paths, count);
     }
     if (unit_count)
         qsort(units, unit_count, sizeof *units, compare_texts);

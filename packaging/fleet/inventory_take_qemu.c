@@ -211,19 +211,17 @@ static void free_seen(struct seen *seen)
 static void take_qemus_in(struct taking *t, const char *directory, struct seen *seen)
 {
     size_t count;
-    char **names = names_in(t, directory, &count);
+    char **paths = paths_in(t, directory, "", &count);
 
     for (size_t i = 0; i < count; i++) {
-        char *path = xasprintf("%s/%s", directory, names[i]);
+        const char *name = base_name(paths[i]);
         struct failure f;
 
-        if (is_qemu_name(names[i]) && is_printable(names[i]) && is_binary(path) &&
-            is_first(seen, names[i], path) && take_qemu(t, path, &f) != 0)
+        if (is_qemu_name(name) && is_printable(name) && is_binary(paths[i]) &&
+            is_first(seen, name, paths[i]) && take_qemu(t, paths[i], &f) != 0)
             taking_problem(t, &f);
-        free(path);
-        free(names[i]);
     }
-    free(names);
+    free_texts(paths, count);
 }
 
 /* Those that were named first, in that order; then what there is. */

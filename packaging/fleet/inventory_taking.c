@@ -42,26 +42,26 @@ void add_text(char ***list, size_t *count, char *text)
     (*list)[(*count)++] = text;
 }
 
-char **names_in(struct taking *t, const char *path, size_t *count)
+char **paths_in(struct taking *t, const char *directory, const char *end, size_t *count)
 {
-    DIR *dir = opendir(path);
-    char **names = NULL;
+    DIR *dir = opendir(directory);
+    char **paths = NULL;
     struct failure f;
 
     if (!dir && errno != ENOENT && errno != ENOTDIR) {
-        fail(&f, "%s: %s: what is in it is left out", path, strerror(errno));
+        fail(&f, "%s: %s: what is in it is left out", directory, strerror(errno));
         taking_unread(t, &f);
     }
 
     *count = 0;
     for (struct dirent *e; dir && (e = readdir(dir));)
-        if (e->d_name[0] != '.')
-            add_text(&names, count, xstrdup(e->d_name));
+        if (e->d_name[0] != '.' && ends_with(e->d_name, end))
+            add_text(&paths, count, xasprintf("%s/%s", directory, e->d_name));
     if (dir)
         closedir(dir);
     if (*count)
-        qsort(names, *count, sizeof *names, compare_texts);
-    return names;
+        qsort(paths, *count, sizeof *paths, compare_texts);
+    return paths;
 }
 
 bool is_missing(const char *path)

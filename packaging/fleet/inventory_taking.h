@@ -119,9 +119,9 @@ bool is_printable(const char *text);
 /* Adds a text, which the list then owns. */
 void add_text(char ***list, size_t *count, char *text);
 
-/* The names in a directory, sorted; *count is 0 where it is not there, or cannot be read, which is
- * reported. */
-char **names_in(struct taking *t, const char *path, size_t *count);
+/* The paths of what is in a directory and whose name has that end, sorted; free_texts(). *count is 0
+ * where it is not there, or cannot be read, which is reported. */
+char **paths_in(struct taking *t, const char *directory, const char *end, size_t *count);
 
 /* Whether no file of that path is there. access() asks for the real user, who may have fewer rights. */
 bool is_missing(const char *path);
