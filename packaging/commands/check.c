@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "commands/command.h"
 #include "commands/digest_report.h"
+#include "commands/finding_report.h"
 #include "outputs/file.h"
 #include "romset/names.h"
 
@@ -97,16 +98,11 @@ static int load_budget(const char *path, struct budget *budget)
     struct failure f;
     int result = budget_read(path, budget, &problems, &f);
 
-    if (result < 0) {
-        report(&f);
-    } else if (problems.counts[FINDING_ERROR]) {
-        for (size_t i = 0; i < problems.count; i++)
-            complain("%s", problems.list[i].what);
+    if (!report_errors(result, &f, &problems))
+        return 0;
+    if (result == 0)
         budget_free(budget);
-        result = -1;
-    }
-    findings_free(&problems);
-    return result;
+    return -1;
 }
 
 /* --- telling -------------------------------------------------------------------------- */

@@ -83,6 +83,13 @@ struct command {
                         size_t count);
 };
 
+#define ONE_OPERAND(name) .operand = (name), .least = 1, .most = 1
+
+/* The entries of a table: X(build), X(check)... */
+#define COMMAND_DECLARATION(name) extern const struct command name##_command;
+#define COMMAND_ENTRY(name) &name##_command,
+#define COMMAND_TABLE(list) {list(COMMAND_ENTRY) NULL}
+
 /* --- report.c ------------------------------------------------------------ */
 
 /* Prints "romcompat: WHAT" and, where there is one, the fix on the next line,

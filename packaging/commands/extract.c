@@ -152,8 +152,6 @@ const struct command extract_command = {
         "N counts the images from 0, as inspect shows them. The default is the only EFI image.",
     .options = options,
     .settings_size = sizeof(struct job),
-    .operand = "a ROM",
-    .least = 1,
-    .most = 1,
+    ONE_OPERAND("a ROM"),
     .run = run,
 };

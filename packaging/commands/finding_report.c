@@ -15,6 +15,18 @@ void print_findings(const struct findings *f)
     }
 }
 
+bool report_errors(int result, const struct failure *failure, struct findings *problems)
+{
+    bool is_wrong = result < 0 || problems->counts[FINDING_ERROR];
+
+    if (result < 0)
+        report(failure);
+    for (size_t i = 0; result == 0 && is_wrong && i < problems->count; i++)
+        complain("%s", problems->list[i].what);
+    findings_free(problems);
+    return is_wrong;
+}
+
 struct json_object *findings_array(const struct findings *f)
 {
     struct json_object *list = json_list();

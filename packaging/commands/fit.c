@@ -341,8 +341,6 @@ const struct command fit_command = {
         "OUT appears whole or not at all.",
     .options = options,
     .settings_size = sizeof(struct job),
-    .operand = "a ROM, a directory or an archive",
-    .least = 1,
-    .most = 1,
+    ONE_OPERAND("a ROM, a directory or an archive"),
     .run = run,
 };

@@ -11,11 +11,9 @@
     X(flash_args)      \
     X(flash_pack)
 
-#define DECLARE(name) extern const struct command name##_command;
-SUBCOMMANDS(DECLARE)
+SUBCOMMANDS(COMMAND_DECLARATION)
 
-#define ENTRY(name) &name##_command,
-static const struct command *const subcommands[] = {SUBCOMMANDS(ENTRY) NULL};
+static const struct command *const subcommands[] = COMMAND_TABLE(SUBCOMMANDS);
 
 extern const struct command flash_command;
 const struct command flash_command = {

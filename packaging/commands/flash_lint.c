@@ -73,8 +73,6 @@ const struct command flash_lint_command = {
         "The status is 1 if there is an error; warnings alone leave it 0.",
     .options = options,
     .settings_size = sizeof(struct tree_job),
-    .operand = "a TREE",
-    .least = 1,
-    .most = 1,
+    ONE_OPERAND("a TREE"),
     .run = run,
 };

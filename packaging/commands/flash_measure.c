@@ -169,8 +169,6 @@ const struct command flash_measure_command = {
     .options = options,
     .settings_size = sizeof(struct measure_job),
     .defaults = &defaults,
-    .operand = "a FILE",
-    .least = 1,
-    .most = 1,
+    ONE_OPERAND("a FILE"),
     .run = run,
 };

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "commands/columns.h"
+#include "commands/finding_report.h"
 #include "flash/pack.h"
 
 extern const struct command flash_pack_command;
@@ -81,16 +82,11 @@ static int load(const char *path, struct flashset *set)
     struct failure f;
     int result = flashset_read(path, set, &problems, &f);
 
-    if (result < 0) {
-        report(&f);
-    } else if (problems.counts[FINDING_ERROR]) {
-        for (size_t i = 0; i < problems.count; i++)
-            complain("%s", problems.list[i].what);
+    if (!report_errors(result, &f, &problems))
+        return 0;
+    if (result == 0)
         flashset_free(set);
-        result = -1;
-    }
-    findings_free(&problems);
-    return result;
+    return -1;
 }
 
 static int run(void *settings, char **paths, size_t count)

@@ -158,8 +158,6 @@ const struct command pad_command = {
     .options = options,
     .settings_size = sizeof(struct job),
     .defaults = &defaults,
-    .operand = "a ROM",
-    .least = 1,
-    .most = 1,
+    ONE_OPERAND("a ROM"),
     .run = run,
 };

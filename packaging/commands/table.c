@@ -29,8 +29,6 @@
     X(xen)          \
     X(help)
 
-#define DECLARE(name) extern const struct command name##_command;
-COMMANDS(DECLARE)
+COMMANDS(COMMAND_DECLARATION)
 
-#define ENTRY(name) &name##_command,
-const struct command *const commands[] = {COMMANDS(ENTRY) NULL};
+const struct command *const commands[] = COMMAND_TABLE(COMMANDS);

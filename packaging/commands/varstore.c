@@ -12,11 +12,9 @@
     X(varstore_show)    \
     X(varstore_enroll)
 
-#define DECLARE(name) extern const struct command name##_command;
-SUBCOMMANDS(DECLARE)
+SUBCOMMANDS(COMMAND_DECLARATION)
 
-#define ENTRY(name) &name##_command,
-static const struct command *const subcommands[] = {SUBCOMMANDS(ENTRY) NULL};
+static const struct command *const subcommands[] = COMMAND_TABLE(SUBCOMMANDS);
 
 extern const struct command varstore_command;
 const struct command varstore_command = {

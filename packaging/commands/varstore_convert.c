@@ -55,8 +55,6 @@ const struct command varstore_convert_command = {
     .options = options,
     .settings_size = sizeof(struct varstore_job),
     .defaults = &varstore_defaults,
-    .operand = "a FILE",
-    .least = 1,
-    .most = 1,
+    ONE_OPERAND("a FILE"),
     .run = run,
 };

@@ -107,8 +107,6 @@ const struct command varstore_import_command = {
     .options = options,
     .settings_size = sizeof(struct varstore_job),
     .defaults = &varstore_defaults,
-    .operand = "a JSON file",
-    .least = 1,
-    .most = 1,
+    ONE_OPERAND("a JSON file"),
     .run = run,
 };

@@ -8,11 +8,9 @@
     X(xen_show)        \
     X(xen_restore)
 
-#define DECLARE(name) extern const struct command name##_command;
-SUBCOMMANDS(DECLARE)
+SUBCOMMANDS(COMMAND_DECLARATION)
 
-#define ENTRY(name) &name##_command,
-static const struct command *const subcommands[] = {SUBCOMMANDS(ENTRY) NULL};
+static const struct command *const subcommands[] = COMMAND_TABLE(SUBCOMMANDS);
 
 extern const struct command xen_command;
 const struct command xen_command = {

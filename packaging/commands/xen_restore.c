@@ -118,8 +118,6 @@ const struct command xen_restore_command = {
     .options = options,
     .settings_size = sizeof(struct job),
     .defaults = &defaults,
-    .operand = "a DOMAIN",
-    .least = 1,
-    .most = 1,
+    ONE_OPERAND("a DOMAIN"),
     .run = run,
 };

@@ -304,8 +304,6 @@ const struct command xen_run_command = {
     .options = options,
     .settings_size = sizeof(struct run),
     .defaults = &defaults,
-    .operand = "a CONFIG",
-    .least = 1,
-    .most = 1,
+    ONE_OPERAND("a CONFIG"),
     .run = run,
 };

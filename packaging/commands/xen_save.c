@@ -48,8 +48,6 @@ const struct command xen_save_command = {
     .options = options,
     .settings_size = sizeof(struct xen_job),
     .defaults = &defaults,
-    .operand = "a DOMAIN",
-    .least = 1,
-    .most = 1,
+    ONE_OPERAND("a DOMAIN"),
     .run = run,
 };

@@ -83,8 +83,6 @@ const struct command xen_show_command = {
     .options = options,
     .settings_size = sizeof(struct job),
     .defaults = &defaults,
-    .operand = "a DOMAIN",
-    .least = 1,
-    .most = 1,
+    ONE_OPERAND("a DOMAIN"),
     .run = run,
 };

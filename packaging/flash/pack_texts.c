@@ -316,23 +316,6 @@ static struct json_object *security_object(const struct packed *p)
     return o;
 }
 
-static struct json_object *source_object(const struct packed *p)
-{
-    const struct romset_source *source = &p->set->source;
-    struct json_object *o = json_new();
-
-    json_add_text_if(o, "kind", source_kind_names[source->kind]);
-    json_add_text_if(o, "name", source->name);
-    json_add_text_if(o, "version", source->version);
-    json_add_text_if(o, "path", source->path);
-    if (p->source_size)
-        json_add_number(o, "size", p->source_size);
-    json_add_text_if(o, "sha256", source->sha256);
-    json_add_text_if(o, "source_package", p->package.source_package);
-    json_add_text_if(o, "source_version", p->package.source_version);
-    return o;
-}
-
 static struct json_object *set_object(const struct packed *p)
 {
     struct json_object *o = json_new(), *images = json_list(), *descriptors = json_list();
@@ -341,7 +324,7 @@ static struct json_object *set_object(const struct packed *p)
     json_add_text_if(o, "summary", p->set->summary);
     json_add_text_if(o, "package", p->set->package);
     json_add_text_if(o, "package_version", p->package.version);
-    json_add(o, "source", source_object(p));
+    json_add(o, "source", built_source_object(&p->set->source, p->source_size, &p->package));
     for (size_t i = 0; i < p->set->image_count; i++)
         json_append(images, image_object(&p->images[i]));
     for (size_t i = 0; i < p->set->descriptor_count; i++)

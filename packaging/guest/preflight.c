@@ -27,11 +27,14 @@ const char *fix_kind_name(enum fix_kind kind)
     return names[kind];
 }
 
-/* Two lengths that differ. */
-static void judge_difference(const struct saved_guest *guest, struct preflight_line *line)
+static void judge_length(const struct saved_guest *guest, struct preflight_line *line)
 {
     char in[SIZE_TEXT_MAX], here[SIZE_TEXT_MAX];
 
+    if (line->length == line->block->length) {
+        line->verdict = PREFLIGHT_LANDS;
+        return;
+    }
     size_format(line->block->length, in);
     size_format(line->length, here);
     line->verdict = guest->mapped_ram ? PREFLIGHT_WRONG : PREFLIGHT_REFUSED;
@@ -156,10 +159,8 @@ static void judge_rom(const struct saved_guest *guest, struct destination *to, b
                     "give it with --machine");
     } else if (line->length == 0) {
         line->verdict = PREFLIGHT_REFUSED;
-    } else if (line->length == line->block->length) {
-        line->verdict = PREFLIGHT_LANDS;
     } else {
-        judge_difference(guest, line);
+        judge_length(guest, line);
     }
 }
 
@@ -172,7 +173,7 @@ static void refuse_bios(const struct saved_guest *guest, const struct rom_file *
         line->length = (uint64_t)file->size;
         line->file_size = (uint64_t)file->size;
         line->loaded = file;
-        judge_difference(guest, line);
+        judge_length(guest, line);
     } else {
         line->verdict = PREFLIGHT_REFUSED;
         line->why = xasprintf("QEMU does not start: there is no %s", name);
@@ -275,10 +276,7 @@ static bool judge_given(const struct saved_guest *guest, struct destination *to,
     line->loaded = destination_given(to, given);
     line->file_size = (uint64_t)size;
     line->length = length_by_kind(kind, line->block->name, (uint64_t)size);
-    if (line->length == line->block->length)
-        line->verdict = PREFLIGHT_LANDS;
-    else
-        judge_difference(guest, line);
+    judge_length(guest, line);
     return true;
 }
 
@@ -321,10 +319,7 @@ static bool judge_romsize(const struct saved_guest *guest, struct destination *t
         return true;
     }
     line->length = rom_block_length(line->romsize);
-    if (line->length == line->block->length)
-        line->verdict = PREFLIGHT_LANDS;
-    else
-        judge_difference(guest, line);
+    judge_length(guest, line);
     return true;
 }
 

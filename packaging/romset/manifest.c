@@ -17,20 +17,20 @@ struct json_object *built_file_object(const struct built_file *file)
     return o;
 }
 
-static struct json_object *source_object(const struct built_set *built)
+struct json_object *built_source_object(const struct romset_source *source, uint64_t size,
+                                        const struct deb_package *package)
 {
-    const struct romset_source *source = &built->set->source;
     struct json_object *o = json_new();
 
     json_add_text_if(o, "kind", source_kind_names[source->kind]);
     json_add_text_if(o, "name", source->name);
     json_add_text_if(o, "version", source->version);
     json_add_text_if(o, "path", source->path);
-    if (source->kind != SOURCE_DIRECTORY)
-        json_add_number(o, "size", built->source_size);
+    if (size)
+        json_add_number(o, "size", size);
     json_add_text_if(o, "sha256", source->sha256);
-    json_add_text_if(o, "source_package", built->package.source_package);
-    json_add_text_if(o, "source_version", built->package.source_version);
+    json_add_text_if(o, "source_package", package->source_package);
+    json_add_text_if(o, "source_version", package->source_version);
     return o;
 }
 
@@ -85,7 +85,7 @@ char *manifest_write(const struct built_set *sets, size_t count)
         json_add_text_if(o, "package", b->set->package);
         json_add_text_if(o, "package_version", b->package.version);
         json_add_number(o, "bucket", b->set->bucket);
-        json_add(o, "source", source_object(b));
+        json_add(o, "source", built_source_object(&b->set->source, b->source_size, &b->package));
         json_add(o, "machines", machines_array(b->set));
         for (size_t k = 0; k < b->set->rom_count; k++)
             json_append(roms, rom_object(b, &b->roms[k]));

@@ -28,6 +28,10 @@ struct json_object;
 /* One file that came out. */
 struct json_object *built_file_object(const struct built_file *file);
 
+/* What it all was made from; `size` 0: a directory. */
+struct json_object *built_source_object(const struct romset_source *source, uint64_t size,
+                                        const struct deb_package *package);
+
 /* The text of the manifest; the caller frees it. */
 char *manifest_write(const struct built_set *sets, size_t count);
 
