@@ -181,7 +181,7 @@ LOG
     [ ! -d "${ROMCOMPAT_DOCUMENTS:-}" ] || cat <<< "$output" > "$(mktemp "$ROMCOMPAT_DOCUMENTS/XXXXXXXXXX")"
     [ "$(jq -c '.packages[0]' <<< "$output")" = '{"name":"ipxe","version":"2","old_version":"1","day":"2026-11-20"}' ]
     run -2 guard --since yesterday
-    output_has "expected 2026-11-20, or last"
+    output_has "expected YYYY-MM-DD, or last"
     run -2 guard --since last /ipxe_2.deb
     echo x > host/var/log/dpkg.log.3.gz
     run -2 guard --since last
