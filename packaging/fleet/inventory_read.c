@@ -296,6 +296,9 @@ static int read_lists(struct inventory_reader *r, const struct json_document *d,
     for (enum kind i = 0; i < KINDS; i++) {
         struct json_member_place *m = &all->lists[i];
 
+        if (m->value && m->value_length == strlen("null") &&
+            memcmp(m->value, "null", strlen("null")) == 0)
+            m->value = NULL;
         if (!m->value && inventory_kinds[i].is_required)
             return fail(f, "%s:%u: %s: missing (a list was expected)", d->name, d->line,
                         inventory_kinds[i].key);

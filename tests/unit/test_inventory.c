@@ -334,6 +334,7 @@ int main(void)
     accepts("\"host\":\"node1\"", "\"host\":null", "a host without a name");
     accepts("\"node1\"", "\"n\\u00f6de \\\"1\\\"\"", "a name with escapes");
     accepts("\"firmware\":[],", "", "a list that is not there is empty");
+    accepts("\"firmware\":[],", "\"firmware\": null,", "... and so is null");
     accepts(
         "\"firmware\":[],",
         "\"firmware\":[{\"path\":\"/a\",\"size\":1,\"layout\":\"OVMF 4M\",\"store_size\":540672,"
