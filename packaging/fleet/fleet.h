@@ -65,6 +65,9 @@ struct fleet_class {
     size_t open_tpms;           /* guests with a TPM of which that is not known */
     size_t lost;                /* guests with a machine type that no QEMU of their host has */
     size_t unversioned;         /* guests with a machine type that has no versions */
+    /* Of these, without those whose memory is encrypted: all, those whose QEMU has no type with
+     * versions and so tells no classes apart, and those that are not wholly known. */
+    size_t unjudged, unjudged_anywhere, unjudged_here;
 };
 
 struct fleet_host {

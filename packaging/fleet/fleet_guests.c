@@ -98,6 +98,40 @@ static size_t add_image_use(struct fleet *fleet, struct fleet_class *c,
     return image;
 }
 
+static bool has_versions(const struct inventory_qemu *q)
+{
+    for (size_t i = 0; i < q->machine_count; i++)
+        if (machine_is_versioned(q->machines[i]))
+            return true;
+    return false;
+}
+
+/* Pairs of classes are judged by types with versions. */
+static void add_unversioned(struct fleet_class *c, const struct inventory_guest *guest,
+                            const struct inventory_qemu *q, bool is_doubtful)
+{
+    c->unversioned++;
+    if (guest->encryption)
+        return;
+    c->unjudged++;
+    c->unjudged_anywhere += is_doubtful || !has_versions(q);
+    c->unjudged_here += is_doubtful;
+}
+
+size_t fleet_unjudged_guests(const struct fleet *fleet)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < fleet->class_count; i++) {
+        const struct fleet_class *c = &fleet->classes[i];
+
+        count += fleet->class_count > 1 ? c->unjudged
+                 : c->hosts > 1         ? c->unjudged_anywhere
+                                        : c->unjudged_here;
+    }
+    return count;
+}
+
 void fleet_add_guest(struct fleet *fleet, const struct inventory *inv, size_t class,
                      const struct inventory_guest *guest)
 {
@@ -116,13 +150,6 @@ void fleet_add_guest(struct fleet *fleet, const struct inventory *inv, size_t cl
     /* Where there is no image, one of which nothing is said has the BIOS. */
     p.is_doubtful |= !has_known_firmware(inv, guest, p.image) &&
                      (guest->loader || guest->firmware || inventory_has_code(inv));
-    if (!q)
-        fleet->classes[class].lost++;
-    else if (!machine_is_versioned(guest->machine))
-        fleet->classes[class].unversioned++;
-    if (!q || !machine_is_versioned(guest->machine))
-        return;
-    p.machine = fleet_add_machine(fleet, q->architecture, guest->machine);
     for (size_t i = 0; i < guest->device_count; i++) {
         const struct inventory_device *device = &guest->devices[i];
         const struct rom_device *d = rom_device_of_type(device->type);
@@ -134,6 +161,13 @@ void fleet_add_guest(struct fleet *fleet, const struct inventory *inv, size_t cl
         else
             p.is_doubtful = true;
     }
+    if (!q)
+        fleet->classes[class].lost++;
+    else if (!machine_is_versioned(guest->machine))
+        add_unversioned(&fleet->classes[class], guest, q, p.is_doubtful);
+    if (!q || !machine_is_versioned(guest->machine))
+        return;
+    p.machine = fleet_add_machine(fleet, q->architecture, guest->machine);
     if (guest->doubt)
         p.roms |= fleet->machines[p.machine].roms;
     fleet->unknown_guests += p.is_doubtful && !guest->encryption;

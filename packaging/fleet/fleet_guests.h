@@ -9,6 +9,10 @@
 void fleet_add_guest(struct fleet *fleet, const struct inventory *inv, size_t class,
                      const struct inventory_guest *guest);
 
+/* Those that are not among its unknown ones though nothing was said of where they can go, for their
+ * machine types have no versions. */
+size_t fleet_unjudged_guests(const struct fleet *fleet);
+
 /* One use for the machine type itself (ROM rom_count), and one for each default ROM. */
 void fleet_find_uses(struct fleet *fleet);
 

@@ -68,6 +68,7 @@ int fleet_fill_classes(struct fleet *fleet, struct failure *f)
         return -1;
     encrypted_guests_judge(&fleet->encrypted);
     fleet_find_uses(fleet);
+    fleet->unknown_guests += fleet_unjudged_guests(fleet);
     for (size_t i = 0; i < fleet->class_count; i++) {
         struct fleet_class *c = &fleet->classes[i];
 

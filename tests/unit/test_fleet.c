@@ -180,6 +180,37 @@ static void check_pairs(void)
     forget(&t);
 }
 
+/* What decides for machine types without a version is not looked at: only among alike hosts is it
+ * known, where these have other machine types that tell their versions. */
+static void check_unversioned(void)
+{
+#define MICROVM "{\"machine\":\"microvm\",\"firmware\":\"bios\",\"devices\":["
+    static const struct {
+        const char *machines, *guest, *version_there;
+        size_t hosts, unknown;
+        const char *name;
+    } rows[] = {
+        {OLD, MICROVM "]}", "7.2.1", 2, 0, "a guest of microvm goes to an alike host"},
+        {OLD, MICROVM "]}", "8.2.1", 2, 1, "to another version it is not known"},
+        {"\"microvm\"", MICROVM "]}", "8.2.1", 2, 1, "nor where no machine type tells versions"},
+        {"\"microvm\"", MICROVM "]}", "7.2.1", 1, 0, "a host alone has nowhere to send it"},
+        {OLD, MICROVM "{\"type\":\"frobnicator\"}]}", "7.2.1", 1, 1, "nor what it is made of"},
+    };
+    struct told t;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct made_host hosts[] = {
+            {"a", "7.2.1", rows[i].machines, false, 250000, 250000, NULL, rows[i].guest},
+            {"b", rows[i].version_there, rows[i].machines, false, 250000, 250000, NULL, NULL},
+        };
+
+        tell(&t, hosts, rows[i].hosts, NULL);
+        is_int(t.fleet.unknown_guests, rows[i].unknown, "no version: %s", rows[i].name);
+        forget(&t);
+    }
+#undef MICROVM
+}
+
 static void check_guests(void)
 {
     static const char e1000[] = "{\"machine\":\"pc-q35-7.2\",\"devices\":[{\"type\":\"e1000\"}]}";
@@ -560,6 +591,7 @@ int main(void)
     check_classes();
     check_lengths();
     check_machines();
+    check_unversioned();
     check_guests();
     check_pairs();
     check_tpms();
