@@ -104,7 +104,7 @@ static void print_blocked(const struct upgrade_order *o, const struct order_bloc
                o->fleet.machines[b->machine].name, b->guests == 1 ? "s" : "ve");
     print_line("    %s", b->why);
     if (b->is_final)
-        puts("    no host that there will be takes them, whatever the order");
+        puts("    no host will accept them after the upgrade, whatever the order");
     print_first(o, b);
     print_fix(b);
     free(names);

@@ -144,7 +144,7 @@ int note_done(struct journal *j, const char *store, struct failure *f)
     char *path = absolute_path(store), *line = xasprintf("%s\n", path);
     int result = put(j, line);
     if (result != 0)
-        fail(f, "%s: done, which cannot be recorded: %s", store, strerror(errno));
+        fail(f, "%s: done, but this cannot be recorded: %s", store, strerror(errno));
     free(path);
     free(line);
     return result;

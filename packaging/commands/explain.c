@@ -43,16 +43,17 @@ static int explain_nothing(const struct arrival_log *log, const char *name, bool
     struct failure f;
 
     if (log->is_binary)
-        fail(&f, "%s: not readable as text, so it says nothing about any guest", name);
+        fail(&f, "%s: not readable as text, so that it tells nothing about any guest", name);
     else if (log->failed_line)
-        fail(&f, "%s: nothing known found, but line %zu says that something failed", name,
+        fail(&f, "%s: nothing known was found, but line %zu says that something failed", name,
              log->failed_line);
     else if (log->arrived) {
         if (!json)
             print_line("%s: no guest was refused: the log shows one that arrived.", name);
         return finish_output(STATUS_NO);
     } else
-        fail(&f, "%s: nothing known found: neither a guest that was refused nor one that arrived",
+        fail(&f,
+             "%s: nothing known was found: neither a guest that was refused nor one that arrived",
              name);
     fail_hint(&f, "'romcompat preflight' answers for a saved or running guest itself.");
     return report(&f);

@@ -127,7 +127,7 @@ static void print_store(const struct flash_image *image)
     varstore_room(s, &room);
     print_line(
         "  room: %zu bytes live, %zu garbage, %zu free, %zu after a reclaim; largest variable "
-        "that fits %zu; dbx of today (%d) %s",
+        "that fits %zu; today's dbx (%d bytes) %s",
         room.live, room.garbage, room.free, room.after_reclaim, room.largest, VARSTORE_DBX_TODAY,
         room.largest >= VARSTORE_DBX_TODAY ? "fits" : "does not fit");
     print_line("  fault-tolerant write: %s", ftw_state_name(s->ftw.state));

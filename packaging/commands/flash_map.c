@@ -95,7 +95,7 @@ static void print_expected(const struct flash_image *code)
     const struct flash_expects *e = &code->expects;
 
     if (code->kind == FLASH_COMBINED)
-        print_line("  a combined image: it has a store of its own, and takes no other");
+        print_line("  a combined image: it has a store of its own, and uses no other");
     else if (e->source)
         print_line("  expects a store of %" PRIu64 " bytes (%s)", e->file_size,
                    e->layout ? e->layout->name : "unknown layout");
@@ -199,7 +199,8 @@ static int take_version(struct job *job)
     if (!job->libvirt)
         return STATUS_YES;
     if (qemu_version_read(job->libvirt, strlen(job->libvirt), &version) != 0 || version.minor > 999)
-        return usage_error(&flash_map_command, "--libvirt '%s' is not a version as 11.3 or 11.3.0",
+        return usage_error(&flash_map_command,
+                           "--libvirt '%s' is not a valid version (expected 11.3 or 11.3.0)",
                            job->libvirt);
     if (version.major < 9 || version.major > 1000)
         return usage_error(&flash_map_command,

@@ -61,7 +61,7 @@ static void print_choice(const struct domain_firmware *firmware)
     switch (firmware->choice) {
     case CHOICE_DESCRIPTOR:
     case CHOICE_LIST:
-        print_line("  libvirt takes %s", firmware->source);
+        print_line("  libvirt chooses %s", firmware->source);
         break;
     case CHOICE_AS_WRITTEN:
         print_line("  no descriptor matches: libvirt takes the paths as they are written");

@@ -27,7 +27,8 @@ static int check_options(const struct command *me, const struct measure_job *job
 
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
         if (none[i].given)
-            return usage_error(me, "--%s: an IGVM file says itself what is measured", none[i].name);
+            return usage_error(me, "--%s: an IGVM file itself determines what is measured",
+                               none[i].name);
     }
     if (g->mode == MEASURE_SNP_SVSM)
         return usage_error(me, "snp-svsm: the SVSM is in the IGVM file: --mode snp");

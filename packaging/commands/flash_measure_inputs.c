@@ -49,7 +49,7 @@ static int take_vars_size(const char *path, struct measure_inputs *in, struct fa
     if (flash_open(path, &vars, f) != 0)
         return -1;
     if (vars.kind != FLASH_STORE && vars.kind != FLASH_BLANK)
-        result = flash_refuse_store(&vars, "a variable store alone", f);
+        result = flash_refuse_store(&vars, "a variable store without code", f);
     in->guest.vars_size = vars.size;
     flash_close(&vars);
     return result;

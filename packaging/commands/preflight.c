@@ -168,7 +168,8 @@ static int take_guest_qemu(const struct question *q, struct saved_guest *guest)
                            "say it themselves");
     if (q->guest_qemu && qemu_version_read(q->guest_qemu, strlen(q->guest_qemu), &guest->qemu) != 0)
         return usage_error(&preflight_command,
-                           "--guest-qemu '%s' is not a version as 7.2 or 7.2.22", q->guest_qemu);
+                           "--guest-qemu '%s' is not a valid version (expected 7.2 or 7.2.22)",
+                           q->guest_qemu);
     return STATUS_YES;
 }
 
@@ -432,7 +433,7 @@ const struct command preflight_command = {
         "would give it, for devices with their default ROM, and prints what fixes it. Memory and\n"
         "topology are not judged.\n"
         "\n"
-        "Status 0: the guest lands. Status 1: it is refused, or is accepted with a block of the\n"
+        "Status 0: the guest arrives. Status 1: it is refused, or is accepted with a block of the\n"
         "wrong length (QEMU does not check mapped-ram). Status 2: no answer, also if a block is\n"
         "not known and nothing else is wrong.",
     .options = options,

@@ -136,7 +136,7 @@ static int copy_template(const struct job *job, const char *name)
     if (refuse_file_in_use(name, &f) != 0)
         return report(&f);
     if (flash_open(name, &template, &f) != 0) {
-        fail_hint(&f, "--empty makes an empty store, --template takes another one.");
+        fail_hint(&f, "--empty makes an empty store, --template names another template.");
         return report(&f);
     }
     flash_check(&job->image, &template, NULL, &check);

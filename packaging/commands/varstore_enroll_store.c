@@ -325,7 +325,7 @@ int enroll_one(struct enroll_run *run, const char *store)
         flash_open_part(store, is_block_device(store) ? run->size : 0, &image, &f) != 0)
         status = say_failed(run, store, &f);
     else if (image.kind != FLASH_STORE && image.kind != FLASH_JSON) {
-        flash_refuse_store(&image, "a variable store alone", &f);
+        flash_refuse_store(&image, "a variable store without code", &f);
         status = say_failed(run, store, &f);
     } else {
         status = enroll_image(run, &image, &before);

@@ -38,7 +38,7 @@ void say_written(const struct varstore_job *job, const char *format, ...)
 int check_outputs(const struct command *command, const struct varstore_job *job)
 {
     if (job->json && is_stdout(job->out))
-        return usage_error(command, "--json and --out - both want standard output");
+        return usage_error(command, "--json and --out - both need standard output");
     return STATUS_YES;
 }
 

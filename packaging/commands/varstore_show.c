@@ -153,8 +153,8 @@ static void print_room(const struct varstore *s)
     struct varstore_room room;
 
     varstore_room(s, &room);
-    print_line("  room: %zu bytes free, %zu after a reclaim; dbx of today (%d) %s%s", room.free,
-               room.after_reclaim, VARSTORE_DBX_TODAY,
+    print_line("  room: %zu bytes free, %zu after a reclaim; today's dbx (%d bytes) %s%s",
+               room.free, room.after_reclaim, VARSTORE_DBX_TODAY,
                room.largest >= VARSTORE_DBX_TODAY ? "fits" : "does not fit",
                room.after_reclaim < VARSTORE_STARVED ? "; the firmware will not start"
                : room.after_reclaim < VARSTORE_TIGHT ? "; nearly full"
@@ -186,7 +186,7 @@ static void print_store(const struct shown_store *s)
                s->secure_boot.sbat[0] ? "; SBAT level " : "", s->secure_boot.sbat);
     for (int i = 0; i < KEY_LISTS; i++)
         print_keys(s, (enum key_list)i);
-    print_line("  certificates of Microsoft's:");
+    print_line("  Microsoft's certificates:");
     print_known(s);
     print_boot(&s->boot);
     if (image->has_store) {

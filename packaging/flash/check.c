@@ -94,7 +94,7 @@ static void judge_migration(struct flash_check *check, const struct flash_image 
     struct flash_verdict *v = &check->migrate;
 
     decide(v, FLASH_YES, "same-lengths",
-           "the guest lands, and runs its old firmware until it is powered off%s",
+           "the guest arrives, and runs its old firmware until it is powered off%s",
            from ? "" : " (judged by the store alone: --from makes it certain)");
     if (from)
         judge_known_source(v, code, from);

@@ -253,7 +253,7 @@ static void judge_loader(struct flash_verdict *v, const char *path)
         read_file(path, QEMU_FILE_MAX, &data, &size, &f) != 0)
         return;
     if (!contains(data, size, "IGVM: Unknown header type"))
-        say(v, FLASH_NO, "no-igvm", "%s: it takes no IGVM files", path);
+        say(v, FLASH_NO, "no-igvm", "%s: it does not support IGVM files", path);
     free(data);
 }
 

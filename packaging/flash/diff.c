@@ -168,9 +168,10 @@ static void add_key_change(const struct pair *p, const struct key_change *c)
         const char *if_lost, *if_gained;
     } meanings[KEY_LISTS] = {
         [LIST_PK] = {DIFF_SECURITY, "its owner cannot change the lists of new guests",
-                     "who has it can change the lists of new guests"},
-        [LIST_KEK] = {DIFF_SECURITY, "new guests take no update of db and dbx signed with it",
-                      "new guests take updates of db and dbx signed with it"},
+                     "its owner can change the lists of new guests"},
+        [LIST_KEK] = {DIFF_SECURITY,
+                      "new guests accept no update of db and dbx that is signed with it",
+                      "new guests accept updates of db and dbx that are signed with it"},
         [LIST_DB] = {DIFF_COLD_BOOT, "new guests do not start what is signed with it",
                      "new guests start what is signed with it"},
         [LIST_DBX] = {DIFF_SECURITY, "new guests start what was revoked",
@@ -244,15 +245,16 @@ static void add_format(const struct pair *p)
         return;
     if (is_store(p->old))
         diff_add(p->d, DIFF_COLD_BOOT, "format", p->path,
-                 "a %s file, and was %s: a guest whose definition says format '%s' of the store "
+                 "a %s file, and was %s: a guest whose definition names format '%s' for the store "
                  "that is copied from it does not start, and libvirt takes code and store of one "
                  "format only",
                  now, before, before);
     else
-        diff_add(p->d, DIFF_COLD_BOOT, "format", p->path,
-                 "a %s file, and was %s: a guest whose definition says format '%s' of it does not "
-                 "start, and libvirt refuses its %s store beside it (Format mismatch)",
-                 now, before, before, before);
+        diff_add(
+            p->d, DIFF_COLD_BOOT, "format", p->path,
+            "a %s file, and was %s: a guest whose definition names format '%s' for it does not "
+            "start, and libvirt refuses its %s store beside it (Format mismatch)",
+            now, before, before, before);
 }
 
 static void compare_images(const struct pair *p)
@@ -311,10 +313,10 @@ static void add_gone(struct firmware_diff *d, const struct firmware_tree *new,
                  "%s: a guest that has no store of its own yet does not start%s", how, at);
     else if (is_igvm(image))
         diff_add(d, DIFF_COLD_BOOT, "image-gone", e->path,
-                 "%s (it was an IGVM file): a guest that has this path does not start%s", how, at);
+                 "%s (it was an IGVM file): a guest that uses this path does not start%s", how, at);
     else
         diff_add(d, DIFF_MIGRATION, "image-gone", e->path,
-                 "%s (it was %s, %s, %zu bytes): a guest that has this path neither migrates here "
+                 "%s (it was %s, %s, %zu bytes): a guest that uses this path neither migrates here "
                  "nor starts%s",
                  how, flash_kind_name(image->kind), flash_architecture_name(image->architecture),
                  image->size, at);

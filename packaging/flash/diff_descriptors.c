@@ -188,7 +188,7 @@ static void add_first_choices(struct firmware_diff *d, const struct firmware_tre
         else if (before && after &&
                  !same_text(before->executable.filename, after->executable.filename))
             diff_add(d, DIFF_HARMLESS, "first-choice", after->path,
-                     "the first for a new guest of %s %s: %s, and not %s", machines[i][0],
+                     "new guests of %s %s get %s, and not %s as before", machines[i][0],
                      machines[i][1], after->executable.filename, before->executable.filename);
     }
 }

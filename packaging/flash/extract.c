@@ -256,7 +256,7 @@ static int examine(struct guest_memory *m, uint64_t address, uint64_t length, st
         return 0;
     }
     if (!memory_map_has(&m->map, address, length)) {
-        pass(h, address, "a volume that is not all there");
+        pass(h, address, "a truncated volume");
         return 0;
     }
     int spare = is_spare_area(m, address, layout, f), image = is_in_image(m, address, layout, f);
@@ -277,7 +277,7 @@ static int examine(struct guest_memory *m, uint64_t address, uint64_t length, st
     }
     if (m->lacks && m->lacks(m, address, length)) {
         free(bytes);
-        pass(h, address, "a volume that is not all there");
+        pass(h, address, "a truncated volume");
         return 0;
     }
     flash_take(m->name, bytes, (size_t)length, &volume);

@@ -181,7 +181,7 @@ static void read_root(struct field_reader *r, const struct yaml_node *root, void
     fields_read(r, root, "the flashset", root_fields, COUNT(root_fields), set);
     const struct yaml_node *newer = field_value(root, "newer");
     if (newer && set->newer.kind == SOURCE_DIRECTORY)
-        WRONG(r, newer, "'newer' must be a package: its changelog is what is read");
+        WRONG(r, newer, "'newer' must be a package, as its changelog is read");
     if (field_value(root, "source") && set->source.kind != SOURCE_DEB && !set->prefix)
         WRONG(r, root, "the flashset lacks 'prefix' (its default is a package's version)");
 }

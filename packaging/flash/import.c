@@ -75,7 +75,7 @@ int import_into_store(struct json_variables *v, const struct flash_image *old, s
     if (live_store_open(old, &live, f) != 0)
         return -1;
     if (old->kind != FLASH_STORE) {
-        flash_refuse_store(old, "a variable store alone", f);
+        flash_refuse_store(old, "a variable store without code", f);
     } else if (!live.store->layout) {
         fail(f, "%s: a store of a layout that is not known (found a volume of 0x%" PRIx64 " bytes)",
              old->path, live.store->volume.length);

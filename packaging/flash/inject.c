@@ -21,7 +21,7 @@ static int refuse_combined(const struct flash_image *combined, struct failure *f
     }
     if (!combined->store.sound || !own) {
         fail(f, "%s: the store in it is damaged, or of an unknown layout", combined->path);
-        return fail_hint(f, "Take the image from its package again.");
+        return fail_hint(f, "Extract the image from its package again.");
     }
     if (expected && expected != own)
         return fail(f,

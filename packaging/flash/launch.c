@@ -86,7 +86,8 @@ static int take_path(const char *path, char **absolute, struct failure *f)
 {
     for (const unsigned char *p = (const unsigned char *)path; *p; p++) {
         if (*p < 0x20 || *p == 0x7f)
-            return fail(f, "%s: a path with control characters cannot be written down", path);
+            return fail(f, "%s: a path with control characters cannot be printed for pasting",
+                        path);
     }
     *absolute = absolute_path(path);
     return **absolute == '/'
@@ -164,13 +165,13 @@ static void note_formats(struct launch *l)
              l->code->qcow2 ? "qcow2" : "raw");
         l->not_libvirt = true;
     } else if (l->code->qcow2) {
-        note(l, "Code and store are qcow2: libvirt 9.2 and later take them.");
+        note(l, "Code and store are qcow2: libvirt 9.2 and later accept them.");
     }
     if (!l->vars_size)
         return;
     note(l,
          "Only the first %llu bytes of %s are flash: without size= the firmware does not find its "
-         "variables. libvirt cannot say so; it needs a file, or a volume, of that length.",
+         "variables. libvirt has no such setting; it needs a file, or a volume, of that length.",
          (unsigned long long)l->vars_size, l->vars_path);
     l->not_libvirt = true;
 }
@@ -207,8 +208,8 @@ static void note_bios(struct launch *l, const struct target *t)
                             "file on the guest's volumes.");
     if (flash_is_x86(t->architecture))
         note(l, "To keep them on QEMU, give the guest a private copy as its only, writable flash "
-                "(-drive if=pflash,unit=0,format=raw,file=COPY); its RAM blocks are then others "
-                "than with -bios, and it cannot be migrated from one to the other.");
+                "(-drive if=pflash,unit=0,format=raw,file=COPY); its RAM blocks then differ from "
+                "those with -bios, so that it cannot be migrated from one to the other.");
     else if (l->code->size < flash_device_size(t->architecture))
         note(l,
              "To keep them, pad a copy of the code to %llu bytes and give the guest a store of "
@@ -225,17 +226,17 @@ static void note_confidential(struct launch *l)
         return;
     note(l, "%s", FLASH_CONFIDENTIAL_NOTE);
     note(l,
-         "A confidential guest's launch digest is taken of the firmware: any other firmware, of "
-         "the same length or not, is another guest. The store is measured %s.",
+         "A confidential guest's launch digest covers the firmware: with any other firmware, even "
+         "of the same length, it differs. The store is measured %s.",
          l->vars ? "only with -bios, not here" : "too, as part of the image");
 }
 
 static void note_xen(struct launch *l)
 {
     if (l->vars) {
-        note(l, "Xen: xl has no way to start this. It has no option for a variable store, and "
-                "with Xen QEMU has no flash devices (hw/i386/pc_piix.c): a combined image is "
-                "what it takes, and 'romcompat varstore inject' puts variables into one.");
+        note(l, "Xen: xl cannot start this. It has no option for a variable store, and with Xen "
+                "QEMU has no flash devices (hw/i386/pc_piix.c). It needs a combined image; "
+                "'romcompat varstore inject' puts variables into one.");
         return;
     }
     note(l, "Xen: xl keeps nothing that the guest writes to its variables; 'romcompat xen run', in "

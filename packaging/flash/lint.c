@@ -231,7 +231,7 @@ static void check_format(struct findings *l, const char *file, const struct tree
 
     if (format && (strcmp(format, "qcow2") == 0) != qcow2)
         find(l, FINDING_ERROR, "format", file,
-             "%s is not of the format it is said to be (found %s, "
+             "%s does not have the format that is claimed (found %s, "
              "expected %s)",
              e->path, qcow2 ? "qcow2" : "raw", format);
 }
@@ -428,7 +428,7 @@ static void check_rivals(struct findings *l, const struct firmware_tree *tree, s
             strncmp(first->name, d->name, digits) != 0 || !answers_all_of(first->read, d->read))
             continue;
         find(l, FINDING_WARNING, "never-chosen", d->entry->path,
-             "never chosen: %s has the same priority, answers the same guests, and comes before it",
+             "never chosen: %s has the same priority, matches the same guests, and comes before it",
              first->entry->path);
         return;
     }
@@ -464,7 +464,7 @@ static void check_state(struct findings *l, const struct firmware_tree *tree,
     }
     if (d->state != TREE_EMPTY && (!dot || strcmp(dot, ".json") != 0))
         find(l, FINDING_WARNING, "name", d->entry->path,
-             "not named .json, and read by libvirt all the same");
+             "not named .json, but libvirt reads it nevertheless");
 }
 
 /* ---- images, whatever names them ---- */
@@ -520,8 +520,8 @@ static void check_keys(struct findings *l, const struct tree_entry *e)
     char *names = known_certificates_lacking(keys.known);
     if (names)
         find(l, FINDING_WARNING, "certificates", e->path,
-             "has certificates of Microsoft's of 2011 and lacks those that followed them (%s): new "
-             "guests do not start what is signed with these alone",
+             "has Microsoft's certificates of 2011 and lacks their successors (%s): new "
+             "guests do not start what is signed only with those",
              names);
     free(names);
     if (is_of_microsoft(&keys) && !keys_count_hashes(&keys.lists[LIST_DBX]))

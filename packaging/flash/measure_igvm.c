@@ -173,7 +173,8 @@ static bool take_vcpu(struct measuring *g, const struct igvm_step *s)
         return true;
     }
     if (!s->content)
-        return stop(g, "the state of a vCPU is not whole in the file (the header at 0x%zx)", s->at);
+        return stop(g, "the state of a vCPU is incomplete in the file (the header at 0x%zx)",
+                    s->at);
     weigh_vcpu(g, s);
     if (++g->m->vcpus > MEASURE_VCPUS_MAX)
         return stop(g, "the states of more than %d vCPUs", MEASURE_VCPUS_MAX);

@@ -159,7 +159,7 @@ int repair_store(const struct flash_image *old, struct repaired *r, struct failu
     memcpy(copy, old->data, old->size);
     if (!varstore_fix(copy, layout, &r->headers)) {
         free(copy);
-        return fail(f, "%s: no variable store is to be seen in it", old->path);
+        return fail(f, "%s: no variable store was found in it", old->path);
     }
     if (varstore_read(copy, old->size, &s) != 0)
         give_up("out of memory");

@@ -100,7 +100,7 @@ static int read_hex(struct json_object *o, const char *key, const struct place *
     if (digits % 2)
         return FAIL_AT(f, p, "'%s': an odd number of hexadecimal digits (found %zu)", key, digits);
     if (!hex_decode(text, digits, *bytes + before))
-        return FAIL_AT(f, p, "'%s': not hexadecimal digits alone", key);
+        return FAIL_AT(f, p, "'%s': not only hexadecimal digits", key);
     *size = digits / 2;
     return 0;
 }
@@ -115,7 +115,7 @@ static int read_name(struct json_object *o, struct place *p, struct json_variabl
     v->bytes = xmalloc(2 * strlen(name) + 2);
     v->variable.name_size = variable_name_encode(name, v->bytes);
     if (!v->variable.name_size || strstr(name, no_character))
-        return FAIL_AT(f, p, "'name' is empty or holds what is no character");
+        return FAIL_AT(f, p, "'name' is empty or not valid UTF-16");
     p->name = name;
     return 0;
 }

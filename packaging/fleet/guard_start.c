@@ -103,7 +103,7 @@ static void judge_lost(const struct guard_request *r, const struct inventory_gue
         if (d->off || !d->file || !is_lost(r->after, d->file))
             continue;
         guest_after_set_starts(v, QEMU_NO,
-                               xasprintf("its ROM file %s is not there any more", d->file));
+                               xasprintf("its ROM file %s does not exist any more", d->file));
         return;
     }
     if (guest->template && is_lost(r->after, guest->template) &&
@@ -119,7 +119,7 @@ static void judge_lost(const struct guard_request *r, const struct inventory_gue
     if (!program)
         return;
     guest_after_set_starts(
-        v, QEMU_NO, xasprintf("its TPM is emulated by %s, which is not there any more", program));
+        v, QEMU_NO, xasprintf("its TPM is emulated by %s, which does not exist any more", program));
     if (!v->block && !upgrade_is_rpm(r->upgrade))
         guest_after_set_fix(
             v, xstrdup("The package that emulates its TPM, as it is:"),

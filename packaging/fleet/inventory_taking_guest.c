@@ -54,9 +54,9 @@ struct inventory_guest *taking_add_guest(struct taking *t, const char *source, c
     };
     free(plain);
     if (!named)
-        taking_doubt(guest, xstrdup("its machine type, whose name is none"));
+        taking_doubt(guest, xstrdup("its machine type, which is not a name"));
     if (architecture && !guest->architecture)
-        taking_doubt(guest, xstrdup("its architecture, whose name is none"));
+        taking_doubt(guest, xstrdup("its architecture, which is not a name"));
     return guest;
 }
 
@@ -89,7 +89,7 @@ void taking_add_card(struct inventory_guest *guest, const char *type, const char
 
     if (!card.type || (file && !card.file)) {
         taking_doubt(guest, card.type ? xasprintf("the name of a ROM file of %s", type)
-                                      : xstrdup("a card, whose type is none"));
+                                      : xstrdup("a card, whose type is not a name"));
         free(card.type);
         free(card.file);
         return;

@@ -103,7 +103,7 @@ static void add_blocked(const struct order_plan *plan, size_t g, size_t r, struc
         made.why =
             pair ? xasprintf("QEMU %u.%u is known to refuse guests of QEMU %u.%u with %s: '%s'",
                              b->major, b->minor, a->major, a->minor, pair->what, pair->message)
-                 : xstrdup("no other host takes them while this one is upgraded");
+                 : xstrdup("no other host accepts them while this one is upgraded");
     } else {
         made.why = xstrdup(v.arrives_why ? v.arrives_why : "the reason is not known");
         if (o->fleet.classes[o->groups[g].to].qemus[p->machine])

@@ -160,7 +160,7 @@ static void answer_yes(struct order_plan *plan, const struct order_state *end,
     order_tell_steps(plan, end, o);
     if (o->doubtful)
         not_known(o, xasprintf("of %llu guest%s on hosts that change it is not known where they "
-                               "can go; it is an order for the others",
+                               "can go; the order is for the others",
                                (unsigned long long)o->doubtful, PLURAL(o->doubtful)));
 }
 

@@ -53,7 +53,7 @@ struct order_blocked {
     /* Their ROMs that would have another length, and the length that they have of the first. */
     uint64_t roms;
     fleet_length length;
-    bool is_final; /* no host that there will be takes them, whatever the order */
+    bool is_final; /* no host will accept them after the upgrade, whatever the order */
     char *why;
     char *fix_when, *fix, *fix_package; /* as in guest_after.h; NULL: none is known */
 };

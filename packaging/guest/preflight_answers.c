@@ -172,7 +172,8 @@ static void weigh_unversioned(struct preflight *p, const struct saved_guest *gue
         !machine_is_versioned(guest->machine))
         weigh(
             &p->arrives, QEMU_NOT_KNOWN,
-            xasprintf("%s has no versions: QEMU promises no arrival on another version than the "
+            xasprintf("%s has no versions: QEMU does not promise that it arrives on another "
+                      "version than the "
                       "guest's%s",
                       guest->machine,
                       guest->qemu.major ? "" : ", which is not known; give it with --guest-qemu"));
@@ -476,12 +477,12 @@ static void weigh_varstore_here(struct preflight *p, const struct domain_xml *x)
     else if (x->varstore_template)
         weigh(&p->starts, QEMU_NO,
               xasprintf("neither its variable store %s nor the template %s is there",
-                        x->varstore ? x->varstore : "(of libvirt's choice)", x->varstore_template));
+                        x->varstore ? x->varstore : "(chosen by libvirt)", x->varstore_template));
     else
         weigh(&p->starts, QEMU_NOT_KNOWN,
               xasprintf("its variable store %s is not there, and of which template libvirt makes "
                         "one is not known",
-                        x->varstore ? x->varstore : "(of libvirt's choice)"));
+                        x->varstore ? x->varstore : "(chosen by libvirt)"));
 }
 
 /* The device's variables go with the guest, and it writes them into its file there: QEMU

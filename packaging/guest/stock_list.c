@@ -174,7 +174,7 @@ int stock_list_add(struct stock_list *list, const struct stock_ask *ask, const c
     size_t first = list->count;
 
     if (device_text_read(device, &d) != 0) {
-        fail(f, "%s: not the text of a -device", device);
+        fail(f, "%s: not the value of a -device option", device);
         return fail_hint(f, "TYPE or TYPE,PROPERTY=VALUE,... was expected; JSON is not read.");
     }
     const struct rom_device *known = rom_device_of_type(d.type);

@@ -335,7 +335,7 @@ int pile_build(struct pile *p, struct failure *f)
         p->is_ar = true;
         r = push_format(p, FORMAT_AR, NULL, 0, f);
         return r == UNPACK_NOT_AN_ARCHIVE
-                   ? fail(f, "%s: begins like ar, but is damaged or cut off there", p->name)
+                   ? fail(f, "%s: begins like ar, but is damaged or truncated there", p->name)
                    : r;
     }
     const char *kind = unstream_archive_kind(start, (size_t)n);

@@ -83,7 +83,7 @@ int json_tree_parse_at(const char *name, unsigned line, const uint8_t *data, siz
         give_up("out of memory");
     if (error == json_tokener_continue) {
         json_object_put(o);
-        return fail(f, "%s: the JSON document is cut off", name);
+        return fail(f, "%s: the JSON document is truncated", name);
     }
     if (error != json_tokener_success) {
         json_object_put(o);

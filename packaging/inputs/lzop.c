@@ -62,7 +62,7 @@ static int take(struct lzop *z, uint8_t *to, size_t n, struct failure *f)
             if (got < 0)
                 return -1;
             if (got == 0)
-                return fail(f, "%s: lzop: cut off", z->name);
+                return fail(f, "%s: lzop: truncated", z->name);
             z->left = (size_t)got;
         }
         size_t some = n < z->left ? n : z->left;

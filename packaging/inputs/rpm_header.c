@@ -44,8 +44,8 @@ static int find_section(const char *name, const uint8_t *data, size_t size, size
     *at += INTRO_SIZE;
     if (s->count > ENTRIES_MAX || !in_range(size, *at, s->count * ENTRY_SIZE) ||
         !in_range(size, *at + s->count * ENTRY_SIZE, s->store_size))
-        return fail(f, "%s: its RPM header is longer than what is there (%zu entries, %zu bytes)",
-                    name, s->count, s->store_size);
+        return fail(f, "%s: its RPM header is longer than the file (%zu entries, %zu bytes)", name,
+                    s->count, s->store_size);
     s->entries = data + *at;
     s->store = s->entries + s->count * ENTRY_SIZE;
     *at += s->count * ENTRY_SIZE + s->store_size;
@@ -209,5 +209,5 @@ int rpm_header_files(const char *name, const uint8_t *data, size_t size,
     const char **names = strings_of(&s, TAG_BASE_NAMES, &count);
     bool is_whole = names && take_paths(&s, names, count, take, arg);
     free(names);
-    return is_whole ? 0 : fail(f, "%s: its RPM header has a list of files that is cut", name);
+    return is_whole ? 0 : fail(f, "%s: its RPM header has a truncated list of files", name);
 }

@@ -423,7 +423,7 @@ int systemd_unit_qemu(const char *name, const uint8_t *data, size_t size, struct
     if (size > SYSTEMD_UNIT_MAX)
         return fail(f, "%s: more than %zu bytes", name, SYSTEMD_UNIT_MAX);
     if (memchr(data, '\0', size))
-        return fail(f, "%s: not the text of a unit (it has a NUL)", name);
+        return fail(f, "%s: not a valid unit (it has a NUL)", name);
     char *text = xstrndup((const char *)data, size), *rest = text, *line;
     while ((line = next_line(&rest)) != NULL) {
         char *key = line + strspn(line, SPACE);

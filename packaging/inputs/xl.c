@@ -106,7 +106,7 @@ static int take_config(const char *path, struct json_object *config, struct xl_c
     const char *uuid = info ? json_member_text(info, "uuid") : NULL;
 
     if (!name || !uuid || !xl_uuid_read(uuid, c->uuid))
-        return fail(f, "%s: what xl makes of it has no name, or no UUID", path);
+        return fail(f, "%s: its configuration, as xl reads it, has no name or no UUID", path);
     c->name = xstrdup(name);
     if (take_kind(path, config, c, f) != 0 ||
         take_action(path, config, "on_poweroff", &c->on_poweroff, f) != 0 ||
@@ -164,7 +164,7 @@ int xl_config_read(const char *path, struct xl_config *config, struct failure *f
     xl_config_free(&again);
     if (same)
         return 0;
-    fail(f, "%s: no UUID, by which the domain's variables are kept", path);
+    fail(f, "%s: no UUID, under which the domain's variables are kept", path);
     fail_hint(f, "Write this line into it: uuid = \"%s\"", config->uuid);
     xl_config_free(config);
     return -1;
@@ -197,7 +197,7 @@ static bool is_plain(const char *text)
 int xl_create(const char *path, const char *firmware, struct failure *f)
 {
     if (!is_plain(firmware))
-        return fail(f, "%s: a path with a quote or a backslash, which xl.cfg has no place for",
+        return fail(f, "%s: a path with a quote or a backslash, which xl.cfg cannot express",
                     firmware);
     char *override = xasprintf("bios_path_override=\"%s\"", firmware);
     /* The last one counts (Xen tools/libs/util/libxlu_cfg.c, xlu_cfg_get_string()). */

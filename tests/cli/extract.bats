@@ -73,7 +73,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $2, $NF}' | sort;
     make_core elf64 $SIZE store@$AT > core
     truncate -s -600K core
     run -1 romcompat varstore extract --core core --out no
-    output_has "which is cut off" "a volume that is not all there"
+    output_has "which is cut off" "a truncated volume"
     run -1 --separate-stderr romcompat varstore extract --core core --out no --json
     [[ $(tr -d ' \n' <<< "$output") == '{"format":"romcompat-varstore-extract","version":1,"written":false,'*'"cut":true,"store":null,"address":null,'* ]]
     : > core

@@ -102,7 +102,7 @@ domain() {
     output_has "bios_path_override = \"$PWD/back\\\\slash\\\"quote.fd\""
     store "$D12/OVMF/OVMF_CODE.fd" s.fd
     run -0 romcompat flash args --code "$D12/OVMF/OVMF_CODE.fd" --vars s.fd
-    output_has "xl has no way to start this"
+    output_has "xl cannot start this"
     output_lacks "bios_path_override"
     run -1 romcompat flash args --form xl --code "$D12/OVMF/OVMF_CODE.fd" --vars s.fd
 }

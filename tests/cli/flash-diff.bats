@@ -154,7 +154,7 @@ descriptor() {
     # Another one still has the old paths.
     cp $O/50-a.json $N/70-a.json
     run -0 both
-    output_has "the first for a new guest of x86_64 pc-q35-10.0: /elsewhere, and not $C"
+    output_has "new guests of x86_64 pc-q35-10.0 get /elsewhere, and not $C as before"
 }
 
 @test "--quiet, --json, wrong usage, and what is no tree" {

@@ -46,7 +46,7 @@ edited() {
 
 @test "a template that lacks what new guests must have is told from one that has it" {
     run -0 romcompat flash lint "$(release trixie ovmf)"
-    output_has "warning: /usr/share/OVMF/OVMF_VARS_4M.ms.fd: has certificates of Microsoft's of 2011 and lacks those that followed them (Microsoft Corporation KEK 2K CA 2023, Windows UEFI CA 2023," \
+    output_has "warning: /usr/share/OVMF/OVMF_VARS_4M.ms.fd: has Microsoft's certificates of 2011 and lacks their successors (Microsoft Corporation KEK 2K CA 2023, Windows UEFI CA 2023," \
         "warning: /usr/share/OVMF/OVMF_VARS_4M.ms.fd: dbx has no hash"
     mkdir -p root/usr/share/OVMF
     cp "$ROMCOMPAT_CACHE"/firmware/forky/usr/share/OVMF/OVMF_VARS_4M.{ms,snakeoil}.fd root/usr/share/OVMF/
@@ -152,7 +152,7 @@ edited() {
     output_has "firmware for another architecture (found x86_64, expected aarch64)" "no machine type of aarch64 that is known matches 'pc-i440fx-*'"
     one
     edited '0,/"raw"/s//"qcow2"/'
-    output_has "is not of the format it is said to be (found raw, expected qcow2)"
+    output_has "does not have the format that is claimed (found raw, expected qcow2)"
 }
 
 @test "links and names in the directory of descriptors" {
@@ -171,7 +171,7 @@ edited() {
     rm root/etc/qemu/firmware/60-edk2-x86_64.json
     cp "$J" "${J%.json}.json.dpkg-old"
     run -0 romcompat flash lint root
-    output_has "60-edk2-x86_64.json.dpkg-old: not named .json, and read by libvirt all the same" \
+    output_has "60-edk2-x86_64.json.dpkg-old: not named .json, but libvirt reads it nevertheless" \
         "60-edk2-x86_64.json.dpkg-old: never chosen: /usr/share/qemu/firmware/60-edk2-x86_64.json has the same priority"
     mv "${J%.json}.json.dpkg-old" "${J%/*}/90-old.json"
     run -0 romcompat flash lint root

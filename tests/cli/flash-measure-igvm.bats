@@ -161,7 +161,7 @@ move() {
     output_has "measured   yes" "no.igvm: its policy, 0xb0000, forbids a migration" "was never tried"
     printf 'QEMU emulator version 12\0sev-guest\0igvm-cfg\0' > host/usr/bin/qemu-system-x86_64
     run -2 romcompat flash check --confidential --mode sev --root host --code sev.igvm --from sev.igvm
-    output_has "qemu     no       host/usr/bin/qemu-system-x86_64: it takes no IGVM files"
+    output_has "qemu     no       host/usr/bin/qemu-system-x86_64: it does not support IGVM files"
     # The same pages with another policy have the same digest; with another page they do not.
     run -1 romcompat flash check --confidential --json --mode snp --root host --code no.igvm --from yes.igvm
     output_has '"reason": "policy"' "\"new\": \"$(digest snp no.igvm)\"" '"vars": null'
@@ -193,7 +193,7 @@ move() {
     output_lacks "launch digest"
     mv b/usr/share/qemu/x.igvm b/usr/share/qemu/y.igvm
     run -1 romcompat flash diff a b
-    output_has "/usr/share/qemu/x.igvm: gone (it was an IGVM file): a guest that has this path does not start" "y.igvm: new"
+    output_has "/usr/share/qemu/x.igvm: gone (it was an IGVM file): a guest that uses this path does not start" "y.igvm: new"
 }
 
 @test "what an IGVM file says itself is no option" {
@@ -201,7 +201,7 @@ move() {
     for option in "--cpu EPYC" "--cpu-signature 1" "--guest-features 1" "--kernel x" "--image-digest 00" "--vars x" "--vmsa ."; do
         # shellcheck disable=SC2086
         run -2 romcompat flash measure --mode snp $option a.igvm
-        output_has "${option%% *}: an IGVM file says itself what is measured"
+        output_has "${option%% *}: an IGVM file itself determines what is measured"
     done
     run -2 romcompat flash measure --mode snp-svsm a.igvm
     output_has "the SVSM is in the IGVM file: --mode snp"

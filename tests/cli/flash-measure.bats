@@ -284,9 +284,9 @@ digest() { romcompat flash measure "$@" | cut -d' ' -f1; }
     done
     echo '{"version": 2, "variables": []}' > json
     run -2 romcompat "${guest[@]}" --vars json
-    output_has "json: not a variable store alone (found json)"
+    output_has "json: not a variable store without code (found json)"
     run -2 romcompat "${guest[@]}" --vars "$A"
-    output_has "not a variable store alone"
+    output_has "not a variable store without code"
 }
 
 @test "what is not a firmware has no launch digest" {

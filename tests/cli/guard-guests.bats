@@ -320,7 +320,7 @@ with_firmware() { # IMAGE STORE [XML]
     guest tpm ""
     sed -i "s|</devices>|<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>&|" host/etc/libvirt/qemu/tpm.xml
     run -1 apt stop 'swtpm 1 all none > - - none **REMOVE**'
-    output_has "tpm (off): stranded: its TPM is emulated by /usr/bin/swtpm, which is not there any more" "    apt-mark hold swtpm"
+    output_has "tpm (off): stranded: its TPM is emulated by /usr/bin/swtpm, which does not exist any more" "    apt-mark hold swtpm"
     sed -i "s|type='emulator'|type='passthrough'|" host/etc/libvirt/qemu/tpm.xml
     run -0 apt stop 'swtpm 1 all none > - - none **REMOVE**'
 }
@@ -331,7 +331,7 @@ with_firmware() { # IMAGE STORE [XML]
     guest own ""
     sed -i "s|<model type='virtio'/>|&<rom file='/usr/share/qemu/own.rom'/>|" host/etc/libvirt/qemu/own.xml
     run -1 guard /ipxe_2.deb
-    output_has "own (off): stranded: its ROM file /usr/share/qemu/own.rom is not there any more"
+    output_has "own (off): stranded: its ROM file /usr/share/qemu/own.rom does not exist any more"
     sed -i '/own.rom/d' host/var/lib/dpkg/info/ipxe.list
     run -0 guard /ipxe_2.deb
 }

@@ -167,7 +167,7 @@ TABLE
     output_has "migration stream, lzop"
     head -c 100 packed > short
     run -2 romcompat preflight short old
-    output_has "short: lzop: cut off"
+    output_has "short: lzop: truncated"
 }
 
 @test "a snapshot in a qcow2 image is read, and can only be loaded" {

@@ -261,7 +261,7 @@ running() {
         "no QEMU will have its machine type pc-q35-7.1" \
         "before b (the last like it): 1 guest with pc-q35-7.2 has no host to go to" \
         "the guest has 256K, the destination has 512K" \
-        "no host that there will be takes them, whatever the order" \
+        "no host will accept them after the upgrade, whatever the order" \
         "No package restores the machine type" "install first: a QEMU that reads compat maps, and what this makes: romcompat build --deb -o compat-set" \
         "With one more host like this, or one of them that stays as it is, there is an order: debian 12, QEMU 7.2.22"
     # One that stays is enough.
@@ -273,7 +273,7 @@ running() {
     two_releases
     running a pc-q35-7.2
     run -1 romcompat audit --upgrade '*=./qemu_10.0.deb' a.json
-    output_has "before a: 1 guest with pc-q35-7.2 has no host to go to" "no other host takes them while this one is upgraded" \
+    output_has "before a: 1 guest with pc-q35-7.2 has no host to go to" "no other host accepts them while this one is upgraded" \
         "With one more host like this, or one of them that stays as it is, there is an order: debian 12, QEMU 10.0.2"
     sed -i 's/"running":true/"running":true,"doubt":"its disk"/' a.json
     jq -c '.host = "b"' a.json > b.json

@@ -279,7 +279,7 @@ $PWD/b.fd" ]
     output_has "'dbz' is not a list (expected PK, KEK, db or dbx)"
     run -2 enroll --undo --merge guest.fd
     run -2 enroll --from "$FORKY" --merge "$D13/OVMF_CODE_4M.fd"
-    output_has "not a variable store alone (found code)"
+    output_has "not a variable store without code (found code)"
     romcompat varstore export old.fd | jq '(.variables[] | select(.name == "dbx") | .data) += "ff"' > damaged.json
     run -2 enroll --from "$FORKY" --merge damaged.json
     output_has "its dbx is damaged (a list is cut off): nothing can be added"

@@ -47,7 +47,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" || $4 == "3e" {if ($5 ~ 
     romcompat varstore inject "$ENROLLED" --into "$D12/ovmf/OVMF.fd" --out - > combined
     [ "$(stat -c %s combined)" = "$(stat -Lc %s "$D12/ovmf/OVMF.fd")" ]
     run -2 romcompat varstore inject "$ENROLLED" --into "$D12/ovmf/OVMF.fd" --out - --json
-    output_has "--json and --out - both want standard output"
+    output_has "--json and --out - both need standard output"
     [ ! -e - ]
 }
 
@@ -134,7 +134,7 @@ END
     run -2 romcompat varstore import old --into old --out new
     output_has "old:1: not JSON"
     run -2 romcompat varstore import good.json --into "$D12/ovmf/OVMF.fd" --out new
-    output_has "not a variable store alone (found combined)"
+    output_has "not a variable store without code (found combined)"
     run -2 romcompat varstore export "$CODE" --out new
     output_has "not a variable store (found code)"
     sed 's/"data": "./"data": "/' good.json > odd.json

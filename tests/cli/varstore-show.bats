@@ -149,7 +149,7 @@ END
 @test "room and damage are shown; what is not a store is status 2, and the others are shown" {
     make_store 4M A:1:4 > good.fd
     run -0 romcompat varstore show good.fd
-    output_has "dbx of today (21292) fits" "health: no damage"
+    output_has "today's dbx (21292 bytes) fits" "health: no damage"
     run -2 romcompat varstore show /dev/null good.fd
     output_has "good.fd: OVMF 4M, 1 variable" "not a regular file"
     run -2 romcompat varstore show "$FIRMWARE/forky/usr/share/OVMF/OVMF_CODE_4M.fd"

@@ -200,7 +200,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $NF}' | sort; }
     rm refuse
     echo '{}' > config.json
     run -2 start g1.cfg
-    output_has "has no name, or no UUID"
+    output_has "has no name or no UUID"
     run -2 start missing.cfg
     output_has "missing.cfg: No such file"
     [ ! -e state ]

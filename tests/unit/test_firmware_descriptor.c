@@ -169,8 +169,8 @@ int main(void)
     names_mistakes();
     names_wrong_targets();
     limits();
-    refuses("", "x.json: the JSON document is cut off");
-    refuses("{\"a\"", "x.json: the JSON document is cut off");
+    refuses("", "x.json: the JSON document is truncated");
+    refuses("{\"a\"", "x.json: the JSON document is truncated");
     refuses("[]", "x.json: not a firmware descriptor (found a list, expected an object)");
     refuses("firmware", "x.json:1: not JSON (an object or a list was expected)");
     return tap_done();

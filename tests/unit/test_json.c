@@ -54,8 +54,8 @@ int main(void)
     ok(o && !json_member_text(o, "a"), "a text with a NUL inside is not text");
     json_object_put(o);
 
-    refuses("", "x.json: the JSON document is cut off");
-    refuses("{\"a\":", "x.json: the JSON document is cut off");
+    refuses("", "x.json: the JSON document is truncated");
+    refuses("{\"a\":", "x.json: the JSON document is truncated");
     refuses(" null", "x.json:1: not JSON (an object or a list was expected)");
     refuses("{}\n{}", "x.json:2: something follows the JSON document");
     refuses("{\n\"a\": nonsense}", "x.json:2: not JSON (null expected)");
