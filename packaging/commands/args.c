@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `romcompat args`: what a stock QEMU must be told so that guests find their ROM lengths. */
+/* `romcompat args`: what a stock QEMU must be given so that guests find their ROM lengths. */
 #include "commands/command.h"
 
 #include <inttypes.h>
@@ -128,7 +128,7 @@ static bool is_to_make(const struct stock_list *list, size_t i)
 
 /* ---- for a person, on standard error ---- */
 
-static void tell_how_to_make(const struct stock_item *item)
+static void print_how_to_make(const struct stock_item *item)
 {
     const struct stock_advice *a = &item->advice;
     bool is_alone = item->driver && strcmp(item->driver, item->type) == 0; /* no siblings in it */
@@ -144,8 +144,8 @@ static void tell_how_to_make(const struct stock_item *item)
     report(&f);
 }
 
-/* What holds for siblings alike is told once; where files are to be made, once for each. */
-static bool is_told(const struct stock_list *list, size_t i)
+/* What holds for siblings alike is printed once; where files are to be made, once for each. */
+static bool is_printed(const struct stock_list *list, size_t i)
 {
     const struct stock_item *item = &list->items[i];
 
@@ -160,14 +160,14 @@ static bool is_told(const struct stock_list *list, size_t i)
     return false;
 }
 
-static void tell(const struct stock_list *list, size_t i)
+static void print_item(const struct stock_list *list, size_t i)
 {
     const struct stock_item *item = &list->items[i];
     const struct stock_advice *a = &item->advice;
     /* A sibling of what was asked for is named as itself. */
     const char *name = item->driver ? item->type : item->device;
 
-    if (is_told(list, i))
+    if (is_printed(list, i))
         return;
     if (item->untouched) {
         complain("note: %s: left as it is: %s", item->device, item->untouched);
@@ -189,10 +189,10 @@ static void tell(const struct stock_list *list, size_t i)
         break;
     case STOCK_ROMFILE:
         if (a->source)
-            tell_how_to_make(item);
+            print_how_to_make(item);
         break;
     case STOCK_NO_FILE:
-        tell_how_to_make(item);
+        print_how_to_make(item);
         break;
     }
 }
@@ -384,7 +384,7 @@ static int print(const struct question *q, const struct stock_side *side,
                  const struct stock_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
-        tell(list, i);
+        print_item(list, i);
     if (q->json)
         print_json(q, side, list);
     else if (q->libvirt)

@@ -152,7 +152,7 @@ static void count_unstartable(struct audit *audit)
     free(counts);
 }
 
-static int tell(struct audit *audit, const struct job *job)
+static int report_audit(struct audit *audit, const struct job *job)
 {
     const struct exchange_question question = {.machines = job->machines.list,
                                                .machine_count = job->machines.count,
@@ -191,7 +191,7 @@ static int tell(struct audit *audit, const struct job *job)
 }
 
 /* `day` as it was given, or today; false: it is none. */
-static bool tell_day(const char *day, char today[DATE_TEXT_MAX])
+static bool take_day(const char *day, char today[DATE_TEXT_MAX])
 {
     int64_t days = time(NULL) / SECONDS_OF_DAY;
 
@@ -209,7 +209,7 @@ static int run(void *settings, char **operands, size_t count)
     struct json_documents_visitor visitor = {INVENTORY_DOCUMENT_MAX, take_document, audit_problem,
                                              &audit};
 
-    if (!tell_day(job->date, today))
+    if (!take_day(job->date, today))
         return usage_error(&audit_command, "--date: '%.40s' is not a date (expected YYYY-MM-DD)",
                            job->date);
     if (job->metrics && job->json)
@@ -226,7 +226,7 @@ static int run(void *settings, char **operands, size_t count)
         report(&f);
     } else {
         json_documents_walk(operands, count, &visitor);
-        status = tell(&audit, job);
+        status = report_audit(&audit, job);
     }
     fleet_free(&audit.fleet);
     audit_rules_free(rules);

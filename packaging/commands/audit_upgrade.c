@@ -163,7 +163,7 @@ void audit_rules_free(struct audit_rules *rules)
     free(rules);
 }
 
-/* --- what is told --------------------------------------------------------------------------------- */
+/* --- what is printed --------------------------------------------------------------------------------- */
 
 static const char *const state_names[] = {
     [AUDIT_LEFT_RUNNING] = "running", [AUDIT_LEFT_OFF] = "off", [AUDIT_LEFT_IF_SAVED] = "if saved"};

@@ -105,7 +105,7 @@ static int load_budget(const char *path, struct budget *budget)
     return -1;
 }
 
-/* --- telling -------------------------------------------------------------------------- */
+/* --- printing ------------------------------------------------------------------------- */
 
 static int write_report(const char *path, char *text)
 {
@@ -118,7 +118,7 @@ static int write_report(const char *path, char *text)
     return result;
 }
 
-static int tell(const struct check *check, const struct arguments *a)
+static int print_all(const struct check *check, const struct arguments *a)
 {
     int result = 0;
 
@@ -156,7 +156,7 @@ static int judge(const struct arguments *a, const struct measured *now, const st
     /* Of nothing at all there is nothing to say, unless something must be there. */
     if (!v->count && !check->problem_count)
         status = complain("there is nothing to check");
-    if (tell(check, a) < 0 || check->problem_count)
+    if (print_all(check, a) < 0 || check->problem_count)
         status = STATUS_NO_ANSWER;
     return status;
 }

@@ -162,7 +162,7 @@ static void print_fix(const char *fix)
     free(text);
 }
 
-/* All findings of a grade. A fix that several in a row share is told once, after them. */
+/* All findings of a grade. A fix that several in a row share is printed once, after them. */
 static void print_grade(const struct check *check, enum finding_grade grade)
 {
     static const char *const words[] = {"note", "warn", "FAIL"};

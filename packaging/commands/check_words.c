@@ -21,12 +21,12 @@ const char *check_result_word(const struct verdict *verdict)
     return words[verdict_grade(verdict)];
 }
 
-/* Names alone where they tell the ROMs apart. */
+/* Names alone where no two ROMs have the same. */
 static bool is_name_unique(const struct check *check, const struct verdict *verdict)
 {
     size_t same = 0;
 
-    /* A tree of thousands is told by paths at once. */
+    /* Of a tree of thousands, paths at once. */
     if (check->verdicts->count > 1000)
         return false;
     for (size_t i = 0; i < check->verdicts->count; i++)

@@ -12,7 +12,7 @@
 
 extern const struct command flash_pack_command;
 
-/* --- telling ----------------------------------------------------------------------------- */
+/* --- printing ---------------------------------------------------------------------------- */
 
 static const char *layout_name(const struct flash_image *image)
 {

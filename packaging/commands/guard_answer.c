@@ -19,7 +19,7 @@
 
 enum { OTHERS_SHOWN = 20, ASKING_PART = 3 /* of the seconds: guests that run are asked */ };
 
-/* --- what is told ------------------------------------------------------------------------------- */
+/* --- what is printed ------------------------------------------------------------------------------- */
 
 static const char *kind_name(enum after_kind kind)
 {

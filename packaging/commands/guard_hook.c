@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A hook of a package manager, which runs it before anything is changed. Whatever goes wrong here, the
- * package manager goes on, unless it was told to stop. */
+ * package manager goes on, unless it is set to stop it. */
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>

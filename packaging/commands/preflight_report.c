@@ -68,7 +68,7 @@ void put_fixes(FILE *to, const struct preflight *p, bool all)
     }
 }
 
-/* The file that an inventory has for it, or what its length tells of the one that it was
+/* The file that an inventory has for it, or what its length says of the one that it was
  * started with. */
 static void add_guest_file(struct columns *c, const struct preflight_line *line)
 {

@@ -88,7 +88,7 @@ static void print_json(const struct compat_table *t, const char *qemu)
 
 /* ---- the command ---- */
 
-static void tell_rom(void *arg, const struct stock_advice *a)
+static void print_rom(void *arg, const struct stock_advice *a)
 {
     (void)arg;
     if (a->answer == STOCK_NO_FILE)
@@ -111,7 +111,7 @@ static int print(const struct stock_side *side, const struct compat_table *t, bo
     const struct qemu_version *v = &side->to.version;
     char *qemu = xasprintf("QEMU %u.%u.%u", v->major, v->minor, v->micro);
 
-    compat_table_roms(t, tell_rom, NULL);
+    compat_table_roms(t, print_rom, NULL);
     if (json)
         print_json(t, qemu);
     else

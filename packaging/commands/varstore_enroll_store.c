@@ -215,7 +215,7 @@ static int put(const char *store, const uint8_t *data, size_t size, struct failu
                                   : write_file_atomically(store, data, size, 0600, f);
 }
 
-/* What was read would not be what is kept. Of a device nothing tells. */
+/* What was read would not be what is kept. Of a device nothing says so. */
 static int refuse_changed(const char *store, const struct stat *before, struct failure *f)
 {
     struct stat now;

@@ -98,7 +98,7 @@ static void judge_migration(struct flash_check *check, const struct flash_image 
            from ? "" : " (judged by the store alone: --from makes it certain)");
     if (from)
         judge_known_source(v, code, from);
-    /* The destination's store is made for its code; one of the guest's own length tells that
+    /* The destination's store is made for its code; one of the guest's own length shows that
      * the guest's code is of that layout too. */
     if (v->answer == FLASH_YES && code->kind == FLASH_CODE && code->expects.file_size &&
         vars->kind != FLASH_JSON && code->architecture != ARCH_LOONGARCH64 &&
@@ -132,7 +132,7 @@ static bool judge_records(struct flash_verdict *v, const struct flash_image *cod
     bool x86 = flash_is_x86(code->architecture);
 
     /* A live variable without a name: OVMF of Debian 12 and 13 hangs on it, or writes over the
-     * whole store; forky's takes it for the end of the list, and no guest is told of what
+     * whole store; forky's takes it for the end of the list, and no guest is given what
      * follows, or is written later. Other bad names and states are not seen by a guest, and harm
      * nothing. */
     if (!bad)

@@ -2,7 +2,7 @@
 /*
  * What a firmware makes of a store with a fault-tolerant write that was pending. Its variable
  * driver reads the store once. On ARM the write is carried out before that, and OVMF with SMM
- * tells the driver of it (FaultTolerantWritePei); OVMF without SMM of Debian 11 to forky carries
+ * informs the driver of it (FaultTolerantWritePei); OVMF without SMM of Debian 11 to forky carries
  * it out after the driver has read what was there, which then writes new variables where it
  * takes the list to end: over those of the write. Where that driver sees something other than
  * free space behind the list, though, it reclaims the store once the write is carried out, and

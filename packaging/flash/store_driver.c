@@ -8,7 +8,7 @@
 
 enum { MACHINE_ARM = 0x1c2, MACHINE_AARCH64 = 0xaa64, MACHINE_RISCV64 = 0x5064 };
 
-/* A release build has no messages to tell it by. But to walk the records a driver compares with
+/* A release build has no messages to recognise it by. But to walk the records a driver compares with
  * the number that each begins with, 0x55aa, which older ones never use: as the operand of an
  * instruction in AArch64 (MOVZ Wn, #0x55aa) and in Thumb-2 (MOVW Rn, #0x55aa). */
 static bool is_start_id(uint16_t machine, const uint8_t *code)

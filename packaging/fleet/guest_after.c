@@ -143,7 +143,7 @@ static struct saved_block *counterpart(struct saved_guest *asked, const char *de
 }
 
 /* Gives the derived blocks the lengths that they have, takes away ROMs that the guest has not, and
- * adds those that its description does not tell of. */
+ * adds those that are not in its description. */
 static void take_lengths(struct saved_guest *guest, struct saved_guest *asked)
 {
     size_t kept = 0;

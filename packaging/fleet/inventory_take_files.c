@@ -141,7 +141,7 @@ void take_directories(struct taking *t)
 
 /* --- firmware images -------------------------------------------------------------------- */
 
-/* By the volumes that lie open in it: what is compressed tells no more about the kind, and
+/* By the volumes that lie open in it: what is compressed says no more about the kind, and
  * decompressing a host's images takes a second. */
 static const char *kind_of_image(const char *path, const uint8_t *data, size_t size)
 {
@@ -181,7 +181,7 @@ static uint64_t length_of_image(const char *path, const uint8_t *data, size_t si
                : 0;
 }
 
-/* What its drivers tell. A qcow2 file would need a program to be looked into. */
+/* What its drivers say. A qcow2 file would need a program to be looked into. */
 void look_into_image(struct inventory_firmware *image, const uint8_t *data, size_t size)
 {
     static const char *const kinds[] = {"code", "combined", "store", NULL};

@@ -214,7 +214,7 @@ static bool may_list(const char *directory)
 }
 
 /* libvirt keeps the XML of what runs with its status: src/qemu/qemu_conf.c, stateDir. What this user
- * may not read, the processes tell of. */
+ * may not read, the processes show. */
 static void take_libvirt_live(struct taking *t)
 {
     size_t count = 0;

@@ -14,7 +14,7 @@
 #include "inputs/proxmox_conf.h"
 #include "inputs/systemd_unit.h"
 
-/* What is there and cannot be read is told; what is not there is not. */
+/* What is there and cannot be read is reported; what is not there is not. */
 static uint8_t *read_there(struct taking *t, const char *path, size_t limit, size_t *size)
 {
     struct failure f;

@@ -95,7 +95,7 @@ static void read_qemu(struct upgrade_file *file, const uint8_t *data, size_t siz
     struct failure f;
     size_t count;
 
-    /* A script that runs another one in libexec, which is told of by itself: Debian's
+    /* A script that runs another one in libexec, which is listed by itself: Debian's
      * qemu-system-i386. */
     if (size > 2 && memcmp(data, "#!", 2) == 0)
         return;

@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "fleet/order_search.h"
-#include "fleet/order_told.h"
+#include "fleet/order_report.h"
 
 enum { FURTHER_TRIED = 32 };
 
@@ -145,8 +145,8 @@ static void answer_no(struct order_plan *plan, const struct order_state *furthes
     bool may = may_find(plan);
 
     o->answer = QEMU_NO;
-    order_tell_steps(plan, furthest, o);
-    order_tell_blocked(plan, furthest, o);
+    order_report_steps(plan, furthest, o);
+    order_report_blocked(plan, furthest, o);
     if (may)
         not_known(o, xstrdup("whether the hosts take all of their guests is not known"));
     else
@@ -157,7 +157,7 @@ static void answer_yes(struct order_plan *plan, const struct order_state *end,
                        struct upgrade_order *o)
 {
     o->answer = QEMU_YES;
-    order_tell_steps(plan, end, o);
+    order_report_steps(plan, end, o);
     if (o->doubtful)
         not_known(o, xasprintf("of %llu guest%s on hosts that change it is not known where they "
                                "can go; the order is for the others",

@@ -26,7 +26,7 @@ static const char *version_of(const char *word)
 }
 
 /* dpkg src/main/: unpack.c ("install" also where a package that was removed left its conffiles, whose
- * version is told as the old one), remove.c; "disappear": other packages have all of its files. */
+ * version is logged as the old one), remove.c; "disappear": other packages have all of its files. */
 static const struct action {
     const char *word;
     bool was_there, is_there;

@@ -43,7 +43,7 @@ int libvirt_save_read(const char *name, const uint8_t *head, size_t n, struct li
         return fail(f, "%s: cut off in its header (found %zu bytes, expected %d)", name, n,
                     LIBVIRT_SAVE_HEADER);
 
-    /* The version is a small number, so that it tells the byte order: libvirt does the
+    /* The version is a small number, so that it shows the byte order: libvirt does the
      * same. */
     uint32_t little = load_le32(head + VERSION_AT), big = load_be32(head + VERSION_AT);
     bool big_endian = little > VERSION_MAX && big >= 1 && big <= VERSION_MAX;

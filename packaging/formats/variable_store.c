@@ -137,9 +137,9 @@ static void choose_live(struct varstore *s, struct variable **group, size_t coun
     s->live_bytes += varstore_needs(live, s->format);
 }
 
-/* A guest asks for the variable that comes after a name that it was told, as far as the first
+/* A guest asks for the variable that comes after a name that it was given, as far as the first
  * NUL; firmware compares as many bytes as the record's name has (edk2 VariableParsing.c,
- * FindVariableEx()). So behind a NUL inside a name no guest is told of anything, and a name
+ * FindVariableEx()). So behind a NUL inside a name no guest is given anything, and a name
  * without end is found in the place of each that begins with it. */
 static bool has_inner_nul(const uint8_t *data, const struct variable *v)
 {

@@ -4,7 +4,7 @@
  * blocks, firmware writes a header and a record into the working block, the new content of
  * the blocks into the spare area, marks the record SPARE_COMPLETED, copies the spare area to
  * the blocks, and marks record and header done. After a power cut the first write that is
- * not done tells what is left to do; the copy may have been cut in the middle, so a pending
+ * not done says what is left to do; the copy may have been cut in the middle, so a pending
  * one comes before any reading of variables.
  */
 #include <string.h>

@@ -63,7 +63,7 @@ bool varstore_append(struct varstore_writer *w, const uint8_t *data, const struc
 }
 
 /* What the first variable looks like when its header is of that form: a store's GUID that is
- * gone can still be told from it. */
+ * gone can still be read from it. */
 static bool first_variable_has_form(const uint8_t *data, const struct varstore_layout *l,
                                     enum varstore_format format)
 {

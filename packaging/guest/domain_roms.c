@@ -25,7 +25,7 @@ bool domain_rom_is_asked(const struct domain_xml *x, const struct domain_device 
 {
     return d->kind == DOMAIN_NIC && d->type && rom_device_of_type(d->type) && d->rom_place &&
            !d->rom_file && d->rom_bar != DOMAIN_OFF && d->rom_enabled != DOMAIN_OFF &&
-           !d->is_hostdev && !d->is_transient && !x->tells_qemu_roms && x->machine;
+           !d->is_hostdev && !d->is_transient && !x->sets_qemu_roms && x->machine;
 }
 
 /* Where libvirt's AppArmor profiles let a confined QEMU read ROMs (libvirt

@@ -19,7 +19,7 @@
 #include "outputs/child.h"
 #include "outputs/escape.h"
 
-/* A disk of which no length can be told, because it is elsewhere. */
+/* A disk of which no length is known, because it is elsewhere. */
 #define DISK_ELSEWHERE ((int64_t)1 << 30)
 
 struct making {

@@ -338,7 +338,7 @@ static const struct domain_device *place_of(const struct saved_guest *guest, con
     return NULL;
 }
 
-/* Whether libvirt, which restores the guest by its XML, gives the card no ROM, or tells QEMU more
+/* Whether libvirt, which restores the guest by its XML, gives the card no ROM, or passes QEMU more
  * about ROMs than is read here. --file and --romsize take precedence. */
 static bool judge_by_xml(const struct saved_guest *guest, const struct destination *to,
                          struct preflight_line *line)
@@ -350,7 +350,7 @@ static bool judge_by_xml(const struct saved_guest *guest, const struct destinati
 
     if (!is_rom || !guest->domain || (given && !(place && given->path == place->rom_file)))
         return false;
-    if (guest->domain->tells_qemu_roms) {
+    if (guest->domain->sets_qemu_roms) {
         line->device = NULL; /* no default ROM is looked for */
         line->verdict = PREFLIGHT_UNKNOWN;
         line->why = xstrdup("the guest's XML sets romfile or romsize in <qemu:commandline> or "
@@ -432,7 +432,7 @@ void preflight_judge(const struct saved_guest *guest, struct destination *to, bo
         preflight_fix_swtpm(result, to);
 }
 
-/* The ROM file of a line, of which a length in a log tells: any file of that bucket fits a larger
+/* The ROM file of a line, whose length is known from a log: any file of that bucket fits a larger
  * one, and none fits a smaller one. */
 static int64_t find_of_lengths(void *arg, const char *name, char **path)
 {

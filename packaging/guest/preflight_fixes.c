@@ -122,16 +122,16 @@ static struct stock_advice advise(const struct route *route, const struct prefli
     return a;
 }
 
-/* What a line must be told, of all types that its block may be of. */
-struct told {
+/* The advice on a line, for all types that its block may be of. */
+struct line_advice {
     struct stock_advice types[ROM_DEVICE_TYPES_MAX];
     size_t count;
     char *properties; /* where it is the same for all; else NULL */
 };
 
-static struct told tell(const struct route *route, const struct preflight_line *line)
+static struct line_advice advise_line(const struct route *route, const struct preflight_line *line)
 {
-    struct told t = {0};
+    struct line_advice t = {0};
 
     for (; t.count < ROM_DEVICE_TYPES_MAX && line->device->types[t.count]; t.count++) {
         t.types[t.count] = advise(route, line, line->device->types[t.count]);
@@ -150,15 +150,15 @@ static struct told tell(const struct route *route, const struct preflight_line *
     return t;
 }
 
-static void told_free(struct told *t)
+static void line_advice_free(struct line_advice *t)
 {
     for (size_t i = 0; i < t->count; i++)
         stock_advice_free(&t->types[i]);
     free(t->properties);
 }
 
-/* Lines to fix of one device, before or after this one, that must be told something else:
- * -global holds for all devices of a type. */
+/* Lines to fix of one device, before or after this one, that need other properties: -global holds
+ * for all devices of a type. */
 static bool is_alone(const struct preflight *p, const struct preflight_line *line,
                      const char *machine)
 {
@@ -209,10 +209,10 @@ static char *find_old(struct making *m, const struct stock_advice *a, const char
 }
 
 /* Each once. */
-static void put_commands(struct making *m, const struct told *told, const char *machine)
+static void put_commands(struct making *m, const struct line_advice *advice, const char *machine)
 {
-    for (size_t i = 0; i < told->count; i++) {
-        const struct stock_advice *a = &told->types[i];
+    for (size_t i = 0; i < advice->count; i++) {
+        const struct stock_advice *a = &advice->types[i];
         char *source = a->source                    ? xstrdup(a->source)
                        : a->answer == STOCK_NO_FILE ? find_old(m, a, machine)
                                                     : NULL;
@@ -227,14 +227,14 @@ static void put_commands(struct making *m, const struct told *told, const char *
 }
 
 /* `put` for each type, or for their abstract parent where that is the same. */
-static void put_types(FILE *to, const struct preflight_line *line, const struct told *told,
+static void put_types(FILE *to, const struct preflight_line *line, const struct line_advice *advice,
                       void (*put)(FILE *, const struct stock_advice *, const char *))
 {
-    if (told->properties && told->count > 1 && line->device->base)
-        put(to, &told->types[0], line->device->base);
+    if (advice->properties && advice->count > 1 && line->device->base)
+        put(to, &advice->types[0], line->device->base);
     else
-        for (size_t i = 0; i < told->count; i++)
-            put(to, &told->types[i], line->device->types[i]);
+        for (size_t i = 0; i < advice->count; i++)
+            put(to, &advice->types[i], line->device->types[i]);
 }
 
 /* A part of a -device, which the user has; `type` where it holds for that alone. */
@@ -262,21 +262,21 @@ static bool fix_by_arguments(struct preflight *p, const struct route *route, con
 
         if (!is_to_fix(line) || (was_there(p, line) && !alone))
             continue;
-        struct told told = tell(route, line);
-        put_commands(&making, &told, route->machine);
+        struct line_advice advice = advise_line(route, line);
+        put_commands(&making, &advice, route->machine);
         if (!alone) {
-            put_types(arguments.out, line, &told, stock_put_globals);
-        } else if (told.properties) {
-            put_property(arguments.out, told.properties, line, NULL);
+            put_types(arguments.out, line, &advice, stock_put_globals);
+        } else if (advice.properties) {
+            put_property(arguments.out, advice.properties, line, NULL);
         } else {
-            for (size_t k = 0; k < told.count; k++) {
-                char *properties = stock_properties(&told.types[k]);
+            for (size_t k = 0; k < advice.count; k++) {
+                char *properties = stock_properties(&advice.types[k]);
 
                 put_property(arguments.out, properties, line, line->device->types[k]);
                 free(properties);
             }
         }
-        told_free(&told);
+        line_advice_free(&advice);
     }
     add_fix(p, FIX_COMMANDS,
             making.needs_old
@@ -288,19 +288,20 @@ static bool fix_by_arguments(struct preflight *p, const struct route *route, con
     return !making.needs_old;
 }
 
-/* A property of one device; libvirt tells it in JSON, to which -set does not reach. False: its
+/* A property of one device; libvirt gives it in JSON, to which -set does not reach. False: its
  * alias is not known. */
-static bool put_override(FILE *to, const struct preflight_line *line, const struct told *told)
+static bool put_override(FILE *to, const struct preflight_line *line,
+                         const struct line_advice *advice)
 {
     const char *alias = line->place ? line->place->alias : NULL;
     struct stock_setting settings[2];
 
-    if (!alias || !told->properties)
+    if (!alias || !advice->properties)
         return false;
     fputs("  <qemu:device alias='", to);
     put_xml(to, alias);
     fputs("'>\n    <qemu:frontend>\n", to);
-    for (size_t i = 0, count = stock_settings(&told->types[0], settings); i < count; i++) {
+    for (size_t i = 0, count = stock_settings(&advice->types[0], settings); i < count; i++) {
         fprintf(to, "      <qemu:property name='%s' type='unsigned' value='", settings[i].name);
         put_xml(to, settings[i].value);
         fputs("'/>\n", to);
@@ -337,22 +338,22 @@ static bool fix_by_libvirt(struct preflight *p, const struct route *route)
 
         if (!is_to_fix(line))
             continue;
-        struct told told = tell(route, line);
-        if (!told.types[0].romfile && is_alone(p, line, route->machine))
-            has_all &= put_override(overrides.out, line, &told);
-        else if (!told.types[0].romfile && !was_there(p, line))
-            put_types(arguments.out, line, &told, stock_put_libvirt_globals);
-        for (size_t k = 0; k < told.count && told.types[k].romfile; k++) {
-            if (k > 0 && told.properties)
+        struct line_advice advice = advise_line(route, line);
+        if (!advice.types[0].romfile && is_alone(p, line, route->machine))
+            has_all &= put_override(overrides.out, line, &advice);
+        else if (!advice.types[0].romfile && !was_there(p, line))
+            put_types(arguments.out, line, &advice, stock_put_libvirt_globals);
+        for (size_t k = 0; k < advice.count && advice.types[k].romfile; k++) {
+            if (k > 0 && advice.properties)
                 break;
             fputs("<rom file='", files.out);
-            put_xml(files.out, told.types[k].romfile);
+            put_xml(files.out, advice.types[k].romfile);
             fputs("'/>    <!-- ", files.out);
             put_xml_comment(files.out, line->block->name);
-            fprintf(files.out, "%s%s -->\n", told.properties ? "" : ", ",
-                    told.properties ? "" : line->device->types[k]);
+            fprintf(files.out, "%s%s -->\n", advice.properties ? "" : ", ",
+                    advice.properties ? "" : line->device->types[k]);
         }
-        told_free(&told);
+        line_advice_free(&advice);
     }
     add_in_domain(p, "commandline", &arguments,
                   route->arriving
@@ -499,7 +500,7 @@ static bool fixes_all(const struct preflight *p)
 }
 
 /* The shortest first that is known to work there: the package of the map that its QEMU reads; what
- * a QEMU of its version is told, by libvirt where that runs the guest. */
+ * a QEMU of its version is given, by libvirt where that runs the guest. */
 void preflight_find_fixes(struct preflight *p, struct destination *to,
                           const struct saved_guest *guest, bool incoming)
 {

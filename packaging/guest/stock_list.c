@@ -94,7 +94,7 @@ static bool same_settings(const struct stock_advice *a, const struct stock_advic
 }
 
 /* All types that share the parent of `type`, and are in the binary; in one where they are to be
- * told the same. */
+ * given the same. */
 static void add_family(struct stock_list *list, const struct stock_ask *ask, const char *device,
                        const char *type)
 {

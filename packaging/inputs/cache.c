@@ -140,7 +140,7 @@ static void add_mirror(struct job *j, const char *mirror, const char *path)
         j, xasprintf("%s%.*s/%s", mirror[0] == '/' ? "file://" : "", (int)length, mirror, path));
 }
 
-/* The variables are libcurl's affair, and stand above what apt is told. It does not
+/* The variables are libcurl's affair, and take precedence over apt's configuration. It does not
  * look at HTTP_PROXY: a web server would set that for a "Proxy:" header. */
 static bool has_proxy_variable(const char *url)
 {

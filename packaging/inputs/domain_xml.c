@@ -546,7 +546,7 @@ static const char *start_element(void *arg, size_t depth, const struct xml_tag *
     if (depth == 0 && place == ELSEWHERE)
         refuse(r, "not the XML of a libvirt domain (found <%.100s>, expected <domain>)", tag->name);
     else if (is_qemu(tag->uri) && names_roms(&tag->attributes))
-        r->domain->tells_qemu_roms = true;
+        r->domain->sets_qemu_roms = true;
     else
         begin_place(r, place, tag->end, &tag->attributes);
     return problem(r);

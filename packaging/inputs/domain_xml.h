@@ -84,7 +84,7 @@ struct domain_xml {
     bool has_acpi;
     char *launch_security; /* <launchSecurity type=>: "sev", "sev-snp", "tdx" */
     bool sev_es;           /* the policy of <launchSecurity type='sev'> asks for it */
-    bool tells_qemu_roms;  /* <qemu:commandline> or <qemu:override> set romfile or romsize */
+    bool sets_qemu_roms;   /* <qemu:commandline> or <qemu:override> set romfile or romsize */
     struct domain_device *devices; /* network cards and video cards, in the document's order */
     size_t device_count;
     char **disks; /* paths of files and block devices, without what backs them */

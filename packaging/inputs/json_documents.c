@@ -65,7 +65,7 @@ static bool pass_line(struct reading *r)
     return newline;
 }
 
-static void tell_wrong(struct reading *r)
+static void report_wrong(struct reading *r)
 {
     if (r->text[r->at] == '[')
         problem(r, "a list of documents (expected one after the other: jq -c '.[]')");
@@ -110,7 +110,7 @@ static void take_whole(struct reading *r, bool is_end)
         if (r->at == r->size)
             return;
         if (r->text[r->at] != '{') {
-            tell_wrong(r);
+            report_wrong(r);
             if (!pass_line(r))
                 r->at = r->size;
         } else if (take_line(r)) {

@@ -151,7 +151,7 @@ static void ask_rpm(const struct asked *a)
     for (size_t i = 0; i < a->count; i++)
         if (is_plain(a->paths[i]))
             add(&query, a->paths[i]);
-    /* Its status is the number of files without an owner, up to 255: the text tells. */
+    /* Its status is the number of files without an owner, up to 255: which, the text says. */
     char *text = ask(&query, 4);
     for (char *line = text ? strtok_r(text, "\n", &rest) : NULL; line;
          line = strtok_r(NULL, "\n", &rest)) {

@@ -107,7 +107,7 @@ static char *pinned_version(const struct conf *conf)
     return version ? version : xstrdup("5.1");
 }
 
-/* Without Proxmox's ".pxe", which is told in *old_roms. */
+/* Without Proxmox's ".pxe", which is noted in *old_roms. */
 static char *machine_of(const struct conf *conf, const char *architecture, bool *old_roms)
 {
     char *machine = part_of(value_of(conf, "machine"), "type", "type");

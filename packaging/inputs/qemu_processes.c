@@ -144,7 +144,7 @@ struct qemu_process *qemu_processes(size_t *count,
     DIR *proc = opendir("/proc");
     struct qemu_process *list = NULL, p;
     size_t capacity = 0;
-    struct failure f, told;
+    struct failure f, whole;
 
     *count = 0;
     for (struct dirent *e; proc && *count < QEMU_PROCESSES_MAX && (e = readdir(proc));) {
@@ -158,16 +158,16 @@ struct qemu_process *qemu_processes(size_t *count,
         } else if (result == 0) {
             free_process(&p);
         } else if (result < 0 && problem) {
-            fail(&told, "/proc/%s/cmdline: %s", e->d_name, f.what);
-            problem(arg, &told);
+            fail(&whole, "/proc/%s/cmdline: %s", e->d_name, f.what);
+            problem(arg, &whole);
         }
     }
     if (proc)
         closedir(proc);
     if (*count == QEMU_PROCESSES_MAX && problem) {
-        fail(&told, "/proc: %d QEMUs are read; if there are more, they are left out",
+        fail(&whole, "/proc: %d QEMUs are read; if there are more, they are left out",
              QEMU_PROCESSES_MAX);
-        problem(arg, &told);
+        problem(arg, &whole);
     }
     if (*count)
         qsort(list, *count, sizeof *list, compare_processes);

@@ -66,7 +66,7 @@ static bool is_plain(const char *path)
                              "/-._[]")] == '\0';
 }
 
-/* The path of the object that encrypts the guest's memory, "": none does, NULL: it is not told. QEMU
+/* The path of the object that encrypts the guest's memory, "": none does, NULL: QEMU does not say. QEMU
  * hw/core/machine.c: a link from 6.0 on, before it the object's id. */
 static char *encrypting_object(struct qmp_session *p)
 {

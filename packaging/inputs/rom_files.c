@@ -56,10 +56,10 @@ static void note(struct walk *w, const char *path, const char *text)
     }
 }
 
-/* What a file is to the visitor, told by its first FLASH_FILE_HEAD bytes and its name. */
+/* What a file is to the visitor, recognised by its first FLASH_FILE_HEAD bytes and its name. */
 enum what { PASSED_OVER, A_ROM, A_FLASH_IMAGE };
 
-static enum what tell(const struct walk *w, const char *name, const uint8_t *head, size_t size)
+static enum what what_is(const struct walk *w, const char *name, const uint8_t *head, size_t size)
 {
     if (size >= 2 && head[0] == 0x55 && head[1] == 0xaa)
         return w->visitor->rom ? A_ROM : PASSED_OVER;
@@ -144,7 +144,7 @@ static void give_entry(struct walk *w, struct unpacker *u, const struct unpacked
         problem(w, &f);
         return;
     }
-    enum what what = tell(w, entry->name, start, size);
+    enum what what = what_is(w, entry->name, start, size);
     if (what == PASSED_OVER &&
         (entry->size > ROM_FILE_MAX || !may_hold_rom(w, entry->name, start, size)))
         return;
@@ -202,7 +202,7 @@ static void look_for_header(struct walk *w, const char *path)
 }
 
 /* An enum what, or -1. *may_hold: though skipped, it may have a ROM behind a header. */
-static int tell_file(const struct walk *w, const char *path, bool *may_hold, struct failure *f)
+static int what_is_file(const struct walk *w, const char *path, bool *may_hold, struct failure *f)
 {
     uint8_t start[FLASH_FILE_HEAD];
     struct stat st;
@@ -225,7 +225,7 @@ static int tell_file(const struct walk *w, const char *path, bool *may_hold, str
     if (n < 0)
         return -1;
     *may_hold = may_hold_rom(w, path, start, (size_t)n);
-    return (int)tell(w, path, start, (size_t)n);
+    return (int)what_is(w, path, start, (size_t)n);
 }
 
 /* --- directories ------------------------------------------------------------------ */
@@ -331,7 +331,7 @@ static void walk_directory(struct walk *w, const char *directory)
         const char *path = w->files[i].path;
 
         bool may_hold = false;
-        int what = tell_file(w, path, &may_hold, &f);
+        int what = what_is_file(w, path, &may_hold, &f);
         if (what < 0) {
             problem(w, &f);
         } else if (what == PASSED_OVER && may_hold) {
@@ -371,7 +371,7 @@ static void walk_operand(struct walk *w, const char *path)
         give_file(w, A_ROM, path); /* its refusal says what it is */
     } else {
         bool may_hold = false;
-        int what = tell_file(w, path, &may_hold, &f);
+        int what = what_is_file(w, path, &may_hold, &f);
 
         if (what < 0)
             problem(w, &f);

@@ -25,7 +25,7 @@
 
 enum {
     WINDOW = 64 * 1024,
-    HEAD = 4096, /* enough to tell every kind */
+    HEAD = 4096, /* enough to recognise every kind */
 };
 
 /* Bytes that may come out of a decompressor before the list of blocks is complete. The
@@ -439,7 +439,7 @@ static int read_text(struct source *src, struct saved_guest *g, struct failure *
     return result;
 }
 
-/* --- telling them apart -------------------------------------------------------------- */
+/* --- which kind it is ----------------------------------------------------------------- */
 
 static int read_source(struct source *src, const char *snapshot, struct saved_guest *g,
                        struct failure *f)

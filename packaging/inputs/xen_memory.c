@@ -68,7 +68,7 @@ static uint8_t *map(struct xen_memory *x, unsigned count, const char *name, stru
                               .address = (uintptr_t)at,
                               .frames = x->frames,
                               .errors = x->errors};
-    /* ENOENT: frames are paged out, and the errors tell which. */
+    /* ENOENT: frames are paged out, and the errors say which. */
     if (ioctl(x->fd, MAP_FRAMES, &call) == 0 || errno == ENOENT)
         return at;
     fail(f, "%s: its memory cannot be mapped: %s", name, strerror(errno));

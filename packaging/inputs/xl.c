@@ -11,7 +11,7 @@
 
 /* Of what xl wrote to standard error, of which we have the beginning: it begins with what it does,
  * and goes on with how the first error became the next. */
-static const char *telling_line(char *message)
+static const char *error_line(char *message)
 {
     char *error = strstr(message, "error"), *begin = message, *end;
 
@@ -31,8 +31,7 @@ static char *run_xl(const struct child *child, struct failure *f)
         return NULL;
     if (r.status == 0)
         return (char *)r.output;
-    fail(f, "xl: exit status %d: %s", r.status,
-         *r.message ? telling_line(r.message) : "no message");
+    fail(f, "xl: exit status %d: %s", r.status, *r.message ? error_line(r.message) : "no message");
     child_result_free(&r);
     return NULL;
 }

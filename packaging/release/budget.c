@@ -232,7 +232,7 @@ static void check_buckets(struct field_reader *r, const struct yaml_node *node,
               rule->min_bucket, rule->max_bucket);
 }
 
-/* What can be told to be impossible before any ROM is seen. */
+/* What is known to be impossible before any ROM is read. */
 static void check_rule(struct field_reader *r, const struct yaml_node *node,
                        const struct budget_rule *rule)
 {

@@ -118,7 +118,7 @@ static void note_digest(struct change *c, const char *kind, const char *of, cons
                     xasprintf("its launch digest %s%s was %s and is %s", kind, of, old, now), NULL);
 }
 
-/* What a guest's owner must be told. */
+/* What a guest's owner must know. */
 static void note_digests(struct change *c)
 {
     for (enum image_digest k = 0; k < IMAGE_DIGESTS; k++)

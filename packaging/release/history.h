@@ -18,7 +18,7 @@
 /* Releases between two that are listed; no project has had so many. */
 #define HISTORY_UNLISTED_MAX 1000
 
-/* The pace is that of the last releases; what happened before tells nothing of today's
+/* The pace is that of the last releases; what happened before says nothing of today's
  * compiler and configuration. So many steps from release to release count. */
 #define HISTORY_PACE_STEPS 3
 
@@ -76,14 +76,14 @@ int history_append(const char *path, const uint8_t *data, size_t size, const cha
  * ROMs, date, and, from a .deb, package and version; its name stays NULL. Free it. */
 int history_measure(const char *path, struct history_release *release, struct failure *f);
 
-/* --- what it tells (history_growth.c) ---------------------------------------------- */
+/* --- what it shows (history_growth.c) ---------------------------------------------- */
 
 /* A ROM in one release. */
 struct history_point {
     size_t release;
     const struct history_rom *rom;
     /* How far the images reach: the chain end; where only the size is known, the size,
-     * unless it is a power of two: such a file is padded and does not tell. */
+     * unless it is a power of two: such a file is padded and does not show it. */
     bool has_reach;
     uint64_t reach;
     /* From the last point before that has a reach. */
@@ -95,7 +95,7 @@ struct history_point {
 enum history_outlook {
     HISTORY_CROSSES, /* leaves its bucket at the present pace */
     HISTORY_HOLDS,   /* does not grow at the present pace */
-    HISTORY_UNKNOWN, /* fewer than two releases to tell a pace from */
+    HISTORY_UNKNOWN, /* fewer than two releases to derive a pace from */
     HISTORY_GONE,    /* not in the last release any more */
 };
 

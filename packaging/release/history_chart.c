@@ -235,7 +235,7 @@ static void draw_line(struct svg *s, const struct panel *p, const struct history
     char dot[16], from[SIZE_TEXT_MAX], to[SIZE_TEXT_MAX];
     size_t reached = 0;
 
-    /* A padded file whose chain end nobody told is no growth: a mark, and no line to it. */
+    /* A padded file whose chain end is not known is no growth: a mark, and no line to it. */
     for (size_t i = 0; i < line->count; i++) {
         if (!line->points[i].has_reach)
             continue;

@@ -162,7 +162,7 @@ static int finish_set(struct builder *b, struct built_set *built, const struct s
         result = deb_add_documents(&b->output, p, source);
     if (result == 0 && b->options->deb)
         result = make_deb(b, built);
-    /* What is told of the package later needs neither of them, nor the source. */
+    /* What is printed of the package later needs neither of them, nor the source. */
     p->description = p->change = p->maintainer = NULL;
     free(description);
     free(change);

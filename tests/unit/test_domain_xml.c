@@ -87,7 +87,7 @@ static void reads_a_guest(void)
     is_text(x.nvram, "/var/lib/a.fd", "the variable store, out of CDATA");
     is_text(x.nvram_template, "/usr/share/OVMF/OVMF_VARS_4M.fd", "... its template");
     is_text(x.launch_security, "sev", "what encrypts the memory of the guest is read");
-    ok(!x.tells_qemu_roms, "nothing tells QEMU of ROMs");
+    ok(!x.sets_qemu_roms, "nothing tells QEMU of ROMs");
     is_int(x.device_count, 6, "cards in comments and metadata are none");
     if (x.device_count == 6) {
         struct domain_device *d = x.devices;
@@ -252,7 +252,7 @@ static void knows_hints(void)
         "</domain>";
 
     parse(text, sizeof text - 1, &x);
-    ok(x.tells_qemu_roms, "an argument that says a ROM's size is seen");
+    ok(x.sets_qemu_roms, "an argument that says a ROM's size is seen");
     domain_xml_free(&x);
 }
 

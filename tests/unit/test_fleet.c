@@ -11,7 +11,7 @@
 #define OLD "\"pc-q35-7.2\",\"pc-i440fx-7.2\",\"microvm\""
 #define NEW "\"pc-q35-10.0\",\"pc-q35-7.2\",\"pc-i440fx-7.2\",\"microvm\""
 
-struct told {
+struct judged {
     struct fleet fleet;
     struct exchange exchange;
     struct fix_plan plan;
@@ -33,8 +33,8 @@ static void add_with(struct fleet *fleet, const struct made_host *host, const ch
     free(text);
 }
 
-static void tell_with(struct told *t, const struct made_host *hosts, size_t count,
-                      const struct exchange_question *question, const char *const *members)
+static void judge_with(struct judged *t, const struct made_host *hosts, size_t count,
+                       const struct exchange_question *question, const char *const *members)
 {
     static const struct exchange_question all;
     struct failure f = {{0}, {0}};
@@ -48,25 +48,25 @@ static void tell_with(struct told *t, const struct made_host *hosts, size_t coun
     fix_plan_find(&t->exchange, &t->plan);
 }
 
-static void tell(struct told *t, const struct made_host *hosts, size_t count,
-                 const struct exchange_question *question)
+static void judge(struct judged *t, const struct made_host *hosts, size_t count,
+                  const struct exchange_question *question)
 {
-    tell_with(t, hosts, count, question, NULL);
+    judge_with(t, hosts, count, question, NULL);
 }
 
-static void forget(struct told *t)
+static void forget(struct judged *t)
 {
     fix_plan_free(&t->plan);
     exchange_free(&t->exchange);
     fleet_free(&t->fleet);
 }
 
-static enum exchange_verdict verdict(const struct told *t, size_t from, size_t to)
+static enum exchange_verdict verdict(const struct judged *t, size_t from, size_t to)
 {
     return t->exchange.verdicts[(from - 1) * t->fleet.class_count + to - 1];
 }
 
-#define TELL(t, hosts) tell(t, hosts, sizeof hosts / sizeof *hosts, NULL)
+#define TELL(t, hosts) judge(t, hosts, sizeof hosts / sizeof *hosts, NULL)
 
 static void check_classes(void)
 {
@@ -77,7 +77,7 @@ static void check_classes(void)
         {"d", "7.2.1", OLD, true, 250000, 250000, NULL, NULL},
         {"e", "8.2.1", OLD, false, 250000, 250000, NULL, NULL},
     };
-    struct told t;
+    struct judged t;
 
     TELL(&t, hosts);
     is_int(t.fleet.class_count, 4, "five hosts make four classes");
@@ -97,7 +97,7 @@ static void check_lengths(void)
         {"c", "7.2.1", OLD, false, 0, 250000, NULL, NULL},
     };
     const struct exchange_refusal *p;
-    struct told t;
+    struct judged t;
     size_t count;
 
     TELL(&t, hosts);
@@ -129,14 +129,14 @@ static void check_machines(void)
         {"a", "7.2.1", OLD, false, 250000, 250000, NULL, NULL},
         {"b", "10.0.2", NEW, false, 250000, 250000, NULL, NULL},
     };
-    struct told t;
+    struct judged t;
 
     TELL(&t, hosts);
     is_int(verdict(&t, 2, 1), EXCHANGE_LACKS, "a machine type that is not there is told of");
     is_int(verdict(&t, 1, 2), EXCHANGE_YES, "in that direction alone");
     is_int(t.plan.is_needed, false, "and nothing is to be fixed");
     forget(&t);
-    tell(&t, hosts, 2, &question);
+    judge(&t, hosts, 2, &question);
     is_int(verdict(&t, 2, 1), EXCHANGE_NO, "it is a refusal where it was asked for");
     forget(&t);
     hosts[1].guests = guest;
@@ -158,7 +158,7 @@ static void check_pairs(void)
         {"a", "10.0.13", OLD, false, 250000, 250000, NULL, NULL},
         {"b", "11.1.2", OLD, false, 250000, 250000, NULL, NULL},
     };
-    struct told t;
+    struct judged t;
 
     TELL(&t, hosts);
     is_int(verdict(&t, 1, 2), EXCHANGE_NO, "a QEMU that is known to refuse guests of the other");
@@ -167,12 +167,12 @@ static void check_pairs(void)
     is_int(t.plan.is_needed, false, "... which no installation fixes");
     forget(&t);
     hosts[0].guests = virtio;
-    tell(&t, hosts, 2, &question);
+    judge(&t, hosts, 2, &question);
     is_int(verdict(&t, 1, 2), EXCHANGE_NO, "a guest with such a device is refused");
     is_int(stranded_state_of(&t.fleet, &t.fleet.profiles[0]), STRANDED_ALONE, "and is stranded");
     forget(&t);
     hosts[0].guests = e1000;
-    tell(&t, hosts, 2, &question);
+    judge(&t, hosts, 2, &question);
     is_int(verdict(&t, 1, 2), EXCHANGE_UNKNOWN,
            "of one whose other devices are not known it is not known");
     is_int(stranded_state_of(&t.fleet, &t.fleet.profiles[0]), STRANDED_DOUBT,
@@ -196,7 +196,7 @@ static void check_unversioned(void)
         {"\"microvm\"", MICROVM "]}", "7.2.1", 1, 0, "a host alone has nowhere to send it"},
         {OLD, MICROVM "{\"type\":\"frobnicator\"}]}", "7.2.1", 1, 1, "nor what it is made of"},
     };
-    struct told t;
+    struct judged t;
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct made_host hosts[] = {
@@ -204,7 +204,7 @@ static void check_unversioned(void)
             {"b", rows[i].version_there, rows[i].machines, false, 250000, 250000, NULL, NULL},
         };
 
-        tell(&t, hosts, rows[i].hosts, NULL);
+        judge(&t, hosts, rows[i].hosts, NULL);
         is_int(t.fleet.unknown_guests, rows[i].unknown, "no version: %s", rows[i].name);
         forget(&t);
     }
@@ -224,14 +224,14 @@ static void check_guests(void)
         {"a", "7.2.1", OLD, false, 250000, 250000, NULL, e1000},
         {"b", "7.2.1", OLD, false, 300000, 250000, NULL, own_rom},
     };
-    struct told t;
+    struct judged t;
 
-    tell(&t, hosts, 2, &question);
+    judge(&t, hosts, 2, &question);
     is_int(verdict(&t, 1, 2), EXCHANGE_YES, "of guests alone: no guest has the ROM that differs");
     is_int(verdict(&t, 2, 1), EXCHANGE_YES, "a ROM of its own, or none, is not a default ROM");
     forget(&t);
     hosts[0].guests = virtio;
-    tell(&t, hosts, 2, &question);
+    judge(&t, hosts, 2, &question);
     is_int(verdict(&t, 1, 2), EXCHANGE_NO, "a guest that has it is refused");
     is_int(verdict(&t, 2, 1), EXCHANGE_YES, "the other direction has none");
     forget(&t);
@@ -256,7 +256,7 @@ static void check_tpms(void)
         {TPM("null"), "", EXCHANGE_UNKNOWN, "nor either of them"},
         {TPM("false"), NO_SWTPM, EXCHANGE_YES, "one that is passed through needs no swtpm"},
     };
-    struct told t;
+    struct judged t;
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct made_host hosts[] = {
@@ -265,7 +265,7 @@ static void check_tpms(void)
         };
         const char *members[] = {"\"swtpm\":true,", rows[i].there};
 
-        tell_with(&t, hosts, 2, NULL, members);
+        judge_with(&t, hosts, 2, NULL, members);
         is_int(t.fleet.class_count, 2, "%s: hosts with and without swtpm are two classes",
                rows[i].name);
         is_int(verdict(&t, 1, 2), rows[i].verdict, "a TPM: %s", rows[i].name);
@@ -279,7 +279,7 @@ static void check_tpms(void)
                "%s: and so much has another host for it", rows[i].name);
         forget(&t);
         members[0] = rows[i].there;
-        tell_with(&t, hosts, 2, NULL, members);
+        judge_with(&t, hosts, 2, NULL, members);
         is_int(t.fleet.class_count, 1, "%s: hosts of which the same is said are one class",
                rows[i].name);
         is_int(stranded_state_of(&t.fleet, &t.fleet.profiles[0]),
@@ -329,7 +329,7 @@ static void check_maps(void)
         {"c", "10.0.2", NEW, false, 300000, 250000, set, NULL},
         {"d", "7.2.1", OLD, true, 300000, 250000, set, NULL},
     };
-    struct told t;
+    struct judged t;
 
     TELL(&t, hosts);
     is_int(t.fleet.class_count, 4, "a QEMU that reads the maps is another class");
@@ -364,7 +364,7 @@ static void check_known_package(void)
         {"a", "7.2.1", "\"pc-q35-7.2\"", true, 250000, 250000, set, NULL},
         {"b", "7.2.1", "\"pc-q35-7.2\"", true, 300000, 250000, NULL, NULL},
     };
-    struct told t;
+    struct judged t;
 
     TELL(&t, hosts);
     is_int(t.plan.count, 1, "one class is touched");
@@ -385,7 +385,7 @@ static void check_made_set(void)
         {"b", "7.2.1", "\"pc-q35-7.2\"", true, 300000, 250000, NULL, NULL},
         {"c", "7.2.1", "\"pc-q35-7.2\"", true, 300000, 250000, NULL, NULL},
     };
-    struct told t;
+    struct judged t;
 
     TELL(&t, hosts);
     is_int(t.plan.count, 1, "no package is known: a set must be made, for one class");
@@ -406,7 +406,7 @@ static void check_cheapest_side(void)
         {"b", "8.2.1", "\"pc-q35-7.2\"", true, 300000, 250000, NULL, NULL},
         {"c", "8.2.1", "\"pc-q35-7.2\"", true, 300000, 250000, NULL, NULL},
     };
-    struct told t;
+    struct judged t;
 
     TELL(&t, hosts);
     is_int(t.plan.installations, 1, "a set on the hosts that read maps is one installation");
@@ -432,7 +432,7 @@ static void check_not_greedy(void)
         {"b2", "7.2.1", both, true, 300000, 250000, NULL, NULL},
         {"c", "7.2.1", "\"pc-i440fx-7.2\"", true, 250000, 250000, NULL, NULL},
     };
-    struct told t;
+    struct judged t;
 
     TELL(&t, hosts);
     is_int(t.plan.installations, 1, "the first cheap choice is not the last word");
@@ -447,7 +447,7 @@ static void check_missing_file(void)
         {"a", "7.2.1", "\"pc-q35-7.2\"", false, 250000, 250000, NULL, NULL},
         {"b", "7.2.1", "\"pc-q35-7.2\"", false, 0, 250000, NULL, NULL},
     };
-    struct told t;
+    struct judged t;
 
     TELL(&t, hosts);
     is_int(t.plan.installs[0].class, 1, "a missing file is fixed where it is missing");
@@ -465,7 +465,7 @@ static void check_contradiction(void)
         {"a", "9.2.1", "\"pc-q35-7.2\"", true, 250000, 250000, small, NULL},
         {"b", "9.2.1", "\"pc-q35-7.2\"", true, 250000, 250000, large, NULL},
     };
-    struct told t;
+    struct judged t;
 
     TELL(&t, hosts);
     is_int(verdict(&t, 1, 2), EXCHANGE_NO, "two maps that contradict each other: refused");
@@ -487,7 +487,7 @@ static void check_against_force(void)
     for (int round = 0; round < 60; round++) {
         struct made_host hosts[4];
         size_t best = 1000;
-        struct told t;
+        struct judged t;
 
         for (size_t i = 0; i < 4; i++) {
             state = state * 1103515245 + 12345;
@@ -574,7 +574,7 @@ static void check_picture(void)
         {"<&>", "7.2.1", OLD, false, 250000, 250000, NULL, NULL},
         {"b", "7.2.1", OLD, false, 300000, 250000, NULL, NULL},
     };
-    struct told t;
+    struct judged t;
     size_t length;
 
     TELL(&t, hosts);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fleet/order_told.h"
+#include "fleet/order_report.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -42,8 +42,8 @@ static bool follows(const struct order_step *before, const struct order_step *st
 
 /* The steps that led there, once more, with where guests go. A group's two steps are one where
  * nothing is between them. */
-void order_tell_steps(struct order_plan *plan, const struct order_state *end,
-                      struct upgrade_order *o)
+void order_report_steps(struct order_plan *plan, const struct order_state *end,
+                        struct upgrade_order *o)
 {
     struct order_state s = order_state_begin(plan);
 
@@ -121,8 +121,8 @@ static void add_blocked(const struct order_plan *plan, size_t g, size_t r, struc
     o->blocked[o->blocked_count++] = made;
 }
 
-void order_tell_blocked(const struct order_plan *plan, const struct order_state *s,
-                        struct upgrade_order *o)
+void order_report_blocked(const struct order_plan *plan, const struct order_state *s,
+                          struct upgrade_order *o)
 {
     for (size_t g = 0; g < plan->o->group_count; g++)
         for (size_t r = 0; order_is_open(plan, s, g) && r < plan->guests.row_count; r++)
