@@ -15,8 +15,7 @@ const char *finding_grade_name(enum finding_grade grade)
 
 void findings_add(struct findings *f, struct finding finding)
 {
-    f->list = xgrow(f->list, f->count, &f->capacity, sizeof *f->list);
-    f->list[f->count++] = finding;
+    APPEND(f->list, f->count, f->capacity, finding);
     f->counts[finding.grade]++;
 }
 

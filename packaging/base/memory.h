@@ -29,4 +29,18 @@ char *xvasprintf(const char *format, va_list args) __attribute__((format(printf,
  * `count` has reached it and returns the array, moved or not. */
 void *xgrow(void *array, size_t count, size_t *capacity, size_t element_size);
 
+/* Adds an element at the end of an array; the array, its count and its capacity are variables. */
+#define APPEND(array, count, capacity, ...)                              \
+    do {                                                                 \
+        (array) = xgrow((array), (count), &(capacity), sizeof *(array)); \
+        (array)[(count)++] = __VA_ARGS__;                                \
+    } while (0)
+
+/* The same where there are few. */
+#define APPEND_ONE(array, count, ...)                                   \
+    do {                                                                \
+        (array) = xreallocarray((array), (count) + 1, sizeof *(array)); \
+        (array)[(count)++] = __VA_ARGS__;                               \
+    } while (0)
+
 #endif

@@ -101,8 +101,8 @@ static int check_with_maps(const struct romcompat *maps, const char *machine)
 
                 if (!version && (end || !m.exact))
                     continue;
-                names = xgrow(names, count, &capacity, sizeof *names);
-                names[count++] = m.exact ? xstrdup(m.name) : xasprintf("%s-%s", m.name, version);
+                APPEND(names, count, capacity,
+                       m.exact ? xstrdup(m.name) : xasprintf("%s-%s", m.name, version));
             }
     no_such_machine(machine, "no map has a rule for this machine type", (const char *const *)names,
                     count);

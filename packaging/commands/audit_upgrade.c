@@ -54,16 +54,16 @@ static void add_left(struct audit *audit, const struct inventory *inv,
     }
     if (audit->left_count == AUDIT_LEFT_MAX)
         return;
-    audit->left = xgrow(audit->left, audit->left_count, &audit->left_capacity, sizeof *audit->left);
-    audit->left[audit->left_count++] = (struct audit_left){
-        .host = xstrdup(inv->host ? inv->host : "a host"),
-        .guest = xstrdup(guest->name ? guest->name : "a guest"),
-        .is_known = known,
-        .state = state,
-        .why = xstrdup(guest_after_why(v, is_off)),
-        .fix_when = xstrdup_or_null(v->fix_when),
-        .fix = xstrdup_or_null(v->fix),
-    };
+    APPEND(audit->left, audit->left_count, audit->left_capacity,
+           (struct audit_left){
+               .host = xstrdup(inv->host ? inv->host : "a host"),
+               .guest = xstrdup(guest->name ? guest->name : "a guest"),
+               .is_known = known,
+               .state = state,
+               .why = xstrdup(guest_after_why(v, is_off)),
+               .fix_when = xstrdup_or_null(v->fix_when),
+               .fix = xstrdup_or_null(v->fix),
+           });
 }
 
 /* An inventory does not say which guests are saved: what is off may be. */
@@ -124,8 +124,7 @@ static int take_rule(struct audit_rules *rules, const char *text, struct failure
     } else {
         free(pattern);
     }
-    rule->packages = xreallocarray(rule->packages, rule->count + 1, sizeof *rule->packages);
-    rule->packages[rule->count++] = equals + 1;
+    APPEND_ONE(rule->packages, rule->count, equals + 1);
     return 0;
 }
 

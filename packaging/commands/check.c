@@ -75,9 +75,7 @@ static void take_problem(void *arg, const struct failure *f)
     struct check *check = arg;
 
     report(f);
-    check->problems = xgrow(check->problems, check->problem_count, &check->problem_capacity,
-                            sizeof *check->problems);
-    check->problems[check->problem_count++] = xstrdup(f->what);
+    APPEND(check->problems, check->problem_count, check->problem_capacity, xstrdup(f->what));
 }
 
 static void take_empty(void *arg, const char *operand)

@@ -24,8 +24,7 @@ void columns_add(struct columns *c, const char *format, ...)
     va_start(args, format);
     char *text = xvasprintf(format, args);
     va_end(args);
-    c->cells = xgrow(c->cells, c->cell_count, &c->capacity, sizeof *c->cells);
-    c->cells[c->cell_count++] = shown(text);
+    APPEND(c->cells, c->cell_count, c->capacity, shown(text));
     free(text);
 }
 

@@ -62,8 +62,7 @@ static void split(struct journal *j)
     size_t capacity = 0;
 
     for (char *line; (line = strsep(&rest, "\n"));) {
-        j->lines = xgrow(j->lines, j->count, &capacity, sizeof *j->lines);
-        j->lines[j->count++] = line;
+        APPEND(j->lines, j->count, capacity, line);
     }
     qsort(j->lines, j->count, sizeof *j->lines, compare_texts);
 }

@@ -68,8 +68,7 @@ static void look_at_rpm_path(void *arg, const char *package, char *path)
     if (!upgrade_wants(path) ||
         (s->name_count && strcmp(s->names[s->name_count - 1], package) == 0))
         return;
-    s->names = xgrow(s->names, s->name_count, &s->name_capacity, sizeof *s->names);
-    s->names[s->name_count++] = xstrdup(package);
+    APPEND(s->names, s->name_count, s->name_capacity, xstrdup(package));
 }
 
 /* rpm is asked once for all of them. */

@@ -86,8 +86,7 @@ static int put_list(const struct command *c, const struct option_spec *o, const 
 {
     if (o->most && to->count == o->most)
         return usage_error(c, "too many --%s (limit %u)", o->name, o->most);
-    to->list = xreallocarray(to->list, to->count + 1, sizeof *to->list);
-    to->list[to->count++] = value;
+    APPEND_ONE(to->list, to->count, value);
     return STATUS_YES;
 }
 

@@ -30,8 +30,7 @@ __attribute__((format(printf, 3, 4))) static void add_line(struct rom_table *t, 
     va_start(args, format);
     char *text = xvasprintf(format, args);
     va_end(args);
-    t->lines = xgrow(t->lines, t->count, &t->capacity, sizeof *t->lines);
-    t->lines[t->count++] = (struct rom_line){xstrdup_or_null(name), text};
+    APPEND(t->lines, t->count, t->capacity, (struct rom_line){xstrdup_or_null(name), text});
 }
 
 static void print_table(struct rom_table *t)

@@ -35,8 +35,7 @@ static int find(const char *state, char ***uuids, size_t *count, struct failure 
     while ((entry = readdir(d))) {
         if (!xl_uuid_read(entry->d_name, uuid) || strcmp(uuid, entry->d_name) != 0)
             continue;
-        *uuids = xgrow(*uuids, *count, &capacity, sizeof **uuids);
-        (*uuids)[(*count)++] = xstrdup(uuid);
+        APPEND(*uuids, *count, capacity, xstrdup(uuid));
     }
     closedir(d);
     if (*count)

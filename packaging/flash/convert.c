@@ -56,8 +56,7 @@ char *variable_text(const uint8_t *data, const struct variable *v)
 
 static void leave_out(struct converted *c, const uint8_t *data, const struct variable *v)
 {
-    c->left = xgrow(c->left, c->left_count, &c->capacity, sizeof *c->left);
-    c->left[c->left_count++] = variable_text(data, v);
+    APPEND(c->left, c->left_count, c->capacity, variable_text(data, v));
 }
 
 void put_variable(struct converted *c, struct varstore_writer *w, const uint8_t *data,

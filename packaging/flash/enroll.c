@@ -33,8 +33,7 @@ static bool has(const struct addition *a, const struct signature *s)
 
 static void add(struct addition *a, const struct signature *s)
 {
-    a->list = xgrow(a->list, a->count, &a->capacity, sizeof *a->list);
-    a->list[a->count++] = *s;
+    APPEND(a->list, a->count, a->capacity, *s);
 }
 
 /* By hash first: 10,000 entries against 10,000 are compared in order, not each with each. */

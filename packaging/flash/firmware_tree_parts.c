@@ -38,10 +38,9 @@ static void free_entry(struct tree_entry *e)
 static void add_double(struct firmware_tree *tree, const struct tree_entry *first,
                        const struct tree_entry *second)
 {
-    tree->duplicates = xgrow(tree->duplicates, tree->duplicate_count, &tree->duplicate_capacity,
-                             sizeof *tree->duplicates);
-    tree->duplicates[tree->duplicate_count++] = (struct tree_duplicate){
-        .path = xstrdup(first->path), .first = first->from, .second = second->from};
+    APPEND(tree->duplicates, tree->duplicate_count, tree->duplicate_capacity,
+           (struct tree_duplicate){
+               .path = xstrdup(first->path), .first = first->from, .second = second->from});
 }
 
 static int by_path_and_order(const void *a, const void *b)

@@ -89,8 +89,7 @@ static void take_entry(const struct changelog_entry *entry, const struct cve_lis
     }
     memcpy(fix.version, entry->version, sizeof fix.version);
     memcpy(fix.date, entry->date, sizeof fix.date);
-    fixes->list = xgrow(fixes->list, fixes->count, &fixes->capacity, sizeof *fixes->list);
-    fixes->list[fixes->count++] = fix;
+    APPEND(fixes->list, fixes->count, fixes->capacity, fix);
 }
 
 int missing_fixes_find(const uint8_t *old, size_t old_size, const char *old_version,

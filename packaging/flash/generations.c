@@ -63,8 +63,7 @@ int generations_open(const char *directory, struct generations *g, struct failur
             continue;
         one.path = xasprintf("%s/%s", directory, entry->d_name);
         one.size = (uint64_t)st.st_size;
-        g->list = xgrow(g->list, g->count, &capacity, sizeof *g->list);
-        g->list[g->count++] = one;
+        APPEND(g->list, g->count, capacity, one);
     }
     if (d)
         closedir(d);

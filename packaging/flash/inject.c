@@ -59,10 +59,9 @@ static void list_replaced(const struct flash_image *combined, struct injected *i
 
         if (!v->live || has_variable(&now, combined, v))
             continue;
-        in->replaced = xgrow(in->replaced, in->replaced_count, &capacity, sizeof *in->replaced);
-        in->replaced[in->replaced_count++] =
-            xasprintf("%s %s", guid_text(v->vendor, guid),
-                      variable_name(combined->data, v, name, sizeof name));
+        APPEND(in->replaced, in->replaced_count, capacity,
+               xasprintf("%s %s", guid_text(v->vendor, guid),
+                         variable_name(combined->data, v, name, sizeof name)));
     }
     flash_close(&now);
 }

@@ -18,8 +18,7 @@ struct words {
 
 static void add_word(struct words *w, char *word)
 {
-    w->list = xgrow(w->list, w->count, &w->capacity, sizeof *w->list);
-    w->list[w->count++] = word;
+    APPEND(w->list, w->count, w->capacity, word);
 }
 
 static void add_option(struct words *w, const char *option, char *value)

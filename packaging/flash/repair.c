@@ -23,8 +23,7 @@ static void lose(struct repaired *r, const uint8_t *data, const struct variable 
 {
     char *text = variable_text(data, v);
 
-    r->lost = xgrow(r->lost, r->lost_count, &r->lost_capacity, sizeof *r->lost);
-    r->lost[r->lost_count++] = xasprintf("%s: %s", text, reason);
+    APPEND(r->lost, r->lost_count, r->lost_capacity, xasprintf("%s: %s", text, reason));
     free(text);
 }
 
@@ -113,10 +112,8 @@ static void put_hidden(struct repaired *r, struct varstore_writer *w, const uint
          at = v.data_at + v.data_size) {
         if (is_known(data, s, &v, list, count))
             continue;
-        list = xgrow(list, count, &capacity, sizeof *list);
-        list[count++] = v;
-        r->found = xgrow(r->found, r->found_count, &r->found_capacity, sizeof *r->found);
-        r->found[r->found_count++] = variable_text(data, &v);
+        APPEND(list, count, capacity, v);
+        APPEND(r->found, r->found_count, r->found_capacity, variable_text(data, &v));
         put(r, w, data, &v);
     }
     free(list);

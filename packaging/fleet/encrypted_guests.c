@@ -64,14 +64,12 @@ void encrypted_guests_add(struct encrypted_guests *all, const char *host,
         if (!guest->encryption)
             continue;
         struct encrypted_kind *kind = kind_of(all, guest->encryption);
-        kind->guests =
-            xgrow(kind->guests, kind->guest_count, &kind->guest_capacity, sizeof *kind->guests);
-        kind->guests[kind->guest_count++] =
-            (struct encrypted_guest){xstrdup_or_null(guest->name), all->host_count};
+        APPEND(kind->guests, kind->guest_count, kind->guest_capacity,
+               (struct encrypted_guest){xstrdup_or_null(guest->name), all->host_count});
     }
     const struct confidential_host is = host_of(inv);
-    all->hosts = xgrow(all->hosts, all->host_count, &all->host_capacity, sizeof *all->hosts);
-    all->hosts[all->host_count++] = (struct encrypted_host){host, state_of(all, &is)};
+    APPEND(all->hosts, all->host_count, all->host_capacity,
+           (struct encrypted_host){host, state_of(all, &is)});
 }
 
 /* --- the answer ----------------------------------------------------------------------------- */

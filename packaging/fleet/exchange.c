@@ -118,8 +118,8 @@ static void add_refusal(struct exchange *e, struct pair_refusals *all,
         effort_must_spend(EFFORT_COMPARISONS, A_REFUSAL);
     }
     p = &e->refusals[i];
-    p->pairs = xgrow(p->pairs, p->pair_count, &p->pair_capacity, sizeof *p->pairs);
-    p->pairs[p->pair_count++] = (struct exchange_pair){(uint32_t)from, (uint32_t)to};
+    APPEND(p->pairs, p->pair_count, p->pair_capacity,
+           (struct exchange_pair){(uint32_t)from, (uint32_t)to});
     p->host_pairs += (uint64_t)e->fleet->classes[from].hosts * e->fleet->classes[to].hosts;
 }
 

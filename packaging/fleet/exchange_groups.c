@@ -110,8 +110,7 @@ static void add_to_group(struct exchange *e, const struct columns_of *all, size_
                                                .family = *column.family};
     }
     struct exchange_group *group = &e->groups[g];
-    group->machines = xreallocarray(group->machines, group->count + 1, sizeof *group->machines);
-    group->machines[group->count++] = m;
+    APPEND_ONE(group->machines, group->count, m);
 }
 
 void exchange_find_groups(struct exchange *e, const struct exchange_question *question)

@@ -67,8 +67,7 @@ static void join(const struct exchange *e, struct exchange_refusal *p, struct ex
 
         if (has_pair(p, pair))
             continue;
-        p->pairs = xgrow(p->pairs, p->pair_count, &p->pair_capacity, sizeof *p->pairs);
-        p->pairs[p->pair_count++] = *pair;
+        APPEND(p->pairs, p->pair_count, p->pair_capacity, *pair);
         p->host_pairs +=
             (uint64_t)e->fleet->classes[pair->from].hosts * e->fleet->classes[pair->to].hosts;
     }

@@ -69,8 +69,7 @@ void expiry_find(const struct fleet *fleet, struct expiry *result)
         if (!line)
             continue;
         line->guests += u->guests;
-        line->classes = xreallocarray(line->classes, line->class_count + 1, sizeof *line->classes);
-        line->classes[line->class_count++] = u->class;
+        APPEND_ONE(line->classes, line->class_count, u->class);
     }
     for (size_t i = 0; i < e.count; i++)
         count_hosts(fleet, &e.lines[i]);

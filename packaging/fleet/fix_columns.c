@@ -75,9 +75,7 @@ static void take_column(struct fix_search *s, size_t cell)
         free(there);
     }
     struct fix_column *column = &s->columns[i];
-    column->cells =
-        xgrow(column->cells, column->cell_count, &column->cell_capacity, sizeof *column->cells);
-    column->cells[column->cell_count++] = cell;
+    APPEND(column->cells, column->cell_count, column->cell_capacity, cell);
 }
 
 static void add_length(struct fix_column *column, fleet_length length)

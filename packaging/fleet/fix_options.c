@@ -42,8 +42,7 @@ static size_t known_sets(const struct fleet *fleet, const struct inventory_set *
                     is_new = !same_set(list[k], set);
                 if (!is_new)
                     continue;
-                list = xgrow(list, count, &capacity, sizeof *list);
-                list[count++] = set;
+                APPEND(list, count, capacity, set);
             }
     }
     *known = list;
@@ -83,8 +82,8 @@ static void add_choice(struct fix_search *s, size_t class, bool patched, unsigne
         free(gives);
         return;
     }
-    o->choices = xreallocarray(o->choices, o->choice_count + 1, sizeof *o->choices);
-    o->choices[o->choice_count++] = (struct fix_choice){patched, sets, (unsigned)count, gives};
+    APPEND_ONE(o->choices, o->choice_count,
+               (struct fix_choice){patched, sets, (unsigned)count, gives});
 }
 
 /* A set that changes nothing on the class, and nothing that stands in its way, is no choice. */

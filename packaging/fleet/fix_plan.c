@@ -36,8 +36,7 @@ static void add_part(const struct fix_search *s, struct fix_part **parts, size_t
             (*parts)[i].roms |= part.roms;
             free(part.machines);
         } else {
-            *parts = xreallocarray(*parts, *count + 1, sizeof **parts);
-            (*parts)[(*count)++] = part;
+            APPEND_ONE(*parts, *count, part);
         }
     }
 }

@@ -82,10 +82,8 @@ static uint64_t name_hash(const struct fleet *fleet, const char *name)
 static const char *add_host(struct fleet *fleet, const struct json_document *d, const char *name,
                             size_t class)
 {
-    fleet->hosts =
-        xgrow(fleet->hosts, fleet->host_count, &fleet->host_capacity, sizeof *fleet->hosts);
-    fleet->hosts[fleet->host_count++] =
-        (struct fleet_host){name ? xstrdup(name) : xasprintf("%s:%u", d->name, d->line), class};
+    APPEND(fleet->hosts, fleet->host_count, fleet->host_capacity,
+           (struct fleet_host){name ? xstrdup(name) : xasprintf("%s:%u", d->name, d->line), class});
     if (name)
         hash_table_add(&fleet->by_name, name_hash(fleet, name), fleet->host_count - 1);
     return fleet->hosts[fleet->host_count - 1].name;

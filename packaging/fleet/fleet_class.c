@@ -118,16 +118,14 @@ int fleet_class_of(struct fleet *fleet, const struct inventory *inv, size_t *cla
             free(key);
             return -1;
         }
-        fleet->classes = xgrow(fleet->classes, fleet->class_count, &fleet->class_capacity,
-                               sizeof *fleet->classes);
-        fleet->classes[fleet->class_count++] =
-            (struct fleet_class){.key = key,
-                                 .inv = {.qemus = inv->qemus,
-                                         .directories = inv->directories,
-                                         .maps = inv->maps,
-                                         .firmware = inv->firmware,
-                                         .swtpm = inv->swtpm,
-                                         .lost_firmware = inv->lost_firmware}};
+        APPEND(fleet->classes, fleet->class_count, fleet->class_capacity,
+               (struct fleet_class){.key = key,
+                                    .inv = {.qemus = inv->qemus,
+                                            .directories = inv->directories,
+                                            .maps = inv->maps,
+                                            .firmware = inv->firmware,
+                                            .swtpm = inv->swtpm,
+                                            .lost_firmware = inv->lost_firmware}});
     } else {
         note_mixed(fleet, &fleet->classes[i], inv);
         free(key);

@@ -20,8 +20,8 @@ static void add_use(struct fleet *fleet, const struct fleet_profile *p, size_t r
             return;
         }
     }
-    fleet->uses = xgrow(fleet->uses, fleet->use_count, &fleet->use_capacity, sizeof *fleet->uses);
-    fleet->uses[fleet->use_count++] = (struct fleet_use){p->class, p->machine, rom, p->guests};
+    APPEND(fleet->uses, fleet->use_count, fleet->use_capacity,
+           (struct fleet_use){p->class, p->machine, rom, p->guests});
 }
 
 void fleet_find_uses(struct fleet *fleet)

@@ -42,10 +42,9 @@ size_t fleet_add_machine(struct fleet *fleet, const char *architecture, const ch
 
     if (i < fleet->machine_count)
         return i;
-    fleet->machines = xgrow(fleet->machines, fleet->machine_count, &fleet->machine_capacity,
-                            sizeof *fleet->machines);
-    fleet->machines[fleet->machine_count++] =
-        (struct fleet_machine){xstrdup(architecture), xstrdup(name), roms_of_machine(fleet, name)};
+    APPEND(
+        fleet->machines, fleet->machine_count, fleet->machine_capacity,
+        (struct fleet_machine){xstrdup(architecture), xstrdup(name), roms_of_machine(fleet, name)});
     return i;
 }
 

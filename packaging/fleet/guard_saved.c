@@ -84,8 +84,7 @@ static bool is_new(struct saved_search *s, const char *path)
     for (size_t i = 0; i < s->disk_count; i++)
         if (strcmp(s->disks[i], path) == 0)
             return false;
-    s->disks = xgrow(s->disks, s->disk_count, &s->disk_capacity, sizeof *s->disks);
-    s->disks[s->disk_count++] = path;
+    APPEND(s->disks, s->disk_count, s->disk_capacity, path);
     return true;
 }
 

@@ -168,9 +168,8 @@ static void take_lengths(struct saved_guest *guest, struct saved_guest *asked)
 
         if (!real->name || !is_rom(real->name))
             continue;
-        guest->blocks = xreallocarray(guest->blocks, guest->block_count + 1, sizeof *guest->blocks);
-        guest->blocks[guest->block_count++] =
-            (struct saved_block){.name = real->name, .length = real->length};
+        APPEND_ONE(guest->blocks, guest->block_count,
+                   (struct saved_block){.name = real->name, .length = real->length});
         real->name = NULL;
     }
 }

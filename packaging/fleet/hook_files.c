@@ -50,12 +50,12 @@ int hook_files(const struct domain_xml *x, const struct inventory *inv,
             continue;
         domain_rom_of(x, d, to, opened, &rom);
         if (rom.answer == DOMAIN_ROM_GETS) {
-            *list = xreallocarray(*list, *count + 1, sizeof **list);
-            (*list)[(*count)++] = (struct given_file){
-                .block = xasprintf("%s/%s", d->path, rom_device_of_type(d->type)->block),
-                .path = rom.file,
-                .format = "raw",
-                .elsewhere = true};
+            APPEND_ONE(*list, *count,
+                       (struct given_file){
+                           .block = xasprintf("%s/%s", d->path, rom_device_of_type(d->type)->block),
+                           .path = rom.file,
+                           .format = "raw",
+                           .elsewhere = true});
             rom.file = NULL;
         }
         domain_rom_free(&rom);

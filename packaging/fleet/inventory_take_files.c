@@ -252,8 +252,7 @@ static void take_image(struct taking *t, const char *path)
     struct inventory_firmware image = image_of_bytes(path, data, size);
     if (t->request->looks_into_images && !take_from_twin(list, &image))
         look_into_image(&image, data, size);
-    list->list = xreallocarray(list->list, list->count + 1, sizeof *list->list);
-    list->list[list->count++] = image;
+    APPEND_ONE(list->list, list->count, image);
     free(data);
 }
 

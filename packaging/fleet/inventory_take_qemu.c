@@ -88,9 +88,8 @@ static void take_machines(struct inventory_qemu *q, struct qemu_machine *machine
                 add_text(&q->deprecated, &q->deprecated_count, xstrdup(m->name));
             continue;
         }
-        q->aliases = xreallocarray(q->aliases, q->alias_count + 1, sizeof *q->aliases);
-        q->aliases[q->alias_count++] =
-            (struct inventory_alias){xstrdup(m->name), xstrdup(m->alias_of)};
+        APPEND_ONE(q->aliases, q->alias_count,
+                   (struct inventory_alias){xstrdup(m->name), xstrdup(m->alias_of)});
     }
     qemu_machines_free(machines, count);
 }

@@ -38,8 +38,7 @@ void taking_lost_guest(struct taking *t, const struct failure *f)
 
 void add_text(char ***list, size_t *count, char *text)
 {
-    *list = xreallocarray(*list, *count + 1, sizeof **list);
-    (*list)[(*count)++] = text;
+    APPEND_ONE(*list, *count, text);
 }
 
 char **paths_in(struct taking *t, const char *directory, const char *end, size_t *count)

@@ -94,8 +94,7 @@ void taking_add_card(struct inventory_guest *guest, const char *type, const char
         free(card.file);
         return;
     }
-    guest->devices = xreallocarray(guest->devices, guest->device_count + 1, sizeof *guest->devices);
-    guest->devices[guest->device_count++] = card;
+    APPEND_ONE(guest->devices, guest->device_count, card);
 }
 
 void taking_nvram(struct inventory_guest *guest, const char *path)

@@ -39,14 +39,12 @@ enum { MARK_BYTES = 8, MARK_SIZE = 10 + 2 * MARK_BYTES + 2 };
 
 static void add(struct live_guests *live, long pid, char *blocks)
 {
-    live->list = xgrow(live->list, live->count, &live->capacity, sizeof *live->list);
-    live->list[live->count++] = (struct live_guest){pid, blocks};
+    APPEND(live->list, live->count, live->capacity, (struct live_guest){pid, blocks});
 }
 
 static void add_older(struct live_guests *live, long pid)
 {
-    live->older = xgrow(live->older, live->older_count, &live->older_capacity, sizeof *live->older);
-    live->older[live->older_count++] = pid;
+    APPEND(live->older, live->older_count, live->older_capacity, pid);
 }
 
 static int compare_pids(const void *a, const void *b)

@@ -139,9 +139,7 @@ static void add_row(struct order_guests *guests, const struct order_row *made)
             return;
         }
     }
-    guests->rows =
-        xgrow(guests->rows, guests->row_count, &guests->row_capacity, sizeof *guests->rows);
-    guests->rows[guests->row_count++] = *made;
+    APPEND(guests->rows, guests->row_count, guests->row_capacity, *made);
 }
 
 int order_guests_find(struct order_guests *guests, const struct fleet *fleet, const bool *leaves,

@@ -11,8 +11,7 @@ static void add_target(struct order_step *step, size_t class)
     for (size_t i = 0; i < step->to_count; i++)
         if (step->to[i] == class)
             return;
-    step->to = xreallocarray(step->to, step->to_count + 1, sizeof *step->to);
-    step->to[step->to_count++] = class;
+    APPEND_ONE(step->to, step->to_count, class);
 }
 
 /* For guests that cannot go to hosts as their own: the first class that takes them. */
@@ -117,8 +116,7 @@ static void add_blocked(const struct order_plan *plan, size_t g, size_t r, struc
         made.fix_package = xstrdup_or_null(v.fix_package);
     }
     guest_after_free(&v);
-    o->blocked = xreallocarray(o->blocked, o->blocked_count + 1, sizeof *o->blocked);
-    o->blocked[o->blocked_count++] = made;
+    APPEND_ONE(o->blocked, o->blocked_count, made);
 }
 
 void order_report_blocked(const struct order_plan *plan, const struct order_state *s,

@@ -189,8 +189,7 @@ void store_findings_add(struct store_findings *all, const char *host,
         judged.host = xstrdup(host);
         judged.guest = xstrdup_or_null(sorted[i]->name);
         judged.store = xstrdup_or_null(file_of(sorted[i]));
-        all->list = xgrow(all->list, all->count, &all->capacity, sizeof *all->list);
-        all->list[all->count++] = judged;
+        APPEND(all->list, all->count, all->capacity, judged);
     }
     free(sorted);
 }

@@ -203,8 +203,7 @@ static int read_one(struct upgrade *u, const char *path, struct failure *f)
             package_head_free(&head);
             return -1;
         }
-    u->packages = xgrow(u->packages, u->package_count, &u->package_capacity, sizeof *u->packages);
-    u->packages[u->package_count++] = head;
+    APPEND(u->packages, u->package_count, u->package_capacity, head);
     return 0;
 }
 

@@ -235,9 +235,7 @@ static void add_rom(struct applying *a, struct inventory_directory *directory,
     }
     free(rom.name);
     rom.name = xstrdup(name);
-    directory->roms =
-        xreallocarray(directory->roms, directory->rom_count + 1, sizeof *directory->roms);
-    directory->roms[directory->rom_count++] = rom;
+    APPEND_ONE(directory->roms, directory->rom_count, rom);
 }
 
 /* Entries of the packages directly in a directory, in *list, which the caller frees. */
@@ -302,8 +300,7 @@ static void add_directory(struct applying *a, const char *path, bool known)
         unknown(a, "%s: a new QEMU looks there, and the inventory does not say what is there",
                 path);
     if (count) {
-        list->list = xreallocarray(list->list, list->count + 1, sizeof *list->list);
-        list->list[list->count++] = (struct inventory_directory){.path = xstrdup(path)};
+        APPEND_ONE(list->list, list->count, (struct inventory_directory){.path = xstrdup(path)});
     }
 }
 
@@ -363,8 +360,7 @@ static void add_image(struct applying *a, const struct upgrade_file *entry)
     }
     free(image.path);
     image.path = xstrdup(entry->path);
-    list->list = xreallocarray(list->list, list->count + 1, sizeof *list->list);
-    list->list[list->count++] = image;
+    APPEND_ONE(list->list, list->count, image);
 }
 
 static void update_images(struct applying *a)

@@ -27,10 +27,8 @@ static void take_diversion(void *arg, const char *from, const char *to, const ch
 {
     struct upgrade_host *h = arg;
 
-    h->diversions =
-        xgrow(h->diversions, h->diversion_count, &h->diversion_capacity, sizeof *h->diversions);
-    h->diversions[h->diversion_count++] =
-        (struct diversion){xstrdup(from), xstrdup(to), xstrdup_or_null(package)};
+    APPEND(h->diversions, h->diversion_count, h->diversion_capacity,
+           (struct diversion){xstrdup(from), xstrdup(to), xstrdup_or_null(package)});
 }
 
 /* Where the file of that package really is. */
@@ -63,8 +61,7 @@ static bool is_going(const struct upgrade_host *h, const char *package)
 
 static void add_gone(struct upgrade_host *h, const char *path)
 {
-    h->gone = xgrow(h->gone, h->gone_count, &h->gone_capacity, sizeof *h->gone);
-    h->gone[h->gone_count++] = xstrdup(path);
+    APPEND(h->gone, h->gone_count, h->gone_capacity, xstrdup(path));
 }
 
 static void take_file(void *arg, const char *package, char *path)

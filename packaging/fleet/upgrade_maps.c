@@ -22,8 +22,7 @@ static void add_to_pool(struct pool *pool, const struct inventory_set *set)
         if (strcmp(pool->sets[i]->map, set->map) == 0 &&
             strcmp(pool->sets[i]->name, set->name) == 0)
             return;
-    pool->sets = xgrow(pool->sets, pool->count, &pool->capacity, sizeof *pool->sets);
-    pool->sets[pool->count++] = set;
+    APPEND(pool->sets, pool->count, pool->capacity, set);
 }
 
 /* Among the first `count`. */
@@ -107,8 +106,7 @@ static int check(const struct inventory_maps *maps, struct failure *f)
 
 static void add_set(struct inventory_maps *maps, const struct inventory_set *set)
 {
-    maps->sets = xreallocarray(maps->sets, maps->set_count + 1, sizeof *maps->sets);
-    maps->sets[maps->set_count++] = inventory_set_copy(set);
+    APPEND_ONE(maps->sets, maps->set_count, inventory_set_copy(set));
 }
 
 /* With `checks`, what contradicts an earlier set is left out, as the resolver does it. */

@@ -78,8 +78,7 @@ void upgrade_order_add(struct upgrade_order *o, const char *name, const struct i
                             UPGRADE_ORDER_GROUPS_MAX) != 0;
     if (o->is_broken)
         return;
-    g->hosts = xgrow(g->hosts, g->count, &g->capacity, sizeof *g->hosts);
-    g->hosts[g->count++] = xstrdup(name);
+    APPEND(g->hosts, g->count, g->capacity, xstrdup(name));
 }
 
 /* --- the answer ------------------------------------------------------------------------------ */

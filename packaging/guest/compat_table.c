@@ -54,8 +54,7 @@ static void add_machine(struct compat_table *t, const char *machine, struct stoc
             t->unanswered += list->items[i].advice.answer == STOCK_NO_FILE ||
                              list->items[i].advice.source != NULL;
     }
-    g->machines = xreallocarray(g->machines, g->machine_count + 1, sizeof *g->machines);
-    g->machines[g->machine_count++] = machine;
+    APPEND_ONE(g->machines, g->machine_count, machine);
 }
 
 static int list_of(struct stock_list *list, const struct stock_ask *ask, char *const *devices,
@@ -121,8 +120,7 @@ void compat_table_roms(const struct compat_table *t,
                 known = strcmp(put_already[n], a->romfile) == 0;
             if (known)
                 continue;
-            put_already = xgrow(put_already, count, &capacity, sizeof *put_already);
-            put_already[count++] = a->romfile;
+            APPEND(put_already, count, capacity, a->romfile);
             put(arg, a);
         }
     }

@@ -17,9 +17,9 @@ struct files {
 
 static void add(struct files *f, char *block, const char *path, const char *format)
 {
-    f->list = xgrow(f->list, f->count, &f->capacity, sizeof *f->list);
-    f->list[f->count++] = (struct given_file){
-        .block = block, .path = path, .format = format, .elsewhere = f->elsewhere};
+    APPEND(f->list, f->count, f->capacity,
+           (struct given_file){
+               .block = block, .path = path, .format = format, .elsewhere = f->elsewhere});
 }
 
 static bool is_flash(const struct domain_xml *x)

@@ -144,9 +144,8 @@ static int put_node(struct making *m, const struct qemu_option *o, struct failur
         path = node_path(m, qemu_option_value(o, "file"));
     if (path && (size = disk_length(m, path, is_file ? "raw" : driver, f)) <= 0)
         return -1;
-    m->nodes = xreallocarray(m->nodes, m->node_count + 1, sizeof *m->nodes);
-    m->nodes[m->node_count++] =
-        (struct node){xstrdup(name), path ? xstrdup(path) : xstrdup("nbd:")};
+    APPEND_ONE(m->nodes, m->node_count,
+               (struct node){xstrdup(name), path ? xstrdup(path) : xstrdup("nbd:")});
     const char *read_only = qemu_option_value(o, "read-only");
     put_pair(m, "-blockdev",
              xasprintf("driver=null-co,node-name=%s,size=%" PRId64 ",read-zeroes=on%s", name, size,
@@ -222,8 +221,7 @@ static int new_tap_apart(void)
 
 static void put_peer(struct making *m, const char *id, char *text)
 {
-    m->peers = xreallocarray(m->peers, m->peer_count + 1, sizeof *m->peers);
-    m->peers[m->peer_count++] = xstrdup(id);
+    APPEND_ONE(m->peers, m->peer_count, xstrdup(id));
     put_pair(m, "-netdev", text);
 }
 

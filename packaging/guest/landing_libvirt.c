@@ -86,8 +86,7 @@ static int ask_virsh(const char *xml, char ***words, size_t *count, struct failu
             free(word);
             continue;
         }
-        *words = xreallocarray(*words, *count + 1, sizeof **words);
-        (*words)[(*count)++] = word;
+        APPEND_ONE(*words, *count, word);
     }
     child_result_free(&result);
     if (word) {

@@ -41,8 +41,7 @@ static void weigh_both(struct preflight *p, enum qemu_answer value, char *why)
 
 static void add_note(struct preflight *p, char *note)
 {
-    p->notes = xreallocarray(p->notes, p->note_count + 1, sizeof *p->notes);
-    p->notes[p->note_count++] = note;
+    APPEND_ONE(p->notes, p->note_count, note);
 }
 
 /* --- the machine type and the version ---------------------------------------------------- */

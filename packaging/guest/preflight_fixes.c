@@ -47,8 +47,8 @@ static void add_fix(struct preflight *p, enum fix_kind kind, const char *when, c
 {
     if (!text)
         return;
-    p->fixes = xreallocarray(p->fixes, p->fix_count + 1, sizeof *p->fixes);
-    p->fixes[p->fix_count++] = (struct fix){.kind = kind, .when = xstrdup(when), .text = text};
+    APPEND_ONE(p->fixes, p->fix_count,
+               (struct fix){.kind = kind, .when = xstrdup(when), .text = text});
 }
 
 static bool is_to_fix(const struct preflight_line *line)

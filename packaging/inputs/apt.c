@@ -80,8 +80,7 @@ static void add(struct apt_mirrors *m, char *uri)
             return;
         }
     }
-    m->list = xgrow(m->list, m->count, &m->capacity, sizeof *m->list);
-    m->list[m->count++] = uri;
+    APPEND(m->list, m->count, m->capacity, uri);
 }
 
 static const char *behind(const char *uri, const char *scheme)

@@ -18,8 +18,7 @@ enum { FIXED_WORDS = 16, SIMULATION_SECONDS = 120 };
 
 static void add(char ***list, size_t *count, char *text)
 {
-    *list = xreallocarray(*list, *count + 1, sizeof **list);
-    (*list)[(*count)++] = text;
+    APPEND_ONE(*list, *count, text);
 }
 
 /* apt's QuoteString(Version, "_:"), as its names of files in the cache have it. */

@@ -126,8 +126,7 @@ static void add_candidate(struct job *j, char *url)
         free(url);
         return;
     }
-    j->list = xgrow(j->list, j->count, &j->capacity, sizeof *j->list);
-    j->list[j->count++] = (struct candidate){.url = url};
+    APPEND(j->list, j->count, j->capacity, (struct candidate){.url = url});
 }
 
 static void add_mirror(struct job *j, const char *mirror, const char *path)

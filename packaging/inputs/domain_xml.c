@@ -206,11 +206,11 @@ static void add_device(struct reader *r, enum domain_device_kind kind,
         refuse(r, "too many devices (limit %d)", DOMAIN_DEVICES_MAX);
         return;
     }
-    x->devices = xgrow(x->devices, x->device_count, &r->device_capacity, sizeof *x->devices);
-    x->devices[x->device_count++] = (struct domain_device){
-        .kind = kind,
-        .is_hostdev = kind == DOMAIN_NIC && xml_attribute_is(a, "type", "hostdev"),
-        .is_user = kind == DOMAIN_NIC && xml_attribute_is(a, "type", "user")};
+    APPEND(x->devices, x->device_count, r->device_capacity,
+           (struct domain_device){
+               .kind = kind,
+               .is_hostdev = kind == DOMAIN_NIC && xml_attribute_is(a, "type", "hostdev"),
+               .is_user = kind == DOMAIN_NIC && xml_attribute_is(a, "type", "user")});
 }
 
 /* A disk that is a file or a block device of this host. */
@@ -225,8 +225,7 @@ static void add_disk(struct reader *r, const struct xml_attributes *a)
         refuse(r, "too many disks (limit %d)", DOMAIN_DEVICES_MAX);
         free(file);
     } else if (file) {
-        x->disks = xgrow(x->disks, x->disk_count, &r->disk_capacity, sizeof *x->disks);
-        x->disks[x->disk_count++] = file;
+        APPEND(x->disks, x->disk_count, r->disk_capacity, file);
     }
 }
 

@@ -66,8 +66,7 @@ void dpkg_lists_read(struct dpkg_lists *lists)
     *lists = (struct dpkg_lists){0};
     for (struct dirent *e; directory && (e = readdir(directory));)
         if (ends_with(e->d_name, ".list")) {
-            lists->names = xgrow(lists->names, lists->count, &capacity, sizeof *lists->names);
-            lists->names[lists->count++] = xstrdup(e->d_name);
+            APPEND(lists->names, lists->count, capacity, xstrdup(e->d_name));
         }
     if (directory)
         closedir(directory);

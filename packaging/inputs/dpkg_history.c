@@ -146,8 +146,7 @@ int dpkg_history_read(const char *since, struct dpkg_history *h, struct failure 
         return fail(f, DIRECTORY ": %s", strerror(errno));
     for (struct dirent *e; (e = readdir(directory)) && count <= DPKG_HISTORY_FILES_MAX;)
         if (number_of(e->d_name) >= 0) {
-            names = xreallocarray(names, count + 1, sizeof *names);
-            names[count++] = xstrdup(e->d_name);
+            APPEND_ONE(names, count, xstrdup(e->d_name));
         }
     closedir(directory);
     if (count)

@@ -110,9 +110,7 @@ static void take_conffiles(struct package_head *head, char *text)
     for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
         if (*line != '/')
             continue;
-        head->conffiles =
-            xreallocarray(head->conffiles, head->conffile_count + 1, sizeof *head->conffiles);
-        head->conffiles[head->conffile_count++] = xstrdup(line);
+        APPEND_ONE(head->conffiles, head->conffile_count, xstrdup(line));
     }
 }
 

@@ -42,9 +42,8 @@ static int read_lines(const char *name, char *text, struct conf *conf, struct fa
         value += strspn(value, " \t");
         for (size_t end = strlen(value); end && isspace((unsigned char)value[end - 1]); end--)
             value[end - 1] = '\0';
-        lines->values = xreallocarray(lines->values, lines->count + 1, sizeof *lines->values);
-        lines->values[lines->count++] =
-            (struct qemu_option_value){xstrndup(line, n), xstrdup(value)};
+        APPEND_ONE(lines->values, lines->count,
+                   (struct qemu_option_value){xstrndup(line, n), xstrdup(value)});
     }
     return 0;
 }

@@ -161,8 +161,7 @@ int qemu_machines_ask(const char *binary, struct qemu_machine **machines, size_t
          line = strtok_r(NULL, "\n", &rest)) {
         if (line[0] == ' ' || line[strlen(line) - 1] == ':')
             continue; /* "Supported machines are:" */
-        list = xgrow(list, have, &capacity, sizeof *list);
-        list[have++] = read_machine(line);
+        APPEND(list, have, capacity, read_machine(line));
     }
     int result = text ? 0 : -1;
     if (text && have == 0)

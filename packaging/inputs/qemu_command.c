@@ -65,8 +65,7 @@ int qemu_command_words(char *text, size_t size, char ***words, size_t *count)
             free(list);
             return -1;
         }
-        list = xgrow(list, n, &capacity, sizeof *list);
-        list[n++] = text + at;
+        APPEND(list, n, capacity, text + at);
     }
     *words = list;
     *count = n;
@@ -107,8 +106,8 @@ void qemu_command_add_card(struct qemu_command *c, const char *type, const char 
             c->doubt = xasprintf("more than %d cards", QEMU_COMMAND_CARDS_MAX);
         return;
     }
-    c->cards = xreallocarray(c->cards, c->card_count + 1, sizeof *c->cards);
-    c->cards[c->card_count++] = (struct qemu_card){xstrdup(type), xstrdup_or_null(file), off};
+    APPEND_ONE(c->cards, c->card_count,
+               (struct qemu_card){xstrdup(type), xstrdup_or_null(file), off});
 }
 
 static void add_card(struct reading *r, const char *type, const char *file, bool off)
@@ -213,8 +212,7 @@ static void take_machine(struct reading *r, const struct qemu_option *option)
 
 static void take_object(struct reading *r, const struct qemu_option *option)
 {
-    r->objects = xreallocarray(r->objects, r->object_count + 1, sizeof *r->objects);
-    r->objects[r->object_count++] = qemu_option_copy(option);
+    APPEND_ONE(r->objects, r->object_count, qemu_option_copy(option));
 }
 
 /* The last of that name is looked at; QEMU refuses a second one. */
@@ -260,8 +258,7 @@ static void take_socket(struct reading *r, const struct qemu_option *option)
     if (!kind || strcmp(kind, "socket") != 0 || !qemu_option_value(option, "path") || !server ||
         option_text_is_off(server))
         return;
-    r->sockets = xreallocarray(r->sockets, r->socket_count + 1, sizeof *r->sockets);
-    r->sockets[r->socket_count++] = qemu_option_copy(option);
+    APPEND_ONE(r->sockets, r->socket_count, qemu_option_copy(option));
 }
 
 static void take_monitor(struct reading *r, const struct qemu_option *option)
@@ -330,9 +327,7 @@ static void add_disk(struct reading *r, const char *file)
     char *path = path_of(r, file);
 
     if (path) {
-        r->command->disks =
-            xreallocarray(r->command->disks, r->command->disk_count + 1, sizeof *r->command->disks);
-        r->command->disks[r->command->disk_count++] = path;
+        APPEND_ONE(r->command->disks, r->command->disk_count, path);
     }
 }
 

@@ -15,8 +15,7 @@ struct qemu_drive_name {
 
 void qemu_drives_add(struct qemu_drives *d, const struct qemu_option *option)
 {
-    d->all = xreallocarray(d->all, d->count + 1, sizeof *d->all);
-    d->all[d->count++] = (struct qemu_drive){.option = qemu_option_copy(option)};
+    APPEND_ONE(d->all, d->count, (struct qemu_drive){.option = qemu_option_copy(option)});
 }
 
 static int compare_names(const void *a, const void *b)

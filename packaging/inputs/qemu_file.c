@@ -81,9 +81,8 @@ static void add(struct list *l, char *name, const char *alias_of)
             return;
         }
     }
-    l->machines = xgrow(l->machines, l->count, &l->capacity, sizeof *l->machines);
-    l->machines[l->count++] =
-        (struct qemu_machine){.name = name, .alias_of = xstrdup_or_null(alias_of)};
+    APPEND(l->machines, l->count, l->capacity,
+           (struct qemu_machine){.name = name, .alias_of = xstrdup_or_null(alias_of)});
 }
 
 /* Those of no family that QEMU offers all the same; among the other texts are abstract types. */

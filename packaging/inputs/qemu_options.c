@@ -61,8 +61,7 @@ static int add(struct qemu_option *option, char *name, char *value, struct failu
         free(value);
         return fail(f, "-%s: more than %d properties", option->group, QEMU_OPTION_VALUES_MAX);
     }
-    option->values = xreallocarray(option->values, option->count + 1, sizeof *option->values);
-    option->values[option->count++] = (struct qemu_option_value){name, value};
+    APPEND_ONE(option->values, option->count, (struct qemu_option_value){name, value});
     return 0;
 }
 

@@ -153,8 +153,7 @@ struct qemu_process *qemu_processes(size_t *count,
         int result = read_process(dirfd(proc), e->d_name, &p, &f);
 
         if (result == 0 && p.command.is_guest) {
-            list = xgrow(list, *count, &capacity, sizeof *list);
-            list[(*count)++] = p;
+            APPEND(list, *count, capacity, p);
         } else if (result == 0) {
             free_process(&p);
         } else if (result < 0 && problem) {

@@ -274,8 +274,8 @@ static void collect_one(struct walk *w, const char *path, unsigned depth)
         note(w, path, "not a regular file, skipped");
         return;
     }
-    w->files = xgrow(w->files, w->count, &w->capacity, sizeof *w->files);
-    w->files[w->count++] = (struct found){xstrdup(path), st.st_dev, st.st_ino, is_link};
+    APPEND(w->files, w->count, w->capacity,
+           (struct found){xstrdup(path), st.st_dev, st.st_ino, is_link});
 }
 
 static void collect(struct walk *w, const char *directory, unsigned depth)

@@ -94,8 +94,7 @@ static void take_names(const struct section *s, uint32_t tag, struct rpm_header 
         if (!text)
             return;
         size_t length = strlen(text) + 1;
-        h->replaced = xreallocarray(h->replaced, h->replaced_count + 1, sizeof *h->replaced);
-        h->replaced[h->replaced_count++] = text;
+        APPEND_ONE(h->replaced, h->replaced_count, text);
         at += length;
         left -= length;
     }

@@ -109,9 +109,8 @@ static int fill_head(struct source *s, size_t want, struct failure *f)
 static void add_block(struct saved_guest *g, size_t *capacity, const char *name, size_t length,
                       uint64_t bytes)
 {
-    g->blocks = xgrow(g->blocks, g->block_count, capacity, sizeof *g->blocks);
-    g->blocks[g->block_count++] =
-        (struct saved_block){.name = xstrndup(name, length), .length = bytes};
+    APPEND(g->blocks, g->block_count, *capacity,
+           (struct saved_block){.name = xstrndup(name, length), .length = bytes});
 }
 
 enum swtpm_need saved_guest_swtpm(const struct saved_guest *guest)

@@ -160,9 +160,9 @@ static void set_variable(struct unit *u, const char *text, bool is_of_file)
             doubt(u, "more than %d variables", SYSTEMD_VARIABLES_MAX);
         return;
     }
-    u->variables = xreallocarray(u->variables, u->variable_count + 1, sizeof *u->variables);
-    u->variables[u->variable_count++] =
-        (struct variable){xstrndup(text, (size_t)(equals - text)), xstrdup(equals + 1), is_of_file};
+    APPEND_ONE(u->variables, u->variable_count,
+               (struct variable){xstrndup(text, (size_t)(equals - text)), xstrdup(equals + 1),
+                                 is_of_file});
 }
 
 /* What an empty value takes back. */
@@ -275,8 +275,7 @@ static void add_word(struct unit *u, char *word)
         free(word);
         return;
     }
-    q->words = xgrow(q->words, q->count, &u->word_capacity, sizeof *q->words);
-    q->words[q->count++] = word;
+    APPEND(q->words, q->count, u->word_capacity, word);
 }
 
 /* A word that is `$NAME` alone becomes as many words as there are in its value. */

@@ -18,9 +18,8 @@ int transaction_add(struct transaction *t, const char *manager, const char *name
 {
     if (check_room(t, manager, f) != 0)
         return -1;
-    t->packages = xgrow(t->packages, t->count, &t->capacity, sizeof *t->packages);
-    t->packages[t->count++] =
-        (struct transaction_package){xstrdup(name), xstrdup_or_null(file), is_installed};
+    APPEND(t->packages, t->count, t->capacity,
+           (struct transaction_package){xstrdup(name), xstrdup_or_null(file), is_installed});
     return 0;
 }
 
@@ -29,8 +28,7 @@ int transaction_add_removed(struct transaction *t, const char *manager, const ch
 {
     if (check_room(t, manager, f) != 0)
         return -1;
-    t->removed = xgrow(t->removed, t->removed_count, &t->removed_capacity, sizeof *t->removed);
-    t->removed[t->removed_count++] = xstrdup(name);
+    APPEND(t->removed, t->removed_count, t->removed_capacity, xstrdup(name));
     return 0;
 }
 

@@ -54,15 +54,15 @@ static int add_rom(const struct measured_rom *rom, struct history_release *relea
         return fail(f, "%s: is empty", rom->place);
     if (release->rom_count == HISTORY_ROMS_MAX)
         return fail(f, "%s: more than %d ROMs", rom->place, HISTORY_ROMS_MAX);
-    release->roms = xgrow(release->roms, release->rom_count, capacity, sizeof *release->roms);
-    release->roms[release->rom_count++] = (struct history_rom){
-        .name = xstrdup(rom->name),
-        .size = rom->size,
-        .chain_end = rom->chain_end,
-        /* A ROM whose chain cannot be read to its end has a size and no more. */
-        .has_chain_end = rom->error_count == 0 && rom->chain_end > 0,
-        .bucket = rom->bucket,
-    };
+    APPEND(release->roms, release->rom_count, *capacity,
+           (struct history_rom){
+               .name = xstrdup(rom->name),
+               .size = rom->size,
+               .chain_end = rom->chain_end,
+               /* A ROM whose chain cannot be read to its end has a size and no more. */
+               .has_chain_end = rom->error_count == 0 && rom->chain_end > 0,
+               .bucket = rom->bucket,
+           });
     return 0;
 }
 

@@ -115,8 +115,8 @@ static int account(struct combining *c, const char *path, const char *kind, size
              kind, out->images[i].path);
         return COMBINE_REFUSED;
     }
-    out->images = xgrow(out->images, out->count, &c->capacity, sizeof *out->images);
-    out->images[out->count++] = (struct combined_image){path, kind, c->chain.size - before};
+    APPEND(out->images, out->count, c->capacity,
+           (struct combined_image){path, kind, c->chain.size - before});
     return 0;
 }
 
