@@ -2,8 +2,8 @@
 /*
  * Three different questions about a firmware image and a guest's variable store. A migrated
  * guest goes on with the firmware of its source until it is powered off; only then does the
- * destination's code meet the store that came along. And a guest whose launch is measured
- * is another guest as soon as one byte of the firmware is another.
+ * destination's code read the store that came along. And a guest whose launch is measured
+ * has another digest as soon as one byte of the firmware differs.
  */
 #ifndef FLASH_CHECK_H
 #define FLASH_CHECK_H
@@ -21,7 +21,7 @@ struct flash_verdict {
 };
 
 struct flash_check {
-    struct flash_verdict migrate;   /* will the guest land on a host with this code? */
+    struct flash_verdict migrate;   /* will the guest arrive on a host with this code? */
     struct flash_verdict cold_boot; /* will it start there and keep its variables? */
     struct flash_verdict measured;  /* is the firmware the same, byte for byte? */
     /* What a guest whose store has Secure Boot's keys loses, and one with a TPM; and that this code

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * May a confidential guest be migrated, and if not, who forbids it? The firmware that it would have
- * to be started with, the host, its QEMU, its kernel: each for itself.
+ * May a confidential guest be migrated, and if not, what forbids it? The firmware that it would have
+ * to be started with, the host, its QEMU and its kernel are judged separately.
  */
 #ifndef FLASH_CONFIDENTIAL_H
 #define FLASH_CONFIDENTIAL_H
@@ -46,8 +46,8 @@ void confidential_qemu_of_bytes(const uint8_t *data, size_t size,
 /* Of the host whose root directory is `root`. */
 void confidential_ask_kvm(const char *root, enum kvm_state states[KVM_ENCRYPTIONS]);
 
-/* What can be said without the guest's firmware, whose part is left alone: of a host's processor,
- * of its QEMU, which is called `qemu`, of KVM. */
+/* The parts that do not depend on the guest's firmware, whose own part is not set: of a host's
+ * processor, of its QEMU, which is called `qemu`, of KVM. */
 void confidential_judge_host(enum measure_mode mode, const struct confidential_host *host,
                              const char *qemu, struct confidential_move *move);
 /* The same of this host and the QEMU binary at that path. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which firmware libvirt gives to a guest, and why it skips others: as libvirt 9.0, 11.3 and
- * 12.8 do it (src/qemu/qemu_firmware.c, qemuFirmwareFillDomain()). tests/qemu/test-domains holds
- * it against the cases with expected results of libvirt's tests/qemuxmlconfdata, and
+ * 12.8 do it (src/qemu/qemu_firmware.c, qemuFirmwareFillDomain()). tests/qemu/test-domains
+ * checks it against the cases with expected results of libvirt's tests/qemuxmlconfdata, and
  * tests/qemu/test-choice against these three.
  */
 #ifndef FLASH_DOMAIN_FIRMWARE_H

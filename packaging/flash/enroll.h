@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Keys added to a store. What is there stays, byte for byte and with its time stamp; what is
- * missing comes behind it. PK is one key, and is replaced.
+ * Adds keys to a store. Existing entries stay, byte for byte and with their time stamps; missing
+ * ones are appended. PK is one key, and is replaced.
  */
 #ifndef FLASH_ENROLL_H
 #define FLASH_ENROLL_H

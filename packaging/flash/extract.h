@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The variables of a running guest, out of its flash device; of one without, out of its RAM. OVMF keeps them there in a
- * firmware volume like the one in flash (OvmfPkg EmuVariableFvbRuntimeDxe), in a buffer that it
- * takes from the top of the memory below 4 GiB and that begins with a page. The copies that do
- * not are the variable driver's cache and templates inside code. Of those that do, the one that
- * the guest was started with has code behind it, and one that is lower may be a file in the
- * guest's page cache, or the firmware of a guest inside the guest.
+ * The variables of a running guest, from its flash device; of one without, from its RAM. OVMF
+ * keeps them there in a firmware volume like the one in flash (OvmfPkg EmuVariableFvbRuntimeDxe),
+ * in a page-aligned buffer at the top of the memory below 4 GiB. Copies that are not page-aligned
+ * are the variable driver's cache and templates inside code. Of those that are, the one that the
+ * guest was started with is followed by code, and a lower one may be a file in the guest's page
+ * cache, or the firmware of a guest inside the guest.
  */
 #ifndef FLASH_EXTRACT_H
 #define FLASH_EXTRACT_H
@@ -33,10 +33,10 @@ struct extracted {
     struct extracted_passed passed[EXTRACTED_PASSED_MAX];
 };
 
-/* What a flash device holds, where the guest has one with a store; it is the device's content
- * with a pending write carried out. Else the highest volume with variables. In a core all the others are listed; of a guest that runs
- * nothing below it is read. 0, also when there is none; -1 when memory cannot be read, or does
- * not hold still. Free with extracted_free(). */
+/* The contents of the flash device, where the guest has one with a store, with a pending write
+ * carried out. Else the highest volume with variables: in a core all others are listed; of a
+ * guest that runs nothing below it is read. 0, also when there is none; -1 when memory cannot be
+ * read, or does not stop changing. Free with extracted_free(). */
 int extract_store(struct guest_memory *memory, struct extracted *extracted, struct failure *f);
 void extracted_free(struct extracted *extracted);
 

@@ -3,7 +3,7 @@
  * The firmware that a release puts on a host: images, links that lead to them, and the
  * descriptors by which libvirt finds them. It comes from a directory that is taken for a root
  * directory, from a package (.deb, .rpm, any archive), or from a directory of packages, which are
- * read as if they were installed together. Links are followed inside of it alone.
+ * read as if they were installed together. Links are followed only inside it.
  */
 #ifndef FLASH_FIRMWARE_TREE_H
 #define FLASH_FIRMWARE_TREE_H

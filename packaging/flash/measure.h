@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The launch digest of a confidential guest: what its processor has summed up before the first
- * instruction, and what whoever trusts the guest compares. SEV: SHA-256 of the firmware, then of
+ * The launch digest of a confidential guest: what its processor has hashed before the first
+ * instruction, and what whoever attests the guest compares. SEV: SHA-256 of the firmware, then of
  * the kernel's hashes. SEV-ES: and of the vCPUs' state. SNP: a chain of SHA-384 over every page
  * that is put into the guest (AMD SEV-SNP firmware ABI, publication 56860, SNP_LAUNCH_UPDATE).
  * TDX: MRTD, one SHA-384 of what is given to TDH.MEM.PAGE.ADD and TDH.MR.EXTEND (Intel TDX module,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A store that firmware would erase, or choke on, made one that it takes. */
+/* Makes a store that firmware would erase, or crash on, into one that it accepts. */
 #ifndef FLASH_REPAIR_H
 #define FLASH_REPAIR_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A romset: one generation of ROM files, their bucket, and the machine types that
- * must go on seeing it. romcompat-romset(5) describes the YAML form for its authors.
+ * must keep it. romcompat-romset(5) describes the YAML form for its authors.
  */
 #ifndef ROMSET_ROMSET_H
 #define ROMSET_ROMSET_H
