@@ -56,6 +56,24 @@ static void take_xml_card(struct inventory_guest *guest, const struct domain_dev
                         (d->rom_file && !*d->rom_file));
 }
 
+/* What <qemu:commandline> adds. */
+static void take_arguments(struct inventory_guest *guest, const struct domain_xml *xml)
+{
+    struct qemu_command c;
+    struct failure f;
+
+    if (qemu_command_of_domain(xml, &c, &f) != 0) {
+        taking_doubt(guest, xstrdup(f.what));
+        return;
+    }
+    for (size_t i = 0; i < c.card_count; i++)
+        taking_add_card(guest, c.cards[i].type, c.cards[i].file, c.cards[i].off);
+    taking_doubt(guest, xstrdup_or_null(c.doubt));
+    guest->has_tpm |= c.has_tpm;
+    guest->swtpm = c.swtpm > guest->swtpm ? c.swtpm : guest->swtpm;
+    qemu_command_free(&c);
+}
+
 /* `is_live`: as it runs, and its store is that of the guest that is defined. */
 static void take_xml(struct taking *t, const struct domain_xml *xml, bool is_live)
 {
@@ -74,6 +92,11 @@ static void take_xml(struct taking *t, const struct domain_xml *xml, bool is_liv
     taking_add_disks(guest, xml->disks, xml->disk_count);
     guest->has_tpm = xml->has_tpm;
     guest->swtpm = xml->has_swtpm ? SWTPM_NEEDED : SWTPM_NOT_NEEDED;
+    if (xml->qemu_argument_count)
+        take_arguments(guest, xml);
+    if (xml->sets_qemu_roms)
+        taking_doubt(guest, xstrdup("the ROM of a card, which <qemu:override> or "
+                                    "<qemu:commandline> sets"));
 }
 
 /* Each XML file of a directory that describes a guest. */

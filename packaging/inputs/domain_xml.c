@@ -152,7 +152,7 @@ struct reader {
     bool keeps_text;
 
     struct domain_xml *domain;
-    size_t device_capacity, disk_capacity;
+    size_t device_capacity, disk_capacity, argument_capacity;
     struct bus buses[BUSES]; /* by number */
     struct bus *bus; /* that the controller makes which is being read; NULL: none that counts */
 };
@@ -226,6 +226,31 @@ static void add_disk(struct reader *r, const struct xml_attributes *a)
         free(file);
     } else if (file) {
         APPEND(x->disks, x->disk_count, r->disk_capacity, file);
+    }
+}
+
+/* romfile and romsize in an argument or property that libvirt hands to QEMU. */
+static bool names_roms(const struct xml_attributes *a)
+{
+    return xml_attributes_contain(a, "romfile") || xml_attributes_contain(a, "romsize") ||
+           xml_attributes_contain(a, "rombar");
+}
+
+/* One that is too long to be read may say anything. */
+static void add_argument(struct reader *r, const struct xml_attributes *a)
+{
+    struct domain_xml *x = r->domain;
+    char *value = xml_attribute(a, "value");
+
+    if (!value || names_roms(a))
+        x->sets_qemu_roms = true;
+    if (value && x->qemu_argument_count == DOMAIN_DEVICES_MAX) {
+        refuse(r, "too many arguments for QEMU (limit %d)", DOMAIN_DEVICES_MAX);
+        free(value);
+    } else if (value) {
+        x->qemu_arguments = xgrow(x->qemu_arguments, x->qemu_argument_count, &r->argument_capacity,
+                                  sizeof *x->qemu_arguments);
+        x->qemu_arguments[x->qemu_argument_count++] = value;
     }
 }
 
@@ -523,13 +548,6 @@ static bool is_qemu(const char *uri)
     return uri && strcmp(uri, "http://libvirt.org/schemas/domain/qemu/1.0") == 0;
 }
 
-/* romfile and romsize in an argument or property that libvirt hands to QEMU. */
-static bool names_roms(const struct xml_attributes *a)
-{
-    return xml_attributes_contain(a, "romfile") || xml_attributes_contain(a, "romsize") ||
-           xml_attributes_contain(a, "rombar");
-}
-
 static const char *problem(const struct reader *r)
 {
     return *r->why ? r->why : NULL;
@@ -544,6 +562,8 @@ static const char *start_element(void *arg, size_t depth, const struct xml_tag *
     r->stack[depth] = place;
     if (depth == 0 && place == ELSEWHERE)
         refuse(r, "not the XML of a libvirt domain (found <%.100s>, expected <domain>)", tag->name);
+    else if (is_qemu(tag->uri) && strcmp(tag->name, "arg") == 0)
+        add_argument(r, &tag->attributes);
     else if (is_qemu(tag->uri) && names_roms(&tag->attributes))
         r->domain->sets_qemu_roms = true;
     else
@@ -713,6 +733,7 @@ void domain_xml_free(struct domain_xml *x)
     }
     free(x->devices);
     free_texts(x->disks, x->disk_count);
+    free_texts(x->qemu_arguments, x->qemu_argument_count);
     char *const texts[] = {x->name,         x->uuid,
                            x->kind,         x->machine,
                            x->arch,         x->emulator,

@@ -85,6 +85,9 @@ struct domain_xml {
     char *launch_security; /* <launchSecurity type=>: "sev", "sev-snp", "tdx" */
     bool sev_es;           /* the policy of <launchSecurity type='sev'> asks for it */
     bool sets_qemu_roms;   /* <qemu:commandline> or <qemu:override> set romfile or romsize */
+    /* The words of <qemu:commandline>, which libvirt puts behind its own. */
+    char **qemu_arguments;
+    size_t qemu_argument_count;
     struct domain_device *devices; /* network cards and video cards, in the document's order */
     size_t device_count;
     char **disks; /* paths of files and block devices, without what backs them */

@@ -704,6 +704,28 @@ int qemu_command_read(char *const *arguments, size_t count, const char *director
     return 0;
 }
 
+int qemu_command_of_domain(const struct domain_xml *domain, struct qemu_command *command,
+                           struct failure *f)
+{
+    enum { OWN = 4 };
+    size_t added = domain->qemu_argument_count;
+    char **words = xcalloc(OWN + added, sizeof *words);
+
+    words[0] = xasprintf("qemu-system-%s", domain->arch ? domain->arch : "x86_64");
+    words[1] = (char[]){"-nodefaults"};
+    words[2] = (char[]){"-machine"};
+    words[3] = domain->machine ? domain->machine : (char[]){"none"};
+    if (added)
+        memcpy(words + OWN, domain->qemu_arguments, added * sizeof *words);
+    int result = qemu_command_read(words, OWN + added, NULL, command, f);
+    if (result == 0 && !command->doubt &&
+        (command->loader || command->encryption || !same_text(command->machine, words[3])))
+        command->doubt = xstrdup("its firmware or machine, which <qemu:commandline> sets");
+    free(words[0]);
+    free(words);
+    return result;
+}
+
 void qemu_command_free(struct qemu_command *c)
 {
     char *texts[] = {c->binary,        c->architecture, c->name,  c->uuid,        c->number,

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "inputs/domain_xml.h"
 #include "inputs/swtpm.h"
 
 #define QEMU_COMMAND_MAX ((size_t)4 << 20) /* bytes of all arguments */
@@ -57,6 +58,10 @@ int qemu_command_words(char *text, size_t size, char ***words, size_t *count);
  * read. */
 int qemu_command_read(char *const *arguments, size_t count, const char *directory,
                       struct qemu_command *command, struct failure *f);
+/* What the words of <qemu:commandline> add to a guest of libvirt's: cards, and as `doubt` what else
+ * they decide. 0 or -1, and free it, likewise. */
+int qemu_command_of_domain(const struct domain_xml *domain, struct qemu_command *command,
+                           struct failure *f);
 void qemu_command_free(struct qemu_command *command);
 
 /* One card more, for readers of what becomes a command line; `file` may be NULL. */

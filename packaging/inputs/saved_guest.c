@@ -22,6 +22,7 @@
 #include "inputs/lzop.h"
 #include "inputs/plain_file.h"
 #include "inputs/qcow2_state.h"
+#include "inputs/qemu_command.h"
 
 enum {
     WINDOW = 64 * 1024,
@@ -268,6 +269,22 @@ static int finish_stream(int result, struct migration_stream *s, const char *wha
     return result;
 }
 
+/* What <qemu:commandline> says of ROMs is asked of each of them. */
+static void take_arguments(struct saved_guest *g)
+{
+    struct qemu_command c;
+    struct failure f;
+
+    if (!g->domain->qemu_argument_count || g->domain->sets_qemu_roms)
+        return;
+    if (qemu_command_of_domain(g->domain, &c, &f) != 0) {
+        g->doubt = xstrdup(f.what);
+        return;
+    }
+    g->doubt = xstrdup_or_null(c.doubt);
+    qemu_command_free(&c);
+}
+
 /* The XML ends with a NUL, and zeros may follow: libvirt leaves room for another. */
 static int read_domain(struct source *src, const struct libvirt_save *save, struct saved_guest *g,
                        struct failure *f)
@@ -291,6 +308,8 @@ static int read_domain(struct source *src, const struct libvirt_save *save, stru
         if (domain_xml_parse(src->name, xml, strnlen((char *)xml, have), g->domain, NULL) != 0) {
             free(g->domain);
             g->domain = NULL;
+        } else {
+            take_arguments(g);
         }
     }
     free(xml);

@@ -166,6 +166,35 @@ XML
     [ "$(jq -c '[.guests[] | .name, .nvram] | unique' <<< "$output")" = '[null]' ]
 }
 
+@test "what a guest's XML tells QEMU itself decides its cards, or is a doubt" {
+    make_root
+    told() { # XML EXPECTED: [the types of its cards, and what is not known of it]
+        cat > root/etc/libvirt/qemu/told.xml <<XML
+<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><name>told</name><os><type arch='x86_64' machine='pc-q35-9.2'>hvm</type></os>
+<devices><interface type='user'><model type='virtio'/></interface></devices>$1</domain>
+XML
+        run --separate-stderr -0 in_root
+        [ "$(jq -c '.guests[] | select(.name == "told") | [([.devices[].type] | join(" ")), .doubt]' <<< "$output")" = "$2" ] || { show; false; }
+    }
+    arguments() {
+        printf '<qemu:commandline>'
+        printf "<qemu:arg value='%s'/>" "$@"
+        printf '</qemu:commandline>'
+    }
+    told "" '["virtio-net-pci",null]'
+    told "$(arguments -cpu host -machine hpet=off)" '["virtio-net-pci",null]'
+    told "$(arguments -device e1000,id=x -device '{"driver":"vmxnet3"}')" '["virtio-net-pci e1000 vmxnet3",null]'
+    told "$(arguments -global virtio-net-pci.romsize=262144)" '["virtio-net-pci","-global sets the romsize of virtio-net-pci"]'
+    told "$(arguments -set device.net0.romfile=)" '["virtio-net-pci","-set device.net0.romfile="]'
+    told "$(arguments -L /roms)" '["virtio-net-pci","-L /roms: it looks for ROM files elsewhere"]'
+    for option in "-bios /x" "-machine pc" "-drive if=pflash,file=/x"; do
+        # shellcheck disable=SC2086 # two words
+        told "$(arguments $option)" '["virtio-net-pci","its firmware or machine, which <qemu:commandline> sets"]'
+    done
+    told "<qemu:override><qemu:device alias='net0'><qemu:frontend><qemu:property name='romsize' type='unsigned' value='65536'/></qemu:frontend></qemu:device></qemu:override>" \
+        '["virtio-net-pci","the ROM of a card, which <qemu:override> or <qemu:commandline> sets"]'
+}
+
 # A process with the command line of a QEMU, which does nothing.
 pretend_qemu() { # ARGUMENT...
     (exec -a qemu-system-x86_64 perl -e 'sleep 60' x "$@") 3>&- &

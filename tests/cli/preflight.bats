@@ -281,6 +281,12 @@ TABLE
         output_has "say with --file or --romsize what this device has"
     done
     run -0 romcompat preflight --qemu ./qemu --romsize $NIC=256K guest
+    # What decides other files than those of the card.
+    card "" "<qemu:commandline><qemu:arg value='-cpu'/><qemu:arg value='host'/></qemu:commandline>"
+    run -0 romcompat preflight --qemu ./qemu guest
+    card "" "<qemu:commandline><qemu:arg value='-bios'/><qemu:arg value='/x'/></qemu:commandline>"
+    run -2 romcompat preflight --qemu ./qemu guest
+    output_has "its firmware or machine, which <qemu:commandline> sets"
     card "" "<qemu:override><qemu:device alias='net0'><qemu:frontend><qemu:property name='romsize' type='unsigned' value='524288'/></qemu:frontend></qemu:device></qemu:override>"
     run -2 romcompat preflight --qemu ./qemu guest
     run -1 romcompat preflight --qemu ./qemu --romsize $NIC=512K guest
