@@ -33,9 +33,39 @@ bool is_one_of(const char *word, const char *const *list)
     return false;
 }
 
-int compare_texts(const void *a, const void *b)
+static const char *text_at(const void *element, size_t offset)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    return *(char *const *)((const char *)element + offset);
+}
+
+static int compare_texts(const void *a, const void *b, void *offset)
+{
+    return strcmp(text_at(a, *(size_t *)offset), text_at(b, *(size_t *)offset));
+}
+
+void sort_by_text(void *list, size_t count, size_t size, size_t offset)
+{
+    if (count)
+        qsort_r(list, count, size, compare_texts, &offset);
+}
+
+struct wanted_text {
+    const char *text;
+    size_t offset;
+};
+
+static int compare_wanted(const void *wanted, const void *element)
+{
+    const struct wanted_text *w = wanted;
+
+    return strcmp(w->text, text_at(element, w->offset));
+}
+
+void *find_by_text(const void *list, size_t count, size_t size, size_t offset, const char *text)
+{
+    const struct wanted_text wanted = {text, offset};
+
+    return count ? bsearch(&wanted, list, count, size, compare_wanted) : NULL;
 }
 
 bool same_text(const char *a, const char *b)

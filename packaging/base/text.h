@@ -26,8 +26,15 @@ char *text_end(struct text *t);
 /* Whether `word` is one of `list`, which ends with NULL. */
 bool is_one_of(const char *word, const char *const *list);
 
-/* The order of two elements of an array of `char *`, for qsort(). */
-int compare_texts(const void *a, const void *b);
+/* Sorts strings, or structs by a member that is one; finds one in what is sorted, or gives NULL. */
+#define SORT_TEXTS(list, count) sort_by_text((list), (count), sizeof *(list), 0)
+#define SORT_BY(list, count, member) \
+    sort_by_text((list), (count), sizeof *(list), offsetof(__typeof__(*(list)), member))
+#define FIND_TEXT(list, count, text) find_by_text((list), (count), sizeof *(list), 0, (text))
+#define FIND_BY(list, count, member, text) \
+    find_by_text((list), (count), sizeof *(list), offsetof(__typeof__(*(list)), member), (text))
+void sort_by_text(void *list, size_t count, size_t size, size_t offset);
+void *find_by_text(const void *list, size_t count, size_t size, size_t offset, const char *text);
 
 /* Whether both are the same string, or both NULL. */
 bool same_text(const char *a, const char *b);

@@ -64,7 +64,7 @@ static void split(struct journal *j)
     for (char *line; (line = strsep(&rest, "\n"));) {
         APPEND(j->lines, j->count, capacity, line);
     }
-    qsort(j->lines, j->count, sizeof *j->lines, compare_texts);
+    SORT_TEXTS(j->lines, j->count);
 }
 
 static int put(struct journal *j, const char *text)
@@ -130,7 +130,7 @@ bool can_be_noted(const struct journal *j, const char *store)
 bool is_noted(const struct journal *j, const char *store)
 {
     char *path = absolute_path(store);
-    bool is = j->count && bsearch(&path, j->lines, j->count, sizeof *j->lines, compare_texts);
+    bool is = FIND_TEXT(j->lines, j->count, path) != NULL;
 
     free(path);
     return is;

@@ -83,8 +83,7 @@ static void look_at_rpms(struct searching *s)
     for (size_t i = 0; i < t->removed_count; i++)
         names[count++] = t->removed[i];
     s->is_unknown = rpm_files_of(names, count, look_at_rpm_path, s, NULL) != 0;
-    if (s->name_count)
-        qsort(s->names, s->name_count, sizeof *s->names, compare_texts);
+    SORT_TEXTS(s->names, s->name_count);
     free(names);
 }
 
@@ -93,8 +92,7 @@ static bool had_any(const struct searching *s, const char *package)
     bool found = false;
 
     if (s->t->is_rpm)
-        return s->is_unknown || (s->name_count && bsearch(&package, s->names, s->name_count,
-                                                          sizeof *s->names, compare_texts));
+        return s->is_unknown || FIND_TEXT(s->names, s->name_count, package);
     dpkg_files_of(&s->lists, package, look_at_path, &found);
     return found;
 }

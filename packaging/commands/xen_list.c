@@ -38,8 +38,7 @@ static int find(const char *state, char ***uuids, size_t *count, struct failure 
         APPEND(*uuids, *count, capacity, xstrdup(uuid));
     }
     closedir(d);
-    if (*count)
-        qsort(*uuids, *count, sizeof **uuids, compare_texts);
+    SORT_TEXTS(*uuids, *count);
     return 0;
 }
 

@@ -25,7 +25,7 @@ static size_t packages_in(const char *directory, char *paths[TREE_PACKAGES_MAX])
     }
     if (dir)
         closedir(dir);
-    qsort(paths, count, sizeof *paths, compare_texts);
+    SORT_TEXTS(paths, count);
     return count;
 }
 

@@ -13,16 +13,9 @@
 
 /* ---- entries ---- */
 
-static int by_path(const void *a, const void *b)
-{
-    return strcmp(((const struct tree_entry *)a)->path, ((const struct tree_entry *)b)->path);
-}
-
 struct tree_entry *firmware_tree_find(const struct firmware_tree *tree, const char *path)
 {
-    struct tree_entry key = {.path = (char *)path};
-
-    return tree->count ? bsearch(&key, tree->entries, tree->count, sizeof key, by_path) : NULL;
+    return FIND_BY(tree->entries, tree->count, path, path);
 }
 
 static void free_entry(struct tree_entry *e)
@@ -46,7 +39,7 @@ static void add_double(struct firmware_tree *tree, const struct tree_entry *firs
 static int by_path_and_order(const void *a, const void *b)
 {
     const struct tree_entry *x = a, *y = b;
-    int order = by_path(a, b);
+    int order = strcmp(x->path, y->path);
 
     return order ? order : (x->order > y->order) - (x->order < y->order);
 }

@@ -335,11 +335,6 @@ const char *inventory_machine(const struct inventory_qemu *qemu, const char *nam
     return name;
 }
 
-static int by_name(const void *name, const void *rom)
-{
-    return strcmp(name, ((const struct inventory_rom *)rom)->name);
-}
-
 static const struct inventory_directory *directory_at(const struct inventory *inv, const char *path)
 {
     for (size_t i = 0; i < inv->directories->count; i++)
@@ -351,9 +346,7 @@ static const struct inventory_directory *directory_at(const struct inventory *in
 static const struct inventory_rom *rom_in(const struct inventory_directory *directory,
                                           const char *name)
 {
-    return directory && directory->rom_count ? bsearch(name, directory->roms, directory->rom_count,
-                                                       sizeof *directory->roms, by_name)
-                                             : NULL;
+    return directory ? FIND_BY(directory->roms, directory->rom_count, name, name) : NULL;
 }
 
 const struct inventory_rom *inventory_find_rom(const struct inventory *inv,

@@ -110,11 +110,6 @@ static int read_rom_rule(struct json_object *o, const struct place *p, void *ent
     return 0;
 }
 
-static int compare_roms(const void *a, const void *b)
-{
-    return strcmp(((const struct inventory_rom *)a)->name, ((const struct inventory_rom *)b)->name);
-}
-
 static int read_directory(struct json_object *o, const struct place *p, void *entry,
                           struct failure *f)
 {
@@ -124,7 +119,7 @@ static int read_directory(struct json_object *o, const struct place *p, void *en
         take_entries(o, p, "roms", sizeof *directory->roms, read_rom, &directory->roms,
                      &directory->rom_count, f) != 0)
         return -1;
-    qsort(directory->roms, directory->rom_count, sizeof *directory->roms, compare_roms);
+    SORT_BY(directory->roms, directory->rom_count, name);
     for (size_t i = 1; i < directory->rom_count; i++)
         if (strcmp(directory->roms[i - 1].name, directory->roms[i].name) == 0)
             return wrong_value(f, p, "two ROMs of the name %s", directory->roms[i].name);

@@ -274,19 +274,6 @@ static void take_images_in(struct taking *t, const char *directory, unsigned dep
     free_texts(paths, count);
 }
 
-static int by_path(const void *a, const void *b)
-{
-    return strcmp(((const struct inventory_firmware *)a)->path,
-                  ((const struct inventory_firmware *)b)->path);
-}
-
-static void sort_images(struct taking *t)
-{
-    if (t->inv.firmware->count)
-        qsort(t->inv.firmware->list, t->inv.firmware->count, sizeof *t->inv.firmware->list,
-              by_path);
-}
-
 void take_firmware(struct taking *t)
 {
     struct firmware_descriptors all;
@@ -308,7 +295,7 @@ void take_firmware(struct taking *t)
         }
         firmware_descriptors_free(&all);
     }
-    sort_images(t);
+    SORT_BY(t->inv.firmware->list, t->inv.firmware->count, path);
 }
 
 void take_firmware_of_guests(struct taking *t)
@@ -323,5 +310,5 @@ void take_firmware_of_guests(struct taking *t)
                 S_ISREG(st.st_mode))
                 take_image(t, loaders[k]);
     }
-    sort_images(t);
+    SORT_BY(t->inv.firmware->list, t->inv.firmware->count, path);
 }

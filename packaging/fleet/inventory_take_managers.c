@@ -399,8 +399,7 @@ void take_units(struct taking *t)
                 add_units(t, paths[i], true, &units, &unit_count);
         free_texts(paths, count);
     }
-    if (unit_count)
-        qsort(units, unit_count, sizeof *units, compare_texts);
+    SORT_TEXTS(units, unit_count);
     for (size_t i = 0; i < unit_count; i++)
         if (i == 0 || strcmp(units[i], units[i - 1]) != 0)
             take_unit(t, units[i]);

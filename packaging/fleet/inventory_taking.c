@@ -58,8 +58,7 @@ char **paths_in(struct taking *t, const char *directory, const char *end, size_t
             add_text(&paths, count, xasprintf("%s/%s", directory, e->d_name));
     if (dir)
         closedir(dir);
-    if (*count)
-        qsort(paths, *count, sizeof *paths, compare_texts);
+    SORT_TEXTS(paths, *count);
     return paths;
 }
 

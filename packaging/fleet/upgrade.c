@@ -280,15 +280,9 @@ bool upgrade_package(const struct upgrade *u, size_t index, struct inventory_pac
     return true;
 }
 
-static int find_path(const void *path, const void *file)
-{
-    return strcmp(path, ((const struct upgrade_file *)file)->path);
-}
-
 const struct upgrade_file *upgrade_entry(const struct upgrade *u, const char *path)
 {
-    return u->file_count ? bsearch(path, u->files, u->file_count, sizeof *u->files, find_path)
-                         : NULL;
+    return FIND_BY(u->files, u->file_count, path, path);
 }
 
 const struct upgrade_file *upgrade_follow(const struct upgrade *u, const char *path,

@@ -187,11 +187,6 @@ static void add_qemu(struct applying *a, const struct upgrade_file *entry)
 /* --- ROM files ----------------------------------------------------------------------------------
  */
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct inventory_rom *)a)->name, ((const struct inventory_rom *)b)->name);
-}
-
 static struct inventory_directory *find_directory(struct inventory *inv, const char *path)
 {
     for (size_t i = 0; i < inv->directories->count; i++)
@@ -265,8 +260,7 @@ static void update_directory(struct applying *a, const char *path)
     for (size_t i = 0; i < count; i++)
         add_rom(a, find_directory(a->inv, path), entries[i]);
     free(entries);
-    if (directory->rom_count)
-        qsort(directory->roms, directory->rom_count, sizeof *directory->roms, by_name);
+    SORT_BY(directory->roms, directory->rom_count, name);
 }
 
 static bool was_looked_at(const struct inventory *inv, const char *directory)
@@ -334,12 +328,6 @@ static void update_directories(struct applying *a, const struct inventory *befor
 /* --- firmware images ----------------------------------------------------------------------------
  */
 
-static int by_path(const void *a, const void *b)
-{
-    return strcmp(((const struct inventory_firmware *)a)->path,
-                  ((const struct inventory_firmware *)b)->path);
-}
-
 static void add_image(struct applying *a, const struct upgrade_file *entry)
 {
     struct inventory_firmwares *list = a->inv->firmware;
@@ -373,8 +361,7 @@ static void update_images(struct applying *a)
         if (i == 0 || strcmp(a->u->files[i].path, a->u->files[i - 1].path) != 0)
             add_image(a, &a->u->files[i]);
     a->inv->lost_firmware = had_some && !list->count;
-    if (list->count)
-        qsort(list->list, list->count, sizeof *list->list, by_path);
+    SORT_BY(list->list, list->count, path);
 }
 
 static bool is_lost(const struct applying *a, const char *path)

@@ -127,8 +127,7 @@ struct upgrade_host *upgrade_host_open(struct upgrade *u)
         dpkg_versions_each(take_version, h);
         dpkg_files_each(take_file, h);
     }
-    if (h->gone_count)
-        qsort(h->gone, h->gone_count, sizeof *h->gone, compare_texts);
+    SORT_TEXTS(h->gone, h->gone_count);
     return h;
 }
 
@@ -153,7 +152,7 @@ void upgrade_host_close(struct upgrade_host *h)
 
 static bool is_gone(const struct upgrade_host *h, const char *path)
 {
-    return h->gone_count && bsearch(&path, h->gone, h->gone_count, sizeof *h->gone, compare_texts);
+    return FIND_TEXT(h->gone, h->gone_count, path) != NULL;
 }
 
 bool upgrade_host_loses(const struct upgrade_host *h, const char *path)

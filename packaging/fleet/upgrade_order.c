@@ -193,7 +193,7 @@ static int find_guests(struct upgrade_order *o, struct order_plan *plan)
     for (size_t g = 0; g < o->group_count; g++) {
         struct order_group *group = &o->groups[g];
 
-        qsort(group->hosts, group->count, sizeof *group->hosts, compare_texts);
+        SORT_TEXTS(group->hosts, group->count);
         leaves[group->from] |= group->is_upgraded;
         class_set_put(&ever, group->from);
         class_set_put(&ever, group->to);

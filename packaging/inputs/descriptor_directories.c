@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 struct entry {
     char *path;
@@ -103,11 +104,6 @@ static int read_directory(const char *directory, struct entries *entries,
     return error ? fail(f, "%s: %s", directory, strerror(error)) : 0;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
-}
-
 static int read_all(const char *root, struct entries *entries, struct firmware_descriptors *all,
                     struct failure *f)
 {
@@ -137,8 +133,7 @@ int firmware_descriptors_read(const char *root, struct firmware_descriptors *all
 
     *all = (struct firmware_descriptors){0};
     int result = read_all(root, &entries, all, f);
-    if (entries.count)
-        qsort(entries.list, entries.count, sizeof *entries.list, by_name);
+    SORT_BY(entries.list, entries.count, name);
     for (size_t i = 0; i < entries.count; i++) {
         const struct entry *e = &entries.list[i];
 

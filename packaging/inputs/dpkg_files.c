@@ -70,8 +70,7 @@ void dpkg_lists_read(struct dpkg_lists *lists)
         }
     if (directory)
         closedir(directory);
-    if (lists->count)
-        qsort(lists->names, lists->count, sizeof *lists->names, compare_texts);
+    SORT_TEXTS(lists->names, lists->count);
 }
 
 void dpkg_lists_free(struct dpkg_lists *lists)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 enum { NODE_DEPTH_MAX = 8 };
 
@@ -24,11 +25,6 @@ static int compare_names(const void *a, const void *b)
     int order = strcmp(one->name, other->name);
 
     return order ? order : (one->drive > other->drive) - (one->drive < other->drive);
-}
-
-static int compare_to_name(const void *name, const void *entry)
-{
-    return strcmp(name, ((const struct qemu_drive_name *)entry)->name);
 }
 
 /* Of drives with one name, which QEMU refuses, the first. */
@@ -52,8 +48,7 @@ static void sort_names(struct qemu_drives *d)
 
 static struct qemu_drive *find(const struct qemu_drives *d, const char *name)
 {
-    const struct qemu_drive_name *found =
-        bsearch(name, d->names, d->name_count, sizeof *d->names, compare_to_name);
+    const struct qemu_drive_name *found = FIND_BY(d->names, d->name_count, name, name);
 
     return found ? &d->all[found->drive] : NULL;
 }

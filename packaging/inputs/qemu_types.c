@@ -6,14 +6,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "inputs/json.h"
 #include "inputs/qemu_binary.h"
 #include "outputs/child.h"
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct qemu_type *)a)->name, ((const struct qemu_type *)b)->name);
-}
 
 static void take(struct json_object *list, struct qemu_types *types)
 {
@@ -27,7 +23,7 @@ static void take(struct json_object *list, struct qemu_types *types)
         if (name)
             types->list[types->count++] = (struct qemu_type){xstrdup(name)};
     }
-    qsort(types->list, types->count, sizeof *types->list, by_name);
+    SORT_BY(types->list, types->count, name);
 }
 
 /* One message a line: a greeting, two answers, an event; the list is the only array. */
@@ -129,8 +125,5 @@ void qemu_types_free(struct qemu_types *types)
 
 const struct qemu_type *qemu_types_find(const struct qemu_types *types, const char *name)
 {
-    struct qemu_type wanted = {.name = (char *)name};
-
-    return types->count ? bsearch(&wanted, types->list, types->count, sizeof wanted, by_name)
-                        : NULL;
+    return FIND_BY(types->list, types->count, name, name);
 }

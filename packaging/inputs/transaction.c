@@ -39,10 +39,9 @@ void transaction_drop_replaced(struct transaction *t)
 
     for (size_t i = 0; i < t->count; i++)
         names[i] = t->packages[i].name;
-    if (t->count)
-        qsort(names, t->count, sizeof *names, compare_texts);
+    SORT_TEXTS(names, t->count);
     for (size_t i = 0; i < t->removed_count; i++) {
-        if (t->count && bsearch(&t->removed[i], names, t->count, sizeof *names, compare_texts))
+        if (FIND_TEXT(names, t->count, t->removed[i]))
             free(t->removed[i]);
         else
             t->removed[kept++] = t->removed[i];

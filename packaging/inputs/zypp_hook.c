@@ -61,17 +61,11 @@ struct search {
     struct transaction *t;
 };
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct wanted *)a)->name, ((const struct wanted *)b)->name);
-}
-
 static int visit(void *arg, const char *path, bool is_directory)
 {
     struct search *s = arg;
-    struct wanted key = {.name = (char *)base_name(path)};
     const struct wanted *found =
-        is_directory ? NULL : bsearch(&key, s->list, s->count, sizeof *s->list, by_name);
+        is_directory ? NULL : FIND_BY(s->list, s->count, name, base_name(path));
 
     if (found && !s->t->packages[found->package].file)
         s->t->packages[found->package].file = xstrdup(path);
@@ -112,8 +106,7 @@ static void find_files(struct transaction *t, struct wanted *list)
     struct search s = {.list = list, .count = t->count, .t = t};
     DIR *directory = opendir(ZYPP_REPOSITORIES);
 
-    if (t->count)
-        qsort(list, t->count, sizeof *list, by_name);
+    SORT_BY(list, t->count, name);
     walk(ZYPP_CACHE, visit, &s);
     for (struct dirent *e; directory && (e = readdir(directory));)
         if (ends_with(e->d_name, ".repo")) {

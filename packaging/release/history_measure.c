@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "formats/deb_control.h"
 #include "formats/option_rom.h"
 #include "inputs/archive.h"
@@ -122,11 +123,6 @@ static int read_archive(const char *path, struct history_release *release, int64
     return more;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct history_rom *)a)->name, ((const struct history_rom *)b)->name);
-}
-
 int history_measure(const char *path, struct history_release *release, struct failure *f)
 {
     struct history_release made = {.source = xstrdup(HISTORY_MEASURED)};
@@ -158,7 +154,7 @@ int history_measure(const char *path, struct history_release *release, struct fa
         return -1;
     }
     /* The order in an archive changes with the tool that made it. */
-    qsort(made.roms, made.rom_count, sizeof *made.roms, by_name);
+    SORT_BY(made.roms, made.rom_count, name);
     if (newest > 0 && *date_format(newest / 86400, date))
         made.date = xstrdup(date);
     *release = made;

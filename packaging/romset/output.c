@@ -54,18 +54,13 @@ int output_take(struct output *o, const char *path, struct built_file *built)
     return 0;
 }
 
-static int by_path(const void *a, const void *b)
-{
-    return strcmp(((const struct built_file *)a)->path, ((const struct built_file *)b)->path);
-}
-
 /* What `sha256sum -c` takes. */
 static int add_sums(struct output *o)
 {
     struct text text;
     FILE *to = text_begin(&text);
 
-    qsort(o->files, o->count, sizeof *o->files, by_path);
+    SORT_BY(o->files, o->count, path);
     for (size_t i = 0; i < o->count; i++)
         fprintf(to, "%s  %s\n", o->files[i].sha256, o->files[i].path);
     char *sums = text_end(&text);

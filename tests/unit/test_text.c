@@ -31,9 +31,21 @@ int main(void)
     const char *const words[] = {"b", "ab", NULL}, *sorted[] = {"b", "a", "ab"};
     ok(is_one_of("ab", words) && !is_one_of("a", words) && !is_one_of("", words),
        "a word is one of a list where the whole of it is");
-    qsort(sorted, 3, sizeof *sorted, compare_texts);
+    SORT_TEXTS(sorted, 3);
     ok(strcmp(sorted[0], "a") == 0 && strcmp(sorted[1], "ab") == 0 && strcmp(sorted[2], "b") == 0,
        "strings are sorted by their bytes");
+    ok(FIND_TEXT(sorted, 3, "ab") == &sorted[1] && !FIND_TEXT(sorted, 3, "abc") &&
+           !FIND_TEXT(sorted, 0, "ab"),
+       "a string is found among sorted ones, and no other");
+
+    struct {
+        int number;
+        const char *name;
+    } sorted_by_name[] = {{1, "b"}, {2, "c"}, {3, "a"}};
+    SORT_BY(sorted_by_name, 3, name);
+    ok(sorted_by_name[0].number == 3 && sorted_by_name[2].number == 2 &&
+           FIND_BY(sorted_by_name, 3, name, "b") == &sorted_by_name[1],
+       "structs are sorted and found by a member that is not the first");
 
     is_text(base_name("usr/share/a.rom"), "a.rom", "the base name follows the last slash");
     is_text(base_name("a.rom"), "a.rom", "a path without a slash is its own base name");
