@@ -39,7 +39,7 @@ char *audit_encrypted_hosts(const struct encrypted_guests *all, const struct enc
     if (kind->starts_count > NAMED_MAX)
         fprintf(to, " and %zu more", kind->starts_count - NAMED_MAX);
     if (kind->starts_unknown)
-        fprintf(to, "; of %zu it is not known", kind->starts_unknown);
+        fprintf(to, "; not known for %zu", kind->starts_unknown);
     return text_end(&text);
 }
 

@@ -7,7 +7,7 @@
 
 struct json_object;
 
-/* "web of alpha, db of beta and 3 more"; and "alpha, beta; of 1 it is not known". The caller frees
+/* "web of alpha, db of beta and 3 more"; and "alpha, beta; not known for 1". The caller frees
  * them. */
 char *audit_encrypted_guests(const struct encrypted_guests *all, const struct encrypted_kind *kind);
 char *audit_encrypted_hosts(const struct encrypted_guests *all, const struct encrypted_kind *kind);

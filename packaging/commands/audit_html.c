@@ -175,7 +175,7 @@ static void put_summary(FILE *out, const struct audit *audit)
         "<h1>Which hosts exchange guests</h1>\n"
         "<p>%zu host%s in %zu class%s, %zu guest%s. Of %zu pairs of classes, guests land in "
         "%zu, land but for machine types or firmware in %zu, land and do not start again in %zu, "
-        "are refused in %zu, and of %zu it is not known.</p>\n",
+        "are refused in %zu, and it is not known in %zu.</p>\n",
         audit->fleet.host_count, PLURAL(audit->fleet.host_count), audit->fleet.class_count,
         audit->fleet.class_count == 1 ? "" : "es", audit->fleet.guest_count,
         PLURAL(audit->fleet.guest_count), exchange_pairs(e), e->counts[EXCHANGE_YES],

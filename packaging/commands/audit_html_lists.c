@@ -243,7 +243,7 @@ void put_html_upgrade(FILE *out, const struct audit *audit)
         return;
     fprintf(out,
             "<h2 id=\"upgrade\">The upgrade</h2>\n<p>%zu host%s upgraded: %zu guest%s left "
-            "behind, of %zu it is not known. All else on this page is as it would be then.</p>\n",
+            "behind, not known for %zu. All else on this page is as it would be then.</p>\n",
             audit->upgraded, PLURAL(audit->upgraded), audit->left_total, PLURAL(audit->left_total),
             audit->left_unknown);
     if (audit->left_count) {

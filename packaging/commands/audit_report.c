@@ -463,7 +463,7 @@ char *audit_guests_text(const struct audit *audit)
                 audit->without_file, audit->without_machine);
     if (unknown)
         fprintf(to,
-                "%sOf %zu guest%s the inventories do not say all that decides where %s can go; "
+                "%sFor %zu guest%s the inventories lack something that decides where %s can go; "
                 "romcompat preflight says what.",
                 lost ? " " : "", unknown, PLURAL(unknown), unknown == 1 ? "it" : "they");
     char *made = text_end(&text);
@@ -492,7 +492,7 @@ void audit_print(const struct audit *audit, bool hosts)
         audit_left_print(audit);
     putchar('\n');
     char *unknown = e->counts[EXCHANGE_UNKNOWN]
-                        ? xasprintf(", of %zu it is not known", e->counts[EXCHANGE_UNKNOWN])
+                        ? xasprintf(", not known in %zu", e->counts[EXCHANGE_UNKNOWN])
                         : xstrdup("");
     char *once = e->counts[EXCHANGE_ARRIVES] ? xasprintf(", %zu land and do not start again there",
                                                          e->counts[EXCHANGE_ARRIVES])

@@ -175,9 +175,9 @@ const char *audit_left_state_name(enum audit_left_state state)
 void audit_left_print(const struct audit *audit)
 {
     putchar('\n');
-    print_line("%zu host%s upgraded: %zu guest%s left behind, of %zu it is not known",
-               audit->upgraded, PLURAL(audit->upgraded), audit->left_total,
-               PLURAL(audit->left_total), audit->left_unknown);
+    print_line("%zu host%s upgraded: %zu guest%s left behind, not known for %zu", audit->upgraded,
+               PLURAL(audit->upgraded), audit->left_total, PLURAL(audit->left_total),
+               audit->left_unknown);
     for (size_t i = 0; i < audit->left_count && i < LEFT_SHOWN; i++) {
         const struct audit_left *left = &audit->left[i];
 

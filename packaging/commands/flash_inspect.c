@@ -143,7 +143,7 @@ static void print_cut(const struct flash_image *image)
 
     snprintf(from, sizeof from, "+%zu", image->store_at + 1);
     command = shell_command(words);
-    print_line("  cut out: %s | head -c %zu >store.fd", command, image->store_length);
+    print_line("  extract it: %s | head -c %zu >store.fd", command, image->store_length);
     free(command);
 }
 

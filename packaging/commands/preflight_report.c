@@ -105,7 +105,7 @@ void preflight_print(const char *source, const struct saved_guest *guest,
                : guest->machine_is_old ? "machine type of QEMU 2.3 or before"
                                        : "machine type not known");
     if (guest->incomplete)
-        print_line("             libvirt did not finish this image: the guest in it is not whole");
+        print_line("             libvirt did not finish this image: the guest in it is incomplete");
     print_line("destination  %s", to->label);
     print_question("arrives", &p->arrives);
     print_question("starts again there", &p->starts);

@@ -110,8 +110,8 @@ int put_as_json(const char *out, const struct flash_image *image)
     if (document)
         status = write_document(out, document, image->path);
     else
-        complain("%s: nothing written: %zu variable%s with a name that is not text", image->path,
-                 lost.names, PLURAL(lost.names));
+        complain("%s: nothing written: %zu variable%s with a name that is not valid UTF-16",
+                 image->path, lost.names, PLURAL(lost.names));
     if (status == STATUS_YES && (lost.counts || lost.keys))
         complain(
             "warning: %s: not in the JSON, which has no place for it: the monotonic count of %zu "

@@ -145,7 +145,7 @@ static void print_boot(const struct boot_options *o)
     for (size_t i = 0; i < o->count; i++)
         print_boot_option(&o->list[i]);
     for (size_t i = 0; i < o->missing_count; i++)
-        print_line("    Boot%04X  is in BootOrder and not there", o->missing[i]);
+        print_line("    Boot%04X  is in BootOrder and does not exist", o->missing[i]);
 }
 
 static void print_room(const struct varstore *s)

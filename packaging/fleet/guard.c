@@ -47,7 +47,7 @@ static void keep_package(const struct judging *j, const char *loader, struct gua
     char *command = shell_command(upgrade_is_rpm(j->r->upgrade) ? rpm : deb);
     guest_after_set_fix(
         &guest->after,
-        xstrdup("The package that has its firmware image as it is, until no guest needs it "
+        xstrdup("Hold the package that has its firmware image until no guest needs that "
                 "('romcompat varstore convert' makes stores for other firmware):"),
         xasprintf("%s\n", command));
     free(command);

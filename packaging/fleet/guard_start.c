@@ -122,7 +122,7 @@ static void judge_lost(const struct guard_request *r, const struct inventory_gue
         v, QEMU_NO, xasprintf("its TPM is emulated by %s, which does not exist any more", program));
     if (!v->block && !upgrade_is_rpm(r->upgrade))
         guest_after_set_fix(
-            v, xstrdup("The package that emulates its TPM, as it is:"),
+            v, xstrdup("Hold the package that emulates its TPM:"),
             xasprintf("apt-mark hold %s\n", upgrade_swtpm_package(base_name(program))));
 }
 

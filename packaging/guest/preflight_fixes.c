@@ -458,9 +458,10 @@ static void fix_given(struct preflight *p, const struct destination *to)
             put_given(&commands, &arguments, line, takes_romsize);
     }
     add_fix(p, FIX_COMMANDS,
-            "The file that was named fits, as a copy of the block's length:", lines_end(&commands));
+            "The ROM file that the guest names fits, as a copy of the block's length:",
+            lines_end(&commands));
     add_fix(p, FIX_ARGUMENTS,
-            takes_romsize ? "The file that was named fits; only its length must be said:"
+            takes_romsize ? "The ROM file that the guest names fits; only its length must be given:"
                           : "That copy in its place:",
             lines_end(&arguments));
 }
@@ -533,7 +534,7 @@ void preflight_find_fixes(struct preflight *p, struct destination *to,
             qemu_has(&version, QEMU_ROMSIZE) == QEMU_NO
                 ? "A QEMU before 6.0, the guest arriving or starting cold:"
                 : "A QEMU from 6.0 on, the guest arriving or starting cold (the installed ROM "
-                  "fits; only its length must be said):");
+                  "fits; only its length must be given):");
     } else {
         if (incoming && skips != QEMU_NO) {
             to->version = skips == QEMU_YES ? version : new;

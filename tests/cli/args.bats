@@ -165,7 +165,7 @@ args() { # OPTION... DEVICE...
 @test "the manual names the limits of args" {
     page=$(manual)
     grep -qx '#define DEVICE_TEXT_NAME_MAX 63 .*' "$TOP/packaging/formats/device_text.h"
-    grep -qF 'type, id or bus in the text of a device 63 bytes' <<< "$page"
+    grep -qF 'type, id or bus in a -device option 63 bytes' <<< "$page"
     grep -q '#define QEMU_TYPES_ANSWER_MAX ((size_t)1 << 20)' "$TOP/packaging/inputs/qemu_types.h"
     grep -qF "QEMU's list of device types 10 seconds, 1 MiB" <<< "$page"
     grep -qF "/usr/share/qemu/romcompat" <<< "$page"

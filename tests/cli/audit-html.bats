@@ -79,10 +79,10 @@ PY
         .guests = [{name: "g<b>", machine: "pc-q35-7.2", firmware: "efi", encryption: "snp"}]' > a.json
     host beta 7.2.1 0 250000 250000 > b.json
     run -1 romcompat audit --html page.html a.json b.json
-    output_has "Guests with encrypted memory (snp): g<b> of alpha" "start    on alpha; of 1 it is not known"
+    output_has "Guests with encrypted memory (snp): g<b> of alpha" "start    on alpha; not known for 1"
     why=$(sed -n 's/^  migrate  //p' <<< "$output")
     run -0 read_page page.html
-    output_has "Guests with encrypted memory" "g<b> of alpha" "$why" "alpha; of 1 it is not known"
+    output_has "Guests with encrypted memory" "g<b> of alpha" "$why" "alpha; not known for 1"
     output_lacks "attribute" "not closed"
     run -0 romcompat audit --html page.html b.json
     run -0 read_page page.html

@@ -375,7 +375,7 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
         jq -c ".guests = [{name: \"g\", machine: \"pc-q35-7.2\", firmware: \"bios\", devices: []} + $1]" a.json > g.json
         run -2 romcompat preflight --guest g g.json b.json
         run -2 romcompat audit g.json b.json
-        output_has "Of 1 guest the inventories do not say all that decides where it can go"
+        output_has "For 1 guest the inventories lack something that decides where it can go"
         run --separate-stderr -2 romcompat audit --json g.json b.json
         [ "$(jq -c '[.verdict, .guests_not_known]' <<< "$output")" = '[null,1]' ]
     }
@@ -505,7 +505,7 @@ with_tpm() {
     # An inventory from before it was asked.
     jq -c 'del(.swtpm, .guests[].tpm_emulated)' a.json > old.json
     run -2 romcompat audit old.json
-    output_has "Of 1 guest the inventories do not say all that decides"
+    output_has "For 1 guest the inventories lack something that decides"
     jq -c '.guests[].tpm = false' old.json > none.json
     run -0 romcompat audit none.json
     # What is no flag is no inventory.

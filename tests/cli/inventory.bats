@@ -570,9 +570,9 @@ JSON
     run -2 romcompat preflight --guest g a.json c.json
 
     run -2 romcompat audit a.json b.json c.json
-    output_has "Guests with encrypted memory (sev): g of a" "start    on a, b; of 1 it is not known" \
+    output_has "Guests with encrypted memory (sev): g of a" "start    on a, b; not known for 1" \
         "Guests with encrypted memory (snp): g of b" "KVM lets an SNP guest be launched, and has no call that sends one" \
-        "start    on a; of 1 it is not known"
+        "start    on a; not known for 1"
     run -2 --separate-stderr romcompat audit --json a.json b.json c.json
     [ "$(jq -c '.encrypted_guests | map([.encryption, .migrate, .starts_on, .starts_not_known])' <<< "$output")" = \
         '[["sev","unknown",["a","b"],1],["snp","no",["a"],1]]' ]

@@ -142,7 +142,7 @@ END
     run -0 romcompat varstore show b.json
     output_has "once, before the others: Boot0000" "Boot0001* Net" "PciRoot(0x0)/MAC(525400123456,0x1)" \
         "names a MAC address: a clone with another does not find it" "PciRoot(0x0)/Pci(0x5,0x2)/Scsi(0x0,0x0)" \
-        "Boot000A  damaged" "Boot0009  is in BootOrder and not there"
+        "Boot000A  damaged" "Boot0009  is in BootOrder and does not exist"
     [ "$(show_json '[.stores[0].boot[] | .number] | join(" ")' b.json)" = "1 0 10" ]
 }
 
