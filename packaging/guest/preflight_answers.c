@@ -58,20 +58,31 @@ static char *deprecation_text(const char *type)
                : xasprintf("%s is deprecated there: a later QEMU will not have it", type);
 }
 
-/* QEMU migration/savevm.c, configuration_post_load(). What Proxmox appends is no part of the
- * name. */
+/* The name that the guest brings along; NULL: it brings none. */
+static const char *machine_in_stream(const struct saved_guest *guest)
+{
+    bool has_stream = guest->kind == SAVED_STREAM || guest->kind == SAVED_LIBVIRT ||
+                      guest->kind == SAVED_SNAPSHOT;
+
+    return guest->own_machine                     ? guest->own_machine
+           : has_stream && !guest->machine_is_old ? guest->machine
+                                                  : NULL;
+}
+
+/* QEMU migration/savevm.c, configuration_post_load(). What Proxmox appends is no part of a type's
+ * name, and in no stream: Proxmox's QEMU takes it off its command line. */
 static void weigh_own_machine(struct preflight *p, const struct saved_guest *guest)
 {
-    const char *own = guest->own_machine, *there = guest->machine;
-    size_t n = own ? strcspn(own, "+") : 0;
+    const char *own = machine_in_stream(guest), *there = guest->machine;
+    size_t n = own && there ? strcspn(there, "+") : 0;
 
-    if (!own || (n == strcspn(there, "+") && memcmp(own, there, n) == 0))
+    if (!own || !there || (strlen(own) == n && memcmp(own, there, n) == 0))
         return;
     p->needs_other_qemu = true;
     weigh(&p->arrives, QEMU_NO,
-          xasprintf("the guest's machine type is %s, and a QEMU with %s refuses it: 'Machine type "
-                    "received is '%s' and local is '%s''",
-                    own, there, own, there));
+          xasprintf("the guest's machine type is %s, and a QEMU with %.*s refuses it: 'Machine "
+                    "type received is '%s' and local is '%.*s''",
+                    own, (int)n, there, own, (int)n, there));
 }
 
 /* QEMU migration/savevm.c, qemu_loadvm_state(), and hw/core/machine.c, hw_compat_2_3[]. The machine

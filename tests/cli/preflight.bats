@@ -769,6 +769,10 @@ MODES
     run -0 romcompat preflight --qemu ./q -M pc guest old
     output_has "(migration stream), pc-i440fx-7.2"
     run -0 romcompat preflight --qemu ./q -M pc-i440fx-7.2+pve1 guest old
+    # Proxmox's QEMU writes no such name, and none takes it.
+    "$BUILD/tests/cli/make_stream" -m pc-i440fx-7.2+pve1 $NIC=0x40000 > guest
+    run -1 romcompat preflight --qemu ./q guest old
+    output_has "Machine type received is 'pc-i440fx-7.2+pve1' and local is 'pc-i440fx-7.2'"
     "$BUILD/tests/cli/make_stream" -m pc-i440fx-9.1 $NIC=0x40000 > guest
     # Of directories alone it is not known; and a block that is refused is the answer.
     run -2 romcompat preflight guest old
