@@ -203,6 +203,14 @@ bool ram_block_is_flash(const char *name, uint64_t length)
     return (is_virt && length <= (16 << 20)) || ram_block_kind_of(name, &device) == RAM_BLOCK_FLASH;
 }
 
+/* QEMU system/qdev-monitor.c, qdev_alias_table[]. */
+const char *rom_device_type_named(const char *name, bool has_pci)
+{
+    if (strcmp(name, "e1000-82540em") == 0)
+        return "e1000";
+    return has_pci && strcmp(name, "virtio-net") == 0 ? "virtio-net-pci" : name;
+}
+
 const struct rom_device *rom_device_of_type(const char *type)
 {
     for (const struct rom_device *d = rom_devices; d->block; d++)

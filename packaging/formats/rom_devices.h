@@ -56,6 +56,9 @@ bool ram_block_is_flash(const char *name, uint64_t length);
 
 /* The device type as in `-device TYPE`, or NULL. */
 const struct rom_device *rom_device_of_type(const char *type);
+/* The type that -device takes the name for, itself where it is no alias. `has_pci`: virtio devices
+ * of the machine are on PCI, and not on s390x's channels. */
+const char *rom_device_type_named(const char *name, bool has_pci);
 
 /* The ids of a type. `modern`: a virtio-net-pci without legacy interface, which is what one
  * behind a PCIe port is (QEMU hw/virtio/virtio-pci.c, virtio_pci_realize()). 0: no type of the

@@ -177,11 +177,13 @@ int stock_list_add(struct stock_list *list, const struct stock_ask *ask, const c
         fail(f, "%s: not the value of a -device option", device);
         return fail_hint(f, "TYPE or TYPE,PROPERTY=VALUE,... was expected; JSON is not read.");
     }
-    const struct rom_device *known = rom_device_of_type(d.type);
-    bool is_type = ask->types ? qemu_types_find(ask->types, d.type) != NULL : known != NULL;
+    bool has_channels = ask->machine && strncmp(ask->machine, "s390-", 5) == 0;
+    const char *name = rom_device_type_named(d.type, !has_channels);
+    const struct rom_device *known = rom_device_of_type(name);
+    bool is_type = ask->types ? qemu_types_find(ask->types, name) != NULL : known != NULL;
     if (!is_type)
         return no_such_type(ask, d.type, f);
-    const char *type = lasting_name(known, d.type);
+    const char *type = lasting_name(known, name);
     if (type && !d.has_properties)
         add_family(list, ask, device, type);
     else

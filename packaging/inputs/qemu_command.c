@@ -115,16 +115,14 @@ static void add_card(struct reading *r, const char *type, const char *file, bool
     qemu_command_add_card(r->command, type, file, off);
 }
 
-/* QEMU system/qdev-monitor.c, qdev_alias_table[]; and net/net.c, where -net's models have one. */
+/* And QEMU net/net.c, where -net's models have one more. */
 static const char *type_of_alias(const struct reading *r, const char *name)
 {
     bool has_pci = !r->command->architecture || strcmp(r->command->architecture, "s390x") != 0;
 
-    if (strcmp(name, "e1000-82540em") == 0)
-        return "e1000";
-    if (has_pci && (strcmp(name, "virtio-net") == 0 || strcmp(name, "virtio") == 0))
+    if (has_pci && strcmp(name, "virtio") == 0)
         return "virtio-net-pci";
-    return name;
+    return rom_device_type_named(name, has_pci);
 }
 
 /* A card of one of these types takes the place of the one that QEMU adds of itself: system/vl.c,

@@ -19,6 +19,14 @@ args() { # OPTION... DEVICE...
     [ "$output" = "-global virtio-net-pci-base.romsize=262144" ]
 }
 
+@test "QEMU's other names of a device are that device" {
+    run -0 --separate-stderr args --qemu ./qemu-7 --firmware small virtio-net
+    [ "$output" = "-global virtio-net-pci-base.romsize=262144" ]
+    run -0 --separate-stderr args --qemu ./qemu-7 --firmware small virtio-net,id=a e1000-82540em,id=b
+    [ "$output" = "-device virtio-net,id=a,romsize=262144
+-device e1000-82540em,id=b" ]
+}
+
 @test "an installed ROM of the right length needs nothing" {
     run -0 --separate-stderr args --qemu ./qemu-7 --firmware small e1000 e1000,id=a
     [ "$output" = "-device e1000,id=a" ]
