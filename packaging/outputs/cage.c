@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "outputs/child.h"
 #include "outputs/lockdown.h"
 
 /* What the kernel itself takes for a user that it cannot name. */
@@ -84,7 +85,8 @@ static void set_limits(void)
                         time = {CAGE_SECONDS, CAGE_SECONDS}, files = {FILES_MAX, FILES_MAX},
                         none = {0, 0};
 
-    setrlimit(RLIMIT_AS, &memory);
+    if (!CHILD_HAS_NO_LIMIT)
+        setrlimit(RLIMIT_AS, &memory);
     setrlimit(RLIMIT_CPU, &time);
     setrlimit(RLIMIT_NOFILE, &files);
     setrlimit(RLIMIT_FSIZE, &none);

@@ -227,6 +227,7 @@ SPEC
     [ "$stderr" = "t.tar.gz: too many entries (found more than 99999, limit 99999)" ]
 }
 
+# bats test_tags=no-asan
 @test "a hundred megabytes with the dictionary of xz -6 are read in less than 32 MiB" {
     truncate -s 1M f{1..100}
     tar -cf - f* | xz --lzma2=preset=0,dict=8MiB > t.tar.xz

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What is written when memory runs out or a system call fails, at each of the places where that
 # can be: the old output or the new one, whole, and no temporary.
+# bats file_tags=no-asan
 load common
 
 setup() {

@@ -151,6 +151,7 @@ CODE=/usr/share/OVMF/OVMF_CODE_4M.fd VARS=/usr/share/OVMF/OVMF_VARS_4M.fd MS=/us
     [ ! -e x ]
 }
 
+# bats test_tags=no-asan
 @test "without /proc a new store is made all the same" {
     # With root's rights, and where those do not help.
     for way in "" "setpriv --bounding-set=-dac_read_search"; do

@@ -63,6 +63,7 @@ dnf() { packages "$@" | guard --dnf; }
 ipxe=$(in_ ipxe /ipxe-2-1.noarch.rpm)
 other=$(in_ other /other-2-1.noarch.rpm)
 
+# bats test_tags=no-asan
 @test "dnf goes on with a warning, and stops where it is told to" {
     run -0 dnf "$ipxe" "$(out ipxe)" "$other"
     output_has "(saved): stranded: 0000:00:03.0/virtio-net-pci.rom has 256K, afterwards 512K"
@@ -83,6 +84,7 @@ other=$(in_ other /other-2-1.noarch.rpm)
     output_has "/etc/romcompat/guard.conf:1: not understood" "1 stranded"
 }
 
+# bats test_tags=no-asan
 @test "of a transaction without ROMs and firmware the user of dnf and zypper hears nothing" {
     policy 'policy=stop'
     run -0 dnf "$other" "$(out other)" "$(out new)"
@@ -126,6 +128,7 @@ dnf5() {
       echo "$1"; } | guard --dnf5 > asked
 }
 
+# bats test_tags=no-asan
 @test "libdnf5 is asked in JSON, and packages are found in its cache" {
     local cache=host/var/cache/libdnf5
     mkdir -p $cache/own-0123456789abcdef/packages $cache/own-x/packages
@@ -155,6 +158,7 @@ zypp() {
     return "${PIPESTATUS[1]}"
 }
 
+# bats test_tags=no-asan
 @test "a commit plugin of libzypp answers each message, warns, and stays silent where it is to stop" {
     mkdir -p host/var/cache/zypp/packages/own/noarch
     cp host/*-2-1.noarch.rpm host/var/cache/zypp/packages/own/noarch/
@@ -191,6 +195,7 @@ zypp() {
     output_has "ipxe: not downloaded yet"
 }
 
+# bats test_tags=no-asan
 @test "hostile names in an .rpm reach no terminal and no shell" {
     local directory=$PWD/tree/usr/share/qemu name
     rom "$directory/efi-virtio.rom" 300000

@@ -25,6 +25,7 @@ setup() {
     cd "$BATS_TEST_TMPDIR" || return
 }
 
+# bats test_tags=no-asan
 @test "a ROM that outgrows its bucket strands the saved guest: status 1, with block and both lengths" {
     run -1 guard /ipxe_2.deb
     output_has "This leaves guests behind: 1 stranded" "(saved): stranded: 0000:00:03.0/virtio-net-pci.rom has 256K, afterwards 512K" "Fix: "
@@ -35,6 +36,7 @@ setup() {
         '[1,[{"name":"ipxe","version":"2"}],"stranded",262144,524288]' ]
 }
 
+# bats test_tags=no-asan
 @test "what is no package is said on standard error, also with --json: status 2" {
     run -2 --separate-stderr guard --json /etc/libvirt/qemu/bios.xml
     [ -z "$output" ]
@@ -66,6 +68,7 @@ setup() {
     output_has "broken.xml" "odd.save (saved): not known"
 }
 
+# bats test_tags=no-asan
 @test "apt goes on with a warning, and stops where it is told to" {
     run -0 apt warn "$(line ipxe 2)"
     output_has "1 stranded"
@@ -79,6 +82,7 @@ setup() {
     output_lacks "[y/N]"
 }
 
+# bats test_tags=no-asan
 @test "a package with nothing but the name of the release is not about guests" {
     mkdir -p tree/usr/lib
     echo 'ID=debian' > tree/usr/lib/os-release
@@ -90,6 +94,7 @@ setup() {
     [ -z "$output" ]
 }
 
+# bats test_tags=no-asan
 @test "of a transaction without ROMs and firmware apt's user hears nothing" {
     run -0 apt stop "$(line other 2)"
     [ -z "$output" ]
@@ -157,6 +162,7 @@ setup() {
     run -0 guard --apt --seconds 1 < <(printf 'VERSION 3\n\n%s\n' "$(line ipxe 2)")
 }
 
+# bats test_tags=no-asan
 @test "--since says what dpkg did, by its logs and those that were put away, to guests that are saved" {
     mkdir -p host/var/log
     cat > host/var/log/dpkg.log << 'LOG'

@@ -403,6 +403,7 @@ QEMU
     output_has "--run needs --root"
 }
 
+# bats test_tags=no-asan
 @test "what --run runs is nobody, shut off from this system, and has limits" {
     make_root
     hostile_qemu

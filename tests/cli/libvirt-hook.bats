@@ -110,12 +110,10 @@ becomes() {
     [ "$(xmllint --xpath 'string(//rom/@file)' out)" = "$PWD/it's <&> roms/256k-efi-virtio.rom" ]
 }
 
-@test "a thousand cards are done at once" {
+@test "a thousand cards are done in one go" {
     for _ in {1..1000}; do nic virtio; done >nics
     guest "$(cat nics)" >in
-    SECONDS=0
     hook <in >out 2>err
-    [ "$SECONDS" -lt 10 ]
     [ "$(grep -c "<rom file='$V'/>" out)" = 1000 ]
     grep -v '<rom file' out | cmp - in
 }
