@@ -335,7 +335,7 @@ const char *inventory_machine(const struct inventory_qemu *qemu, const char *nam
     return name;
 }
 
-static const struct inventory_directory *directory_at(const struct inventory *inv, const char *path)
+struct inventory_directory *inventory_directory_at(const struct inventory *inv, const char *path)
 {
     for (size_t i = 0; i < inv->directories->count; i++)
         if (strcmp(inv->directories->list[i].path, path) == 0)
@@ -354,7 +354,7 @@ const struct inventory_rom *inventory_find_rom(const struct inventory *inv,
                                                const char **directory)
 {
     for (size_t i = 0; i < qemu->directory_count; i++) {
-        const struct inventory_directory *f = directory_at(inv, qemu->directories[i]);
+        const struct inventory_directory *f = inventory_directory_at(inv, qemu->directories[i]);
         const struct inventory_rom *rom = rom_in(f, name);
 
         if (rom && directory)
@@ -369,7 +369,8 @@ const struct inventory_rom *inventory_rom_at(const struct inventory *inv, const 
 {
     int n = directory_length(path);
     char *directory = xstrndup(path, n ? (size_t)n - 1 : 0);
-    const struct inventory_rom *rom = rom_in(directory_at(inv, directory), base_name(path));
+    const struct inventory_rom *rom =
+        rom_in(inventory_directory_at(inv, directory), base_name(path));
 
     free(directory);
     return rom;

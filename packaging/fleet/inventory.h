@@ -325,6 +325,9 @@ const struct inventory_rom *inventory_find_rom(const struct inventory *inv,
 /* The ROM file of that path; NULL: none of the inventory. */
 const struct inventory_rom *inventory_rom_at(const struct inventory *inv, const char *path);
 
+/* NULL: no QEMU looks there. */
+struct inventory_directory *inventory_directory_at(const struct inventory *inv, const char *path);
+
 /* The maps that the QEMU would read, whether or not it has the patch; NULL: none. */
 const struct inventory_maps *inventory_maps_of(const struct inventory *inv,
                                                const struct inventory_qemu *qemu);

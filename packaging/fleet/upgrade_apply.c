@@ -187,14 +187,6 @@ static void add_qemu(struct applying *a, const struct upgrade_file *entry)
 /* --- ROM files ----------------------------------------------------------------------------------
  */
 
-static struct inventory_directory *find_directory(struct inventory *inv, const char *path)
-{
-    for (size_t i = 0; i < inv->directories->count; i++)
-        if (strcmp(inv->directories->list[i].path, path) == 0)
-            return &inv->directories->list[i];
-    return NULL;
-}
-
 /* A file of the host that a link of a package leads to. */
 static bool rom_of_host(struct applying *a, const char *end, struct inventory_rom *rom)
 {
@@ -203,7 +195,7 @@ static bool rom_of_host(struct applying *a, const char *end, struct inventory_ro
 
     if (*path)
         path[strlen(path) - 1] = '\0';
-    directory = find_directory(a->inv, path);
+    directory = inventory_directory_at(a->inv, path);
     free(path);
     for (size_t i = 0; directory && i < directory->rom_count; i++)
         if (strcmp(directory->roms[i].name, base_name(end)) == 0) {
@@ -254,11 +246,11 @@ static void update_directory(struct applying *a, const char *path)
 {
     const struct upgrade_file **entries;
     size_t count = entries_in(a->u, path, &entries);
-    struct inventory_directory *directory = find_directory(a->inv, path);
+    struct inventory_directory *directory = inventory_directory_at(a->inv, path);
 
     drop_roms(a, directory);
     for (size_t i = 0; i < count; i++)
-        add_rom(a, find_directory(a->inv, path), entries[i]);
+        add_rom(a, inventory_directory_at(a->inv, path), entries[i]);
     free(entries);
     SORT_BY(directory->roms, directory->rom_count, name);
 }
@@ -312,7 +304,7 @@ static void update_directories(struct applying *a, const struct inventory *befor
         const struct inventory_qemu *q = &a->inv->qemus->list[i];
 
         for (size_t k = 0; k < q->directory_count; k++)
-            if (!find_directory(a->inv, q->directories[k]))
+            if (!inventory_directory_at(a->inv, q->directories[k]))
                 add_directory(a, q->directories[k], was_looked_at(before, q->directories[k]));
     }
     for (size_t i = 0; i < a->inv->directories->count; i++) {
