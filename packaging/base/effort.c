@@ -18,6 +18,7 @@ static const struct {
     [EFFORT_VALUES] = {"values of a JSON document", 250000, 1, 8},
     [EFFORT_COMPARISONS] = {"comparisons", 400000000, 0, 1},
     [EFFORT_PAIRS] = {"pairs of classes with a problem", 20000000, 0, 1},
+    [EFFORT_MEASURED] = {"bytes of launch digests", (uint64_t)1 << 30, 640, 1},
 };
 
 enum { KINDS = sizeof budgets / sizeof *budgets };

@@ -29,6 +29,10 @@ enum effort {
     /* Pairs of classes that the problems of an audit have, where each is written: a thousand classes
      * have a million pairs, each in as many problems as it has. */
     EFFORT_PAIRS,
+    /* Bytes that go into sums for launch digests. A few words of metadata ask for 256 MiB of pages,
+     * of which TDX sums up half as much again. Debian's ovmf of two releases, with as many guests as
+     * a budget may have, takes 560 for each byte. */
+    EFFORT_MEASURED,
 };
 
 /* So many bytes of input were read. */

@@ -33,14 +33,14 @@ static int measure_sev(const struct measured_file *image, const struct measure_g
     uint8_t page[VMSA_SIZE];
     int result = g->kernel ? check_room(image, f) : 0;
 
-    digest_add(d, image->data, image->size);
+    measured_add(d, image->data, image->size);
     if (result == 0 && g->kernel) {
         kernel_hashes_write(g->kernel, page);
-        digest_add(d, page, KERNEL_HASHES_SIZE);
+        measured_add(d, page, KERNEL_HASHES_SIZE);
     }
     for (unsigned i = 0; result == 0 && g->mode == MEASURE_SEV_ES && i < g->vcpus; i++) {
         result = measure_vcpu(image, g, i, page, f);
-        digest_add(d, page, result == 0 ? VMSA_SIZE : 0);
+        measured_add(d, page, result == 0 ? VMSA_SIZE : 0);
     }
     if (result == 0) {
         m->size = SHA256_SIZE;

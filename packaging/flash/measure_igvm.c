@@ -92,7 +92,7 @@ static void add_page(struct measuring *g, const struct igvm_step *s, uint64_t at
         if (!s->unmeasured)
             mrtd_extend(g->sum, s->address + at, page);
     } else if (!s->unmeasured) {
-        digest_add(g->sum, page, MEASURED_PAGE);
+        measured_add(g->sum, page, MEASURED_PAGE);
     }
 }
 
@@ -181,7 +181,7 @@ static bool take_vcpu(struct measuring *g, const struct igvm_step *s)
     if (g->type == IGVM_SNP)
         snp_chain_page(&g->chain, SNP_PAGE_VMSA, s->address, s->content);
     else
-        digest_add(g->sum, s->content, VMSA_SIZE);
+        measured_add(g->sum, s->content, VMSA_SIZE);
     return true;
 }
 

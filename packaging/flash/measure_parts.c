@@ -4,6 +4,13 @@
 #include <inttypes.h>
 
 #include "base/bytes.h"
+#include "base/effort.h"
+
+void measured_add(struct digest *d, const void *data, size_t size)
+{
+    effort_must_spend(EFFORT_MEASURED, size);
+    digest_add(d, data, size);
+}
 
 void measured_file_take(const char *path, const uint8_t *data, size_t size,
                         struct measured_file *file)

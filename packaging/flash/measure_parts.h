@@ -8,6 +8,9 @@
 #define MEASURED_PAGE ((size_t)4096)
 #define END_OF_FLASH (UINT64_C(1) << 32) /* where QEMU's pc and q35 machines have it end */
 
+/* Adds to a sum that is, or goes into, a launch digest; all of them share a run's effort. */
+void measured_add(struct digest *d, const void *data, size_t size);
+
 /* The first number that the file's entry of that kind holds; false: there is none. */
 bool entry_number(const struct measured_file *file, enum guided_kind kind, uint32_t *number);
 

@@ -129,7 +129,7 @@ static int add_vcpus(struct snp_chain *c, const struct measured_file *image,
         if (i < 2) {
             if (measure_vcpu(image, g, i, page, f) != 0)
                 return -1;
-            digest_add(c->sum, page, VMSA_SIZE);
+            measured_add(c->sum, page, VMSA_SIZE);
             digest_take(c->sum, sum);
         }
         snp_chain_link(c, SNP_PAGE_VMSA, SNP_VMSA_ADDRESS, sum);

@@ -18,7 +18,7 @@ static void add_message(struct digest *d, const char *call, uint64_t address)
 
     memcpy(message, call, strlen(call));
     store_le64(message + MESSAGE_ADDRESS, address);
-    digest_add(d, message, sizeof message);
+    measured_add(d, message, sizeof message);
 }
 
 void mrtd_add(struct digest *d, uint64_t address)
@@ -30,7 +30,7 @@ void mrtd_extend(struct digest *d, uint64_t address, const uint8_t page[MEASURED
 {
     for (size_t at = 0; at < MEASURED_PAGE; at += CHUNK) {
         add_message(d, "MR.EXTEND", address + at);
-        digest_add(d, page + at, CHUNK);
+        measured_add(d, page + at, CHUNK);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "flash/measure_parts.h"
 
 /* PAGE_INFO, of which each page's makes the next link of the chain. */
 enum {
@@ -34,7 +35,7 @@ void snp_chain_link(struct snp_chain *c, enum snp_page type, uint64_t address, c
     store_le16(info + INFO_LENGTH, INFO_SIZE);
     info[INFO_TYPE] = type;
     store_le64(info + INFO_ADDRESS, address);
-    digest_add(c->sum, info, INFO_SIZE);
+    measured_add(c->sum, info, INFO_SIZE);
     digest_take(c->sum, c->link);
 }
 
@@ -43,7 +44,7 @@ void snp_chain_page(struct snp_chain *c, enum snp_page type, uint64_t address,
 {
     uint8_t sum[SHA384_SIZE];
 
-    digest_add(c->sum, page, SNP_PAGE_SIZE);
+    measured_add(c->sum, page, SNP_PAGE_SIZE);
     digest_take(c->sum, sum);
     snp_chain_link(c, type, address, sum);
 }
@@ -52,7 +53,7 @@ void snp_chain_bytes(struct snp_chain *c, uint64_t address, const uint8_t *data,
 {
     for (size_t at = 0; at < size; at += SNP_PAGE_SIZE) {
         if (!c->last || memcmp(c->last, data + at, SNP_PAGE_SIZE) != 0) {
-            digest_add(c->sum, data + at, SNP_PAGE_SIZE);
+            measured_add(c->sum, data + at, SNP_PAGE_SIZE);
             digest_take(c->sum, c->last_sum);
         }
         c->last = data + at;
