@@ -239,7 +239,7 @@ SECURE='/usr/share/OVMF/OVMF_CODE_4M.secboot.fd /usr/share/OVMF/OVMF_VARS_4M.fd'
     output_has "its template is raw, and the guest asks for qcow2"
     for wrong in 8.9 eleven 11.; do
         run -2 romcompat flash map --root "$T" --libvirt $wrong --domain guest.xml
-        output_lacks "libvirt takes"
+        output_lacks "libvirt chooses"
     done
     # A descriptor's SMM is the guest's, which only Q35 has.
     MACHINE=pc domain "><loader type='pflash' readonly='yes'>${SECURE% *}</loader>"
