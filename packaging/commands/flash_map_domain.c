@@ -64,7 +64,7 @@ static void print_choice(const struct domain_firmware *firmware)
         print_line("  libvirt chooses %s", firmware->source);
         break;
     case CHOICE_AS_WRITTEN:
-        print_line("  no descriptor matches: libvirt takes the paths as they are written");
+        print_line("  no descriptor matches: libvirt uses the paths as they are written");
         break;
     case CHOICE_BIOS:
         print_line("  libvirt looks for no firmware: %s",

@@ -70,10 +70,10 @@ on_device() {
     output_has "--size 540672"
     run -0 romcompat flash args --code "$CODE" --vars padded --size 540672
     output_has "if=pflash,unit=1,format=raw,size=540672,file=$PWD/padded" \
-        "node-name=pflash1,driver=raw,size=540672,file.driver=file,file.filename=$PWD/padded" "libvirt cannot say so"
+        "node-name=pflash1,driver=raw,size=540672,file.driver=file,file.filename=$PWD/padded" "libvirt has no such setting"
     output_lacks "<nvram"
     run -1 romcompat flash args --code "$CODE" --vars padded --size 540672 --form libvirt
-    output_has "libvirt cannot say so"
+    output_has "libvirt has no such setting"
     [ "$(romcompat flash args --code "$CODE" --vars padded --size 540672 --json | jq .libvirt)" = null ]
     run -2 romcompat flash args --code "$CODE" --size 540672
     output_has "--size needs --vars"

@@ -181,7 +181,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" || $4 == "3e" {if ($5 ~ 
     output_has "its length is that of no known store"
     head -c 540672 /dev/zero > zero
     run -2 romcompat varstore repair zero --out x
-    output_has "no variable store is to be seen"
+    output_has "no variable store was found"
     [ ! -e x ]
 }
 
