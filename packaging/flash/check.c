@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "flash/pending_write.h"
+#include "flash/repair.h"
 #include "formats/guid.h"
 
 /* QEMU hw/i386/pc_sysfw.c: flash is a multiple of its sector, and at most max-fw-size. */
@@ -186,6 +187,26 @@ static bool judge_room(struct flash_verdict *v, const struct varstore_room *room
     return true;
 }
 
+/* Its variable driver reclaims a store with something other than free space behind the variables,
+ * and with that erases what it does not read (edk2 Variable.c, VariableWriteServiceInitialize()). */
+static bool judge_hidden(struct flash_verdict *v, const struct live_store *live)
+{
+    size_t hidden = varstore_find_problem(live->store, VARSTORE_TAIL_NOT_FREE)
+                        ? repair_count_hidden(live->data, live->store)
+                        : 0;
+
+    if (!hidden)
+        return false;
+    decide(v, FLASH_NO, "hidden",
+           "the guest starts with %zu variable%s: %zu more %s behind a damaged record, where the "
+           "firmware does not find %s and erases %s",
+           live->store->live_count, PLURAL(live->store->live_count), hidden,
+           hidden == 1 ? "is" : "are", hidden == 1 ? "it" : "them", hidden == 1 ? "it" : "them");
+    fix(v, "'romcompat varstore repair' writes a store with all of them, and names what cannot be "
+           "saved.");
+    return true;
+}
+
 /* What a write that was pending leaves behind it, or the store as it is without one. */
 static void judge_after_write(struct flash_verdict *v, const struct flash_image *code,
                               const struct pending_write *write)
@@ -201,7 +222,8 @@ static void judge_after_write(struct flash_verdict *v, const struct flash_image 
     }
     const struct varstore *s = write->after.store;
     varstore_room(s, &room);
-    if (!(write->is_pending && judge_records(v, code, s)) && !judge_room(v, &room))
+    if (!(write->is_pending && judge_records(v, code, s)) && !judge_hidden(v, &write->after) &&
+        !judge_room(v, &room))
         decide(v, FLASH_YES, "kept", "the guest starts with its %zu variable%s and keeps them%s",
                s->live_count, PLURAL(s->live_count),
                write->is_pending ? ", after the firmware has finished a pending write" : "");

@@ -101,20 +101,29 @@ static void put(struct repaired *r, struct varstore_writer *w, const uint8_t *da
         lose(r, data, v, "it does not fit");
 }
 
-/* The variables behind the last record that firmware reads. */
+/* The variables behind the last record that firmware reads; the caller frees the list. */
+static struct variable *find_hidden(const uint8_t *data, const struct varstore *s, size_t *count)
+{
+    struct variable *list = NULL, v;
+    size_t capacity = 0, at = s->free_at;
+
+    *count = 0;
+    for (; *count < VARSTORE_VARIABLES_MAX && varstore_find_hidden(data, s, at, &v);
+         at = v.data_at + v.data_size)
+        if (!is_known(data, s, &v, list, *count))
+            APPEND(list, *count, capacity, v);
+    return list;
+}
+
 static void put_hidden(struct repaired *r, struct varstore_writer *w, const uint8_t *data,
                        const struct varstore *s)
 {
-    struct variable *list = NULL, v;
-    size_t count = 0, capacity = 0, at = s->free_at;
+    size_t count;
+    struct variable *list = find_hidden(data, s, &count);
 
-    for (; count < VARSTORE_VARIABLES_MAX && varstore_find_hidden(data, s, at, &v);
-         at = v.data_at + v.data_size) {
-        if (is_known(data, s, &v, list, count))
-            continue;
-        APPEND(list, count, capacity, v);
-        APPEND(r->found, r->found_count, r->found_capacity, variable_text(data, &v));
-        put(r, w, data, &v);
+    for (size_t i = 0; i < count; i++) {
+        APPEND(r->found, r->found_count, r->found_capacity, variable_text(data, &list[i]));
+        put(r, w, data, &list[i]);
     }
     free(list);
 }
@@ -135,6 +144,14 @@ static void write_anew(struct repaired *r, uint8_t *data, const struct varstore 
     name_lost(r, copy, s);
     r->records = true;
     free(copy);
+}
+
+size_t repair_count_hidden(const uint8_t *data, const struct varstore *store)
+{
+    size_t count;
+
+    free(find_hidden(data, store, &count));
+    return count;
 }
 
 /* --- all of it ------------------------------------------------------------------------------- */

@@ -20,6 +20,8 @@ struct repaired {
 /* A copy of the store in `old` which firmware takes, with every variable that can be saved.
  * 0, or -1. Free with repaired_free(). */
 int repair_store(const struct flash_image *old, struct repaired *repaired, struct failure *f);
+/* How many variables are behind the last record that firmware reads, and are not live before it. */
+size_t repair_count_hidden(const uint8_t *data, const struct varstore *store);
 void repaired_free(struct repaired *repaired);
 
 #endif

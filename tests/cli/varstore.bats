@@ -212,6 +212,30 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" || $4 == "3e" {if ($5 ~ 
     [ "$(live fixed | cut -d' ' -f2-)" = $'4 A\n5 B' ]
 }
 
+@test "variables that a record hides are lost to the guest, and free space that is not erased is a warning" {
+    make_store 4M A:1:4 Hides:1:8 B:1:5 C:1:6 D:2:6:3d > store
+    at=$(grep -obUaP 'H\x00i\x00d\x00e\x00s' store | head -n 1 | cut -d: -f1)
+    # hidden OFFSET BYTES: these in the record's header, from its beginning on.
+    hidden() {
+        cp store hidden
+        # shellcheck disable=SC2059 # the bytes are escapes
+        printf "$2" | dd of=hidden bs=1 seek=$((at - 60 + $1)) conv=notrunc status=none
+        run -1 romcompat flash check --code "$NEW" --vars hidden
+        output_has "cold-boot  no       the guest starts with $3: 2 more are behind a damaged record" "varstore repair"
+    }
+    hidden 0 '\0' "1 variable"
+    hidden 2 '\377' "1 variable"
+    hidden 40 '\0' "2 variables"
+    run -0 romcompat varstore repair hidden --out fixed
+    run -0 romcompat flash check --code "$NEW" --vars fixed
+    # Bytes that are no variables, and a copy of one that is there.
+    free=$(romcompat flash inspect store | sed -n 's/.* \([0-9]*\) bytes used.*/\1/p')
+    cp store tail
+    dd if=store of=tail bs=1 skip=100 seek=$((100 + free + 60)) count=70 conv=notrunc status=none
+    run -0 romcompat flash check --code "$NEW" --vars tail
+    output_has "something other than free space"
+}
+
 @test "a full store is not a store to start with, one that is nearly full a warning" {
     make_store 4M Fill:1:261950 > full
     run -1 romcompat flash check --code "$NEW" --vars full

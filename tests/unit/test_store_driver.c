@@ -158,16 +158,19 @@ static void test_virt(void)
         uint8_t state;
         size_t at;
         uint32_t value;
-        bool is_cut;
+        bool is_cut,
+            hides; /* `hides`: the variable behind it, which the list then does not reach */
     } kinds[] = {
-        {"a live variable in a state that none can have", 0x3f, STATE_AT, 0x2d, false},
-        {"a deleted variable in a state that none can have", 0x3c, STATE_AT, 0x2c, false},
-        {"a deleted variable whose name has no end", 0x3c, NAME_AT, 'x', false},
-        {"a live variable whose name has no end", 0x3f, NAME_AT, 'x', false},
-        {"a deleted variable with a name of an odd length", 0x3d, NAME_SIZE_AT, 13, false},
-        {"an unfinished variable with an empty name", 0x7f, NAME_SIZE_AT, 2, false},
-        {"a live variable whose data passes the store's end", 0x3f, DATA_SIZE_AT, 0x50000, true},
-        {"a deleted variable whose name passes the store's end", 0x3c, NAME_SIZE_AT, 0x50000, true},
+        {"a live variable in a state that none can have", 0x3f, STATE_AT, 0x2d, false, false},
+        {"a deleted variable in a state that none can have", 0x3c, STATE_AT, 0x2c, false, false},
+        {"a deleted variable whose name has no end", 0x3c, NAME_AT, 'x', false, false},
+        {"a live variable whose name has no end", 0x3f, NAME_AT, 'x', false, false},
+        {"a deleted variable with a name of an odd length", 0x3d, NAME_SIZE_AT, 13, false, false},
+        {"an unfinished variable with an empty name", 0x7f, NAME_SIZE_AT, 2, false, true},
+        {"a live variable whose data passes the store's end", 0x3f, DATA_SIZE_AT, 0x50000, true,
+         false},
+        {"a deleted variable whose name passes the store's end", 0x3c, NAME_SIZE_AT, 0x50000, true,
+         false},
     };
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -181,6 +184,11 @@ static void test_virt(void)
         if (kinds[i].is_cut)
             ok(says(cold_boot(&lenient, &s), FLASH_UNKNOWN_ANSWER, "record-broken"),
                "what firmware that looks at headers alone does with %s is not known",
+               kinds[i].what);
+        else if (kinds[i].hides)
+            ok(says(cold_boot(&lenient, &s), FLASH_NO, "hidden") &&
+                   says(cold_boot(&old, &s), FLASH_NO, "hidden"),
+               "firmware that looks at headers alone does not reach what follows %s",
                kinds[i].what);
         else
             ok(says(cold_boot(&lenient, &s), FLASH_YES, "kept") &&
@@ -197,8 +205,9 @@ static void test_virt(void)
     free_made_store(&good);
 
     struct made_store unwritten = damaged("virt", 0x3f, STATE_AT, 0xff);
-    ok(says(cold_boot(&strict, &unwritten), FLASH_YES, "kept"),
-       "a record that was never written ends the list for firmware since stable202402");
+    ok(says(cold_boot(&strict, &unwritten), FLASH_NO, "hidden"),
+       "a record that was never written ends the list for firmware since stable202402, and what "
+       "follows is lost");
     ok(says(cold_boot(&strict_2023, &unwritten), FLASH_NO, "records-refused"),
        "firmware of 2023 erases the store for a record that was never written");
     free_made_store(&unwritten);
