@@ -62,6 +62,12 @@ struct option_spec {
         "json", .help = "print one JSON document", FLAG_AT(settings, member) \
     }
 
+/* The settings of a subcommand that has no other option. */
+struct json_job {
+    bool json;
+};
+extern const struct option_spec json_options[];
+
 struct command {
     const char *name;
     const char *summary;               /* one line, for the list of subcommands */

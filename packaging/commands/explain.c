@@ -10,15 +10,6 @@
 #include "commands/command.h"
 #include "outputs/json.h"
 
-struct job {
-    bool json;
-};
-
-static const struct option_spec options[] = {
-    JSON_OPTION(struct job, json),
-    {0},
-};
-
 static bool has_version(const struct logged_refusal *f)
 {
     return f->version.major || f->version.minor || f->version.micro;
@@ -169,7 +160,7 @@ static int run(void *settings, char **operands, size_t count)
     struct arrival_log log;
     struct failure f;
 
-    const struct job *job = settings;
+    const struct json_job *job = settings;
     if (arrival_log_read(path, &log, &f) != 0)
         return report(&f);
     int status = explain(&log, path[0] == '-' && !path[1] ? "standard input" : path, job->json);
@@ -191,8 +182,8 @@ const struct command explain_command = {
         "\n"
         "Status 0: something was found. Status 1: nothing was, and the log shows a guest that\n"
         "arrived. Status 2: nothing known was found, or the log cannot be read.",
-    .options = options,
-    .settings_size = sizeof(struct job),
+    .options = json_options,
+    .settings_size = sizeof(struct json_job),
     .operand = "a FILE",
     .most = 1,
     .run = run,

@@ -17,15 +17,6 @@
 #include "outputs/escape.h"
 #include "outputs/json.h"
 
-struct job {
-    bool json;
-};
-
-static const struct option_spec options[] = {
-    JSON_OPTION(struct job, json),
-    {0},
-};
-
 /* ---- code ---- */
 
 static void print_table(const struct guided_table *t)
@@ -195,7 +186,7 @@ static bool is_good(const struct flash_image *image)
 
 static int run(void *settings, char **operands, size_t count)
 {
-    const struct job *job = settings;
+    const struct json_job *job = settings;
     struct json_object *images = json_list();
     int status = STATUS_YES;
 
@@ -236,8 +227,8 @@ const struct command flash_inspect_command = {
         "read from the code itself.\n"
         "\n"
         "The status is 1 if a FILE is none of these, or a store that firmware would not accept.",
-    .options = options,
-    .settings_size = sizeof(struct job),
+    .options = json_options,
+    .settings_size = sizeof(struct json_job),
     .operand = "a FILE",
     .least = 1,
     .run = run,

@@ -7,15 +7,6 @@
 #include "commands/rom_report.h"
 #include "outputs/json.h"
 
-struct job {
-    bool json;
-};
-
-static const struct option_spec options[] = {
-    JSON_OPTION(struct job, json),
-    {0},
-};
-
 struct inspection {
     struct rom_table table;
     struct json_object *roms, *problems; /* NULL: a table is wanted */
@@ -55,7 +46,7 @@ static void take_note(void *arg, const char *text)
 
 static int run(void *settings, char **operands, size_t count)
 {
-    const struct job *job = settings;
+    const struct json_job *job = settings;
     struct inspection in = {0};
 
     if (job->json) {
@@ -95,8 +86,8 @@ const struct command inspect_command = {
         "warning that it will, but a strict reader complains.\n"
         "\n"
         "Status 1: a ROM has an error. Status 2: something could not be read.",
-    .options = options,
-    .settings_size = sizeof(struct job),
+    .options = json_options,
+    .settings_size = sizeof(struct json_job),
     .operand = "a FILE",
     .least = 1,
     .run = run,

@@ -10,15 +10,6 @@
 #include "romcompat.h"
 #include "outputs/json.h"
 
-struct job {
-    bool json;
-};
-
-static const struct option_spec options[] = {
-    JSON_OPTION(struct job, json),
-    {0},
-};
-
 /* ---- for a person ---- */
 
 static void print_machines(const struct romcompat *maps, size_t index)
@@ -123,7 +114,7 @@ static void print_json(const struct romcompat *maps)
 
 static int run(void *settings, char **operands, size_t count)
 {
-    const struct job *job = settings;
+    const struct json_job *job = settings;
     struct romcompat *maps;
     int code = count ? romcompat_open_files((const char *const *)operands, count, &maps)
                      : romcompat_open(&maps);
@@ -149,8 +140,8 @@ const struct command map_command = {
         "/usr/share/qemu/romcompat.d. Maps are also checked against each other, in the given\n"
         "order; the status is 1 if one of them is broken or contradicts an earlier one, and 2 if\n"
         "one cannot be read. romcompat-map(5) describes the format.",
-    .options = options,
-    .settings_size = sizeof(struct job),
+    .options = json_options,
+    .settings_size = sizeof(struct json_job),
     .operand = "a FILE",
     .run = run,
 };

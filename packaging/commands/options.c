@@ -9,6 +9,8 @@
 #include "base/size.h"
 #include "commands/usage.h"
 
+const struct option_spec json_options[] = {JSON_OPTION(struct json_job, json), {0}};
+
 /* getopt_long() gives FIRST_KEY and the index for options[index], however it was written. */
 enum { OPTIONS_MAX = 32, FIRST_KEY = 256, KEY_HELP = 'h' };
 

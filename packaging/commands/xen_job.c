@@ -13,6 +13,14 @@
 #include "guest/xen_variables.h"
 #include "outputs/json.h"
 
+const struct xen_job xen_job_defaults = XEN_JOB_DEFAULTS;
+
+const struct option_spec xen_show_options[] = {
+    XEN_STATE_OPTION(struct xen_job, ),
+    JSON_OPTION(struct xen_job, json),
+    {0},
+};
+
 char *xen_directory(const struct xen_job *job, const char *uuid)
 {
     return xasprintf("%s/%s", job->state, uuid);

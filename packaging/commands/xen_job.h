@@ -15,7 +15,11 @@
 struct xen_job {
     const char *state;
     unsigned keep;
+    bool json; /* of `list` and `show` */
 };
+extern const struct xen_job xen_job_defaults;
+extern const struct option_spec xen_show_options[]; /* of these two */
+
 #define XEN_JOB_DEFAULTS                     \
     {                                        \
         .state = XEN_STATE, .keep = XEN_KEEP \

@@ -9,17 +9,6 @@
 #include "commands/columns.h"
 #include "commands/xen_job.h"
 
-struct job {
-    struct xen_job xen;
-    bool json;
-};
-
-static const struct option_spec options[] = {
-    XEN_STATE_OPTION(struct job, xen.),
-    JSON_OPTION(struct job, json),
-    {0},
-};
-
 /* The directories that are named by a UUID, in order. */
 static int find(const char *state, char ***uuids, size_t *count, struct failure *f)
 {
@@ -86,27 +75,25 @@ static int print_table(const struct xen_job *job, char *const *uuids, size_t cou
 
 static int run(void *settings, char **operands, size_t count)
 {
-    const struct job *job = settings;
+    const struct xen_job *job = settings;
     struct failure f, why;
     int status = STATUS_YES;
     char **uuids, *list;
 
     (void)operands;
     (void)count;
-    if (find(job->xen.state, &uuids, &count, &f) != 0)
+    if (find(job->state, &uuids, &count, &f) != 0)
         return report(&f);
     /* What is kept can be listed on a machine without Xen. */
     list = xl_list(&why);
     if (job->json)
-        status = xen_put_json(&job->xen, uuids, count, list);
+        status = xen_put_json(job, uuids, count, list);
     else
-        status = print_table(&job->xen, uuids, count, list);
+        status = print_table(job, uuids, count, list);
     free_texts(uuids, count);
     free(list);
     return finish_output(status);
 }
-
-static const struct job defaults = {.xen = XEN_JOB_DEFAULTS};
 
 extern const struct command xen_list_command;
 const struct command xen_list_command = {
@@ -115,8 +102,8 @@ const struct command xen_list_command = {
     .synopsis = "[--state DIR] [--json]",
     .details = "The column DOMAIN has the domain ID if the domain is on this host now, and '?' if\n"
                "xl does not answer.",
-    .options = options,
-    .settings_size = sizeof(struct job),
-    .defaults = &defaults,
+    .options = xen_show_options,
+    .settings_size = sizeof(struct xen_job),
+    .defaults = &xen_job_defaults,
     .run = run,
 };

@@ -35,19 +35,18 @@ static int run(void *settings, char **operands, size_t count)
     return finish_output(status);
 }
 
-static const struct xen_job defaults = XEN_JOB_DEFAULTS;
-
 extern const struct command xen_save_command;
 const struct command xen_save_command = {
     .name = "xen save",
     .summary = "keep the variables of a domain as they are now",
     .synopsis = "DOMAIN [--keep N] [--state DIR]",
-    .details = "DOMAIN is a UUID, or a name that only one domain of this host has. It may be running,\n"
-               "or ended and preserved; nothing in it changes. Variables that are the same as those\n"
-               "of the newest generation are not kept again.",
+    .details =
+        "DOMAIN is a UUID, or a name that only one domain of this host has. It may be running,\n"
+        "or ended and preserved; nothing in it changes. Variables that are the same as those\n"
+        "of the newest generation are not kept again.",
     .options = options,
     .settings_size = sizeof(struct xen_job),
-    .defaults = &defaults,
+    .defaults = &xen_job_defaults,
     ONE_OPERAND("a DOMAIN"),
     .run = run,
 };

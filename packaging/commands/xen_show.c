@@ -6,17 +6,6 @@
 #include "commands/xen_job.h"
 #include "outputs/escape.h"
 
-struct job {
-    struct xen_job xen;
-    bool json;
-};
-
-static const struct option_spec options[] = {
-    XEN_STATE_OPTION(struct job, xen.),
-    JSON_OPTION(struct job, json),
-    {0},
-};
-
 static void print_generations(const struct generations *g)
 {
     struct columns c;
@@ -31,9 +20,9 @@ static void print_generations(const struct generations *g)
     columns_print(&c, 2);
 }
 
-static int show(const struct job *job, char *uuid, const char *list)
+static int show(const struct xen_job *job, char *uuid, const char *list)
 {
-    char *directory = xen_directory(&job->xen, uuid), *config = xen_config_of(directory);
+    char *directory = xen_directory(job, uuid), *config = xen_config_of(directory);
     struct generations g;
     struct failure f;
     int status = STATUS_YES;
@@ -44,7 +33,7 @@ static int show(const struct job *job, char *uuid, const char *list)
         complain("%s: nothing is kept of this domain", directory);
         status = STATUS_NO;
     } else if (job->json) {
-        status = xen_put_json(&job->xen, &uuid, 1, list);
+        status = xen_put_json(job, &uuid, 1, list);
     } else {
         print_line("%s%s%s", uuid, config ? ": " : "", config ? config : "");
         print_generations(&g);
@@ -57,7 +46,7 @@ static int show(const struct job *job, char *uuid, const char *list)
 
 static int run(void *settings, char **operands, size_t count)
 {
-    const struct job *job = settings;
+    const struct xen_job *job = settings;
     char uuid[XL_UUID_SIZE];
     struct failure f;
     char *list = xl_list(&f);
@@ -70,8 +59,6 @@ static int run(void *settings, char **operands, size_t count)
     return finish_output(status);
 }
 
-static const struct job defaults = {.xen = XEN_JOB_DEFAULTS};
-
 extern const struct command xen_show_command;
 const struct command xen_show_command = {
     .name = "xen show",
@@ -80,9 +67,9 @@ const struct command xen_show_command = {
     .details = "DOMAIN is a UUID, or the name of a domain that is on this host now.\n"
                "'romcompat varstore show FILE' shows what is in a generation. The status is 1 if\n"
                "nothing is kept.",
-    .options = options,
-    .settings_size = sizeof(struct job),
-    .defaults = &defaults,
+    .options = xen_show_options,
+    .settings_size = sizeof(struct xen_job),
+    .defaults = &xen_job_defaults,
     ONE_OPERAND("a DOMAIN"),
     .run = run,
 };
