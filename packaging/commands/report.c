@@ -112,7 +112,7 @@ int finish_output(int status)
     const struct failure *unread = shipped_romsets_problem();
 
     if (unread)
-        complain("warning: %s: its compat set is no fix", unread->what);
+        complain("warning: %s: it cannot be proposed as a fix", unread->what);
     if (fflush(stdout) != 0 || ferror(stdout))
         return complain("standard output: %s", strerror(errno));
     return status;

@@ -74,7 +74,7 @@ bool machine_has_virt_flash(const char *machine);
 /* The default BIOS files of a machine type, of which one is loaded; ends with NULL. */
 const char *const *machine_bioses(const char *machine);
 
-/* What QEMU adds of itself to a machine type of that family, which may be an alias: an option for
+/* What QEMU adds by default to a machine type of that family, which may be an alias: an option for
  * -device, and one for -vga. NULL: nothing. */
 const char *machine_nic(const struct machine_family *family, const char *machine);
 const char *machine_video(const struct machine_family *family, const char *machine);

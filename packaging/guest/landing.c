@@ -213,7 +213,7 @@ static const char *doubt_of(const char *said, const struct landing_arguments *a)
     if (a->no_peers && strstr(said, "Features 0x"))
         return "a network card has no tap here, and so not the offloads that the guest uses";
     if (strstr(said, "Permission denied"))
-        return "user nobody, as whom QEMU runs here, cannot read a file";
+        return "user nobody, as which QEMU runs here, cannot read a file";
     return NULL;
 }
 

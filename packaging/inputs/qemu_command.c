@@ -125,7 +125,7 @@ static const char *type_of_alias(const struct reading *r, const char *name)
     return rom_device_type_named(name, has_pci);
 }
 
-/* A card of one of these types takes the place of the one that QEMU adds of itself: system/vl.c,
+/* A card of one of these types takes the place of the one that QEMU adds by default: system/vl.c,
  * default_list[]. */
 static void note_video(struct reading *r, const char *type)
 {
@@ -353,7 +353,7 @@ static void find_qmp(struct reading *r)
     }
 }
 
-/* --- what QEMU adds of itself ---------------------------------------------------------------- */
+/* --- what QEMU adds by default ---------------------------------------------------------- */
 
 static const struct machine_family *family_of(const char *machine)
 {
@@ -387,7 +387,7 @@ static void add_defaults(struct reading *r, const char *machine)
     size_t nics = r->default_nics + (!r->has_net && !r->has_no_defaults);
 
     if (machine && !family && (nics || (!video && !r->has_video && !r->has_no_defaults)))
-        doubt(r, "which cards QEMU adds of itself to machine type %s is not known", machine);
+        doubt(r, "which cards QEMU adds by default to machine type %s is not known", machine);
     for (size_t i = 0; nic && i < nics; i++)
         add_card(r, nic, NULL, false);
     if (!video && !r->has_video && !r->has_no_defaults && family)

@@ -35,7 +35,7 @@ struct qemu_command {
     char *machine; /* may be an alias; without one that which QEMU starts then, where known */
     /* Its firmware image: "pflash", or "rom" (-bios); and its variable store. */
     char *loader, *loader_type, *loader_format, *nvram, *nvram_format;
-    /* Cards that have an option ROM, those too that QEMU adds of itself. */
+    /* Cards that have an option ROM, those too that QEMU adds by default. */
     struct qemu_card *cards;
     size_t card_count;
     char *doubt;  /* one line: what of it is not known; the first such thing */
