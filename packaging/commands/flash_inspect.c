@@ -138,6 +138,14 @@ static void print_cut(const struct flash_image *image)
     free(command);
 }
 
+static void print_further(const struct flash_image *image)
+{
+    for (size_t i = 0; i < image->further_count && i < FLASH_FURTHER_MAX; i++)
+        print_line("  another variable store is at 0x%zx", image->further_at[i]);
+    if (image->further_count > FLASH_FURTHER_MAX)
+        print_line("  ... and %zu more", image->further_count - FLASH_FURTHER_MAX);
+}
+
 static void print_image(const struct flash_image *image)
 {
     struct igvm igvm;
@@ -167,6 +175,7 @@ static void print_image(const struct flash_image *image)
             print_line("  its variable store is at 0x%zx", image->store_at);
         if (image->store_length)
             print_cut(image);
+        print_further(image);
         if (igvm_read(image->data, image->size, &igvm))
             igvm_print(&igvm);
         print_line("  %s", image->foreign.advice);

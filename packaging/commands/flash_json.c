@@ -133,6 +133,15 @@ static struct json_object *problems_array(const struct flash_image *image)
     return array;
 }
 
+static struct json_object *further_object(const struct flash_image *image)
+{
+    struct json_object *list = json_list();
+
+    for (size_t i = 0; i < image->further_count && i < FLASH_FURTHER_MAX; i++)
+        json_append(list, json_number(image->further_at[i]));
+    return list;
+}
+
 static struct json_object *store_object(const struct flash_image *image)
 {
     const struct varstore *s = &image->store;
@@ -193,6 +202,8 @@ struct json_object *flash_image_object(const struct flash_image *image)
             json_add_number(o, "store_at", image->store_at);
         if (image->store_length)
             json_add_number(o, "store_length", image->store_length);
+        if (image->further_count)
+            json_add(o, "further_stores_at", further_object(image));
         if (igvm_read(image->data, image->size, &igvm))
             json_add(o, "igvm", igvm_object(&igvm));
     }

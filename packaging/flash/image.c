@@ -353,6 +353,35 @@ static enum flash_architecture architecture_of(uint16_t machine)
     return ARCH_UNKNOWN;
 }
 
+/* The next volume with a store, from a place on. */
+static bool find_store(const struct flash_image *image, size_t from, size_t *at, size_t *length)
+{
+    struct fv_header header;
+
+    while (fv_find_nv(image->data + from, image->size - from, at, &header)) {
+        *at += from;
+        *length = (size_t)header.length;
+        if (in_range(image->size, *at, FV_HEADER_MIN + GUID_SIZE) &&
+            varstore_begins_at(image->data + *at + FV_HEADER_MIN))
+            return true;
+        from = *at + FV_HEADER_MIN;
+        if (from > image->size)
+            break;
+    }
+    return false;
+}
+
+static void look_for_further_stores(struct flash_image *image, size_t from)
+{
+    size_t at, length;
+
+    for (; find_store(image, from, &at, &length); from = at + length) {
+        if (image->further_count < FLASH_FURTHER_MAX)
+            image->further_at[image->further_count] = at;
+        image->further_count++;
+    }
+}
+
 /* edk2 for real boards keeps its store inside the image, where QEMU's machines have none. */
 static void look_for_other_platform(struct flash_image *image)
 {
@@ -364,6 +393,7 @@ static void look_for_other_platform(struct flash_image *image)
             continue;
         image->kind = FLASH_FOREIGN;
         image->store_at = v->offset;
+        look_for_further_stores(image, v->offset + (size_t)v->length);
         if (flash_is_x86(image->architecture) && image->expects.source) {
             image->store_length = (size_t)v->length;
             image->foreign = (struct foreign_file){
@@ -384,15 +414,13 @@ static void look_for_other_platform(struct flash_image *image)
 /* Where there is no code a store may begin anywhere, as in the container of another program. */
 static bool look_for_store_inside(struct flash_image *image)
 {
-    struct fv_header header;
-    size_t at;
+    size_t at, length;
 
-    if (!fv_find_nv(image->data, image->size, &at, &header) || !at ||
-        !in_range(image->size, at, FV_HEADER_MIN + GUID_SIZE) ||
-        !varstore_begins_at(image->data + at + FV_HEADER_MIN))
+    if (!find_store(image, 0, &at, &length) || !at)
         return false;
     image->store_at = at;
-    image->store_length = (size_t)header.length;
+    image->store_length = length;
+    look_for_further_stores(image, at + length);
     image->foreign =
         (struct foreign_file){"a file with a variable store inside",
                               "QEMU's firmware looks for a store at the beginning of its flash."};

@@ -16,6 +16,7 @@
 #include "inputs/file.h" /* FLASH_FILE_MAX */
 #include "inputs/sha256.h"
 
+#define FLASH_FURTHER_MAX 8
 #define FLASH_VOLUMES_MAX 64                    /* volumes of an image that are kept */
 #define FLASH_DEPTH_MAX 8                       /* volumes and sections in each other */
 #define FLASH_PACKED_MAX 64                     /* compressed sections that are decoded */
@@ -101,6 +102,8 @@ struct flash_image {
     size_t store_at;     /* of the store that firmware of another platform or a file of another
                           * kind holds; 0: none */
     size_t store_length; /* of one that can be cut out: there is no code around it; 0: none */
+    /* Further stores behind that one; there may be more than are kept. */
+    size_t further_at[FLASH_FURTHER_MAX], further_count;
 
     /* FLASH_JSON and FLASH_NV_VARS, once read: the variables of `store`, which has no volume.
      * `data` then has them alone. */

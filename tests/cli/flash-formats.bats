@@ -83,3 +83,23 @@ setup() {
     run -0 romcompat flash args --code "$D12/OVMF/OVMF_CODE_4M.fd" --vars raw --form libvirt
     output_lacks "format="
 }
+
+@test "the stores inside a file of another kind are named, the first with how to extract it" {
+    cd "$BATS_TEST_TMPDIR"
+    "$BUILD/tests/cli/make_store" 4M A:1:4 > store
+    # A volume without a store before the first of them is none.
+    head -c 72 store | cat - /dev/zero | head -c 540672 > empty
+    for part in 8192 empty 0 store 4096 store 512 store; do
+        case $part in
+        [0-9]*) head -c "$part" /dev/zero | tr '\0' '\1' ;;
+        *) cat $part ;;
+        esac
+    done > container
+    run -1 --separate-stderr romcompat flash inspect --json container
+    [ "$(jq -c '.images[0] | [.kind, .store_at, .further_stores_at]' <<< "$output")" = \
+        "[\"foreign\",548864,[$((548864 + 540672 + 4096)),$((548864 + 2 * 540672 + 4608))]]" ] || { show; false; }
+    run -1 romcompat flash inspect container
+    output_has "its variable store is at 0x86000" "another variable store is at 0x10b000" "another variable store is at 0x18f200"
+    eval "$(sed -n 's/^ *extract it: //p' <<< "$output")"
+    cmp store store.fd
+}
