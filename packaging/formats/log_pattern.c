@@ -6,7 +6,7 @@
 #include "base/size.h"
 #include "formats/plain_text.h"
 
-enum { NAME_BREAKS_MAX = 2, SHORT_MAX = 80, DIGITS_MAX = 20 };
+enum { NAME_BREAKS_MAX = 2, SHORT_MAX = 80, DIGITS_MAX = 20, QUOTES_MAX = 16 };
 
 bool log_is_break(char c)
 {
@@ -265,7 +265,7 @@ static const char *match(const char *pattern, const char *at, const char *end,
             return NULL;
         at++;
         /* "'"pc.bios"'" of a shell, ""pc.bios"" of CSV. */
-        while (*pattern == '"' && at < end && log_is_quote(*at))
+        for (int i = 0; i < QUOTES_MAX && *pattern == '"' && at < end && log_is_quote(*at); i++)
             at++;
     }
     return at;

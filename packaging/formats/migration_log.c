@@ -230,8 +230,10 @@ static bool is_program(const char *at, const char *end)
     for (; stop < end && is_word(*stop); stop++)
         if (*stop == '/')
             base = stop + 1;
-    const char *next = pass_between(stop, end);
     size_t n = (size_t)(stop - base);
+    if (n == 0)
+        return false;
+    const char *next = pass_between(stop, end);
     if (next == stop || next == end)
         return false;
     if (n >= sizeof system - 1 && memcmp(base, system, sizeof system - 1) == 0)
