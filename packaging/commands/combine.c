@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/command.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,11 +118,8 @@ static int run(void *settings, char **operands, size_t count)
     struct combined combined;
     struct failure f = {0};
 
-    if (job->bucket && (!is_bucket(job->bucket) || job->bucket > ROM_FILE_MAX))
-        return usage_error(&combine_command,
-                           "--bucket: %" PRIu64 " is not a valid bucket (expected a power of two "
-                           "from %" PRIu64 " to %zu)",
-                           job->bucket, BUCKET_MIN, ROM_FILE_MAX);
+    if (job->bucket && check_bucket(&combine_command, job->bucket) != STATUS_YES)
+        return STATUS_NO_ANSWER;
     if (job->id && !parse_ids(job->id, &wanted.vendor, &wanted.device))
         return usage_error(&combine_command, "--id: " IDS_ARE_WRONG, job->id);
     struct combine_part *parts = xcalloc(count, sizeof *parts);

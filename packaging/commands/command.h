@@ -109,6 +109,8 @@ int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Wrong usage: the text, and where to read more. Returns STATUS_NO_ANSWER. */
 int usage_error(const struct command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* STATUS_YES, or a usage error: --bucket is not one that a ROM can have. */
+int check_bucket(const struct command *command, uint64_t bucket);
 
 /* The same for a word that is none of `names`, the nearest of which is offered, with `before`
  * in front of it. */

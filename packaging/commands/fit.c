@@ -263,11 +263,8 @@ static void take_note(void *arg, const char *text)
 
 static int check_usage(const struct job *job)
 {
-    if (job->bucket && (!is_bucket(job->bucket) || job->bucket > ROM_FILE_MAX))
-        return usage_error(&fit_command,
-                           "--bucket: %" PRIu64 " is not a valid bucket (expected a power of two "
-                           "from %" PRIu64 " to %zu)",
-                           job->bucket, BUCKET_MIN, ROM_FILE_MAX);
+    if (job->bucket && check_bucket(&fit_command, job->bucket) != STATUS_YES)
+        return STATUS_NO_ANSWER;
     if (job->report ? job->output != NULL : job->output == NULL)
         return usage_error(&fit_command, "expected either --output or --report");
     for (size_t i = 0; i < job->drop.count; i++)

@@ -44,11 +44,8 @@ static const struct job defaults = {.fill = 0xff};
 /* STATUS_YES, or STATUS_NO_ANSWER after a report. */
 static int check_usage(struct job *job)
 {
-    if (!is_bucket(job->bucket) || job->bucket > ROM_FILE_MAX)
-        return usage_error(&pad_command,
-                           "--bucket: %" PRIu64 " is not a valid bucket (expected a power of two "
-                           "from %" PRIu64 " to %zu)",
-                           job->bucket, BUCKET_MIN, ROM_FILE_MAX);
+    if (check_bucket(&pad_command, job->bucket) != STATUS_YES)
+        return STATUS_NO_ANSWER;
     if (job->ids && !parse_ids(job->ids, &job->vendor, &job->device))
         return usage_error(&pad_command, "--ids: " IDS_ARE_WRONG, job->ids);
     return STATUS_YES;

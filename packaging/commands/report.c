@@ -2,6 +2,7 @@
 #include "commands/command.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,8 @@
 
 #include "base/memory.h"
 #include "base/nearest.h"
+#include "base/size.h"
+#include "inputs/file.h"
 #include "outputs/escape.h"
 #include "outputs/json.h"
 #include "romset/shipped_romsets.h"
@@ -55,6 +58,16 @@ int usage_error(const struct command *command, const char *format, ...)
         snprintf(f.hint, sizeof f.hint, "See 'romcompat help'.");
     }
     return report(&f);
+}
+
+int check_bucket(const struct command *command, uint64_t bucket)
+{
+    if (is_bucket(bucket) && bucket <= ROM_FILE_MAX)
+        return STATUS_YES;
+    return usage_error(command,
+                       "--bucket: %" PRIu64 " is not a valid bucket (expected a power of two from "
+                       "%" PRIu64 " to %zu)",
+                       bucket, BUCKET_MIN, ROM_FILE_MAX);
 }
 
 int unknown_word(const struct command *command, const char *what, const char *word,
