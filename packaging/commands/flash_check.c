@@ -225,6 +225,8 @@ static int run(void *settings, char **operands, size_t count)
         return usage_error(&flash_check_command, "--confidential needs --from");
     if (!job->confidential && job->mode)
         return usage_error(&flash_check_command, "--mode needs --confidential");
+    if (job->qemu && !job->mode)
+        return usage_error(&flash_check_command, "--qemu needs --mode");
     if (flash_open(job->code, &code, &f) != 0 ||
         (job->vars && flash_open_part(job->vars, job->size, &vars, &f) != 0) ||
         (job->from && flash_open(job->from, &from, &f) != 0))

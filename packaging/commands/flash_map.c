@@ -216,6 +216,9 @@ static int run(void *settings, char **operands, size_t count)
 
     if (!count && !job->stores.count && !job->domains.count)
         return usage_error(&flash_map_command, "a CODE, --store or --domain was expected");
+    if ((job->map.is_defined || job->libvirt) && !job->domains.count)
+        return usage_error(&flash_map_command, "--%s needs --domain",
+                           job->libvirt ? "libvirt" : "defined");
     if (take_version(job) != STATUS_YES)
         return STATUS_NO_ANSWER;
     if (job->json) {

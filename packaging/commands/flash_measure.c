@@ -100,6 +100,8 @@ static int check_options(const struct measure_job *job, const struct measure_gue
         return usage_error(me, "--id-key: there is no ID block with %s", job->mode);
     if (job->author_key && !job->id_key)
         return usage_error(me, "--author-key needs --id-key");
+    if (job->policy != MEASURE_UNSET && !job->id_key)
+        return usage_error(me, "--policy needs --id-key");
     if (g->vmm == VMSA_HYPERV)
         return usage_error(me, "--vmm hyperv is for IGVM files only");
     if (g->vmm != VMSA_QEMU && g->mode != MEASURE_SNP)

@@ -38,6 +38,8 @@ static int check_options(const struct command *me, const struct measure_job *job
         return usage_error(me, "--id-key: there is no ID block with %s", job->mode);
     if (job->author_key && !job->id_key)
         return usage_error(me, "--author-key needs --id-key");
+    if (job->policy != MEASURE_UNSET && !job->id_key)
+        return usage_error(me, "--policy needs --id-key");
     return STATUS_YES;
 }
 

@@ -111,6 +111,10 @@ CODE=/usr/share/OVMF/OVMF_CODE_4M.fd VARS=/usr/share/OVMF/OVMF_VARS_4M.fd MS=/us
     output_has "without its other half"
     run -2 romcompat flash map
     output_has "a CODE, --store or --domain was expected"
+    run -2 romcompat flash map --root "$T" --libvirt 11.3 "$CODE"
+    output_has "--libvirt needs --domain"
+    run -2 romcompat flash map --root "$T" --defined "$CODE"
+    output_has "--defined needs --domain"
     run -2 romcompat flash map --root root /no/code.fd
     output_has "No such file"
 }

@@ -327,6 +327,7 @@ digest() { romcompat flash measure "$@" | cut -d' ' -f1; }
     refused "snp-svsm needs --vars or --vars-size" --mode snp-svsm --vcpus 1 --cpu EPYC --svsm empty
     refused "--id-key: there is no ID block with tdx" --mode tdx --id-key x
     refused "--author-key needs --id-key" --mode snp --vcpus 1 --cpu EPYC --author-key x
+    refused "--policy needs --id-key" --mode snp --vcpus 1 --cpu EPYC --policy 0x30000
     refused "--vmm ec2 is for snp only" --mode sev --vmm ec2
 }
 
@@ -391,6 +392,8 @@ move() {
     output_lacks "move  "
     run -2 romcompat flash check --mode sev --code "$code" --vars "$code"
     output_has "--mode needs --confidential"
+    run -2 romcompat "${check[@]}" --qemu wrapper
+    output_has "--qemu needs --mode"
 }
 
 @test "inspect says what is in an IGVM file, and what is wrong with a damaged one" {
