@@ -258,7 +258,9 @@ const struct command flash_map_command = {
         "that comes before it, why it is skipped.\n"
         "\n"
         "The status is 1 if a CODE has no template, or one that does not fit; if no firmware\n"
-        "keeps a store; if libvirt finds none for a guest, or one that does not keep its store.",
+        "keeps a store; if libvirt finds none for a guest, or one that is not there, that does "
+        "not\n"
+        "keep its store, or whose template does not fit.",
     .options = options,
     .settings_size = sizeof(struct job),
     .operand = "a CODE",

@@ -14,39 +14,75 @@
 #include "inputs/file.h"
 #include "outputs/json.h"
 
-/* What is known of the guest's store beside the code that was chosen. */
+/* What is known of the guest's store beside the code that was chosen, or, where libvirt will make
+ * one, of its template. */
 struct kept {
-    bool is_asked; /* there are both */
+    const char *store; /* which of them, as the guest names it; NULL: neither is asked about */
+    bool is_new;
     enum flash_answer answer;
     struct flash_check check;
     struct failure unread;
 };
 
-static void check_store(const struct map_job *job, const struct domain_xml *x,
-                        const struct domain_firmware *firmware, struct kept *kept)
+/* Of a file that is not there the guest does not start. */
+static bool is_there(const struct map_job *job, const char *path, struct kept *kept)
+{
+    char *below = plain_root(job->root), *file = template_file(below, path);
+    bool there = access(file, F_OK) == 0;
+
+    if (!there) {
+        kept->answer = FLASH_NO;
+        fail(&kept->unread, "%s is not there: the guest does not start", path);
+    }
+    free(file);
+    free(below);
+    return there;
+}
+
+static void check_pair(const struct map_job *job, const char *code_path, struct kept *kept)
 {
     struct flash_image code = {0}, store = {0};
+    char *below = plain_root(job->root), *code_file = template_file(below, code_path),
+         *store_file = template_file(below, kept->store);
 
-    if (!firmware->code || !firmware->pflash || !x->nvram || x->nvram_is_remote)
-        return;
-    char *below = plain_root(job->root), *code_file = template_file(below, firmware->code),
-         *store_file = template_file(below, x->nvram);
-    /* libvirt makes one that is not there. */
-    if (access(store_file, F_OK) == 0) {
-        kept->is_asked = true;
-        if (flash_open(code_file, &code, &kept->unread) != 0 ||
-            flash_open(store_file, &store, &kept->unread) != 0) {
-            kept->answer = FLASH_UNKNOWN_ANSWER;
-        } else {
-            flash_check(&code, &store, NULL, &kept->check);
-            kept->answer = kept->check.cold_boot.answer;
-        }
+    if (flash_open(code_file, &code, &kept->unread) != 0 ||
+        flash_open(store_file, &store, &kept->unread) != 0) {
+        kept->answer = FLASH_UNKNOWN_ANSWER;
+    } else {
+        flash_check(&code, &store, NULL, &kept->check);
+        kept->answer = kept->check.cold_boot.answer;
     }
     flash_close(&code);
     flash_close(&store);
     free(code_file);
     free(store_file);
     free(below);
+}
+
+static void check_files(const struct map_job *job, const struct domain_xml *x,
+                        const struct domain_firmware *firmware, struct kept *kept)
+{
+    struct kept own = {.answer = FLASH_YES};
+
+    *kept = (struct kept){.answer = FLASH_YES};
+    if (!firmware->code || !is_there(job, firmware->code, kept))
+        return;
+    if (!firmware->pflash || x->nvram_is_remote)
+        return;
+    /* libvirt makes one that is not there. */
+    if (x->nvram && is_there(job, x->nvram, &own))
+        kept->store = x->nvram;
+    else
+        kept->store = firmware->template;
+    kept->is_new = kept->store != x->nvram;
+    if (kept->store && is_there(job, kept->store, kept))
+        check_pair(job, firmware->code, kept);
+    /* libvirt src/qemu/qemu_process.c, qemuPrepareNVRAM() */
+    if (!kept->store && x->loader_readonly == DOMAIN_ON && x->loader_stateless != DOMAIN_ON) {
+        kept->answer = FLASH_NO;
+        fail(&kept->unread, "there is no store, and no template of which libvirt could make one: "
+                            "the guest does not start");
+    }
 }
 
 static const char *kept_text(const struct kept *kept)
@@ -93,8 +129,10 @@ static void print_domain(const char *file, const struct domain_xml *x,
 {
     print_line("%s: %s", file, x->name ? x->name : "a guest without a name");
     print_choice(firmware);
-    if (kept->is_asked)
-        print_line("    its store %s: %s", x->nvram, kept_text(kept));
+    if (kept->store && !kept->is_new)
+        print_line("    its store %s: %s", kept->store, kept_text(kept));
+    else if (kept->answer != FLASH_YES)
+        print_line("    %s", kept_text(kept));
     for (size_t i = 0; i < kept->check.warnings.count; i++)
         print_line("    warning: %s", kept->check.warnings.list[i].what);
     if (firmware->rejection_count)
@@ -128,8 +166,10 @@ static struct json_object *domain_object(const char *file, const struct domain_x
     json_add_text(o, "code_format", firmware->code_format);
     json_add_text(o, "template", firmware->template);
     json_add_text(o, "template_format", firmware->template_format);
-    json_add_text(o, "keeps_store", kept->is_asked ? flash_answer_name(kept->answer) : NULL);
-    json_add_text(o, "text", kept->is_asked ? kept_text(kept) : NULL);
+    bool is_own = kept->store && !kept->is_new;
+    json_add_text(o, "keeps_store", is_own ? flash_answer_name(kept->answer) : NULL);
+    json_add_text(o, "text", is_own || kept->answer != FLASH_YES ? kept_text(kept) : NULL);
+    json_add_text(o, "starts", firmware->code ? flash_answer_name(kept->answer) : NULL);
     json_add(o, "passed_over", list);
     return o;
 }
@@ -138,10 +178,9 @@ static struct json_object *domain_object(const char *file, const struct domain_x
 
 static int status_of(const struct domain_firmware *firmware, const struct kept *kept)
 {
-    if (firmware->choice == CHOICE_UNKNOWN ||
-        (kept->is_asked && kept->answer == FLASH_UNKNOWN_ANSWER))
+    if (firmware->choice == CHOICE_UNKNOWN || kept->answer == FLASH_UNKNOWN_ANSWER)
         return STATUS_NO_ANSWER;
-    if (firmware->choice == CHOICE_NONE || (kept->is_asked && kept->answer == FLASH_NO))
+    if (firmware->choice == CHOICE_NONE || kept->answer == FLASH_NO)
         return STATUS_NO;
     return STATUS_YES;
 }
@@ -161,7 +200,7 @@ int map_domain(const struct map_job *job, const char *file)
     if (domain_firmware_choose(&x, &question, &firmware, &f) != 0) {
         report(&f);
     } else {
-        check_store(job, &x, &firmware, &kept);
+        check_files(job, &x, &firmware, &kept);
         if (job->domains)
             json_append(job->domains, domain_object(file, &x, &firmware, &kept));
         else

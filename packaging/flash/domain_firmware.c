@@ -179,6 +179,19 @@ static void take_descriptor(struct domain_firmware *firmware, const struct domai
     }
 }
 
+static void refuse(struct domain_firmware *firmware, enum domain_choice choice, const char *why)
+{
+    domain_firmware_free(firmware);
+    firmware->choice = choice;
+    snprintf(firmware->refusal, sizeof firmware->refusal, "%s", why);
+}
+
+/* Descriptors have had the device's template since QEMU 11.0, and libvirt has known it since 12.1. */
+static bool is_unjudged(const struct descriptor_wish *w, const struct firmware_descriptor *d)
+{
+    return w->rules >= RULES_12_8 && d->device == DESCRIPTOR_MEMORY && d->nvram_template.filename;
+}
+
 static bool ask_descriptors(const struct descriptor_wish *w, const struct firmware_descriptors *all,
                             struct domain_firmware *firmware)
 {
@@ -189,6 +202,12 @@ static bool ask_descriptors(const struct descriptor_wish *w, const struct firmwa
                                              sizeof *firmware->rejections);
         r = &firmware->rejections[firmware->rejection_count];
         if (descriptor_matches(w, &all->list[i], r->reason)) {
+            if (is_unjudged(w, &all->list[i])) {
+                refuse(firmware, CHOICE_UNKNOWN,
+                       "whether a guest without <varstore> gets firmware of QEMU's uefi-vars "
+                       "device is not judged");
+                return false;
+            }
             take_descriptor(firmware, w->domain, &all->list[i]);
             return true;
         }
@@ -248,13 +267,6 @@ static bool looks_for_template(const struct domain_xml *x)
 {
     return x->firmware ||
            (x->loader_readonly == DOMAIN_ON && !x->nvram_template && !x->nvram_is_remote);
-}
-
-static void refuse(struct domain_firmware *firmware, enum domain_choice choice, const char *why)
-{
-    domain_firmware_free(firmware);
-    firmware->choice = choice;
-    snprintf(firmware->refusal, sizeof firmware->refusal, "%s", why);
 }
 
 static int choose(const struct descriptor_wish *w, const char *list,
@@ -363,6 +375,8 @@ static char *words_of(const struct domain_firmware *firmware)
 {
     if (firmware->choice == CHOICE_NONE)
         return xasprintf("refuses it (%s)", firmware->refusal);
+    if (firmware->choice == CHOICE_UNKNOWN)
+        return xasprintf("is not judged (%s)", firmware->refusal);
     return xasprintf("takes %s%s%s", firmware->code ? firmware->code : "none",
                      firmware->template ? " with the template " : "",
                      firmware->template ? firmware->template : "");

@@ -247,7 +247,9 @@ SECURE='/usr/share/OVMF/OVMF_CODE_4M.secboot.fd /usr/share/OVMF/OVMF_VARS_4M.fd'
     done
     # A descriptor's SMM is the guest's, which only Q35 has.
     MACHINE=pc domain "><loader type='pflash' readonly='yes'>${SECURE% *}</loader>"
-    run -0 romcompat flash map --root "$T" --domain guest.xml
+    run -1 romcompat flash map --root "$T" --domain guest.xml
+    output_has "as they are written" "no template of which libvirt could make one"
+    output_lacks "Secure boot is supported with q35"
     domain "><loader type='pflash' readonly='yes' secure='yes'>${SECURE% *}</loader>"
     [ "$(chosen --libvirt 11.3)" = "descriptor $SECURE" ]
     run -1 romcompat flash map --root "$T" --libvirt 9.0 --domain guest.xml
@@ -282,4 +284,39 @@ SECURE='/usr/share/OVMF/OVMF_CODE_4M.secboot.fd /usr/share/OVMF/OVMF_VARS_4M.fd'
     domain " firmware='efi'><nvram>/nvram/none.fd</nvram>"
     run -0 romcompat flash map --root r --domain guest.xml
     output_lacks "its store"
+}
+
+@test "a guest whose firmware, or the template of its new store, is not there or does not fit is status 1" {
+    mkdir -p r/usr/share/qemu/firmware r/own
+    descriptor() { # MAPPING
+        printf '{"description": "x", "interface-types": ["uefi"], "mapping": %s, "targets": [{"architecture": "x86_64", "machines": ["pc-q35-*"]}], "features": [], "tags": []}' \
+            "$1" > r/usr/share/qemu/firmware/50-own.json
+    }
+    descriptor '{"device": "flash", "mode": "split", "executable": {"filename": "/own/CODE.fd", "format": "raw"}, "nvram-template": {"filename": "/own/VARS.fd", "format": "raw"}}'
+    domain " firmware='efi'>"
+    run -1 romcompat flash map --root r --domain guest.xml
+    output_has "/own/CODE.fd is not there: the guest does not start"
+    cp "$T$CODE" r/own/CODE.fd
+    run -1 romcompat flash map --root r --domain guest.xml
+    output_has "/own/VARS.fd is not there: the guest does not start"
+    "$BUILD/tests/cli/make_store" 2M A:1:4 > r/own/VARS.fd
+    run -1 --separate-stderr romcompat flash map --root r --json --domain guest.xml
+    [ "$(jq -c '.domains[0] | [.choice, .keeps_store, .starts]' <<< "$output")" = '["descriptor",null,"no"]' ]
+    [[ $output == *"variables will not persist"* ]]
+    cp "$D12$VARS" r/own/VARS.fd
+    run -0 romcompat flash map --root r --domain guest.xml
+    domain "><loader type='pflash' readonly='yes'>/own/CODE.fd</loader>"
+    rm r/usr/share/qemu/firmware/*
+    run -1 romcompat flash map --root r --domain guest.xml
+    output_has "no template of which libvirt could make one"
+    domain "><loader type='pflash' readonly='yes'>/own/CODE.fd</loader><nvram>/own/VARS.fd</nvram>"
+    run -0 romcompat flash map --root r --domain guest.xml
+    # Of firmware with a JSON store only older rules are known.
+    descriptor '{"device": "memory", "filename": "/own/CODE.fd", "uefi-vars": {"template": "/own/vars.json"}}'
+    domain " firmware='efi'>"
+    run -0 romcompat flash map --root r --libvirt 11.3 --domain guest.xml
+    run -2 romcompat flash map --root r --libvirt 12.8 --domain guest.xml
+    output_has "whether a guest without <varstore> gets firmware of QEMU's uefi-vars device is not judged"
+    run -2 romcompat flash map --root r --domain guest.xml
+    output_has "libvirt 12.8 is not judged"
 }
