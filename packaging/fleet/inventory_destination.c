@@ -403,15 +403,22 @@ bool is_inventory(const char *path)
     return n > 0 && inventory_looks_like(head, (size_t)n);
 }
 
-static const struct inventory_guest *find_guest(const struct inventory *inv, const char *name)
+/* The last of that name, and how many there are: managers know nothing of each other's guests. */
+static const struct inventory_guest *find_guest(const struct inventory *inv, const char *name,
+                                                size_t *count)
 {
+    const struct inventory_guest *found = NULL;
+
+    *count = 0;
     for (size_t i = 0; i < inv->guests->count; i++) {
         const struct inventory_guest *g = &inv->guests->list[i];
 
-        if (g->name && strcmp(g->name, name) == 0)
-            return g;
+        if (!g->name || strcmp(g->name, name) != 0)
+            continue;
+        found = g;
+        ++*count;
     }
-    return NULL;
+    return found;
 }
 
 /* The machine type that an alias is for the first QEMU that knows it. */
@@ -432,7 +439,9 @@ static int take_guest(const char *path, const struct inventory *inv,
 {
     struct inventory_device *devices = xcalloc(choice->device_count + 1, sizeof *devices);
     struct inventory_guest made = {.devices = devices, .device_count = choice->device_count};
-    const struct inventory_guest *which = choice->guest ? find_guest(inv, choice->guest) : &made;
+    size_t count = 1;
+    const struct inventory_guest *which =
+        choice->guest ? find_guest(inv, choice->guest, &count) : &made;
     int result = -1;
 
     for (size_t i = 0; i < choice->device_count; i++)
@@ -440,6 +449,9 @@ static int take_guest(const char *path, const struct inventory *inv,
     made.machine = (char *)(choice->machine ? machine_named(inv, choice->machine) : NULL);
     if (!which)
         fail(f, "%s: no guest of the name %s", path, choice->guest);
+    else if (count > 1)
+        fail(f, "%s: %zu guests of the name %s, and which one is meant is not known", path, count,
+             choice->guest);
     else if (!which->machine)
         fail(f,
              "%s: an inventory, of which a guest must be named (--guest NAME, or -M MACHINE and "

@@ -310,6 +310,15 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
     output_has "lands     256K   256K  pc.bios    /roms/bios-256k.bin (262144 bytes)"
 }
 
+@test "of two guests of one name none is judged" {
+    for h in a b; do host $h 7.2.1 0 250000 250000; done
+    jq -c '.guests = [{name: "g", machine: "pc-q35-7.2", firmware: "bios", devices: []}]' a.json > g.json
+    run -0 romcompat preflight --guest g g.json b.json
+    jq -c '.guests += [.guests[0] + {devices: [{type: "vmxnet3"}]}]' g.json > two.json
+    run -2 romcompat preflight --guest g two.json b.json
+    output_has "two.json: 2 guests of the name g"
+}
+
 @test "a BIOS of another length, or none, refuses the BIOS guests of an inventory, and no others" {
     for h in a b; do host $h 7.2.1 0 250000 250000; done
     # bios HOST NAME SIZE...: the images in HOST.json.
