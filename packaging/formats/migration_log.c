@@ -155,6 +155,8 @@ static const struct pattern {
     {"unsupported", LOG_FAILED, ANY},
     {"broken pipe", LOG_FAILED, ANY},
     {"connection reset", LOG_FAILED, ANY},
+    {"Migration status: cancelled", LOG_FAILED, ANY},
+    {"\"status\"~:~\"cancelled\"", LOG_FAILED, ANY},
     {"timed out", LOG_FAILED, ANY},
     {"segfault", LOG_FAILED, ANY},
     {"core dumped", LOG_FAILED, ANY},
@@ -219,29 +221,57 @@ static const char *pass_between(const char *at, const char *end)
 
 /* --- command lines ---------------------------------------------------------------------- */
 
+enum program { NO_PROGRAM, PERHAPS_QEMU, SURELY_QEMU };
+
+/* What the word at `at` is; *stop is behind it. */
+static enum program program_at(const char *at, const char *end, const char **stop)
+{
+    static const char system[] = "qemu-system-";
+    static const char *const names[] = {"qemu", "kvm", "qemu-kvm", "kvm-spice", "qemu-dm"};
+    const char *base = at;
+
+    for (*stop = at; *stop < end && is_word(**stop); ++*stop)
+        if (**stop == '/')
+            base = *stop + 1;
+    size_t n = (size_t)(*stop - base);
+    if (n >= sizeof system - 1 && memcmp(base, system, sizeof system - 1) == 0)
+        return SURELY_QEMU;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (n == strlen(names[i]) && memcmp(base, names[i], n) == 0)
+            return PERHAPS_QEMU;
+    return NO_PROGRAM;
+}
+
 /* Whether the word at `at` is a program that is QEMU, with options behind it. "kvm: ..." begins
  * a message. */
 static bool is_program(const char *at, const char *end)
 {
-    static const char system[] = "qemu-system-";
-    static const char *const names[] = {"qemu", "kvm", "qemu-kvm", "kvm-spice", "qemu-dm"};
-    const char *base = at, *stop = at;
+    const char *stop;
+    enum program program = program_at(at, end, &stop);
 
-    for (; stop < end && is_word(*stop); stop++)
-        if (*stop == '/')
-            base = stop + 1;
-    size_t n = (size_t)(stop - base);
-    if (n == 0)
+    if (program == NO_PROGRAM)
         return false;
     const char *next = pass_between(stop, end);
-    if (next == stop || next == end)
-        return false;
-    if (n >= sizeof system - 1 && memcmp(base, system, sizeof system - 1) == 0)
-        return true;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (*next == '-' && n == strlen(names[i]) && memcmp(base, names[i], n) == 0)
-            return true;
-    return false;
+    return next != stop && next != end && (program == SURELY_QEMU || *next == '-');
+}
+
+/* Behind the name of a QEMU that reports an error, whatever it is; NULL: it does not (QEMU
+ * util/error-report.c, and system/runstate.c for the one that says how it ended). */
+static const char *pass_reporter(const char *at, const char *end)
+{
+    static const char *const harmless[] = {"warning: ", "info: ", "terminating on signal ",
+                                           "char device redirected to "};
+    const char *stop;
+
+    if (program_at(at, end, &stop) == NO_PROGRAM || end - stop < 2 || memcmp(stop, ": ", 2) != 0)
+        return NULL;
+    const char *line = stop;
+    while (line < end && !log_is_break(*line))
+        line++;
+    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+        if (memmem(stop, (size_t)(line - stop), harmless[i], strlen(harmless[i])))
+            return NULL;
+    return stop;
 }
 
 /* What may be a machine type: one that is known or, where it is sure that QEMU is meant, a
@@ -394,6 +424,15 @@ static void pass(struct log_scan *s, char c)
         s->before = c;
 }
 
+/* An error of QEMU's that is none of those that are known. */
+static void end_report(struct log_scan *s,
+                       void (*take)(void *arg, const struct log_message *m, size_t line), void *arg)
+{
+    if (s->has_report)
+        take(arg, &(struct log_message){.kind = LOG_FAILED}, s->line + 1);
+    s->has_report = false;
+}
+
 size_t migration_log_scan(struct log_scan *s, const char *text, size_t size, bool is_last,
                           void (*take)(void *arg, const struct log_message *m, size_t line),
                           void *arg)
@@ -410,11 +449,19 @@ size_t migration_log_scan(struct log_scan *s, const char *text, size_t size, boo
             if (!is_word(s->before) && is_program(at, limit))
                 s->in_command = true;
             behind = read_message(s, at, limit, &m);
+            if (behind)
+                s->has_report = false;
+            else if (!is_word(s->before) && pass_reporter(at, limit))
+                s->has_report = true;
         }
+        if (log_is_break(*at))
+            end_report(s, take, arg);
         if (behind)
             take(arg, &m, s->line + 1);
         for (const char *stop = behind ? behind : at + 1; at < stop; at++)
             pass(s, *at);
     }
+    if (is_last)
+        end_report(s, take, arg);
     return (size_t)(at - text);
 }

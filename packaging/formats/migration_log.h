@@ -82,6 +82,7 @@ struct log_message {
 struct log_scan {
     bool in_command;          /* a command line of QEMU is being read */
     char before, before_line; /* the character before, and the last one of the line before */
+    bool has_report;          /* in this line QEMU says something that is not known yet */
     size_t line;              /* line of the file, from 0 */
 };
 

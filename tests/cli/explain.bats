@@ -276,6 +276,18 @@ refused_of() {
     output_lacks $'\1' $'\302\233'
 }
 
+@test "an error of QEMU's that is not known takes away the firm no, a warning does not" {
+    arrived() {
+        explains "$1" $'migration finished successfully (duration 00:00:05)\n'"$2" "$3"
+    }
+    arrived 2 "qemu-system-x86_64: Not a migration stream" "line 2 says that something failed"
+    arrived 2 "kvm: get_pci_config_device: Bad config data: i=0x10 read: 81" "line 2"
+    arrived 2 '{"event": "MIGRATION", "data": {"status": "cancelled"}}' "line 2"
+    arrived 1 "kvm: warning: host doesn't support requested feature" "no guest was refused"
+    arrived 1 "qemu-system-x86_64: terminating on signal 15 from pid 1 (libvirtd)" "no guest was refused"
+    arrived 0 "qemu-system-x86_64: Size mismatch: $NIC: 0x40000 != 0x80000: Invalid argument" "The guest was refused"
+}
+
 @test "--json has each finding with its names, its lengths and what can be pasted" {
     cd "$BATS_TEST_TMPDIR"
     printf '%s\n' "Size mismatch: 0000:00:03.0/virtio-net-pci.rom: 0x40000 != 0x80000: Invalid argument" \

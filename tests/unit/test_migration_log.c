@@ -233,6 +233,13 @@ static const struct message {
      0, 0},
     {"of a failed migration is no more than that",
      "qemu: load of migration failed: Invalid argument", LOG_FAILED, "", "", 0, 0},
+    {"of any other error of QEMU's shows that something failed",
+     "2024-01-01T10:00:00.0Z /usr/bin/qemu-system-x86_64: Not a migration stream", LOG_FAILED, "",
+     "", 0, 0},
+    {"of another error of KVM's QEMU is an error, too",
+     "kvm: get_pci_config_device: Bad config data: i=0x10", LOG_FAILED, "", "", 0, 0},
+    {"of a migration that was cancelled is no arrival", "Migration status: cancelled", LOG_FAILED,
+     "", "", 0, 0},
 };
 
 static const struct {
@@ -270,7 +277,11 @@ static const struct {
     {"The option -machine without a type", "-machine "},
     {"The option -M of ssh", "ssh -M virt-host1"},
     {"The option -M of another program on QEMU's line", "qemu -nographic; ssh -M pc-q35-7.2"},
-    {"The option -M behind a message of QEMU", "kvm: starting ssh -M pc-q35-7.2"},
+    {"The option -M behind a message of QEMU", "kvm: info: starting ssh -M pc-q35-7.2"},
+    {"A warning of QEMU's", "qemu-system-x86_64: warning: host doesn't support requested feature"},
+    {"A warning about an option", "qemu-kvm: -device x: warning: 'x' is deprecated"},
+    {"The end of a guest that ran", "qemu-system-x86_64: terminating on signal 15 from pid 1"},
+    {"A message of another program", "qemu-img: Not a migration stream"},
     {"The option --machine of virt-install", "virt-install --machine pc-q35-7.2"},
     {"The option -machine in prose", "the -machine option of QEMU"},
     {"A list of machine types", "qemu-system-x86_64 -machine help"},
