@@ -124,18 +124,6 @@ static const char *refused_by_choice(const struct domain_xml *x,
                : NULL;
 }
 
-/* QEMU's name of an architecture, by libvirt's. */
-static const char *qemu_architecture(const char *arch)
-{
-    static const char *const names[][2] = {
-        {"i686", "i386"}, {"armv7l", "arm"}, {"armv6l", "arm"}, {"ppc64le", "ppc64"}};
-
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(arch, names[i][0]) == 0)
-            return names[i][1];
-    return arch;
-}
-
 /* "virt" is an alias for some architectures, and a machine type for others. */
 static bool is_alias_for(const struct domain_xml *x, const struct machine_family *family)
 {
@@ -144,7 +132,7 @@ static bool is_alias_for(const struct domain_xml *x, const struct machine_family
     if (strcmp(family->name, x->machine) != 0)
         return false;
     for (size_t i = 0; i < MACHINE_ARCHITECTURES_MAX && family->architectures[i]; i++)
-        if (strcmp(family->architectures[i], qemu_architecture(x->arch)) == 0)
+        if (strcmp(family->architectures[i], architecture_of_qemu(x->arch)) == 0)
             return true;
     return false;
 }
@@ -329,7 +317,7 @@ static int look(const struct domain_xml *x, const struct domain_question *questi
                                 .rules = rules,
                                 .root = question->root,
                                 .machine = machine_of(x),
-                                .architecture = xstrdup(qemu_architecture(x->arch)),
+                                .architecture = xstrdup(architecture_of_qemu(x->arch)),
                                 .loader_format = wanted_format(x, rules, question->is_defined)};
     int result = choose(&w, question->list, firmware, f);
     free(w.machine);

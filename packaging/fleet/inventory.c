@@ -8,6 +8,7 @@
 #include "base/effort.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "formats/machine_types.h"
 
 static void free_package(struct inventory_package *p)
 {
@@ -313,7 +314,8 @@ bool inventory_is_deprecated(const struct inventory_qemu *q, const char *machine
 const struct inventory_qemu *inventory_qemu_for(const struct inventory *inv,
                                                 const char *architecture, const char *machine)
 {
-    const char *wanted = architecture ? architecture : inv->architecture;
+    const char *named = architecture ? architecture : inv->architecture;
+    const char *wanted = named ? architecture_of_qemu(named) : NULL;
 
     for (size_t i = 0; i < inv->qemus->count; i++) {
         const struct inventory_qemu *q = &inv->qemus->list[i];
@@ -321,6 +323,9 @@ const struct inventory_qemu *inventory_qemu_for(const struct inventory *inv,
         if ((!wanted || strcmp(q->architecture, wanted) == 0) && inventory_has_machine(q, machine))
             return q;
     }
+    /* Where there is none of its own, libvirt starts a guest of i686 with this one. */
+    if (architecture && strcmp(architecture, "i686") == 0)
+        return inventory_qemu_for(inv, "x86_64", machine);
     for (size_t i = 0; !architecture && i < inv->qemus->count; i++)
         if (inventory_has_machine(&inv->qemus->list[i], machine))
             return &inv->qemus->list[i];

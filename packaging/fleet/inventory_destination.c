@@ -183,12 +183,13 @@ static const struct inventory_qemu *qemu_of(const struct inventory *inv, const c
 {
     const struct inventory_qemu *found =
         machine ? inventory_qemu_for(inv, architecture, machine) : NULL;
+    const char *wanted = architecture ? architecture_of_qemu(architecture) : NULL;
 
     for (int of_alias = machine ? 1 : 0; !found && of_alias >= 0; of_alias--)
         for (size_t i = 0; !found && i < inv->qemus->count; i++) {
             const struct inventory_qemu *q = &inv->qemus->list[i];
 
-            if ((!architecture || strcmp(q->architecture, architecture) == 0) &&
+            if ((!wanted || strcmp(q->architecture, wanted) == 0) &&
                 (!of_alias || inventory_machine(q, machine) != machine))
                 found = q;
         }

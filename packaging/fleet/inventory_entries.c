@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/size.h"
 #include "base/text.h"
+#include "formats/machine_types.h"
 
 static int take_aliases(struct json_object *o, const struct place *in, struct inventory_qemu *q,
                         struct failure *f)
@@ -45,6 +46,10 @@ static int read_qemu(struct json_object *o, const struct place *p, void *entry, 
         take_text(o, p, "architecture", &q->architecture, f) != 0 ||
         take_text(o, p, "version", &version, f) != 0)
         return -1;
+    /* Inventories of before links were followed have Debian's. */
+    char *architecture = xstrdup(architecture_of_qemu(q->architecture));
+    free(q->architecture);
+    q->architecture = architecture;
     int numbers = sscanf(version, "%4u.%4u.%4u%c", &q->major, &q->minor, &q->micro, &end);
     free(version);
     if (numbers != 3 || (!q->major && !q->minor && !q->micro))

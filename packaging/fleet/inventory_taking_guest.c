@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "formats/machine_types.h"
 
 char *taking_text(const char *text)
 {
@@ -26,7 +27,7 @@ static const struct inventory_qemu *qemu_of(const struct taking *t, const char *
     if (!architecture)
         architecture = t->inv.architecture;
     for (size_t i = 0; i < all->count; i++)
-        if (strcmp(all->list[i].architecture, architecture) == 0)
+        if (strcmp(all->list[i].architecture, architecture_of_qemu(architecture)) == 0)
             return &all->list[i];
     return NULL;
 }

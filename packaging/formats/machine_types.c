@@ -180,10 +180,12 @@ static const char *const architectures[] = {
     "rx",           "s390x",  "sh4",     "sh4eb",  "sparc",    "sparc64", "tricore",
     "x86_64",       "xtensa", "xtensaeb"};
 
-/* Debian's names of architectures, under which its packages have links (qemu's debian/rules). */
+/* Debian's names of architectures, under which its packages have links (qemu's debian/rules); and
+ * libvirt's (src/util/virarch.c). */
 static const char *const links[][2] = {
-    {"amd64", "x86_64"},        {"arm64", "aarch64"}, {"armel", "arm"},     {"armhf", "arm"},
-    {"loong64", "loongarch64"}, {"powerpc", "ppc"},   {"ppc64el", "ppc64"}, {"ppc64le", "ppc64"}};
+    {"i686", "i386"},     {"armv6l", "arm"},    {"armv7l", "arm"},   {"amd64", "x86_64"},
+    {"arm64", "aarch64"}, {"armel", "arm"},     {"armhf", "arm"},    {"loong64", "loongarch64"},
+    {"powerpc", "ppc"},   {"ppc64el", "ppc64"}, {"ppc64le", "ppc64"}};
 
 static const char *architecture_named(const char *text, size_t length)
 {
@@ -194,6 +196,13 @@ static const char *architecture_named(const char *text, size_t length)
         if (strlen(links[i][0]) == length && strncmp(text, links[i][0], length) == 0)
             return links[i][1];
     return NULL;
+}
+
+const char *architecture_of_qemu(const char *name)
+{
+    const char *known = architecture_named(name, strlen(name));
+
+    return known ? known : name;
 }
 
 const char *architecture_of_binary(const char *path)

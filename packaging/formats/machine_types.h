@@ -82,6 +82,10 @@ const char *machine_video(const struct machine_family *family, const char *machi
 /* The machine type that an emulator without -M takes; NULL: none, or not known. */
 const char *machine_default(const char *architecture);
 
+/* QEMU's name of an architecture, by that, Debian's or libvirt's: "x86_64" of "amd64", "i386" of
+ * "i686". Itself where it is none of them. */
+const char *architecture_of_qemu(const char *name);
+
 /* The architecture in the name of a QEMU binary: "x86_64" for qemu-system-x86_64, for Debian's
  * link qemu-system-amd64 and for qemu-system-x86_64-microvm. NULL: the name does not have one
  * that is known. */

@@ -310,6 +310,26 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
     output_has "lands     256K   256K  pc.bios    /roms/bios-256k.bin (262144 bytes)"
 }
 
+@test "an architecture goes by QEMU's name, whoever wrote it: Debian's amd64, libvirt's i686" {
+    for h in a b; do host $h 7.2.1 0 250000 250000; done
+    host c 7.2.1 0 300000 250000
+    # goes STATUS TO ARCHITECTURE-THERE ARCHITECTURE-OF-GUEST
+    goes() {
+        jq -c ".qemu[0].architecture = \"$3\"" "$2.json" > to.json
+        jq -c ".guests = [{name: \"g\", machine: \"pc-q35-7.2\", architecture: \"$4\", firmware: \"bios\", devices: [{type: \"virtio-net-pci\"}]}]" a.json > g.json
+        run "-$1" romcompat preflight --guest g g.json to.json
+        run "-$1" romcompat audit --guests g.json to.json
+    }
+    goes 0 b amd64 x86_64
+    goes 1 c amd64 x86_64
+    output_has "the guest has 256K, the destination has 512K"
+    goes 0 b x86_64 amd64
+    # libvirt starts it with the QEMU of x86_64 where there is no other.
+    goes 0 b x86_64 i686
+    goes 1 c x86_64 i686
+    goes 1 b i386 x86_64
+}
+
 @test "of two guests of one name none is judged" {
     for h in a b; do host $h 7.2.1 0 250000 250000; done
     jq -c '.guests = [{name: "g", machine: "pc-q35-7.2", firmware: "bios", devices: []}]' a.json > g.json
