@@ -135,7 +135,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $NF}' | sort; }
 @test "a run that was killed is taken up by the next, and two at once are refused" {
     echo "------ - first" > lives
     begin
-    until [ -s domains ]; do sleep 0.05; done
+    until [ -s domains ]; do kill -0 $!; sleep 0.05; done
     run -2 start g1.cfg
     output_has "another process keeps these variables"
     kill -9 $!
@@ -151,7 +151,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $NF}' | sort; }
     config '"on_poweroff": "restart",' "$SMALL"
     echo "------ - first" > lives
     begin
-    until [ -s domains ]; do sleep 0.05; done
+    until [ -s domains ]; do kill -0 $!; sleep 0.05; done
     kill $!
     wait $!
     grep -q "domain 5 is asked to shut down" log
@@ -162,7 +162,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $NF}' | sort; }
 @test "a domain that is gone, or suspended for a migration, is left to xl" {
     echo "---ss- 2 first" > lives
     begin
-    until [ -s domains ]; do sleep 0.05; done
+    until [ -s domains ]; do kill -0 $!; sleep 0.05; done
     sleep 0.5
     : > domains
     wait $!
