@@ -221,7 +221,7 @@ struct romcompat_decision {
  *
  * In every answer but the last romsize is the bucket.
  * Loading a snapshot (-loadvm, loadvm) is not INCOMING: there QEMU reads the files.
- *   ROMCOMPAT_E_ARGUMENT  `bucket` is no bucket, an unknown flag, or `decision` is NULL */
+ *   ROMCOMPAT_E_ARGUMENT  `bucket` is not a bucket, an unknown flag, or `decision` is NULL */
 int romcompat_decide(uint32_t bucket, int64_t installed_size, int64_t compat_size,
                      unsigned int flags, struct romcompat_decision *decision);
 
@@ -286,7 +286,7 @@ struct romcompat_version {
 
 /* Parses the `length` bytes at `text` as a version: two to four decimal numbers with
  * dots between them, without leading zeros, each at most 65535: `2.4`, `4.0.1`.
- *   ROMCOMPAT_E_VERSION  it is none */
+ *   ROMCOMPAT_E_VERSION  it is not one */
 int romcompat_version_parse(const char *text, size_t length, struct romcompat_version *version);
 
 /* Below 0, 0 or above 0 as `a` is lower than, equal to, or higher than `b`: number by

@@ -10,8 +10,8 @@
 /* 2 * size digits in lower case, and a NUL, at `text`. Returns it. */
 char *hex_encode(const uint8_t *bytes, size_t size, char *text);
 
-/* `digits` of them, in either case, become half as many bytes at `out`. False when one is no
- * digit or their number is odd; `out` may then hold some of the bytes. */
+/* `digits` of them, in either case, become half as many bytes at `out`. False when one is not
+ * a digit or their number is odd; `out` may then hold some of the bytes. */
 bool hex_decode(const char *text, size_t digits, uint8_t *out);
 
 #endif

@@ -17,7 +17,7 @@ size_t utf8_put(uint32_t c, char bytes[4]);
 /* Whether all of it is UTF-8. */
 bool utf8_is(const char *bytes, size_t size);
 
-/* Whether a terminal shows the character, and nothing else happens: it is no control character
+/* Whether a terminal shows the character, and nothing else happens: it is not a control character
  * (C0, DEL, C1), does not change the direction of text, and is not invisible. */
 bool utf8_is_shown(uint32_t c);
 

@@ -19,8 +19,8 @@ struct journal {
 };
 
 /* Opens or begins the one at `path` (NULL: none) for a run of these sources, or of --undo. Fails
- * when it is of another run or another user's, a link, or no regular file. What was cut off in its
- * last line is taken away. 0 or -1; close with close_journal(), also after a failure. */
+ * when it is of another run or another user's, a link, or not a regular file. What was cut off in
+ * its last line is removed. 0 or -1; close with close_journal(), also after a failure. */
 int open_journal(const char *path, const struct enroll_run *run, bool undo, struct journal *j,
                  struct failure *f);
 void close_journal(struct journal *j);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The machine types of a fleet's guests that QEMU gives up, and when. */
+/* The machine types of a fleet's guests that QEMU removes, and when. */
 #ifndef FLEET_EXPIRY_H
 #define FLEET_EXPIRY_H
 

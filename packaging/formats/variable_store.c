@@ -173,7 +173,7 @@ static void add_bad_name(const uint8_t *data, struct varstore *s, const struct v
 
 static int mark_live(const uint8_t *data, struct varstore *s)
 {
-    struct variable **order; /* good names from its begin on, bad ones from its end */
+    struct variable **order; /* good names from its beginning on, bad ones from its end */
     size_t count = 0, bad = 0;
 
     if (!s->variable_count)

@@ -77,7 +77,7 @@ struct unpacker;
 
 /* What unpacker_open() answers for a file that can be read and is not an archive (nor
  * compressed): a ROM, most likely. *f says so in words; nothing is open then. A file
- * that begins with a block of zeros is none either, though tar writes that for an
+ * that begins with a block of zeros is not one either, though tar writes that for an
  * archive without entries. */
 enum { UNPACK_NOT_AN_ARCHIVE = 1 };
 

@@ -22,7 +22,7 @@ struct certificate {
     int64_t from, until; /* the same in seconds since 1970 */
 };
 
-/* Decodes DER that fills data[0, size). 0, or -1 when it is none; free with
+/* Decodes DER that fills data[0, size). 0, or -1 when it is not one; free with
  * certificate_free(). */
 int certificate_read(const uint8_t *data, size_t size, struct certificate *certificate);
 void certificate_free(struct certificate *certificate);

@@ -17,7 +17,7 @@
 enum digest_kind { DIGEST_MD5, DIGEST_SHA256, DIGEST_SHA384 };
 enum { MD5_SIZE = 16, SHA256_SIZE = 32, SHA384_SIZE = 48 };
 
-/* A sum in pieces. digest_take() writes it, as many bytes as its kind has, and begins the next
+/* A checksum in parts. digest_take() writes it, as many bytes as its kind has, and begins the next
  * one; digest_free() takes NULL. `data` may be NULL when there are no bytes. */
 struct digest;
 struct digest *digest_new(enum digest_kind kind);
@@ -26,7 +26,7 @@ void digest_take(struct digest *d, uint8_t *sum);
 void digest_free(struct digest *d);
 
 /* A private key of the curve P-384, from a PEM file of at most P384_FILE_MAX bytes without a
- * password. NULL where it is none; free it with p384_free(). */
+ * password. NULL where it is not one; free it with p384_free(). */
 #define P384_FILE_MAX ((size_t)64 << 10)
 enum { P384_SIZE = 48 }; /* of a number of that curve; these are little-endian */
 struct p384;

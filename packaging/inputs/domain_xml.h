@@ -73,7 +73,7 @@ struct domain_xml {
     char *nvram, *nvram_template, *nvram_format;
     char *template_format;      /* <nvram templateFormat=>, which libvirt knows since 10.10 */
     bool has_loader, has_nvram; /* there are such elements */
-    bool nvram_is_remote;       /* <nvram> of a type whose data is no local file */
+    bool nvram_is_remote;       /* <nvram> of a type whose data is not a local file */
     bool has_varstore;          /* <varstore>, of libvirt 12.1: JSON of QEMU's uefi-vars device */
     char *varstore, *varstore_template;
     char *kernel; /* <os><kernel> */

@@ -26,8 +26,9 @@ struct dpkg_history {
     bool is_cut; /* while it is read: there are more than are kept */
 };
 
-/* Since the begin of that day, "2026-11-20"; or, with NULL, on the last day on which there was a
- * change. 0, or -1 where there is no log, one cannot be read, or a limit is exceeded. Free with dpkg_history_free(). */
+/* Since the beginning of that day, "2026-11-20"; or, with NULL, on the last day on which there was
+ * a change. 0, or -1 where there is no log, one cannot be read, or a limit is exceeded. Free with
+ * dpkg_history_free(). */
 int dpkg_history_read(const char *since, struct dpkg_history *history, struct failure *f);
 /* Frees what is in one. */
 void dpkg_change_release(struct dpkg_change *change);

@@ -25,7 +25,7 @@ int read_file(const char *path, size_t limit, uint8_t **data, size_t *size, stru
 int read_file_head(const char *path, size_t most, uint8_t **data, size_t *size, struct failure *f);
 
 /* The same for a disk: a regular file, or a block device. `length`: of it only so many bytes
- * from its begin, which it must have; 0: all of them. */
+ * from its beginning, which it must have; 0: all of them. */
 int read_disk(const char *path, uint64_t length, size_t limit, uint8_t **data, size_t *size,
               struct failure *f);
 

@@ -28,7 +28,7 @@ struct json_documents_visitor {
     /* The bytes of `text` that the document has. 0: it does not end there, which only a line
      * may not do; it is then handed out again, whole. */
     size_t (*document)(void *arg, const struct json_document *d);
-    /* Something that is no document; the reading goes on with the next line or file. */
+    /* Something that is not a document; the reading goes on with the next line or file. */
     void (*problem)(void *arg, const struct failure *f);
     void *arg;
 };

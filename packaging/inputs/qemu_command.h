@@ -54,7 +54,7 @@ struct qemu_command {
 int qemu_command_words(char *text, size_t size, char ***words, size_t *count);
 
 /* `directory`: that which relative paths are of; NULL: not known, and they stay as they are. 0, or
- * -1 for what is no command line; free it with qemu_command_free(). Files for -readconfig are
+ * -1 for what is not a command line; free it with qemu_command_free(). Files for -readconfig are
  * read. */
 int qemu_command_read(char *const *arguments, size_t count, const char *directory,
                       struct qemu_command *command, struct failure *f);

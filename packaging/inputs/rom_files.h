@@ -39,8 +39,8 @@ struct rom_file {
 };
 
 struct rom_files_visitor {
-    /* A ROM. 0 to go on; anything else ends the walk with that result. NULL: ROMs are passed
-     * over. */
+    /* A ROM. 0 to go on; anything else ends the walk with that result. NULL: ROMs are
+     * skipped. */
     int (*rom)(void *arg, const struct rom_file *rom);
     /* A flash image, likewise. */
     int (*flash)(void *arg, const struct rom_file *image);

@@ -69,7 +69,7 @@ struct saved_guest {
     char *encryption;
     char *name;            /* of a guest out of an inventory; else NULL */
     enum swtpm_need swtpm; /* of a guest out of an inventory; of others saved_guest_swtpm() knows */
-    /* What a libvirt save image says of the guest beside its stream; NULL: it is none, or its
+    /* What a libvirt save image says of the guest beside its stream; NULL: it is not one, or its
      * XML cannot be read, which is libvirt's to refuse. */
     struct domain_xml *domain;
 };
@@ -79,8 +79,8 @@ struct saved_guest {
 int saved_guest_read(const char *path, const char *snapshot, struct saved_guest *guest,
                      struct failure *f);
 
-/* The snapshots with the state of a guest in the disk at `path`: none where it is no qcow2 image.
- * 0 or -1; *names, and what is in it, are the caller's in either case. */
+/* The snapshots with the state of a guest in the disk at `path`: none where it is not a qcow2
+ * image. 0 or -1; *names, and what is in it, are the caller's in either case. */
 int saved_guest_snapshots(const char *path, char ***names, size_t *count, struct failure *f);
 
 /* The same for text[0, size), as a running QEMU answers `info ramblock`. */

@@ -26,7 +26,7 @@ int saved_stream_file(const struct saved_stream *stream, uint64_t *offset);
 /* The next bytes, in *bytes until the next call: their number, 0 at the end, or -1. */
 int64_t saved_stream_next(struct saved_stream *stream, const uint8_t **bytes, struct failure *f);
 
-/* The XML of a libvirt save image, which belongs to the stream; NULL: it is none. */
+/* The XML of a libvirt save image, which belongs to the stream; NULL: it is not one. */
 const char *saved_stream_xml(const struct saved_stream *stream);
 
 #endif

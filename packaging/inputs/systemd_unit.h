@@ -24,8 +24,8 @@ struct systemd_qemu {
 };
 
 /* `unit` is its name, "vm@web.service"; `text` its file, and behind it those that are added to it
- * (the *.conf of its .d directory). Files of EnvironmentFile= are read. 0, or -1 where it is no unit's text. Free it with
- * systemd_qemu_free(). */
+ * (the *.conf of its .d directory). Files of EnvironmentFile= are read. 0, or -1 where it is not the
+ * text of a unit. Free it with systemd_qemu_free(). */
 int systemd_unit_qemu(const char *unit, const uint8_t *text, size_t size, struct systemd_qemu *qemu,
                       struct failure *f);
 void systemd_qemu_free(struct systemd_qemu *qemu);

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-/* For a person. What is no UTF-8, and control characters of ASCII, are shown as \xNN; other
+/* For a person. What is not UTF-8, and control characters of ASCII, are shown as \xNN; other
  * characters that would not be seen, or that move the cursor or turn the text around, as \uNNNN.
  * The text stays one line. */
 void put_shown(FILE *to, const char *text);
@@ -17,7 +17,7 @@ void put_shown(FILE *to, const char *text);
 char *shown(const char *text);
 
 /* Text for an attribute or element, which an XML parser reads back as it was; what XML cannot
- * hold, control characters and what is no UTF-8, is shown as \xNN. */
+ * hold, control characters and what is not UTF-8, is shown as \xNN. */
 void put_xml(FILE *to, const char *text);
 /* Text for an element or an attribute in quotes of HTML: the same, which HTML reads alike. */
 void put_html(FILE *to, const char *text);

@@ -4,7 +4,7 @@
  * 8.1), and the bytes can be had back from it:
  *
  *   - text that is UTF-8 is written as it is;
- *   - a byte that is no part of UTF-8 is written as four characters, \xNN with two hexadecimal
+ *   - a byte that is not part of UTF-8 is written as four characters, \xNN with two hexadecimal
  *     digits of lower case;
  *   - a backslash that two such digits behind an x would follow anyway is written as \x5c.
  *

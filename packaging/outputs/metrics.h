@@ -17,7 +17,7 @@ struct metrics {
 };
 
 struct metrics_label {
-    const char *name, *value; /* a value is escaped, and shown where it is no UTF-8 */
+    const char *name, *value; /* a value is escaped, and shown where it is not UTF-8 */
 };
 
 void metrics_begin(struct metrics *m);

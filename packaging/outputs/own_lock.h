@@ -8,7 +8,7 @@
 
 /* Locks an opened temporary file or directory. In a directory that others may write to, the name could
  * be a trap: what is not this user's is refused before anything is waited for, since its owner
- * may hold the lock for ever. 0 or -1. */
+ * may hold the lock forever. 0 or -1. */
 int own_lock(int fd, const char *name, struct failure *f);
 
 /* The same without a lock: an opened file of another user is refused. 0 or -1. */

@@ -480,7 +480,7 @@ bool budget_pattern_matches(const struct budget_pattern *pattern, const char *pa
 
     for (const char *p = pattern->text; *p; p++)
         slashes += *p == '/';
-    /* Back to the begin of the last slashes + 1 parts. */
+    /* Back to the beginning of the last slashes + 1 parts. */
     while (from > path) {
         if (from[-1] == '/' && slashes-- == 0)
             break;

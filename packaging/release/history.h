@@ -115,7 +115,7 @@ struct history_line {
     int64_t largest_growth;
     size_t largest_at; /* index in points */
     enum history_outlook outlook;
-    /* HISTORY_CROSSES: so many releases after the last one that is no snapshot the bucket
+    /* HISTORY_CROSSES: so many releases after the last one that is not a snapshot the bucket
      * is left, and about that day ("" if dates are missing). */
     uint64_t crosses_in;
     char crosses_about[DATE_TEXT_MAX];
@@ -134,7 +134,7 @@ void history_lines_free(struct history_line *lines, size_t count);
 /* "crosses", "holds", "unknown", "gone". */
 const char *history_outlook_name(enum history_outlook outlook);
 
-/* The last release that is no snapshot, from which the future is counted; or the last. */
+/* The last release that is not a snapshot, from which the future is counted; or the last. */
 size_t history_present(const struct history *h);
 
 #endif

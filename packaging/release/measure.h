@@ -79,7 +79,7 @@ int measure_rom(const char *place, const char *path, const uint8_t *bytes, size_
 
 struct measure_options {
     bool with_sums;
-    bool without_roms;                 /* pass ROMs over */
+    bool without_roms;                 /* skip ROMs */
     bool with_flash;                   /* measure flash images as well */
     const struct digest_guest *guests; /* whose launch digests are asked for */
     size_t guest_count;

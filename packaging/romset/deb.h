@@ -9,7 +9,7 @@
 #define DEB_FILE_MAX ((size_t)128 << 20) /* bytes of one file in it */
 #define DEB_DOCUMENTS_MAX 4
 
-/* What is to be known of a package; the texts belong to whoever asks, but for those that
+/* What must be known about a package; the texts belong to whoever asks, but for those that
  * deb_describe() makes. */
 struct deb_package {
     const char *yaml; /* what it is made from, for messages */

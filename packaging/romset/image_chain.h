@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An option ROM that is put together from images: those of other ROMs as they are, EFI images
+ * An option ROM that is assembled from images: those of other ROMs as they are, EFI images
  * around a payload, and the image that carries nothing but ids. The last bit ends up on the
  * last one alone.
  */

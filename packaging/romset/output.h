@@ -40,7 +40,7 @@ int output_add(struct output *o, const char *path, const void *data, size_t size
 /* The same for one that a program put there. */
 int output_take(struct output *o, const char *path, struct built_file *built);
 
-/* Adds manifest and sums, sets all dates, and lets the directory appear. */
+/* Adds the manifest and SHA256SUMS, sets all dates, and lets the directory appear. */
 int output_finish(struct output *o, const char *manifest, int64_t date);
 void output_abandon(struct output *o);
 

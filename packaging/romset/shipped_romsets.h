@@ -17,7 +17,7 @@ struct shipped_romset {
 
 /* The first, by file name, that has `rom` ("efi-virtio.rom") in this bucket, bytes, for the machine
  * type (NULL: any). False: none. A romset that cannot be read is
- * passed by; shipped_romsets_problem() has it. */
+ * skipped; shipped_romsets_problem() has it. */
 bool shipped_romset_find(const char *rom, uint64_t bucket, const char *machine,
                          struct shipped_romset *found);
 

@@ -42,7 +42,7 @@ struct source {
 };
 
 /* Gets each file as it comes by, its pinned SHA-256 already checked: the index of who wants
- * it, and of the file there. `data` and `sha256`, the sum of it, are gone after the call.
+ * it, and of the file there. `data` and its checksum `sha256` are gone after the call.
  * Nonzero ends the reading. */
 typedef int source_visitor(void *arg, size_t set, size_t file, const uint8_t *data, size_t size,
                            const char *sha256);
@@ -55,8 +55,8 @@ struct fetched_source {
 };
 
 /* Makes a source of the YAML file at `yaml` available: downloads what is not in the cache,
- * checks the SHA-256 of files. `fetch` gives the cache, mirrors, progress; its name, sum and
- * addresses are filled in here. */
+ * checks the SHA-256 of files. `fetch` gives the cache, mirrors, progress; its name, checksum
+ * and addresses are filled in here. */
 int fetch_source(const char *yaml, const struct romset_source *source,
                  const struct fetch_request *fetch, struct fetched_source *fetched,
                  struct failure *f);
