@@ -62,7 +62,7 @@ void put_html_expiry(FILE *out, const struct audit *audit)
 
     fputs("<h2 id=\"expiry\">Machine types that expire</h2>\n", out);
     if (!expiry->count) {
-        fputs("<p>No guest has a machine type that QEMU gives up.</p>\n", out);
+        fputs("<p>No guest has a machine type that QEMU removes.</p>\n", out);
         return;
     }
     begin_table(out, "<th>Machine type<th>Guests<th>Deprecated from"

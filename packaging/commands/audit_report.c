@@ -419,7 +419,7 @@ static void print_expiry(const struct fleet *fleet, const struct expiry *expiry)
 
     putchar('\n');
     if (!expiry->count) {
-        puts("No guest has a machine type that QEMU gives up.");
+        puts("No guest has a machine type that QEMU removes.");
         return;
     }
     columns_init(&c, "lrllrrll", "machine type", "guests", "deprecated from", "gone from",

@@ -34,7 +34,7 @@ static int explain_nothing(const struct arrival_log *log, const char *name, bool
     struct failure f;
 
     if (log->is_binary)
-        fail(&f, "%s: not readable as text, so that it tells nothing about any guest", name);
+        fail(&f, "%s: not readable as text, so it says nothing about any guest", name);
     else if (log->failed_line)
         fail(&f, "%s: nothing known was found, but line %zu says that something failed", name,
              log->failed_line);

@@ -54,7 +54,7 @@ static void explain_package(FILE *to, const char *name)
                 put_line(to, "On this host it is %s, of package %s %s.", path, owner.package,
                          owner.version ? owner.version : "");
             else
-                put_line(to, "On this host it is %s, which is of no package.", path);
+                put_line(to, "On this host it is %s, which belongs to no package.", path);
             package_owner_free(&owner);
         }
         destination_close(&here);
@@ -100,7 +100,7 @@ static void explain_lengths(FILE *to, const struct logged_refusal *f)
     const struct rom_device *device = NULL;
     char in[SIZE_TEXT_MAX], here[SIZE_TEXT_MAX];
 
-    put_line(to, "The guest was refused: it has %s of %s, and the QEMU that should take it made",
+    put_line(to, "The guest was refused: it has %s of %s, and the destination QEMU made",
              size_format(l->guest, in), l->name);
     put_line(to, "that block %s long.", size_format(l->there, here));
     switch (ram_block_is_flash(l->name, l->guest) ? RAM_BLOCK_FLASH
@@ -130,8 +130,7 @@ static void explain_too_large(FILE *to, const struct log_message *m)
 {
     char in[SIZE_TEXT_MAX], here[SIZE_TEXT_MAX];
 
-    put_line(to,
-             "The guest was refused: it has %s of %s, and the QEMU that should take it has room",
+    put_line(to, "The guest was refused: it has %s of %s, and the destination QEMU has room",
              size_format(m->guest, in), m->name);
     put_line(to, "for %s.", size_format(m->there, here));
     if (strncmp(m->name, "/rom@etc/", 9) != 0)
@@ -152,8 +151,9 @@ static void explain_unknown(FILE *to, const struct log_message *m)
     const struct rom_device *device = NULL;
     enum ram_block_kind kind = ram_block_kind_of(m->name, &device);
 
-    put_line(to, "The guest was refused: it has the RAM block %s, and the QEMU that", m->name);
-    put_line(to, "should take it has none of that name.");
+    put_line(to, "The guest was refused: it has the RAM block %s, and the destination QEMU",
+             m->name);
+    put_line(to, "has none of that name.");
     switch (kind) {
     case RAM_BLOCK_ROM:
         break;
@@ -195,9 +195,7 @@ static void explain_unknown(FILE *to, const struct log_message *m)
 static void explain_machine(FILE *to, const struct log_message *m)
 {
     if (m->kind == LOG_MACHINE_DIFFERS) {
-        put_line(to,
-                 "The guest was refused: its machine type is %s, and the QEMU that should take "
-                 "it was",
+        put_line(to, "The guest was refused: its machine type is %s, and the destination QEMU was",
                  m->name);
         put_line(to, "started with %s. Start the destination with the first:", m->other);
         put_command(to, "-machine ", m->name, "");
@@ -206,7 +204,7 @@ static void explain_machine(FILE *to, const struct log_message *m)
     if (m->kind == LOG_MACHINE_UNNAMED) {
         put_line(to, "The guest was refused: its stream does not name a machine type, as those of "
                      "machine types");
-        put_line(to, "up to 2.3, and the QEMU that should take it was started with a newer type. "
+        put_line(to, "up to 2.3, and the destination QEMU was started with a newer type. "
                      "Start it with the");
         put_line(to, "guest's machine type; where the guest has a newer one, the file or "
                      "connection is not that of");
@@ -252,8 +250,7 @@ static void explain_state(FILE *to, const struct log_message *m)
         put_line(to, "properties of that device. Device state is not judged here.");
         break;
     case LOG_DEVICE_UNKNOWN:
-        put_line(to,
-                 "The guest was refused: it has the device %s, and the QEMU that should take it",
+        put_line(to, "The guest was refused: it has the device %s, and the destination QEMU",
                  m->name);
         put_line(to, "does not, or has it at another address. Start the destination with the "
                      "devices of the");
@@ -263,10 +260,10 @@ static void explain_state(FILE *to, const struct log_message *m)
         break;
     default:
         put_line(to,
-                 "The guest was refused: its stream has the capability %s, which the QEMU that "
-                 "should take",
+                 "The guest was refused: its stream has the capability %s, which the destination "
+                 "QEMU",
                  m->name);
-        put_line(to, "it does not know. Use a newer QEMU there%s.",
+        put_line(to, "does not know. Use a newer QEMU there%s.",
                  strcmp(m->name, "mapped-ram") == 0
                      ? " (9.0 or later), or save the guest in another format than sparse"
                      : ", or turn the capability off on the source");

@@ -130,8 +130,9 @@ static void print_mapped(const char *name, const struct mapped *m)
             "  note: the nvram list of qemu.conf is not read: libvirt ignores it where there "
             "are descriptors");
     if (s->list_unread)
-        print_line("  note: %s cannot be read by this user: libvirt's own list is taken for it",
-                   LIBVIRT_QEMU_CONF);
+        print_line(
+            "  note: %s cannot be read by this user: libvirt's built-in list is used instead",
+            LIBVIRT_QEMU_CONF);
     if (s->unread.what[0])
         print_line("  warning: %s", s->unread.what);
 }

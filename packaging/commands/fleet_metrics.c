@@ -40,14 +40,14 @@ static void put_guests(struct metrics *m, const struct fleet *fleet, bool is_fle
     }
     single(m, "romcompat_guests", "Guests in the inventories.", fleet->guest_count);
     single(m, "romcompat_guests_unknown",
-           "Guests of which the inventory does not know all that decides.", unknown);
+           "Guests for which the inventory lacks something that decides.", unknown);
     metrics_family(m, "romcompat_guests_unstartable",
-                   "Guests that do not start on their own host again, by what is not there.");
+                   "Guests that do not start on their own host again, by what is missing.");
     metrics_value(m, files, &(struct metrics_label){"reason", "file"}, 1);
     metrics_value(m, machine, &(struct metrics_label){"reason", "machine"}, 1);
     if (is_fleet) {
         metrics_family(m, "romcompat_guests_stranded",
-                       "Guests that no other host takes, by the class of their hosts.");
+                       "Guests that no other host accepts, by the class of their hosts.");
         put_states(m, fleet, counts, STRANDED_ALONE);
     }
     free(counts);
@@ -94,13 +94,14 @@ static size_t gone_on(const struct expiry_line *l)
 
 static void put_machines(struct metrics *m, const struct fleet *fleet, const struct expiry *e)
 {
-    put_expiry(m, fleet, e, "romcompat_machine_guests",
-               "Guests by machine type, and the QEMU that deprecates it and gives it up.",
-               guests_of);
+    put_expiry(
+        m, fleet, e, "romcompat_machine_guests",
+        "Guests by machine type, and the QEMU that deprecates it and the one that removes it.",
+        guests_of);
     put_expiry(m, fleet, e, "romcompat_machine_deprecated_hosts",
                "Hosts whose QEMU deprecates a machine type that guests have.", deprecated_on);
     put_expiry(m, fleet, e, "romcompat_machine_gone_hosts",
-               "Hosts whose QEMU has given up a machine type that guests have.", gone_on);
+               "Hosts whose QEMU no longer has a machine type that guests have.", gone_on);
 }
 
 /* --- encrypted memory ------------------------------------------------------------------------ */

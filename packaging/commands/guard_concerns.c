@@ -227,7 +227,7 @@ char *guard_concerns(const struct transaction *t, unsigned seconds, struct failu
     if (child_run(&child, &r, f) != 0)
         return NULL;
     if (r.status != 0 || r.size != t->count + t->removed_count) {
-        fail(f, "the packages cannot be looked at");
+        fail(f, "the packages cannot be read");
         child_result_free(&r);
         return NULL;
     }

@@ -22,7 +22,7 @@ static enum mode mode_of(const struct guard_hook *hook)
         if (strcmp(word, names[i]) == 0)
             return (enum mode)i;
     if (word)
-        complain("%s is \"%s\" (expected warn, ask, stop or off): it warns", hook->setting, word);
+        complain("%s is \"%s\" (expected warn, ask, stop or off): using warn", hook->setting, word);
     return MODE_WARN;
 }
 
@@ -102,7 +102,7 @@ static int judge(const struct guard_hook *hook, const char *concerned)
     }
     free(said);
     if (status == STATUS_NO_ANSWER)
-        put_line(hook->to, "romcompat: of some of them that is not known");
+        put_line(hook->to, "romcompat: for some of them it is not known");
     free(files);
     return status;
 }

@@ -170,7 +170,7 @@ static void print_health(const struct flash_image *image)
         print_line("  health: %s", varstore_problem_text(&s->problems[i], text));
     if (!s->problem_count)
         print_line("  health: no damage%s",
-                   s->ftw.state == FTW_PENDING ? "; a write is pending, and carried out here" : "");
+                   s->ftw.state == FTW_PENDING ? "; a pending write is shown as completed" : "");
 }
 
 static void print_store(const struct shown_store *s)

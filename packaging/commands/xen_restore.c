@@ -94,9 +94,10 @@ static int run(void *settings, char **operands, size_t count)
         return report(&f);
     int status = xen_uuid_of(operands[0], list, uuid);
     if (status == STATUS_YES && xl_list_find(list, uuid, &d))
-        status = complain("%s: domain %u is on this host now, and what it has at its end would be "
-                          "newer: shut it down first",
-                          uuid, d.id);
+        status =
+            complain("%s: domain %u is on this host now, and the variables it ends with would be "
+                     "newer: shut it down first",
+                     uuid, d.id);
     free(list);
     if (status == STATUS_YES)
         status = restore(job, uuid);

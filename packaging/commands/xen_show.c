@@ -30,7 +30,7 @@ static int show(const struct xen_job *job, char *uuid, const char *list)
     if (generations_open(directory, &g, &f) != 0) {
         status = report(&f);
     } else if (!g.count && !config) {
-        complain("%s: nothing is kept of this domain", directory);
+        complain("%s: nothing is kept for this domain", directory);
         status = STATUS_NO;
     } else if (job->json) {
         status = xen_put_json(job, &uuid, 1, list);

@@ -545,7 +545,7 @@ static void check_image(struct findings *l, const struct firmware_tree *tree,
     if (image->kind == FLASH_UNKNOWN)
         find(l, FINDING_WARNING, "kind", e->path, "neither firmware nor a variable store");
     if (image->kind == FLASH_FOREIGN)
-        find(l, FINDING_WARNING, "kind", e->path, "not a flash image of QEMU's: it is %s",
+        find(l, FINDING_WARNING, "kind", e->path, "not a QEMU flash image: it is %s",
              image->foreign.what);
     if (image->has_store && !image->store.sound)
         find(l, FINDING_ERROR, "store", e->path, "firmware does not accept the store in it: %s",

@@ -149,7 +149,7 @@ static void put_comment(FILE *to, const struct compat_table *t, const char *qemu
         "/*\n"
         " * ROM lengths that guests of older hosts expect: made by romcompat " ROMCOMPAT_VERSION
         "\n"
-        " * for %s from its compat maps. Make it anew; do not edit.\n"
+        " * for %s from its compat maps. Generated; do not edit.\n"
         " *\n"
         " * In softmmu/vl.c (system/vl.c from 9.0 on), qemu_create_machine(), before\n"
         " * object_set_machine_compat_props(machine_class->compat_props):\n"
@@ -157,13 +157,13 @@ static void put_comment(FILE *to, const struct compat_table *t, const char *qemu
         " *\n"
         " * What such a table cannot do, and libromcompat can:\n"
         " * - A ROM that is set here is not a default ROM. QEMU does not write the device's ids\n"
-        " *   into it, and SeaBIOS runs none with others: the file must have them. A\n"
+        " *   into it, and SeaBIOS runs no ROM with other ids: the file must have them. A\n"
         " *   virtio-net-pci behind a PCIe port has 1af4:1041, on a root bus 1af4:1000, and\n"
         " *   one file cannot have both: behind a port it does not boot under BIOS.\n"
         " * - A file that is missing ends QEMU at its start, even where the content would\n"
         " *   come with a migration stream.\n"
         " * - romsize alone holds as long as the installed ROM fits: when that grows beyond\n"
-        " *   it, QEMU does not start, and the table must be made anew.\n",
+        " *   it, QEMU does not start, and the table must be made again.\n",
         qemu);
     fputs(" *\n * Files to be put into a data directory of QEMU beside the compat ROMs:\n", to);
     compat_table_roms(t, put_rom, to);

@@ -184,7 +184,7 @@ static int put_short_drive(struct making *m, const char *option, const char *pat
                            size, forms[i].text));
         return 0;
     }
-    return fail(f, "%s: not known to be free of effects on the host", option);
+    return fail(f, "%s: not known to be free of side effects on the host", option);
 }
 
 /* --- the network ------------------------------------------------------------------------------ */
@@ -339,7 +339,7 @@ static int put_object(struct making *m, const struct qemu_option *o, struct fail
     } else if (is_one_of(type, kept)) {
         put_pair(m, "-object", landing_option_text(o, all));
     } else if (!is_one_of(type, dropped)) {
-        return fail(f, "-object %s: not known to be free of effects on the host", type);
+        return fail(f, "-object %s: not known to be free of side effects on the host", type);
     }
     return 0;
 }
@@ -384,8 +384,9 @@ static void take_section(void *arg, const struct qemu_option *o)
     struct section *s = arg;
 
     if (s->result == 0 && (s->result = put_group(s->m, o, s->f)) > 0)
-        s->result = fail(s->f, "-readconfig: [%s] is not known to be free of effects on the host",
-                         o->group);
+        s->result =
+            fail(s->f, "-readconfig: [%s] is not known to be free of side effects on the host",
+                 o->group);
 }
 
 static int read_config(struct making *m, const char *path, struct failure *f)
@@ -408,7 +409,7 @@ static int put_set(struct making *m, const char *value, struct failure *f)
 
     for (size_t i = 0; i < sizeof outside / sizeof *outside; i++)
         if (strstr(value, outside[i]) || strncmp(value, "device.", 7) != 0)
-            return fail(f, "-set %s: not known to be free of effects on the host", value);
+            return fail(f, "-set %s: not known to be free of side effects on the host", value);
     put_pair(m, "-set", xstrdup(value));
     return 0;
 }
@@ -468,7 +469,7 @@ static int take_option(struct making *m, const char *option, const char *value, 
     result = put_group(m, &parsed, f);
     qemu_option_free(&parsed);
     return result == 0  ? 2
-           : result > 0 ? fail(f, "%s: not known to be free of effects on the host", option)
+           : result > 0 ? fail(f, "%s: not known to be free of side effects on the host", option)
                         : -1;
 }
 

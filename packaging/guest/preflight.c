@@ -42,7 +42,7 @@ static void judge_length(const struct saved_guest *guest, struct preflight_line 
         line->why = xasprintf("the guest has %s, the destination has %s", in, here);
     else if (line->length > line->block->length)
         line->why =
-            xasprintf("mapped-ram is not checked: QEMU takes the guest's %s into %s, and its "
+            xasprintf("mapped-ram is not checked: QEMU loads the guest's %s into %s, and its "
                       "next migration carries the wrong length",
                       in, here);
     else

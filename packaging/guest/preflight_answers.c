@@ -423,7 +423,7 @@ static void weigh_flash_start(struct preflight *p, const struct destination *to,
     else if (!expects_other_store(p, to, code))
         weigh(&p->starts, QEMU_NOT_KNOWN,
               xstrdup("whether the guest's firmware and its variable store go together there is "
-                      "not known: 'romcompat flash check' says so of files"));
+                      "not known: 'romcompat flash check' answers that for files"));
 }
 
 static void weigh_start(struct preflight *p, const struct saved_guest *guest,
@@ -521,7 +521,7 @@ static void weigh_varstore(struct preflight *p, const struct domain_xml *x,
     if (to->source || !to->qemu)
         weigh(&p->starts, QEMU_NOT_KNOWN,
               xstrdup("whether its firmware there knows the uefi-vars device is not known: "
-                      "'romcompat flash check' says so of files"));
+                      "'romcompat flash check' answers that for files"));
     else if (!x->loader)
         weigh(&p->starts, QEMU_NOT_KNOWN,
               xstrdup("which firmware libvirt chooses for its <varstore> is not known"));

@@ -96,8 +96,8 @@ static void advise_file(struct destination *to, const struct rules *rules,
         a->why = xasprintf("%s must be copied: %s", source->path,
                            source == installed
                                ? "this QEMU has no property romsize, and takes the file's length"
-                               : "QEMU writes the device's ids into a default ROM alone, and "
-                                 "SeaBIOS runs none with others");
+                               : "QEMU writes the device's ids only into a default ROM, and "
+                                 "SeaBIOS runs no ROM with other ids");
     } else {
         a->romfile = xstrdup(path);
         a->answer = STOCK_NO_FILE;

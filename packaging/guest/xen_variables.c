@@ -107,7 +107,7 @@ int xen_variables_read(unsigned id, struct xen_variables *v, struct failure *f)
             memcpy(v->store, r.output + sizeof v->count, v->size);
             result = 0;
         } else {
-            fail(f, "domain %u: the process that reads it gave nothing", id);
+            fail(f, "domain %u: the process that reads it returned nothing", id);
         }
         child_result_free(&r);
     }
@@ -134,7 +134,7 @@ static int refuse_firmware(int fd, const struct flash_image *image)
     else
         fail(&f,
              "%s: this firmware does not read the store inside its image: a domain that starts "
-             "with it has lost its variables",
+             "with it loses its variables",
              image->path);
     fail_hint(&f, "'romcompat flash inspect' shows which firmware does; --firmware, or "
                   "bios_path_override in the configuration, names it.");
@@ -191,7 +191,7 @@ int xen_variables_image(const char *firmware, const char *path, struct xen_image
         return -1;
     if (!r.size || (path && r.size < 2)) {
         child_result_free(&r);
-        return fail(f, "%s: the process that reads it gave nothing", firmware);
+        return fail(f, "%s: the process that reads it returned nothing", firmware);
     }
     image->nv_vars = r.output[0] != 0;
     image->size = r.size - 1;

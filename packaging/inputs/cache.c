@@ -375,7 +375,7 @@ static int no_candidate_left(struct job *j, unsigned rounds, struct failure *f)
                      "the romset.");
     else if (unreachable)
         fail_hint(f, "Check the network and http_proxy, https_proxy, no_proxy%s",
-                  j->request->pool_path ? "; --mirror URL takes another mirror." : ".");
+                  j->request->pool_path ? "; --mirror URL uses another mirror." : ".");
     else if (j->request->pool_path)
         fail_hint(f, "A mirror drops old versions; --mirror URL takes one that keeps them "
                      "(a snapshot mirror).");

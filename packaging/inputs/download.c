@@ -127,7 +127,7 @@ int patience_read(struct patience *p, struct failure *f)
         else {
             fail(f, "ROMCOMPAT_NETWORK: '%s=%s' is not understood", word, equals + 1);
             return fail_hint(
-                f, "It contains tries=N, pause=MS, connect=MS, stall=SECONDS, size=BYTES, "
+                f, "It may contain tries=N, pause=MS, connect=MS, stall=SECONDS, size=BYTES, "
                    "separated by commas.");
         }
         text += length + (text[length] == ',');

@@ -51,7 +51,7 @@ int guard_conf_parse(const char *name, const char *text, size_t size, char **pol
     *policy = NULL;
     /* What stands behind it would not be seen here, but by other readers of the file. */
     if (memchr(text, '\0', size))
-        result = fail(f, "%s: not text: a byte of it is 0", name);
+        result = fail(f, "%s: not text: it contains a NUL byte", name);
     for (char *line; (line = strsep(&rest, "\n"));) {
         line_number++;
         if (!take_line(line, policy))

@@ -82,7 +82,7 @@ static void compare_shapes(struct change *c)
     if (before != after)
         changed(c, "store", rule && rule->store == after, "store-changed",
                 xasprintf("its store had 0x%" PRIx64 " bytes and has 0x%" PRIx64
-                          ": a guest's variables are not read and not kept",
+                          ": a guest's variables are neither read nor kept",
                           before, after));
 }
 
@@ -104,7 +104,7 @@ static void compare_features(struct change *c)
                     xasprintf("it lost %s", features_text(lost & no_loss, text)), NULL);
     if (gained & 1u << FEATURE_SMM)
         changed(c, "without", rule && rule->features & 1u << FEATURE_SMM, "smm-needed",
-                xstrdup("it needs SMM now: a guest that was started without does not start"));
+                xstrdup("it needs SMM now: a guest that was started without it does not start"));
     if (gained)
         add_finding(c->v, c->verdict, FINDING_NOTE, "features-gained",
                     xasprintf("it gained %s", features_text(gained, text)), NULL);

@@ -68,7 +68,7 @@ static void judge_size(struct judging *j)
     if (j->rule->store && store != j->rule->store)
         failure(j, "store",
                 xasprintf("its store has 0x%" PRIx64 " bytes, expected 0x%" PRIx64
-                          ": a guest's variables are not read and not kept",
+                          ": a guest's variables are neither read nor kept",
                           store, j->rule->store),
                 fix_by_packing());
 }
@@ -213,7 +213,7 @@ static void judge_defects(struct judging *j)
 {
     if (j->image->kind == FLASH_FOREIGN)
         failure(j, "defects",
-                xasprintf("it is not a flash image of QEMU's: it is %s", j->image->foreign.what),
+                xasprintf("it is not a QEMU flash image: it is %s", j->image->foreign.what),
                 NULL);
     else if (j->image->kind == FLASH_UNKNOWN)
         failure(j, "defects", xstrdup("it is not a flash image"), NULL);

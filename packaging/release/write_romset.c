@@ -166,7 +166,7 @@ static int check_source(const struct romset_request *request, const struct measu
     if (strncmp(rom->place, request->package_from, length) == 0 &&
         (strcmp(rom->place, rom->path) == 0 || rom->place[length] == ':'))
         return 0;
-    fail(f, "%s: the ROM is in a package inside of %s", rom->place, request->package_from);
+    fail(f, "%s: the ROM is in a package inside %s", rom->place, request->package_from);
     return fail_hint(f, "Name that package with --package-from.");
 }
 

@@ -111,7 +111,7 @@ static int account(struct combining *c, const char *path, const char *kind, size
     for (size_t i = 0; i < out->count; i++) {
         if (strcmp(out->images[i].kind, kind) != 0 || !path)
             continue;
-        fail(c->f, "%s: a second image for %s: %s has one, and firmware runs the first alone", path,
+        fail(c->f, "%s: a second image for %s: %s has one, and firmware runs only the first", path,
              kind, out->images[i].path);
         return COMBINE_REFUSED;
     }

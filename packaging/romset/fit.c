@@ -65,7 +65,7 @@ static int choose_images(struct fitting *t)
     }
     const struct optrom_image *first = first_kept(t);
     if (!first)
-        return refuse(t, "no image is left without what is dropped");
+        return refuse(t, "no image would be left");
     if (t->fitted->dropped && first->code_type == OPTROM_EFI) {
         chain_add_ids(&t->chain,
                       &(struct image_ids){first->vendor, first->device, first->class_code});
@@ -224,7 +224,7 @@ static int check_input(struct fitting *t)
         return 0;
     for (size_t i = 0; i < rom->image_count; i++)
         if (!image_stands_alone(&rom->images[i]))
-            return refuse(t, "its images reach into each other");
+            return refuse(t, "its images overlap");
     return 0;
 }
 

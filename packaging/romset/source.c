@@ -160,8 +160,9 @@ static int read_single_file(struct search *s, const char *path)
     size_t size;
 
     if (s->count != 1 || w->count != 1)
-        return fail(s->f, "%s: the source is one file and no archive, but %zu are named in it",
-                    w->yaml, w->count);
+        return fail(
+            s->f, "%s: the source is a single file, not an archive, but %zu files in it are named",
+            w->yaml, w->count);
     if (read_file(path, w->limit, &data, &size, s->f) < 0)
         return -1;
     int result = hand_out(s, 0, 0, data, size);

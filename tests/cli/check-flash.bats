@@ -124,11 +124,11 @@ setup() {
     printf 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 540672\n' > fw/OVMF_VARS.fd
     printf 'budget: b\nflash:\n  - {match: "*"}\n' > b.yaml
     run -1 romcompat check --budget b.yaml fw
-    output_has "FAIL OVMF_VARS.fd: it is not a flash image of QEMU's: it is a Git LFS pointer"
+    output_has "FAIL OVMF_VARS.fd: it is not a QEMU flash image: it is a Git LFS pointer"
     mkdir -p root/usr/share/OVMF
     mv fw/OVMF_VARS.fd root/usr/share/OVMF/
     run -0 romcompat flash lint root
-    output_has "warning: /usr/share/OVMF/OVMF_VARS.fd: not a flash image of QEMU's: it is a Git LFS pointer"
+    output_has "warning: /usr/share/OVMF/OVMF_VARS.fd: not a QEMU flash image: it is a Git LFS pointer"
     mv root/usr/share/OVMF/OVMF_VARS.fd fw/
     cp "$D12/OVMF/OVMF_VARS.fd" fw/V.fd
     romcompat check --write-budget fw > b.yaml
@@ -164,7 +164,7 @@ setup() {
     head -c 100000 fw/CODE.fd > fw/cut.fd
     printf 'budget: b\nunlisted: ignore\nflash:\n  - {match: "*.fd", template: VARS.fd}\n' > b.yaml
     run -1 romcompat check --budget b.yaml fw
-    output_has "its template 'VARS.fd' is not there" "FAIL cut.fd: it is not a flash image"
+    output_has "its template 'VARS.fd' is not there" "FAIL cut.fd: it is not a QEMU flash image"
     printf 'budget: b\nflash:\n  - match: "*.fd"\n' > b.yaml
     mkdir empty
     run -2 romcompat check --budget b.yaml empty

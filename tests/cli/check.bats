@@ -385,10 +385,10 @@ EOF
     mkdir pool
     mv my-roms_1_all.deb pool/
     run -2 romcompat check --write-romset my-32k --package-from pool big
-    output_has "the ROM is in a package inside of pool" "Name that package with --package-from."
+    output_has "the ROM is in a package inside pool" "Name that package with --package-from."
     printf 'Checksums-Sha256:\n %s 12 my-roms_1_all.deb\n' "$(sha256sum pool/*.deb | cut -d' ' -f1)" > pool/x.changes
     run -2 romcompat check --write-romset my-32k --package-from pool/x.changes big
-    output_has "the ROM is in a package inside of pool/x.changes"
+    output_has "the ROM is in a package inside pool/x.changes"
     run -0 romcompat check --write-romset my-32k --package-from pool/my-roms_1_all.deb big
 }
 

@@ -266,5 +266,5 @@ EOF
     # What stands behind a zero is not passed over.
     printf 'policy = warn\n\0\npolicy = stop\n' > host/etc/romcompat/guard.conf
     run guard --dnf <<< '{'
-    output_has "/etc/romcompat/guard.conf: not text: a byte of it is 0"
+    output_has "/etc/romcompat/guard.conf: not text: it contains a NUL byte"
 }

@@ -68,7 +68,7 @@ save() { # ARG...
 @test "--try runs nothing of which it does not know that it leaves the host alone" {
     save -M pc
     run -2 romcompat preflight --try --qemu "$QEMU" saved -- -M pc -virtfs local,path=.
-    output_has "-virtfs: not known to be free of effects on the host"
+    output_has "-virtfs: not known to be free of side effects on the host"
     run -2 romcompat preflight --try --qemu "$QEMU" saved -- -M pc -device vfio-pci,host=00:01.0
     output_has "a device of the host or of another process cannot be tried"
     run -2 romcompat preflight --try --qemu "$QEMU" saved -- -M pc -drive file=gone.img
