@@ -139,7 +139,7 @@ static void add_notes(const struct run *run, const char *name, const struct fitt
                  name);
     if (fitted->bucket_after != fitted->bucket_before && !run->job->report)
         complain("note: %s: the bucket was %s and is %s: guests that have the other one do not "
-                 "land",
+                 "arrive",
                  name, size_format(fitted->bucket_before, before),
                  size_format(fitted->bucket_after, after));
 }

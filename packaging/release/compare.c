@@ -113,7 +113,7 @@ static void compare_buckets(struct change *c)
             xasprintf("Shrink it by %" PRIu64 " bytes; or %s", c->now->chain_end - before, compat);
     free(compat);
     changed(c, meant ? FINDING_WARNING : FINDING_ERROR, "bucket-changed",
-            xasprintf("the bucket was %s and is %s: guests of the older release do not land "
+            xasprintf("the bucket was %s and is %s: guests of the older release do not arrive "
                       "(Size mismatch: 0x%" PRIx64 " != 0x%" PRIx64 ")",
                       size_format(before, was), size_format(after, is), before, after),
             fix);

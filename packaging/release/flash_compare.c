@@ -76,7 +76,7 @@ static void compare_shapes(struct change *c)
                           flash_architecture_name(c->now->architecture)));
     if (c->old->size != c->now->size)
         changed(c, "size", rule && rule->size == c->now->size, "size-changed",
-                xasprintf("it had %zu bytes and has %zu: guests of the older release do not land "
+                xasprintf("it had %zu bytes and has %zu: guests of the older release do not arrive "
                           "(Size mismatch: 0x%zx != 0x%zx)",
                           c->old->size, c->now->size, c->old->size, c->now->size));
     if (before != after)

@@ -62,7 +62,7 @@ static void judge_size(struct judging *j)
     if (expected && j->image->size != expected)
         failure(j, "size",
                 xasprintf("it has %zu bytes, expected %" PRIu64 ": guests of hosts with the old "
-                          "one do not land (Size mismatch: 0x%" PRIx64 " != 0x%zx)",
+                          "one do not arrive (Size mismatch: 0x%" PRIx64 " != 0x%zx)",
                           j->image->size, expected, expected, j->image->size),
                 fix_by_packing());
     if (j->rule->store && store != j->rule->store)

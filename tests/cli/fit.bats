@@ -110,7 +110,7 @@ compressed() {
 @test "a ROM that leaves its bucket for another one is noted" {
     cat in.rom > large.rom; truncate -s 300544 large.rom
     run -0 romcompat fit large.rom -o out.rom
-    output_has "note: large.rom: the bucket was 512K and is 256K: guests that have the other one do not land"
+    output_has "note: large.rom: the bucket was 512K and is 256K: guests that have the other one do not arrive"
 }
 
 @test "--drop legacy leaves an image in front that only carries the ids" {
