@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,9 @@ int sync_directory_of(const char *path)
 
 int make_directories_above(const char *path, mode_t mode, struct failure *f)
 {
+    /* Before any is made of those that are not too deep yet. */
+    if (strlen(path) >= PATH_MAX)
+        return fail(f, "%s: %s", path, strerror(ENAMETOOLONG));
     char *copy = xstrdup(path);
     int result = 0;
 

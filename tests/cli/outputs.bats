@@ -135,3 +135,11 @@ hold() { # FILE: another process keeps it locked.
     output_has "a symbolic link"
     [ -L link ] && [ -L dangling ] && [ ! -e nowhere ]
 }
+
+@test "no directory is made for an output whose path is too long" {
+    printf -v path 'x/%.0s' {1..3000}
+    "$BUILD/tests/cli/make_store" 4M a:1:4 > store.fd
+    run -2 --separate-stderr romcompat varstore export store.fd --out "${path}out.json"
+    [[ $stderr == "romcompat: x/x/"* ]] || { show; false; }
+    [ ! -e x ]
+}
