@@ -36,7 +36,7 @@ static int explain_nothing(const struct arrival_log *log, const char *name, bool
     if (log->is_binary)
         fail(&f, "%s: not readable as text, so it says nothing about any guest", name);
     else if (log->failed_line)
-        fail(&f, "%s: nothing known was found, but line %zu says that something failed", name,
+        fail(&f, "%s: nothing known found, but line %zu says that something failed", name,
              log->failed_line);
     else if (log->arrived) {
         if (!json)
@@ -44,7 +44,7 @@ static int explain_nothing(const struct arrival_log *log, const char *name, bool
         return finish_output(STATUS_NO);
     } else
         fail(&f,
-             "%s: nothing known was found: neither a guest that was refused nor one that arrived",
+             "%s: nothing known found: neither a guest that was refused nor one that arrived",
              name);
     fail_hint(&f, "'romcompat preflight' answers for a saved or running guest itself.");
     return report(&f);
@@ -181,7 +181,7 @@ const struct command explain_command = {
         "package it is about, and what fixes it. A log may be compressed.\n"
         "\n"
         "Status 0: something was found. Status 1: nothing was, and the log shows a guest that\n"
-        "arrived. Status 2: nothing known was found, or the log cannot be read.",
+        "arrived. Status 2: nothing known found, or the log cannot be read.",
     .options = json_options,
     .settings_size = sizeof(struct json_job),
     .operand = "a FILE",

@@ -128,7 +128,7 @@ explains() {
 
 @test "a disk that could not be opened is not firmware: status 2" {
     explains 2 "qemu: Could not open '/srv/disk.qcow2': No such file or directory" \
-        "nothing known was found, but line 1 says that something failed"
+        "nothing known found, but line 1 says that something failed"
 }
 
 @test "a log is read compressed, in UTF-16, in JSON, in a mail and in HTML" {
@@ -246,14 +246,14 @@ refused_of() {
         "no guest was refused"
     # One that was never to arrive.
     explains 2 $'2026 starting up libvirt version: 9.0.0\n/usr/bin/kvm -S\n2026: shutting down, reason=shutdown' \
-        "nothing known was found"
+        "nothing known found"
     # Something failed beside.
     explains 2 $'{"event": "MIGRATION", "data": {"status": "completed"}}\nerror: internal error: no' \
         "line 2 says that something failed"
 }
 
 @test "a log without any of that is no answer: status 2" {
-    explains 2 "Size mismatch: none" "nothing known was found"
+    explains 2 "Size mismatch: none" "nothing known found"
     run -2 romcompat explain /dev/null
     run -2 romcompat explain /bin/true
     output_has "not readable as text"
@@ -309,5 +309,5 @@ refused_of() {
     echo "nothing of a guest" > log
     run -2 --separate-stderr romcompat explain --json log
     jq -e '.findings == [] and .failed_line == null' <<< "$output"
-    [[ $stderr == *"nothing known was found"* ]] || { show; false; }
+    [[ $stderr == *"nothing known found"* ]] || { show; false; }
 }
