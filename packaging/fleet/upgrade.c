@@ -151,7 +151,8 @@ static void read_file_of(struct upgrade *u, struct upgrade_file *file, uint8_t *
         file->begins_as_rom = size >= 2 && data[0] == 0x55 && data[1] == 0xaa;
         file->rom = rom_of_bytes(base_name(file->path), size, data);
     }
-    if (inventory_lists_path(file->path)) {
+    /* A link with an image's name may lead to a ROM: bios-microvm.bin is qboot.rom. */
+    if (inventory_lists_path(file->path) || file->is_rom) {
         file->is_image = true;
         file->image = image_of_bytes(file->path, data, size);
         if (u->request.looks_into_images)

@@ -76,6 +76,17 @@ static void follow_rom(const struct applying *a, const char *path, struct invent
     }
 }
 
+/* A link is an image of its own; the name of a BIOS says what it is, as in image_of_bytes(). */
+static void name_image(struct inventory_firmware *image, const char *path)
+{
+    free(image->path);
+    image->path = xstrdup(path);
+    if (!inventory_is_bios(base_name(path)))
+        return;
+    free(image->kind);
+    image->kind = xstrdup("bios");
+}
+
 static void follow_image(const struct applying *a, struct inventory_firmware *image)
 {
     const struct upgrade_file *file = a->host ? upgrade_host_leads(a->host, image->path) : NULL;
@@ -83,8 +94,7 @@ static void follow_image(const struct applying *a, struct inventory_firmware *im
     if (file && file->is_image) {
         struct inventory_firmware now = inventory_firmware_copy(&file->image);
 
-        free(now.path);
-        now.path = xstrdup(image->path);
+        name_image(&now, image->path);
         free(now.package.name);
         free(now.package.version);
         now.package = inventory_package_copy(&image->package);
@@ -338,8 +348,7 @@ static void add_image(struct applying *a, const struct upgrade_file *entry)
         unknown(a, "%s: leads to %s, which is in none of the packages", entry->path, end);
         return;
     }
-    free(image.path);
-    image.path = xstrdup(entry->path);
+    name_image(&image, entry->path);
     APPEND_ONE(list->list, list->count, image);
 }
 
