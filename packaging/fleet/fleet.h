@@ -60,6 +60,7 @@ struct fleet_class {
      * which firmware it has. */
     struct fleet_images used;
     struct fleet_images stored; /* of these, those with a store in flash */
+    unsigned bioses;            /* bit by inventory_bioses: its QEMU finds the file */
     size_t doubtful;            /* guests of which it does not say */
     size_t tpms;                /* guests whose TPM swtpm emulates */
     size_t open_tpms;           /* guests with a TPM of which that is not known */

@@ -94,6 +94,16 @@ static void add_label(struct fleet_class *c, char *label)
     c->label_count++;
 }
 
+static unsigned bioses_of(const struct inventory *inv)
+{
+    unsigned bioses = 0;
+
+    for (size_t i = 0; inventory_bioses[i]; i++)
+        if (inventory_bios_length(inv, inventory_bioses[i]))
+            bioses |= 1U << i;
+    return bioses;
+}
+
 int fleet_class_of(struct fleet *fleet, const struct inventory *inv, size_t *class,
                    struct failure *f)
 {
@@ -120,6 +130,7 @@ int fleet_class_of(struct fleet *fleet, const struct inventory *inv, size_t *cla
         }
         APPEND(fleet->classes, fleet->class_count, fleet->class_capacity,
                (struct fleet_class){.key = key,
+                                    .bioses = bioses_of(inv),
                                     .inv = {.qemus = inv->qemus,
                                             .directories = inv->directories,
                                             .maps = inv->maps,

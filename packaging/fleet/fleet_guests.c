@@ -74,17 +74,26 @@ static bool has_known_firmware(const struct inventory *inv, const struct invento
 {
     return image != FLEET_NO_IMAGE ||
            (has_default_firmware(guest) &&
-            (!*machine_bioses(guest->machine) || !inventory_has_bios(inv)));
+            (!inventory_has_bios(inv) || !*machine_bioses(guest->machine)));
+}
+
+static bool has_bios(const struct fleet_class *c, const char *name)
+{
+    size_t i = 0;
+
+    while (inventory_bioses[i] && strcmp(inventory_bioses[i], name) != 0)
+        i++;
+    return c->bioses >> i & 1;
 }
 
 /* A guest whose image its own host does not list, or of which no image is known, may have any. */
 static size_t add_image_use(struct fleet *fleet, struct fleet_class *c,
                             const struct inventory_guest *guest)
 {
-    const char *bios = inventory_guest_bios(guest);
+    const char *bios = c->bioses ? inventory_guest_bios(guest) : NULL;
     size_t image = fleet->image_count;
 
-    if (guest->loader || (bios && inventory_bios_length(&c->inv, bios)))
+    if (guest->loader || (bios && has_bios(c, bios)))
         image = fleet_image_index(fleet, guest->loader ? guest->loader : bios);
     if (image < fleet->image_count) {
         fleet_add_image(&c->used, image);

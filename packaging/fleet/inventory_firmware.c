@@ -110,11 +110,12 @@ bool inventory_has_bios(const struct inventory *inv)
 
 const char *inventory_guest_bios(const struct inventory_guest *guest)
 {
+    if (guest->loader || !guest->firmware || strcmp(guest->firmware, "bios") != 0)
+        return NULL;
     const char *const *files = machine_bioses(guest->machine);
-    bool is_own = !guest->loader && guest->firmware && strcmp(guest->firmware, "bios") == 0;
 
     /* Of two, a property of the machine says which. */
-    return is_own && *files && !files[1] ? *files : NULL;
+    return *files && !files[1] ? *files : NULL;
 }
 
 uint64_t inventory_firmware_length(const struct inventory_firmware *image)
