@@ -96,12 +96,9 @@ static int check_options(const struct measure_job *job, const struct measure_gue
         return usage_error(me, "snp-svsm and --svsm need each other");
     if (job->svsm && !job->vars == !job->vars_size)
         return usage_error(me, "snp-svsm needs --vars or --vars-size");
-    if (job->id_key && !measures_snp(g))
-        return usage_error(me, "--id-key: there is no ID block with %s", job->mode);
-    if (job->author_key && !job->id_key)
-        return usage_error(me, "--author-key needs --id-key");
-    if (job->policy != MEASURE_UNSET && !job->id_key)
-        return usage_error(me, "--policy needs --id-key");
+    int status = measure_check_id_block(me, job, measures_snp(g));
+    if (status != STATUS_YES)
+        return status;
     if (g->vmm == VMSA_HYPERV)
         return usage_error(me, "--vmm hyperv is for IGVM files only");
     if (g->vmm != VMSA_QEMU && g->mode != MEASURE_SNP)

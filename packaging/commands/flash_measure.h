@@ -56,6 +56,9 @@ bool measure_is_expected(const struct measure_job *job, const struct measure_inp
 /* The policy that an ID block is made with: FILE's own, where it has one, unless --policy is given. */
 #define MEASURE_UNSET UINT64_MAX
 
+/* The options of an ID block, for a FILE that can have one or cannot. The exit status. */
+int measure_check_id_block(const struct command *me, const struct measure_job *job, bool has_one);
+
 struct json_object;
 void measure_add_digest(struct json_object *o, const char *key, const uint8_t *bytes, size_t size);
 void measure_add_id_block(struct json_object *o, const struct id_block *b, bool has_author);

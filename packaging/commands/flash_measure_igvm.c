@@ -34,13 +34,7 @@ static int check_options(const struct command *me, const struct measure_job *job
         return usage_error(me, "snp-svsm: the SVSM is in the IGVM file: --mode snp");
     if (g->vmm != VMSA_QEMU && g->vmm != VMSA_HYPERV)
         return usage_error(me, "--vmm %s is not for IGVM files", job->vmm);
-    if (job->id_key && g->mode != MEASURE_SNP)
-        return usage_error(me, "--id-key: there is no ID block with %s", job->mode);
-    if (job->author_key && !job->id_key)
-        return usage_error(me, "--author-key needs --id-key");
-    if (job->policy != MEASURE_UNSET && !job->id_key)
-        return usage_error(me, "--policy needs --id-key");
-    return STATUS_YES;
+    return measure_check_id_block(me, job, g->mode == MEASURE_SNP);
 }
 
 struct answer {

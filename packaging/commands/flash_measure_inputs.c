@@ -155,3 +155,14 @@ void measure_inputs_free(struct measure_inputs *in)
     p384_free(in->id_key);
     p384_free(in->author_key);
 }
+
+int measure_check_id_block(const struct command *me, const struct measure_job *job, bool has_one)
+{
+    if (job->id_key && !has_one)
+        return usage_error(me, "--id-key: there is no ID block with %s", job->mode);
+    if (job->author_key && !job->id_key)
+        return usage_error(me, "--author-key needs --id-key");
+    if (job->policy != MEASURE_UNSET && !job->id_key)
+        return usage_error(me, "--policy needs --id-key");
+    return STATUS_YES;
+}
