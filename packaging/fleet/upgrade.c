@@ -155,6 +155,8 @@ static void read_file_of(struct upgrade *u, struct upgrade_file *file, uint8_t *
     if (inventory_lists_path(file->path) || file->is_rom) {
         file->is_image = true;
         file->image = image_of_bytes(file->path, data, size);
+    }
+    if (inventory_lists_path(file->path)) {
         if (u->request.looks_into_images)
             look_into_image(&file->image, data, size);
         if (u->request.keeps_images && size <= UPGRADE_KEPT_MAX - u->kept) {
