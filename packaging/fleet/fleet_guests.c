@@ -56,15 +56,8 @@ static void add_profile(struct fleet *fleet, const struct fleet_profile *p)
         fleet->profiles[i].guests++;
         return;
     }
-    fleet->profiles = xgrow(fleet->profiles, fleet->profile_count, &fleet->profile_capacity,
-                            sizeof *fleet->profiles);
     hash_table_add(&fleet->by_profile, hash, fleet->profile_count);
-    fleet->profiles[fleet->profile_count++] = *p;
-}
-
-static bool has_default_firmware(const struct inventory_guest *guest)
-{
-    return !guest->loader && guest->firmware && strcmp(guest->firmware, "bios") == 0;
+    APPEND(fleet->profiles, fleet->profile_count, fleet->profile_capacity, *p);
 }
 
 /* A machine type without a BIOS of its own, as pseries, has nothing that could differ; where no
@@ -73,17 +66,8 @@ static bool has_known_firmware(const struct inventory *inv, const struct invento
                                size_t image)
 {
     return image != FLEET_NO_IMAGE ||
-           (has_default_firmware(guest) &&
+           (inventory_guest_has_default_bios(guest) &&
             (!inventory_has_bios(inv) || !*machine_bioses(guest->machine)));
-}
-
-static bool has_bios(const struct fleet_class *c, const char *name)
-{
-    size_t i = 0;
-
-    while (inventory_bioses[i] && strcmp(inventory_bioses[i], name) != 0)
-        i++;
-    return c->bioses >> i & 1;
 }
 
 /* A guest whose image its own host does not list, or of which no image is known, may have any. */
@@ -93,7 +77,7 @@ static size_t add_image_use(struct fleet *fleet, struct fleet_class *c,
     const char *bios = c->bioses ? inventory_guest_bios(guest) : NULL;
     size_t image = fleet->image_count;
 
-    if (guest->loader || (bios && has_bios(c, bios)))
+    if (guest->loader || (bios && (c->bioses >> inventory_bios_index(bios) & 1)))
         image = fleet_image_index(fleet, guest->loader ? guest->loader : bios);
     if (image < fleet->image_count) {
         fleet_add_image(&c->used, image);
@@ -102,7 +86,7 @@ static size_t add_image_use(struct fleet *fleet, struct fleet_class *c,
     } else {
         image = FLEET_NO_IMAGE;
     }
-    if (image == FLEET_NO_IMAGE && (guest->doubt || !has_default_firmware(guest)))
+    if (image == FLEET_NO_IMAGE && (guest->doubt || !inventory_guest_has_default_bios(guest)))
         c->doubtful++;
     return image;
 }

@@ -260,10 +260,14 @@ bool inventory_is_image_name(const char *name);
 /* The names of default BIOS files; ends with NULL. */
 extern const char *const inventory_bioses[];
 bool inventory_is_bios(const char *name);
+/* Its index among them, or that of the NULL. */
+size_t inventory_bios_index(const char *name);
 /* Of the file that the first QEMU of PCs which has one finds under that name; 0: none does. */
 uint64_t inventory_bios_length(const struct inventory *inv, const char *name);
 /* Whether it lists one. */
 bool inventory_has_bios(const struct inventory *inv);
+/* Whether the guest has one, by whatever name. */
+bool inventory_guest_has_default_bios(const struct inventory_guest *guest);
 /* The name of the default BIOS that the guest has; NULL: it has none, or may have another. */
 const char *inventory_guest_bios(const struct inventory_guest *guest);
 /* The image that the QEMU finds under a bare name; NULL: none is listed. */

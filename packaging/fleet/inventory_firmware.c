@@ -29,12 +29,18 @@ const char *const inventory_firmware_directories[] = {"/usr/share/OVMF",
 
 const char *const inventory_bioses[] = {"bios-256k.bin", "bios.bin", "bios-microvm.bin", NULL};
 
+size_t inventory_bios_index(const char *name)
+{
+    size_t i = 0;
+
+    while (inventory_bioses[i] && strcmp(inventory_bioses[i], name) != 0)
+        i++;
+    return i;
+}
+
 bool inventory_is_bios(const char *name)
 {
-    for (const char *const *bios = inventory_bioses; *bios; bios++)
-        if (strcmp(name, *bios) == 0)
-            return true;
-    return false;
+    return inventory_bioses[inventory_bios_index(name)] != NULL;
 }
 
 bool inventory_is_image_name(const char *name)
@@ -108,9 +114,14 @@ bool inventory_has_bios(const struct inventory *inv)
     return false;
 }
 
+bool inventory_guest_has_default_bios(const struct inventory_guest *guest)
+{
+    return !guest->loader && same_text(guest->firmware, "bios");
+}
+
 const char *inventory_guest_bios(const struct inventory_guest *guest)
 {
-    if (guest->loader || !guest->firmware || strcmp(guest->firmware, "bios") != 0)
+    if (!inventory_guest_has_default_bios(guest))
         return NULL;
     const char *const *files = machine_bioses(guest->machine);
 

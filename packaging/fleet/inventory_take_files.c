@@ -119,14 +119,6 @@ void take_directory(struct taking *t, const char *path)
     free_texts(files, count);
 }
 
-static bool has_directory(const struct inventory *inv, const char *path)
-{
-    for (size_t i = 0; i < inv->directories->count; i++)
-        if (strcmp(inv->directories->list[i].path, path) == 0)
-            return true;
-    return false;
-}
-
 void take_directories(struct taking *t)
 {
     t->inv.directories = xcalloc(1, sizeof *t->inv.directories);
@@ -134,22 +126,27 @@ void take_directories(struct taking *t)
         const struct inventory_qemu *q = &t->inv.qemus->list[i];
 
         for (size_t k = 0; k < q->directory_count; k++)
-            if (!has_directory(&t->inv, q->directories[k]) && is_directory(q->directories[k]))
+            if (!inventory_directory_at(&t->inv, q->directories[k]) &&
+                is_directory(q->directories[k]))
                 take_directory(t, q->directories[k]);
     }
 }
 
 /* --- firmware images -------------------------------------------------------------------- */
 
+bool image_is_named_bios(const char *path)
+{
+    return strncmp(base_name(path), "bios", 4) == 0;
+}
+
 /* By the volumes that lie open in it: what is compressed says no more about the kind, and
  * decompressing a host's images takes a second. */
 static const char *kind_of_image(const char *path, const uint8_t *data, size_t size)
 {
-    const char *slash = strrchr(path, '/');
     struct fv_header header;
     bool code = false, store = false;
 
-    if (slash && strncmp(slash, "/bios", 5) == 0)
+    if (image_is_named_bios(path))
         return "bios";
     if (is_qcow2(data, size))
         return flash_kind_name(FLASH_QCOW2);

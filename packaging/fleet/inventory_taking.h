@@ -80,6 +80,8 @@ void take_stores(struct taking *t);
 struct inventory_rom rom_of_bytes(const char *name, uint64_t size, const uint8_t *bytes);
 /* A name by which QEMU loads a ROM, whatever is in the file: a device's, or a map's. */
 bool is_rom_name(const struct inventory *inv, const char *name);
+/* An image of kind "bios", whatever is in it. */
+bool image_is_named_bios(const char *path);
 struct inventory_firmware image_of_bytes(const char *path, const uint8_t *data, size_t size);
 /* Its layout, store and features, decompressed. */
 void look_into_image(struct inventory_firmware *image, const uint8_t *data, size_t size);

@@ -73,9 +73,8 @@ void kept_texts_add(struct kept_texts *kept, const struct kept_text *key, void *
     char *copy = xmalloc(key->size + 1);
 
     memcpy(copy, key->text, key->size);
-    kept->entries = xgrow(kept->entries, kept->count, &kept->capacity, sizeof *kept->entries);
-    kept->entries[kept->count] = (struct entry){*key, made};
-    kept->entries[kept->count].key.text = copy;
-    hash_table_add(&kept->by_text, key->hash, kept->count++);
+    hash_table_add(&kept->by_text, key->hash, kept->count);
+    APPEND(kept->entries, kept->count, kept->capacity, (struct entry){*key, made});
+    kept->entries[kept->count - 1].key.text = copy;
     kept->bytes += key->size;
 }

@@ -81,7 +81,7 @@ static void name_image(struct inventory_firmware *image, const char *path)
 {
     free(image->path);
     image->path = xstrdup(path);
-    if (!inventory_is_bios(base_name(path)))
+    if (!image_is_named_bios(path))
         return;
     free(image->kind);
     image->kind = xstrdup("bios");
