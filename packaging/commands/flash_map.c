@@ -131,7 +131,7 @@ static void print_mapped(const char *name, const struct mapped *m)
             "are descriptors");
     if (s->list_unread)
         print_line(
-            "  note: %s cannot be read by this user: libvirt's built-in list is used instead",
+            "  note: %s cannot be read: libvirt's built-in list is used instead",
             LIBVIRT_QEMU_CONF);
     if (s->unread.what[0])
         print_line("  warning: %s", s->unread.what);

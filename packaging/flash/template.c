@@ -238,9 +238,9 @@ static int take_list(const char *root, const char *list, struct pairs *p, bool *
     if (list)
         return read_pairs(list, *is_file, p, f);
     *conf = xasprintf("%s%s", root ? root : "", LIBVIRT_QEMU_CONF);
-    if (!is_regular(*conf))
+    if (access(*conf, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR))
         return 0;
-    if (access(*conf, R_OK) != 0) {
+    if (!is_regular(*conf) || access(*conf, R_OK) != 0) {
         search->list_unread = true;
         return 0;
     }

@@ -32,7 +32,7 @@ struct template_search {
     size_t count;
     struct template_answer answers[TEMPLATES_MAX]; /* the first is what libvirt takes */
     bool list_ignored;                             /* qemu.conf has a list, and libvirt skips it */
-    bool list_unread;      /* there is a qemu.conf that this user may not read */
+    bool list_unread;      /* there is a qemu.conf, and it cannot be read */
     struct failure unread; /* the first descriptor that could not be read; empty: none */
 };
 

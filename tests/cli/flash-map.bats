@@ -89,6 +89,11 @@ CODE=/usr/share/OVMF/OVMF_CODE_4M.fd VARS=/usr/share/OVMF/OVMF_VARS_4M.fd MS=/us
     descriptor usr/share/qemu/firmware/60-a.json /other $VARS
     run -1 romcompat flash map --root root $CODE
     output_has "libvirt ignores it where there are descriptors"
+    # What is no file would be waited for.
+    rm root/etc/libvirt/qemu.conf
+    mkfifo root/etc/libvirt/qemu.conf
+    run romcompat flash map --root root $CODE
+    output_has "qemu.conf cannot be read"
 }
 
 @test "a template that does not fit, one that is gone, and a stateless descriptor are status 1" {
