@@ -181,6 +181,11 @@ static void forget_guests(struct inventory *inv)
     }
 }
 
+static bool lacks_something(const struct inventory *inv)
+{
+    return inv->is_partial || inv->lacks_qemus || inv->lacks_guests;
+}
+
 /* The document, or what it says as metrics; NULL: what is wrong is in *f. */
 static char *text_of(const struct inventory *inv, const struct job *job, struct failure *f)
 {
@@ -193,7 +198,7 @@ static char *text_of(const struct inventory *inv, const struct job *job, struct 
     if (!job->metrics)
         return document;
     date_format(time(NULL) / SECONDS_OF_DAY, today);
-    metrics = host_metrics(document, inv->is_partial || inv->lacks_guests, today, f);
+    metrics = host_metrics(document, lacks_something(inv), today, f);
     free(document);
     return metrics;
 }
@@ -228,9 +233,9 @@ static int run(void *settings, char **operands, size_t count)
         return report(&f);
     if (job->anonymous)
         forget_guests(&inv);
-    if (inv.qemus->count == 0)
+    if (inv.qemus->count == 0 && !inv.lacks_qemus)
         complain("note: no QEMU is installed here");
-    if (inv.is_partial || inv.lacks_guests)
+    if (lacks_something(&inv))
         status = STATUS_NO_ANSWER;
     char *text = text_of(&inv, job, &f);
     inventory_free(&inv);
@@ -253,8 +258,8 @@ const struct command inventory_command = {
         "destination. The same host gives the same bytes. No guest is started or touched.\n"
         "\n"
         "Status 0: done, also without any QEMU. Status 2: no answer, or one that lacks something:\n"
-        "a ROM, firmware image or guest definition that could not be read, or a QEMU of --with\n"
-        "whose machine types could not be read from its file.",
+        "a QEMU that did not answer, a ROM, firmware image or guest definition that could not be\n"
+        "read, or a QEMU of --with whose machine types could not be read from its file.",
     .options = options,
     .settings_size = sizeof(struct job),
     .defaults = &defaults,

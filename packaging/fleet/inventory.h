@@ -211,6 +211,7 @@ struct inventory {
     char **lost_files; /* that an upgrade took away: what its guests name, programs of swtpm */
     size_t lost_file_count;
     bool is_partial;   /* ROM files or firmware images could not be read; not in the document */
+    bool lacks_qemus;  /* one did not answer; not in the document */
     bool lacks_guests; /* what describes one could not be read; not in the document */
 };
 

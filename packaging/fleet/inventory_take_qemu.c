@@ -217,8 +217,10 @@ static void take_qemus_in(struct taking *t, const char *directory, struct seen *
         struct failure f;
 
         if (is_qemu_name(name) && is_printable(name) && is_binary(paths[i]) &&
-            is_first(seen, name, paths[i]) && take_qemu(t, paths[i], &f) != 0)
+            is_first(seen, name, paths[i]) && take_qemu(t, paths[i], &f) != 0) {
             taking_problem(t, &f);
+            t->inv.lacks_qemus = true;
+        }
     }
     free_texts(paths, count);
 }

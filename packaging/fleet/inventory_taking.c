@@ -36,6 +36,29 @@ void taking_lost_guest(struct taking *t, const struct failure *f)
     t->inv.lacks_guests = true;
 }
 
+bool taking_has_file(struct taking *t, const char *path, uint64_t *size)
+{
+    struct failure f;
+    struct stat st;
+
+    if (stat(path, &st) != 0) {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return false;
+        fail(&f, "%s: %s: left out", path, strerror(errno));
+        taking_unread(t, &f);
+        return false;
+    }
+    *size = (uint64_t)st.st_size;
+    if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+        return S_ISREG(st.st_mode);
+    fail(&f, "%s: not a file, left out (found a %s)", path,
+         S_ISFIFO(st.st_mode)   ? "FIFO"
+         : S_ISSOCK(st.st_mode) ? "socket"
+                                : "device");
+    taking_unread(t, &f);
+    return false;
+}
+
 void add_text(char ***list, size_t *count, char *text)
 {
     APPEND_ONE(*list, *count, text);

@@ -394,10 +394,11 @@ QEMU
         printf '#!/bin/sh\necho x > /ran\nexit 1\n' > root/usr/bin/$program
         chmod +x root/usr/bin/$program
     done
-    run -0 --separate-stderr as_root strace -f -qq -o trace -e trace=execve,execveat "$BUILD/romcompat" inventory --root root
+    run -2 --separate-stderr as_root strace -f -qq -o trace -e trace=execve,execveat "$BUILD/romcompat" inventory --root root
     [ "$(grep -c 'execve' trace)" = 1 ]
     [ ! -e root/ran ]
     [ "$(jq -c '.qemu' <<< "$output")" = '[]' ]
+    [[ $stderr != *"no QEMU is installed"* ]]
     output_has "note: /usr/bin/qemu-system-x86_64: its version is not in the file, and it was not run"
     run -2 romcompat inventory --run
     output_has "--run needs --root"
@@ -420,7 +421,7 @@ QEMU
         [ "$(jq -r '.qemu[0].version' <<< "$output")" = 9.2.0 ]
     fi
     # Where the kernel refuses, nothing is run.
-    run -0 --separate-stderr as_root strace -f -qq -o trace -e trace=pivot_root,execve -e inject=pivot_root:error=EPERM "$BUILD/romcompat" inventory --root root --run
+    run -2 --separate-stderr as_root strace -f -qq -o trace -e trace=pivot_root,execve -e inject=pivot_root:error=EPERM "$BUILD/romcompat" inventory --root root --run
     output_has "not run: it cannot be given a root directory of its own: Operation not permitted"
     [ "$(grep -c 'execve(' trace)" = 1 ]
 }
@@ -450,6 +451,25 @@ QEMU
         run -2 --separate-stderr as_root strace -qq -o trace -P $file -e inject=openat:error=EACCES "$BUILD/romcompat" inventory --root root --run
         [[ $stderr == *"note: $file: Permission denied"* ]]
         [ "$(jq -r .format <<< "$output")" = romcompat-inventory ]
+    done
+}
+
+@test "what is there in place of a ROM or firmware image is a note, and the status is 2" {
+    make_root
+    for file in usr/share/qemu/own.bin usr/share/qemu/efi-virtio.rom usr/share/OVMF/x.fd; do
+        mv root/$file kept
+        mkfifo root/$file
+        run -2 --separate-stderr in_root
+        [[ $stderr == *"note: /$file: not a file, left out (found a FIFO)"* ]]
+        rm root/$file
+        ln -s "${file##*/}" root/$file
+        run -2 --separate-stderr in_root
+        [[ $stderr == *"note: /$file: Too many levels of symbolic links: left out"* ]]
+        rm root/$file
+        mkdir root/$file
+        run -0 --separate-stderr in_root
+        rmdir root/$file
+        mv kept root/$file
     done
 }
 
@@ -515,7 +535,7 @@ QEMU
     mkdir bin
     printf '#!/bin/sh\nexit 1\n' > bin/qemu-system-x86_64
     chmod +x bin/qemu-system-x86_64
-    PATH=$PWD/bin:$PATH run --separate-stderr -0 own_processes romcompat inventory
+    PATH=$PWD/bin:$PATH run --separate-stderr -2 own_processes romcompat inventory
     [[ $stderr == *"note: $PWD/bin/qemu-system-x86_64"* ]]
 }
 
