@@ -70,11 +70,14 @@ static bool make_harmless(void)
                0;
 }
 
-/* pivot_root(2), NOTES: the old root lies on the new one, and is then taken off. */
+/* pivot_root(2), NOTES: the old root lies on the new one, and is then taken off. "/" itself
+ * stays below what is mounted on it; ".." is what leads there (fs/namei.c, follow_dotdot()). */
 static bool enter_root(const char *root)
 {
+    const char *mounted = strcmp(root, "/") == 0 ? "/.." : root;
+
     return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-           mount(root, root, NULL, MS_BIND | MS_REC, NULL) == 0 && chdir(root) == 0 &&
+           mount(root, root, NULL, MS_BIND | MS_REC, NULL) == 0 && chdir(mounted) == 0 &&
            make_harmless() && syscall(SYS_pivot_root, ".", ".") == 0 &&
            umount2(".", MNT_DETACH) == 0 && chdir("/") == 0;
 }

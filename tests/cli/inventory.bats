@@ -473,6 +473,13 @@ QEMU
     done
 }
 
+@test "the QEMUs of this system's own root can be run in isolation" {
+    run -0 --separate-stderr as_root romcompat inventory --root / --run
+    [[ $stderr != *"not run"* ]]
+    [ "$(jq '.qemu | length' <<< "$output")" -gt 0 ]
+    [ "$(jq -r '.qemu[0].machines | length' <<< "$output")" -gt 0 ]
+}
+
 @test "--anonymous and --root leave the names out; --pretty says the same" {
     make_root
     run --separate-stderr -0 in_root --anonymous
