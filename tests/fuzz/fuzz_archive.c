@@ -5,13 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/effort.h"
 #include "formats/deb_control.h"
 #include "inputs/archive.h"
 #include "inputs/unstream.h"
+#include "target.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__asan_default_options(void);
 
 /* Freed memory counts as in use while ASan keeps it from being used again, 256 MiB by
@@ -55,7 +54,7 @@ static void read_text(const uint8_t *data, size_t size)
     free(text);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     static const struct unpack_limits limits = {
         .entry = 64 << 10, .entries = 100, .total = 1 << 20, .header = 128 << 10};
@@ -64,7 +63,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct unpacked e;
     struct deb_control control;
 
-    effort_forget();
     read_text(data, size);
     if (unpacker_open_memory("fuzz", data, size, &limits, &u, &f) != 0)
         return 0;

@@ -5,10 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/effort.h"
 #include "release/verdict.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 static struct measured_image images[] = {
     {.kind = "legacy", .has_ids = true, .vendor = 0x8086, .device = 0x100e, .legacy_length = 65536},
@@ -36,7 +34,7 @@ static struct measured_rom rom_of(const char *path, uint64_t size, uint64_t chai
     };
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     struct measured_rom roms[] = {
         rom_of("usr/share/qemu/efi-e1000.rom", 262144, 160768, 262144, 2),
@@ -48,7 +46,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct budget budget;
     struct failure f;
 
-    effort_forget();
     if (budget_parse("fuzz.yaml", data, size, &budget, &problems, &f) < 0)
         return 0;
     if (!problems.counts[FINDING_ERROR]) {

@@ -11,8 +11,7 @@
 #include <unistd.h>
 
 #include "romcompat.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 enum { MAPS = 4 };
 
@@ -45,7 +44,7 @@ static void check(const struct romcompat *maps, size_t count)
     find(maps, "pc-i440fx-2.10+pve1");
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     char path[MAPS][64];
     const char *paths[MAPS];

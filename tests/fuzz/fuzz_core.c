@@ -10,8 +10,7 @@
 #include "base/bytes.h"
 #include "formats/memory_core.h"
 #include "formats/memory_tree.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 static void must(bool condition)
 {
@@ -50,7 +49,7 @@ static void check(const struct memory_map *map)
     must(!memory_map_has(map, end, 1));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     struct file file = {data, size};
     struct core_source source = {&file, size, read_bytes};

@@ -6,15 +6,14 @@
 #include <string.h>
 
 #include "formats/deb_changelog.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 static int sign(int n)
 {
     return (n > 0) - (n < 0);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     const char *text = (const char *)data;
     struct changelog_entry entry;

@@ -5,10 +5,9 @@
 #include <string.h>
 
 #include "formats/deb_changes.h"
+#include "target.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     struct deb_changes_file file;
     struct failure f;

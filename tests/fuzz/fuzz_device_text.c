@@ -5,10 +5,9 @@
 #include <string.h>
 
 #include "formats/device_text.h"
+#include "target.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     struct device_text d = {.type = "untouched"};
     char *text = strndup((const char *)data, size);

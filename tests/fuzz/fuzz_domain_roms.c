@@ -9,11 +9,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/effort.h"
 #include "guest/domain_roms.h"
 #include "outputs/file.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 static const char map[] = "romcompat-map 1\nset s\n  package p\n  machine pc-i440fx - 7.2\n"
                           "  machine pc-q35 2.4 7.2\n  rom efi-virtio.rom 262144 a.rom\n"
@@ -67,14 +65,13 @@ static void ask(const struct domain_xml *x, struct destination *to)
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     const char *const directories[] = {directory};
     struct destination to;
     struct domain_xml x;
     struct failure f;
 
-    effort_forget();
     if (!maps)
         make_host();
     if (domain_xml_parse("fuzz", data, size, &x, &f) != 0)

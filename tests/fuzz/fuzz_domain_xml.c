@@ -6,11 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/effort.h"
 #include "inputs/domain_xml.h"
 #include "guest/domain_splice.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 static const char file[] = "/usr/share/qemu/a<&'\".rom";
 
@@ -78,11 +76,10 @@ static bool parse_far_behind(const uint8_t *data, size_t size)
     return is_read;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     bool is_read = parse(data, size, true);
 
-    effort_forget();
     /* White space and a byte order mark may stand only at the very beginning. */
     if (size && (data[0] == '<') && parse_far_behind(data, size) != is_read)
         abort();

@@ -12,8 +12,7 @@
 
 #include "inputs/download.h"
 #include "inputs/download_text.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 static void must(bool condition)
 {
@@ -54,7 +53,7 @@ static void read_range(const char *text)
     free(line);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     char *text = strndup((const char *)data, size);
 

@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "formats/dpkg_log.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 struct seen {
     const char *begin, *end;
@@ -44,7 +43,7 @@ static size_t read_text(char *text, size_t size, FILE *out)
     return s.count;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     char *text = malloc(size + 1), *again = NULL;
     size_t again_size = 0;

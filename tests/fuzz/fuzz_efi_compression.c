@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "formats/efi_compression.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 /* Larger ones only cost time here. */
 #define EXPANDED_MAX ((size_t)1 << 20)
@@ -27,7 +26,7 @@ static void expand_any(const uint8_t *data, size_t size)
     free(out);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     uint8_t *packed, *out;
     size_t packed_size, original;

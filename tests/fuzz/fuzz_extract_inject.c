@@ -15,8 +15,7 @@
 #include "flash/extract.h"
 #include "flash/inject.h"
 #include "formats/firmware_file.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 struct bytes {
     const uint8_t *data;
@@ -128,7 +127,7 @@ static void inject(const uint8_t *data)
     flash_close(&combined);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     if (!made.data)
         make_parts();
@@ -138,7 +137,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(memory + STORE_AT, made.data, made.size);
     memcpy(memory + STORE_AT + made.size, code.data, code.size);
     change(memory, all, data, size);
-    effort_forget();
     extract(memory, all);
     effort_forget();
     inject(memory + STORE_AT);

@@ -3,11 +3,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "base/effort.h"
 #include "formats/firmware_file.h"
 #include "formats/guided_table.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 static void must(bool condition)
 {
@@ -28,9 +26,8 @@ static void walk_sections(const uint8_t *data, size_t size)
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
-    effort_forget();
     struct guided_table table;
     struct fv_header header;
     struct ffs_walk walk;

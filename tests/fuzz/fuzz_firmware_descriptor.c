@@ -5,11 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/effort.h"
 #include "formats/libvirt_conf.h"
 #include "inputs/firmware_descriptor.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 static void check(bool held)
 {
@@ -61,9 +59,8 @@ static void read_list(const char *text, size_t size)
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
-    effort_forget();
     read_descriptor(data, size);
     read_list((const char *)data, size);
     return 0;

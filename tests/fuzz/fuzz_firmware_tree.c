@@ -8,11 +8,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/effort.h"
 #include "flash/diff.h"
 #include "flash/lint.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 static void judge(const struct firmware_tree *tree)
 {
@@ -31,14 +29,13 @@ static void judge(const struct firmware_tree *tree)
     firmware_diff_free(&diff);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     struct firmware_tree tree = {0};
     struct failure f = {0};
     char path[64];
     int fd = memfd_create("package", MFD_CLOEXEC);
 
-    effort_forget();
     if (fd < 0 || write(fd, data, size) != (ssize_t)size)
         abort();
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);

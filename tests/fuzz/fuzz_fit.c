@@ -4,11 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/effort.h"
 #include "formats/option_rom.h"
 #include "romset/fit.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 #define INPUT_MAX ((size_t)1 << 16) /* larger ones only cost time */
 
@@ -31,14 +29,13 @@ static void check(const struct fitted *once, const struct fit_options *options)
     free(twice.bytes);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     static const char *const drop[] = {"legacy"};
     const struct fit_options options[] = {{0}, {.drop = drop, .drop_count = 1}};
     struct failure f = {0};
     struct fitted fitted;
 
-    effort_forget();
     for (size_t i = 0; i < 2 && size <= INPUT_MAX; i++) {
         if (fit_rom("fuzz", data, size, &options[i], &fitted, &f) == 0)
             check(&fitted, &options[i]);

@@ -4,11 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/effort.h"
 #include "flash/convert.h"
 #include "flash/live_store.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 static void use(const struct flash_image *image)
 {
@@ -22,9 +20,8 @@ static void use(const struct flash_image *image)
         live_store_close(&live);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
-    effort_forget();
     struct flash_image image;
     uint8_t *copy = malloc(size ? size : 1);
 

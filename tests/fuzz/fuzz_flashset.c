@@ -4,10 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/effort.h"
 #include "flash/flashset.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 static void check(const struct flashset *set)
 {
@@ -29,9 +27,8 @@ static void check(const struct flashset *set)
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
-    effort_forget();
     struct findings problems = {0};
     struct flashset set;
     struct failure f;

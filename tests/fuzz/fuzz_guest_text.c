@@ -7,8 +7,7 @@
 #include "formats/plain_text.h"
 #include "formats/ramblock_text.h"
 #include "formats/rom_devices.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 /* Any name as a machine type: what is said of it does not contradict itself. */
 static void read_machine(const char *name)
@@ -93,7 +92,7 @@ static void read_as_log(const uint8_t *data, size_t size)
 }
 
 /* The same bytes as a monitor's table, as a log, and as one name. */
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     const char *text = (const char *)data;
     char name[64] = {0};

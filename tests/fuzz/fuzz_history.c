@@ -5,11 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/effort.h"
 #include "release/history.h"
 #include "release/history_chart.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 static void append_newest(const uint8_t *data, size_t size, const struct history *h)
 {
@@ -32,13 +30,12 @@ static void append_newest(const uint8_t *data, size_t size, const struct history
     free(text);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     struct history h;
     struct failure f;
     size_t length;
 
-    effort_forget();
     if (history_parse("fuzz.yaml", data, size, &h, &f) < 0)
         return 0;
     char *svg = history_chart(&h, 1, NULL, &length, &f);

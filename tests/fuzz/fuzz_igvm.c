@@ -4,11 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/effort.h"
 #include "flash/measure_igvm.h"
 #include "formats/igvm.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 struct file {
     const uint8_t *data;
@@ -48,12 +46,11 @@ static void load(const uint8_t *data, size_t size)
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     struct igvm igvm;
     uint64_t sum = 0;
 
-    effort_forget();
     if (!igvm_read(data, size, &igvm))
         return 0;
     if (igvm.defect && igvm.defect_at > size)

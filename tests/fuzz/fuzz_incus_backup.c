@@ -2,17 +2,14 @@
 /* Any text as the backup.yaml of an instance of Incus. */
 #include <stdlib.h>
 
-#include "base/effort.h"
 #include "inputs/incus_backup.h"
+#include "target.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     struct qemu_command c;
     struct failure f;
 
-    effort_forget();
     if (incus_backup_parse("input", data, size, &c, &f) == 0) {
         if (!c.architecture || !c.binary)
             abort();

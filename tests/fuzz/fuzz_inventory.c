@@ -5,10 +5,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/effort.h"
 #include "fleet/exchange_texts.h"
 #include "fleet/matrix.h"
 #include "fleet/fix_plan.h"
+#include "target.h"
 
 static size_t take(void *arg, const struct json_document *d)
 {
@@ -48,8 +48,6 @@ static void tell(struct fleet *fleet, bool of_guests)
     exchange_free(&exchange);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static void read_as_file(const uint8_t *data, size_t size,
                          const struct json_documents_visitor *visitor)
 {
@@ -63,9 +61,8 @@ static void read_as_file(const uint8_t *data, size_t size,
     close(fd);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
-    effort_forget();
     struct fleet fleet;
     struct json_documents_visitor visitor = {1 << 20, take, ignore, &fleet};
     struct failure f;

@@ -4,10 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/effort.h"
 #include "inputs/lzop.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 struct rest {
     const uint8_t *at;
@@ -27,7 +25,7 @@ static int64_t pull(void *arg, const uint8_t **bytes, struct failure *f)
     return (int64_t)n;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     enum { TOTAL_MAX = 64 << 20 };
     struct rest r = {data, size};
@@ -36,7 +34,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct lzop *z;
     int64_t n, total = 0;
 
-    effort_forget();
     if (lzop_open("fuzz", pull, &r, &z, &f) == 0) {
         while ((n = lzop_read(z, &bytes, &f)) > 0 && total < TOTAL_MAX) {
             if (n > LZOP_BLOCK_MAX)

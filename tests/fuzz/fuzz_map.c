@@ -9,8 +9,7 @@
 #include <string.h>
 
 #include "romcompat.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 static void must(int holds)
 {
@@ -62,7 +61,7 @@ static void check_set(const struct romcompat *maps, size_t index)
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     struct romcompat *maps;
     struct romcompat_problem p;

@@ -4,19 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/effort.h"
 #include "flash/measure.h"
+#include "target.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     static const struct kernel_hashes kernel;
     struct measured_file file;
     struct measurement m;
     uint8_t page[VMSA_SIZE];
 
-    effort_forget();
     measured_file_take("x", data, size, &file);
     for (unsigned i = 0; i < 10; i++) {
         struct measure_guest g = {.mode = i / 2,

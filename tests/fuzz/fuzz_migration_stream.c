@@ -4,8 +4,7 @@
 
 #include "formats/libvirt_save.h"
 #include "formats/migration_stream.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 /* The first byte says how many bytes the reader gets at a time: what it answers must not
  * depend on that. */
@@ -35,7 +34,7 @@ static enum migration_answer feed(const uint8_t *data, size_t size, size_t piece
     return answer;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     struct migration_stream whole, parts;
     struct libvirt_save save;

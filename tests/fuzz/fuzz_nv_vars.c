@@ -6,10 +6,9 @@
 
 #include "base/bytes.h"
 #include "formats/nv_vars.h"
+#include "target.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     struct varstore store;
     char name[16];

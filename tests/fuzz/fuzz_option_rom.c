@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "formats/option_rom.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 static void must(bool condition)
 {
@@ -150,7 +149,7 @@ static void renumber_and_read_again(const uint8_t *data, const struct optrom *ro
     free(copy);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     struct optrom rom;
 

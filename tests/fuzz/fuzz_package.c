@@ -8,12 +8,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/effort.h"
 #include "inputs/deb_relations.h"
 #include "inputs/rpm_header.h"
 #include "inputs/package_file.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 static bool want_all(void *arg, const char *path)
 {
@@ -68,13 +66,12 @@ static void read_package(const uint8_t *data, size_t size)
     close(fd);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     struct rpm_header header;
     struct failure f;
     char *text = strndup((const char *)data, size);
 
-    effort_forget();
     if (rpm_header_read("x", data, size, &header, &f) == 0)
         rpm_header_free(&header);
     rpm_header_files("x", data, size, take_listed, NULL, &f);

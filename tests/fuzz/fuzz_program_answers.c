@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/effort.h"
 #include "inputs/apt.h"
 #include "inputs/apt_hook.h"
 #include "inputs/dnf_hook.h"
@@ -23,8 +22,7 @@
 #include "inputs/qemu_types.h"
 #include "inputs/xl.h"
 #include "outputs/child.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 static const uint8_t *rest;
 static size_t left;
@@ -248,9 +246,8 @@ static void ask_xl(void)
     xl_create("x", "/f", &f);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
-    effort_forget();
     begin(data, size);
     ask_for_owners();
     begin(data, size);

@@ -3,10 +3,9 @@
 #include <stdlib.h>
 
 #include "inputs/proxmox_conf.h"
+#include "target.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     struct qemu_command c;
     struct failure f;

@@ -6,11 +6,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/effort.h"
 #include "formats/qcow2.h"
 #include "inputs/qcow2_state.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 static void read_state(const uint8_t *data, size_t size)
 {
@@ -64,14 +62,13 @@ static void read_named(const uint8_t *data, size_t size)
     close(fd);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     enum { LIMIT = 128 << 20 };
     static const uint8_t none[12];
     uint64_t virtual_size = 0;
     struct failure f;
 
-    effort_forget();
     is_qcow2(data, size);
     if (qcow2_virtual_size("input", data, size, LIMIT, &virtual_size, &f) == 0 &&
         (virtual_size == 0 || virtual_size > LIMIT || memcmp(data + 8, none, sizeof none) != 0))

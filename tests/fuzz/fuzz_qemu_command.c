@@ -6,8 +6,7 @@
 
 #include "inputs/qemu_command.h"
 #include "inputs/qemu_options.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 static void section(void *arg, const struct qemu_option *option)
 {
@@ -39,7 +38,7 @@ static void read_words(char *text, size_t size)
     free(words);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     struct failure f = {0};
     char *text = malloc(size + 1);

@@ -7,12 +7,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/effort.h"
 #include "inputs/qemu_file.h"
+#include "target.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     struct qemu_machine *machines = NULL;
     struct qemu_binary q = {0};
@@ -21,7 +19,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char path[64];
     int fd = memfd_create("qemu", MFD_CLOEXEC);
 
-    effort_forget();
     if (fd < 0 || write(fd, data, size) != (ssize_t)size)
         abort();
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);

@@ -8,10 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/effort.h"
 #include "inputs/qmp_session.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 /* Nobody reads the questions: the socket holds this many. */
 enum { QUESTIONS = 64 };
@@ -56,11 +54,10 @@ static void talk(const uint8_t *data, size_t size, bool greets)
     close(pair[1]);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     enum { SOCKET_HOLDS = 64 << 10 };
 
-    effort_forget();
     if (size > SOCKET_HOLDS)
         return 0;
     talk(data, size, true);

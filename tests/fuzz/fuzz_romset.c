@@ -4,20 +4,17 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "base/effort.h"
 #include "romset/lint.h"
 #include "romset/map.h"
 #include "romset/romset.h"
+#include "target.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     struct findings problems = {0};
     struct romset set;
     struct failure f;
 
-    effort_forget();
     if (romset_parse("fuzz.yaml", data, size, &set, &problems, &f) < 0)
         return 0;
     if (!problems.counts[FINDING_ERROR])

@@ -8,11 +8,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/effort.h"
 #include "inputs/saved_guest.h"
 #include "inputs/saved_stream.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 /* The snapshots that it would be asked for. */
 static void list_snapshots(const char *path)
@@ -61,14 +59,13 @@ static void read_stream(const char *path)
     saved_stream_close(stream);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     struct saved_guest guest = {0};
     struct failure f = {0};
     char path[64];
     int fd = memfd_create("saved-guest", MFD_CLOEXEC);
 
-    effort_forget();
     if (fd < 0 || write(fd, data, size) != (ssize_t)size)
         abort();
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);

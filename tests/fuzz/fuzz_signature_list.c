@@ -6,11 +6,9 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "base/effort.h"
 #include "formats/signature_list.h"
 #include "inputs/certificate.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 /* A list of this entry alone holds the same. */
 static void write_again(const struct signature *s)
@@ -42,12 +40,11 @@ static void read_file_of_one(const uint8_t *data, size_t size)
         abort();
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     struct signature_walk walk;
     struct signature s;
 
-    effort_forget();
     signature_walk_init(&walk, data, size);
     while (signature_next(&walk, &s)) {
         struct certificate c;

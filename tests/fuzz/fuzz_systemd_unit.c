@@ -5,10 +5,9 @@
 
 #include "inputs/qemu_command.h"
 #include "inputs/systemd_unit.h"
+#include "target.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     struct systemd_qemu q;
     struct failure f;

@@ -10,12 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/effort.h"
 #include "fixtures/inventory_maker.h"
 #include "fleet/inventory_read.h"
 #include "fleet/upgrade_order.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 enum { HOST_BYTES = 5, HOSTS_MAX = 8 };
 
@@ -136,13 +134,12 @@ static void check_blocked(const struct upgrade_order *o)
         abort();
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     struct inventory_reader *reader = inventory_reader_new();
     struct upgrade_order order;
     size_t upgraded = 0, count = size / HOST_BYTES < HOSTS_MAX ? size / HOST_BYTES : HOSTS_MAX;
 
-    effort_forget();
     upgrade_order_init(&order);
     for (size_t i = 0; i < count; i++) {
         add_host(&order, reader, i, data + i * HOST_BYTES);

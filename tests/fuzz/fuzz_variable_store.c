@@ -10,8 +10,7 @@
 
 #include "base/bytes.h"
 #include "formats/variable_store.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 static void must(bool condition)
 {
@@ -116,7 +115,7 @@ static void convert(const uint8_t *data, const struct varstore *s)
     free(out);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     struct varstore_fixed fixed;
     struct varstore s;

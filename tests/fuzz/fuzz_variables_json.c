@@ -5,10 +5,8 @@
 
 #include <json-c/json.h>
 
-#include "base/effort.h"
 #include "flash/variables_json.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 static void must(bool condition)
 {
@@ -53,12 +51,11 @@ static void round_trip(struct json_variables *v)
     converted_free(&c);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int try_input(const uint8_t *data, size_t size)
 {
     struct json_variables v;
     struct failure f;
 
-    effort_forget();
     if (variables_from_json_text("input", data, size, &v, &f) != 0)
         return 0;
     round_trip(&v);
