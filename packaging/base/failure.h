@@ -4,9 +4,10 @@
  * struct failure, fills it through fail(), and returns -1. Success is 0 and
  * leaves the struct alone. Outputs are untouched on failure.
  *
- * `what` is one line, "FILE: what is wrong (found X, expected Y)", without the
- * program's name and without a newline; `hint` is empty or one line that names
- * what fixes it. Only the command line floor prints them.
+ * `what` is "FILE: what is wrong (found X, expected Y)", without the program's
+ * name and without a newline of ours; `hint` is empty or names what fixes it. Only
+ * the command line floor prints them, each as one line: what a file, a peer or a
+ * name brought into them is escaped there.
  */
 #ifndef BASE_FAILURE_H
 #define BASE_FAILURE_H

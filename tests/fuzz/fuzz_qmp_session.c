@@ -4,7 +4,6 @@
 #include <json-c/json.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,7 +22,7 @@ static void ask_until_it_ends(struct qmp_session *session)
     for (int i = 0; i < QUESTIONS; i++) {
         answer = qmp_ask(session, "{\"execute\":\"query-status\"}\n", -1, &refused, &f);
         if (!answer) {
-            if (!f.what[0] || strchr(f.what, '\n'))
+            if (!f.what[0])
                 abort();
             return;
         }
