@@ -109,8 +109,7 @@ void take_directory(struct taking *t, const char *path)
             directory->roms =
                 xreallocarray(directory->roms, directory->rom_count + 1, sizeof *directory->roms);
             if (is_printable(name))
-                directory->roms[directory->rom_count++] =
-                    read_rom(t, file, name, size);
+                directory->roms[directory->rom_count++] = read_rom(t, file, name, size);
             else
                 taking_say(t, taking_problem, "%s: a name that is not printable ASCII, left out",
                            file);
@@ -261,11 +260,10 @@ static void take_images_in(struct taking *t, const char *directory, unsigned dep
     for (size_t i = 0; i < count; i++) {
         const char *path = paths[i];
         struct stat st;
-        uint64_t size;
 
         if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && depth < FIRMWARE_DEPTH_MAX)
             take_images_in(t, path, depth + 1);
-        else if (inventory_is_image_name(base_name(path)) && taking_has_file(t, path, &size))
+        else if (inventory_is_image_name(base_name(path)) && taking_has_file(t, path, NULL))
             take_image(t, path);
     }
     free_texts(paths, count);
@@ -300,10 +298,9 @@ void take_firmware_of_guests(struct taking *t)
     for (size_t i = 0; i < t->inv.guests->count; i++) {
         const struct inventory_guest *guest = &t->inv.guests->list[i];
         const char *const loaders[] = {guest->loader, guest->live ? guest->live->loader : NULL};
-        uint64_t size;
 
         for (size_t k = 0; k < sizeof loaders / sizeof *loaders; k++)
-            if (loaders[k] && *loaders[k] == '/' && taking_has_file(t, loaders[k], &size))
+            if (loaders[k] && *loaders[k] == '/' && taking_has_file(t, loaders[k], NULL))
                 take_image(t, loaders[k]);
     }
     SORT_BY(t->inv.firmware->list, t->inv.firmware->count, path);

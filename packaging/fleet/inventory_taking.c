@@ -36,19 +36,33 @@ void taking_lost_guest(struct taking *t, const struct failure *f)
     t->inv.lacks_guests = true;
 }
 
+/* Of an errno: nothing has that name. */
+static bool says_missing(int error)
+{
+    return error == ENOENT || error == ENOTDIR;
+}
+
+bool is_missing(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) != 0 && says_missing(errno);
+}
+
 bool taking_has_file(struct taking *t, const char *path, uint64_t *size)
 {
     struct failure f;
     struct stat st;
 
     if (stat(path, &st) != 0) {
-        if (errno == ENOENT || errno == ENOTDIR)
+        if (says_missing(errno))
             return false;
         fail(&f, "%s: %s: left out", path, strerror(errno));
         taking_unread(t, &f);
         return false;
     }
-    *size = (uint64_t)st.st_size;
+    if (size)
+        *size = (uint64_t)st.st_size;
     if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
         return S_ISREG(st.st_mode);
     fail(&f, "%s: not a file, left out (found a %s)", path,
@@ -70,7 +84,7 @@ char **paths_in(struct taking *t, const char *directory, const char *end, size_t
     char **paths = NULL;
     struct failure f;
 
-    if (!dir && errno != ENOENT && errno != ENOTDIR) {
+    if (!dir && !says_missing(errno)) {
         fail(&f, "%s: %s: what is in it is left out", directory, strerror(errno));
         taking_unread(t, &f);
     }
@@ -83,11 +97,4 @@ char **paths_in(struct taking *t, const char *directory, const char *end, size_t
         closedir(dir);
     SORT_TEXTS(paths, *count);
     return paths;
-}
-
-bool is_missing(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }

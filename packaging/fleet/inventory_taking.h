@@ -105,8 +105,8 @@ void take_set(const struct romcompat *opened, size_t index, struct inventory_set
 void taking_problem(const struct taking *t, const struct failure *f);
 void taking_unread(struct taking *t, const struct failure *f);
 void taking_lost_guest(struct taking *t, const struct failure *f);
-/* Whether a file can be there to be read; *size: its bytes. What is something else, or cannot be
- * looked at, is said and left out; but for directories and what is not there. */
+/* Whether a file can be there to be read; *size, where it is not NULL: its bytes. What is something
+ * else, or cannot be looked at, is said and left out; but for directories and what is not there. */
 bool taking_has_file(struct taking *t, const char *path, uint64_t *size);
 
 /* The same with a message, by one of these three. */

@@ -89,7 +89,7 @@ CODE=/usr/share/OVMF/OVMF_CODE_4M.fd VARS=/usr/share/OVMF/OVMF_VARS_4M.fd MS=/us
     descriptor usr/share/qemu/firmware/60-a.json /other $VARS
     run -1 romcompat flash map --root root $CODE
     output_has "libvirt ignores it where there are descriptors"
-    # What is no file would be waited for.
+    # A FIFO was taken for no qemu.conf.
     rm root/etc/libvirt/qemu.conf
     mkfifo root/etc/libvirt/qemu.conf
     run romcompat flash map --root root $CODE
