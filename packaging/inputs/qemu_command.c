@@ -316,7 +316,10 @@ static void find_firmware(struct reading *r)
     } else if (r->bios) {
         /* Without a slash, QEMU looks for it among its ROM files. */
         c->loader = strchr(r->bios, '/') ? path_of(r, r->bios) : xstrdup(r->bios);
-        c->loader_type = xstrdup("rom");
+        if (c->loader)
+            c->loader_type = xstrdup("rom");
+        else
+            doubt(r, "the file of its BIOS is not known: only its QEMU can open %s", r->bios);
     }
 }
 

@@ -123,6 +123,7 @@ static void test_firmware(void)
     has_doubt(Q "-blockdev driver=raw,node-name=f,file=f -M pc,pflash0=f", "firmware",
               "a node that is in itself is a doubt");
     has_doubt(Q "-drive if=pflash,file=/dev/fd/3", "firmware", "an open file is a doubt");
+    has_doubt(Q "-bios /proc/self/fd/3", "BIOS", "an open file as BIOS is a doubt");
 }
 
 static void test_rest(void)
