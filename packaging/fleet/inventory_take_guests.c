@@ -49,11 +49,17 @@ static void take_xml_firmware(struct inventory_guest *guest, const struct domain
 
 static void take_xml_card(struct inventory_guest *guest, const struct domain_device *d)
 {
-    if (!d->type || d->is_hostdev || d->is_transient || !rom_device_of_type(d->type))
+    const char *file = d->rom_file && *d->rom_file ? d->rom_file : NULL;
+    bool off = d->rom_bar == DOMAIN_OFF || d->rom_enabled == DOMAIN_OFF || (d->rom_file && !file);
+
+    if (d->is_elsewhere || d->is_transient)
         return;
-    taking_add_card(guest, d->type, d->rom_file && *d->rom_file ? d->rom_file : NULL,
-                    d->rom_bar == DOMAIN_OFF || d->rom_enabled == DOMAIN_OFF ||
-                        (d->rom_file && !*d->rom_file));
+    if (d->type && (rom_device_of_type(d->type) || (file && !off)))
+        taking_add_card(guest, d->type, file, off);
+    else if (d->is_hostdev)
+        taking_doubt(guest, xstrdup(QEMU_HOST_DEVICE));
+    else if (!d->type || !rom_device_is_card_without(d->type))
+        taking_doubt(guest, xasprintf("the ROM of a card of model %s", d->model ? d->model : "''"));
 }
 
 /* What <qemu:commandline> adds. */

@@ -220,6 +220,15 @@ const struct rom_device *rom_device_of_type(const char *type)
     return NULL;
 }
 
+/* QEMU hw/net, hw/display: the PCI cards that `-device help` lists and that set no romfile. */
+bool rom_device_is_card_without(const char *type)
+{
+    static const char *const types[] = {
+        "igb", "rocker", "tulip", "qxl", "virtio-gpu-pci", "virtio-gpu-gl-pci", "secondary-vga"};
+
+    return IS_ONE_OF(type, types);
+}
+
 uint32_t rom_device_ids(const struct rom_device *device, const char *type, bool modern)
 {
     /* The types with -transitional in their names are what they say, wherever they are: QEMU

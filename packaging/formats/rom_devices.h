@@ -60,6 +60,9 @@ const struct rom_device *rom_device_of_type(const char *type);
  * of the machine are on PCI, and not on s390x's channels. */
 const char *rom_device_type_named(const char *name, bool has_pci);
 
+/* Whether it is a card, of network or video, that QEMU gives no option ROM. */
+bool rom_device_is_card_without(const char *type);
+
 /* The ids of a type. `modern`: a virtio-net-pci without legacy interface, which is what one
  * behind a PCIe port is (QEMU hw/virtio/virtio-pci.c, virtio_pci_realize()). 0: no type of the
  * device. */

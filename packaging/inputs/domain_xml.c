@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "formats/guest_encryption.h"
 #include "formats/libvirt_devices.h"
+#include "formats/rom_devices.h"
 #include "inputs/file.h"
 #include "inputs/xml_tags.h"
 
@@ -59,6 +60,7 @@ enum place {
     VIDEO,
     VIDEO_MODEL,
     ACCELERATION,
+    HOSTDEV,
     ROM,
     ADDRESS,
     ALIAS,
@@ -119,9 +121,13 @@ static const struct {
     {DEVICES, "video", VIDEO},
     {VIDEO, "model", VIDEO_MODEL},
     {VIDEO_MODEL, "acceleration", ACCELERATION},
-    {VIDEO, "rom", ROM},
     {VIDEO, "address", ADDRESS},
     {VIDEO, "alias", ALIAS},
+    {DEVICES, "hostdev", HOSTDEV},
+    {HOSTDEV, "teaming", NIC_TEAMING},
+    {HOSTDEV, "rom", ROM},
+    {HOSTDEV, "address", ADDRESS},
+    {HOSTDEV, "alias", ALIAS},
 };
 
 static enum place place_of(enum place parent, const char *name)
@@ -209,7 +215,11 @@ static void add_device(struct reader *r, enum domain_device_kind kind,
     APPEND(x->devices, x->device_count, r->device_capacity,
            (struct domain_device){
                .kind = kind,
-               .is_hostdev = kind == DOMAIN_NIC && xml_attribute_is(a, "type", "hostdev"),
+               .is_hostdev = kind == DOMAIN_HOSTDEV ||
+                             (kind == DOMAIN_NIC && xml_attribute_is(a, "type", "hostdev")),
+               /* Others are on USB or SCSI. */
+               .is_elsewhere = kind == DOMAIN_HOSTDEV && !xml_attribute_is(a, "type", "pci") &&
+                               !xml_attribute_is(a, "type", "mdev"),
                .is_user = kind == DOMAIN_NIC && xml_attribute_is(a, "type", "user")});
 }
 
@@ -436,6 +446,9 @@ static void begin_place(struct reader *r, enum place place, size_t at,
     case VIDEO:
         add_device(r, DOMAIN_VIDEO, a);
         break;
+    case HOSTDEV:
+        add_device(r, DOMAIN_HOSTDEV, a);
+        break;
     case NIC_MODEL:
         xml_set_attribute(&d->model, a, "type");
         break;
@@ -581,7 +594,7 @@ static const char *end_element(void *arg, size_t depth, size_t from, size_t to)
     if (r->keeps_text && (place == NAME || place == UUID || place == EMULATOR || place == LOADER ||
                           place == NVRAM || place == OS_KERNEL || place == SECURITY_POLICY))
         take_text(r, place);
-    if (parent == NIC || parent == VIDEO) {
+    if (parent == NIC) {
         struct domain_device *d = &x->devices[x->device_count - 1];
 
         if (!d->has_rom) {
@@ -640,6 +653,26 @@ static char *path_of(const struct reader *r, const struct domain_pci_address *a)
     return NULL;
 }
 
+static void resolve_type(const struct domain_xml *x, struct domain_device *d)
+{
+    const char *arch = x->arch ? x->arch : "";
+
+    d->is_elsewhere |= d->address_type && strcmp(d->address_type, "pci") != 0;
+    if (d->is_elsewhere)
+        return;
+    if (d->is_hostdev) {
+        d->type = "vfio-pci";
+    } else if (d->model && d->kind == DOMAIN_NIC) {
+        const char *type = libvirt_nic_type(d->model);
+
+        d->is_elsewhere = !type;
+        d->type = type ? rom_device_type_named(type, strcmp(arch, "s390x") != 0) : NULL;
+    } else if (d->model) {
+        d->is_elsewhere = strcmp(d->model, "none") == 0 || strcmp(d->model, "ramfb") == 0;
+        d->type = libvirt_video_type(d->model, arch, d->is_primary, d->is_accelerated);
+    }
+}
+
 /* What follows from several places of the document. */
 static void resolve_devices(struct reader *r)
 {
@@ -665,11 +698,7 @@ static void resolve_devices(struct reader *r)
 
         d->path = path_of(r, &d->address);
         d->on_express_port = bus && bus->model && libvirt_bus_is_express_port(bus->model);
-        if (!d->model || d->is_hostdev || (d->address_type && !d->address.is_known))
-            continue;
-        d->type = d->kind == DOMAIN_NIC ? libvirt_nic_type(d->model)
-                                        : libvirt_video_type(d->model, x->arch ? x->arch : "",
-                                                             d->is_primary, d->is_accelerated);
+        resolve_type(x, d);
     }
 }
 

@@ -16,7 +16,7 @@
 #include "base/failure.h"
 
 #define DOMAIN_XML_MAX ((size_t)16 << 20) /* bytes of a document */
-#define DOMAIN_DEVICES_MAX 16384          /* of network and video cards; and disks */
+#define DOMAIN_DEVICES_MAX 16384          /* of cards and devices of the host; and disks */
 #define DOMAIN_TEXT_MAX ((size_t)4096)    /* bytes of a name or path */
 
 /* An attribute with the values yes and no, or on and off. */
@@ -29,14 +29,16 @@ struct domain_pci_address {
     bool has_more_functions; /* multifunction='on' */
 };
 
-enum domain_device_kind { DOMAIN_NIC, DOMAIN_VIDEO };
+enum domain_device_kind { DOMAIN_NIC, DOMAIN_VIDEO, DOMAIN_HOSTDEV };
 
 /* Texts that the document does not give are NULL. */
 struct domain_device {
     enum domain_device_kind kind;
-    char *model;      /* <model type=>: "virtio" */
-    const char *type; /* that QEMU gets for it: "virtio-net-pci"; NULL: no PCI device, not known */
-    char *alias;      /* "net0", in the XML of a running guest */
+    char *model; /* <model type=>: "virtio" */
+    /* That QEMU makes of it, never an alias: "virtio-net-pci"; NULL: no PCI device, not known. */
+    const char *type;
+    bool is_elsewhere; /* it is known to be no PCI device */
+    char *alias;       /* "net0", in the XML of a running guest */
     char *mac;
     char *address_type; /* "pci", "ccw"... */
     struct domain_pci_address address;
@@ -46,7 +48,7 @@ struct domain_device {
     bool on_express_port; /* the address is behind a PCI Express port, and not on a root bus */
     bool is_primary;      /* of a video card */
     bool is_accelerated;
-    bool is_hostdev;   /* a device of the host, with its own ROM */
+    bool is_hostdev;   /* a device of the host, with its own ROM; also an <interface> */
     bool is_transient; /* <teaming type='transient'>: unplugged before a migration */
     bool is_user;      /* <interface type='user'>, served by QEMU itself */
     bool has_options;  /* of a network card: <driver> with more than a name, <mtu> or <acpi> */
@@ -88,7 +90,7 @@ struct domain_xml {
     /* The words of <qemu:commandline>, which libvirt puts behind its own. */
     char **qemu_arguments;
     size_t qemu_argument_count;
-    struct domain_device *devices; /* network cards and video cards, in the document's order */
+    struct domain_device *devices; /* cards and devices of the host, in the document's order */
     size_t device_count;
     char **disks; /* paths of files and block devices, without what backs them */
     size_t disk_count;

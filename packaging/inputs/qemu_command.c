@@ -156,8 +156,10 @@ static void take_device(struct reading *r, const struct qemu_option *option)
     else if (rom_device_of_type(type))
         add_card(r, type, file && *file ? file : NULL,
                  (bar && option_text_is_off(bar)) || (file && !*file));
-    else if (file && *file && strncmp(type, "vfio", 4) != 0)
+    else if (file && *file)
         doubt(r, "-device %s: a ROM file for a device that is not known here", type);
+    else if (strncmp(type, "vfio-", strlen("vfio-")) == 0)
+        doubt(r, QEMU_HOST_DEVICE);
 }
 
 /* -nic, and -net of the kind nic. */
@@ -638,6 +640,8 @@ static void take_value(struct reading *r, const char *name, const char *value)
         take_config(r, value);
     } else if (strcmp(name, "L") == 0) {
         doubt(r, "-L %s: it looks for ROM files elsewhere", value);
+    } else if (strcmp(name, "option-rom") == 0) {
+        doubt(r, "-option-rom %s", value);
     } else if (strcmp(name, "set") == 0 && strstr(value, ".rom")) {
         doubt(r, "-set %s", value);
     }

@@ -19,6 +19,10 @@
 #define QEMU_ARGUMENTS_MAX 20000
 #define QEMU_COMMAND_CARDS_MAX 4096
 
+/* The doubt about a guest with a device of the host (vfio). Its own ROM makes no RAM block (QEMU
+ * hw/vfio/pci.c, vfio_pci_size_rom()); whether it can be moved its driver decides. */
+#define QEMU_HOST_DEVICE "a device of its host (vfio): whether it can be moved is not known"
+
 struct qemu_card {
     char *type; /* as in -device: never an alias */
     char *file; /* of its ROM, where one is named; NULL: the default */

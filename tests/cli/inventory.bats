@@ -195,6 +195,52 @@ XML
         '["virtio-net-pci","the ROM of a card, which <qemu:override> or <qemu:commandline> sets"]'
 }
 
+@test "a card in a guest's XML is the device that QEMU makes of its model, or a doubt" {
+    make_root
+    has() { # DEVICES EXPECTED: [the cards with their ROM files, and what is not known]
+        cat > root/etc/libvirt/qemu/web.xml <<XML
+<domain type='kvm'><name>web</name><os><type arch='${3:-x86_64}' machine='pc-q35-9.2'>hvm</type></os><devices>$1</devices></domain>
+XML
+        run --separate-stderr -0 in_root
+        [ "$(jq -c '.guests[] | [([.devices[] | .type + "=" + (.romfile // "")] | join(" ")), .doubt]' <<< "$output")" = "$2" ] || { show; false; }
+    }
+    nic() { echo "<interface type='user'><model type='$1'/>${2:-}</interface>"; }
+    has "$(nic e1000-82540em)" '["e1000=",null]'
+    has "$(nic virtio-net)$(nic virtio-net-pci)" '["virtio-net-pci= virtio-net-pci=",null]'
+    has "$(nic virtio-transitional)$(nic virtio-non-transitional)" \
+        '["virtio-net-pci-transitional= virtio-net-pci-non-transitional=",null]'
+    # What is on another bus, or has no ROM.
+    has "$(nic usb-net)$(nic igb)$(nic virtio "<address type='ccw' cssid='0xfe' ssid='0x0' devno='0x0000'/>")" '["",null]'
+    has "<video><model type='none'/></video><video><model type='qxl'/></video><video><model type='qxl'/></video>" '["",null]'
+    # What QEMU does not know, or nobody said.
+    has "$(nic virtio-net-new)" '["","the ROM of a card of model virtio-net-new"]'
+    has "$(nic virtio-net "" s390x)$(nic E1000)" '["virtio-net-pci=","the ROM of a card of model E1000"]'
+    has "<interface type='user'/>" "[\"\",\"the ROM of a card of model ''\"]"
+    has "<video><model type='new'/></video>" '["","the ROM of a card of model new"]'
+    # An address that libvirt is to complete is on PCI.
+    has "$(nic virtio "<address type='pci' multifunction='on'/>")" '["virtio-net-pci=",null]'
+    # libvirt reads no <rom> there.
+    has "<video><model type='vga'/><rom bar='off'/></video>" '["VGA=",null]'
+    # Devices of the host: the file is a ROM as any other, their own is not known.
+    vfio() { echo "<hostdev mode='subsystem' type='$1'><source><address bus='0x06'/></source>${2:-}</hostdev>"; }
+    own='["","a device of its host (vfio): whether it can be moved is not known"]'
+    has "$(vfio pci "<rom file='/x.rom'/>")" '["vfio-pci=/x.rom",null]'
+    has "$(vfio pci)" "$own"
+    has "$(vfio mdev)" "$own"
+    has "$(vfio pci "<rom bar='off' file='/x.rom'/>")" "$own"
+    has "$(vfio pci "<rom enabled='no'/>")" "$own"
+    has "<interface type='hostdev'><rom file='/x.rom'/></interface>" '["vfio-pci=/x.rom",null]'
+    has "<interface type='hostdev'/>" "$own"
+    has "$(vfio usb)$(vfio pci "<teaming type='transient' persistent='ua-x'/>")" '["",null]'
+    # None of which is a yes.
+    for devices in "$(vfio pci "<rom file='/x.rom'/>")" "$(vfio pci)" "$(nic new)"; do
+        has "$devices" '' || :
+        printf '%s\n' "$output" > web.json
+        run -2 romcompat preflight --guest web web.json web.json
+        run -2 romcompat audit web.json
+    done
+}
+
 # A process with the command line of a QEMU, which does nothing.
 pretend_qemu() { # ARGUMENT...
     (exec -a qemu-system-x86_64 perl -e 'sleep 60' x "$@") 3>&- &

@@ -108,8 +108,9 @@ static void reads_a_guest(void)
         ok(d[1].rom_enabled == DOMAIN_OFF, "a card with rom enabled='no' has none");
         ok(d[1].address.is_known && d[1].address.slot == 3 && !d[1].on_express_port,
            "behind a bridge to PCI there is no Express");
-        ok(d[2].is_hostdev && !d[2].type, "a device of the host has no type");
-        ok(!d[3].type && !d[3].address.is_known, "a card on another bus has no type");
+        ok(d[2].is_hostdev, "a device of the host is known");
+        is_text(d[2].type, "vfio-pci", "... its type in QEMU");
+        ok(!d[3].type && d[3].is_elsewhere, "a card on another bus has no type");
         is_text(d[3].address_type, "ccw", "... its bus");
         ok(d[4].kind == DOMAIN_VIDEO && d[4].is_primary, "the first video card is the primary one");
         is_text(d[4].type, "cirrus-vga", "... its type in QEMU");

@@ -152,6 +152,11 @@ static void test_rest(void)
               "... in its long form as well");
     has_doubt(Q "-device e1000,romsize=65536", "romsize", "romsize is a doubt");
     has_doubt(Q "-device igb,romfile=x", "igb", "a ROM of a device that is not known is a doubt");
+    has_doubt(Q "-device vfio-pci,romfile=/x,host=01:00.0", "vfio-pci",
+              "so is that of a device of the host");
+    has_doubt(Q "-device {\"driver\":\"vfio-pci\",\"rombar\":0}", "vfio",
+              "a device of the host is a doubt");
+    has_doubt(Q "-option-rom /x", "/x", "-option-rom is a doubt");
     has_doubt(Q "-L /x", "-L", "-L is a doubt");
     has_doubt(Q "-readconfig /nowhere", "/nowhere", "a configuration that is not there is a doubt");
     has_doubt(Q "-device {\"driver\":1", "JSON", "broken JSON is a doubt");

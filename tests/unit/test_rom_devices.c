@@ -61,8 +61,12 @@ int main(void)
     is_text(rom_device_of_type("e1000-82545em")->rom, "efi-e1000.rom",
             "siblings are known by type");
     ok(!rom_device_of_type("ne2000"), "a block's name is no type");
+    ok(rom_device_is_card_without("igb") && !rom_device_is_card_without("igb2"),
+       "a card without a ROM is not one that is not known");
     size_t wrong = 0, too_long = 0;
     for (const struct rom_device *d = rom_devices; d->block; d++) {
+        for (size_t i = 0; i < ROM_DEVICE_TYPES_MAX && d->types[i]; i++)
+            wrong += rom_device_is_card_without(d->types[i]);
         wrong += !d->types[0] || rom_device_of_type(d->types[0]) != d ||
                  d->types[ROM_DEVICE_TYPES_MAX - 1];
         too_long += strlen(d->block) > 31;
