@@ -46,17 +46,19 @@ static struct inventory_guest *add_guest(struct taking *t, const char *source,
 static void take_proxmox_guest(struct taking *t, const char *name)
 {
     char *path = xasprintf(PROXMOX "/%s", name), *number = xstrndup(name, strlen(name) - 5);
-    struct qemu_command c;
+    struct qemu_command *list;
     struct failure f;
-    size_t size;
+    size_t size, count;
     uint8_t *data = read_there(t, path, PROXMOX_CONF_MAX, &size);
 
-    if (data && proxmox_conf_parse(path, number, t->inv.architecture, data, size, &c, &f) != 0) {
+    if (data &&
+        proxmox_conf_parse(path, number, t->inv.architecture, data, size, &list, &count, &f) != 0) {
         taking_lost_guest(t, &f);
     } else if (data) {
-        if (c.is_guest)
-            add_guest(t, "proxmox", &c, xasprintf("number %s", number));
-        qemu_command_free(&c);
+        for (size_t i = 0; i < count; i++)
+            if (list[i].is_guest)
+                add_guest(t, "proxmox", &list[i], i ? NULL : xasprintf("number %s", number));
+        proxmox_commands_free(list, count);
     }
     free(data);
     free(number);

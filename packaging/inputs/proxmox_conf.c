@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -14,36 +15,119 @@
 
 #define IMAGES "/usr/share/pve-edk2-firmware/"
 
-enum { KEYS_MAX = 2000, KEY_MAX = 40 };
+enum { KEYS_MAX = 2000, KEY_MAX = 40, SNAPSHOTS_MAX = 1000 };
 
-/* The lines of the file's first part; what follows are snapshots and changes that wait. */
+/* A section: the guest itself, or what a snapshot has of it. */
 struct conf {
     struct qemu_option lines;
     bool has_passed_vga; /* a card of the host with x-vga */
 };
 
-static int read_lines(const char *name, char *text, struct conf *conf, struct failure *f)
+/* PVE/QemuServer.pm, parse_vm_config(). */
+enum section { GUEST, PENDING, SNAPSHOT, OTHER };
+
+struct reader {
+    const char *name; /* of the file */
+    char *rest;
+    unsigned number;      /* of the line */
+    enum section section; /* that comes next */
+    const char *snapshot; /* its name */
+};
+
+/* Takes both over. */
+static void put(struct conf *conf, char *key, char *value)
+{
+    for (size_t i = 0; i < conf->lines.count; i++) {
+        struct qemu_option_value *line = &conf->lines.values[i];
+
+        if (strcmp(line->name, key) == 0) {
+            free(key);
+            free(line->value);
+            line->value = value;
+            return;
+        }
+    }
+    APPEND_ONE(conf->lines.values, conf->lines.count, (struct qemu_option_value){key, value});
+}
+
+static void remove_key(struct conf *conf, const char *key)
 {
     struct qemu_option *lines = &conf->lines;
-    char *rest = text, *line;
-    unsigned number = 0;
 
-    while ((line = strsep(&rest, "\n")) != NULL && *line != '[') {
+    for (size_t i = 0; i < lines->count; i++)
+        if (strcmp(lines->values[i].name, key) == 0) {
+            free(lines->values[i].name);
+            free(lines->values[i].value);
+            lines->values[i] = lines->values[--lines->count];
+            return;
+        }
+}
+
+static void begin_section(struct reader *r, char *line)
+{
+    size_t n = strcspn(line, "]");
+
+    line[n] = '\0';
+    r->snapshot = line + 1;
+    r->section = strcasecmp(r->snapshot, "PENDING") == 0 ? PENDING
+                 : strchr(r->snapshot, ':')              ? OTHER
+                                                         : SNAPSHOT;
+}
+
+/* The lines up to the next section. */
+static int read_lines(struct reader *r, struct conf *conf, struct failure *f)
+{
+    enum section section = r->section;
+    unsigned lines = 0;
+    char *line;
+
+    while ((line = strsep(&r->rest, "\n")) != NULL) {
         size_t n = strspn(line, "abcdefghijklmnopqrstuvwxyz_-0123456789");
         char *value = line + n + 1;
 
-        number++;
-        if (!*line || *line == '#' || isspace((unsigned char)*line))
+        r->number++;
+        if (*line == '[') {
+            begin_section(r, line);
+            return 0;
+        }
+        if (!*line || *line == '#' || isspace((unsigned char)*line) || section == OTHER)
             continue;
         if (!n || line[n] != ':' || n > KEY_MAX)
-            return fail(f, "%s:%u: not of the form 'key: value'", name, number);
-        if (lines->count == KEYS_MAX)
-            return fail(f, "%s:%u: more than %d lines", name, number, KEYS_MAX);
+            return fail(f, "%s:%u: not of the form 'key: value'", r->name, r->number);
+        if (lines++ == KEYS_MAX)
+            return fail(f, "%s:%u: more than %d lines", r->name, r->number, KEYS_MAX);
         value += strspn(value, " \t");
         for (size_t end = strlen(value); end && isspace((unsigned char)value[end - 1]); end--)
             value[end - 1] = '\0';
-        APPEND_ONE(lines->values, lines->count,
-                   (struct qemu_option_value){xstrndup(line, n), xstrdup(value)});
+        put(conf, xstrndup(line, n), xstrdup(value));
+    }
+    r->section = OTHER;
+    return 0;
+}
+
+/* "KEY,KEY", each with a '!' where it is forced. */
+static int remove_keys(struct conf *guest, const char *list, const char *name, struct failure *f)
+{
+    char *keys = xstrdup(list), *rest = keys, *key;
+    int left = KEYS_MAX;
+
+    while ((key = strsep(&rest, " ,;")) != NULL && left-- > 0)
+        remove_key(guest, key + (*key == '!'));
+    free(keys);
+    return key ? fail(f, "%s: more than %d keys to delete", name, KEYS_MAX) : 0;
+}
+
+/* Changes that wait for the next start: PVE/QemuServer.pm, vmconfig_apply_pending(). */
+static int apply(struct conf *guest, const struct conf *pending, const char *name,
+                 struct failure *f)
+{
+    for (size_t i = 0; i < pending->lines.count; i++) {
+        const struct qemu_option_value *line = &pending->lines.values[i];
+
+        if (strcmp(line->name, "delete") != 0)
+            put(guest, xstrdup(line->name), xstrdup(line->value));
+        else if (remove_keys(guest, line->value, name, f) != 0)
+            return -1;
     }
     return 0;
 }
@@ -106,11 +190,17 @@ static char *pinned_version(const struct conf *conf)
     return version ? version : xstrdup("5.1");
 }
 
-/* Without Proxmox's ".pxe", which is noted in *old_roms. */
-static char *machine_of(const struct conf *conf, const char *architecture, bool *old_roms)
+/* Without Proxmox's ".pxe", which is noted in *old_roms. Memory that was saved is loaded with the
+ * machine type that it has: PVE/QemuConfig.pm, __snapshot_rollback_hook(), which takes an early
+ * snapshot for one of 1.4. */
+static char *machine_of(const struct conf *conf, const char *architecture, bool is_snapshot,
+                        bool *old_roms)
 {
-    char *machine = part_of(value_of(conf, "machine"), "type", "type");
+    const char *running = value_of(conf, "vmstate") ? value_of(conf, "runningmachine") : NULL;
+    char *machine = running ? xstrdup(running) : part_of(value_of(conf, "machine"), "type", "type");
 
+    if (!machine && is_snapshot)
+        machine = xstrdup("pc-i440fx-1.4");
     if (!machine)
         machine = xstrdup(strcmp(architecture, "aarch64") == 0 ? "virt" : "pc");
     *old_roms = ends_with(machine, ".pxe");
@@ -149,7 +239,7 @@ static const char *image_of(const struct conf *conf, const struct qemu_command *
     return IMAGES "OVMF_CODE.fd";
 }
 
-static void read_firmware(const struct conf *conf, struct qemu_command *c)
+static void read_firmware(const struct conf *conf, bool is_snapshot, struct qemu_command *c)
 {
     const char *bios = value_of(conf, "bios"), *sev = value_of(conf, "amd-sev");
     bool is_rom = value_of(conf, "intel-tdx") || part_is(sev, "type", "snp");
@@ -161,8 +251,8 @@ static void read_firmware(const struct conf *conf, struct qemu_command *c)
     c->loader = xstrdup(image_of(conf, c));
     c->loader_type = xstrdup(is_rom ? "rom" : "pflash");
     c->nvram = part_of(value_of(conf, "efidisk0"), "file", "file");
-    /* "STORAGE:VOLUME" only its storage can say the path of. */
-    if (c->nvram && (is_rom || *c->nvram != '/')) {
+    /* "STORAGE:VOLUME" only its storage can say the path of; a snapshot has the store of then. */
+    if (c->nvram && (is_rom || is_snapshot || *c->nvram != '/')) {
         free(c->nvram);
         c->nvram = NULL;
     }
@@ -210,6 +300,8 @@ static void read_nic(struct qemu_command *c, const char *value, bool old_roms)
             file = old[i][1];
     if (rom_device_of_type(type))
         qemu_command_add_card(c, type, file, false);
+    else if (strcmp(model, "ne2k_isa") != 0 && !c->doubt)
+        c->doubt = xasprintf("a network card of model %s", model);
     free(model);
 }
 
@@ -231,11 +323,19 @@ static void read_video(const struct conf *conf, struct qemu_command *c)
                        : windows >= 6 || (!windows && !is_old)          ? "std"
                                                                         : "cirrus";
 
+    bool is_known = strncmp(type, "qxl", 3) == 0 || strncmp(type, "serial", 6) == 0 ||
+                    strcmp(type, "none") == 0;
+
     if (strncmp(type, "qxl", 3) == 0)
         qemu_command_add_card(c, "qxl-vga", NULL, false);
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (strcmp(types[i][0], type) == 0 && !(is_arm && strncmp(type, "virtio", 6) == 0))
-            qemu_command_add_card(c, types[i][1], NULL, false);
+        if (strcmp(types[i][0], type) == 0) {
+            is_known = true;
+            if (!is_arm || strncmp(type, "virtio", 6) != 0)
+                qemu_command_add_card(c, types[i][1], NULL, false);
+        }
+    if (!is_known && !c->doubt)
+        c->doubt = xasprintf("a video card of type %s", type);
     free(given);
 }
 
@@ -248,6 +348,23 @@ static bool is_numbered(const char *key, const char *what)
     return strncmp(key, what, n) == 0 && key[n] >= '0' && key[n] <= '9';
 }
 
+/* PVE/QemuServer/PCI.pm, print_hostpci_devices(). */
+static void read_passed(struct conf *conf, struct qemu_command *c, const char *value)
+{
+    char *file = part_of(value, "romfile", "host");
+
+    conf->has_passed_vga |= part_is(value, "x-vga", "1");
+    if (file) {
+        char *path = xasprintf("/usr/share/kvm/%s", file);
+
+        qemu_command_add_card(c, "vfio-pci", path, false);
+        free(path);
+    } else if (!c->doubt) {
+        c->doubt = xstrdup(QEMU_HOST_DEVICE);
+    }
+    free(file);
+}
+
 static void read_devices(struct conf *conf, struct qemu_command *c, bool old_roms)
 {
     for (size_t i = 0; i < conf->lines.count; i++) {
@@ -256,7 +373,7 @@ static void read_devices(struct conf *conf, struct qemu_command *c, bool old_rom
         if (is_numbered(line->name, "net"))
             read_nic(c, line->value, old_roms);
         else if (is_numbered(line->name, "hostpci"))
-            conf->has_passed_vga |= part_is(line->value, "x-vga", "1");
+            read_passed(conf, c, line->value);
         else if (strcmp(line->name, "args") == 0 && qemu_command_text_decides(line->value) &&
                  !c->doubt)
             c->doubt = xasprintf("args: %s", line->value);
@@ -264,34 +381,92 @@ static void read_devices(struct conf *conf, struct qemu_command *c, bool old_rom
     read_video(conf, c);
 }
 
-int proxmox_conf_parse(const char *name, const char *number, const char *architecture,
-                       const uint8_t *data, size_t size, struct qemu_command *command,
-                       struct failure *f)
+/* `snapshot`: its name; NULL: the guest itself. */
+static void make_command(struct conf *conf, const char *number, const char *host_architecture,
+                         const char *snapshot, struct qemu_command *made)
 {
-    struct qemu_command made = {.is_guest = true};
+    const char *arch = value_of(conf, "arch"), *template = value_of(conf, "template");
+    const char *called = value_of(conf, "name");
+    char *name = called ? xstrdup(called) : xasprintf("vm%s", number);
+    bool old_roms;
+
+    *made = (struct qemu_command){.is_guest = !template || strcmp(template, "1") != 0};
+    made->architecture = xstrdup(arch ? arch : host_architecture);
+    made->binary = strcmp(made->architecture, host_architecture) == 0
+                       ? xstrdup("/usr/bin/kvm")
+                       : xasprintf("/usr/bin/qemu-system-%s", made->architecture);
+    made->number = snapshot ? NULL : xstrdup(number);
+    made->name = snapshot ? xasprintf("%s, snapshot %s", name, snapshot) : xstrdup(name);
+    free(name);
+    made->machine = machine_of(conf, made->architecture, snapshot != NULL, &old_roms);
+    read_encryption(conf, made);
+    read_firmware(conf, snapshot != NULL, made);
+    read_devices(conf, made, old_roms);
+}
+
+/* What follows the guest itself: what it becomes at its next start, and its snapshots. */
+static int read_sections(struct reader *r, struct conf *guest, const char *number,
+                         const char *architecture, struct qemu_command *list, size_t *count,
+                         struct failure *f)
+{
+    struct conf pending = {0}; /* of the last section of that name */
+    int result = 0;
+
+    while (result == 0 && r->rest) {
+        enum section section = r->section;
+        const char *snapshot = r->snapshot;
+        struct conf conf = {0};
+
+        result = read_lines(r, &conf, f);
+        if (section == PENDING) {
+            struct conf last = pending;
+
+            pending = conf;
+            conf = last;
+        }
+        if (result == 0 && section == SNAPSHOT && value_of(&conf, "vmstate")) {
+            if (*count > SNAPSHOTS_MAX)
+                result = fail(f, "%s: more than %d snapshots with memory", r->name, SNAPSHOTS_MAX);
+            else
+                make_command(&conf, number, architecture, snapshot, &list[(*count)++]);
+        }
+        qemu_option_free(&conf.lines);
+    }
+    if (result == 0)
+        result = apply(guest, &pending, r->name, f);
+    qemu_option_free(&pending.lines);
+    return result;
+}
+
+int proxmox_conf_parse(const char *name, const char *number, const char *architecture,
+                       const uint8_t *data, size_t size, struct qemu_command **commands,
+                       size_t *count, struct failure *f)
+{
+    struct qemu_command *list = xcalloc(1 + SNAPSHOTS_MAX, sizeof *list);
     struct conf conf = {0};
     char *text = xstrndup((const char *)data, size);
-    bool old_roms;
-    int result = read_lines(name, text, &conf, f);
+    struct reader r = {.name = name, .rest = text, .section = GUEST};
+    size_t found = 1;
+    int result = read_lines(&r, &conf, f);
 
-    free(text);
-    if (result == 0) {
-        const char *arch = value_of(&conf, "arch"), *template = value_of(&conf, "template");
-        const char *called = value_of(&conf, "name");
-
-        made.architecture = xstrdup(arch ? arch : architecture);
-        made.binary = strcmp(made.architecture, architecture) == 0
-                          ? xstrdup("/usr/bin/kvm")
-                          : xasprintf("/usr/bin/qemu-system-%s", made.architecture);
-        made.number = xstrdup(number);
-        made.name = called ? xstrdup(called) : xasprintf("vm%s", number);
-        made.is_guest = !template || strcmp(template, "1") != 0;
-        made.machine = machine_of(&conf, made.architecture, &old_roms);
-        read_encryption(&conf, &made);
-        read_firmware(&conf, &made);
-        read_devices(&conf, &made, old_roms);
-        *command = made;
-    }
+    if (result == 0)
+        result = read_sections(&r, &conf, number, architecture, list, &found, f);
+    if (result == 0)
+        make_command(&conf, number, architecture, NULL, &list[0]);
     qemu_option_free(&conf.lines);
-    return result;
+    free(text);
+    if (result != 0) {
+        proxmox_commands_free(list, found);
+        return -1;
+    }
+    *commands = list;
+    *count = found;
+    return 0;
+}
+
+void proxmox_commands_free(struct qemu_command *commands, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        qemu_command_free(&commands[i]);
+    free(commands);
 }

@@ -80,11 +80,11 @@ bool qemu_command_is_qemu(const char *path)
     return strncmp(name, "qemu-system-", 12) == 0 || is_one_of(name, others);
 }
 
-bool qemu_command_text_decides(const char *args)
+static bool has_deciding_option(const char *args)
 {
-    static const char *const options[] = {"bios",       "blockdev", "device",     "drive", "global",
-                                          "L",          "M",        "machine",    "net",   "nic",
-                                          "nodefaults", "pflash",   "readconfig", "set",   "vga"};
+    static const char *const options[] = {
+        "bios", "blockdev", "device",     "drive",      "global", "L",          "M",   "machine",
+        "net",  "nic",      "option-rom", "nodefaults", "pflash", "readconfig", "set", "vga"};
 
     for (const char *at = args; (at = strchr(at, '-')) != NULL; at++)
         for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
@@ -95,6 +95,23 @@ bool qemu_command_text_decides(const char *args)
                 return true;
         }
     return false;
+}
+
+/* The words of such a text are the same without its quotes, but for blanks in them: those make more
+ * words, and hide none. */
+bool qemu_command_text_decides(const char *args)
+{
+    char *plain = xstrdup(args), *to = plain;
+
+    for (const char *from = args; *from; from++)
+        if (from[0] == '\\' && from[1] == '\n')
+            from++;
+        else if (!strchr("'\"\\", *from))
+            *to++ = *from;
+    *to = '\0';
+    bool decides = has_deciding_option(plain);
+    free(plain);
+    return decides;
 }
 
 /* --- cards ---------------------------------------------------------------------------------- */

@@ -72,8 +72,8 @@ void qemu_command_free(struct qemu_command *command);
 void qemu_command_add_card(struct qemu_command *command, const char *type, const char *file,
                            bool off);
 
-/* Whether arguments that are added to a command line, as one text, may decide cards, ROMs, machine
- * type or firmware. */
+/* Whether arguments that are added to a command line, as one text in a shell's quotes, may decide
+ * cards, ROMs, machine type or firmware. */
 bool qemu_command_text_decides(const char *args);
 
 /* Whether a program of that path is a QEMU for whole systems: "/usr/bin/qemu-system-x86_64",

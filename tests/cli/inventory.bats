@@ -316,6 +316,11 @@ CONF
     [ "$(jq -c '[.guests[] | select(.tpm) | [.name, .tpm_emulated]] | sort' <<< "$output")" = \
         '[["pve-web",true],["stopped",null],["v1",null],["web",true]]' ]
     [ "$(jq -c '[.swtpm, ([.guests[] | select(.tpm | not).tpm_emulated] | unique)]' <<< "$output")" = '[false,[false]]' ]
+    # Snapshots with memory are guests that do not run.
+    printf '[before]\nmachine: q35\nnet0: e1000=AA\nvmstate: local:s\nrunningmachine: pc-q35-7.2+pve0\n' >> root/etc/pve/qemu-server/100.conf
+    run --separate-stderr in_root
+    [ "$(jq -c '[.guests[] | select(.source == "proxmox") | [.name, .machine, .running, .devices[0].type]]' <<< "$output")" = \
+        '[["pve-web","pc-q35-9.2",false,"virtio-net-pci"],["vm100, snapshot before","pc-q35-7.2",false,"e1000"]]' ]
     # Of Proxmox VE's own option.
     printf 'name: pve-sealed\nmachine: pc-q35-9.2\nbios: ovmf\namd-sev: es,no-debug=1\n' > root/etc/pve/qemu-server/104.conf
     run --separate-stderr in_root

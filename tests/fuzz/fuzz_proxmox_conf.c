@@ -7,13 +7,15 @@
 
 int try_input(const uint8_t *data, size_t size)
 {
-    struct qemu_command c;
+    struct qemu_command *list;
     struct failure f;
+    size_t count;
 
-    if (proxmox_conf_parse("input", "100", "x86_64", data, size, &c, &f) == 0) {
-        if (!c.machine || !c.architecture || !c.name || !c.loader != !c.loader_type)
-            abort();
-        qemu_command_free(&c);
+    if (proxmox_conf_parse("input", "100", "x86_64", data, size, &list, &count, &f) == 0) {
+        for (const struct qemu_command *c = list; c < list + count; c++)
+            if (!c->machine || !c->architecture || !c->name || !c->loader != !c->loader_type)
+                abort();
+        proxmox_commands_free(list, count);
     }
     return 0;
 }

@@ -26,16 +26,22 @@ static const char *summary(const struct qemu_command *c)
 
 static void proxmox(const char *text, const char *expected, const char *name)
 {
-    struct qemu_command c;
+    struct qemu_command *list;
+    char all[1024] = "";
     struct failure f;
+    size_t count;
 
-    if (proxmox_conf_parse("100.conf", "100", "x86_64", (const uint8_t *)text, strlen(text), &c,
-                           &f) != 0) {
+    if (proxmox_conf_parse("100.conf", "100", "x86_64", (const uint8_t *)text, strlen(text), &list,
+                           &count, &f) != 0) {
         is_text(f.what, expected, "%s", name);
         return;
     }
-    is_text(summary(&c), expected, "%s", name);
-    qemu_command_free(&c);
+    for (size_t i = 0; i < count; i++)
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s%s%s%s", i ? " / " : "",
+                 summary(&list[i]), list[i].doubt ? " (" : "", list[i].doubt ? list[i].doubt : "",
+                 list[i].doubt ? ")" : "");
+    is_text(all, expected, "%s", name);
+    proxmox_commands_free(list, count);
 }
 
 static void test_proxmox(void)
@@ -63,18 +69,62 @@ static void test_proxmox(void)
             "an SNP guest has the image for SEV");
     proxmox("arch: aarch64\nbios: ovmf\n", "vm100 virt " OVMF "AAVMF_CODE.fd",
             "an Arm guest has Arm's image, and no VGA");
-    proxmox("hostpci0: 01:00,x-vga=1\n", "vm100 pc -", "a passed-through VGA card is the only one");
+    proxmox("hostpci0: 01:00,x-vga=1,romfile=x\n", "vm100 pc - vfio-pci=/usr/share/kvm/x",
+            "a passed-through VGA card is the only one");
     proxmox("name: a\nNAME x\n", "100.conf:2: not of the form 'key: value'",
             "a line without a colon is named");
 
-    struct qemu_command c;
+    proxmox("args: -cpu 'host,+x' -smbios type=\"1\"\n", "vm100 pc - VGA",
+            "args that decide nothing here are none");
+    proxmox("args: -device 'e1000,romfile=/a b'\n",
+            "vm100 pc - VGA (args: -device 'e1000,romfile=/a b')",
+            "args with a device are a doubt");
+    proxmox("args: '-device' e1000\n", "vm100 pc - VGA (args: '-device' e1000)",
+            "... also in quotes");
+    proxmox("args: \"-dev\"\\ice e1000\n", "vm100 pc - VGA (args: \"-dev\"\\ice e1000)",
+            "... of any kind");
+    proxmox("net0: new=A\n", "vm100 pc - VGA (a network card of model new)",
+            "a network card of another model is a doubt");
+    proxmox("net0: bridge=b,virtio=A\nnet1: ne2k_isa=B\n",
+            "vm100 pc - VGA (a network card of model bridge)", "... or one in another order");
+    proxmox("vga: new\n", "vm100 pc - (a video card of type new)",
+            "a video card of another type is a doubt");
+    proxmox("hostpci0: 01:00\n",
+            "vm100 pc - VGA (a device of its host (vfio): whether it can be moved is not known)",
+            "a device of the host is a doubt");
+    proxmox("hostpci0: 01:00,romfile=a.rom\n", "vm100 pc - vfio-pci=/usr/share/kvm/a.rom VGA",
+            "a ROM file of a device of the host is told");
+    proxmox("machine: pc\nvmstate: s:x\nrunningmachine: pc-i440fx-7.2+pve0\n",
+            "vm100 pc-i440fx-7.2 - VGA", "a suspended guest has the machine type of its memory");
+    proxmox("machine: pc\nrunningmachine: pc-i440fx-7.2\n", "vm100 pc - VGA",
+            "... and without memory that of its configuration");
+    proxmox("name: a\nmachine: q35\n[old]\nname: b\nmachine: pc\nnet0: e1000=A\nvmstate: s:x\n"
+            "runningmachine: pc-i440fx-5.1+pve0\nefidisk0: /v.fd\nbios: ovmf\n"
+            "[disks]\nname: b\nnet0: pcnet=A\n[early]\nvmstate: s:y\nvga: none\n",
+            "a q35 - VGA / b, snapshot old pc-i440fx-5.1 " OVMF "OVMF_CODE.fd e1000 VGA / "
+            "vm100, snapshot early pc-i440fx-1.4 -",
+            "snapshots with memory are guests of their own");
+    proxmox("net0: virtio=A\nnet1: e1000=B\nnet2: pcnet=C\nmachine: pc\n[PENDING]\n"
+            "net0: rtl8139=A\nmachine: q35\ndelete: net1,!net2\n[special:cloudinit]\nx\n",
+            "vm100 q35 - rtl8139 VGA", "what waits for the next start is applied");
+    proxmox("[PENDING]\nmachine: q35\n[PENDING]\nvga: none\n", "vm100 pc -",
+            "of two sections of changes the last holds");
+    char *many = xasprintf("[PENDING]\ndelete: %s%04000d\n", "a", 0);
+    for (char *at = many; *at; at++)
+        *at = *at == '0' ? ',' : *at;
+    proxmox(many, "100.conf: more than 2000 keys to delete", "changes have a limit");
+    free(many);
+    proxmox("[old]\nx\n", "100.conf:2: not of the form 'key: value'",
+            "a line of a snapshot without a colon is named");
+
+    struct qemu_command *list;
     struct failure f;
-    static const char text[] = "template: 1\nargs: -device e1000,romfile=x\n";
-    if (proxmox_conf_parse("1", "1", "x86_64", (const uint8_t *)text, sizeof text - 1, &c, &f) ==
-        0) {
-        ok(!c.is_guest, "a template is no guest");
-        ok(c.doubt != NULL, "args with a device are a doubt");
-        qemu_command_free(&c);
+    size_t count;
+    static const char text[] = "template: 1\n";
+    if (proxmox_conf_parse("1", "1", "x86_64", (const uint8_t *)text, sizeof text - 1, &list,
+                           &count, &f) == 0) {
+        ok(!list[0].is_guest, "a template is no guest");
+        proxmox_commands_free(list, count);
     }
 }
 
