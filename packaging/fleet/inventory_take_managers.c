@@ -113,7 +113,7 @@ static void read_start(const char *path, const struct qemu_command *from, struct
 }
 
 /* A guest that was not started since this machine was: of what Incus then chooses, the machine type
- * is known, and the image is not. */
+ * is known, and the image is not (with security.csm not even whether it is UEFI). */
 static void take_unstarted(struct taking *t, const struct qemu_command *c, const char *machine,
                            char *identity)
 {

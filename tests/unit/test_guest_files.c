@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "inputs/incus_backup.h"
 #include "inputs/proxmox_conf.h"
 #include "inputs/systemd_unit.h"
@@ -128,6 +129,8 @@ static void test_proxmox(void)
     }
 }
 
+#define VM "container:\n  name: v\n  type: virtual-machine\n  expanded_config: "
+
 static void incus(const char *text, bool is_guest, const char *expected, const char *name)
 {
     struct qemu_command c;
@@ -137,7 +140,9 @@ static void incus(const char *text, bool is_guest, const char *expected, const c
         ok(strstr(f.what, expected) != NULL, "%s (%s)", name, f.what);
         return;
     }
-    ok(c.is_guest == is_guest && strcmp(summary(&c), expected) == 0, "%s (%s)", name, summary(&c));
+    char *found = xasprintf("%s%s%s", summary(&c), c.doubt ? ": " : "", c.doubt ? c.doubt : "");
+    ok(c.is_guest == is_guest && strcmp(found, expected) == 0, "%s (%s)", name, found);
+    free(found);
     qemu_command_free(&c);
 }
 
@@ -145,16 +150,48 @@ static void test_incus(void)
 {
     static char text[8192];
 
-    snprintf(text, sizeof text,
-             "container:\n  name: v1\n  architecture: x86_64\n  type: virtual-machine\n"
-             "  expanded_config:\n    volatile.uuid: 1-2\n    cloud-init.user-data: \"%05000d\"\n"
-             "  expanded_devices:\n    eth0: {type: nic, network: b}\n"
-             "    eth1: {type: nic, nictype: sriov}\n    root: {type: disk, path: /}\n"
-             "pool: null\n",
-             1);
+    snprintf(
+        text, sizeof text,
+        "container:\n  name: v1\n  architecture: x86_64\n  type: virtual-machine\n"
+        "  expanded_config:\n    volatile.uuid: 1-2\n    cloud-init.user-data: \"%05000d\"\n"
+        "  expanded_devices:\n    eth0: {type: nic, network: b}\n"
+        "    eth1: {type: nic, nictype: macvlan, io.bus: usb}\n    root: {type: disk, path: /}\n"
+        "pool: null\nsnapshots:\n- {name: s, stateful: false}\n",
+        1);
     incus(text, true, "v1 - - virtio-net-pci",
-          "a virtual machine of Incus has its network cards, but for those of the host");
-    incus("container:\n  name: c\n  type: container\n", false, "c - -", "a container is no guest");
+          "a virtual machine of Incus has its network cards, but for those on USB");
+    incus("container:\n  name: c\n  type: container\n  expanded_config: {}\n"
+          "  expanded_devices: {}\n",
+          false, "c - -", "a container is no guest");
+    incus(VM "{volatile.uuid: 1}\n  expanded_devices: {e: {type: nic, nictype: sriov}}\n", true,
+          "v - -: " QEMU_HOST_DEVICE, "a card of the host is a doubt");
+    incus(VM "{volatile.e.last_state.pci.slot.name: 01.0}\n"
+             "  expanded_devices: {e: {type: nic, network: n}}\n",
+          true, "v - -: " QEMU_HOST_DEVICE, "... also that of a network");
+    incus(VM "{}\n  expanded_devices: {g: {type: gpu}}\n", true, "v - -: " QEMU_HOST_DEVICE,
+          "... and a GPU");
+    incus(VM "{raw.qemu: -cpu host}\n  expanded_devices: {}\n", true, "v - -",
+          "arguments that decide nothing here are none");
+    incus(VM "{raw.qemu: \"'-device' e1000\"}\n  expanded_devices: {}\n", true,
+          "v - -: raw.qemu: '-device' e1000", "a card in raw.qemu is a doubt");
+    incus(VM "{raw.qemu: \"-smp 2 -dev\\\\\\nice e1000\"}\n  expanded_devices: {}\n", true,
+          "v - -: raw.qemu: -smp 2 -dev\\\nice e1000", "... on two lines");
+    incus(VM "{raw.qemu.conf: x}\n  expanded_devices: {}\n", true,
+          "v - -: raw.qemu.conf changes what it is started with", "raw.qemu.conf is a doubt");
+    incus(VM "{raw.qemu.scriptlet: x}\n  expanded_devices: {}\n", true,
+          "v - -: raw.qemu.scriptlet changes what it is started with", "a scriptlet is a doubt");
+    incus(VM "{raw.qemu.qmp.pre-start: x}\n  expanded_devices: {}\n", true,
+          "v - -: raw.qemu.qmp.pre-start changes what it is started with",
+          "commands for QMP are a doubt");
+    incus(VM "{}\n  devices: {}\n", true,
+          "v - -: what its profiles add: no expanded_config and expanded_devices",
+          "profiles that are not in it are a doubt");
+    incus(VM "{}\n  expanded_devices: {}\n  stateful: true\n", true,
+          "v - -: its memory was saved, and with which machine type is not known",
+          "saved memory is a doubt");
+    incus(VM "{}\n  expanded_devices: {}\nsnapshots:\n- {name: s, stateful: true}\n", true,
+          "v - -: the memory of a snapshot, whose machine type is not known",
+          "... and that of a snapshot");
     incus("volume: {}\n", false, "not the backup.yaml", "another document is refused");
     incus("container: [", false, "backup.yaml:2", "broken YAML is named with its line");
 }
