@@ -281,6 +281,21 @@ static char *template_of(const char *unit)
     return at ? xasprintf("%.*s@.service", (int)(at - unit), unit) : NULL;
 }
 
+/* Those of "vm-web-1.service" are also in "vm-web-.service.d", "vm-.service.d" and "service.d". */
+static void find_shared_additions(struct taking *t, const char *unit, struct paths *paths)
+{
+    size_t n = strcspn(unit, "@");
+
+    for (n = n < strlen(unit) ? n : strlen(unit); n > 0; n--)
+        if (unit[n - 1] == '-' && strcmp(unit + n, ".service") != 0) {
+            char *prefix = xasprintf("%.*s.service", (int)n, unit);
+
+            find_additions(t, prefix, paths);
+            free(prefix);
+        }
+    find_additions(t, "service", paths);
+}
+
 /* systemd.unit(5): files of all directories in the order of their names; of two of one name that of
  * the unit before that of its template, and of the earlier directory, holds. */
 static void append_additions(struct taking *t, const char *unit, char **text, size_t *length)
@@ -291,6 +306,7 @@ static void append_additions(struct taking *t, const char *unit, char **text, si
     find_additions(t, unit, &paths);
     if (template)
         find_additions(t, template, &paths);
+    find_shared_additions(t, unit, &paths);
     if (paths.count)
         qsort(paths.list, paths.count, sizeof *paths.list, compare_base_names);
     for (size_t i = 0; i < paths.count; i++) {
@@ -355,8 +371,9 @@ static void take_unit(struct taking *t, const char *unit)
 
     if (path)
         append_file(t, path, &text, &length);
-    if (text && (strstr(text, "qemu") || strstr(text, "kvm"))) {
+    if (text)
         append_additions(t, unit, &text, &length);
+    if (text && (strstr(text, "qemu") || strstr(text, "kvm"))) {
         if (systemd_unit_qemu(unit, (const uint8_t *)text, length, &q, &f) != 0) {
             taking_lost_guest(t, &f);
         } else {

@@ -17,10 +17,18 @@ struct variable {
     bool is_of_file; /* of EnvironmentFile=, which outweighs Environment= wherever it stands */
 };
 
+/* Systemd.exec(5): with these a service sees other files than this host has. */
+static const char *const views[] = {
+    "RootDirectory",       "RootImage",       "RootMStack",
+    "MountImages",         "ExtensionImages", "ExtensionDirectories",
+    "TemporaryFileSystem", "BindPaths",       "BindReadOnlyPaths"};
+enum { VIEWS = sizeof views / sizeof *views };
+
 struct unit {
     const char *name;
     struct systemd_qemu *qemu;
-    char *start; /* ExecStart= of a QEMU; the last one holds */
+    char *start;          /* ExecStart= of a QEMU; the last one holds */
+    char *changes[VIEWS]; /* the value of each that changes what it sees */
     struct variable *variables;
     size_t variable_count, word_capacity;
 };
@@ -301,13 +309,31 @@ static void take_word(struct unit *u, char *word)
     free(word);
 }
 
-/* Words before the QEMU, of a program that starts it, are dropped. */
-static void drop_wrapper(struct systemd_qemu *q)
+/* A word of what runs another program where it is itself: `taskset -c 0-3`, `env A=B`. What is not
+ * known to do so may be podman, chroot or ssh. */
+static bool stays_here(const char *word)
 {
+    static const char *const programs[] = {
+        "chrt",   "env",    "ionice",  "nice",        "nohup",           "numactl", "prlimit",
+        "setsid", "stdbuf", "taskset", "systemd-cat", "systemd-inhibit", NULL};
+
+    return is_one_of(base_name(word), programs) || *word == '-' || strchr(word, '=') ||
+           !word[strspn(word, "0123456789abcdefABCDEFx,-")];
+}
+
+/* Words before the QEMU, of a program that starts it, are dropped. */
+static void drop_wrapper(struct unit *u)
+{
+    struct systemd_qemu *q = u->qemu;
     size_t at = 0;
 
     while (at < q->count && !qemu_command_is_qemu(q->words[at]))
-        free(q->words[at++]);
+        at++;
+    for (size_t i = 0; i < at; i++) {
+        if (at < q->count && !stays_here(q->words[i]))
+            doubt(u, "its unit starts it by another program: %s", q->words[i]);
+        free(q->words[i]);
+    }
     memmove(q->words, q->words + at, (q->count - at) * sizeof *q->words);
     q->count -= at;
 }
@@ -355,10 +381,48 @@ static void take_start(struct unit *u)
             take_word(u, word);
     take_inner(u);
     if (u->qemu->count)
-        drop_wrapper(u->qemu);
+        drop_wrapper(u);
 }
 
 /* --- the unit ------------------------------------------------------------------------------- */
+
+/* Whether BindPaths= puts anything but the file itself at a place: SOURCE[:DESTINATION[:OPTIONS]]. */
+static bool binds_others(const char *value)
+{
+    bool others = false;
+    char *word;
+
+    while ((word = next_word(&value)) != NULL) {
+        const char *source = word + (*word == '-');
+        size_t n = strcspn(source, ":");
+        const char *destination = source[n] ? source + n + 1 : source;
+
+        others |= strcspn(destination, ":") != n || strncmp(source, destination, n) != 0;
+        free(word);
+    }
+    return others;
+}
+
+static void take_view(struct unit *u, size_t which, const char *value)
+{
+    bool is_bind = strncmp(views[which], "Bind", 4) == 0;
+
+    if (!*value || strcmp(value, "/") == 0) {
+        free(u->changes[which]);
+        u->changes[which] = NULL;
+    } else if (!u->changes[which] && (!is_bind || binds_others(value))) {
+        u->changes[which] = xstrdup(value);
+    }
+}
+
+static void finish_views(struct unit *u)
+{
+    for (size_t i = 0; i < VIEWS; i++) {
+        if (u->changes[i])
+            doubt(u, "the files that it sees: %s=%s in its unit", views[i], u->changes[i]);
+        free(u->changes[i]);
+    }
+}
 
 static void take_line(struct unit *u, const char *key, size_t length, const char *value)
 {
@@ -368,7 +432,12 @@ static void take_line(struct unit *u, const char *key, size_t length, const char
 
     while (which < 4 && (strncmp(keys[which], key, length) != 0 || keys[which][length]))
         which++;
-    if (which == 0 && (!*value || strstr(value, "qemu") || strstr(value, "kvm"))) {
+    for (size_t i = 0; i < VIEWS; i++)
+        if (strncmp(views[i], key, length) == 0 && !views[i][length])
+            take_view(u, i, value);
+    /* A variable may be the QEMU, where no other command names one. */
+    if (which == 0 && (!*value || strstr(value, "qemu") || strstr(value, "kvm") ||
+                       (!u->start && strchr(value, '$')))) {
         free(u->start);
         u->start = *value ? xstrdup(value) : NULL;
     } else if (which == 1) {
@@ -437,6 +506,7 @@ int systemd_unit_qemu(const char *name, const uint8_t *data, size_t size, struct
     }
     if (u.start)
         take_start(&u);
+    finish_views(&u);
     free(u.start);
     free_variables(&u);
     free(text);

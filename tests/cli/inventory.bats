@@ -364,6 +364,15 @@ UNIT
     unit drop@one.service.d/10-a.conf <<< $'[Service]\nEnvironment=M=first'
     printf '[Service]\nExecStart=/usr/bin/qemu-system-x86_64 -name masked -M pc-q35-9.2\n' > root/usr/lib/systemd/system/masked.service
     ln -s /dev/null root/etc/systemd/system/masked.service
+    unit shared-a-b.service <<< $'[Service]\nExecStart=/bin/false'
+    unit shared-.service.d/10-a.conf <<< $'[Service]\nExecStart=/usr/bin/qemu-system-x86_64 -name shared -M ${M} -nodefaults'
+    unit service.d/00-all.conf <<< $'[Service]\nEnvironment=M=pc-q35-7.2'
+    unit contained.service <<< $'[Service]\nExecStart=/usr/bin/podman run --rm img qemu-system-x86_64 -name contained -M q35 -nodefaults'
+    run --separate-stderr -0 in_root
+    [ "$(guest shared)" = '["pc-q35-7.2",null,[],null]' ]
+    [ "$(guest contained)" = '["pc-q35-9.2",null,[],"its unit starts it by another program: /usr/bin/podman"]' ]
+    printf '%s\n' "$output" > host.json
+    run -2 romcompat preflight --guest contained host.json host.json
     run --separate-stderr -0 in_root
     [ "$(guest 'a b')" = '["pc-q35-9.2","/usr/share/OVMF/OVMF_CODE_4M.fd",["e1000e","pcnet"],null]' ]
     [ "$(guest shell)" = '["pc-q35-9.2",null,["e1000"],"its unit starts it by another program: /bin/sh"]' ]

@@ -239,6 +239,59 @@ static void test_systemd(void)
          "an environment that is not there is a doubt");
     unit("vm.service", "[Service]\nEnvironmentFile=-/nowhere/x\nExecStart=@" Q " name -S\n",
          Q "|-S", "an optional one is none, and a name given for the program is dropped");
+    unit("vm.service", "[Service]\nEnvironment=RUN=" Q "\nExecStart=/usr/bin/env $RUN -S\n",
+         Q "|-S", "a QEMU that a variable names is one");
+    unit("vm.service", "[Service]\nExecStart=/bin/true $X\n# qemu\n", "",
+         "... and another is none");
+    unit("vm.service",
+         "[Service]\nExecStart=/usr/bin/nice -n 5 numactl -N 0 env A=/b taskset ff " Q " -S\n",
+         Q "|-S", "programs that run it where they are add no doubt");
+    static const char *const elsewhere[] = {"/usr/bin/podman run --rm img",
+                                            "docker run -v /a:/b -it qemu",
+                                            "/usr/bin/systemd-nspawn -D /x",
+                                            "/usr/sbin/chroot /x",
+                                            "systemd-run --pipe -p RootDirectory=/x",
+                                            "ssh host",
+                                            "ip netns exec blue"};
+    for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++) {
+        char *first = xstrndup(elsewhere[i], strcspn(elsewhere[i], " "));
+        char *text = xasprintf("[Service]\nExecStart=nice %s %s -S\n", elsewhere[i], Q);
+        char *expected = xasprintf(Q "|-S (its unit starts it by another program: %s)", first);
+
+        char *name = xasprintf("a QEMU behind '%s' is a doubt", elsewhere[i]);
+
+        unit("vm.service", text, expected, name);
+        free(name);
+        free(first);
+        free(text);
+        free(expected);
+    }
+    unit("vm.service",
+         "[Service]\nRootDirectory=/srv/vm\nRootDirectoryStartOnly=yes\nExecStart=" Q "\n",
+         Q " (the files that it sees: RootDirectory=/srv/vm in its unit)",
+         "a root of its own is a doubt");
+    static const char *const images[] = {"RootImage=/x.raw",
+                                         "MountImages=/x.raw:/usr/share/qemu",
+                                         "ExtensionImages=/x.raw",
+                                         "ExtensionDirectories=/x",
+                                         "TemporaryFileSystem=/usr/share:ro",
+                                         "BindPaths=/roms:/usr/share/qemu",
+                                         "BindReadOnlyPaths=/a -/roms:/usr/share/qemu:norbind"};
+    for (size_t i = 0; i < sizeof images / sizeof *images; i++) {
+        char *text = xasprintf("[Service]\nExecStart=%s\n%s\n", Q, images[i]);
+        char *expected = xasprintf(Q " (the files that it sees: %s in its unit)", images[i]);
+
+        char *name = xasprintf("a service that has %s is a doubt", images[i]);
+
+        unit("vm.service", text, expected, name);
+        free(name);
+        free(text);
+        free(expected);
+    }
+    unit("vm.service",
+         "[Service]\nExecStart=" Q "\nRootDirectory=/x\nRootDirectory=/\nRootImage=/y\nRootImage=\n"
+         "BindPaths=/a -/b:/b /c:/c:rbind\n",
+         Q, "what is taken back, and a path at its own place, change nothing");
 }
 
 int main(void)
