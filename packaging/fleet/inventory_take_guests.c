@@ -121,6 +121,9 @@ static void each_xml(struct taking *t, const char *directory,
         } else {
             if (xml.name && xml.machine)
                 visit(t, &xml);
+            else
+                taking_say(t, taking_lost_guest, "%s: no name or no machine type, left out",
+                           paths[i]);
             domain_xml_free(&xml);
         }
     }

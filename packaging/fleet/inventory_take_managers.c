@@ -20,7 +20,7 @@ static uint8_t *read_there(struct taking *t, const char *path, size_t limit, siz
     struct failure f;
     uint8_t *data = NULL;
 
-    if (access(path, F_OK) == 0 && read_file(path, limit, &data, size, &f) != 0) {
+    if (!is_missing(path) && read_file(path, limit, &data, size, &f) != 0) {
         taking_lost_guest(t, &f);
         return NULL;
     }
@@ -189,6 +189,8 @@ static void take_incus_guest(struct taking *t, size_t place, const char *name)
     size_t size;
     uint8_t *data = read_there(t, path, INCUS_BACKUP_MAX, &size);
 
+    if (!data && is_missing(path))
+        taking_say(t, taking_lost_guest, "%s: not there: its storage is not mounted", path);
     if (data && incus_backup_parse(path, data, size, &c, &f) != 0) {
         taking_lost_guest(t, &f);
     } else if (data) {

@@ -54,6 +54,7 @@ enum place {
     NIC_MODEL,
     NIC_MAC,
     NIC_TEAMING,
+    NIC_ACTUAL,
     NIC_BACKEND,
     NIC_DRIVER,
     NIC_OPTION,
@@ -109,6 +110,7 @@ static const struct {
     {NIC, "model", NIC_MODEL},
     {NIC, "mac", NIC_MAC},
     {NIC, "teaming", NIC_TEAMING},
+    {NIC, "actual", NIC_ACTUAL},
     {NIC, "backend", NIC_BACKEND},
     {NIC, "driver", NIC_DRIVER},
     {NIC_DRIVER, "host", NIC_OPTION},
@@ -461,6 +463,10 @@ static void begin_place(struct reader *r, enum place place, size_t at,
         break;
     case NIC_TEAMING:
         d->is_transient = xml_attribute_is(a, "type", "transient");
+        break;
+    case NIC_ACTUAL:
+        /* What a card of a <network> became when the guest was started. */
+        d->is_hostdev |= xml_attribute_is(a, "type", "hostdev");
         break;
     case NIC_BACKEND:
         d->is_user &= !xml_attribute_is(a, "type", "passt");

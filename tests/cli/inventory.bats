@@ -231,6 +231,7 @@ XML
     has "$(vfio pci "<rom enabled='no'/>")" "$own"
     has "<interface type='hostdev'><rom file='/x.rom'/></interface>" '["vfio-pci=/x.rom",null]'
     has "<interface type='hostdev'/>" "$own"
+    has "<interface type='network'><model type='virtio'/><actual type='hostdev'/></interface>" "$own"
     has "$(vfio usb)$(vfio pci "<teaming type='transient' persistent='ua-x'/>")" '["",null]'
     # None of which is a yes.
     for devices in "$(vfio pci "<rom file='/x.rom'/>")" "$(vfio pci)" "$(nic new)"; do
@@ -406,6 +407,22 @@ CONF
     [ "$(guest viommu)" = '["pc-q35-9.2",null,["e1000e"],null]' ]
     [ "$(guest args | jq -r '.[3]')" = 'args: -cpu host --device virtio-net-pci' ]
     [ "$(guest smbios)" = '["pc-q35-9.2",null,["rtl8139"],null]' ]
+}
+
+@test "a guest whose description says too little, or is not there, is named as left out" {
+    make_root
+    make_managers
+    echo "<domain type='kvm'><name>bare</name><os><type>hvm</type></os></domain>" > root/etc/libvirt/qemu/bare.xml
+    run --separate-stderr -2 in_root
+    [[ $stderr == *"/etc/libvirt/qemu/bare.xml: no name or no machine type, left out"* ]]
+    rm root/etc/libvirt/qemu/bare.xml
+    # As a pool of ZFS or Ceph has a machine that is stopped.
+    ln -s ../storage-pools/zfs/virtual-machines/far root/var/lib/incus/virtual-machines/far
+    run --separate-stderr -2 in_root
+    [[ $stderr == *"/var/lib/incus/virtual-machines/far/backup.yaml: not there: its storage is not mounted"* ]]
+    rm root/var/lib/incus/virtual-machines/far
+    run -2 --separate-stderr as_root strace -f -qq -o trace -P /var/lib/incus/virtual-machines/v1/backup.yaml -e inject=access,newfstatat,stat,openat:error=EACCES "$BUILD/romcompat" inventory --root root --run
+    [[ $stderr == *"/var/lib/incus/virtual-machines/v1/backup.yaml: Permission denied"* ]]
 }
 
 @test "an Incus machine whose configuration adds to its command line is not wholly known" {
