@@ -19,17 +19,21 @@ const struct machine_family machine_families[] = {
      .old_video = "cirrus"},
     {"pc", "0.10", "1.3", PC, .has_versions = true, .bioses = {"bios.bin"}, OLD_PC_CARDS},
     {"rhel", PC, .has_versions = true, .bioses = {"bios.bin"}, OLD_PC_CARDS},
-    {"virt", "2.6", .architectures = {"aarch64", "arm", "m68k"}, .has_versions = true,
-     .express = true, .nic = "virtio-net-pci"},
-    {"virt", .architectures = {"riscv64", "loongarch64"}, .express = true},
+    {"virt", "2.6", .architectures = {"aarch64", "arm"}, .has_versions = true, .express = true,
+     .nic = "virtio-net-pci", .has_no_video = true},
+    {"virt", .architectures = {"m68k"}, .has_versions = true, .has_no_video = true},
+    {"virt", .architectures = {"riscv64", "riscv32"}, .express = true, .has_no_video = true},
+    {"virt", .architectures = {"loongarch64"}, .express = true, .nic = "virtio-net-pci",
+     .has_no_video = true},
     {"pseries", "2.1", .architectures = {"ppc64"}, .aliases = {"pseries"}, .has_versions = true,
      .video = "std", .is_default = true},
     {"s390-ccw-virtio", "2.4", .architectures = {"s390x"}, .aliases = {"s390-ccw-virtio"},
      .has_versions = true, .is_default = true},
     {"xenfv", "3.1", "4.2", PC, .has_versions = true, .bioses = {"bios.bin"}},
     /* QEMU hw/i386/microvm.c, microvm_memory_init(): by whether it has ACPI. */
-    {"microvm", PC, .express = true, .bioses = {"bios-microvm.bin", "qboot.rom"}},
-    {"isapc", PC, .bioses = {"bios.bin"}},
+    {"microvm", PC, .express = true, .bioses = {"bios-microvm.bin", "qboot.rom"},
+     .has_no_video = true},
+    {"isapc", PC, .bioses = {"bios.bin"}, .has_no_video = true},
     {"sbsa-ref", .architectures = {"aarch64"}, .express = true},
     {0},
 };
@@ -130,6 +134,27 @@ bool machine_expiry(const char *machine, struct machine_expiry *expiry)
         expiry->removed = later(&version, 6, (struct qemu_version){10, 1, 0});
     }
     return true;
+}
+
+static bool is_on(const struct machine_family *family, const char *architecture)
+{
+    for (size_t i = 0; architecture && i < MACHINE_ARCHITECTURES_MAX && family->architectures[i];
+         i++)
+        if (strcmp(family->architectures[i], architecture) == 0)
+            return true;
+    return !architecture;
+}
+
+const struct machine_family *machine_family_on(const char *architecture, const char *machine)
+{
+    const struct machine_family *named = machine_family_of_alias(machine);
+
+    if (!named)
+        named = machine_family_of(machine);
+    for (const struct machine_family *f = named; f && f->name; f++)
+        if (strcmp(f->name, named->name) == 0 && is_on(f, architecture))
+            return f;
+    return NULL;
 }
 
 bool machine_has_virt_flash(const char *machine)

@@ -32,7 +32,8 @@ struct machine_family {
     /* The network card and the -vga that QEMU adds without being asked, up to 2.11 and 2.1 where
      * others; NULL: none. */
     const char *nic, *old_nic, *video, *old_video;
-    bool is_default; /* its first alias is the machine type of a QEMU without -M */
+    bool has_no_video; /* no PCI card comes of -vga */
+    bool is_default;   /* its first alias is the machine type of a QEMU without -M */
 };
 
 /* Ends with an entry whose name is NULL. */
@@ -66,6 +67,10 @@ struct machine_expiry {
  * years of three releases. Deprecation is counted so since 9.1; removal since 10.1 (10.0 still has
  * 2.4). Those up to 2.3 went by lists: docs/about/removed-features.rst. False where it is not of QEMU's own versions, or of a family without them. */
 bool machine_expiry(const char *machine, struct machine_expiry *expiry);
+
+/* The same for a machine type or an alias, of an emulator of that architecture (NULL: any): "virt" is
+ * a board of several. NULL: not known. */
+const struct machine_family *machine_family_on(const char *architecture, const char *machine);
 
 /* Whether its flash devices are "virt.flash0" and "virt.flash1", not "system.flash0"... (QEMU
  * hw/arm/virt.c, virt_flash_create1(); hw/riscv/virt.c and hw/loongarch/virt.c alike). */

@@ -377,13 +377,6 @@ static void find_qmp(struct reading *r)
 
 /* --- what QEMU adds by default ---------------------------------------------------------- */
 
-static const struct machine_family *family_of(const char *machine)
-{
-    const struct machine_family *family = machine ? machine_family_of_alias(machine) : NULL;
-
-    return family || !machine ? family : machine_family_of(machine);
-}
-
 /* -vga: system/vl.c, vga_interfaces[]. */
 static const char *type_of_video(const char *name)
 {
@@ -403,7 +396,8 @@ static const char *type_of_video(const char *name)
 /* `machine`: without Proxmox's suffix, or NULL. */
 static void add_defaults(struct reading *r, const char *machine)
 {
-    const struct machine_family *family = family_of(machine);
+    const struct machine_family *family =
+        machine ? machine_family_on(r->command->architecture, machine) : NULL;
     const char *nic = family ? machine_nic(family, machine) : NULL;
     const char *video = r->video;
     size_t nics = r->default_nics + (!r->has_net && !r->has_no_defaults);
@@ -414,8 +408,7 @@ static void add_defaults(struct reading *r, const char *machine)
         add_card(r, nic, NULL, false);
     if (!video && !r->has_video && !r->has_no_defaults && family)
         video = machine_video(family, machine);
-    /* Arm's virt has none for -vga. */
-    if (video && type_of_video(video) && !(family && strcmp(family->name, "virt") == 0))
+    if (video && type_of_video(video) && !(family && family->has_no_video))
         add_card(r, type_of_video(video), NULL, false);
 }
 

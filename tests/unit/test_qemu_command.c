@@ -96,6 +96,9 @@ static void test_cards(void)
               "virtio-net-pci pcnet e1000 qxl-vga",
               "-nic and -net nic name cards or take the default");
     has_cards("qemu-system-aarch64 -M virt", "virtio-net-pci", "an Arm board has a virtio card");
+    has_cards("qemu-system-loongarch64 -M virt", "virtio-net-pci", "... LoongArch's as well");
+    has_cards("qemu-system-riscv64 -M virt", "", "... RISC-V's board of that name has none");
+    has_cards(Q "-M microvm -vga std", "", "-vga is nothing to a board without a video card");
     has_cards(Q "--nodefaults -S -daemonize -device e1000 disk.img", "e1000",
               "options without an argument take none");
     has_cards(Q "-nodefaults -M pc-i440fx-9.0+pve0 -vga std", "VGA",

@@ -93,6 +93,10 @@ static void check_machines(void)
     is_text(machine_family_of_alias("q35")->name, "pc-q35", "q35 is an alias of pc-q35's");
     ok(!machine_family_of_alias("pc-q35-7.2"), "a machine type is not an alias");
 
+    ok(!machine_family_on("riscv64", "virt")->nic && machine_family_on("arm", "virt-7.2")->nic &&
+           !machine_family_on("or1k", "virt") && machine_family_on("x86_64", "q35"),
+       "a family is one of an architecture");
+
     ok(machine_is_up_to("pc-i440fx-2.6", 2, 6) && !machine_is_up_to("pc-i440fx-2.10", 2, 6),
        "versions of machine types are compared as numbers");
     ok(!machine_is_up_to("pc-q35-rhel7.6.0", 99, 0) && !machine_is_up_to("pc-q35-focal", 99, 0),
