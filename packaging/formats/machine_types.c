@@ -29,7 +29,8 @@ const struct machine_family machine_families[] = {
      .video = "std", .is_default = true},
     {"s390-ccw-virtio", "2.4", .architectures = {"s390x"}, .aliases = {"s390-ccw-virtio"},
      .has_versions = true, .is_default = true},
-    {"xenfv", "3.1", "4.2", PC, .has_versions = true, .bioses = {"bios.bin"}},
+    {"xenfv", "3.1", "4.2", PC, .has_versions = true, .bioses = {"bios.bin"}, .nic = "e1000",
+     .video = "std"},
     /* QEMU hw/i386/microvm.c, microvm_memory_init(): by whether it has ACPI. */
     {"microvm", PC, .express = true, .bioses = {"bios-microvm.bin", "qboot.rom"},
      .has_no_video = true},

@@ -393,6 +393,15 @@ static const char *type_of_video(const char *name)
     return NULL;
 }
 
+/* Whether the machine type may be one that has the older of two cards by default: its version is
+ * that of a distribution. */
+static bool may_be_old(const char *machine, const char *older)
+{
+    struct qemu_version version;
+
+    return older && !machine_family_of_alias(machine) && !machine_release(machine, &version);
+}
+
 /* `machine`: without Proxmox's suffix, or NULL. */
 static void add_defaults(struct reading *r, const char *machine)
 {
@@ -401,12 +410,14 @@ static void add_defaults(struct reading *r, const char *machine)
     const char *nic = family ? machine_nic(family, machine) : NULL;
     const char *video = r->video;
     size_t nics = r->default_nics + (!r->has_net && !r->has_no_defaults);
+    bool has_default_video = !video && !r->has_video && !r->has_no_defaults;
 
-    if (machine && !family && (nics || (!video && !r->has_video && !r->has_no_defaults)))
+    if (machine && ((nics && (!family || may_be_old(machine, family->old_nic))) ||
+                    (has_default_video && (!family || may_be_old(machine, family->old_video)))))
         doubt(r, "which cards QEMU adds by default to machine type %s is not known", machine);
     for (size_t i = 0; nic && i < nics; i++)
         add_card(r, nic, NULL, false);
-    if (!video && !r->has_video && !r->has_no_defaults && family)
+    if (has_default_video && family)
         video = machine_video(family, machine);
     if (video && type_of_video(video) && !(family && family->has_no_video))
         add_card(r, type_of_video(video), NULL, false);

@@ -64,6 +64,13 @@ static void has_doubt(const char *line, const char *part, const char *name)
     qemu_command_free(&c);
 }
 
+static void has_no_doubt(const char *line, const char *name)
+{
+    read_line(line);
+    ok(!c.doubt, "%s (%s)", name, c.doubt ? c.doubt : "no doubt");
+    qemu_command_free(&c);
+}
+
 static void has_loader(const char *line, const char *loader, const char *type, const char *nvram,
                        const char *name)
 {
@@ -160,6 +167,11 @@ static void test_rest(void)
     has_doubt(Q "-device {\"driver\":\"vfio-pci\",\"rombar\":0}", "vfio",
               "a device of the host is a doubt");
     has_doubt(Q "-option-rom /x", "/x", "-option-rom is a doubt");
+    has_doubt(Q "-M pc-q35-bionic -nic user", "pc-q35-bionic",
+              "the default card of a distribution's machine type is not known where it changed");
+    has_doubt(Q "-M pc-i440fx-trusty -nic none", "pc-i440fx-trusty",
+              "... and the default video card");
+    has_no_doubt(Q "-M pc-q35-bionic -nic none -vga std", "... and where none is added all is");
     has_doubt(Q "-L /x", "-L", "-L is a doubt");
     has_doubt(Q "-readconfig /nowhere", "/nowhere", "a configuration that is not there is a doubt");
     has_doubt(Q "-device {\"driver\":1", "JSON", "broken JSON is a doubt");
