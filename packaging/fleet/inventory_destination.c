@@ -377,6 +377,9 @@ int inventory_saved_guest(const struct inventory *inv, const struct inventory_gu
     for (size_t i = 0; i < guest->device_count; i++)
         if (!guest->devices[i].off)
             add_rom(&from, guest->machine, &guest->devices[i], i + 1, &made);
+    if (!machine_cards_are_known(made.architecture, guest->machine))
+        doubt(&made, xasprintf("which cards the board %s has of its own is not known here",
+                               guest->machine));
     add_firmware(inv, &from, guest, &made);
     made.encryption = xstrdup_or_null(guest->encryption);
     made.name = xstrdup_or_null(guest->name);

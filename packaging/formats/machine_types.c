@@ -35,7 +35,9 @@ const struct machine_family machine_families[] = {
     {"microvm", PC, .express = true, .bioses = {"bios-microvm.bin", "qboot.rom"},
      .has_no_video = true},
     {"isapc", PC, .bioses = {"bios.bin"}, .has_no_video = true},
-    {"sbsa-ref", .architectures = {"aarch64"}, .express = true},
+    /* QEMU hw/arm/sbsa-ref.c, create_pcie(): a VGA, from 8.1 on a bochs-display, whatever -vga
+     * says. */
+    {"sbsa-ref", .architectures = {"aarch64"}, .express = true, .has_own_cards = true},
     {0},
 };
 
@@ -156,6 +158,13 @@ const struct machine_family *machine_family_on(const char *architecture, const c
         if (strcmp(f->name, named->name) == 0 && is_on(f, architecture))
             return f;
     return NULL;
+}
+
+bool machine_cards_are_known(const char *architecture, const char *machine)
+{
+    const struct machine_family *family = machine_family_on(architecture, machine);
+
+    return family && !family->has_own_cards;
 }
 
 bool machine_has_virt_flash(const char *machine)

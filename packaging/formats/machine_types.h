@@ -32,8 +32,9 @@ struct machine_family {
     /* The network card and the -vga that QEMU adds without being asked, up to 2.11 and 2.1 where
      * others; NULL: none. */
     const char *nic, *old_nic, *video, *old_video;
-    bool has_no_video; /* no PCI card comes of -vga */
-    bool is_default;   /* its first alias is the machine type of a QEMU without -M */
+    bool has_no_video;  /* no PCI card comes of -vga */
+    bool has_own_cards; /* its board makes others that have a ROM, with -nodefaults as well */
+    bool is_default;    /* its first alias is the machine type of a QEMU without -M */
 };
 
 /* Ends with an entry whose name is NULL. */
@@ -71,6 +72,10 @@ bool machine_expiry(const char *machine, struct machine_expiry *expiry);
 /* The same for a machine type or an alias, of an emulator of that architecture (NULL: any): "virt" is
  * a board of several. NULL: not known. */
 const struct machine_family *machine_family_on(const char *architecture, const char *machine);
+
+/* Whether its guests have only the cards that they are given, and those that machine_nic() and
+ * machine_video() tell. Of a machine type that is not known, alias or not, nothing is. */
+bool machine_cards_are_known(const char *architecture, const char *machine);
 
 /* Whether its flash devices are "virt.flash0" and "virt.flash1", not "system.flash0"... (QEMU
  * hw/arm/virt.c, virt_flash_create1(); hw/riscv/virt.c and hw/loongarch/virt.c alike). */

@@ -440,6 +440,26 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
     output_has "no QEMU for guests of x86_64 is installed there"
 }
 
+@test "the cards that a board has of its own are not known" {
+    # said STATUS MACHINE DEVICES: of a guest of host a, by preflight and by audit.
+    said() {
+        for h in a b; do
+            host $h 7.2.1 0 250000 250000
+            jq -c ".architecture = \"$arch\" | .qemu[0] += {architecture: \"$arch\", machines: [$machines]}" $h.json > made.json
+            mv made.json $h.json
+        done
+        jq -c ".guests = [{name: \"g\", machine: \"$2\", firmware: \"bios\", devices: $3}]" a.json > g.json
+        run "-$1" romcompat audit --guests g.json b.json
+        run "-$1" romcompat preflight --guest g g.json b.json
+    }
+    local arch=aarch64 machines='"raspi3b", "sbsa-ref", "virt-7.2"'
+    said 2 sbsa-ref '[{type: "e1000"}]'
+    output_has "which cards the board sbsa-ref has of its own is not known here"
+    said 2 raspi3b '[{type: "e1000"}]'
+    said 0 virt-7.2 '[{type: "e1000"}]'
+    run -2 romcompat preflight -M sbsa-ref --device e1000 a.json b.json
+}
+
 @test "preflight with an inventory: what it cannot answer is status 2, a machine type that is not there 1" {
     host a 7.2.1 0 250000 250000
     host b 10.0.2 0 250000 250000

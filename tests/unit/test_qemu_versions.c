@@ -96,6 +96,10 @@ static void check_machines(void)
     ok(!machine_family_on("riscv64", "virt")->nic && machine_family_on("arm", "virt-7.2")->nic &&
            !machine_family_on("or1k", "virt") && machine_family_on("x86_64", "q35"),
        "a family is one of an architecture");
+    ok(machine_cards_are_known("x86_64", "pc") && machine_cards_are_known(NULL, "virt-7.2") &&
+           !machine_cards_are_known("aarch64", "sbsa-ref") &&
+           !machine_cards_are_known("aarch64", "raspi3b"),
+       "what boards have of their own is known of some machine types alone");
 
     ok(machine_is_up_to("pc-i440fx-2.6", 2, 6) && !machine_is_up_to("pc-i440fx-2.10", 2, 6),
        "versions of machine types are compared as numbers");
