@@ -147,8 +147,10 @@ void fleet_add_guest(struct fleet *fleet, const struct inventory *inv, size_t cl
         const struct inventory_device *device = &guest->devices[i];
         const struct rom_device *d = rom_device_of_type(device->type);
 
-        if (device->off)
+        if (device->off) {
+            p.is_doubtful |= machine_has_option_rom_blocks(guest->machine);
             continue;
+        }
         if (d && !device->file)
             p.roms |= fleet_rom_bit(fleet, rom_device_file(d, device->type, guest->machine));
         else

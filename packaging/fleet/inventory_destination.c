@@ -377,6 +377,11 @@ int inventory_saved_guest(const struct inventory *inv, const struct inventory_gu
     for (size_t i = 0; i < guest->device_count; i++)
         if (!guest->devices[i].off)
             add_rom(&from, guest->machine, &guest->devices[i], i + 1, &made);
+        else if (machine_has_option_rom_blocks(guest->machine))
+            doubt(&made,
+                  xasprintf("the ROM of device %zu (%s): without a BAR it has a RAM block of "
+                            "another name in %s",
+                            i + 1, guest->devices[i].type, guest->machine));
     if (!machine_cards_are_known(made.architecture, guest->machine))
         doubt(&made, xasprintf("which cards the board %s has of its own is not known here",
                                guest->machine));

@@ -167,6 +167,11 @@ bool machine_cards_are_known(const char *architecture, const char *machine)
     return family && !family->has_own_cards;
 }
 
+bool machine_has_option_rom_blocks(const char *machine)
+{
+    return machine_is_up_to(machine, 1, 7) && !machine_is_up_to(machine, 1, 6);
+}
+
 bool machine_has_virt_flash(const char *machine)
 {
     const struct machine_family *family = machine_family_of(machine);

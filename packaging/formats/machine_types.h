@@ -77,6 +77,11 @@ const struct machine_family *machine_family_on(const char *architecture, const c
  * machine_video() tell. Of a machine type that is not known, alias or not, nothing is. */
 bool machine_cards_are_known(const char *architecture, const char *machine);
 
+/* Whether an option ROM without a BAR has a RAM block, "/rom@genroms/FILE" or "/rom@vgaroms/FILE":
+ * QEMU hw/core/loader.c, rom_add_file(), with hw/i386/pc_piix.c, `option_rom_has_mr` (up to 1.7) and
+ * `rom_file_has_mr` (from 1.7 on). */
+bool machine_has_option_rom_blocks(const char *machine);
+
 /* Whether its flash devices are "virt.flash0" and "virt.flash1", not "system.flash0"... (QEMU
  * hw/arm/virt.c, virt_flash_create1(); hw/riscv/virt.c and hw/loongarch/virt.c alike). */
 bool machine_has_virt_flash(const char *machine);

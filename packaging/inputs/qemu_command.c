@@ -32,6 +32,7 @@ struct reading {
     size_t object_count;
     char *encrypting;    /* the name of one */
     char *bios, *video;  /* -bios, -vga */
+    char *isa_video;     /* the type of such a card */
     char *json_store;    /* jsonfile= of a uefi-vars device */
     size_t default_nics; /* -nic and -net nic without a model */
     bool has_net, has_video, has_no_defaults;
@@ -154,6 +155,15 @@ static void note_video(struct reading *r, const char *type)
     r->has_video |= is_one_of(type, types);
 }
 
+/* Those of ISA: QEMU hw/display/vga-isa.c and cirrus_vga_isa.c, rom_add_vga(). */
+static void note_isa(struct reading *r, const char *type)
+{
+    static const char *const types[] = {"isa-vga", "isa-cirrus-vga", NULL};
+
+    if (is_one_of(type, types))
+        set(&r->isa_video, type);
+}
+
 static void take_device(struct reading *r, const struct qemu_option *option)
 {
     const char *driver = qemu_option_value(option, "driver");
@@ -162,6 +172,7 @@ static void take_device(struct reading *r, const struct qemu_option *option)
     const char *type = driver ? type_of_alias(r, driver) : "";
 
     note_video(r, type);
+    note_isa(r, type);
     if (strncmp(type, "uefi-vars-", strlen("uefi-vars-")) == 0) {
         r->command->has_uefi_vars = true;
         set(&r->json_store, qemu_option_value(option, "jsonfile"));
@@ -547,6 +558,8 @@ static void take_option(struct reading *r, const struct qemu_option *option)
         take_monitor(r, option);
     else if (strcmp(group, "object") == 0)
         take_object(r, option);
+    else if (strcmp(group, "option-rom") == 0)
+        doubt(r, "-option-rom: a ROM file that is not a card's");
     else if (strcmp(group, "tpmdev") == 0)
         take_tpm(r, option);
     else if (strcmp(group, "global") == 0)
@@ -587,9 +600,9 @@ static bool asks_for_help(const char *value)
 }
 
 /* The options that are taken apart. */
-static const char *const parsed[] = {"machine", "device", "drive",  "blockdev", "nic",
-                                     "net",     "netdev", "global", "name",     "chardev",
-                                     "mon",     "object", "tpmdev", NULL};
+static const char *const parsed[] = {"machine", "device", "drive",  "blockdev",   "nic",
+                                     "net",     "netdev", "global", "name",       "chardev",
+                                     "mon",     "object", "tpmdev", "option-rom", NULL};
 
 /* A file whose name is what stands there: no comma divides it. */
 static void take_pflash(struct reading *r, const char *file)
@@ -661,8 +674,6 @@ static void take_value(struct reading *r, const char *name, const char *value)
         take_config(r, value);
     } else if (strcmp(name, "L") == 0) {
         doubt(r, "-L %s: it looks for ROM files elsewhere", value);
-    } else if (strcmp(name, "option-rom") == 0) {
-        doubt(r, "-option-rom %s", value);
     } else if (strcmp(name, "set") == 0 && strstr(value, ".rom")) {
         doubt(r, "-set %s", value);
     }
@@ -681,6 +692,8 @@ static void finish(struct reading *r)
     find_encryption(r);
     char *machine = c->machine ? xstrndup(c->machine, strcspn(c->machine, "+")) : NULL;
     add_defaults(r, machine);
+    if (r->isa_video && machine && machine_has_option_rom_blocks(machine))
+        doubt(r, "%s: its ROM has a RAM block in %s", r->isa_video, machine);
     free(machine);
     qemu_drives_free(&r->drives);
     for (size_t i = 0; i < r->socket_count; i++)
@@ -695,6 +708,7 @@ static void finish(struct reading *r)
         free(r->flash[i]);
     free(r->bios);
     free(r->json_store);
+    free(r->isa_video);
     free(r->video);
 }
 

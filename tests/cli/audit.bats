@@ -440,7 +440,7 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
     output_has "no QEMU for guests of x86_64 is installed there"
 }
 
-@test "the cards that a board has of its own are not known" {
+@test "the cards of a board, and a ROM without a BAR that has a RAM block, are not known" {
     # said STATUS MACHINE DEVICES: of a guest of host a, by preflight and by audit.
     said() {
         for h in a b; do
@@ -452,7 +452,12 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
         run "-$1" romcompat audit --guests g.json b.json
         run "-$1" romcompat preflight --guest g g.json b.json
     }
-    local arch=aarch64 machines='"raspi3b", "sbsa-ref", "virt-7.2"'
+    local arch=x86_64 machines='"pc-i440fx-1.6", "pc-i440fx-1.7"'
+    said 2 pc-i440fx-1.7 '[{type: "VGA", rom: false}]'
+    output_has "the ROM of device 1 (VGA): without a BAR it has a RAM block of another name in pc-i440fx-1.7"
+    said 0 pc-i440fx-1.6 '[{type: "VGA", rom: false}]'
+    said 0 pc-i440fx-1.7 '[{type: "e1000"}]'
+    arch=aarch64 machines='"raspi3b", "sbsa-ref", "virt-7.2"'
     said 2 sbsa-ref '[{type: "e1000"}]'
     output_has "which cards the board sbsa-ref has of its own is not known here"
     said 2 raspi3b '[{type: "e1000"}]'

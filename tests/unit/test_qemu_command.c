@@ -166,11 +166,14 @@ static void test_rest(void)
               "so is that of a device of the host");
     has_doubt(Q "-device {\"driver\":\"vfio-pci\",\"rombar\":0}", "vfio",
               "a device of the host is a doubt");
-    has_doubt(Q "-option-rom /x", "/x", "-option-rom is a doubt");
+    has_doubt(Q "-option-rom /x", "-option-rom", "-option-rom is a doubt");
+    has_doubt(Q "-M pc-i440fx-1.7 -device isa-vga", "isa-vga",
+              "the ROM of an ISA card is a doubt where it has a RAM block");
     has_doubt(Q "-M pc-q35-bionic -nic user", "pc-q35-bionic",
               "the default card of a distribution's machine type is not known where it changed");
     has_doubt(Q "-M pc-i440fx-trusty -nic none", "pc-i440fx-trusty",
               "... and the default video card");
+    has_no_doubt(Q "-M pc-i440fx-2.0 -device isa-vga", "... from 2.0 on it has none");
     has_no_doubt(Q "-M pc-q35-bionic -nic none -vga std", "... and where none is added all is");
     has_doubt(Q "-L /x", "-L", "-L is a doubt");
     has_doubt(Q "-readconfig /nowhere", "/nowhere", "a configuration that is not there is a doubt");
