@@ -264,9 +264,9 @@ static void add_rom(struct destination *from, const char *machine,
                     const struct inventory_device *device, size_t number, struct saved_guest *saved)
 {
     const struct rom_device *known = rom_device_of_type(device->type);
-    const char *why = !known         ? "not a device with an option ROM that is known here"
-                      : device->file ? "it has a ROM file of its own, which is not in the inventory"
-                                     : NULL;
+    const char *why = device->file ? "it has a ROM file of its own, which is not in the inventory"
+                      : !known     ? "not a device with an option ROM that is known here"
+                                   : NULL;
     struct device_rom rom = {0};
 
     if (!why)

@@ -170,6 +170,7 @@ static void take_device(struct reading *r, const struct qemu_option *option)
     const char *file = qemu_option_value(option, "romfile");
     const char *bar = qemu_option_value(option, "rombar");
     const char *type = driver ? type_of_alias(r, driver) : "";
+    bool is_off = bar && option_text_is_off(bar);
 
     note_video(r, type);
     note_isa(r, type);
@@ -181,12 +182,9 @@ static void take_device(struct reading *r, const struct qemu_option *option)
         doubt(r, "a -device without a type");
     else if (rom_device_of_type(type) && qemu_option_value(option, "romsize"))
         doubt(r, "-device %s: romsize= is set", type);
-    else if (rom_device_of_type(type))
-        add_card(r, type, file && *file ? file : NULL,
-                 (bar && option_text_is_off(bar)) || (file && !*file));
-    else if (file && *file)
-        doubt(r, "-device %s: a ROM file for a device that is not known here", type);
-    else if (strncmp(type, "vfio-", strlen("vfio-")) == 0)
+    else if (rom_device_of_type(type) || (file && *file))
+        add_card(r, type, file && *file ? file : NULL, is_off || (file && !*file));
+    if (strncmp(type, "vfio-", strlen("vfio-")) == 0)
         doubt(r, QEMU_HOST_DEVICE);
 }
 

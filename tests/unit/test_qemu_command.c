@@ -106,6 +106,9 @@ static void test_cards(void)
     has_cards("qemu-system-loongarch64 -M virt", "virtio-net-pci", "... LoongArch's as well");
     has_cards("qemu-system-riscv64 -M virt", "", "... RISC-V's board of that name has none");
     has_cards(Q "-M microvm -vga std", "", "-vga is nothing to a board without a video card");
+    has_cards(Q "-nodefaults -device igb,romfile=x -device vfio-pci,romfile=x,rombar=0 "
+                "-device vfio-pci,host=2:0.0",
+              "igb=x !vfio-pci=x", "a device of another type has the ROM that is named");
     has_cards(Q "--nodefaults -S -daemonize -device e1000 disk.img", "e1000",
               "options without an argument take none");
     has_cards(Q "-nodefaults -M pc-i440fx-9.0+pve0 -vga std", "VGA",
@@ -161,11 +164,9 @@ static void test_rest(void)
     has_doubt(Q "-global driver=e1000,property=romsize,value=1", "romsize",
               "... in its long form as well");
     has_doubt(Q "-device e1000,romsize=65536", "romsize", "romsize is a doubt");
-    has_doubt(Q "-device igb,romfile=x", "igb", "a ROM of a device that is not known is a doubt");
-    has_doubt(Q "-device vfio-pci,romfile=/x,host=01:00.0", "vfio-pci",
-              "so is that of a device of the host");
     has_doubt(Q "-device {\"driver\":\"vfio-pci\",\"rombar\":0}", "vfio",
               "a device of the host is a doubt");
+    has_doubt(Q "-device vfio-pci,romfile=/x,host=01:00.0", "vfio", "... also with a ROM file");
     has_doubt(Q "-option-rom /x", "-option-rom", "-option-rom is a doubt");
     has_doubt(Q "-M pc-i440fx-1.7 -device isa-vga", "isa-vga",
               "the ROM of an ISA card is a doubt where it has a RAM block");
