@@ -28,9 +28,10 @@ struct ramblock_line {
 bool ramblock_text_looks_like(const char *text, size_t size);
 
 /* Calls `block` for each row below the heading; one without a name, as an idle memory backend's,
- * is skipped. Other lines (prompts, commands, fences) may be before and behind, and what a log or
- * mail puts before each line. 0, or -1: no heading, two, a row that cannot be read or is cut, too
- * many, no block at all. */
+ * is skipped. What a log or mail puts before each line may be there, and any text before the
+ * heading. Behind the rows it needs an empty line, a prompt or a fence: anything else is an error,
+ * as is all that stands between rows, for a row may be missing or wrapped there. 0, or -1: that,
+ * no heading, two, a row that cannot be read or is cut, too many, no block at all. */
 int ramblock_text_read(const char *name, const char *text, size_t size,
                        void (*block)(void *arg, const struct ramblock_line *line), void *arg,
                        struct failure *f);

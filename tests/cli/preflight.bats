@@ -362,6 +362,25 @@ TABLE
     output_has "not a line of 'info ramblock'"
 }
 
+@test "a table of 'info ramblock' with rows left out, or wrapped behind a name, is status 2" {
+    ramblock > table
+    run -0 romcompat preflight --qemu ./q -M pc-i440fx-7.2 table old
+    for mark in ... '<snip>' '[...]' '[snip]' '…' '-- 8< --' '(other rows)'; do
+        sed "2a $mark" table > left_out
+        run -2 romcompat preflight --qemu ./q -M pc-i440fx-7.2 left_out old
+        output_has "left_out:3: not a line of 'info ramblock': the table may not be whole" "no row left out"
+        sed "3s/.*/$mark/" table > left_out
+        run -2 romcompat preflight --qemu ./q -M pc-i440fx-7.2 left_out old
+    done
+    # The ROM that is refused is the one that a mail wrapped.
+    for quote in '' '> ' 'Jan 01 10:00:00 host qemu[1]: '; do
+        { ramblock; printf '0000:00:04.0/e1000.rom\n    4 KiB  0x0000000004080000 0x0000000000080000 0x0000000000080000\n'; } |
+            sed "s/^/$quote/" > wrapped
+        run -2 romcompat preflight --qemu ./q -M pc-i440fx-7.2 wrapped old
+        output_has "wrapped:4: not a line of 'info ramblock'"
+    done
+}
+
 @test "an image that libvirt did not finish is never status 0" {
     stream -s 0 -p $NIC=0x40000
     run -2 romcompat preflight guest old

@@ -64,6 +64,80 @@ static void refuses(const char *text, const char *why, const char *what)
         printf("# '%s'\n", f.what);
 }
 
+static void refuses_mark(const char *text, const char *why, size_t mark, const char *what)
+{
+    char name[128];
+
+    snprintf(name, sizeof name, "%s (mark %zu)", what, mark);
+    refuses(text, why, name);
+}
+
+/* A row that was left out, or whose name is on another line than its numbers, is not read past. */
+static void check_gaps(void)
+{
+    static const char *const omissions[] = {
+        "...",          "[...]",           "<snip>",       "[snip]",
+        "*snip*",       "(...)",           "\xe2\x80\xa6", "> ...",
+        "| [...]",      "-- 8< --",        "SNIP",         "[... 12 rows ...]",
+        "(12 omitted)", "--More--",        "etc.",         "# and so on",
+        "> rest",       "<rows left out>", "-> no more",   "0000:00:04.0/e1000.rom",
+        "pc.bios"};
+    static const char nameless[] = "    4 KiB  0x0000000004080000 0x0000000000080000 "
+                                   "0x0000000000080000\n";
+    char text[2000];
+
+    for (size_t i = 0; i < sizeof omissions / sizeof *omissions; i++) {
+        snprintf(text, sizeof text, HEADING RAM "%s\n" ROM, omissions[i]);
+        refuses_mark(text, "x:3: ", i, "A table with a line instead of rows is refused");
+        snprintf(text, sizeof text, HEADING RAM "\n%s\n\n" ROM, omissions[i]);
+        refuses_mark(text, "x:4: ", i, "A table with such a line between empty ones is refused");
+        snprintf(text, sizeof text, HEADING "%s\n" RAM ROM, omissions[i]);
+        refuses_mark(text, "x:2: ", i, "A table with such a line behind the heading is refused");
+        snprintf(text, sizeof text, HEADING RAM ROM "%s\n", omissions[i]);
+        refuses_mark(text, "x:4: ", i,
+                     "A table with such a line instead of its last rows is refused");
+        snprintf(text, sizeof text, HEADING RAM ROM "%s\n%s", omissions[i], nameless);
+        refuses_mark(text, "x:4: ", i,
+                     "A table with such a line before a row without a name is refused");
+    }
+    for (size_t i = 0; i < 6; i++) {
+        snprintf(text, sizeof text, HEADING RAM ROM "\n%s\n", omissions[i]);
+        refuses_mark(text, "x:5: ", i,
+                     "A table with rows left out behind an empty line is refused");
+    }
+    refuses("> " HEADING "> " RAM "> 0000:00:04.0/e1000.rom\n> "
+            "4 KiB 0x0 0x80000 0x80000\n",
+            "x:3: ", "A row that a mail wrapped behind its name is refused");
+    refuses("h q: " HEADING "h q: " RAM "h q: 0000:00:04.0/e1000.rom\nh q:    4 KiB 0x0 0x80000 "
+            "0x80000\n",
+            "x:3: ", "A row that is wrapped behind its name in a log is refused");
+    refuses("<me> " HEADING "<me> " RAM "<me> 0000:00:04.0/e1000.rom\n<me>    4 KiB 0x0 0x80000 "
+            "0x80000\n",
+            "x:3: ", "A row that is wrapped behind its name in a chat is refused");
+    refuses(HEADING RAM "0000:00:04.0/e1000-\n82540em.rom 4 KiB 0x0 0x80000 0x80000\n",
+            "x:3: ", "A row that is wrapped within its name is refused");
+    refuses(HEADING RAM "0000:00:04.0/virtio-net- pci.rom 4 KiB 0x0 0x80000 0x80000\n",
+            "x:3: ", "A name with a blank in it is refused");
+    refuses(HEADING RAM "\n0000:00:04.0/e1000.rom\n",
+            "x:4: ", "A name without its numbers behind an empty line is refused");
+    refuses("{\"log\":\"" HEADING "\",\"stream\":\"stdout\"}\n{\"log\":\"" RAM
+            "\",\"stream\":\"stdout\"}\n{\"log\":\"...\n\",\"stream\":\"stdout\"}\n",
+            "x:5: ", "A container's log with rows left out is refused");
+    refuses("```\n" HEADING RAM "```\nand\n```\n" ROM "```\n",
+            "x:4: ", "A table in two fences is refused");
+
+    gives("> " HEADING ">\n> " RAM "> \n> " ROM ">\n> Will it arrive?\n", 2,
+          "A quoted table with empty lines, and text behind one, is read");
+    gives(HEADING RAM ROM "root@host:~# exit\n...\n", 2, "Text behind a prompt is read past");
+    gives(HEADING RAM ROM "[root@host ~]# exit\n", 2, "A prompt in brackets ends a table");
+    gives(HEADING RAM ROM "virsh # quit\n", 2, "A prompt of virsh's ends a table");
+    gives(HEADING RAM ROM "user@host:~$ ", 2, "A prompt without an end ends a table");
+    gives(HEADING RAM ROM "```\nthat was all", 2, "Text behind a fence may be without its end");
+    gives("  Block Name\tPSize\tOffset\tUsed\tTotal\r\n"
+          "0000:00:03.0/virtio-net-pci.rom\t4 KiB\t0x0\t0x40000\t0x40000\r\n",
+          1, "A table with tabs and CRLF is read");
+}
+
 int main(void)
 {
     static const char table[] = HEADING RAM ROM;
@@ -112,6 +186,7 @@ int main(void)
     refuses(HEADING RAM "0000:00:03.0/virt", "x:3: ", "A row that is cut in its name is refused");
     refuses("h: " HEADING "h: " RAM "h: 0000:00:03.0/virt",
             "x:3: ", "A row that is cut in its name behind a prefix is refused");
+    check_gaps();
     static const char nul[] = HEADING "a\0b 4 KiB 0x0 0x1 0x1\n";
     ok(read_copy(nul, sizeof nul - 1, &seen, &f) == -1, "A NUL in a name is refused");
 
