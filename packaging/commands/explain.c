@@ -72,6 +72,7 @@ static const char *const kind_names[] = {
     [LOG_ROMSIZE_UNKNOWN] = "romsize_unknown",
     [LOG_FIRMWARE_NONE] = "firmware_none",
     [LOG_FIRMWARE_FILE] = "firmware_file",
+    [LOG_FIRMWARE_BIOS] = "firmware_file",
     [LOG_FIRMWARE_TEMPLATE] = "firmware_template",
     [LOG_FIRMWARE_FORMATS] = "firmware_formats",
     [LOG_FIRMWARE_SIZE] = "firmware_size",

@@ -26,12 +26,16 @@ static void put_command(FILE *to, const char *before, const char *word, const ch
     free(quoted);
 }
 
-static void put_install(FILE *to, const struct known_package *p)
+static void put_install(FILE *to, const struct known_package *p, const char *path)
 {
-    if (p->debian)
+    bool is_proxmox = p->proxmox && is_proxmox_file(path);
+
+    if (p->debian && !is_proxmox)
         put_line(to, "    apt install %-24s # Debian, Ubuntu", p->debian);
-    if (p->fedora)
+    if (p->fedora && !is_proxmox)
         put_line(to, "    dnf install %-24s # Fedora, RHEL", p->fedora);
+    if (p->proxmox)
+        put_line(to, "    apt install --reinstall %-12s # Proxmox VE", p->proxmox);
 }
 
 /* Where this host has the file, and in which package; else which package is known to. */
@@ -61,7 +65,7 @@ static void explain_package(FILE *to, const char *name)
     }
     if (known) {
         put_line(to, "Install the package that has it on the host that printed this:");
-        put_install(to, known);
+        put_install(to, known, name);
     } else {
         put_line(to, "No package that has it is known here: copy it from the host where the guest "
                      "ran.");
@@ -385,6 +389,24 @@ static void explain_firmware_file(FILE *to, const struct log_message *m)
     explain_package(to, m->name);
 }
 
+/* hw/i386/x86.c, x86_bios_rom_init(): one message for each of these. */
+static void explain_bios(FILE *to, const struct log_message *m)
+{
+    put_line(to,
+             "QEMU did not start: it did not load %s, which is its BIOS (-bios, or the "
+             "default one).",
+             m->name);
+    put_line(to, "It was not found, the user QEMU runs as cannot read it, or its size is 0 or "
+                 "not a multiple of");
+    put_line(to, "65536.");
+    if (strstr(m->name, ".fd")) {
+        put_line(to, "An image that is made for flash, such as OVMF_CODE_4M.fd, is given as flash "
+                     "instead:");
+        put_command(to, "romcompat flash args --code ", m->name, " --vars VARS");
+    }
+    explain_package(to, m->name);
+}
+
 static void explain_firmware_none(FILE *to, const struct log_message *m)
 {
     put_line(to,
@@ -395,7 +417,11 @@ static void explain_firmware_none(FILE *to, const struct log_message *m)
              "described in /usr/share/qemu/firmware, or none for its machine type, Secure Boot, "
              "SMM or");
     put_line(to, "format. Install one, then see what is described:");
-    put_install(to, known_package_of(strcmp(m->name, "bios") == 0 ? "bios.bin" : "OVMF_CODE.fd"));
+    const char *file = strcmp(m->name, "bios") == 0 ? "bios.bin" : "OVMF_CODE.fd";
+    struct known_package package = *known_package_of(file);
+
+    package.proxmox = NULL; /* it has no libvirt */
+    put_install(to, &package, file);
     if (strcmp(m->name, "bios") != 0)
         put_line(to, "    apt install qemu-efi-aarch64         # for a guest of Arm");
     put_line(to, "    romcompat flash map");
@@ -409,15 +435,10 @@ static void explain_flash_size(FILE *to, const struct log_message *m)
                      "QEMU did not start: the flash image %s has %" PRIu64 " bytes. Its size "
                      "must be a multiple of",
                      m->name, m->there);
-        else if (!m->name[0])
+        else
             put_line(to,
                      "QEMU did not start: a flash image has a wrong size. It must be a multiple "
                      "of");
-        else
-            put_line(to,
-                     "QEMU did not start: the flash image of unit %s has a wrong size. It must "
-                     "be a multiple of",
-                     m->name);
         put_line(to,
                  "4096, and not 0. The file is cut, not a flash image, or a qcow2 image that is "
                  "read as raw (give");
@@ -429,8 +450,15 @@ static void explain_flash_size(FILE *to, const struct log_message *m)
                  m->there);
         put_line(to, "One of them is not for this machine: an image of Arm has 64 MiB. Where a "
                      "volume was rounded");
-        put_line(to, "up, give the store's own size (size=540672); the limit is -machine "
-                     "max-fw-size.");
+        put_line(to, "up, give the store's own size (size=540672). From QEMU 6.0 on the limit is "
+                     "-machine");
+        put_line(to, "max-fw-size.");
+    } else if (!m->guest) {
+        put_line(to, "QEMU did not start: the file of a flash device is shorter than the device, "
+                     "or cannot be");
+        put_line(to, "read. The machine's flash has a fixed size: use the image that is made for "
+                     "flash");
+        put_line(to, "(AAVMF_CODE.fd, AAVMF_VARS.fd), of 64 MiB on Arm's virt.");
     } else {
         put_line(to,
                  "QEMU did not start: the flash has %" PRIu64 " bytes, and its file %" PRIu64 ".",
@@ -453,6 +481,9 @@ static void explain_firmware(FILE *to, const struct log_message *m)
     switch (m->kind) {
     case LOG_FIRMWARE_FILE:
         explain_firmware_file(to, m);
+        break;
+    case LOG_FIRMWARE_BIOS:
+        explain_bios(to, m);
         break;
     case LOG_FIRMWARE_NONE:
         explain_firmware_none(to, m);

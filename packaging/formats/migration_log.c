@@ -84,7 +84,7 @@ static const struct pattern {
     {"Cannot access storage file \"%n\": %o", LOG_FILE, ANY},
     {"Cannot access storage file \"%n\" (%*): %o", LOG_FILE, ANY},
     {"cannot open file \"%n\": %o", LOG_FILE, ANY},
-    {"could not load PC BIOS \"%n\"", LOG_FIRMWARE_FILE, ANY},
+    {"could not load PC BIOS \"%n\"", LOG_FIRMWARE_BIOS, ANY},
     {"could not load PowerPC BIOS \"%n\"", LOG_FIRMWARE_FILE, ANY},
     {"could not load MIPS bios \"%n\"", LOG_FIRMWARE_FILE, ANY},
     {"could not load bios image \"%n\"", LOG_FIRMWARE_FILE, ANY},
@@ -113,11 +113,15 @@ static const struct pattern {
     {"EFI firmware settings file missing \"%n\"", LOG_FIRMWARE_FILE, ANY},
     {"EFI firmware settings file missing: %n", LOG_FIRMWARE_FILE, ANY},
     {"firmware block device %n has invalid size %t", LOG_FIRMWARE_SIZE, FROM(4, 0)},
-    {"PC system firmware (pflash segment %n) must be a multiple of", LOG_FIRMWARE_SIZE,
+    {"PC system firmware (pflash) must be a multiple of", LOG_FIRMWARE_SIZE, UP_TO(3, 1)},
+    {"PC system firmware (pflash) cannot have zero size", LOG_FIRMWARE_SIZE, UP_TO(3, 1)},
+    {"oversized backing file, pflash segments cannot be mapped under %h", LOG_FIRMWARE_TOTAL,
      UP_TO(3, 1)},
-    {"PC system firmware (pflash) must be a multiple of", LOG_FIRMWARE_SIZE, UP_TO(1, 6)},
-    {"combined size of system firmware exceeds %t bytes", LOG_FIRMWARE_TOTAL, ANY},
+    {"combined size of system firmware exceeds %t bytes", LOG_FIRMWARE_TOTAL, FROM(4, 0)},
     {"requires %d bytes,~%*block backend %*provides %d bytes", LOG_FIRMWARE_DEVICE, ANY},
+    /* hw/block/pflash_cfi01.c, pflash_cfi01_realize(). */
+    {"cfi.pflash01 failed: failed to read the initial flash content", LOG_FIRMWARE_DEVICE,
+     UP_TO(3, 1)},
     {"pflash%n requires pflash", LOG_FIRMWARE_UNIT, FROM(4, 0)},
 
     {"starting up libvirt version", LOG_START, ANY},
@@ -375,6 +379,11 @@ static void refine(struct log_message *m)
     if (m->kind == LOG_DEVICE && strcmp(m->name, "ram") == 0) {
         m->kind = LOG_RAM;
         m->name[0] = '\0';
+    }
+    /* Up to 3.1 the lowest address is named, and not what is left above it. */
+    if (m->kind == LOG_FIRMWARE_TOTAL && !m->there) {
+        m->there = ((uint64_t)4 << 30) - m->guest;
+        m->guest = 0;
     }
     if (m->kind != LOG_MACHINE_UNKNOWN || !strpbrk(m->name, ",="))
         return;

@@ -44,11 +44,12 @@ enum log_kind {
     /* Firmware: paths, or libvirt's name of a firmware type. */
     LOG_FIRMWARE_NONE,     /* libvirt knows none of type `name` */
     LOG_FIRMWARE_FILE,     /* file `name` was not found or opened, for the reason `other` */
+    LOG_FIRMWARE_BIOS,     /* file `name` of -bios was not found, or not loaded */
     LOG_FIRMWARE_TEMPLATE, /* no template of a store for the code `name` */
     LOG_FIRMWARE_FORMATS,  /* code is of format `name`, store of `other` */
     LOG_FIRMWARE_SIZE,     /* flash `name` has `there` bytes */
     LOG_FIRMWARE_TOTAL,    /* all flash together is above `there` bytes */
-    LOG_FIRMWARE_DEVICE,   /* the flash has `guest` bytes, its file `there` */
+    LOG_FIRMWARE_DEVICE,   /* the flash has `guest` bytes, its file `there`; 0: fewer */
     LOG_FIRMWARE_UNIT,     /* flash unit `name` without the one before */
     LOG_FIRMWARE_SMM,      /* it needs SMM */
     LOG_FIRMWARE_MACHINE,  /* Secure Boot needs machine type q35 */

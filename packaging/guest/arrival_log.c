@@ -218,6 +218,11 @@ void arrival_log_free(struct arrival_log *log)
 
 /* --- packages ------------------------------------------------------------------------------ */
 
+/* Proxmox's packages: debian/ of pve-edk2-firmware, from 4.2023.08 on; pve-qemu-kvm has
+ * all that QEMU comes with, and neither ipxe-qemu nor seabios is used. */
+#define PVE_QEMU "pve-qemu-kvm"
+#define PVE_EDK2 "pve-edk2-firmware-"
+
 const struct known_package *known_package_of(const char *file)
 {
     /* The first that the path's last part matches, and its beginning where one is named. */
@@ -225,32 +230,35 @@ const struct known_package *known_package_of(const char *file)
         const char *name;
         struct known_package package;
     } packages[] = {
-        {"compat-256k-efi-*.rom", {"ipxe-qemu-256k-compat-efi-roms", NULL}}, /* Ubuntu's */
-        {"256k-trixie-*.rom", {"ipxe-qemu-256k-compat-trixie", NULL}},
-        {"128k-trixie-*.rom", {"ipxe-qemu-128k-compat-trixie", NULL}},
-        {"256k-*.rom", {"ipxe-qemu-256k-compat", NULL}},
-        {"128k-*.rom", {"ipxe-qemu-128k-compat", NULL}},
-        {"32k-vgabios*.bin", {"seabios-vgabios-32k-compat", NULL}},
-        {"64k-vgabios*.bin", {"seabios-vgabios-64k-compat", NULL}},
-        {"efi-*.rom", {"ipxe-qemu", "ipxe-roms-qemu"}},
-        {"pxe-*.rom", {"ipxe-qemu", "ipxe-roms-qemu"}},
-        {"vgabios*.bin", {"seabios", "seavgabios-bin"}},
-        {"bios*.bin", {"seabios", "seabios-bin"}},
-        {"kvmvapic.bin", {"qemu-system-data", "qemu-system-x86-core"}},
-        {"linuxboot*.bin", {"qemu-system-data", "qemu-system-x86-core"}},
-        {"multiboot*.bin", {"qemu-system-data", "qemu-system-x86-core"}},
-        {"pvh.bin", {"qemu-system-data", "qemu-system-x86-core"}},
-        {"slof.bin", {"qemu-system-data", "SLOF"}},
-        {"opensbi-*", {"opensbi", "qemu-system-riscv-core"}},
-        {"skiboot.lid", {"qemu-system-data", NULL}},
-        {"s390-*.img", {"qemu-system-data", NULL}},
-        {"openbios-*", {"qemu-system-data", "openbios"}},
-        {"OVMF32_*.fd", {"ovmf-ia32", "edk2-ovmf-ia32"}},
-        {"OVMF*.fd", {"ovmf", "edk2-ovmf"}},
-        {"AAVMF32_*.fd", {"qemu-efi-arm", "edk2-arm"}},
-        {"AAVMF_*.fd", {"qemu-efi-aarch64", "edk2-aarch64"}},
-        {"QEMU_EFI*.fd", {"qemu-efi-aarch64", "edk2-aarch64"}},
-        {"RISCV_VIRT_*.fd", {"qemu-efi-riscv64", "edk2-riscv64"}},
+        {"compat-256k-efi-*.rom", {"ipxe-qemu-256k-compat-efi-roms", NULL, NULL}}, /* Ubuntu's */
+        {"256k-trixie-*.rom", {"ipxe-qemu-256k-compat-trixie", NULL, NULL}},
+        {"128k-trixie-*.rom", {"ipxe-qemu-128k-compat-trixie", NULL, NULL}},
+        {"256k-*.rom", {"ipxe-qemu-256k-compat", NULL, NULL}},
+        {"128k-*.rom", {"ipxe-qemu-128k-compat", NULL, NULL}},
+        {"32k-vgabios*.bin", {"seabios-vgabios-32k-compat", NULL, NULL}},
+        {"64k-vgabios*.bin", {"seabios-vgabios-64k-compat", NULL, NULL}},
+        {"efi-*.rom", {"ipxe-qemu", "ipxe-roms-qemu", PVE_QEMU}},
+        {"pxe-*.rom", {"ipxe-qemu", "ipxe-roms-qemu", PVE_QEMU}},
+        {"vgabios*.bin", {"seabios", "seavgabios-bin", PVE_QEMU}},
+        {"bios*.bin", {"seabios", "seabios-bin", PVE_QEMU}},
+        {"kvmvapic.bin", {"qemu-system-data", "qemu-system-x86-core", PVE_QEMU}},
+        {"linuxboot*.bin", {"qemu-system-data", "qemu-system-x86-core", PVE_QEMU}},
+        {"multiboot*.bin", {"qemu-system-data", "qemu-system-x86-core", PVE_QEMU}},
+        {"pvh.bin", {"qemu-system-data", "qemu-system-x86-core", PVE_QEMU}},
+        {"slof.bin", {"qemu-system-data", "SLOF", NULL}},
+        {"opensbi-*", {"opensbi", "qemu-system-riscv-core", NULL}},
+        {"skiboot.lid", {"qemu-system-data", NULL, NULL}},
+        {"s390-*.img", {"qemu-system-data", NULL, NULL}},
+        {"openbios-*", {"qemu-system-data", "openbios", NULL}},
+        {"OVMF_*-pure-efi.fd", {NULL, NULL, PVE_QEMU}},
+        {"OVMF32_*.fd", {"ovmf-ia32", "edk2-ovmf-ia32", PVE_EDK2 "ovmf"}},
+        {"OVMF_*_4M*.fd", {"ovmf", "edk2-ovmf", PVE_EDK2 "ovmf"}},
+        {"OVMF_*.fd", {"ovmf", "edk2-ovmf", PVE_EDK2 "legacy"}},
+        {"OVMF*.fd", {"ovmf", "edk2-ovmf", NULL}},
+        {"AAVMF32_*.fd", {"qemu-efi-arm", "edk2-arm", NULL}},
+        {"AAVMF_*.fd", {"qemu-efi-aarch64", "edk2-aarch64", PVE_EDK2 "aarch64"}},
+        {"QEMU_EFI*.fd", {"qemu-efi-aarch64", "edk2-aarch64", NULL}},
+        {"RISCV_VIRT_*.fd", {"qemu-efi-riscv64", "edk2-riscv64", PVE_EDK2 "riscv"}},
     };
     const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file;
 
@@ -258,4 +266,10 @@ const struct known_package *known_package_of(const char *file)
         if (fnmatch(packages[i].name, base, 0) == 0)
             return &packages[i].package;
     return NULL;
+}
+
+bool is_proxmox_file(const char *path)
+{
+    return strncmp(path, "/usr/share/pve-edk2-firmware/", 29) == 0 ||
+           strncmp(path, "/usr/share/kvm/", 15) == 0;
 }

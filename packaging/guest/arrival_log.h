@@ -40,9 +40,13 @@ void arrival_log_free(struct arrival_log *log);
 struct known_package {
     const char *debian; /* NULL: none */
     const char *fedora; /* NULL: none is known */
+    const char *proxmox; /* NULL: none */
 };
 
 /* NULL: none is known. */
 const struct known_package *known_package_of(const char *file);
+
+/* Whether the path is in a directory that only Proxmox's packages have. */
+bool is_proxmox_file(const char *path);
 
 #endif

@@ -126,6 +126,39 @@ explains() {
     explains 0 'Unknown ramblock "system.flash0", cannot accept migration' "<loader>"
 }
 
+@test "a BIOS that was not loaded may have a size that no x86 machine takes" {
+    explains 0 "qemu: could not load PC BIOS '/srv/OVMF_CODE_4M.fd'" "not a multiple of" "65536" \
+        "romcompat flash args --code /srv/OVMF_CODE_4M.fd"
+    output_lacks "could not be opened"
+    explains 0 "qemu: could not load PC BIOS 'bios-256k.bin'" "65536" "apt install seabios"
+    output_lacks "flash args"
+}
+
+@test "flash messages of QEMU up to 3.1 are known" {
+    explains 0 "oversized backing file, pflash segments cannot be mapped under 00000000ff800000" \
+        "QEMU 3.1 or older" "larger than 8388608 bytes" "From QEMU 6.0 on"
+    explains 0 "PC system firmware (pflash) cannot have zero size" "QEMU 3.1 or older" "multiple of"
+    explains 0 "PC system firmware (pflash) must be a multiple of 0x1000" "QEMU 3.1 or older" "multiple of"
+    explains 0 "Initialization of device cfi.pflash01 failed: failed to read the initial flash content" \
+        "QEMU 3.1 or older" "shorter than the device"
+}
+
+@test "Proxmox's packages are named, alone for a file in its directories" {
+    explains 0 'failed to find romfile "efi-virtio.rom"' "pve-qemu-kvm " "apt install ipxe-qemu "
+    explains 0 'failed to find romfile "/usr/share/kvm/efi-virtio.rom"' "--reinstall pve-qemu-kvm "
+    output_lacks ipxe-qemu ipxe-roms-qemu
+    local file
+    for file in OVMF_CODE_4M.secboot.fd:ovmf OVMF_SEV_CODE_4M.fd:ovmf OVMF32_CODE_4M.secboot.fd:ovmf \
+        OVMF_CODE.fd:legacy OVMF_VARS.ms.fd:legacy AAVMF_CODE.fd:aarch64 RISCV_VIRT_CODE.fd:riscv; do
+        explains 0 "TASK ERROR: EFI base image '/usr/share/pve-edk2-firmware//${file%:*}' not found" \
+            "apt install --reinstall pve-edk2-firmware-${file#*:} "
+        output_lacks Debian Fedora
+    done
+    # Proxmox has no libvirt.
+    explains 0 "Unable to find any firmware to satisfy 'efi'" "apt install ovmf "
+    output_lacks Proxmox
+}
+
 @test "a disk that could not be opened is not firmware: status 2" {
     explains 2 "qemu: Could not open '/srv/disk.qcow2': No such file or directory" \
         "nothing known found, but line 1 says that something failed"
