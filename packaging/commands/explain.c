@@ -64,6 +64,7 @@ static const char *const kind_names[] = {
     [LOG_MACHINE_UNKNOWN] = "machine_unknown",
     [LOG_MACHINE_UNNAMED] = "machine_unnamed",
     [LOG_ROM_MISSING] = "rom_missing",
+    [LOG_ROM_DENIED] = "rom_denied",
     [LOG_ROM_EMPTY] = "rom_empty",
     [LOG_ROM_UNREADABLE] = "rom_unreadable",
     [LOG_ROM_HUGE] = "rom_huge",

@@ -276,6 +276,23 @@ static void explain_state(FILE *to, const struct log_message *m)
 
 /* --- ROM files ---------------------------------------------------------------------------------- */
 
+/* It need not be missing: no package is named. */
+static void explain_denied(FILE *to, const char *path)
+{
+    put_line(to, "That it is missing is not said: the user QEMU runs as (libvirt-qemu, qemu) may "
+                 "not open it, or");
+    put_line(to, "not enter a directory above it, or AppArmor or SELinux forbids it. Owners and "
+                 "modes, and what");
+    put_line(to, "was forbidden:");
+    put_command(to, "namei -l ", path, "");
+    put_line(to, "    journalctl -k --grep=DENIED              # AppArmor");
+    put_line(to, "    ausearch -m avc -ts recent               # SELinux");
+    put_line(to, "Files in /usr/share/qemu and the directories of firmware packages are allowed; "
+                 "SELinux's label");
+    put_line(to, "of a file that was moved comes back with");
+    put_command(to, "restorecon -v ", path, "");
+}
+
 static void explain_rom_file(FILE *to, const struct log_message *m)
 {
     switch (m->kind) {
@@ -287,6 +304,13 @@ static void explain_rom_file(FILE *to, const struct log_message *m)
                      "mode 0644, and");
         put_line(to, "each directory above it mode 0755; AppArmor or SELinux may forbid it too.");
         break;
+    case LOG_ROM_DENIED:
+        put_line(to,
+                 "QEMU did not start, or did not add a device: permission to open the ROM file %s",
+                 m->name);
+        put_line(to, "was denied.");
+        explain_denied(to, m->name);
+        return;
     case LOG_ROM_EMPTY:
         put_line(to, "QEMU did not start, or did not add a device: the ROM file %s is empty.",
                  m->name);
@@ -370,6 +394,13 @@ static void explain_firmware_file(FILE *to, const struct log_message *m)
 
     put_line(to, "The guest did not start: %s could not be opened%s%s.", m->name,
              m->other[0] ? ": " : "", m->other);
+    if (strstr(m->other, "Permission denied")) {
+        if (is_store)
+            put_line(to, "It is the guest's own variable store: a new one in its place would have "
+                         "neither its boot entries nor its keys.");
+        explain_denied(to, m->name);
+        return;
+    }
     if (is_store) {
         put_line(to, "It is the guest's own variable store, which no package has: copy it from the "
                      "host where the");
@@ -562,6 +593,7 @@ void explain_refusal(FILE *to, const struct logged_refusal *f)
         explain_state(to, &f->message);
         break;
     case LOG_ROM_MISSING:
+    case LOG_ROM_DENIED:
     case LOG_ROM_EMPTY:
     case LOG_ROM_UNREADABLE:
     case LOG_ROM_HUGE:

@@ -60,6 +60,7 @@ static const struct pattern {
     /* hw/pci/pci.c, pci_add_option_rom() and pci_qdev_realize(); hw/core/loader.c,
      * rom_add_file(); qom/object.c. */
     {"failed to find romfile \"%n\"", LOG_ROM_MISSING, ANY},
+    {"Could not open option rom \"%n\": Permission denied", LOG_ROM_DENIED, ANY},
     {"Could not open option rom \"%n\"", LOG_ROM_MISSING, ANY},
     {"romfile \"%n\" is empty", LOG_ROM_EMPTY, ANY},
     {"failed to load romfile \"%n\"", LOG_ROM_UNREADABLE, ANY},
@@ -79,6 +80,8 @@ static const struct pattern {
     {"Secure boot requires SMM", LOG_FIRMWARE_SMM, ANY},
     {"Secure boot is supported with q35 machine types only", LOG_FIRMWARE_MACHINE, ANY},
     /* block.c; hw/i386/x86.c and pc_sysfw.c; hw/arm/virt.c; hw/block/block.c. */
+    {"if=pflash%*Could not open \"%n\": %o", LOG_FIRMWARE_FILE, ANY},
+    {"libvirt-pflash%*Could not open \"%n\": %o", LOG_FIRMWARE_FILE, ANY},
     {"Could not open \"%n\": %o", LOG_FILE, ANY},
     {"Failed to open file \"%n\": %o", LOG_FILE, ANY},
     {"Cannot access storage file \"%n\": %o", LOG_FILE, ANY},

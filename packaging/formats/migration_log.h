@@ -34,6 +34,7 @@ enum log_kind {
 
     /* A ROM file: its name, as it was given or as the device has it. */
     LOG_ROM_MISSING,
+    LOG_ROM_DENIED, /* it could not be opened for want of permission */
     LOG_ROM_EMPTY,
     LOG_ROM_UNREADABLE,
     LOG_ROM_HUGE,

@@ -63,6 +63,21 @@ static void add_refusal(struct collector *c, const struct log_message *m, size_t
     memcpy(new->machine, machine, sizeof new->machine);
 }
 
+static bool is_one_of(const char *const *names, size_t count, const char *path)
+{
+    for (size_t i = 0; i < count; i++)
+        if (fnmatch(names[i], path, FNM_CASEFOLD) == 0)
+            return true;
+    return false;
+}
+
+static bool is_rom(const char *path)
+{
+    static const char *const names[] = {"*.rom", "*vgabios*"};
+
+    return is_one_of(names, sizeof names / sizeof *names, path);
+}
+
 /* Whether a file that could not be opened is firmware or its store, and not a disk. */
 static bool is_firmware(const char *path)
 {
@@ -70,10 +85,20 @@ static bool is_firmware(const char *path)
                                         "*qemu_efi*", "*_vars*", "*_code*",  "*nvram*",
                                         "*bios*",     "*slof*",  "*opensbi*"};
 
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (fnmatch(names[i], path, FNM_CASEFOLD) == 0)
-            return true;
-    return known_package_of(path) != NULL;
+    return is_one_of(names, sizeof names / sizeof *names, path) || known_package_of(path);
+}
+
+static void add_file(struct collector *c, const struct log_message *m, size_t line)
+{
+    bool is_denied = strstr(m->other, "Permission denied") != NULL;
+    struct log_message named = *m;
+
+    named.kind = !is_rom(m->name) ? LOG_FIRMWARE_FILE
+                 : is_denied      ? LOG_ROM_DENIED
+                                  : LOG_ROM_MISSING;
+    if (named.kind == LOG_FIRMWARE_FILE ? is_firmware(m->name)
+                                        : is_denied || strstr(m->other, "No such file"))
+        add_refusal(c, &named, line);
 }
 
 static void take_end(struct collector *c, const char *reason, size_t line)
@@ -118,9 +143,7 @@ static void take(void *arg, const struct log_message *m, size_t line)
     case LOG_FAILED:
         break;
     case LOG_FILE:
-        named.kind = LOG_FIRMWARE_FILE;
-        if (is_firmware(m->name))
-            add_refusal(c, &named, line);
+        add_file(c, m, line);
         break;
     case LOG_MACHINE_UNKNOWN:
         if (!m->name[0])

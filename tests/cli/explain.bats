@@ -113,7 +113,7 @@ explains() {
         "no firmware of type 'efi'"
     explains 0 "qemu: Could not open '/usr/share/OVMF/OVMF_CODE.fd': No such file or directory" \
         "OVMF_CODE.fd could not be opened: No such file" "apt install ovmf" "romcompat flash check"
-    explains 0 "Could not open '/var/lib/libvirt/qemu/nvram/g_VARS.fd': Permission denied" \
+    explains 0 "Could not open '/var/lib/libvirt/qemu/nvram/g_VARS.fd': No such file or directory" \
         "own variable store" "romcompat varstore create --code CODE --out /var/lib/libvirt/qemu/nvram/g_VARS.fd"
     explains 0 "unable to find any master var store for loader: /usr/share/AAVMF/AAVMF_CODE.fd" \
         "no template" "apt install qemu-efi-aarch64"
@@ -124,6 +124,23 @@ explains() {
     explains 0 "device requires 67108864 bytes, block backend provides 786432 bytes" \
         "truncate -s 67108864"
     explains 0 'Unknown ramblock "system.flash0", cannot accept migration' "<loader>"
+}
+
+@test "a ROM, a BIOS or flash that may not be opened is not said to be missing" {
+    local file
+    for file in "Could not open '/usr/share/OVMF/OVMF_CODE_4M.fd': Permission denied" \
+        "Cannot access storage file '/usr/share/OVMF/OVMF_CODE_4M.fd' (as uid:64055, gid:104): Permission denied" \
+        "kvm: -drive if=pflash,unit=1,file=/srv/y.raw: Could not open '/srv/y.raw': Permission denied" \
+        '-blockdev {"driver":"file","filename":"/srv/y","node-name":"libvirt-pflash1-storage","auto-read-only":true,"discard":"unmap"}: Could not open '"'/srv/y': Permission denied" \
+        "Could not open '/srv/bios-256k.bin': Permission denied" \
+        "Could not open '/var/lib/libvirt/qemu/nvram/g_VARS.fd': Permission denied" \
+        "Could not open '/srv/a b.rom': Permission denied" \
+        "qemu: Could not open option rom '/srv/x.rom': Permission denied"; do
+        explains 0 "$file" "AppArmor or SELinux forbids it" "namei -l " "restorecon -v "
+        output_lacks "apt install" "Install the package" "varstore create" "did not find" "romcompat flash map"
+    done
+    output_has "permission to open the ROM file /srv/x.rom"
+    explains 0 "Could not open '/srv/a.rom': No such file or directory" "did not find the ROM file /srv/a.rom"
 }
 
 @test "a BIOS that was not loaded may have a size that no x86 machine takes" {

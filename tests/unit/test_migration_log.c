@@ -58,6 +58,10 @@ static const struct message {
      "qemu-system-x86_64: Missing section footer for ram", LOG_RAM, "", "", 0, 0},
     {"of a section that begins with ram is about that device", "Missing section footer for ramfb",
      LOG_DEVICE, "ramfb", "", 0, 0},
+    {"of a ROM that may not be opened says so",
+     "Could not open option rom 'a.rom': Permission "
+     "denied",
+     LOG_ROM_DENIED, "a.rom", "", 0, 0},
     {"of a stream without a machine type says so",
      "qemu-system-x86_64: Configuration section missing", LOG_MACHINE_UNNAMED, "", "", 0, 0},
     {"of an unsupported machine type leaves its properties out",
