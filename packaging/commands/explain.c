@@ -57,6 +57,11 @@ static const char *const kind_names[] = {
     [LOG_TOO_LARGE] = "too_large",
     [LOG_UNKNOWN] = "unknown_block",
     [LOG_RAM] = "ram",
+    [LOG_RAM_PAGES] = "ram_pages",
+    [LOG_RAM_CONTENT] = "ram_content",
+    [LOG_STREAM] = "stream",
+    [LOG_STREAM_CUT] = "stream_cut",
+    [LOG_CONNECTION] = "connection",
     [LOG_DEVICE] = "device",
     [LOG_DEVICE_UNKNOWN] = "unknown_device",
     [LOG_CAPABILITY] = "capability",
@@ -137,6 +142,20 @@ static void print_json(const struct arrival_log *log, const char *name)
 
 /* --- the command -------------------------------------------------------------------------- */
 
+/* Status 2 where all that was found is that the other side, or the way to it, was gone. */
+static int finish(const struct arrival_log *log, const char *name)
+{
+    struct failure f;
+
+    for (size_t i = 0; i < log->count; i++)
+        if (logged_refusal_tells(&log->refusals[i]))
+            return finish_output(STATUS_YES);
+    fail(&f, "%s: no answer: line %zu says that something failed, and not why", name,
+         log->failed_line);
+    fail_hint(&f, "'romcompat preflight' answers for a saved or running guest itself.");
+    return report(&f);
+}
+
 static int explain(const struct arrival_log *log, const char *name, bool json)
 {
     if (json)
@@ -144,7 +163,7 @@ static int explain(const struct arrival_log *log, const char *name, bool json)
     if (!log->count)
         return explain_nothing(log, name, json);
     if (json)
-        return finish_output(STATUS_YES);
+        return finish(log, name);
     for (size_t i = 0; i < log->count; i++) {
         if (i)
             putchar('\n');
@@ -153,7 +172,7 @@ static int explain(const struct arrival_log *log, const char *name, bool json)
     }
     if (log->dropped)
         print_line("%zu more are left out (limit %d).", log->dropped, LOGGED_REFUSALS_MAX);
-    return finish_output(STATUS_YES);
+    return finish(log, name);
 }
 
 static int run(void *settings, char **operands, size_t count)
@@ -183,7 +202,8 @@ const struct command explain_command = {
         "package it is about, and what fixes it. A log may be compressed.\n"
         "\n"
         "Status 0: something was found. Status 1: nothing was, and the log shows a guest that\n"
-        "arrived. Status 2: nothing known found, or the log cannot be read.",
+        "arrived. Status 2: nothing known found, or only a connection that broke, or the log\n"
+        "cannot be read.",
     .options = json_options,
     .settings_size = sizeof(struct json_job),
     .operand = "a FILE",

@@ -229,16 +229,61 @@ static void explain_machine(FILE *to, const struct log_message *m)
     put_line(to, "    qemu-system-x86_64 -machine help");
 }
 
+static void explain_stream(FILE *to, const struct log_message *m)
+{
+    switch (m->kind) {
+    case LOG_RAM_PAGES:
+        put_line(to,
+                 "The guest was refused: the pages of its memory%s%s have another size or "
+                 "address on the",
+                 m->name[0] ? ", block " : "", m->name);
+        put_line(to, "destination. Give it the same huge pages and memory backends on both sides. "
+                     "No ROM file is");
+        put_line(to, "the cause: these are as long there as in the guest.");
+        break;
+    case LOG_RAM_CONTENT:
+        put_line(to, "The guest was refused while the content of its memory was read: the "
+                     "destination QEMU had");
+        put_line(to, "accepted all RAM blocks, those of ROMs too, so that no length of one and no "
+                     "ROM file is the");
+        put_line(to, "cause. The connection broke, the source stopped, or the two sides do not "
+                     "have the same");
+        put_line(to, "migration capabilities: the log of the source says more.");
+        break;
+    case LOG_STREAM:
+        put_line(to, "The guest was refused: the destination QEMU found in its stream what it "
+                     "does not expect");
+        put_line(to, "there. It ended early or was damaged, or the two sides do not have the same "
+                     "migration");
+        put_line(to, "capabilities (compress, xbzrle, multifd, postcopy-ram, mapped-ram), or "
+                     "their QEMUs differ too");
+        put_line(to, "much. No ROM file is the cause: QEMU names a block that it refuses.");
+        break;
+    case LOG_STREAM_CUT:
+        put_line(to, "The guest did not arrive: its stream ended early. The connection broke, the "
+                     "source QEMU");
+        put_line(to, "stopped or gave up, or the file of a saved guest is cut; the log of the "
+                     "source may say why.");
+        put_line(to, "This does not tell whether a RAM block or a ROM differs.");
+        break;
+    default:
+        put_line(to, "A connection broke: the other side has gone, or the way to it. Where that "
+                     "is a destination");
+        put_line(to, "QEMU, it may have refused the guest: why is in its own log there");
+        put_line(to, "(/var/log/libvirt/qemu/GUEST.log). This does not tell whether a RAM block "
+                     "or a ROM differs.");
+    }
+}
+
 static void explain_state(FILE *to, const struct log_message *m)
 {
     switch (m->kind) {
     case LOG_RAM:
-        put_line(to, "The guest was refused for its RAM; which block, the log does not say here: "
-                     "only what");
-        put_line(to,
-                 "came of it. Look for 'Size mismatch', 'Length mismatch' or 'Unknown ramblock' "
-                 "in QEMU's own");
-        put_line(to, "log on the destination, or ask which block differs:");
+        put_line(to, "The guest was refused for its RAM; whether a block differs, and which, the "
+                     "log does not say");
+        put_line(to, "here: only what came of it. Look for 'Size mismatch', 'Length mismatch' or "
+                     "'Unknown ramblock'");
+        put_line(to, "in QEMU's own log on the destination, or ask whether one differs:");
         put_line(to,
                  "    romcompat preflight --qmp SOCKET OTHER-HOST.json   # or a save image of the "
                  "guest");
@@ -585,6 +630,13 @@ void explain_refusal(FILE *to, const struct logged_refusal *f)
     case LOG_MACHINE_UNKNOWN:
     case LOG_MACHINE_UNNAMED:
         explain_machine(to, &f->message);
+        break;
+    case LOG_RAM_PAGES:
+    case LOG_RAM_CONTENT:
+    case LOG_STREAM:
+    case LOG_STREAM_CUT:
+    case LOG_CONNECTION:
+        explain_stream(to, &f->message);
         break;
     case LOG_RAM:
     case LOG_DEVICE:

@@ -29,6 +29,12 @@ static const struct pattern {
     enum log_kind kind;
     struct qemu_version first, last;
 } patterns[] = {
+    /* What a stream that ends among its RAM blocks, or behind them, makes of the zeros that QEMU
+     * reads then: no block has a length of 0. Seen with QEMU 5.2 to 11.1. */
+    {"Size mismatch: %*: 0x0 != 0x", LOG_STREAM_CUT, ANY},
+    {"Length mismatch: %*: 0x0 in != 0x", LOG_STREAM_CUT, ANY},
+    {"Unknown ramblock \", cannot accept migration", LOG_STREAM_CUT, ANY},
+    {"Getting RAM address failed", LOG_STREAM_CUT, ANY},
     /* softmmu/physmem.c, qemu_ram_resize(); migration/ram.c and arch_init.c, ram_load(). */
     {"Size mismatch: %n: %x != %x", LOG_LENGTHS, FROM(5, 2)},
     {"Length mismatch: %n: %x in != %x", LOG_LENGTHS, {2, 2, 0}, {5, 1, 0}},
@@ -37,11 +43,33 @@ static const struct pattern {
     {"Length too large: %n: %x > %x", LOG_TOO_LARGE, UP_TO(5, 1)},
     {"Unknown ramblock \"%n\", cannot accept migration", LOG_UNKNOWN, ANY},
     {"Can't find block %n!", LOG_UNKNOWN, UP_TO(1, 7)},
+    {"Mismatched RAM page size %n (local)", LOG_RAM_PAGES, ANY},
+    {"Mismatched GPAs for block %n ", LOG_RAM_PAGES, FROM(4, 0)},
+    {"Postcopy needs matching RAM page sizes", LOG_RAM_PAGES, ANY},
+    {"Postcopy needs matching target page sizes", LOG_RAM_PAGES, ANY},
+    {"Non-same host page detected", LOG_RAM_PAGES, ANY},
+    /* migration/ram.c and multifd.c. */
+    {"Unknown combination of migration flags", LOG_STREAM, ANY},
+    {"Received an unexpected compressed page", LOG_STREAM, ANY},
+    {"Unexpected RAM flags", LOG_STREAM, ANY},
+    {"Unexpected flags", LOG_STREAM, ANY},
+    {"flags received %*flags expected", LOG_STREAM, ANY},
+    {"Failed to load XBZRLE page", LOG_STREAM, ANY},
+    {"Failed to decompress XBZRLE page", LOG_STREAM, ANY},
+    {"Invalid compressed data length", LOG_STREAM, ANY},
+    {"decompress data failed", LOG_STREAM, ANY},
+    {"Ack, bad migration stream!", LOG_STREAM, ANY},
+    {"Illegal RAM offset", LOG_STREAM, ANY},
+    {"Found a zero page with value", LOG_STREAM, ANY},
     /* migration/savevm.c. */
+    {"Capability %*but received capability is", LOG_STREAM, ANY},
+    {"error while loading state section id %*(ram)", LOG_RAM_CONTENT, ANY},
     {"error while loading state section id %*(%n)", LOG_DEVICE, ANY},
     {"error while loading state for instance %* of device \"%n\"", LOG_DEVICE, ANY},
     {"Missing section footer for %n", LOG_DEVICE, FROM(2, 3)},
     {"Unknown savevm section or instance \"%n\"", LOG_DEVICE_UNKNOWN, ANY},
+    {"Unknown section or instance \"%n\"", LOG_DEVICE_UNKNOWN, ANY},
+    {"unsupported version %* for \"%n\" v", LOG_DEVICE, ANY},
     {"Configuration section missing", LOG_MACHINE_UNNAMED, FROM(2, 4)},
     {"Received unknown capability %n", LOG_CAPABILITY, ANY},
     {"Machine type received is \"%n\" and local is \"%o\"", LOG_MACHINE_DIFFERS, ANY},
@@ -150,6 +178,21 @@ static const struct pattern {
     {"Domain restored from", LOG_ARRIVED, ANY}, /* libvirt tools/virsh-domain.c */
     {"Domain \"%n\" restored from", LOG_ARRIVED, ANY},
 
+    /* What one side says when the other, or the way to it, is gone: io/channel-socket.c,
+     * channel.c, migration/qemu-file.c; libvirt src/qemu/qemu_migration.c; strerror(3). A refused
+     * block, or a state that is not as expected, is 'Invalid argument' instead. */
+    {"load of migration failed: Input/output error", LOG_STREAM_CUT, ANY},
+    {"Unexpected end-of-file before all", LOG_STREAM_CUT, ANY},
+    {"Unable to read from socket", LOG_CONNECTION, ANY},
+    {"Unable to write to socket", LOG_CONNECTION, ANY},
+    {"Lost connection to destination host", LOG_CONNECTION, ANY},
+    {"Detected IO failure for postcopy", LOG_CONNECTION, ANY},
+    {"Connection reset", LOG_CONNECTION, ANY},
+    {"Broken pipe", LOG_CONNECTION, ANY},
+    {"Connection refused", LOG_CONNECTION, ANY},
+    {"Connection timed out", LOG_CONNECTION, ANY},
+    {"No route to host", LOG_CONNECTION, ANY},
+
     /* Any word of a failure, as these and other programs have it, and libvirt's translations. */
     {"failed", LOG_FAILED, ANY},
     {"failure", LOG_FAILED, ANY},
@@ -160,8 +203,6 @@ static const struct pattern {
     {"could not", LOG_FAILED, ANY},
     {"cannot ", LOG_FAILED, ANY},
     {"unsupported", LOG_FAILED, ANY},
-    {"broken pipe", LOG_FAILED, ANY},
-    {"connection reset", LOG_FAILED, ANY},
     {"Migration status: cancelled", LOG_FAILED, ANY},
     {"\"status\"~:~\"cancelled\"", LOG_FAILED, ANY},
     {"timed out", LOG_FAILED, ANY},

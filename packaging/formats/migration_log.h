@@ -24,6 +24,13 @@ enum log_kind {
     LOG_TOO_LARGE, /* it may change, up to a limit, which is `there` */
     LOG_UNKNOWN,   /* the destination has no such block */
     LOG_RAM,       /* "error while loading state" of device ram: what came of one of these */
+    LOG_RAM_PAGES, /* the page size or address of block `name`, or of one unknown, differs */
+
+    /* The stream itself. */
+    LOG_RAM_CONTENT, /* "error while loading state section" of ram: its blocks were accepted */
+    LOG_STREAM,      /* it has what the destination does not expect in it */
+    LOG_STREAM_CUT,  /* it ended early */
+    LOG_CONNECTION,  /* a connection to the other side broke */
 
     LOG_DEVICE,          /* the state of the device `name` was refused */
     LOG_DEVICE_UNKNOWN,  /* the destination has no device `name` */

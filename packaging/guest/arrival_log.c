@@ -14,6 +14,7 @@ struct collector {
     char machine[LOG_NAME_MAX + 1];
     struct qemu_version version;
     size_t start;
+    size_t broken; /* line of the last connection that broke */
     bool is_incoming;
 };
 
@@ -61,6 +62,14 @@ static void add_refusal(struct collector *c, const struct log_message *m, size_t
                                    .version = is_named ? c->version : m->last,
                                    .is_or_older = !is_named};
     memcpy(new->machine, machine, sizeof new->machine);
+}
+
+/* "Unable to write to socket: Broken pipe" is one, of two messages. */
+static void add_broken(struct collector *c, const struct log_message *m, size_t line)
+{
+    if (c->broken != line)
+        add_refusal(c, m, line);
+    c->broken = line;
 }
 
 static bool is_one_of(const char *const *names, size_t count, const char *path)
@@ -145,6 +154,10 @@ static void take(void *arg, const struct log_message *m, size_t line)
     case LOG_FILE:
         add_file(c, m, line);
         break;
+    case LOG_CONNECTION:
+    case LOG_STREAM_CUT:
+        add_broken(c, m, line);
+        break;
     case LOG_MACHINE_UNKNOWN:
         if (!m->name[0])
             memcpy(named.name, c->machine, sizeof named.name);
@@ -157,18 +170,47 @@ static void take(void *arg, const struct log_message *m, size_t line)
         c->log->failed_line = line;
 }
 
-/* Whether a refusal says nothing that another of the same QEMU does not say better. */
+bool logged_refusal_tells(const struct logged_refusal *f)
+{
+    return f->message.kind != LOG_CONNECTION && f->message.kind != LOG_STREAM_CUT;
+}
+
+/* Whether QEMU printed both of one failure: what was wrong, what it was loading, and the end. */
+static bool is_near(const struct logged_refusal *a, const struct logged_refusal *b)
+{
+    enum { LINES = 3 };
+
+    return a->line > b->line ? a->line - b->line <= LINES : b->line - a->line <= LINES;
+}
+
+/* Whether `f` is only what came of `cause`, which is of the same start of QEMU. */
+static bool came_of(const struct logged_refusal *f, const struct logged_refusal *cause)
+{
+    enum log_kind why = cause->message.kind;
+    bool is_block = why == LOG_LENGTHS || why == LOG_TOO_LARGE || why == LOG_UNKNOWN;
+    bool is_stream = why == LOG_STREAM || why == LOG_RAM_PAGES;
+
+    switch (f->message.kind) {
+    case LOG_RAM:
+        return is_block || is_stream || (why == LOG_STREAM_CUT && is_near(f, cause));
+    case LOG_DEVICE:
+        return why == LOG_STREAM_CUT && is_near(f, cause);
+    case LOG_RAM_CONTENT:
+        return is_stream;
+    case LOG_STREAM_CUT:
+        return why == LOG_RAM_CONTENT && is_near(f, cause);
+    case LOG_CONNECTION:
+        return why != LOG_CONNECTION;
+    default:
+        return false;
+    }
+}
+
 static bool is_consequence(const struct arrival_log *log, const struct logged_refusal *f)
 {
-    if (f->message.kind != LOG_RAM)
-        return false;
-    for (size_t i = 0; i < log->count; i++) {
-        enum log_kind kind = log->refusals[i].message.kind;
-
-        if (log->refusals[i].start == f->start &&
-            (kind == LOG_LENGTHS || kind == LOG_TOO_LARGE || kind == LOG_UNKNOWN))
+    for (size_t i = 0; i < log->count; i++)
+        if (log->refusals[i].start == f->start && came_of(f, &log->refusals[i]))
             return true;
-    }
     return false;
 }
 

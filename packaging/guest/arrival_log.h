@@ -31,6 +31,9 @@ struct arrival_log {
     bool is_binary;     /* no text, as far as can be seen */
 };
 
+/* Whether a refusal says why: not one that only names what came of it on the other side. */
+bool logged_refusal_tells(const struct logged_refusal *f);
+
 /* Reads the file, which may be "-", in any form of inputs/plain_file.h. 0 or -1; free with
  * arrival_log_free(). */
 int arrival_log_read(const char *path, struct arrival_log *log, struct failure *f);

@@ -176,6 +176,61 @@ explains() {
     output_lacks Proxmox
 }
 
+@test "a connection that broke says nothing of ROMs: status 2" {
+    local message
+    for message in "error: operation failed: job 'migration out' failed: Unable to write to socket: Broken pipe" \
+        "qemu-kvm: Unable to read from socket: Connection reset by peer" "Connection reset by peer" "kvm: Broken pipe" \
+        "error: unable to connect to server at 'h:49152': Connection refused" \
+        "internal error: Lost connection to destination host" "ssh: connect to host h port 22: No route to host"; do
+        explains 2 "$message" "A connection broke" "does not tell whether a RAM block or a ROM differs" \
+            "no answer: line 1 says that something failed, and not why"
+        output_lacks "which block" "time more"
+    done
+    explains 2 "qemu-system-x86_64: load of migration failed: Input/output error" "its stream ended early" "does not tell"
+    # Nor is a block or a device the cause where the stream ended within it.
+    for message in ram 0000:00:03.0/virtio-net; do
+        explains 2 "kvm: error while loading state for instance 0x0 of device '$message'"$'\nkvm: load of migration failed: Input/output error' \
+            "its stream ended early"
+        output_lacks "was refused"
+    done
+    # What QEMU makes of the zeros behind the end: no block has a length of 0, or no name.
+    for message in "Size mismatch: pc.ram: 0x0 != 0x4000000: Invalid argument" "Size mismatch: $NIC: 0x0 != 0x40000" \
+        "Length mismatch: $NIC: 0x0 in != 0x40000" 'Unknown ramblock "", cannot accept migration' "Getting RAM address failed"; do
+        explains 2 "kvm: $message"$'\nkvm: error while loading state for instance 0x0 of device "ram"\nkvm: load of migration failed: Invalid argument' \
+            "its stream ended early"
+        output_lacks "was refused" "-global"
+    done
+    explains 2 "load of migration failed: Input/output error: error while loading state for instance 0x0 of device 'ram': Unable to read from socket: Connection reset by peer" \
+        "its stream ended early"
+    output_lacks "was refused" "A connection broke"
+    # Beside a refusal it is what came of it.
+    explains 0 "kvm: Size mismatch: $NIC: 0x40000 != 0x80000: Invalid argument"$'\nerror: Unable to write to socket: Broken pipe' \
+        "it has 256K of $NIC"
+    output_lacks "A connection broke"
+    run -2 --separate-stderr romcompat explain --json <<< "Connection reset"
+    jq -e '.findings == [.findings[0]] and .findings[0].kind == "connection" and .failed_line == 1' <<< "$output"
+}
+
+@test "what is wrong with the content of memory, or with the stream, is no ROM's" {
+    local message
+    for message in "Received an unexpected compressed page" "Unknown combination of migration flags: 0x10" \
+        "Unexpected RAM flags: 32" "Unexpected flags: 0x8" "Failed to load XBZRLE page - wrong compression!" \
+        "Failed to decompress XBZRLE page at 0x1000" "Invalid compressed data length: 9999" "Illegal RAM offset 0x40000" \
+        "Capability postcopy-ram is off, but received capability is on" "multifd 3: flags received 4 flags expected 2"; do
+        explains 0 "kvm: $message"$'\nkvm: error while loading state section id 2(ram)\nkvm: load of migration failed: Invalid argument' \
+            "in its stream" "ended early or was damaged" "No ROM file is the cause"
+        output_lacks "which block" "romcompat preflight" "the content of its memory"
+    done
+    explains 0 $'kvm: error while loading state section id 2(ram)\nkvm: load of migration failed: Input/output error' \
+        "accepted all RAM blocks" "no ROM file is the" "The connection broke"
+    output_lacks "which block" "does not tell"
+    explains 0 $'kvm: Mismatched RAM page size pc.ram (local) 2097152 != 4096\nerror while loading state for instance 0x0 of device "ram"' \
+        "the pages of its memory, block pc.ram" "huge pages"
+    output_lacks "which, the log"
+    explains 0 "Unknown section or instance '0000:00:04.0/virtio-blk' 0. Make sure that" "it has the device 0000:00:04.0/virtio-blk"
+    explains 0 "savevm: unsupported version 3 for '0000:00:04.0/virtio-blk' v2" "state of the device 0000:00:04.0/virtio-blk"
+}
+
 @test "a disk that could not be opened is not firmware: status 2" {
     explains 2 "qemu: Could not open '/srv/disk.qcow2': No such file or directory" \
         "nothing known found, but line 1 says that something failed"
