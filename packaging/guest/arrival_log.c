@@ -72,7 +72,7 @@ static void add_broken(struct collector *c, const struct log_message *m, size_t 
     c->broken = line;
 }
 
-static bool is_one_of(const char *const *names, size_t count, const char *path)
+static bool matches_one(const char *const *names, size_t count, const char *path)
 {
     for (size_t i = 0; i < count; i++)
         if (fnmatch(names[i], path, FNM_CASEFOLD) == 0)
@@ -84,7 +84,7 @@ static bool is_rom(const char *path)
 {
     static const char *const names[] = {"*.rom", "*vgabios*"};
 
-    return is_one_of(names, sizeof names / sizeof *names, path);
+    return matches_one(names, sizeof names / sizeof *names, path);
 }
 
 /* Whether a file that could not be opened is firmware or its store, and not a disk. */
@@ -94,7 +94,7 @@ static bool is_firmware(const char *path)
                                         "*qemu_efi*", "*_vars*", "*_code*",  "*nvram*",
                                         "*bios*",     "*slof*",  "*opensbi*"};
 
-    return is_one_of(names, sizeof names / sizeof *names, path) || known_package_of(path);
+    return matches_one(names, sizeof names / sizeof *names, path) || known_package_of(path);
 }
 
 static void add_file(struct collector *c, const struct log_message *m, size_t line)
@@ -335,6 +335,7 @@ const struct known_package *known_package_of(const char *file)
 
 bool is_proxmox_file(const char *path)
 {
-    return strncmp(path, "/usr/share/pve-edk2-firmware/", 29) == 0 ||
-           strncmp(path, "/usr/share/kvm/", 15) == 0;
+    static const char *const patterns[] = {"/usr/share/pve-edk2-firmware/*", "/usr/share/kvm/*"};
+
+    return matches_one(patterns, sizeof patterns / sizeof *patterns, path);
 }

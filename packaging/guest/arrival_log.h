@@ -41,8 +41,8 @@ void arrival_log_free(struct arrival_log *log);
 
 /* A package that has ROM or firmware files of this name or path. */
 struct known_package {
-    const char *debian; /* NULL: none */
-    const char *fedora; /* NULL: none is known */
+    const char *debian;  /* NULL: none */
+    const char *fedora;  /* NULL: none is known */
     const char *proxmox; /* NULL: none */
 };
 
