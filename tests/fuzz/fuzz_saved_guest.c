@@ -4,7 +4,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -37,7 +36,7 @@ static void check(int result, struct saved_guest *guest, const struct failure *f
             abort();
         saved_guest_swtpm(guest);
         saved_guest_free(guest);
-    } else if (!f->what[0] || strchr(f->what, '\n')) {
+    } else if (!f->what[0]) {
         abort();
     }
 }
