@@ -49,6 +49,10 @@ const struct machine_family *machine_family_of(const char *machine);
  * known. Which type it is an alias of, only the QEMU in question says. */
 const struct machine_family *machine_family_of_alias(const char *name);
 
+/* That of a machine type or an alias, with an emulator of that architecture (NULL: any): "virt" is
+ * a board of several. NULL: not known. */
+const struct machine_family *machine_family_on(const char *architecture, const char *machine);
+
 /* Whether QEMU keeps the state of the machine type as it was from version to version. Types without
  * a version, such as microvm, isapc and riscv64's virt, may change from one QEMU to the next. */
 bool machine_is_versioned(const char *machine);
@@ -66,12 +70,9 @@ struct machine_expiry {
 
 /* QEMU include/hw/boards.h, MACHINE_VER_DEPRECATION_MAJOR and MACHINE_VER_DELETION_MAJOR: 3 and 6
  * years of three releases. Deprecation is counted so since 9.1; removal since 10.1 (10.0 still has
- * 2.4). Those up to 2.3 went by lists: docs/about/removed-features.rst. False where it is not of QEMU's own versions, or of a family without them. */
+ * 2.4). Those up to 2.3 went by lists: docs/about/removed-features.rst. False where it is not of
+ * QEMU's own versions, or of a family without them. */
 bool machine_expiry(const char *machine, struct machine_expiry *expiry);
-
-/* The same for a machine type or an alias, of an emulator of that architecture (NULL: any): "virt" is
- * a board of several. NULL: not known. */
-const struct machine_family *machine_family_on(const char *architecture, const char *machine);
 
 /* Whether its guests have only the cards that they are given, and those that machine_nic() and
  * machine_video() tell. Of a machine type that is not known, alias or not, nothing is. */
