@@ -65,6 +65,17 @@ char *xasprintf(const char *format, ...)
     return text;
 }
 
+void keep_first(char **text, const char *format, ...)
+{
+    va_list args;
+
+    if (*text)
+        return;
+    va_start(args, format);
+    *text = xvasprintf(format, args);
+    va_end(args);
+}
+
 void *xgrow(void *array, size_t count, size_t *capacity, size_t element_size)
 {
     if (count < *capacity)

@@ -24,6 +24,8 @@ char *xstrdup_or_null(const char *text);
 char *xstrndup(const char *text, size_t length);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *xvasprintf(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
+/* Sets *text where it is NULL: of several reasons the first is kept. */
+void keep_first(char **text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Makes room for one more element in a growing array: doubles *capacity when
  * `count` has reached it and returns the array, moved or not. */

@@ -251,14 +251,8 @@ static struct saved_block *new_block(struct saved_guest *saved, char *name, uint
     return &saved->blocks[saved->block_count++];
 }
 
-/* The first is kept: one is enough for there to be no answer. */
-static void doubt(struct saved_guest *saved, char *why)
-{
-    if (saved->doubt)
-        free(why);
-    else
-        saved->doubt = why;
-}
+/* One is enough for there to be no answer. */
+#define doubt(saved, ...) keep_first(&(saved)->doubt, __VA_ARGS__)
 
 static void add_rom(struct destination *from, const char *machine,
                     const struct inventory_device *device, size_t number, struct saved_guest *saved)
@@ -274,7 +268,7 @@ static void add_rom(struct destination *from, const char *machine,
     if (!why && !rom.length)
         why = "it has no ROM file on the host that it comes from";
     if (why) {
-        doubt(saved, xasprintf("the ROM of device %zu (%s): %s", number, device->type, why));
+        doubt(saved, "the ROM of device %zu (%s): %s", number, device->type, why);
         device_rom_free(&rom);
         return;
     }
@@ -296,7 +290,7 @@ static void add_loader(const struct inventory *inv, const struct inventory_guest
     const struct inventory_firmware *image = inventory_find_firmware(inv, guest->loader);
 
     if (!image) {
-        doubt(saved, xasprintf("its firmware image %s is not in the inventory", guest->loader));
+        doubt(saved, "its firmware image %s is not in the inventory", guest->loader);
         return;
     }
     saved->domain = xcalloc(1, sizeof *saved->domain);
@@ -326,7 +320,7 @@ static void add_bios(const struct inventory *inv, struct destination *from, cons
     if (!file || (file->size <= 0 && !inventory_has_bios(inv)))
         return;
     if (file->size <= 0) {
-        doubt(saved, xasprintf("its BIOS %s is not in the inventory", *files));
+        doubt(saved, "its BIOS %s is not in the inventory", *files);
         return;
     }
     struct saved_block *block = new_block(saved, xstrdup("pc.bios"), (uint64_t)file->size);
@@ -344,13 +338,13 @@ static void add_firmware(const struct inventory *inv, struct destination *from,
     else if (guest->firmware && strcmp(guest->firmware, "bios") == 0)
         add_bios(inv, from, guest->machine, saved);
     else if (guest->firmware && strcmp(guest->firmware, "efi") == 0)
-        doubt(saved, xstrdup("it has UEFI firmware, and the inventory does not name the image: "
-                             "libvirt chooses one when the guest is started"));
+        doubt(saved, "it has UEFI firmware, and the inventory does not name the image: "
+                     "libvirt chooses one when the guest is started");
     else if (guest->firmware)
-        doubt(saved, xasprintf("its firmware is '%s', which is not known here", guest->firmware));
+        doubt(saved, "its firmware is '%s', which is not known here", guest->firmware);
     else if (guest->name && inventory_has_code(inv))
-        doubt(saved, xstrdup("the inventory does not say which firmware it has: take it again "
-                             "with this version of romcompat"));
+        doubt(saved, "the inventory does not say which firmware it has: take it again "
+                     "with this version of romcompat");
 }
 
 int inventory_saved_guest(const struct inventory *inv, const struct inventory_guest *guest,
@@ -379,18 +373,17 @@ int inventory_saved_guest(const struct inventory *inv, const struct inventory_gu
             add_rom(&from, guest->machine, &guest->devices[i], i + 1, &made);
         else if (machine_has_option_rom_blocks(guest->machine))
             doubt(&made,
-                  xasprintf("the ROM of device %zu (%s): without a BAR it has a RAM block of "
-                            "another name in %s",
-                            i + 1, guest->devices[i].type, guest->machine));
+                  "the ROM of device %zu (%s): without a BAR it has a RAM block of "
+                  "another name in %s",
+                  i + 1, guest->devices[i].type, guest->machine);
     if (!machine_cards_are_known(made.architecture, guest->machine))
-        doubt(&made, xasprintf("which cards the board %s has of its own is not known here",
-                               guest->machine));
+        doubt(&made, "which cards the board %s has of its own is not known here", guest->machine);
     add_firmware(inv, &from, guest, &made);
     made.encryption = xstrdup_or_null(guest->encryption);
     made.name = xstrdup_or_null(guest->name);
     made.swtpm = guest->swtpm;
     if (guest->doubt)
-        doubt(&made, xasprintf("its inventory does not know all of it: %s", guest->doubt));
+        doubt(&made, "its inventory does not know all of it: %s", guest->doubt);
     destination_close(&from);
     *saved = made;
     return 0;

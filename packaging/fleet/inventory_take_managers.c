@@ -108,8 +108,8 @@ static void read_start(const char *path, const struct qemu_command *from, struct
     c->swtpm = from->swtpm > c->swtpm ? from->swtpm : c->swtpm;
     if (!c->encryption)
         c->encryption = xstrdup_or_null(from->encryption);
-    if (from->doubt && !c->doubt)
-        c->doubt = xstrdup(from->doubt);
+    if (from->doubt)
+        keep_first(&c->doubt, "%s", from->doubt);
 }
 
 /* A guest that was not started since this machine was: of what Incus then chooses, the machine type

@@ -34,15 +34,6 @@ static bool text_is(const struct yaml_node *map, const char *key, const char *wa
     return text && strcmp(text, wanted) == 0;
 }
 
-/* Takes `why` over; the first is kept. */
-static void doubt(struct qemu_command *c, char *why)
-{
-    if (c->doubt)
-        free(why);
-    else
-        c->doubt = why;
-}
-
 /* Cards and other devices of the host, for vfio. Of a card with `network` alone the kind of that
  * network decides; Incus notes of its last start where such a card was. */
 static bool is_of_host(const struct yaml_node *d, const char *name, const struct yaml_node *config)
@@ -73,7 +64,7 @@ static void read_devices(const struct yaml_node *devices, const struct yaml_node
             c->swtpm = SWTPM_MAYBE; /* Incus's packages may bring one of their own */
         }
         if (is_of_host(d, devices->keys[i]->text, config))
-            doubt(c, xstrdup(QEMU_HOST_DEVICE));
+            keep_first(&c->doubt, QEMU_HOST_DEVICE);
         else if (has_roms && text_is(d, "type", "nic") && !text_is(d, "io.bus", "usb"))
             qemu_command_add_card(c, "virtio-net-pci", NULL, false);
     }
@@ -87,10 +78,10 @@ static void read_config(const struct yaml_node *config, struct qemu_command *c)
     const char *raw = text_of(config, "raw.qemu");
 
     if (raw && qemu_command_text_decides(raw))
-        doubt(c, xasprintf("raw.qemu: %s", raw));
+        keep_first(&c->doubt, "raw.qemu: %s", raw);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (text_of(config, keys[i]))
-            doubt(c, xasprintf("%s changes what it is started with", keys[i]));
+            keep_first(&c->doubt, "%s changes what it is started with", keys[i]);
 }
 
 static void read_instance(const struct yaml_node *instance, struct qemu_command *c)
@@ -107,9 +98,9 @@ static void read_instance(const struct yaml_node *instance, struct qemu_command 
     c->name = xstrdup_or_null(name);
     c->uuid = xstrdup_or_null(uuid);
     if (!is_map(config) || !is_map(devices))
-        doubt(c, xstrdup("what its profiles add: no expanded_config and expanded_devices"));
+        keep_first(&c->doubt, "what its profiles add: no expanded_config and expanded_devices");
     if (text_is(instance, "stateful", "true"))
-        doubt(c, xstrdup("its memory was saved, and with which machine type is not known"));
+        keep_first(&c->doubt, "its memory was saved, and with which machine type is not known");
     read_config(config, c);
     read_devices(devices, config, c);
 }
@@ -119,7 +110,7 @@ static void read_snapshots(const struct yaml_node *snapshots, struct qemu_comman
 {
     for (size_t i = 0; snapshots && snapshots->kind == YAML_LIST && i < snapshots->count; i++)
         if (text_is(snapshots->values[i], "stateful", "true"))
-            doubt(c, xstrdup("the memory of a snapshot, whose machine type is not known"));
+            keep_first(&c->doubt, "the memory of a snapshot, whose machine type is not known");
 }
 
 int incus_backup_parse(const char *name, const uint8_t *data, size_t size,

@@ -113,8 +113,9 @@ static int remove_keys(struct conf *guest, const char *list, const char *name, s
 
     while ((key = strsep(&rest, " ,;")) != NULL && left-- > 0)
         remove_key(guest, key + (*key == '!'));
+    bool is_whole = !key;
     free(keys);
-    return key ? fail(f, "%s: more than %d keys to delete", name, KEYS_MAX) : 0;
+    return is_whole ? 0 : fail(f, "%s: more than %d keys to delete", name, KEYS_MAX);
 }
 
 /* Changes that wait for the next start: PVE/QemuServer.pm, vmconfig_apply_pending(). */
@@ -300,8 +301,8 @@ static void read_nic(struct qemu_command *c, const char *value, bool old_roms)
             file = old[i][1];
     if (rom_device_of_type(type))
         qemu_command_add_card(c, type, file, false);
-    else if (strcmp(model, "ne2k_isa") != 0 && !c->doubt)
-        c->doubt = xasprintf("a network card of model %s", model);
+    else if (strcmp(model, "ne2k_isa") != 0)
+        keep_first(&c->doubt, "a network card of model %s", model);
     free(model);
 }
 
@@ -334,8 +335,8 @@ static void read_video(const struct conf *conf, struct qemu_command *c)
             if (!is_arm || strncmp(type, "virtio", 6) != 0)
                 qemu_command_add_card(c, types[i][1], NULL, false);
         }
-    if (!is_known && !c->doubt)
-        c->doubt = xasprintf("a video card of type %s", type);
+    if (!is_known)
+        keep_first(&c->doubt, "a video card of type %s", type);
     free(given);
 }
 
@@ -359,8 +360,8 @@ static void read_passed(struct conf *conf, struct qemu_command *c, const char *v
 
         qemu_command_add_card(c, "vfio-pci", path, false);
         free(path);
-    } else if (!c->doubt) {
-        c->doubt = xstrdup(QEMU_HOST_DEVICE);
+    } else {
+        keep_first(&c->doubt, QEMU_HOST_DEVICE);
     }
     free(file);
 }
@@ -374,9 +375,8 @@ static void read_devices(struct conf *conf, struct qemu_command *c, bool old_rom
             read_nic(c, line->value, old_roms);
         else if (is_numbered(line->name, "hostpci"))
             read_passed(conf, c, line->value);
-        else if (strcmp(line->name, "args") == 0 && qemu_command_text_decides(line->value) &&
-                 !c->doubt)
-            c->doubt = xasprintf("args: %s", line->value);
+        else if (strcmp(line->name, "args") == 0 && qemu_command_text_decides(line->value))
+            keep_first(&c->doubt, "args: %s", line->value);
     }
     read_video(conf, c);
 }

@@ -2,7 +2,6 @@
 #include "inputs/qemu_command.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,16 +44,7 @@ static void set(char **text, const char *value)
 }
 
 /* The first is kept: one is enough for there to be no answer. */
-__attribute__((format(printf, 2, 3))) static void doubt(struct reading *r, const char *format, ...)
-{
-    va_list args;
-
-    if (r->command->doubt)
-        return;
-    va_start(args, format);
-    r->command->doubt = xvasprintf(format, args);
-    va_end(args);
-}
+#define doubt(r, ...) keep_first(&(r)->command->doubt, __VA_ARGS__)
 
 int qemu_command_words(char *text, size_t size, char ***words, size_t *count)
 {
@@ -120,8 +110,7 @@ bool qemu_command_text_decides(const char *args)
 void qemu_command_add_card(struct qemu_command *c, const char *type, const char *file, bool off)
 {
     if (c->card_count == QEMU_COMMAND_CARDS_MAX) {
-        if (!c->doubt)
-            c->doubt = xasprintf("more than %d cards", QEMU_COMMAND_CARDS_MAX);
+        keep_first(&c->doubt, "more than %d cards", QEMU_COMMAND_CARDS_MAX);
         return;
     }
     APPEND_ONE(c->cards, c->card_count,

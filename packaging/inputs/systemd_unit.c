@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "inputs/systemd_unit.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +16,7 @@ struct variable {
     bool is_of_file; /* of EnvironmentFile=, which outweighs Environment= wherever it stands */
 };
 
-/* Systemd.exec(5): with these a service sees other files than this host has. */
+/* systemd.exec(5): with these a service sees other files than this host has. */
 static const char *const views[] = {
     "RootDirectory",       "RootImage",       "RootMStack",
     "MountImages",         "ExtensionImages", "ExtensionDirectories",
@@ -33,16 +32,7 @@ struct unit {
     size_t variable_count, word_capacity;
 };
 
-__attribute__((format(printf, 2, 3))) static void doubt(struct unit *u, const char *format, ...)
-{
-    va_list args;
-
-    if (u->qemu->doubt)
-        return;
-    va_start(args, format);
-    u->qemu->doubt = xvasprintf(format, args);
-    va_end(args);
-}
+#define doubt(u, ...) keep_first(&(u)->qemu->doubt, __VA_ARGS__)
 
 /* --- words ---------------------------------------------------------------------------------- */
 
