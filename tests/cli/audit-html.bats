@@ -89,6 +89,7 @@ PY
     output_lacks encrypted
 }
 
+# bats test_tags=long
 @test "a thousand classes are on the page, and in the document" {
     host alpha 7.2.1 0 250000 250000 | jq -c '. as $h | range(1000) | . as $i | $h |
         .host = "h\($i)" | .firmware = [{path: "/f.fd", size: (4096 + $i), kind: "code"}] |

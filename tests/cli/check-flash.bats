@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
+# bats file_tags=long
 # check on packages of UEFI firmware: those of Debian 12 and 13, and the shipped budgets.
 load common
 # shellcheck source=tests/cli/releases.bash

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
+# bats file_tags=long
 # Firmware in qcow2 files, and under names of other distributions: every command knows it by
 # the same test.
 load common

@@ -186,6 +186,7 @@ chosen() { romcompat flash map --root "$T" --json --domain guest.xml "$@" | jq -
 ENROLLED='/usr/share/OVMF/OVMF_CODE_4M.ms.fd /usr/share/OVMF/OVMF_VARS_4M.ms.fd'
 SECURE='/usr/share/OVMF/OVMF_CODE_4M.secboot.fd /usr/share/OVMF/OVMF_VARS_4M.fd'
 
+# bats test_tags=long
 @test "the installed firmware that keeps a store is listed in libvirt's order, the rest with the reason" {
     run -0 romcompat flash map --root "$T" --store "$D12$MS"
     output_has "keeps it   $CODE  $VARS" "x86_64: the guest starts with its" "warning: the store has Secure Boot keys" \
@@ -198,6 +199,7 @@ SECURE='/usr/share/OVMF/OVMF_CODE_4M.secboot.fd /usr/share/OVMF/OVMF_VARS_4M.fd'
     output_has "not a variable store"
 }
 
+# bats test_tags=long
 @test "libvirt's choice for a guest follows the features that it asks for and refuses" {
     domain " firmware='efi'>"
     [ "$(chosen)" = "descriptor $ENROLLED" ]

@@ -171,6 +171,7 @@ signed() {
 # digest OPTION... FILE: the digest alone.
 digest() { romcompat flash measure "$@" | cut -d' ' -f1; }
 
+# bats test_tags=long
 @test "flash check --from and flash diff print the digests before and after" {
     local old=$ROMCOMPAT_CACHE/firmware/bookworm/usr/share/ovmf/OVMF.fd new=$FORKY/OVMF.fd guest=(--vcpus 2 --cpu EPYC-Genoa)
     run -1 romcompat flash check --code "$new" --vars "$FORKY/../OVMF/OVMF_VARS_4M.fd" --from "$old" "${guest[@]}"
@@ -337,6 +338,7 @@ move() {
         sed -n '/^move/,/^  kernel/p' | awk '{print $2}' | xargs
 }
 
+# bats test_tags=long
 @test "a confidential guest's move is answered part by part" {
     local code=$FORKY/OVMF.amdsev.fd amd=host/sys/module/kvm_amd/parameters intel=host/sys/module/kvm_intel/parameters
     local plain=$ROMCOMPAT_CACHE/firmware/bookworm/usr/share/OVMF/OVMF_CODE_4M.fd
@@ -370,6 +372,7 @@ move() {
     [ "$(move tdx "$code")" = "no yes no unknown no" ]
 }
 
+# bats test_tags=long
 @test "the move of a confidential guest names who forbids it, also in JSON, and is no part of the status" {
     mkdir -p host/usr/bin
     printf 'QEMU emulator version 10.0\0sev-guest\0SEV: Migration is not implemented\0' > qemu

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
+# bats file_tags=long
 # flash pack, on the firmware of Debian 12; tests/qemu/test-launch starts a guest from it.
 load common
 

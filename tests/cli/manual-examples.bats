@@ -44,6 +44,7 @@ run_examples() {
     [ "$count" -gt 0 ] || { echo "no example in $1"; return 1; }
 }
 
+# bats test_tags=long
 @test "every page of subcommands has examples, and each of them runs" {
     ln -s "$(release bookworm ipxe-qemu)" "$(release trixie ipxe-qemu)" .
     ln -s "$(release bookworm ovmf)" ovmf_2022.11-6_all.deb
@@ -68,6 +69,7 @@ run_examples() {
     run -0 romcompat lint romset.yaml
 }
 
+# bats test_tags=long
 @test "of the budgets of romcompat-budget(5) Debian 12's ROMs keep one and forky's firmware the other" {
     block romcompat-budget.5 1 > roms.yaml
     block romcompat-budget.5 2 > flash.yaml

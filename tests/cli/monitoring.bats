@@ -91,6 +91,7 @@ alerts_of() {
     promtool test rules "$1.yml"
 }
 
+# bats test_tags=long
 @test "the alert rules are valid, and each fires on a fleet that has its trouble, none on one without" {
     promtool check rules "$monitoring/romcompat-alerts.yml"
     cp "$monitoring/romcompat-alerts.yml" .

@@ -29,6 +29,7 @@ on_device() {
     [ "$(id -u)" = 0 ] || sudo -n chown "$(id -u)" "$DEVICE"
 }
 
+# bats test_tags=long
 @test "a store in a larger volume is kept with size=, and without it the reason says so" {
     for code in "$CODE" "$D13/OVMF/OVMF_CODE_4M.fd"; do
         run -1 romcompat flash check --code "$code" --vars padded

@@ -28,6 +28,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" || $4 == "3e" {if ($5 ~ 
     cmp arm "$D13/AAVMF/AAVMF_VARS.fd"
 }
 
+# bats test_tags=long
 @test "convert looks no deeper into code than it must, and sees the same store as create" {
     make_store 2M > none
     for code in "$D13"/OVMF/OVMF_CODE_4M*.fd "$D12"/OVMF/OVMF_CODE*.fd "$D13/AAVMF/AAVMF_CODE.fd"; do
@@ -185,6 +186,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" || $4 == "3e" {if ($5 ~ 
     [ ! -e x ]
 }
 
+# bats test_tags=long
 @test "Debian 13's firmware erases a store for one damaged record, Debian 12's keeps it; repair saves the rest" {
     make_store virt A:1:4 Gone:1:8:2d B:1:4 > store
     truncate -s 64M store
