@@ -164,6 +164,11 @@ static int report_audit(struct audit *audit, const struct job *job)
         return audit->problems ? STATUS_NO_ANSWER : complain("no inventory was found");
     if (fleet_ready(&audit->fleet, &f) != 0)
         return report(&f);
+    const char *unmatched = exchange_unmatched(&audit->fleet, &question);
+    if (unmatched)
+        return complain("-M %s: no machine type with a version on any of these hosts matches it "
+                        "(aliases do not count)",
+                        unmatched);
     exchange_find(&audit->fleet, &question, &audit->exchange);
     fix_plan_find(&audit->exchange, &audit->plan);
     count_unstartable(audit);

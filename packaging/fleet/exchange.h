@@ -15,6 +15,9 @@ struct exchange_question {
     bool of_guests;              /* only what the guests in the inventories use */
 };
 
+/* The first pattern that no machine type of a fleet that is ready matches; NULL: there is none. */
+const char *exchange_unmatched(const struct fleet *fleet, const struct exchange_question *question);
+
 enum exchange_reason {
     EXCHANGE_LENGTH,       /* the RAM block of a ROM has another length there */
     EXCHANGE_FILE,         /* the ROM file is not there, or none fits: QEMU does not start */

@@ -37,6 +37,20 @@ static struct column column_at(const struct fleet *fleet, const struct columns_o
     return c;
 }
 
+const char *exchange_unmatched(const struct fleet *fleet, const struct exchange_question *q)
+{
+    for (size_t i = 0; i < q->machine_count; i++) {
+        size_t m = 0;
+
+        while (m < fleet->machine_count &&
+               !glob_matches(q->machines[i], fleet->machines[m].name, false))
+            m++;
+        if (m == fleet->machine_count)
+            return q->machines[i];
+    }
+    return NULL;
+}
+
 static bool is_asked(const struct exchange_question *q, const char *machine)
 {
     for (size_t i = 0; i < q->machine_count; i++)

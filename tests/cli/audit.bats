@@ -80,6 +80,17 @@ host() { "$BUILD/tests/cli/inventory_fleet" "$@" > "$1.json"; }
     run -0 romcompat audit --guests -M '*-7.2' a.json b.json
 }
 
+@test "a machine type that is asked for, and that no host has, is no yes" {
+    host a 7.2.1 0 250000 250000
+    host b 7.2.1 0 250000 250000
+    # One of no QEMU here, an alias, and one without versions.
+    for pattern in 'pc-q35-99.*' pc microvm; do
+        run -2 romcompat audit -M 'pc-q35-7.*' -M "$pattern" a.json b.json
+        output_has "-M $pattern: no machine type with a version on any of these hosts matches it"
+    done
+    run -0 romcompat audit -M 'pc-q35-7.*' -M '*i440fx*' a.json b.json
+}
+
 # with_firmware NAME IMAGES [GUEST]: these firmware images (PATH:SIZE...) in NAME.json, and a guest
 # with these members.
 with_firmware() {
