@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fleet/fleet.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/hash.h"
 #include "base/memory.h"
@@ -68,14 +70,65 @@ int fleet_add_inventory(struct fleet *fleet, const struct inventory *inv, size_t
     return 0;
 }
 
-static bool has_name(const void *hosts, size_t index, const void *name)
+/* What two names of one host have in common (RFC 4343: in whatever case). */
+struct host_name {
+    const char *text;
+    size_t length;
+    bool is_whole; /* else the first label of a longer one */
+};
+
+static struct host_name whole_name(const char *name)
 {
-    return strcmp(((const struct fleet_host *)hosts)[index].name, name) == 0;
+    return (struct host_name){name, strlen(name), true};
 }
 
-static uint64_t name_hash(const struct fleet *fleet, const char *name)
+static struct host_name first_label(const char *name)
 {
-    return hash_bytes(fleet->seed, name, strlen(name));
+    return (struct host_name){name, strcspn(name, "."), false};
+}
+
+static bool has_name(const void *hosts, size_t index, const void *key)
+{
+    const char *other = ((const struct fleet_host *)hosts)[index].name;
+    const struct host_name *name = key;
+
+    return strncasecmp(other, name->text, name->length) == 0 &&
+           other[name->length] == (name->is_whole ? '\0' : '.');
+}
+
+static uint64_t name_hash(const struct fleet *fleet, const struct host_name *name)
+{
+    char *lower = xstrndup(name->text, name->length);
+
+    for (char *c = lower; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    uint64_t hash = hash_bytes(fleet->seed + name->is_whole, lower, name->length);
+    free(lower);
+    return hash;
+}
+
+static size_t find_name(const struct fleet *fleet, struct host_name name)
+{
+    return hash_table_find(&fleet->by_name, name_hash(fleet, &name), has_name, fleet->hosts, &name);
+}
+
+/* The host that has the name, or may have it: "a" may be "a.example.org", or another one's first
+ * label. NULL: none. */
+static const struct fleet_host *host_named(const struct fleet *fleet, const char *name)
+{
+    struct host_name whole = whole_name(name), label = first_label(name);
+    size_t i = find_name(fleet, whole);
+
+    if (i == HASH_NONE && label.length < whole.length)
+        i = find_name(fleet, (struct host_name){name, label.length, true});
+    else if (i == HASH_NONE)
+        i = find_name(fleet, label);
+    return i == HASH_NONE ? NULL : &fleet->hosts[i];
+}
+
+static void add_name(struct fleet *fleet, struct host_name name, size_t index)
+{
+    hash_table_add(&fleet->by_name, name_hash(fleet, &name), index);
 }
 
 /* One without a name is named for where its inventory is, and cannot come twice. */
@@ -84,9 +137,13 @@ static const char *add_host(struct fleet *fleet, const struct json_document *d, 
 {
     APPEND(fleet->hosts, fleet->host_count, fleet->host_capacity,
            (struct fleet_host){name ? xstrdup(name) : xasprintf("%s:%u", d->name, d->line), class});
+    size_t index = fleet->host_count - 1;
     if (name)
-        hash_table_add(&fleet->by_name, name_hash(fleet, name), fleet->host_count - 1);
-    return fleet->hosts[fleet->host_count - 1].name;
+        add_name(fleet, whole_name(name), index);
+    /* The first of a label is enough. */
+    if (name && strchr(name, '.') && find_name(fleet, first_label(name)) == HASH_NONE)
+        add_name(fleet, first_label(name), index);
+    return fleet->hosts[index].name;
 }
 
 int fleet_add(struct fleet *fleet, const struct json_document *d, size_t *end, struct failure *f)
@@ -101,9 +158,12 @@ int fleet_add(struct fleet *fleet, const struct json_document *d, size_t *end, s
     if (inventory_read(fleet->reader, d, &inv, end, f) != 0)
         return -1;
     /* Counted twice, it would be a host that its own guests can go to. */
-    if (inv.host && hash_table_find(&fleet->by_name, name_hash(fleet, inv.host), has_name,
-                                    fleet->hosts, inv.host) != HASH_NONE)
+    const struct fleet_host *same = inv.host ? host_named(fleet, inv.host) : NULL;
+    if (same && strcasecmp(same->name, inv.host) == 0)
         result = fail(f, "%s:%u: a second inventory of the host %s", d->name, d->line, inv.host);
+    else if (same)
+        result = fail(f, "%s:%u: the host %s may be %s, of which there is an inventory", d->name,
+                      d->line, inv.host, same->name);
     if (result == 0 && fleet->change)
         result = fleet->change(fleet->change_arg, &inv, f);
     if (result == 0)

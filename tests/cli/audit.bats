@@ -233,6 +233,25 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
     run -0 romcompat audit --help
 }
 
+@test "a host is not its own destination under its name in another case, or with a domain" {
+    # second STATUS NAME NAME: hosts of these names.
+    second() {
+        host "$2" 7.2.1 0 250000 250000
+        host "$3" 7.2.1 0 250000 250000
+        run "-$1" romcompat audit "$2.json" "$3.json"
+    }
+    second 2 node1 NODE1
+    output_has "a second inventory of the host NODE1"
+    second 2 Node1.example.org node1.example.org
+    output_has "a second inventory of the host node1.example.org"
+    second 2 node1 Node1.example.org
+    output_has "the host Node1.example.org may be node1, of which there is an inventory"
+    second 2 node1.example.org node1
+    output_has "the host node1 may be node1.example.org"
+    second 0 node1.example.org node1.example.net
+    second 0 node1.example.org node10
+}
+
 @test "names from inventories cannot write to the terminal" {
     host a 7.2.1 0 250000 250000
     sed -i 's/"host":"a"/"host":"\\u001b[31mred"/; s/"system":"debian 12"/"system":"\\u0007bell"/' a.json
