@@ -122,6 +122,10 @@ static bool parse(const char *text, size_t size, struct inventory_guest *guest)
     *guest = (struct inventory_guest){0};
     if (!tree)
         return false;
+    if (!json_tree_is_whole(tree, text, size)) {
+        json_object_put(tree);
+        return false;
+    }
     struct json_object *entry = json_object_array_get_idx(json_object_array_get_idx(tree, 0), 0);
     int result = inventory_kinds[GUESTS].read(entry, &place, guest, &f);
     json_object_put(tree);

@@ -64,6 +64,12 @@ static struct json_object *parse_value(const struct json_document *d,
         json_object_put(list);
         list = NULL;
     }
+    if (list && !json_tree_is_whole(list, m->value, m->value_length)) {
+        fail(f, "%s:%u: an object in \"%.*s\" has a key twice", d->name, d->line,
+             (int)m->key_length, m->key);
+        json_object_put(list);
+        list = NULL;
+    }
     free(wrapped);
     return list;
 }

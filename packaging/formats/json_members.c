@@ -100,6 +100,20 @@ enum json_skim json_value_end(const char *text, size_t size, size_t at, size_t *
     return at == size ? JSON_CUT : at > from ? JSON_FOUND : JSON_WRONG;
 }
 
+size_t json_member_count(const char *text, size_t size)
+{
+    size_t count = 0, at = 0;
+
+    while (at < size) {
+        char c = text[at++];
+
+        if (c == '"')
+            at = after_string(text, size, at);
+        count += c == ':';
+    }
+    return count;
+}
+
 /* The byte that must stand at the next place that is no space. */
 static enum json_skim take(struct json_members *m, char byte)
 {

@@ -36,6 +36,9 @@ size_t json_after_space(const char *text, size_t size, size_t at);
 /* The end of the value that begins at text[at]. */
 enum json_skim json_value_end(const char *text, size_t size, size_t at, size_t *end);
 
+/* How many members all objects in a JSON text have. */
+size_t json_member_count(const char *text, size_t size);
+
 /* The next member; the first call has at = 0, at the object's brace. After JSON_END `at` is
  * behind the object's last brace. */
 enum json_skim json_next_member(struct json_members *m, struct json_member_place *place);

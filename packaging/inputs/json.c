@@ -9,6 +9,7 @@
 #include "base/effort.h"
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "formats/json_members.h"
 #include "inputs/file.h"
 
 static unsigned line_of(const uint8_t *data, size_t offset, unsigned line)
@@ -98,6 +99,29 @@ int json_tree_parse_at(const char *name, unsigned line, const uint8_t *data, siz
     }
     *root = o;
     return 0;
+}
+
+static size_t count_members(struct json_object *o)
+{
+    size_t count = 0;
+
+    if (json_object_is_type(o, json_type_array))
+        for (size_t i = 0; i < json_object_array_length(o); i++)
+            count += count_members(json_object_array_get_idx(o, i));
+    if (json_object_is_type(o, json_type_object)) {
+        count += (size_t)json_object_object_length(o);
+        json_object_object_foreach(o, key, value)
+        {
+            (void)key;
+            count += count_members(value);
+        }
+    }
+    return count;
+}
+
+bool json_tree_is_whole(struct json_object *root, const char *text, size_t size)
+{
+    return count_members(root) == json_member_count(text, size);
 }
 
 int json_tree_parse(const char *name, const uint8_t *data, size_t size, struct json_object **root,

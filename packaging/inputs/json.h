@@ -30,6 +30,10 @@ int json_tree_parse_at(const char *name, unsigned line, const uint8_t *data, siz
 /* The same for the file at `path`, of at most `limit` bytes. */
 int json_tree_read(const char *path, size_t limit, struct json_object **root, struct failure *f);
 
+/* Whether the tree has all members of the text that it was made of. json-c keeps the last of several
+ * members of one object with one key. */
+bool json_tree_is_whole(struct json_object *root, const char *text, size_t size);
+
 /* The member `key` of an object where it is there and of that type; else NULL.
  * What is not an object has no members. */
 struct json_object *json_member(struct json_object *object, const char *key, enum json_type type);

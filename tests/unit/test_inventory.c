@@ -350,6 +350,16 @@ int main(void)
     refuses("\"version\":1,", "", "version: a number of at least 1 was expected");
     refuses("\"host\"", "\"format\":1,\"host\"", "the key \"format\" twice");
     refuses("\"host\"", "\"h\\u006fst\"", "a key with a backslash");
+    refuses("\"aliases\"", "\"machines\":[],\"aliases\"", "an object in \"qemu\" has a key twice");
+    refuses("\"guests\":[]",
+            "\"guests\":[{\"machine\":\"pc-q35-7.2\",\"devices\":[{\"type\":\"a:b\",\"rom\":true,"
+            "\"r\\u006fm\":false}]}]",
+            "an object in \"guests\" has a key twice");
+    refuses("\"host\"", "\"encryption\":{\"sev\":\"off\",\"sev\":\"on\"},\"host\"",
+            "an object in \"encryption\" has a key twice");
+    accepts("\"guests\":[]",
+            "\"guests\":[{\"name\":\"a\\\":\",\"machine\":\"pc-q35-7.2\",\"x\":[{\"y\":{}}]}]",
+            "texts with colons are no keys");
     refuses("\"node1\"", "17", "host: a string was expected");
     refuses("\"node1\"", "\"a\\u0000b\"", "host: a string was expected");
     refuses("\"node1\"", "\"\"", "host: a string of 0 bytes");
