@@ -11,6 +11,14 @@
 #include "base/text.h"
 #include "formats/machine_types.h"
 
+/* A list that is not there is not one that is empty: QEMUs without ROM files or machine types, of
+ * which no guest could be refused. */
+static int must_have(struct json_object *o, const struct place *p, const char *key,
+                     struct failure *f)
+{
+    return member_of(o, key) ? 0 : wrong_member(f, p, key, "missing (a list was expected)");
+}
+
 static int take_aliases(struct json_object *o, const struct place *in, struct inventory_qemu *q,
                         struct failure *f)
 {
@@ -56,7 +64,10 @@ static int read_qemu(struct json_object *o, const struct place *p, void *entry, 
         return wrong_member(f, p, "version", "not a version (expected 10.0.2 or the like)");
     if (take_package(o, p, &q->package, f) != 0 ||
         take_flag(o, p, "reads_maps", &q->reads_maps, f) != 0 ||
-        take_texts(o, p, "folders", &q->directories, &q->directory_count, f) != 0 ||
+        must_have(o, p, "machines", f) != 0 ||
+        (q->reads_maps && must_have(o, p, "map_folders", f) != 0) ||
+        (member_of(o, "folders") &&
+         take_texts(o, p, "folders", &q->directories, &q->directory_count, f) != 0) ||
         take_texts(o, p, "map_folders", &q->map_directories, &q->map_directory_count, f) != 0 ||
         take_texts(o, p, "machines", &q->machines, &q->machine_count, f) != 0 ||
         take_texts(o, p, "deprecated", &q->deprecated, &q->deprecated_count, f) != 0 ||
@@ -120,7 +131,7 @@ static int read_directory(struct json_object *o, const struct place *p, void *en
 {
     struct inventory_directory *directory = entry;
 
-    if (take_text(o, p, "path", &directory->path, f) != 0 ||
+    if (take_text(o, p, "path", &directory->path, f) != 0 || must_have(o, p, "roms", f) != 0 ||
         take_entries(o, p, "roms", sizeof *directory->roms, read_rom, &directory->roms,
                      &directory->rom_count, f) != 0)
         return -1;
@@ -179,6 +190,8 @@ static int read_firmware(struct json_object *o, const struct place *p, void *ent
         (member_of(o, "features") &&
          take_texts(o, p, "features", &firmware->features, &firmware->feature_count, f) != 0))
         return -1;
+    if (!member_of(o, "size"))
+        return wrong_member(f, p, "size", "a number of at least 0 was expected");
     return take_package(o, p, &firmware->package, f);
 }
 

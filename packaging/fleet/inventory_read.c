@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "fleet/inventory_entries.h"
 #include "fleet/inventory_guest_texts.h"
 #include "fleet/kept_texts.h"
@@ -83,6 +84,26 @@ static int name_document(const struct json_document *d, struct failure *f)
     return fail(f, "%s:%u: %s", d->name, d->line, what);
 }
 
+/* Of two directories or images of one path, and which one counts is not known. */
+static int check_paths(enum kind kind, const void *entries, size_t count, struct failure *f)
+{
+    const struct inventory_directory *directories = entries;
+    const struct inventory_firmware *images = entries;
+    int result = 0;
+
+    if (kind != DIRECTORIES && kind != FIRMWARE)
+        return 0;
+    char **paths = xcalloc(count + 1, sizeof *paths);
+    for (size_t i = 0; i < count; i++)
+        paths[i] = kind == DIRECTORIES ? directories[i].path : images[i].path;
+    SORT_TEXTS(paths, count);
+    for (size_t i = 1; i < count && result == 0; i++)
+        if (strcmp(paths[i - 1], paths[i]) == 0)
+            result = fail(f, "%s: two of the path %s", inventory_kinds[kind].key, paths[i]);
+    free(paths);
+    return result;
+}
+
 static int read_list(const struct json_document *d, enum kind kind,
                      const struct json_member_place *m, void **list, struct failure *f)
 {
@@ -102,6 +123,8 @@ static int read_list(const struct json_document *d, enum kind kind,
             result = read_entries(array, NULL, inventory_kinds[kind].key,
                                   json_object_array_length(array), inventory_kinds[kind].size,
                                   inventory_kinds[kind].read, &entries, &count, f);
+        if (result == 0)
+            result = check_paths(kind, entries, count, f);
         if (result != 0)
             name_document(d, f);
         json_object_put(tree);
@@ -322,6 +345,23 @@ static int read_lists(struct inventory_reader *r, const struct json_document *d,
     return 0;
 }
 
+/* A QEMU of which no directory is listed, on a host that has some, may have ROMs in any of them; one
+ * that reads maps of which nothing is listed may give a ROM any length. */
+static int check_qemus(const struct json_document *d, const struct inventory *inv, struct failure *f)
+{
+    for (size_t i = 0; i < inv->qemus->count; i++) {
+        const struct inventory_qemu *q = &inv->qemus->list[i];
+
+        if (!q->directories && inv->directories->count)
+            return fail(f, "%s:%u: qemu[%zu].folders: missing (a list was expected)", d->name,
+                        d->line, i);
+        if (q->reads_maps && q->map_directory_count && !inventory_maps_of(inv, q))
+            return fail(f, "%s:%u: maps: missing for the map_folders of qemu[%zu]", d->name,
+                        d->line, i);
+    }
+    return 0;
+}
+
 int inventory_read(struct inventory_reader *r, const struct json_document *d, struct inventory *inv,
                    size_t *end, struct failure *f)
 {
@@ -335,7 +375,7 @@ int inventory_read(struct inventory_reader *r, const struct json_document *d, st
         read_scalar(d, &all, SYSTEM, &read.system, f) != 0 ||
         read_scalar(d, &all, ARCHITECTURE, &read.architecture, f) != 0 ||
         read_kvm(d, &all, read.kvm, f) != 0 || read_swtpm(d, &all, &read.swtpm, f) != 0 ||
-        read_lists(r, d, &all, &read, f) != 0) {
+        read_lists(r, d, &all, &read, f) != 0 || check_qemus(d, &read, f) != 0) {
         inventory_read_free(&read);
         return -1;
     }

@@ -28,7 +28,7 @@ of_root() {
 # With a QEMU that starts its guests.
 in_root() {
     of_root "$@" | jq -c '.qemu = [{path: "/usr/bin/qemu-system-x86_64", architecture: "x86_64",
-        version: "7.2.0", reads_maps: false, machines: ["pc-q35-7.2"]}]'
+        version: "7.2.0", reads_maps: false, folders: [], machines: ["pc-q35-7.2"]}]'
 }
 
 # guest NAME CODE [TEMPLATE]: it has the store NAME.fd.

@@ -658,7 +658,7 @@ QEMU
     host() { # KVM QEMU ENCRYPTION
         cat << JSON
 {"format":"romcompat-inventory","version":1,"host":"$1","encryption":$2,"qemu":[{"path":"/q","architecture":"x86_64",
-"version":"7.2.0","reads_maps":false,"machines":["pc-q35-7.2"],"encryption":$3}],"folders":[],"guests":[
+"version":"7.2.0","reads_maps":false,"folders":[],"machines":["pc-q35-7.2"],"encryption":$3}],"folders":[],"guests":[
 {"name":"g","machine":"pc-q35-7.2","firmware":"bios","encryption":$4,"devices":[]}]}
 JSON
     }
@@ -716,7 +716,7 @@ JSON
     host() { # DOUBT
         cat << JSON
 {"format":"romcompat-inventory","version":1,"host":"h","qemu":[{"path":"/q","architecture":"x86_64",
-"version":"7.2.0","reads_maps":false,"machines":["pc-q35-7.2"]}],"folders":[],"guests":[
+"version":"7.2.0","reads_maps":false,"folders":[],"machines":["pc-q35-7.2"]}],"folders":[],"guests":[
 {"name":"g","machine":"pc-q35-7.2","firmware":"bios","devices":[],"doubt":$1}]}
 JSON
     }

@@ -371,6 +371,25 @@ int main(void)
     refuses("\"size\":250000", "\"size\":-1", "folders[0].roms[1].size");
     refuses("\"size\":250000", "\"size\":\"250000\"", "folders[0].roms[1].size");
     refuses("\"size\":250000", "\"size\":250000,\"bucket\":524288", "folders[0].roms[1].bucket");
+    refuses("\"folders\":[\"/roms\"],", "", "qemu[0].folders: missing (a list was expected)");
+    refuses("\"machines\"", "\"later\"", "qemu[0].machines: missing (a list was expected)");
+    refuses("\"reads_maps\":false,\"folders\":[\"/roms\"],\"map_folders\":[]",
+            "\"reads_maps\":true,\"folders\":[\"/roms\"],\"map_folders\":null",
+            "qemu[0].map_folders: missing (a list was expected)");
+    refuses("\"reads_maps\":false,\"folders\":[\"/roms\"],\"map_folders\":[]",
+            "\"reads_maps\":true,\"folders\":[\"/roms\"],\"map_folders\":[\"/maps\"]",
+            "maps: missing for the map_folders of qemu[0]");
+    accepts("\"reads_maps\":false,\"folders\":[\"/roms\"],\"map_folders\":[]",
+            "\"reads_maps\":true,\"folders\":[\"/roms\"],\"map_folders\":[]",
+            "a QEMU that reads maps, of which there are none");
+    refuses("\"roms\"", "\"later\"", "folders[0].roms: missing (a list was expected)");
+    refuses("\"firmware\":[]", "\"firmware\":[{\"path\":\"/a\"}]", "firmware[0].size");
+    refuses("\"folders\":[{", "\"folders\":[{\"path\":\"/roms\",\"roms\":[]},{",
+            "folders: two of the path /roms");
+    refuses("\"firmware\":[]",
+            "\"firmware\":[{\"path\":\"/a\",\"size\":1},{\"path\":\"/b\",\"size\":1},"
+            "{\"path\":\"/a\",\"size\":2}]",
+            "firmware: two of the path /a");
     refuses("efi-virtio.rom", "efi-e1000.rom", "two ROMs of the name efi-e1000.rom");
     refuses("\"maps\":[]",
             "\"maps\":[{\"sets\":[{\"name\":\"x\",\"machines\":[{\"name\":\"a\\nrom b\"}],"
