@@ -404,6 +404,27 @@ const struct inventory_maps *inventory_maps_of(const struct inventory *inv,
     return NULL;
 }
 
+/* Whether a guest has from the one all that it has from the other. */
+static bool is_like(const struct inventory_qemu *a, const struct inventory_qemu *b)
+{
+    return a->major == b->major && a->minor == b->minor && a->reads_maps == b->reads_maps &&
+           same_texts(a->directories, a->directory_count, b->directories, b->directory_count) &&
+           same_texts(a->map_directories, a->map_directory_count, b->map_directories,
+                      b->map_directory_count);
+}
+
+bool inventory_guest_has_other_qemu(const struct inventory *inv,
+                                    const struct inventory_guest *guest)
+{
+    const struct inventory_qemu *judged =
+        inventory_qemu_for(inv, guest->architecture, guest->machine);
+
+    for (size_t i = 0; judged && guest->emulator && i < inv->qemus->count; i++)
+        if (strcmp(inv->qemus->list[i].path, guest->emulator) == 0)
+            return !is_like(&inv->qemus->list[i], judged);
+    return false;
+}
+
 /* A word of a map; anything else could be read as another line. */
 static bool is_word(const char *text)
 {

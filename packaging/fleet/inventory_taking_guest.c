@@ -2,10 +2,14 @@
 /* One guest of an inventory that is being taken, for the readers of what describes guests. */
 #include "fleet/inventory_taking.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "formats/machine_types.h"
 
 char *taking_text(const char *text)
@@ -15,15 +19,71 @@ char *taking_text(const char *text)
     return is_named ? xstrdup(text) : NULL;
 }
 
-/* The QEMU of that path; else the first of that architecture. NULL: none. */
-static const struct inventory_qemu *qemu_of(const struct taking *t, const char *emulator,
-                                            const char *architecture)
+static bool is_script(const char *path)
+{
+    char head[2] = {0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    ssize_t n = fd >= 0 ? read(fd, head, sizeof head) : -1;
+
+    if (fd >= 0)
+        close(fd);
+    return n == sizeof head && memcmp(head, "#!", sizeof head) == 0;
+}
+
+static bool is_one_file(const char *path, const char *other)
+{
+    struct stat a, b;
+
+    return stat(path, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
+/* Whether the program is that QEMU: its file, a link to it, or what Debian's qemu-system-i386, which
+ * is a script, runs. */
+static bool is_qemu(const struct inventory_qemu *q, const char *program)
+{
+    char *behind =
+        xasprintf("%.*s../libexec/%s", directory_length(q->path), q->path, base_name(q->path));
+    bool is = is_one_file(q->path, program) || is_one_file(behind, program);
+
+    free(behind);
+    return is;
+}
+
+/* NULL: none that was found. */
+static const struct inventory_qemu *qemu_at(const struct taking *t, const char *emulator)
 {
     const struct inventory_qemus *all = t->inv.qemus;
 
     for (size_t i = 0; emulator && i < all->count; i++)
         if (strcmp(all->list[i].path, emulator) == 0)
             return &all->list[i];
+    for (size_t i = 0; emulator && i < all->count; i++)
+        if (is_qemu(&all->list[i], emulator))
+            return &all->list[i];
+    return NULL;
+}
+
+/* What is not a path is looked for in PATH, as QEMUs are. Debian's kvm and Fedora's qemu-kvm are
+ * scripts that run the QEMU of the host's architecture. */
+static bool is_elsewhere(const struct taking *t, const char *emulator)
+{
+    bool is_kvm =
+        strcmp(base_name(emulator), "kvm") == 0 || strcmp(base_name(emulator), "qemu-kvm") == 0;
+
+    return t->inv.qemus->count && *emulator == '/' && !qemu_at(t, emulator) &&
+           !(is_kvm && is_script(emulator));
+}
+
+/* The QEMU of that path; else the first of that architecture. NULL: none. */
+static const struct inventory_qemu *qemu_of(const struct taking *t, const char *emulator,
+                                            const char *architecture)
+{
+    const struct inventory_qemus *all = t->inv.qemus;
+    const struct inventory_qemu *at = qemu_at(t, emulator);
+
+    if (at)
+        return at;
     if (!architecture)
         architecture = t->inv.architecture;
     for (size_t i = 0; i < all->count; i++)
@@ -58,6 +118,10 @@ struct inventory_guest *taking_add_guest(struct taking *t, const char *source, c
         taking_doubt(guest, xstrdup("its machine type, which is not a name"));
     if (architecture && !guest->architecture)
         taking_doubt(guest, xstrdup("its architecture, which is not a name"));
+    if (guest->emulator && is_elsewhere(t, guest->emulator))
+        taking_doubt(guest, xasprintf("its emulator %s, which is none of the QEMUs that were found "
+                                      "(--qemu names another one)",
+                                      guest->emulator));
     return guest;
 }
 

@@ -449,6 +449,25 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
     run -0 romcompat audit g.json b.json
 }
 
+@test "a guest whose emulator is not the QEMU that is judged has no firm answer" {
+    host a 8.2.1 0 250000 250000
+    host b 8.2.1 0 250000 250000
+    # said STATUS QEMU: of a guest whose emulator is a second QEMU with these members.
+    said() {
+        jq -c ".qemu += [.qemu[0] + {path: \"/usr/local/bin/qemu-system-x86_64\"} + $2]
+            | .guests = [{name: \"g\", machine: \"pc-q35-7.2\", emulator: .qemu[1].path, firmware: \"bios\",
+                devices: [{type: \"virtio-net-pci\"}]}]" a.json > g.json
+        run "-$1" romcompat audit --guests g.json b.json
+        run "-$1" romcompat preflight --guest g g.json b.json
+    }
+    said 0 '{}'
+    said 2 '{folders: ["/usr/local/roms"]}'
+    output_has "its emulator /usr/local/bin/qemu-system-x86_64 is not the QEMU that guests of pc-q35-7.2 are judged by"
+    said 2 '{version: "9.0.0"}'
+    jq -c '.qemu |= reverse | .folders += [{path: "/usr/local/roms", roms: .folders[0].roms}]' g.json > first.json
+    run -0 romcompat preflight --guest g first.json b.json
+}
+
 @test "guests that do not start again where they are keep an audit from a yes" {
     host a 8.2.1 0 0 250000
     host b 8.2.1 0 0 250000

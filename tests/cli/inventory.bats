@@ -253,6 +253,7 @@ pretend_qemu() { # ARGUMENT...
 make_managers() {
     mkdir -p root/etc/pve/nodes/n/qemu-server root/etc/systemd/system/multi-user.target.wants \
         root/etc/vm root/var/lib/incus/virtual-machines/{v1,stopped} root/run/incus/v1
+    [ ! -e root/usr/bin ] || ln -s qemu-system-x86_64 root/usr/bin/kvm
     ln -s nodes/n/qemu-server root/etc/pve/qemu-server
     printf 'name: pve-web\nnet0: virtio=AA,bridge=vmbr0\nmachine: pc-q35-9.2+pve1\nbios: ovmf\n' \
         > root/etc/pve/qemu-server/100.conf
@@ -288,6 +289,25 @@ CONF
     ln -s ../vm@.service root/etc/systemd/system/multi-user.target.wants/vm@unit-web.service
     echo 'ARGS="-M q35 -nodefaults -device rtl8139"' > root/etc/vm/unit-web
     printf '[Service]\nExecStart=/usr/bin/qemu-system-x86_64 -version\n' > root/etc/systemd/system/ask.service
+}
+
+@test "an emulator that is none of the QEMUs that were found is a doubt, a link to one is not" {
+    make_root
+    mkdir -p root/opt/bin
+    ln -s qemu-system-x86_64 root/usr/bin/kvm
+    printf '#!/bin/sh\nexec qemu-system-x86_64 "$@"\n' > root/usr/bin/qemu-own
+    cp root/usr/bin/qemu-own root/opt/bin/kvm
+    # doubt EMULATOR: of the guest that has it.
+    doubt() {
+        sed "s#/usr/bin/qemu-system-x86_64#$1#" web.xml > root/etc/libvirt/qemu/web.xml
+        romcompat inventory --root root --run | jq -r '.guests[0].doubt'
+    }
+    cp root/etc/libvirt/qemu/web.xml .
+    [ "$(doubt /usr/bin/kvm)" = null ]
+    [ "$(doubt /opt/bin/kvm)" = null ]
+    for emulator in /opt/bin/qemu-system-x86_64 /usr/bin/qemu-own; do
+        [[ $(doubt $emulator) == "its emulator $emulator, which is none of the QEMUs that were found"* ]]
+    done
 }
 
 @test "guests of Proxmox VE, Incus and systemd's services are read where they are described" {
