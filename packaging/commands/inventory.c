@@ -164,6 +164,15 @@ static const char *own_name(const struct job *job, char name[HOST_NAME_MAX + 1])
     return name;
 }
 
+/* Which may have the guest's name in a path. */
+static void forget_doubt(struct inventory_guest *guest)
+{
+    if (!guest || !guest->doubt)
+        return;
+    free(guest->doubt);
+    guest->doubt = xstrdup("left out with the names");
+}
+
 static void forget_guests(struct inventory *inv)
 {
     for (size_t i = 0; i < inv->guests->count; i++) {
@@ -172,10 +181,8 @@ static void forget_guests(struct inventory *inv)
         free(guest->name);
         free(guest->nvram); /* libvirt names it after the guest */
         guest->name = guest->nvram = NULL;
-        if (guest->doubt) { /* which may have its name in a path */
-            free(guest->doubt);
-            guest->doubt = xstrdup("left out with the names");
-        }
+        forget_doubt(guest);
+        forget_doubt(guest->live);
         if (guest->store)
             inventory_store_forget_file(guest->store);
     }

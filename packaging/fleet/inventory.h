@@ -187,6 +187,7 @@ struct inventory_guest {
     size_t disk_count;
     /* The guest as it runs, where that is another description: its next start is by the first. */
     struct inventory_guest *live;
+    bool runs_other; /* its program is no longer the file of that path, or is of another system */
 };
 
 struct inventory_guests {

@@ -185,6 +185,7 @@ static bool has_guest(struct taking *t, size_t defined, const struct qemu_proces
             continue;
         guest->is_running = found = true;
         guest->pid = (long)p->pid;
+        guest->runs_other |= p->is_other;
         if (i < defined && !guest->live && c->machine) {
             taking_guest_of_command(t,
                                     taking_add_guest(t, guest->source, c->name, c->machine,

@@ -466,6 +466,43 @@ CONF
     [ "$(jq '[.guests[] | select(.running)] | length' <<< "$output")" = 0 ]
 }
 
+@test "a guest that runs as another than it is described, or with a program that was replaced, is a doubt" {
+    local uuid=8d1c6d0e-0000-4000-8000-00000000f1e2 described
+    mkdir -p config/libvirt/qemu
+    cat > config/libvirt/qemu/web.xml << XML
+<domain type='kvm'><name>web</name><uuid>$uuid</uuid><os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os>
+<devices><interface type='network'><model type='e1000'/></interface></devices></domain>
+XML
+    # doubt ARGUMENT...: of it while a QEMU of it runs with these.
+    doubt() {
+        pretend_qemu -uuid "$uuid" -nodefaults "$@"
+        XDG_CONFIG_HOME=$PWD/config romcompat inventory 2> /dev/null > here.json || [ $? = 2 ]
+        XDG_CONFIG_HOME=$PWD/config romcompat inventory --anonymous 2> /dev/null > anonymous.json || [ $? = 2 ]
+        kill "$pretended"
+        jq -r '.guests[] | select(.name == "web" and .running) | .doubt' here.json
+    }
+    described='it runs with another machine type, firmware image or other cards than its description has'
+    [ "$(doubt -machine pc-q35-7.2 -device e1000)" = null ]
+    [ "$(doubt -machine pc-q35-7.1 -device e1000)" = "$described" ]
+    [ "$(doubt -machine pc-q35-7.2 -device e1000 -device virtio-net-pci)" = "$described" ]
+    [ "$(doubt -machine pc-q35-7.2)" = "$described" ]
+    [ "$(doubt -machine pc-q35-7.2 -device e1000,rombar=0)" = "$described" ]
+    [ "$(doubt -machine pc-q35-7.2 -device e1000 -bios /usr/share/ovmf/OVMF.fd)" = "$described" ]
+    [[ $(doubt -machine pc-q35-7.2 -device e1000 -L /roms) == *"/roms"* ]]
+    run -1 grep -q /roms anonymous.json
+    cp "$(command -v perl)" qemu-system-x86_64
+    pretend_qemu() { # the same, by a program that is not there any more
+        mkdir -p old
+        cp qemu-system-x86_64 old/
+        (exec old/qemu-system-x86_64 -e 'sleep 60' x "$@") 3>&- &
+        pretended=$!
+        until grep -qz "^x$" "/proc/$pretended/cmdline" 2> /dev/null; do sleep 0.05; done
+        rm old/qemu-system-x86_64
+    }
+    # Where there are QEMUs, it is none of them either.
+    [[ $(doubt -machine pc-q35-7.2 -device e1000) == *" $PWD/old/qemu-system-x86_64, "* ]]
+}
+
 # A QEMU that does what it must not be able to; its version tells what it could.
 hostile_qemu() {
     cat > root/usr/bin/qemu-system-x86_64 << 'QEMU'
