@@ -433,20 +433,26 @@ static void explain_romsize(FILE *to, const struct logged_refusal *f)
 
 /* --- firmware ------------------------------------------------------------------------------------- */
 
+/* Whether it is a guest's own, in libvirt's directory or elsewhere, and no template of a package. */
+static bool is_store(const char *path)
+{
+    return strncmp(path, "/usr/", 5) != 0 && (strstr(path, "nvram") || strstr(path, "/varstore") ||
+                                              (strstr(path, "_VARS") && !known_package_of(path)));
+}
+
 static void explain_firmware_file(FILE *to, const struct log_message *m)
 {
-    bool is_store = strstr(m->name, "/nvram/") || strstr(m->name, "/varstore");
 
     put_line(to, "The guest did not start: %s could not be opened%s%s.", m->name,
              m->other[0] ? ": " : "", m->other);
     if (strstr(m->other, "Permission denied")) {
-        if (is_store)
+        if (is_store(m->name))
             put_line(to, "It is the guest's own variable store: a new one in its place would have "
                          "neither its boot entries nor its keys.");
         explain_denied(to, m->name);
         return;
     }
-    if (is_store) {
+    if (is_store(m->name)) {
         put_line(to, "It is the guest's own variable store, which no package has: copy it from the "
                      "host where the");
         put_line(to,

@@ -72,29 +72,41 @@ static void add_broken(struct collector *c, const struct log_message *m, size_t 
     c->broken = line;
 }
 
-static bool matches_one(const char *const *names, size_t count, const char *path)
+static bool matches_one(const char *const *names, size_t count, const char *name, int flags)
 {
     for (size_t i = 0; i < count; i++)
-        if (fnmatch(names[i], path, FNM_CASEFOLD) == 0)
+        if (fnmatch(names[i], name, flags) == 0)
             return true;
     return false;
 }
 
-static bool is_rom(const char *path)
+static const char *base_of(const char *path)
 {
-    static const char *const names[] = {"*.rom", "*vgabios*"};
+    const char *slash = strrchr(path, '/');
 
-    return matches_one(names, sizeof names / sizeof *names, path);
+    return slash ? slash + 1 : path;
 }
 
-/* Whether a file that could not be opened is firmware or its store, and not a disk. */
+static bool is_rom(const char *path)
+{
+    static const char *const names[] = {"*.rom", "*vgabios*.bin"};
+
+    return matches_one(names, sizeof names / sizeof *names, base_of(path), FNM_CASEFOLD);
+}
+
+/* Whether a file that could not be opened is firmware or its store, as packages, libvirt, Incus
+ * and LXD name them, and not a disk of a guest that is called "ovmf-test". */
 static bool is_firmware(const char *path)
 {
-    static const char *const names[] = {"*.fd",       "*ovmf*",  "*aavmf*",  "*edk2*",
-                                        "*qemu_efi*", "*_vars*", "*_code*",  "*nvram*",
-                                        "*bios*",     "*slof*",  "*opensbi*"};
+    static const char *const names[] = {"*.fd",        "*bios*.bin", "ovmf-*.bin",
+                                        "aavmf-*.bin", "*nvram",     "*nvram.*"};
+    static const char *const exact[] = {"*_CODE*", "*_VARS*", "QEMU_EFI*"};
+    static const char *const stores[] = {"*/qemu/nvram/*"};
+    const char *base = base_of(path);
 
-    return matches_one(names, sizeof names / sizeof *names, path) || known_package_of(path);
+    return matches_one(names, sizeof names / sizeof *names, base, FNM_CASEFOLD) ||
+           matches_one(exact, sizeof exact / sizeof *exact, base, 0) ||
+           matches_one(stores, sizeof stores / sizeof *stores, path, 0) || known_package_of(path);
 }
 
 static void add_file(struct collector *c, const struct log_message *m, size_t line)
@@ -311,9 +323,10 @@ const struct known_package *known_package_of(const char *file)
         {"multiboot*.bin", {"qemu-system-data", "qemu-system-x86-core", PVE_QEMU}},
         {"pvh.bin", {"qemu-system-data", "qemu-system-x86-core", PVE_QEMU}},
         {"slof.bin", {"qemu-system-data", "SLOF", NULL}},
-        {"opensbi-*", {"opensbi", "qemu-system-riscv-core", NULL}},
+        {"opensbi-*-fw_*", {"opensbi", "qemu-system-riscv-core", NULL}},
         {"skiboot.lid", {"qemu-system-data", NULL, NULL}},
-        {"s390-*.img", {"qemu-system-data", NULL, NULL}},
+        {"s390-ccw.img", {"qemu-system-data", NULL, NULL}},
+        {"s390-netboot.img", {"qemu-system-data", NULL, NULL}},
         {"openbios-*", {"qemu-system-data", "openbios", NULL}},
         {"OVMF_*-pure-efi.fd", {NULL, NULL, PVE_QEMU}},
         {"OVMF32_*.fd", {"ovmf-ia32", "edk2-ovmf-ia32", PVE_EDK2 "ovmf"}},
@@ -325,7 +338,7 @@ const struct known_package *known_package_of(const char *file)
         {"QEMU_EFI*.fd", {"qemu-efi-aarch64", "edk2-aarch64", NULL}},
         {"RISCV_VIRT_*.fd", {"qemu-efi-riscv64", "edk2-riscv64", PVE_EDK2 "riscv"}},
     };
-    const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file;
+    const char *base = base_of(file);
 
     for (size_t i = 0; i < sizeof packages / sizeof *packages; i++)
         if (fnmatch(packages[i].name, base, 0) == 0)
@@ -337,5 +350,5 @@ bool is_proxmox_file(const char *path)
 {
     static const char *const patterns[] = {"/usr/share/pve-edk2-firmware/*", "/usr/share/kvm/*"};
 
-    return matches_one(patterns, sizeof patterns / sizeof *patterns, path);
+    return matches_one(patterns, sizeof patterns / sizeof *patterns, path, 0);
 }

@@ -232,8 +232,22 @@ explains() {
 }
 
 @test "a disk that could not be opened is not firmware: status 2" {
-    explains 2 "qemu: Could not open '/srv/disk.qcow2': No such file or directory" \
-        "nothing known found, but line 1 says that something failed"
+    local disk
+    # Nor is one of a guest, or in a directory, that is named after firmware.
+    for disk in /srv/disk.qcow2 /srv/images/ovmf-test.qcow2 /srv/my_code/disk.img /home/u/seabios-tests/d.qcow2 \
+        /srv/vgabios/d.img /srv/ovmf.iso /srv/nvram-tests.qcow2 /srv/s390-debian.img /srv/opensbi-guest.raw; do
+        explains 2 "qemu: Could not open '$disk': No such file or directory" \
+            "nothing known found, but line 1 says that something failed"
+        explains 2 "error: Cannot access storage file '$disk' (as uid:64055, gid:108): Permission denied" "nothing known"
+    done
+    for disk in /usr/share/qemu/ovmf-x86_64-ms-4m-code.bin /usr/share/OVMF/OVMF_CODE_4M.secboot.qcow2 /srv/OVMF.FD \
+        /usr/share/qemu/s390-ccw.img /usr/share/qemu/opensbi-riscv64-generic-fw_dynamic.elf; do
+        explains 0 "qemu: Could not open '$disk': No such file or directory" "$disk could not be opened" "It is firmware"
+    done
+    for disk in /var/lib/incus/virtual-machines/v/qemu.nvram /srv/images/g_VARS.qcow2 /home/u/.config/libvirt/qemu/nvram/g; do
+        explains 0 "qemu: Could not open '$disk': No such file or directory" "$disk could not be opened" \
+            "It is the guest's own variable store"
+    done
 }
 
 @test "a log is read compressed, in UTF-16, in JSON, in a mail and in HTML" {
