@@ -92,7 +92,7 @@ static bool may_stop(char stop, char c)
 }
 
 static const char *match_name(const char *rest, char *name, const char *at, const char *end,
-                              struct log_message *m, int numbers, bool to_line_end)
+                              struct log_message *m, int numbers)
 {
     size_t length = 0;
     int breaks = 0;
@@ -100,7 +100,7 @@ static const char *match_name(const char *rest, char *name, const char *at, cons
     for (;;) {
         bool is_over = at == end || (*at != PLAIN_TEXT_JOINED && log_is_break(*at));
 
-        if (!*rest && (is_over || (!to_line_end && (*at == ' ' || log_is_quote(*at))))) {
+        if (!*rest && (is_over || *at == ' ' || log_is_quote(*at))) {
             name[length] = '\0';
             return length ? at : NULL;
         }
@@ -119,7 +119,7 @@ static const char *match_name(const char *rest, char *name, const char *at, cons
             continue;
         }
         /* The next line begins with something else, as a log's does. */
-        if (length == LOG_NAME_MAX || (breaks && *at == ' ' && !to_line_end))
+        if (length == LOG_NAME_MAX || (breaks && *at == ' '))
             return NULL;
         name[length++] = *at++;
     }
@@ -210,6 +210,36 @@ static const char *read_greeting(const char *at, const char *end, struct qemu_ve
     return (found & 3) == 3 ? at : NULL;
 }
 
+/* What strerror(3) says: the rest of a JSON object or a log's line may stand behind it. */
+static const char *read_reason(const char *at, const char *end, char *reason)
+{
+    static const char *const known[] = {
+        "No such file or directory",
+        "Permission denied",
+        "Operation not permitted",
+        "Is a directory",
+        "Not a directory",
+        "Input/output error",
+        "Read-only file system",
+        "Stale file handle",
+        "Too many levels of symbolic links",
+    };
+    size_t length = 0;
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        const char *behind = match(known[i], at, end, NULL, 0);
+
+        if (behind) {
+            strcpy(reason, known[i]);
+            return behind;
+        }
+    }
+    for (; at < end && length < LOG_NAME_MAX && !log_is_break(*at) && !log_is_quote(*at); at++)
+        reason[length++] = *at;
+    reason[length] = '\0';
+    return length ? at : NULL;
+}
+
 /* `pattern` is behind '%'. */
 static const char *match_field(const char *pattern, const char *at, const char *end,
                                struct log_message *m, int numbers)
@@ -220,8 +250,10 @@ static const char *match_field(const char *pattern, const char *at, const char *
     switch (*pattern) {
     case 'n':
     case 'o':
-        return match_name(rest, *pattern == 'n' ? m->name : m->other, at, end, m, numbers,
-                          *pattern == 'o');
+        return match_name(rest, *pattern == 'n' ? m->name : m->other, at, end, m, numbers);
+    case 'r':
+        at = read_reason(at, end, m->other);
+        break;
     case 'v':
         at = read_version(at, end, &m->version);
         break;

@@ -4,9 +4,10 @@
  *
  * Letters match in either case, a double quote any quote, a blank one or more blanks and line
  * breaks, '~' none or more. %n and %o take a name up to what follows, or at the end up to a
- * blank or quote (%n) or the line's end (%o); %x a number with 0x, %h one of hexadecimal digits
- * alone, %d a decimal one, each first into `guest`, then into `there`; %t a decimal one into
- * `there`; %v a version, %q one as QMP's greeting has it; %* anything that is short.
+ * blank or quote; %r into `other` why a system call failed; %x a number with 0x, %h one of
+ * hexadecimal digits alone, %d a decimal one, each first into `guest`, then into `there`; %t a
+ * decimal one into `there`; %v a version, %q one as QMP's greeting has it; %* anything that is
+ * short.
  */
 #ifndef FORMATS_LOG_PATTERN_H
 #define FORMATS_LOG_PATTERN_H

@@ -135,6 +135,7 @@ explains() {
         "Could not open '/srv/bios-256k.bin': Permission denied" \
         "Could not open '/var/lib/libvirt/qemu/nvram/g_VARS.fd': Permission denied" \
         "Could not open '/srv/a b.rom': Permission denied" \
+        "Could not open '/srv/g_VARS.fd': Permission"$'\n'"denied" \
         "qemu: Could not open option rom '/srv/x.rom': Permission denied"; do
         explains 0 "$file" "AppArmor or SELinux forbids it" "namei -l " "restorecon -v "
         output_lacks "apt install" "Install the package" "varstore create" "did not find" "romcompat flash map"

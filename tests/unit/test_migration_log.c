@@ -185,6 +185,18 @@ static const struct message {
     {"of a file that was not opened has the reason",
      "Could not open '/usr/share/OVMF/OVMF_CODE.fd': No such file or directory", LOG_FILE,
      "/usr/share/OVMF/OVMF_CODE.fd", "No such file or directory", 0, 0},
+    {"of a file that was not opened has no more than the reason, in JSON",
+     "{\"msg\":\"Could not open '/a/OVMF_CODE.fd': No such file or directory\",\"pos\":\"a:1\"}",
+     LOG_FILE, "/a/OVMF_CODE.fd", "No such file or directory", 0, 0},
+    {"of a file that was not opened has no more than the reason, with Perl's place behind it",
+     "Could not open '/a/OVMF_CODE.fd': Permission denied at /usr/share/perl5/x.pm line 1.",
+     LOG_FILE, "/a/OVMF_CODE.fd", "Permission denied", 0, 0},
+    {"of a file that was not opened has the reason where it is wrapped",
+     "Could not open '/a/OVMF_CODE.fd':\n> Permission\n> denied", LOG_FILE, "/a/OVMF_CODE.fd",
+     "Permission denied", 0, 0},
+    {"of a file that was not opened has a translated reason",
+     "Could not open '/a/x.fd': Datei oder Verzeichnis nicht gefunden\"}", LOG_FILE, "/a/x.fd",
+     "Datei oder Verzeichnis nicht gefunden", 0, 0},
     {"of a BIOS that was not loaded has its name", "qemu: could not load PC BIOS 'bios.bin'",
      LOG_FIRMWARE_BIOS, "bios.bin", "", 0, 0},
     {"of a firmware image that Arm's QEMU did not find has its name",
@@ -362,7 +374,11 @@ int main(void)
     for (size_t i = 0; i < sizeof nothings / sizeof *nothings; i++)
         is_int(read_copy(nothings[i].text).count, 0, "%s is no message", nothings[i].says);
 
-    char text[600] = "Size mismatch: ";
+    char text[600] = "Could not open 'a.fd': ";
+    memset(text + strlen(text), 'r', 400);
+    is_int((int)strlen(read_copy(text).m.other), LOG_NAME_MAX, "A long reason is cut");
+    memset(text, 0, sizeof text);
+    strcpy(text, "Size mismatch: ");
     memset(text + 15, 'n', 256);
     strcpy(text + 15 + 256, ": 0x1 != 0x2");
     is_int(read_copy(text).count, 0, "A block's name of 256 bytes is no message");
