@@ -50,13 +50,16 @@ static const char *pass_break(const char *at, const char *end)
     return *at++ == PLAIN_TEXT_JOINED ? at : pass_mark(at, end);
 }
 
-/* Where what stands behind a line's text ends: the edge of a table, a backslash. */
-static const char *pass_edge(const char *at, const char *end)
+/* Where a line ends that is filled up with blanks, has the edge of a table or a backslash behind
+ * its text, or both; else `at`. */
+static const char *pass_fill(const char *at, const char *end)
 {
-    const char *next = at + 1;
+    const char *next = at;
 
-    if (*at != '|' && *at != '\\')
-        return at;
+    while (next < end && *next == ' ')
+        next++;
+    if (next < end && (*next == '|' || *next == '\\'))
+        next++;
     while (next < end && *next == ' ')
         next++;
     return next < end && log_is_break(*next) ? next : at;
@@ -66,15 +69,16 @@ const char *log_pass_blanks(const char *at, const char *end)
 {
     for (const char *from = NULL; at < end && at != from;) {
         from = at;
-        at = *at == ' ' ? at + 1 : log_is_break(*at) ? pass_break(at, end) : pass_edge(at, end);
+        at = *at == ' ' ? at + 1 : log_is_break(*at) ? pass_break(at, end) : pass_fill(at, end);
     }
     return at;
 }
 
+/* Behind line breaks that may be inside a word, and what surrounds them. */
 static const char *pass_breaks(const char *at, const char *end)
 {
-    while (at < end && log_is_break(*at))
-        at = pass_break(at, end);
+    for (const char *stop; (stop = pass_fill(at, end)) < end && log_is_break(*stop);)
+        at = pass_break(stop, end);
     return at;
 }
 
@@ -101,6 +105,8 @@ static const char *match_name(const char *rest, char *name, const char *at, cons
         bool is_over = at == end || (*at != PLAIN_TEXT_JOINED && log_is_break(*at));
 
         if (!*rest && (is_over || *at == ' ' || log_is_quote(*at))) {
+            while (length && strchr(".,;:)]}>*", name[length - 1]))
+                length--;
             name[length] = '\0';
             return length ? at : NULL;
         }
@@ -112,10 +118,11 @@ static const char *match_name(const char *rest, char *name, const char *at, cons
             if (behind)
                 return behind;
         }
-        if (log_is_break(*at)) {
-            if (is_over && breaks++ == NAME_BREAKS_MAX)
+        const char *stop = pass_fill(at, end);
+        if (stop < end && log_is_break(*stop)) {
+            if (*stop != PLAIN_TEXT_JOINED && breaks++ == NAME_BREAKS_MAX)
                 return NULL;
-            at = pass_break(at, end);
+            at = pass_break(stop, end);
             continue;
         }
         /* The next line begins with something else, as a log's does. */
@@ -156,11 +163,12 @@ static const char *read_number(const char *at, const char *end, char form, bool 
             return NULL;
     }
     for (*value = 0; at < end; at++) {
-        const char *next = log_is_break(*at) ? pass_breaks(at, end) : at;
+        const char *next = pass_breaks(at, end);
 
         if (next != at && is_last && *at != PLAIN_TEXT_JOINED && !goes_on(next, end, base))
             break;
-        if (next == end || digit_of(*next) >= base)
+        if (next == end || digit_of(*next) >= base ||
+            (next != at && match("0x", next, end, NULL, 0)))
             break;
         if (++digits > (base == 16 ? 16 : DIGITS_MAX - 1))
             return NULL;
@@ -277,6 +285,16 @@ static const char *match_field(const char *pattern, const char *at, const char *
     return at ? match(rest, at, end, m, numbers) : NULL;
 }
 
+/* "> 0x20000" may begin a line, and is no mark of a quoted one then. */
+static const char *back_to_sign(const char *from, const char *at)
+{
+    const char *sign = at;
+
+    while (sign > from && sign[-1] == ' ')
+        sign--;
+    return sign > from && sign[-1] == '>' ? sign - 1 : at;
+}
+
 static const char *match(const char *pattern, const char *at, const char *end,
                          struct log_message *m, int numbers)
 {
@@ -287,6 +305,8 @@ static const char *match(const char *pattern, const char *at, const char *end,
             return match_field(pattern + 1, at, end, m, numbers);
         if (*pattern == ' ' || *pattern == '~') {
             at = log_pass_blanks(at, end);
+            if (pattern[1] == '>')
+                at = back_to_sign(from, at);
             if (*pattern == ' ' && at == from)
                 return NULL;
             continue;

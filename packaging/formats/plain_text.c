@@ -378,7 +378,8 @@ static const uint8_t *quoted_printable(struct plain_text *t, const struct input 
     uint32_t value;
 
     /* "!=" at a wrapped line's end; a mail would have "!=3D". */
-    if (t->before == '!' && !t->is_quoted_printable && !behind(in, at, "3d"))
+    if (t->before == '!' && !t->is_quoted_printable && !behind(in, at, "3d") &&
+        !behind(in, at, "\n=3d") && !behind(in, at, "\r\n=3d"))
         return NULL;
     if (end || (end = behind(in, at, "\n"))) {
         *out->at++ = PLAIN_TEXT_JOINED;

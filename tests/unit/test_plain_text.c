@@ -89,6 +89,7 @@ static const struct {
     {"Quoted-printable is undone once it is named",
      "Content-Transfer-Encoding: quoted-printable\na=20=E2=80=99=22b=C2=A0c",
      "Content-Transfer-Encoding: quoted-printable\na '\"b c"},
+    {"A soft break between the characters of an unequal sign is one", "1 !=\n=3D 2", "1 !\v= 2"},
     {"Quoted-printable is undone once =3D is seen", "a=3Db=27", "a=b'"},
     {"An equals sign before digits stays in what is no mail", "mac=52:54, romsize=262144",
      "mac=52:54, romsize=262144"},
