@@ -13,17 +13,27 @@ struct collector {
     struct log_scan scan;
     char machine[LOG_NAME_MAX + 1];
     struct qemu_version version;
+    bool has_two_versions; /* the log names QEMUs of both sides, say: which refused is not known */
     size_t start;
     size_t broken; /* line of the last connection that broke */
     bool is_incoming;
 };
+
+static void take_version(struct collector *c, const struct qemu_version *v)
+{
+    const struct qemu_version *old = &c->version;
+
+    if ((old->major || old->minor) && qemu_version_compare(old, v) != 0)
+        c->has_two_versions = true;
+    c->version = *v;
+}
 
 /* Whether the log named a version, and the message is not one of others. */
 static bool has_named_version(const struct collector *c, const struct log_message *m)
 {
     struct qemu_version release = {c->version.major, c->version.minor, 0};
 
-    return (release.major || release.minor) &&
+    return (release.major || release.minor) && !c->has_two_versions &&
            qemu_version_is_within(&release, &m->first, &m->last);
 }
 
@@ -144,13 +154,14 @@ static void take(void *arg, const struct log_message *m, size_t line)
         c->start++;
         c->machine[0] = '\0';
         c->version = (struct qemu_version){0};
+        c->has_two_versions = false;
         c->is_incoming = false;
         return;
     case LOG_MACHINE:
         memcpy(c->machine, m->name, sizeof c->machine);
         return;
     case LOG_VERSION:
-        c->version = m->version;
+        take_version(c, &m->version);
         return;
     case LOG_INCOMING:
         c->is_incoming = true;

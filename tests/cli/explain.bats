@@ -308,6 +308,11 @@ refused_of() {
         "machine type pc-q35-7.2"
     refused_of $'Using API: QEMU 9.0.0\nRunning hypervisor: QEMU 7.2.7' "QEMU 7.2.7"
     refused_of $'(qemu) info version\n7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)' "QEMU 7.2.22"
+    # Of two, nothing says which one refused it, and a QEMU before 8.1 reads the file of a guest that arrives.
+    refused_of $'Destination: QEMU emulator version 7.2.22\nSource: QEMU emulator version 10.0.2' "A QEMU before 8.1"
+    output_lacks "input:3, QEMU"
+    refused_of $'qemu version: 7.2.22\nx starting up libvirt version: 9.0.0, qemu version: 10.0.2' "QEMU 10.0.2"
+    refused_of $'qemu version: 10.0.2\nQEMU emulator version 10.0.2' "QEMU 10.0.2"
     for other in "make -M pc-i440fx-2.0" "ps -M pc-1.0" "man --machine pc-q35-2.0"; do
         refused_of "$other"
         output_lacks "input:2, machine"
