@@ -87,7 +87,7 @@ static void explain_rom_lengths(FILE *to, const struct logged_refusal *f,
         "It holds the option ROM of a %s, and is as long as the ROM file, rounded up to a power",
         device->types[0]);
     put_line(to, "of two. On the source host %s had more than %s and at most %s bytes when the",
-             device->rom, size_format(l->guest / 2, here), in);
+             rom_device_block_file(device, f->machine), size_format(l->guest / 2, here), in);
     put_line(to, "guest was started; on the destination it has %s %s.",
              l->there > l->guest ? "more: up to" : "less: at most", size_format(l->there, here));
     struct saved_block block = {.name = (char *)l->name, .length = l->guest};
@@ -150,8 +150,9 @@ static void explain_too_large(FILE *to, const struct log_message *m)
                  "source's.");
 }
 
-static void explain_unknown(FILE *to, const struct log_message *m)
+static void explain_unknown(FILE *to, const struct logged_refusal *f)
 {
+    const struct log_message *m = &f->message;
     const struct rom_device *device = NULL;
     enum ram_block_kind kind = ram_block_kind_of(m->name, &device);
 
@@ -184,14 +185,14 @@ static void explain_unknown(FILE *to, const struct log_message *m)
     put_line(
         to,
         "It holds the option ROM of device %s (%s). Either the device is not at that address on",
-        device->types[0], device->rom);
+        device->types[0], rom_device_block_file(device, f->machine));
     put_line(
         to,
         "the destination, or it is there without its ROM: with romfile='' or rombar=0, in libvirt");
     put_line(to,
              "<rom enabled='no'/> or <rom bar='off'/>. Remove that: a device without a ROM cannot");
     put_line(to, "take a guest that has one. Where the ROM file is missing, install it.");
-    explain_package(to, device->rom);
+    explain_package(to, rom_device_block_file(device, f->machine));
 }
 
 /* --- machine types and state -------------------------------------------------------------------- */
@@ -630,7 +631,7 @@ void explain_refusal(FILE *to, const struct logged_refusal *f)
         explain_too_large(to, &f->message);
         break;
     case LOG_UNKNOWN:
-        explain_unknown(to, &f->message);
+        explain_unknown(to, f);
         break;
     case LOG_MACHINE_DIFFERS:
     case LOG_MACHINE_UNKNOWN:

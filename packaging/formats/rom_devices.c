@@ -261,3 +261,10 @@ const char *rom_device_file(const struct rom_device *device, const char *type, c
 
     return old ? device->old_rom : device->rom;
 }
+
+const char *rom_device_block_file(const struct rom_device *device, const char *machine)
+{
+    const char *file = rom_device_file(device, device->types[0], machine);
+
+    return *file ? file : device->rom;
+}

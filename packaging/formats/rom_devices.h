@@ -78,5 +78,7 @@ bool rom_device_is_old(const struct rom_device *device, const char *machine);
 /* The default ROM file of a type of `device` in a machine type, which may be NULL: not known,
  * and taken for a newer one. "": none. */
 const char *rom_device_file(const struct rom_device *device, const char *type, const char *machine);
+/* The same of the first type, for a guest that has the device's block, so that there was one. */
+const char *rom_device_block_file(const struct rom_device *device, const char *machine);
 
 #endif

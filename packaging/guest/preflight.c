@@ -460,7 +460,7 @@ void preflight_of_lengths(const struct saved_guest *guest, const uint64_t *there
         *line = (struct preflight_line){
             .block = &guest->blocks[i], .verdict = PREFLIGHT_REFUSED, .length = there[i]};
         ram_block_kind_of(line->block->name, &line->device);
-        line->rom = line->device ? line->device->rom : NULL;
+        line->rom = line->device ? rom_device_block_file(line->device, guest->machine) : NULL;
         p.counts[PREFLIGHT_REFUSED]++;
     }
     *result = p;

@@ -40,6 +40,18 @@ LOG
     output_has "do not have the same devices"
 }
 
+@test "the ROM of an old machine type is the one it has there" {
+    local old=$'/usr/bin/kvm -M pc-i440fx-1.4 -S\nkvm: '
+    explains 0 "${old}Length mismatch: $NIC: 0x10000 in != 0x40000: Invalid argument" \
+        "On the source host pxe-virtio.rom had" "ROM pxe-virtio.rom, machine type pc-i440fx-1.4" "OLD/pxe-virtio.rom"
+    output_lacks efi-virtio
+    explains 0 "${old}Unknown ramblock \"$NIC\", cannot accept migration" "virtio-net-pci (pxe-virtio.rom)"
+    output_lacks efi-virtio
+    # By default it has none there; a guest with the block was given one.
+    explains 0 $'/usr/bin/kvm -M pc-i440fx-2.5\nSize mismatch: 0000:00:03.0/vmxnet3.rom: 0x40000 != 0x80000' \
+        "efi-vmxnet3.rom had"
+}
+
 @test "a length that is not a ROM's gets no ROM's fix" {
     run -0 romcompat explain <<< 'qemu: Size mismatch: pc.bios: 0x40000 != 0x20000: Invalid argument'
     output_has "firmware image"
