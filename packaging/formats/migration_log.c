@@ -170,9 +170,12 @@ static const struct pattern {
     {"\"qemu\"~:~{%q", LOG_VERSION, ANY},
 
     {"shutting down, reason=%n", LOG_ENDED, ANY}, /* libvirt src/qemu/qemu_process.c */
-    {"\"event\"~:~\"MIGRATION\",~\"data\"~:~{~\"status\"~:~\"completed\"", LOG_ARRIVED, ANY},
-    {"\"data\"~:~{~\"status\"~:~\"completed\"~}~,~\"event\"~:~\"MIGRATION\"", LOG_ARRIVED, ANY},
-    {"Migration status: completed", LOG_ARRIVED, ANY}, /* migration/migration-hmp-cmds.c */
+    {"\"event\"~:~\"MIGRATION\",~\"data\"~:~{~\"status\"~:~\"completed\"", LOG_COMPLETED, ANY},
+    {"\"data\"~:~{~\"status\"~:~\"completed\"~}~,~\"event\"~:~\"MIGRATION\"", LOG_COMPLETED, ANY},
+    {"\"execute\"~:~\"migrate\"", LOG_OUTGOING, ANY},
+    {"(qemu) migrate ", LOG_OUTGOING, ANY},
+    {"\"execute\"~:~\"migrate-incoming\"", LOG_INCOMING, ANY},
+    {"Migration status: completed", LOG_COMPLETED, ANY}, /* migration/migration-hmp-cmds.c */
     {"migration finished successfully (duration", LOG_ARRIVED,
      ANY},                                      /* Proxmox, AbstractMigrate.pm */
     {"Domain restored from", LOG_ARRIVED, ANY}, /* libvirt tools/virsh-domain.c */
@@ -215,7 +218,25 @@ static const struct pattern {
     {"internal error", LOG_FAILED, ANY},
     {"unsupported configuration", LOG_FAILED, ANY},
     {"error: ", LOG_FAILED, ANY},
-    {"error while", LOG_FAILED, ANY},
+    {"error ", LOG_FAILED, ANY},
+    {"error\"", LOG_FAILED, ANY},
+    {"error]", LOG_FAILED, ANY},
+    {"exception", LOG_FAILED, ANY},
+    {"crashed", LOG_FAILED, ANY},
+    {"exited with", LOG_FAILED, ANY},
+    {"exit code", LOG_FAILED, ANY},
+    {"exit status", LOG_FAILED, ANY},
+    {"got timeout", LOG_FAILED, ANY}, /* Proxmox, QMPClient.pm */
+    {"lost connection", LOG_FAILED, ANY},
+    {"out of memory", LOG_FAILED, ANY},
+    {"no space left", LOG_FAILED, ANY},
+    {"not supported", LOG_FAILED, ANY},
+    {"does not match", LOG_FAILED, ANY},
+    {"can't ", LOG_FAILED, ANY},
+    {"couldn't ", LOG_FAILED, ANY},
+    /* What is named above, where it is cut or has another form. */
+    {"mismatch", LOG_FAILED, ANY},
+    {"unknown ramblock", LOG_FAILED, ANY},
     {"exceeds allocated max", LOG_FAILED, ANY}, /* hw/virtio/virtio.c, virtio_load() */
     {"Fehler: ", LOG_FAILED, ANY},
     {"fehlgeschlagen", LOG_FAILED, ANY},

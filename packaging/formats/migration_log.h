@@ -64,13 +64,15 @@ enum log_kind {
     LOG_FILE,              /* as LOG_FIRMWARE_FILE, of any kind of file */
 
     /* No refusals. */
-    LOG_START,    /* another QEMU starts: what is known of the last one does not hold */
-    LOG_MACHINE,  /* the machine type `name` on a command line of QEMU */
-    LOG_VERSION,  /* QEMU's, in `version` */
-    LOG_INCOMING, /* -incoming on a command line */
-    LOG_ENDED,    /* a guest that ran was ended */
-    LOG_ARRIVED,  /* a guest has arrived somewhere */
-    LOG_FAILED,   /* one has not, or did not start, or something else went wrong */
+    LOG_START,     /* another QEMU starts: what is known of the last one does not hold */
+    LOG_MACHINE,   /* the machine type `name` on a command line of QEMU */
+    LOG_VERSION,   /* QEMU's, in `version` */
+    LOG_INCOMING,  /* -incoming on a command line, or the command that does the same */
+    LOG_OUTGOING,  /* QEMU is told to send a guest, or to save one */
+    LOG_COMPLETED, /* a QEMU has sent all of a guest, or got it */
+    LOG_ENDED,     /* a guest that ran was ended */
+    LOG_ARRIVED,   /* a guest has arrived somewhere */
+    LOG_FAILED,    /* one has not, or did not start, or something else went wrong */
 };
 
 #define LOG_NAME_MAX 255

@@ -16,7 +16,7 @@ struct collector {
     bool has_two_versions; /* the log names QEMUs of both sides, say: which refused is not known */
     size_t start;
     size_t broken; /* line of the last connection that broke */
-    bool is_incoming;
+    bool is_incoming, is_outgoing;
 };
 
 static void take_version(struct collector *c, const struct qemu_version *v)
@@ -155,7 +155,7 @@ static void take(void *arg, const struct log_message *m, size_t line)
         c->machine[0] = '\0';
         c->version = (struct qemu_version){0};
         c->has_two_versions = false;
-        c->is_incoming = false;
+        c->is_incoming = c->is_outgoing = false;
         return;
     case LOG_MACHINE:
         memcpy(c->machine, m->name, sizeof c->machine);
@@ -165,6 +165,14 @@ static void take(void *arg, const struct log_message *m, size_t line)
         return;
     case LOG_INCOMING:
         c->is_incoming = true;
+        c->is_outgoing = false;
+        return;
+    case LOG_OUTGOING:
+        c->is_outgoing = true;
+        return;
+    case LOG_COMPLETED:
+        /* What is sent may be refused yet, or is in a file. */
+        c->log->arrived |= !c->is_outgoing;
         return;
     case LOG_ENDED:
         take_end(c, m->name, line);

@@ -372,7 +372,10 @@ refused_of() {
     local line
     for line in "Fehler: Interner Fehler" "erreur : opération" "błąd: x" "ошибка: x" "错误：x" "エラー: x" \
         'kvm: Failed to get "write" lock' "kvm: Permission denied" "could not open" \
-        "kvm: Broken pipe" "Connection timed out" "cannot stat x" "Unsupported thing" "Killed"; do
+        "kvm: Broken pipe" "Connection timed out" "cannot stat x" "Unsupported thing" "Killed" \
+        '{"id": 1, "error": {"class": "GenericError", "desc": "x"}}' "ERROR nova.virt.libvirt.driver" 'level=error msg="x"' \
+        "kvm[1]: qemu exited with status 1" "VM 100 qmp command 'migrate' - got timeout" "guest crashed" \
+        "Size mismatch: 0000:00:03.0/virtio-ne" 'Unknown ramblock "pc.' "[error] x"; do
         explains 2 "$arrived"$'\n'"$line" "line 2 says that something failed"
     done
 }
@@ -381,6 +384,13 @@ refused_of() {
     explains 1 '{"event": "MIGRATION", "data": {"status": "completed"}}' "no guest was refused"
     explains 1 $'2026 starting up libvirt version: 9.0.0\n/usr/bin/kvm -incoming defer\n2026: shutting down, reason=shutdown' \
         "no guest was refused"
+    # What a QEMU has sent need not have arrived, and a saved guest has not.
+    local sends
+    for sends in '{"execute": "migrate", "arguments": {"uri": "exec:cat > f"}}' '(qemu) migrate -d tcp:h:4444'; do
+        explains 2 "$sends"$'\n{"event": "MIGRATION", "data": {"status": "completed"}}' "nothing known found"
+        explains 2 "$sends"$'\nMigration status: completed' "nothing known found"
+        explains 1 "$sends"$'\n{"execute": "migrate-incoming"}\nMigration status: completed' "no guest was refused"
+    done
     # One that was never to arrive.
     explains 2 $'2026 starting up libvirt version: 9.0.0\n/usr/bin/kvm -S\n2026: shutting down, reason=shutdown' \
         "nothing known found"
@@ -421,6 +431,7 @@ refused_of() {
     arrived 2 "kvm: get_pci_config_device: Bad config data: i=0x10 read: 81" "line 2"
     arrived 2 '{"event": "MIGRATION", "data": {"status": "cancelled"}}' "line 2"
     arrived 1 "kvm: warning: host doesn't support requested feature" "no guest was refused"
+    arrived 1 $'(qemu) info ramblock\n -drive file=x,werror=stop,rerror=stop \\' "no guest was refused"
     arrived 1 "qemu-system-x86_64: terminating on signal 15 from pid 1 (libvirtd)" "no guest was refused"
     arrived 0 "qemu-system-x86_64: Size mismatch: $NIC: 0x40000 != 0x80000: Invalid argument" "The guest was refused"
 }

@@ -279,12 +279,19 @@ static const struct message {
      0},
     {"of a domain that ended has the reason", "shutting down, reason=migrated", LOG_ENDED,
      "migrated", "", 0, 0},
-    {"of QMP says that a guest arrived",
+    {"of QMP says that QEMU is done with a guest",
      "{\"timestamp\": {\"seconds\": 1}, \"event\": \"MIGRATION\", \"data\": {\"status\": "
      "\"completed\"}}",
-     LOG_ARRIVED, "", "", 0, 0},
-    {"of a monitor says that a guest arrived", "Migration status: completed", LOG_ARRIVED, "", "",
-     0, 0},
+     LOG_COMPLETED, "", "", 0, 0},
+    {"of QMP says that a guest is sent",
+     "{\"arguments\": {\"uri\": \"tcp:h:1\"}, \"execute\": \"migrate\"}", LOG_OUTGOING, "", "", 0,
+     0},
+    {"of a monitor says that a guest is sent", "(qemu) migrate -d tcp:h:1", LOG_OUTGOING, "", "", 0,
+     0},
+    {"of QMP says that a guest is awaited", "{\"execute\": \"migrate-incoming\"}", LOG_INCOMING, "",
+     "", 0, 0},
+    {"of a monitor says that QEMU is done with a guest", "Migration status: completed",
+     LOG_COMPLETED, "", "", 0, 0},
     {"of a failed migration is no more than that",
      "qemu: load of migration failed: Invalid argument", LOG_FAILED, "", "", 0, 0},
     {"of any other error of QEMU's shows that something failed",
@@ -318,14 +325,6 @@ static const struct {
     const char *says, *text;
 } nothings[] = {
     {"An empty text", ""},
-    {"A mismatch without a block", "Size mismatch: "},
-    {"A mismatch with one length", "Size mismatch: x: 0x1"},
-    {"A mismatch that is cut before the second length", "Size mismatch: x: 0x1 != "},
-    {"A mismatch whose second length has no 0x", "Size mismatch: x: 0x1 != 2"},
-    {"A mismatch of a block without a name", "Size mismatch: : 0x1 != 0x2"},
-    {"A mismatch with a length of 65 bits", "Size mismatch: x: 0x10000000000000000 != 0x2"},
-    {"An unknown block whose name does not end", "Unknown ramblock \"x"},
-    {"An unknown block without a name", "Unknown ramblock \"\""},
     {"A version without a number", "qemu version: "},
     {"A version of one number", "qemu version: 7"},
     {"The option -machine without a type", "-machine "},
@@ -340,6 +339,20 @@ static const struct {
     {"The option -machine in prose", "the -machine option of QEMU"},
     {"A list of machine types", "qemu-system-x86_64 -machine help"},
     {"A status of something else", "\"status\": \"completed\""},
+};
+
+/* Messages that are cut, or have another form: something failed, and no more is known. */
+static const struct {
+    const char *says, *text;
+} cuts[] = {
+    {"A mismatch without a block", "Size mismatch: "},
+    {"A mismatch with one length", "Size mismatch: x: 0x1"},
+    {"A mismatch that is cut before the second length", "Size mismatch: x: 0x1 != "},
+    {"A mismatch whose second length has no 0x", "Size mismatch: x: 0x1 != 2"},
+    {"A mismatch of a block without a name", "Size mismatch: : 0x1 != 0x2"},
+    {"A mismatch with a length of 65 bits", "Size mismatch: x: 0x10000000000000000 != 0x2"},
+    {"An unknown block whose name does not end", "Unknown ramblock \"x"},
+    {"An unknown block without a name", "Unknown ramblock \"\""},
 };
 
 static void check_message(const struct message *t)
@@ -392,6 +405,13 @@ int main(void)
     for (size_t i = 0; i < sizeof nothings / sizeof *nothings; i++)
         is_int(read_copy(nothings[i].text).count, 0, "%s is no message", nothings[i].says);
 
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        struct seen one = read_copy(cuts[i].text);
+
+        ok(one.count == 1 && one.m.kind == LOG_FAILED, "%s is a failure, and no more",
+           cuts[i].says);
+    }
+
     char text[600] = "Could not open 'a.fd': ";
     memset(text + strlen(text), 'r', 400);
     is_int((int)strlen(read_copy(text).m.other), LOG_NAME_MAX, "A long reason is cut");
@@ -399,8 +419,9 @@ int main(void)
     strcpy(text, "Size mismatch: ");
     memset(text + 15, 'n', 256);
     strcpy(text + 15 + 256, ": 0x1 != 0x2");
-    is_int(read_copy(text).count, 0, "A block's name of 256 bytes is no message");
-    struct seen seen = read_copy("Length mismatch: x: 10000 in != 20000");
+    struct seen seen = read_copy(text);
+    ok(seen.count == 1 && seen.m.kind == LOG_FAILED, "A block's name of 256 bytes is no name");
+    seen = read_copy("Length mismatch: x: 10000 in != 20000");
     ok(seen.m.last.major == 2 && seen.m.last.minor == 1,
        "A length without 0x is of QEMU 2.1 or before");
     seen = read_copy("Length mismatch: x: 0x1 in != 0x2");
