@@ -339,22 +339,26 @@ static void explain_denied(FILE *to, const char *path)
     put_command(to, "restorecon -v ", path, "");
 }
 
+/* QEMU hw/core/loader.c, rom_add_file(): of an option ROM a message, and no more. */
+static void put_without_rom(FILE *to)
+{
+    put_line(to, "It did not start or did not add a device; without a ROM that is not a device's");
+    put_line(to, "(-option-rom, kvmvapic.bin) it goes on.");
+}
+
 static void explain_rom_file(FILE *to, const struct log_message *m)
 {
     switch (m->kind) {
     case LOG_ROM_MISSING:
-        put_line(to,
-                 "QEMU did not start, or did not add a device: it did not find the ROM file %s.",
-                 m->name);
+        put_line(to, "QEMU did not find the ROM file %s.", m->name);
+        put_without_rom(to);
         put_line(to, "A file that the user QEMU runs as cannot read counts as not found: it needs "
                      "mode 0644, and");
         put_line(to, "each directory above it mode 0755; AppArmor or SELinux may forbid it too.");
         break;
     case LOG_ROM_DENIED:
-        put_line(to,
-                 "QEMU did not start, or did not add a device: permission to open the ROM file %s",
-                 m->name);
-        put_line(to, "was denied.");
+        put_line(to, "QEMU was denied permission to open the ROM file %s.", m->name);
+        put_without_rom(to);
         explain_denied(to, m->name);
         return;
     case LOG_ROM_EMPTY:

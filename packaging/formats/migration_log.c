@@ -90,6 +90,8 @@ static const struct pattern {
     {"failed to find romfile \"%n\"", LOG_ROM_MISSING, ANY},
     {"Could not open option rom \"%n\": Permission denied", LOG_ROM_DENIED, ANY},
     {"Could not open option rom \"%n\"", LOG_ROM_MISSING, ANY},
+    {"rom: file %*: error Failed to open file \"%n\": Permission denied", LOG_ROM_DENIED, ANY},
+    {"rom: file %*: error Failed to open file \"%n\"", LOG_ROM_MISSING, ANY},
     {"romfile \"%n\" is empty", LOG_ROM_EMPTY, ANY},
     {"failed to load romfile \"%n\"", LOG_ROM_UNREADABLE, ANY},
     {"romfile \"%n\" too large (size cannot exceed 2 GiB)", LOG_ROM_HUGE, ANY},

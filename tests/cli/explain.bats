@@ -156,6 +156,17 @@ explains() {
     explains 0 "Could not open '/srv/a.rom': No such file or directory" "did not find the ROM file /srv/a.rom"
 }
 
+@test "an option ROM that QEMU goes on without is a ROM, and nobody's failure to start" {
+    local message open=$'\u201c' close=$'\u201d' # GLib's quotes
+    for message in "Could not open option rom 'kvmvapic.bin': No such file or directory" \
+        "rom: file kvmvapic.bin        : error Failed to open file ${open}kvmvapic.bin$close: No such file or directory"; do
+        explains 0 "$message" "did not find the ROM file kvmvapic.bin" "it goes on" "apt install qemu-system-data"
+        output_lacks "did not start:" "did not start, or" firmware
+    done
+    explains 0 "rom: file /srv/x            : error Failed to open file $open/srv/x$close: Permission denied" \
+        "denied permission to open the ROM file /srv/x" "namei -l"
+}
+
 @test "a BIOS that was not loaded may have a size that no x86 machine takes" {
     explains 0 "qemu: could not load PC BIOS '/srv/OVMF_CODE_4M.fd'" "not a multiple of" "65536" \
         "romcompat flash args --code /srv/OVMF_CODE_4M.fd"
