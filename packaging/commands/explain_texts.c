@@ -417,19 +417,13 @@ static void explain_romsize(FILE *to, const struct logged_refusal *f)
         put_line(to, "    romfile=/usr/share/qemu/%s-ROM", there);
         return;
     }
-    if (m->name[0])
-        put_line(to,
-                 "QEMU did not start: its %s does not have the property romsize, which is in "
-                 "QEMU 6.0 and later.",
-                 m->name);
-    else
-        put_line(to,
-                 "QEMU did not start: its devices do not have the property romsize, which is in "
-                 "QEMU 6.0 and");
     put_line(to,
-             "%sRemove romsize, and give a ROM file of the block's length instead: the ROM that "
-             "the guest",
-             m->name[0] ? "" : "later. ");
+             "QEMU did not start, or did not add a device: its %s does not have the property "
+             "romsize,",
+             m->name[0] ? m->name : "device");
+    put_line(to, "which PCI devices have in QEMU 6.0 and later, and others never. Remove romsize; "
+                 "for a PCI device");
+    put_line(to, "give a ROM file of the block's length instead: the ROM that the guest");
     put_line(to, "was started with, padded (OLD is a directory with that ROM):");
     put_line(to, "    romcompat pad --bucket 256K OLD/efi-virtio.rom -o "
                  "/usr/share/qemu/256K-efi-virtio.rom");

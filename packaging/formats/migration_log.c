@@ -97,8 +97,8 @@ static const struct pattern {
     {"romfile \"%n\" too large (size cannot exceed 2 GiB)", LOG_ROM_HUGE, ANY},
     {"romfile \"%n\" (%d bytes) is too large for ROM size %d", LOG_ROM_OVER_SIZE, FROM(6, 0)},
     {"ROM size %t is not a power of two", LOG_ROMSIZE_ODD, FROM(6, 0)},
-    {"Property \".romsize\" not found", LOG_ROMSIZE_UNKNOWN, UP_TO(5, 2)},
-    {"Property \"%n.romsize\" not found", LOG_ROMSIZE_UNKNOWN, UP_TO(5, 2)},
+    {"Property \".romsize\" not found", LOG_ROMSIZE_UNKNOWN, ANY},
+    {"Property \"%n.romsize\" not found", LOG_ROMSIZE_UNKNOWN, ANY},
 
     /* libvirt src/qemu/qemu_firmware.c and qemu_process.c, qemu_nvram.c. */
     {"Unable to find any firmware to satisfy \"%n\"", LOG_FIRMWARE_NONE, ANY},

@@ -98,6 +98,9 @@ explains() {
     explains 0 "romfile \"a b.rom\" (300000 bytes) is too large for ROM size 262144" \
         "300000 bytes" "romcompat pad --bucket 256K OLD/'a b.rom' -o"
     explains 0 "Property 'virtio-net-pci.romsize' not found" "QEMU 6.0 and later" "Remove romsize"
+    # A device that is not on PCI has none in any QEMU.
+    explains 0 $'QEMU emulator version 10.0.2\nProperty "virtio-net-device.romsize" not found' "PCI devices" "others never"
+    output_lacks "5.2 or older"
 }
 
 @test "a machine type that was refused is named, and what to start instead" {
