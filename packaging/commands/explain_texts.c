@@ -98,6 +98,26 @@ static void explain_rom_lengths(FILE *to, const struct logged_refusal *f,
     preflight_free(&p);
 }
 
+static bool is_table(const char *block)
+{
+    return strncmp(block, "/rom@etc/", 9) == 0;
+}
+
+static void put_table(FILE *to, bool grew)
+{
+    put_line(to, "It is a table that QEMU itself makes for the guest's firmware (ACPI), and not a "
+                 "file. It");
+    put_line(to, "%s",
+             grew ? "grew on the source: with more devices, bridges, processors or memory slots, "
+                    "or in a newer"
+                  : "depends on the machine type and its options, on devices, processors, memory "
+                    "slots, and the");
+    put_line(to, "QEMU. Start the destination with the source's machine type, -smp (maxcpus), "
+                 "memory slots and");
+    put_line(to, "devices, those plugged in later too; use a QEMU there that is not older than the "
+                 "source's.");
+}
+
 static void explain_lengths(FILE *to, const struct logged_refusal *f)
 {
     const struct log_message *l = &f->message;
@@ -126,7 +146,10 @@ static void explain_lengths(FILE *to, const struct logged_refusal *f)
                  "It is memory: the guest must be configured with the same sizes on both sides.");
         break;
     default:
-        put_line(to, "It is not a block of an option ROM that is known here.");
+        if (is_table(l->name))
+            put_table(to, false);
+        else
+            put_line(to, "It is not a block of an option ROM that is known here.");
     }
 }
 
@@ -137,17 +160,8 @@ static void explain_too_large(FILE *to, const struct log_message *m)
     put_line(to, "The guest was refused: it has %s of %s, and the destination QEMU has room",
              size_format(m->guest, in), m->name);
     put_line(to, "for %s.", size_format(m->there, here));
-    if (strncmp(m->name, "/rom@etc/", 9) != 0)
-        return;
-    put_line(to, "It is a table that QEMU itself makes for the guest's firmware (ACPI), and not a "
-                 "file. It");
-    put_line(to,
-             "grew on the source: with more devices, bridges, processors or memory slots, or in "
-             "a newer");
-    put_line(to, "QEMU. Start the destination with the source's machine type, -smp (maxcpus), "
-                 "memory slots and");
-    put_line(to, "devices, those plugged in later too; use a QEMU there that is not older than the "
-                 "source's.");
+    if (is_table(m->name))
+        put_table(to, true);
 }
 
 static void explain_unknown(FILE *to, const struct logged_refusal *f)
@@ -171,6 +185,10 @@ static void explain_unknown(FILE *to, const struct logged_refusal *f)
         put_line(to, "<nvram>; 'romcompat flash map' lists the firmware of a host.");
         return;
     default:
+        if (is_table(m->name)) {
+            put_table(to, false);
+            return;
+        }
         put_line(to,
                  "So the two sides do not have the same devices, or not at the same addresses.");
         if (kind != RAM_BLOCK_MEMORY || (m->name[0] != '/' && strchr(m->name, '/')))

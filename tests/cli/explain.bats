@@ -115,6 +115,10 @@ explains() {
         "that QEMU itself makes"
     explains 0 "qemu: error while loading state for instance 0x0 of device 'ram'" \
         "refused for its RAM" "romcompat preflight"
+    # QEMU 2.1 and before made it of a fixed length.
+    explains 0 'Length mismatch: /rom@etc/acpi/tables: 2000 in != 3000' "that QEMU itself makes" "depends on"
+    explains 0 'Unknown ramblock "/rom@etc/acpi/tables", cannot accept migration' "that QEMU itself makes" "depends on"
+    output_lacks "grew on the source"
     # It is not said again beside the block.
     explains 0 "error while loading state for instance 0x0 of device 'ram': Size mismatch: $NIC: 0x40000 != 0x80000" \
         "it has 256K"
