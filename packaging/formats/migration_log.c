@@ -460,6 +460,25 @@ static void refine(struct log_message *m)
         memcpy(m->name, type.name, sizeof m->name);
 }
 
+/* The file that grep(1) puts before a line. */
+static const char *read_file(const struct log_scan *s, const char *at, const char *end,
+                             struct log_message *m)
+{
+    static const char log[] = ".log";
+    const char *from = at;
+
+    if (s->before && !log_is_break(s->before))
+        return NULL;
+    while (at < end && at - from < LOG_NAME_MAX && is_word(*at))
+        at++;
+    if (at == end || *at != ':' || at - from < (int)sizeof log ||
+        memcmp(at - (sizeof log - 1), log, sizeof log - 1) != 0)
+        return NULL;
+    m->kind = LOG_OF_FILE;
+    memcpy(m->name, from, (size_t)(at - from));
+    return at;
+}
+
 /* --- the scan ------------------------------------------------------------------------------ */
 
 static const char *read_message(const struct log_scan *s, const char *at, const char *end,
@@ -480,6 +499,8 @@ static const char *read_message(const struct log_scan *s, const char *at, const 
     }
     *m = (struct log_message){0};
     if (*at == '-' && !is_word(s->before) && (behind = read_option(s, at, end, m)))
+        return behind;
+    if ((behind = read_file(s, at, end, m)))
         return behind;
     if (strchr("<mt", *at) && (behind = read_configured(s, at, end, m)))
         return behind;

@@ -65,6 +65,7 @@ enum log_kind {
 
     /* No refusals. */
     LOG_START,     /* another QEMU starts: what is known of the last one does not hold */
+    LOG_OF_FILE,   /* what follows is of the log `name`, and as LOG_START if the last was not */
     LOG_MACHINE,   /* the machine type `name` on a command line of QEMU */
     LOG_VERSION,   /* QEMU's, in `version` */
     LOG_INCOMING,  /* -incoming on a command line, or the command that does the same */

@@ -11,6 +11,7 @@
 struct collector {
     struct arrival_log *log;
     struct log_scan scan;
+    char file[LOG_NAME_MAX + 1]; /* that grep named */
     char machine[LOG_NAME_MAX + 1];
     struct qemu_version version;
     bool has_two_versions; /* the log names QEMUs of both sides, say: which refused is not known */
@@ -142,6 +143,15 @@ static void take_end(struct collector *c, const char *reason, size_t line)
         c->log->failed_line = line;
 }
 
+static void start_anew(struct collector *c)
+{
+    c->start++;
+    c->machine[0] = '\0';
+    c->version = (struct qemu_version){0};
+    c->has_two_versions = false;
+    c->is_incoming = c->is_outgoing = false;
+}
+
 static void take(void *arg, const struct log_message *m, size_t line)
 {
     struct collector *c = arg;
@@ -151,11 +161,12 @@ static void take(void *arg, const struct log_message *m, size_t line)
     case LOG_NOTHING:
         return;
     case LOG_START:
-        c->start++;
-        c->machine[0] = '\0';
-        c->version = (struct qemu_version){0};
-        c->has_two_versions = false;
-        c->is_incoming = c->is_outgoing = false;
+        start_anew(c);
+        return;
+    case LOG_OF_FILE:
+        if (strcmp(c->file, m->name) != 0)
+            start_anew(c);
+        memcpy(c->file, m->name, sizeof c->file);
         return;
     case LOG_MACHINE:
         memcpy(c->machine, m->name, sizeof c->machine);

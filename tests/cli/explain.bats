@@ -343,6 +343,11 @@ refused_of() {
     output_lacks "input:3, QEMU"
     refused_of $'qemu version: 7.2.22\nx starting up libvirt version: 9.0.0, qemu version: 10.0.2' "QEMU 10.0.2"
     refused_of $'qemu version: 10.0.2\nQEMU emulator version 10.0.2' "QEMU 10.0.2"
+    # grep's lines are of different guests.
+    explains 0 $'a.log:-machine pc-q35-7.2,usb=off\nb.log:-machine pc-q35-8.0,usb=off\nb.log:kvm: Size mismatch: x: 0x1 != 0x2' \
+        "machine type pc-q35-8.0"
+    explains 0 $'a.log:-machine pc-q35-7.2,usb=off\nb.log:kvm: Size mismatch: x: 0x1 != 0x2' "input:2"
+    output_lacks "machine type"
     for other in "make -M pc-i440fx-2.0" "ps -M pc-1.0" "man --machine pc-q35-2.0"; do
         refused_of "$other"
         output_lacks "input:2, machine"

@@ -278,6 +278,8 @@ static const struct message {
      LOG_MACHINE, "pc-q35-9.2", "", 0, 0},
     {"of Proxmox's configuration has the machine type", "machine: pc-i440fx-9.2+pve1", LOG_MACHINE,
      "pc-i440fx-9.2+pve1", "", 0, 0},
+    {"of a file that grep names says so", "/var/log/libvirt/qemu/web.log:2026: x", LOG_OF_FILE,
+     "/var/log/libvirt/qemu/web.log", "", 0, 0},
     {"of a domain that was started says so", "starting up libvirt version", LOG_START, "", "", 0,
      0},
     {"of a domain that ended has the reason", "shutting down, reason=migrated", LOG_ENDED,
