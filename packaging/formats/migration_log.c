@@ -460,6 +460,14 @@ static void refine(struct log_message *m)
         memcpy(m->name, type.name, sizeof m->name);
 }
 
+/* What documentation and sources have in place of names, and prose about a message. */
+static bool is_example(const struct log_scan *s, const struct log_message *m)
+{
+    if (m->name[0] == '%' || (m->name[0] && !m->name[strspn(m->name, ".")]))
+        return true;
+    return m->kind == LOG_MACHINE_UNKNOWN && !m->name[0] && log_is_quote(s->before);
+}
+
 /* The file that grep(1) puts before a line. */
 static const char *read_file(const struct log_scan *s, const char *at, const char *end,
                              struct log_message *m)
@@ -492,7 +500,7 @@ static const char *read_message(const struct log_scan *s, const char *at, const 
         if (lower(*at) != lower(p->text[0]) && !(log_is_quote(*at) && p->text[0] == '"'))
             continue;
         *m = (struct log_message){.kind = p->kind, .first = p->first, .last = p->last};
-        if ((behind = log_pattern_match(p->text, at, end, m))) {
+        if ((behind = log_pattern_match(p->text, at, end, m)) && !is_example(s, m)) {
             refine(m);
             return behind;
         }

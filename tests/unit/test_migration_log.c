@@ -350,6 +350,10 @@ static const struct {
 static const struct {
     const char *says, *text;
 } cuts[] = {
+    {"A source's text of a missing romfile",
+     "error_setg(errp, 'failed to find romfile \"%s\"', pdev->romfile);"},
+    {"A message about any romfile", "If you see failed to find romfile \"...\""},
+    {"A machine type of prose", "Of \"unsupported machine type\" more is told elsewhere"},
     {"A mismatch without a block", "Size mismatch: "},
     {"A mismatch with one length", "Size mismatch: x: 0x1"},
     {"A mismatch that is cut before the second length", "Size mismatch: x: 0x1 != "},
