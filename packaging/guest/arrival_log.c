@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "inputs/plain_file.h"
 
 struct collector {
@@ -91,18 +92,11 @@ static bool matches_one(const char *const *names, size_t count, const char *name
     return false;
 }
 
-static const char *base_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
 static bool is_rom(const char *path)
 {
     static const char *const names[] = {"*.rom", "*vgabios*.bin"};
 
-    return matches_one(names, sizeof names / sizeof *names, base_of(path), FNM_CASEFOLD);
+    return matches_one(names, sizeof names / sizeof *names, base_name(path), FNM_CASEFOLD);
 }
 
 /* Whether a file that could not be opened is firmware or its store, as packages, libvirt, Incus
@@ -113,7 +107,7 @@ static bool is_firmware(const char *path)
                                         "aavmf-*.bin", "*nvram",     "*nvram.*"};
     static const char *const exact[] = {"*_CODE*", "*_VARS*", "QEMU_EFI*"};
     static const char *const stores[] = {"*/qemu/nvram/*"};
-    const char *base = base_of(path);
+    const char *base = base_name(path);
 
     return matches_one(names, sizeof names / sizeof *names, base, FNM_CASEFOLD) ||
            matches_one(exact, sizeof exact / sizeof *exact, base, 0) ||
@@ -368,7 +362,7 @@ const struct known_package *known_package_of(const char *file)
         {"QEMU_EFI*.fd", {"qemu-efi-aarch64", "edk2-aarch64", NULL}},
         {"RISCV_VIRT_*.fd", {"qemu-efi-riscv64", "edk2-riscv64", PVE_EDK2 "riscv"}},
     };
-    const char *base = base_of(file);
+    const char *base = base_name(file);
 
     for (size_t i = 0; i < sizeof packages / sizeof *packages; i++)
         if (fnmatch(packages[i].name, base, 0) == 0)
