@@ -360,8 +360,9 @@ static void explain_denied(FILE *to, const char *path)
 /* QEMU hw/core/loader.c, rom_add_file(): of an option ROM a message, and no more. */
 static void put_without_rom(FILE *to)
 {
-    put_line(to, "It did not start or did not add a device; without a ROM that is not a device's");
-    put_line(to, "(-option-rom, kvmvapic.bin) it goes on.");
+    put_line(to, "Without the ROM of a device it does not start, or does not add the device; without "
+                 "another");
+    put_line(to, "option ROM (-option-rom, kvmvapic.bin) it goes on.");
 }
 
 static void explain_rom_file(FILE *to, const struct log_message *m)
