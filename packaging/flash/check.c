@@ -265,6 +265,40 @@ static void judge_variables(struct flash_verdict *v, const struct flash_image *c
     pending_write_close(&write);
 }
 
+/* What the header of the volume says beside its length. The flash driver of OVMF erases a store of
+ * other blocks than its own (OvmfPkg QemuFlashFvbServicesRuntimeDxe/FwBlockService.c,
+ * InitializeVariableFvHeader()); by the volume's attributes its other drivers see that they may write
+ * (MdeModulePkg VariableDxe.c, GetFvbInfoByAddress()), and without a place to write to it crashes. That
+ * of the virt machines goes by neither. False when there is nothing to say against it. */
+static bool judge_volume(struct flash_verdict *v, const struct flash_image *code,
+                         const struct varstore *s)
+{
+    const struct varstore_layout *l = code->expects.layout;
+    const struct varstore_problem *bad = varstore_find_problem(s, VARSTORE_READ_ONLY);
+    bool x86 = flash_is_x86(code->architecture);
+    char text[VARSTORE_PROBLEM_TEXT_MAX];
+
+    if (x86 && l && s->volume.block_length != l->block_length)
+        decide(
+            v, FLASH_NO, "geometry",
+            "the store will be erased, and the guest then crashes: its volume has blocks of 0x%x "
+            "bytes, and the firmware expects 0x%x",
+            s->volume.block_length, l->block_length);
+    else if (x86 && bad)
+        decide(v, FLASH_NO, "read-only", "the firmware crashes: %s",
+               varstore_problem_text(bad, text));
+    else if (!s->layout)
+        decide(v, FLASH_UNKNOWN_ANSWER, "geometry-unknown",
+               "what this firmware does with a volume header of 0x%x bytes and a block map of %zu "
+               "parts is not known",
+               s->volume.header_length, s->volume.block_entries);
+    else
+        return false;
+    if (v->answer == FLASH_NO)
+        fix(v, "'romcompat varstore repair' fixes the header while the variables are still there.");
+    return true;
+}
+
 /* The header where the firmware looks for its volume, when the file has the right length. */
 static void judge_content(struct flash_verdict *v, const struct flash_image *code,
                           const struct flash_image *vars)
@@ -307,7 +341,7 @@ static void judge_content(struct flash_verdict *v, const struct flash_image *cod
         decide(v, FLASH_NO, "store-broken", "the firmware %s: %s",
                x86 ? "crashes on the store" : "erases the store", first_problem(s, text));
         fix(v, "'romcompat varstore repair' fixes the header.");
-    } else {
+    } else if (!judge_volume(v, code, s)) {
         judge_variables(v, code, vars);
     }
 }

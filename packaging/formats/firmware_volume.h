@@ -16,6 +16,7 @@
 #define FV_BLOCKS_MAX 64    /* entries of a block map that are read; edk2 writes one */
 #define FV_ALIGNMENT 0x1000 /* of the volumes of an image */
 #define FV_REVISION 2
+#define FV_WRITE_STATUS 0x20 /* of the attributes: it may be written (EFI_FVB2_WRITE_STATUS) */
 
 extern const uint8_t fv_nv_guid[GUID_SIZE];   /* a volume of variables */
 extern const uint8_t fv_ffs2_guid[GUID_SIZE]; /* a volume of files */

@@ -220,6 +220,9 @@ int varstore_read(const uint8_t *data, size_t size, struct varstore *s)
         s->layout = NULL;
     if (!s->layout)
         varstore_add_problem(s, VARSTORE_LAYOUT_UNKNOWN, 0x20, s->volume.length, 0);
+    if (!(s->volume.attributes & FV_WRITE_STATUS))
+        varstore_add_problem(s, VARSTORE_READ_ONLY, 0x2c, s->volume.attributes,
+                             s->volume.attributes | FV_WRITE_STATUS);
     if (s->layout) {
         struct ftw_place place;
 

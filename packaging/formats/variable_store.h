@@ -67,6 +67,7 @@ enum varstore_problem_kind {
     VARSTORE_NOT_FORMATTED, /* format byte */
     VARSTORE_NOT_HEALTHY,   /* state byte */
     VARSTORE_LAYOUT_UNKNOWN,
+    VARSTORE_READ_ONLY,    /* its volume's attributes: OVMF then has no store it could write to */
     VARSTORE_VARIABLE_CUT, /* lengths past the store: firmware reads nothing behind it */
     VARSTORE_NAME_BAD,
     VARSTORE_NAMELESS,

@@ -25,6 +25,8 @@ static const struct {
     [VARSTORE_NOT_HEALTHY] = {"store-not-healthy", "store header: wrong state byte", true, true},
     [VARSTORE_LAYOUT_UNKNOWN] = {"layout-unknown", "the volume's geometry is not a known one",
                                  false, false},
+    [VARSTORE_READ_ONLY] = {"volume-read-only",
+                            "the volume's attributes say that it cannot be written", false, true},
     [VARSTORE_VARIABLE_CUT] = {"variable-past-store",
                                "a variable's name and data pass the end of "
                                "the store",

@@ -111,7 +111,8 @@ bool varstore_fix(uint8_t *data, const struct varstore_layout *l, struct varstor
         return fixed->write_replayed;
     if (fv_read(data, l->volume_length, &s.volume) != FV_SOUND ||
         !guid_is(s.volume.guid, fv_nv_guid) || s.volume.header_length != FV_HEADER_MIN ||
-        s.volume.length != l->volume_length || s.volume.block_length != l->block_length) {
+        s.volume.length != l->volume_length || s.volume.block_length != l->block_length ||
+        !(s.volume.attributes & FV_WRITE_STATUS)) {
         fv_write_nv(data, l->block_count, l->block_length);
         fixed->volume_header = true;
     }

@@ -280,6 +280,70 @@ static void test_x86(void)
     free_made_store(&s);
 }
 
+static bool repair_makes(struct made_store *bad, const struct made_store *good)
+{
+    struct flash_image image = image_of(bad, bad->size);
+    struct repaired r = {0};
+    struct failure f;
+    bool same = repair_store(&image, &r, &f) == 0 && r.headers.volume_header && r.data &&
+                memcmp(r.data, good->data, good->size) == 0;
+
+    repaired_free(&r);
+    flash_close(&image);
+    return same;
+}
+
+/* The volume's header with other numbers than firmware writes, and a checksum that is right. */
+static void test_volume(void)
+{
+    enum { ATTRIBUTES_AT = 0x2c, LENGTH_AT = 0x30, MAP_AT = 0x38, WRITE_STATUS = 0x20 };
+    static const struct {
+        const char *what;
+        size_t at;
+        uint32_t value;
+        enum flash_answer virt, x86;
+        const char *reason; /* of OVMF */
+    } kinds[] = {
+        {"more blocks than it needs", MAP_AT, 0x2000, FLASH_YES, FLASH_YES, "kept"},
+        {"blocks of four times the length", MAP_AT + 4, 0, FLASH_UNKNOWN_ANSWER, FLASH_NO,
+         "geometry"},
+        {"attributes by which it cannot be written", ATTRIBUTES_AT, 0x4feff & ~WRITE_STATUS,
+         FLASH_YES, FLASH_NO, "read-only"},
+        {"no attribute but that it can be written", ATTRIBUTES_AT, WRITE_STATUS, FLASH_YES,
+         FLASH_YES, "kept"},
+    };
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        for (int x86 = 0; x86 < 2; x86++) {
+            struct made_store s = damaged(x86 ? "OVMF 4M" : "virt", 0x3f, 0, 0);
+            struct made_store good = damaged(s.layout->name, 0x3f, 0, 0);
+            uint32_t value = kinds[i].value ? kinds[i].value : 4 * s.layout->block_length;
+
+            store_le32(s.data + kinds[i].at, value);
+            fv_fix_checksum(s.data, FV_HEADER_MIN);
+            struct flash_verdict v = cold_boot(x86 ? &ovmf : &strict, &s);
+            ok(x86 ? says(v, kinds[i].x86, kinds[i].reason) : v.answer == kinds[i].virt,
+               "%s with a volume of %s", x86 ? "OVMF" : "a virt machine's firmware", kinds[i].what);
+            if (x86 && kinds[i].x86 == FLASH_NO)
+                ok(repair_makes(&s, &good), "repair mends a volume of %s", kinds[i].what);
+            free_made_store(&good);
+            free_made_store(&s);
+        }
+    }
+    struct made_store s = damaged("OVMF 4M", 0x3f, 0, 0);
+    memmove(s.data + 0x50, s.data + 0x48, 0x3ff00);
+    memset(s.data + MAP_AT, 0, 0x50 - MAP_AT);
+    store_le32(s.data + MAP_AT, 0x80);
+    store_le32(s.data + MAP_AT + 4, 0x1000);
+    store_le32(s.data + MAP_AT + 8, 4);
+    store_le32(s.data + MAP_AT + 12, 0x1000);
+    store_le16(s.data + LENGTH_AT, 0x50);
+    fv_fix_checksum(s.data, 0x50);
+    ok(says(cold_boot(&ovmf, &s), FLASH_UNKNOWN_ANSWER, "geometry-unknown"),
+       "what firmware does with a volume header that none writes is not known");
+    free_made_store(&s);
+}
+
 static void test_room(void)
 {
     static const struct {
@@ -352,6 +416,7 @@ int main(void)
     test_start_at_end();
     test_loongarch();
     test_x86();
+    test_volume();
     test_room();
     test_repair();
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
