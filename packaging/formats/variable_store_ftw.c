@@ -35,6 +35,7 @@ static bool is_true(uint8_t flags, uint8_t bit)
 static bool header_is_good(const uint8_t *header)
 {
     return guid_is(header, ftw_guid) && is_true(header[FTW_STATE_AT], FTW_HEADER_VALID) &&
+           !is_true(header[FTW_STATE_AT], FTW_HEADER_INVALID) &&
            load_le32(header + FTW_CRC_AT) == ftw_header_crc(header);
 }
 
@@ -119,12 +120,13 @@ void ftw_read(const uint8_t *volume, struct varstore *s, struct ftw_place *place
                                  ftw_header_crc(header));
         return;
     }
+    /* Firmware takes no other header than the one that it writes, and writes that one anew
+     * (UpdateWorkSpace.c, IsValidWorkSpace(); FaultTolerantWritePei has one of its own). */
     uint64_t queue = load_le64(header + FTW_QUEUE_SIZE_AT);
-    if (queue > end - at) {
+    if (queue != end - at) {
         varstore_add_problem(s, VARSTORE_FTW_QUEUE, l->ftw_at + FTW_QUEUE_SIZE_AT, queue, end - at);
         return;
     }
-    end = at + (size_t)queue;
     s->ftw.state = FTW_IDLE;
     while (s->ftw.writes < FTW_WRITES_MAX && in_range(end, at, WRITE_HEADER_SIZE)) {
         uint8_t flags = volume[at];

@@ -4,7 +4,7 @@
 
 #include "base/bytes.h"
 #include "fixtures/store_maker.h"
-#include "formats/variable_store.h"
+#include "formats/variable_store_internal.h"
 
 #include "tap.h"
 
@@ -400,6 +400,25 @@ static void test_writes(void)
     copy = read_copy(&m, m.size, &s);
     ok(s.ftw.state == FTW_NONE && has_problem(&s, VARSTORE_FTW_HEADER),
        "a working block with a wrong checksum is not believed");
+    varstore_free(&s);
+    free(copy);
+    free_made_store(&m);
+
+    m = pending(&spec);
+    m.data[m.layout->ftw_at + 20] &= 0xfd;
+    copy = read_copy(&m, m.size, &s);
+    is_int(s.ftw.state, FTW_NONE, "a working block that is marked as invalid is not believed");
+    varstore_free(&s);
+    free(copy);
+    free_made_store(&m);
+
+    m = pending(&spec);
+    uint8_t *header = m.data + m.layout->ftw_at;
+    store_le64(header + 24, m.layout->ftw_size - 32 - 4);
+    store_le32(header + 16, ftw_header_crc(header));
+    copy = read_copy(&m, m.size, &s);
+    ok(s.ftw.state == FTW_NONE && has_problem(&s, VARSTORE_FTW_QUEUE),
+       "a working block of another length is not believed, as firmware makes it anew");
     varstore_free(&s);
     free(copy);
     free_made_store(&m);
