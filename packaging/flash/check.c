@@ -487,12 +487,26 @@ static void judge_cold_boot(struct flash_verdict *v, const struct flash_image *c
         judge_content(v, code, vars);
 }
 
+/* What layout it expects may be known of damaged code too, from what is not compressed in it. */
+static void doubt_code(struct flash_verdict *v, const struct flash_image *code)
+{
+    if (code->unread.what[0])
+        decide(v, FLASH_UNKNOWN_ANSWER, "code-unread",
+               "whether the guest starts is not known: not all of the code could be read: %.300s",
+               code->unread.what);
+    else if (!code->driver.name && !code->uefi_vars)
+        decide(v, FLASH_UNKNOWN_ANSWER, "driver-unknown",
+               "whether the guest starts is not known: no driver of flash was found in the code");
+}
+
 struct flash_verdict flash_check_cold_boot(const struct flash_image *code,
                                            const struct flash_image *vars)
 {
     struct flash_verdict v = {0};
 
     judge_cold_boot(&v, code, vars);
+    if (v.answer == FLASH_YES)
+        doubt_code(&v, code);
     return v;
 }
 

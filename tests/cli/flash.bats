@@ -93,6 +93,20 @@ is() {
     output_has "LZMA data: too large"
 }
 
+@test "what goes with code of which not all can be read is not known, though its layout is" {
+    cp "$D13/OVMF/OVMF_CODE_4M.fd" packed.fd
+    printf 'no LZMA' | dd of=packed.fd bs=1 seek=$((0x40000)) conv=notrunc status=none
+    run -2 romcompat flash check --code packed.fd --vars "$D13/OVMF/OVMF_VARS_4M.fd"
+    output_has "not all of the code could be read" "LZMA data: damaged"
+    cp "$D13/OVMF/OVMF_CODE_4M.fd" volume.fd # its first volume, which holds the drivers
+    printf 'x' | dd of=volume.fd bs=1 seek=$((0x32)) conv=notrunc status=none
+    run -2 romcompat flash check --code volume.fd --vars "$D13/OVMF/OVMF_VARS_4M.fd"
+    output_has "no driver of flash was found in the code"
+    run -1 romcompat flash check --code volume.fd --vars "$D12/OVMF/OVMF_VARS.fd"
+    run -2 romcompat varstore create --code packed.fd --template "$D13/OVMF/OVMF_VARS_4M.fd" --out new.fd
+    [ ! -e new.fd ]
+}
+
 # answers MIGRATE COLD-BOOT: the two verdicts of the last check.
 answers() {
     [[ "$output" =~ migrate\ +$1\ .*cold-boot\ +$2\  ]] || { show; return 1; }

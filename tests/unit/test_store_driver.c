@@ -202,6 +202,8 @@ static void test_virt(void)
     struct made_store good = damaged("virt", 0x3c, 0, 0);
     ok(says(cold_boot(&strict, &good), FLASH_YES, "kept"),
        "firmware that looks at every record keeps a store without damage");
+    ok(says(cold_boot(&nameless, &good), FLASH_UNKNOWN_ANSWER, "driver-unknown"),
+       "without a driver that is known there is no yes for a store without damage either");
     free_made_store(&good);
 
     struct made_store unwritten = damaged("virt", 0x3f, STATE_AT, 0xff);
