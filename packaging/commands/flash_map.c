@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "commands/flash_map.h"
 #include "commands/maps.h"
 #include "commands/template_report.h"
@@ -77,6 +78,14 @@ static void look_into(struct mapped *m, struct failure *f)
         return;
     }
     flash_check(&m->code, &m->template, NULL, &m->check);
+    if (same_text(answer->format, "qcow2") != m->template.qcow2) {
+        struct flash_verdict *v = &m->check.cold_boot;
+
+        v->answer = FLASH_NO;
+        snprintf(v->text, sizeof v->text,
+                 "it is %s, and libvirt takes it for %s: a new guest does not start",
+                 m->template.qcow2 ? "qcow2" : "raw", m->template.qcow2 ? "raw" : "qcow2");
+    }
     m->status = m->check.cold_boot.answer == FLASH_YES  ? STATUS_YES
                 : m->check.cold_boot.answer == FLASH_NO ? STATUS_NO
                                                         : STATUS_NO_ANSWER;

@@ -7,6 +7,7 @@
 
 #include <json-c/json.h>
 
+#include "base/text.h"
 #include "commands/command.h"
 #include "commands/template_report.h"
 #include "flash/check.h"
@@ -39,16 +40,40 @@ static bool is_there(const struct map_job *job, const char *path, struct kept *k
     return there;
 }
 
-static void check_pair(const struct map_job *job, const char *code_path, struct kept *kept)
+/* A template is copied as it is, and QEMU never looks what a file is in that it is told a format of. */
+static bool has_format(const char *path, const struct flash_image *image, const char *format,
+                       struct kept *kept)
+{
+    bool wants_qcow2 = same_text(format, "qcow2");
+
+    if (wants_qcow2 == image->qcow2)
+        return true;
+    kept->answer = FLASH_NO;
+    fail(&kept->unread, "%s is %s, and QEMU is told that it is %s: the guest does not start", path,
+         image->qcow2 ? "qcow2" : "raw", wants_qcow2 ? "qcow2" : "raw");
+    return false;
+}
+
+static const char *format_of_store(const struct domain_xml *x,
+                                   const struct domain_firmware *firmware, bool is_new)
+{
+    if (!is_new && x->nvram_format)
+        return x->nvram_format;
+    return firmware->template_format ? firmware->template_format : firmware->code_format;
+}
+
+static void check_pair(const struct map_job *job, const struct domain_xml *x,
+                       const struct domain_firmware *firmware, struct kept *kept)
 {
     struct flash_image code = {0}, store = {0};
-    char *below = plain_root(job->root), *code_file = template_file(below, code_path),
+    char *below = plain_root(job->root), *code_file = template_file(below, firmware->code),
          *store_file = template_file(below, kept->store);
 
     if (flash_open(code_file, &code, &kept->unread) != 0 ||
         flash_open(store_file, &store, &kept->unread) != 0) {
         kept->answer = FLASH_UNKNOWN_ANSWER;
-    } else {
+    } else if (has_format(firmware->code, &code, firmware->code_format, kept) &&
+               has_format(kept->store, &store, format_of_store(x, firmware, kept->is_new), kept)) {
         flash_check(&code, &store, NULL, &kept->check);
         kept->answer = kept->check.cold_boot.answer;
     }
@@ -76,7 +101,7 @@ static void check_files(const struct map_job *job, const struct domain_xml *x,
         kept->store = firmware->template;
     kept->is_new = kept->store != x->nvram;
     if (kept->store && is_there(job, kept->store, kept))
-        check_pair(job, firmware->code, kept);
+        check_pair(job, x, firmware, kept);
     /* libvirt src/qemu/qemu_process.c, qemuPrepareNVRAM() */
     if (!kept->store && x->loader_readonly == DOMAIN_ON && x->loader_stateless != DOMAIN_ON) {
         kept->answer = FLASH_NO;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "formats/machine_types.h"
 #include "formats/option_rom.h"
 #include "formats/qcow2.h"
@@ -213,7 +214,7 @@ const struct rom_file *destination_given(struct destination *to, const struct gi
 /* Of what is open: the disk in a qcow2 image, the end of a device or file. */
 static int64_t size_of_image(int fd, const struct given_file *given, struct failure *f)
 {
-    bool raw = given->format && strcmp(given->format, "raw") == 0;
+    bool raw = same_text(given->format, "raw");
     uint8_t head[4096];
     ssize_t have = pread(fd, head, sizeof head, 0);
     off_t end = lseek(fd, 0, SEEK_END);
@@ -221,6 +222,8 @@ static int64_t size_of_image(int fd, const struct given_file *given, struct fail
 
     if (have <= 0 || end <= 0)
         return fail(f, "%s is empty, or not a file", given->path);
+    if (same_text(given->format, "qcow2") && !is_qcow2(head, (size_t)have))
+        return fail(f, "%s is not qcow2, as QEMU is told", given->path);
     if (raw || !is_qcow2(head, (size_t)have))
         return end;
     return qcow2_virtual_size(given->path, head, (size_t)have, INT64_MAX, &size, f) == 0

@@ -293,6 +293,30 @@ SECURE='/usr/share/OVMF/OVMF_CODE_4M.secboot.fd /usr/share/OVMF/OVMF_VARS_4M.fd'
     output_lacks "its store"
 }
 
+@test "files of another format than QEMU is told do not start a guest" {
+    mkdir -p r/usr/share/qemu r/nvram
+    ln -s "$T/usr/share/OVMF" r/usr/share/OVMF
+    cp -r "$T/usr/share/qemu/firmware" r/usr/share/qemu/
+    cp "$D12$VARS" r/nvram/raw.fd
+    qemu-img convert -f raw -O qcow2 "$D12$VARS" r/nvram/disk.qcow2
+    domain " firmware='efi'><nvram>/nvram/disk.qcow2</nvram>"
+    run -1 romcompat flash map --root r --domain guest.xml
+    output_has "/nvram/disk.qcow2 is qcow2, and QEMU is told that it is raw: the guest does not start"
+    domain "><loader type='pflash' readonly='yes'>$CODE</loader><nvram format='qcow2'>/nvram/disk.qcow2</nvram>"
+    run -0 romcompat flash map --root r --libvirt 11.3 --domain guest.xml
+    domain "><loader type='pflash' readonly='yes'>$CODE</loader><nvram format='qcow2'>/nvram/raw.fd</nvram>"
+    run -1 romcompat flash map --root r --libvirt 11.3 --domain guest.xml
+    output_has "/nvram/raw.fd is raw, and QEMU is told that it is qcow2"
+    domain "><loader type='pflash' readonly='yes' format='qcow2'>$CODE</loader><nvram format='qcow2'>/nvram/disk.qcow2</nvram>"
+    run -1 romcompat flash map --root r --libvirt 11.3 --domain guest.xml
+    output_has "$CODE is raw, and QEMU is told that it is qcow2"
+    descriptor usr/share/qemu/firmware/60-a.json $CODE /nvram/disk.qcow2
+    mkdir root/nvram
+    cp r/nvram/disk.qcow2 root/nvram/
+    run -1 romcompat flash map --root root $CODE
+    output_has "it does NOT fit: it is qcow2, and libvirt takes it for raw: a new guest does not start"
+}
+
 @test "a guest whose firmware, or the template of its new store, is not there or does not fit is status 1" {
     mkdir -p r/usr/share/qemu/firmware r/own
     descriptor() { # MAPPING

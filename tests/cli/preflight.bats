@@ -879,6 +879,12 @@ MODES
     run -0 romcompat preflight --qemu ./q guest
     image "${xml/FORMAT/raw}" system.flash0=0x200000 isa-bios=0x20000
     run -1 romcompat preflight --qemu ./q guest
+    rm code.qcow2
+    truncate -s 2M code.qcow2
+    run -0 romcompat preflight --qemu ./q guest
+    image "${xml/FORMAT/qcow2}" system.flash0=0x200000 isa-bios=0x20000
+    run -1 romcompat preflight --qemu ./q guest
+    output_has "QEMU does not start" "code.qcow2 is not qcow2, as QEMU is told"
 }
 
 @test "the ROM of a device without a default is rounded as QEMU does, by --file and in libvirt's XML" {
