@@ -93,6 +93,7 @@ static void judge_migration(struct flash_check *check, const struct flash_image 
                             const struct flash_image *vars, const struct flash_image *from)
 {
     struct flash_verdict *v = &check->migrate;
+    bool in_flash = !code->uefi_vars && vars->kind != FLASH_JSON;
 
     decide(v, FLASH_YES, "same-lengths",
            "the guest arrives, and runs its old firmware until it is powered off%s",
@@ -101,13 +102,17 @@ static void judge_migration(struct flash_check *check, const struct flash_image 
         judge_known_source(v, code, from);
     /* The destination's store is made for its code; one of the guest's own length shows that
      * the guest's code is of that layout too. */
-    if (v->answer == FLASH_YES && code->kind == FLASH_CODE && code->expects.file_size &&
-        vars->kind != FLASH_JSON && code->architecture != ARCH_LOONGARCH64 &&
-        vars->size != code->expects.file_size)
+    if (v->answer == FLASH_YES && code->kind == FLASH_CODE && code->expects.file_size && in_flash &&
+        code->architecture != ARCH_LOONGARCH64 && vars->size != code->expects.file_size)
         refuse_length(v, "system.flash1", vars->size, code->expects.file_size);
     if (v->answer == FLASH_YES && !code->expects.source && !from)
         decide(v, FLASH_UNKNOWN_ANSWER, "expected-store-unknown",
                "which store this code expects is not known: --from is needed");
+    else if (v->answer == FLASH_YES && !in_flash && !from)
+        decide(
+            v, FLASH_UNKNOWN_ANSWER, "no-old-code",
+            "of which length the guest's firmware is cannot be told from a JSON store: --from is "
+            "needed");
 }
 
 /* --- cold boot ---------------------------------------------------------------------------- */
@@ -410,7 +415,12 @@ static void judge_x86(struct flash_verdict *v, const struct flash_image *code,
 static void judge_uefi_vars(struct flash_verdict *v, const struct flash_image *code,
                             const struct flash_image *vars)
 {
-    if (vars->kind == FLASH_FOREIGN || vars->kind == FLASH_UNKNOWN) {
+    if (!vars->size) {
+        decide(
+            v, FLASH_YES, "blank",
+            "the store is an empty file, as QEMU makes it: the guest starts without any variable, "
+            "with the uefi-vars device of QEMU 10.0 or later");
+    } else if (vars->kind == FLASH_FOREIGN || vars->kind == FLASH_UNKNOWN) {
         decide(v, FLASH_NO, "vars-foreign",
                "the store is %s, and QEMU's uefi-vars device, which keeps the variables of this "
                "firmware, takes JSON",
@@ -429,6 +439,10 @@ static void judge_uefi_vars(struct flash_verdict *v, const struct flash_image *c
                "the store is the JSON of QEMU's uefi-vars device, and this firmware keeps its "
                "variables in flash: it does not see them");
         fix(v, "'romcompat varstore convert' makes a store for this firmware.");
+    } else if (vars->unread.what[0]) {
+        decide(v, FLASH_NO, "json-refused",
+               "QEMU's uefi-vars device does not take the store as it is: %.300s",
+               vars->unread.what);
     } else {
         decide(v, FLASH_YES, "kept",
                "the guest starts with its %zu variable%s and keeps them, with the uefi-vars device "

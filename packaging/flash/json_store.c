@@ -51,6 +51,7 @@ int json_store_read(const char *name, const uint8_t *data, size_t size, uint8_t 
     if (variables_from_json_text(name, data, size, &v, f) != 0)
         return -1;
     join(&v, bytes, store);
+    *f = v.refused;
     json_variables_free(&v);
     return 0;
 }

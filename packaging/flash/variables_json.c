@@ -7,6 +7,7 @@
 
 #include "base/hex.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "inputs/json.h"
 #include "outputs/json.h"
 
@@ -86,6 +87,29 @@ struct place {
 #define FAIL_AT(f, p, format, ...)                                                            \
     fail(f, "%s: variable %zu%s%s%s: " format, (p)->path, (p)->number, (p)->name ? " (" : "", \
          (p)->name ? (p)->name : "", (p)->name ? ")" : "", ##__VA_ARGS__)
+
+/* QEMU's device has the members of its schema and no others (qapi/uefi.json). */
+static void look_for_refusal(struct json_object *o, const char *const *members, const char *path,
+                             struct failure *refused)
+{
+    json_object_object_foreach(o, key, value)
+    {
+        if (refused->what[0])
+            return;
+        if (!is_one_of(key, members))
+            fail(refused, "%s: '%.64s' is not a member that QEMU knows", path, key);
+        else if (strcmp(key, "digest") == 0 && !json_text(value))
+            fail(refused, "%s: '%s' is not a string", path, key);
+    }
+}
+
+/* It reads a name byte by byte (hw/uefi/var-service-json.c, uefi_vars_from_qapi()). */
+static void look_at_name(const struct place *p, struct failure *refused)
+{
+    for (const char *c = p->name; *c && !refused->what[0]; c++)
+        if (*c & 0x80)
+            FAIL_AT(refused, p, "QEMU makes another name of one that is not ASCII");
+}
 
 /* The text of `key` as bytes behind the first `before` bytes of *bytes, which grows. */
 static int read_hex(struct json_object *o, const char *key, const struct place *p, uint8_t **bytes,
@@ -221,6 +245,7 @@ static int refuse_doubles(const char *path, const struct json_variables *v, stru
 static int read_list(const char *path, struct json_object *list, struct json_variables *v,
                      struct failure *f)
 {
+    static const char *const members[] = {"name", "guid", "attr", "data", "time", "digest", NULL};
     size_t count = json_object_array_length(list);
 
     if (count > VARSTORE_VARIABLES_MAX)
@@ -238,6 +263,8 @@ static int read_list(const char *path, struct json_object *list, struct json_var
         if (read_variable(o, &place, entry, f) != 0)
             return -1;
         v->lost.digests += json_object_object_get_ex(o, "digest", NULL);
+        look_for_refusal(o, members, path, &v->refused);
+        look_at_name(&place, &v->refused);
     }
     return refuse_doubles(path, v, f);
 }
@@ -245,6 +272,7 @@ static int read_list(const char *path, struct json_object *list, struct json_var
 static int read_document(const char *path, struct json_object *root, struct json_variables *v,
                          struct failure *f)
 {
+    static const char *const members[] = {"version", "variables", NULL};
     struct json_object *list = json_member(root, "variables", json_type_array);
     uint64_t version;
 
@@ -255,6 +283,7 @@ static int read_document(const char *path, struct json_object *root, struct json
     if (version != VARIABLES_JSON_VERSION)
         return fail(f, "%s: of a version that is not known (found %" PRIu64 ", expected %d)", path,
                     version, VARIABLES_JSON_VERSION);
+    look_for_refusal(root, members, path, &v->refused);
     int result = read_list(path, list, v, f);
     if (result != 0)
         json_variables_free(v);

@@ -39,6 +39,7 @@ struct json_variables {
         bool placed;
     } * list;
     struct variables_lost lost;
+    struct failure refused; /* the first thing for which QEMU's device does not take the document */
 };
 
 /* Reads a document; each variable of it could be in a store, and no two have one name and

@@ -66,6 +66,21 @@ nv_vars() {
     echo '{ "version": 2, "variables": [ { "name": "A" } ] }' > broken.json
     run -1 romcompat flash check --code pv.fd --vars broken.json
     output_has "QEMU does not start: broken.json: variable 1 (A): 'guid' is missing"
+    # What QEMU 10.0 and 11.0 said, or did.
+    one='{ "version": 2, "variables": [ { "name": "A", "guid": "12121212-1212-1212-1212-121212121212", "attr": 7, "data": "01" } ] }'
+    for row in "s/2,/2, \"note\": 1,/ 'note' is not a member that QEMU knows" \
+        "s/7,/7,\"note\":1,/ 'note' is not a member that QEMU knows" \
+        "s/7,/7,\"digest\":1,/ 'digest' is not a string" \
+        "s/\"A\"/\"é\"/ variable 1 (é): QEMU makes another name"; do
+        sed "${row%%/ *}/" <<< "$one" > odd.json
+        run -1 romcompat flash check --code pv.fd --vars odd.json --from pv.fd
+        output_has "QEMU's uefi-vars device does not take the store as it is: odd.json: ${row#*/ }"
+        run -0 romcompat varstore export odd.json
+    done
+    : > empty.json
+    run -0 romcompat flash check --code pv.fd --vars empty.json --from pv.fd
+    output_has "an empty file, as QEMU makes it"
+    run -2 romcompat flash check --code pv.fd --vars empty.json
     run -1 romcompat flash inspect broken.json
     run -2 romcompat varstore export broken.json
     output_has "broken.json: variable 1 (A): 'guid' is missing"

@@ -72,7 +72,7 @@ static void make_code(const struct driver_spec *spec, struct flash_image *image)
 static struct {
     const struct driver_spec *spec;
     struct flash_image image;
-} codes[9];
+} codes[10];
 
 static const struct flash_image *code_of(const struct driver_spec *spec)
 {
@@ -266,6 +266,31 @@ static void test_loongarch(void)
     free_made_store(&s);
 }
 
+/* The store of QEMU's uefi-vars device has no length that the firmware's would follow from. */
+static void test_json(void)
+{
+    static const struct driver_spec device = {"VirtMmCommunication", 0xaa64, {0}, false};
+    static const char json[] = "{\"version\": 2, \"variables\": []}";
+    const struct flash_image *code = code_of(&device);
+    uint8_t *bytes = calloc(sizeof json, 1);
+    struct flash_check check;
+    struct flash_image vars;
+
+    if (!bytes)
+        abort();
+    memcpy(bytes, json, sizeof json - 1);
+    flash_take("store.json", bytes, sizeof json - 1, &vars);
+    flash_check(code, &vars, NULL, &check);
+    ok(says(check.migrate, FLASH_UNKNOWN_ANSWER, "no-old-code") &&
+           says(check.cold_boot, FLASH_YES, "kept"),
+       "that a guest with a JSON store arrives is not known without its old code");
+    flash_check_free(&check);
+    flash_check(code, &vars, code, &check);
+    ok(says(check.migrate, FLASH_YES, "same-lengths"), "with code of the same length it arrives");
+    flash_check_free(&check);
+    flash_close(&vars);
+}
+
 static void test_x86(void)
 {
     struct made_store s = damaged("OVMF 4M", 0x3f, DATA_SIZE_AT, 0x50000);
@@ -417,6 +442,7 @@ int main(void)
     test_virt();
     test_start_at_end();
     test_loongarch();
+    test_json();
     test_x86();
     test_volume();
     test_room();
