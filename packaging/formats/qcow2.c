@@ -22,10 +22,11 @@ enum {
     CLUSTER_BITS_MIN = 9,
     CLUSTER_BITS_MAX = 21,
 
+    CORRUPT = 1 << 1,
     EXTERNAL_DATA_FILE = 1 << 2,
-    /* Dirty refcounts, corrupt, compression type, extended L2 entries: of this file alone. */
+    /* Dirty refcounts, compression type, extended L2 entries: of this file alone. */
     EXTENDED_L2 = 1 << 4,
-    KNOWN_FEATURES = 1 << 0 | 1 << 1 | 1 << 3 | 1 << 4,
+    KNOWN_FEATURES = 1 << 0 | 1 << 3 | 1 << 4,
 };
 
 bool is_qcow2(const uint8_t *data, size_t size)
@@ -39,6 +40,12 @@ static int check_features(const char *name, const uint8_t *data, struct failure 
 
     if (features & EXTERNAL_DATA_FILE)
         return fail(f, "%s: a qcow2 file whose data is in another file; not read", name);
+    if (features & CORRUPT) {
+        fail(f,
+             "%s: a qcow2 file that is marked as corrupt, which QEMU does not write to; not read",
+             name);
+        return fail_hint(f, "'qemu-img check -r all' repairs it.");
+    }
     if (features & ~(uint64_t)KNOWN_FEATURES)
         return fail(f, "%s: a qcow2 file with a feature that is not known (found 0x%" PRIx64 ")",
                     name, features);

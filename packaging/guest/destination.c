@@ -228,7 +228,7 @@ static int64_t size_of_image(int fd, const struct given_file *given, struct fail
         return end;
     return qcow2_virtual_size(given->path, head, (size_t)have, INT64_MAX, &size, f) == 0
                ? (int64_t)size
-               : -1;
+               : 0; /* QEMU reads more kinds of them */
 }
 
 int64_t destination_image_size(struct destination *to, const struct given_file *given, char **fault)

@@ -121,7 +121,7 @@ void destination_forget(struct destination *to);
 
 /* How long the disk image at a path is for a guest: the virtual size of a qcow2 image, the size
  * of a block device, else that of the file. Below 1: it cannot be used, and *fault, which the
- * caller frees, says why. */
+ * caller frees, says why; 0 where only QEMU may be able to. */
 int64_t destination_image_size(struct destination *to, const struct given_file *given,
                                char **fault);
 

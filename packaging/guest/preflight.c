@@ -268,8 +268,9 @@ static bool judge_given(const struct saved_guest *guest, struct destination *to,
     }
     int64_t size = destination_image_size(to, given, &fault);
     if (size <= 0) {
-        line->verdict = PREFLIGHT_REFUSED;
-        line->why = xasprintf("QEMU does not start: %s", fault);
+        line->verdict = size ? PREFLIGHT_REFUSED : PREFLIGHT_UNKNOWN;
+        line->why =
+            xasprintf(size ? "QEMU does not start: %s" : "its length is not known: %s", fault);
         free(fault);
         return true;
     }

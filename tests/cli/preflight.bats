@@ -885,6 +885,12 @@ MODES
     image "${xml/FORMAT/qcow2}" system.flash0=0x200000 isa-bios=0x20000
     run -1 romcompat preflight --qemu ./q guest
     output_has "QEMU does not start" "code.qcow2 is not qcow2, as QEMU is told"
+    # QEMU starts with one of two files, and with others that are not read here.
+    qemu-img create -q -f qcow2 below.qcow2 2M
+    rm code.qcow2
+    qemu-img create -q -f qcow2 -F qcow2 -b below.qcow2 code.qcow2
+    run -2 romcompat preflight --qemu ./q guest
+    output_has "its length is not known" "a qcow2 file with a backing file"
 }
 
 @test "the ROM of a device without a default is rounded as QEMU does, by --file and in libvirt's XML" {

@@ -89,6 +89,7 @@ int main(void)
         {32, 4, 1, "encrypted"},
         {32, 4, 2, "encrypted"},
         {72, 8, 4, "data is in another file"},
+        {72, 8, 1ULL << 1, "marked as corrupt"},
         {72, 8, 1ULL << 5, "feature that is not known (found 0x20)"},
         {72, 8, 1ULL << 63, "feature that is not known"},
     };
@@ -98,7 +99,7 @@ int main(void)
 
     make_header(header);
     ok(read_size(header, HEADER, &size, &f) == 0 && size == 540672, "a plain file has a size");
-    store_be(header + 72, 8, 0x1b);
+    store_be(header + 72, 8, 0x19);
     ok(read_size(header, HEADER, &size, &f) == 0, "features that stay inside the file are taken");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         make_header(header);
