@@ -257,6 +257,37 @@ static bool looks_for_template(const struct domain_xml *x)
            (x->loader_readonly == DOMAIN_ON && !x->nvram_template && !x->nvram_is_remote);
 }
 
+static bool has_target(const struct firmware_descriptor *d, const char *architecture)
+{
+    for (size_t i = 0; i < d->target_count; i++)
+        if (same_text(d->targets[i].architecture, architecture))
+            return true;
+    return false;
+}
+
+/* libvirt 9.0 does not skip a descriptor that it does not understand, as later ones do: it takes none
+ * of all (src/qemu/qemu_firmware.c, qemuFirmwareFetchParsedConfigs()). */
+static bool gives_up(const struct firmware_descriptors *all, struct domain_firmware *firmware)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        const struct firmware_descriptor *d = &all->list[i];
+        const char *what = !d->usable && d->problems.count ? d->problems.list[0].what
+                           : d->device == DESCRIPTOR_IGVM  ? "unknown device type"
+                           : has_target(d, "loongarch64")  ? "unknown architecture 'loongarch64'"
+                                                           : NULL;
+        char why[DOMAIN_REFUSAL_MAX];
+
+        if (!what)
+            continue;
+        snprintf(why, sizeof why,
+                 "it uses no descriptor where it does not understand one: %.200s (%.200s)", d->path,
+                 what);
+        refuse(firmware, d->usable ? CHOICE_NONE : CHOICE_UNKNOWN, why);
+        return true;
+    }
+    return false;
+}
+
 static int choose(const struct descriptor_wish *w, const char *list,
                   struct domain_firmware *firmware, struct failure *f)
 {
@@ -269,7 +300,8 @@ static int choose(const struct descriptor_wish *w, const char *list,
     }
     if (firmware_descriptors_read(w->root, &all, f) != 0)
         return -1;
-    bool found = ask_descriptors(w, &all, firmware);
+    bool found =
+        (w->rules == RULES_9_0 && gives_up(&all, firmware)) || ask_descriptors(w, &all, firmware);
     /* One that comes first might be the choice. */
     for (size_t i = 0; i < all.note_count; i++)
         if (strcmp(all.notes[i].what, "unreadable") == 0)

@@ -25,6 +25,14 @@ static const char *const modes[] = {[DESCRIPTOR_SPLIT] = "split",
 static const char *const interface_types[] = {"bios", "openfirmware", "uboot", "uefi"};
 static const char *const architectures[] = {"aarch64",     "arm",     "i386",
                                             "loongarch64", "riscv64", "x86_64"};
+/* Others that libvirt knows (src/util/virarch.c; virQEMUCapsArchFromString()); it skips a descriptor
+ * with one that it does not. */
+static const char *const libvirt_architectures[] = {
+    "alpha",    "armv6l",       "armv7l",  "armv7b",    "cris",   "i686",     "ia64",
+    "lm32",     "m68k",         "mips",    "mipsel",    "mips64", "mips64el", "microblaze",
+    "openrisc", "microblazeel", "or32",    "parisc",    "ppc",    "parisc64", "ppcle",
+    "ppc64",    "ppc64le",      "ppcemb",  "riscv32",   "s390",   "s390x",    "sh4",
+    "sh4eb",    "sparc",        "sparc64", "unicore32", "xtensa", "xtensaeb", NULL};
 static const char *const features[] = {"acpi-s3",        "acpi-s4",         "amd-sev",
                                        "amd-sev-es",     "amd-sev-snp",     "intel-tdx",
                                        "enrolled-keys",  "requires-smm",    "secure-boot",
@@ -289,7 +297,8 @@ static void take_targets(struct firmware_descriptor *d, struct json_object *root
             check_keys(d, o, where, target_keys, COUNT(target_keys));
         t->architecture = need_text(d, o, where, "architecture", true);
         if (t->architecture && index_of(t->architecture, architectures, COUNT(architectures)) < 0)
-            name_unknown(d, false, where, t->architecture, architectures, COUNT(architectures));
+            name_unknown(d, !is_one_of(t->architecture, libvirt_architectures), where,
+                         t->architecture, architectures, COUNT(architectures));
         struct json_object *machines = need(d, o, where, "machines", json_type_array, true);
         snprintf(where, sizeof where, "targets[%zu].machines", i);
         take_texts(d, machines, where, NULL, 0, true, &t->machines);

@@ -266,6 +266,32 @@ SECURE='/usr/share/OVMF/OVMF_CODE_4M.secboot.fd /usr/share/OVMF/OVMF_VARS_4M.fd'
     output_has "no loader path specified"
 }
 
+@test "libvirt 9.0 has no firmware where one descriptor is none for it; later ones skip that" {
+    mkdir -p r/usr/share/qemu
+    ln -s "$T/usr/share/OVMF" r/usr/share/OVMF
+    cp -r "$T/usr/share/qemu/firmware" r/usr/share/qemu/
+    domain " firmware='efi'>"
+    run -0 romcompat flash map --root r --libvirt 9.0 --domain guest.xml
+    own=r/usr/share/qemu/firmware/90-own.json
+    own() { # ARCHITECTURE MAPPING
+        printf '{"description":"x","interface-types":["uefi"],"mapping":%s,"targets":[{"architecture":"%s","machines":["*"]}],"features":[],"tags":[]}' \
+            "$2" "$1" > $own
+    }
+    own x86_64 '{"device":"igvm","filename":"/x.igvm"}'
+    run -1 romcompat flash map --root r --libvirt 9.0 --domain guest.xml
+    output_has "90-own.json (unknown device type)"
+    run -0 romcompat flash map --root r --libvirt 11.3 --domain guest.xml
+    run -2 romcompat flash map --root r --domain guest.xml
+    own loongarch64 '{"device":"memory","filename":"/x.fd"}'
+    run -1 romcompat flash map --root r --libvirt 9.0 --domain guest.xml
+    output_has "unknown architecture 'loongarch64'"
+    own amd64 '{"device":"memory","filename":"/x.fd"}'
+    run -2 romcompat flash map --root r --libvirt 9.0 --domain guest.xml
+    output_has "targets[0]: 'amd64' is unknown"
+    : > r/usr/share/qemu/firmware/90-own.json # masked
+    run -0 romcompat flash map --root r --libvirt 9.0 --domain guest.xml
+}
+
 @test "a loader that no descriptor has gets the template of libvirt's list, or is taken as it is written" {
     domain "><loader type='pflash' readonly='yes'>/usr/share/OVMF/OVMF_CODE.fd</loader>"
     [ "$(chosen)" = "list /usr/share/OVMF/OVMF_CODE.fd /usr/share/OVMF/OVMF_VARS.fd" ]

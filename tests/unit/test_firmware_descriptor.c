@@ -137,6 +137,18 @@ static void names_wrong_targets(void)
                 "a descriptor with the targets %s", cases[i].targets);
         firmware_descriptor_free(&d);
     }
+    snprintf(text, sizeof text,
+             "%s[{\"architecture\":\"x86_64\",\"machines\":[\"a\"]},"
+             "{\"architecture\":\"amd64\",\"machines\":[\"a\"]}]}",
+             head);
+    parse(text);
+    ok(!d.usable, "libvirt skips a descriptor with one architecture that it does not know");
+    firmware_descriptor_free(&d);
+    snprintf(text, sizeof text, "%s[{\"architecture\":\"ppc64\",\"machines\":[\"a\"]}]}", head);
+    parse(text);
+    ok(d.usable && d.problems.count == 1,
+       "it takes one with an architecture that it knows and the format does not");
+    firmware_descriptor_free(&d);
 }
 
 static void limits(void)
