@@ -8,6 +8,7 @@
 #include "base/hex.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "inputs/file.h"
 #include "inputs/json.h"
 #include "outputs/json.h"
 
@@ -290,21 +291,16 @@ static int read_document(const char *path, struct json_object *root, struct json
     return result;
 }
 
-static int take_document(const char *path, struct json_object *root, struct json_variables *v,
-                         struct failure *f)
-{
-    int result = read_document(path, root, v, f);
-
-    json_object_put(root);
-    return result;
-}
-
 int variables_from_json(const char *path, struct json_variables *v, struct failure *f)
 {
-    struct json_object *root;
+    uint8_t *data;
+    size_t size;
 
-    return json_tree_read(path, VARIABLES_JSON_MAX, &root, f) == 0 ? take_document(path, root, v, f)
-                                                                   : -1;
+    if (read_file(path, VARIABLES_JSON_MAX, &data, &size, f) != 0)
+        return -1;
+    int result = variables_from_json_text(path, data, size, v, f);
+    free(data);
+    return result;
 }
 
 int variables_from_json_text(const char *name, const uint8_t *data, size_t size,
@@ -312,7 +308,14 @@ int variables_from_json_text(const char *name, const uint8_t *data, size_t size,
 {
     struct json_object *root;
 
-    return json_tree_parse(name, data, size, &root, f) == 0 ? take_document(name, root, v, f) : -1;
+    if (json_tree_parse(name, data, size, &root, f) != 0)
+        return -1;
+    /* QEMU does not start with such a store (qobject/json-parser.c, parse_pair()). */
+    int result = json_tree_is_whole(root, (const char *)data, size)
+                     ? read_document(name, root, v, f)
+                     : fail(f, "%s: an object has a key twice", name);
+    json_object_put(root);
+    return result;
 }
 
 void json_variables_free(struct json_variables *v)

@@ -216,6 +216,8 @@ static void test_refusals(void)
         {"{\"version\":2,\"variables\":{}}", "not a document of UEFI variables"},
         {"{\"version\":\"2\",\"variables\":[]}", "not a document of UEFI variables"},
         {"{\"version\":3,\"variables\":[]}", "(found 3, expected 2)"},
+        {HEAD "],\"version\":2}", "an object has a key twice"},
+        {HEAD NAMED "\"attr\":7,\"data\":\"\",\"name\":\"M\"}]}", "an object has a key twice"},
         {HEAD "7]}", "variable 1: not an object"},
         {HEAD "{}]}", "'name' is missing"},
         {HEAD "{\"name\":\"\"}]}", "'name' is empty"},
