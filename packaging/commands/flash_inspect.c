@@ -158,6 +158,8 @@ static void print_image(const struct flash_image *image)
                image->qcow2 ? ", of the disk in a qcow2 file" : "");
     if (image->unread.what[0])
         print_line("  warning: %s", image->unread.what);
+    if (image->refused.what[0])
+        print_line("  warning: QEMU's uefi-vars device does not take it: %s", image->refused.what);
     if (is_code)
         print_code(image);
     if (image->has_store)
@@ -188,7 +190,8 @@ static void print_image(const struct flash_image *image)
 
 static bool is_good(const struct flash_image *image)
 {
-    if (image->kind == FLASH_UNKNOWN || image->kind == FLASH_FOREIGN || image->unread.what[0])
+    if (image->kind == FLASH_UNKNOWN || image->kind == FLASH_FOREIGN || image->unread.what[0] ||
+        image->refused.what[0])
         return false;
     return !image->has_store || image->store.sound;
 }

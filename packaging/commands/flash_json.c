@@ -213,7 +213,9 @@ struct json_object *flash_image_object(const struct flash_image *image)
         json_add(o, "store", store_object(image));
     if (image->has_list)
         json_add(o, "variables", variables_array(image));
-    if (image->kind == FLASH_JSON)
+    if (image->kind == FLASH_JSON) {
         json_add_text(o, "not_read", image->unread.what[0] ? image->unread.what : NULL);
+        json_add_text(o, "refused", image->refused.what[0] ? image->refused.what : NULL);
+    }
     return o;
 }

@@ -439,10 +439,10 @@ static void judge_uefi_vars(struct flash_verdict *v, const struct flash_image *c
                "the store is the JSON of QEMU's uefi-vars device, and this firmware keeps its "
                "variables in flash: it does not see them");
         fix(v, "'romcompat varstore convert' makes a store for this firmware.");
-    } else if (vars->unread.what[0]) {
+    } else if (vars->refused.what[0]) {
         decide(v, FLASH_NO, "json-refused",
                "QEMU's uefi-vars device does not take the store as it is: %.300s",
-               vars->unread.what);
+               vars->refused.what);
     } else {
         decide(v, FLASH_YES, "kept",
                "the guest starts with its %zu variable%s and keeps them, with the uefi-vars device "

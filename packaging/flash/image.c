@@ -463,7 +463,7 @@ static bool read_list(struct flash_image *image)
     if (json_store_is(image->data, image->size)) {
         image->kind = FLASH_JSON;
         image->has_list = json_store_read(image->path, image->data, image->size, &bytes,
-                                          &image->store, &image->unread) == 0;
+                                          &image->store, &image->refused, &image->unread) == 0;
         if (image->has_list) {
             free(image->data);
             image->data = bytes;

@@ -92,6 +92,7 @@ struct flash_image {
     bool debug;            /* built with debug messages; a release build prints none */
     size_t file_count;     /* files in all volumes, unpacked ones as well */
     struct failure unread; /* why a part could not be looked into; empty: all was */
+    struct failure refused; /* of FLASH_JSON: why QEMU's device does not take it; empty: it does */
     struct flash_expects expects;
     struct store_driver driver; /* of the flash */
     struct guided_table table;

@@ -44,14 +44,14 @@ static void join(const struct json_variables *v, uint8_t **bytes, struct varstor
 }
 
 int json_store_read(const char *name, const uint8_t *data, size_t size, uint8_t **bytes,
-                    struct varstore *store, struct failure *f)
+                    struct varstore *store, struct failure *refused, struct failure *f)
 {
     struct json_variables v;
 
     if (variables_from_json_text(name, data, size, &v, f) != 0)
         return -1;
     join(&v, bytes, store);
-    *f = v.refused;
+    *refused = v.refused;
     json_variables_free(&v);
     return 0;
 }

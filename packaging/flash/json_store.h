@@ -10,8 +10,9 @@
 bool json_store_is(const uint8_t *data, size_t size);
 
 /* Its variables, all of them live, whose names and data are in *bytes; the store has nothing
- * else but `sound`. 0 or -1; after 0 too *f may say for what QEMU's device does not take it. The caller frees *bytes, and the store with varstore_free(). */
+ * else but `sound`. *refused says why QEMU's device does not take it; empty: it does. 0 or -1; the
+ * caller frees *bytes, and the store with varstore_free(). */
 int json_store_read(const char *name, const uint8_t *data, size_t size, uint8_t **bytes,
-                    struct varstore *store, struct failure *f);
+                    struct varstore *store, struct failure *refused, struct failure *f);
 
 #endif
