@@ -157,7 +157,7 @@ void fleet_add_guest(struct fleet *fleet, const struct inventory *inv, size_t cl
             p.is_doubtful = true;
     }
     p.is_doubtful |= q && !machine_cards_are_known(q->architecture, guest->machine);
-    p.is_doubtful |= inventory_guest_has_other_qemu(inv, guest);
+    p.is_doubtful |= inventory_guest_has_other_qemu(inv, guest, q);
     if (!q)
         fleet->classes[class].lost++;
     else if (!machine_is_versioned(guest->machine))

@@ -414,11 +414,9 @@ static bool is_like(const struct inventory_qemu *a, const struct inventory_qemu 
 }
 
 bool inventory_guest_has_other_qemu(const struct inventory *inv,
-                                    const struct inventory_guest *guest)
+                                    const struct inventory_guest *guest,
+                                    const struct inventory_qemu *judged)
 {
-    const struct inventory_qemu *judged =
-        inventory_qemu_for(inv, guest->architecture, guest->machine);
-
     for (size_t i = 0; judged && guest->emulator && i < inv->qemus->count; i++)
         if (strcmp(inv->qemus->list[i].path, guest->emulator) == 0)
             return !is_like(&inv->qemus->list[i], judged);

@@ -304,10 +304,11 @@ bool inventory_lists_path(const char *path);
 const struct inventory_qemu *inventory_qemu_for(const struct inventory *inv,
                                                 const char *architecture, const char *machine);
 
-/* Whether its emulator is another QEMU of the inventory than inventory_qemu_for() has for it, with
- * other files or of another version. */
+/* Whether its emulator is another QEMU of the inventory than `judged`, which inventory_qemu_for() has
+ * for it (NULL: none), with other files or of another version. */
 bool inventory_guest_has_other_qemu(const struct inventory *inv,
-                                    const struct inventory_guest *guest);
+                                    const struct inventory_guest *guest,
+                                    const struct inventory_qemu *judged);
 
 /* Whether not all that decides where it can go is in the lists of a host. */
 static inline bool inventory_guest_is_doubtful(const struct inventory_guest *guest)

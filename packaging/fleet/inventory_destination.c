@@ -378,7 +378,7 @@ int inventory_saved_guest(const struct inventory *inv, const struct inventory_gu
                   i + 1, guest->devices[i].type, guest->machine);
     if (!machine_cards_are_known(made.architecture, guest->machine))
         doubt(&made, "which cards the board %s has of its own is not known here", guest->machine);
-    if (inventory_guest_has_other_qemu(inv, guest))
+    if (inventory_guest_has_other_qemu(inv, guest, qemu))
         doubt(&made, "its emulator %s is not the QEMU that guests of %s are judged by, %s",
               guest->emulator, guest->machine, qemu->path);
     add_firmware(inv, &from, guest, &made);
