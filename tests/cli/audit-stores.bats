@@ -41,6 +41,7 @@ XML
 
 of_guest() { jq -c ".guests[] | select(.name == \"$1\") | .store | $2" fleet.json; }
 
+# bats test_tags=long
 @test "an inventory says of each image what flash inspect says: layout and store; and what it can do" {
     in_root > fleet.json
     local path count=0 asked='.images[0] | [if .kind == "store" then .store.layout else .expects.layout end, .expects.file_size]'

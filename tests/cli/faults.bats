@@ -70,6 +70,7 @@ without_memory() {
     without_memory pad 1 2
 }
 
+# bats test_tags=long
 @test "when memory runs out, build says so, or a library aborts; neither leaves half an output" {
     without_memory build 97 2 134 139
 }
@@ -86,6 +87,7 @@ without_memory() {
     done
 }
 
+# bats test_tags=long
 @test "a system call that fails, whichever and wherever, leaves the old output or the new one" {
     local call n command error
     for command in pad build; do

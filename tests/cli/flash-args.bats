@@ -68,6 +68,7 @@ domain() {
     done
 }
 
+# bats test_tags=long
 @test "the template of libvirt's XML is what flash map finds, if it goes with the code and is of the store's format" {
     code=$PWD/code.fd vars=$PWD/vars.fd
     cp "$D12/OVMF/OVMF_CODE.fd" code.fd
@@ -115,6 +116,7 @@ domain() {
     output_has "variables will not persist" "qemu-system-x86_64"
 }
 
+# bats test_tags=long
 @test "ARM: files of the flash's length, a smaller image with -bios, and what else to do with it" {
     store "$D13/AAVMF/AAVMF_CODE.fd" s.fd
     run -0 romcompat flash args --code "$D13/AAVMF/AAVMF_CODE.fd" --vars s.fd

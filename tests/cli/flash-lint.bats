@@ -29,6 +29,7 @@ edited() {
     run romcompat flash lint root
 }
 
+# bats test_tags=long
 @test "Debian 12 ships a descriptor whose executable is nowhere" {
     run -1 romcompat flash lint "$(release bookworm qemu-efi-aarch64)"
     output_has "error: /usr/share/qemu/firmware/50-edk2-aarch64-secure.json: the executable /usr/share/AAVMF/AAVMF_CODE.secboot.fd is not there" \

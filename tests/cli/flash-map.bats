@@ -22,6 +22,7 @@ descriptor() {
 
 CODE=/usr/share/OVMF/OVMF_CODE_4M.fd VARS=/usr/share/OVMF/OVMF_VARS_4M.fd MS=/usr/share/OVMF/OVMF_VARS_4M.ms.fd
 
+# bats test_tags=long
 @test "every code image that a descriptor of Debian 13 names has a template that fits" {
     run -0 romcompat flash map --root "$T" $CODE /usr/share/OVMF/OVMF_CODE_4M.ms.fd /usr/share/AAVMF/AAVMF_CODE.no-secboot.fd /usr/share/AAVMF/AAVMF_CODE.ms.fd
     output_has "$MS  $T/usr/share/qemu/firmware/40-edk2-x86_64-secure-enrolled.json" "expects a store of 540672 bytes (OVMF 4M)" "it fits"

@@ -216,6 +216,7 @@ digest() { romcompat flash measure "$@" | cut -d' ' -f1; }
     output_has "'sev-digest' must be 64 hexadecimal digits (found '12')"
 }
 
+# bats test_tags=long
 @test "a budget demands the published digests of guests, by vCPUs and CPU model" {
     mkdir fw
     cp "$FORKY/OVMF.amdsev.fd" fw/OVMF.fd

@@ -38,6 +38,7 @@ make() {
 }
 ways='create convert repair import qcow2'
 
+# bats test_tags=long
 @test "of 50 that make one store in four ways at once, one succeeds and all others say why" {
     for how in $ways; do make "$how" "../$how" > /dev/null 2>&1; done
     for i in {1..50}; do

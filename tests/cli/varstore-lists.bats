@@ -180,6 +180,7 @@ END
     output_has "NvVars: unknown"
 }
 
+# bats test_tags=long
 @test "which firmware keeps a NvVars file is told from it: Debian 13's and forky's, not 12's" {
     for image in "$D13/ovmf/OVMF.fd" "$FORKY/ovmf/OVMF.fd"; do
         run -0 romcompat flash inspect "$image"
