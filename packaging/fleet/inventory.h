@@ -188,6 +188,9 @@ struct inventory_guest {
     /* The guest as it runs, where that is another description: its next start is by the first. */
     struct inventory_guest *live;
     bool runs_other; /* its program is no longer the file of that path, or is of another system */
+    /* Why it may run as another than it is described here; NULL: it does not. The document has it as
+     * the doubt, where there is none. Belongs to `live`, or to nobody. */
+    const char *running_doubt;
 };
 
 struct inventory_guests {

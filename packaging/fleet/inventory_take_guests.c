@@ -301,6 +301,7 @@ static void take_processes(struct taking *t)
             take_process(t, &list[i]);
     qemu_processes_free(list, count);
     drop_ended(t, defined);
+    take_running(t);
 }
 
 void take_guests(struct taking *t)

@@ -37,6 +37,9 @@ void take_firmware_of_guests(struct taking *t);
 /* inventory_take_guests.c: after QEMUs and firmware images. */
 void take_guests(struct taking *t);
 
+/* inventory_take_running.c: what may be other of those that run than is written of them. */
+void take_running(struct taking *t);
+
 /* inventory_take_managers.c: those of Proxmox VE, of Incus and LXD, and of systemd's services. */
 void take_proxmox(struct taking *t);
 void take_incus(struct taking *t);

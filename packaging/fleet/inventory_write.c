@@ -164,50 +164,6 @@ static struct json_object *store_object(const struct inventory_store *store)
     return o;
 }
 
-static bool has_card(const struct inventory_guest *guest, const struct inventory_device *card)
-{
-    for (size_t i = 0; i < guest->device_count; i++)
-        if (same_text(guest->devices[i].type, card->type) &&
-            same_text(guest->devices[i].file, card->file) && guest->devices[i].off == card->off)
-            return true;
-    return false;
-}
-
-static bool has_cards_of(const struct inventory_guest *guest, const struct inventory_guest *other)
-{
-    for (size_t i = 0; i < other->device_count; i++)
-        if (!has_card(guest, &other->devices[i]))
-            return false;
-    return true;
-}
-
-/* Of an image that libvirt chooses nothing is said before it has. Proxmox VE writes its path with
- * two slashes. */
-static bool has_image_of(const struct inventory_guest *guest, const struct inventory_guest *other)
-{
-    if (!guest->loader || !other->loader)
-        return guest->loader == other->loader || !(inventory_guest_has_default_bios(guest) ||
-                                                   inventory_guest_has_default_bios(other));
-    return strcmp(base_name(guest->loader), base_name(other->loader)) == 0;
-}
-
-/* A guest is moved as it runs, and the document has it as it is started. */
-static const char *doubt_of(const struct inventory_guest *guest)
-{
-    const struct inventory_guest *live = guest->live;
-
-    if (guest->doubt || (live && live->doubt))
-        return guest->doubt ? guest->doubt : live->doubt;
-    if (guest->runs_other)
-        return "the program that runs is no longer the file of its emulator, or is of another "
-               "system";
-    return !live || (strcmp(guest->machine, live->machine) == 0 && has_cards_of(guest, live) &&
-                     has_cards_of(live, guest) && has_image_of(guest, live))
-               ? NULL
-               : "it runs with another machine type, firmware image or other cards than its "
-                 "description has";
-}
-
 static struct json_object *guest_object(const struct inventory_guest *guest)
 {
     struct json_object *o = json_new(), *devices = json_list();
@@ -236,7 +192,7 @@ static struct json_object *guest_object(const struct inventory_guest *guest)
              guest->swtpm == SWTPM_MAYBE ? NULL : json_flag(guest->swtpm == SWTPM_NEEDED));
     json_add_flag(o, "uefi_vars", guest->has_uefi_vars);
     json_add_text(o, "encryption", guest->encryption);
-    json_add_text(o, "doubt", doubt_of(guest));
+    json_add_text(o, "doubt", guest->doubt ? guest->doubt : guest->running_doubt);
     json_add(o, "store", guest->store ? store_object(guest->store) : NULL);
     json_add(o, "devices", devices);
     return o;

@@ -2,7 +2,6 @@
 #include "fleet/live_guests.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -21,6 +20,7 @@
 #include "fleet/inventory.h"
 #include "formats/ramblock_text.h"
 #include "inputs/file.h"
+#include "inputs/file_change.h"
 #include "inputs/process_start.h"
 #include "inputs/qemu_file.h"
 #include "inputs/qemu_processes.h"
@@ -56,29 +56,12 @@ static int compare_pids(const void *a, const void *b)
 
 /* --- who can be asked where: in a process of its own -------------------------------------------- */
 
-static void note_change(const char *path, int64_t *newest)
-{
-    struct stat st;
-
-    if (stat(path, &st) == 0 && st.st_ctime > *newest)
-        *newest = st.st_ctime;
-}
-
-/* When something last changed in these directories. */
 static void note_changes(const char *const *directories, int64_t *newest)
 {
     for (; *directories; directories++) {
-        DIR *dir = opendir(*directories);
+        int64_t change = directory_change(*directories);
 
-        note_change(*directories, newest);
-        for (struct dirent *e; dir && (e = readdir(dir));) {
-            char *path = xasprintf("%s/%s", *directories, e->d_name);
-
-            note_change(path, newest);
-            free(path);
-        }
-        if (dir)
-            closedir(dir);
+        *newest = change > *newest ? change : *newest;
     }
 }
 

@@ -689,8 +689,27 @@ QEMU
     run -0 romcompat inventory --help
 }
 
+@test "a guest whose QEMU was started before its image was last changed is a doubt" {
+    local said='its QEMU was started before a ROM file, map or firmware image was last changed, and may have others'
+    doubt() {
+        romcompat inventory 2> /dev/null | jq -r '.guests[] | select(.name == "web") | .doubt'
+    }
+    head -c 4096 /dev/zero > code.fd
+    sleep 2
+    pretend_qemu -name web -machine pc-q35-7.2 -nodefaults -drive if=pflash,format=raw,file=code.fd,readonly=on
+    [ "$(doubt)" = null ]
+    # A link, which leads to another now, is as old as that.
+    mv code.fd new.fd
+    ln -s new.fd code.fd
+    [ "$(doubt)" = "$said" ]
+    mv new.fd code.fd
+    [ "$(doubt)" = "$said" ]
+    kill "$pretended"
+}
+
 @test "a QEMU that runs is a guest, with the cards and the firmware of its command line" {
     head -c 4096 /dev/zero > code.fd
+    sleep 2 # what is newer than its process may not be what it has
     pretend_qemu -name 'web,debug-threads=on' -machine pc-q35-7.2,usb=off -nodefaults \
         -device '{"driver":"virtio-net-pci","romfile":""}' -device e1000 \
         -drive if=pflash,format=raw,file=code.fd,readonly=on -drive if=pflash,file=/n/web.fd
