@@ -183,12 +183,17 @@ static char *store_text(const struct exchange *e, const struct exchange_refusal 
     return text_end(&text);
 }
 
+static const char unlisted_image[] =
+    "it is not known whether the destination has the firmware image: its inventory does not list "
+    "images of that directory";
+
 char *audit_why_text(const struct exchange *e, const struct exchange_refusal *p)
 {
-    return p->reason == EXCHANGE_STORE ? store_text(e, p)
-           : p->pair                   ? pair_text(p)
-           : p->reason == EXCHANGE_TPM ? xstrdup(tpm_text(p))
-                                       : NULL;
+    return p->reason == EXCHANGE_STORE                    ? store_text(e, p)
+           : p->pair                                      ? pair_text(p)
+           : p->reason == EXCHANGE_TPM                    ? xstrdup(tpm_text(p))
+           : p->reason == EXCHANGE_IMAGE && p->is_unknown ? xstrdup(unlisted_image)
+                                                          : NULL;
 }
 
 static void print_what(const struct exchange *e, const struct exchange_refusal *p)
@@ -208,7 +213,10 @@ static void print_what(const struct exchange *e, const struct exchange_refusal *
         print_line("  the destination's firmware image has another length");
         break;
     case EXCHANGE_IMAGE:
-        print_line("  the destination does not have the firmware image: QEMU does not start%s",
+        print_line("  %s%s",
+                   p->is_unknown
+                       ? unlisted_image
+                       : "the destination does not have the firmware image: QEMU does not start",
                    p->is_needed ? "" : " (no guest is known to need it)");
         break;
     case EXCHANGE_STORE: {

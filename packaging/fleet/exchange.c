@@ -197,11 +197,15 @@ static void compare_images(const struct exchange *e, bool of_guests, struct pair
     const struct fleet_class *a = &e->fleet->classes[from], *b = &e->fleet->classes[to];
     struct exchange_refusal length = {.reason = EXCHANGE_IMAGE_LENGTH, .is_needed = true},
                             needs = {.reason = EXCHANGE_IMAGE, .is_needed = true},
+                            may_be_there = {.reason = EXCHANGE_IMAGE,
+                                            .is_needed = true,
+                                            .is_unknown = true},
                             lacks = {.reason = EXCHANGE_IMAGE},
                             other = {.reason = EXCHANGE_STORE, .is_needed = true},
                             open = {
                                 .reason = EXCHANGE_STORE, .is_needed = true, .is_unknown = true};
-    const struct exchange_refusal *const of_images[] = {&length, &needs, &lacks, &other, &open};
+    const struct exchange_refusal *const of_images[] = {&length, &needs, &may_be_there,
+                                                        &lacks,  &other, &open};
     static const struct fleet_images none;
 
     for (size_t i = 0; a->inv.qemus->count && b->inv.qemus->count && i < e->fleet->image_count;
@@ -211,7 +215,11 @@ static void compare_images(const struct exchange *e, bool of_guests, struct pair
         if (!used && (of_guests || !a->images[i] || is_of_few(e->fleet->images[i])))
             continue;
         if (!b->images[i])
-            fleet_add_image(used ? &needs.images : &lacks.images, i);
+            fleet_add_image(!used ? &lacks.images
+                            : inventory_would_list(&b->inv, e->fleet->images[i])
+                                ? &needs.images
+                                : &may_be_there.images,
+                            i);
         else if (a->images[i] && a->images[i] != b->images[i])
             fleet_add_image(&length.images, i);
         else if (a->images[i])

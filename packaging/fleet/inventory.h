@@ -301,6 +301,9 @@ bool inventory_has_code(const struct inventory *inv);
 bool inventory_has_directory(const char *path);
 /* Whether an inventory lists the image of that path where it is there. */
 bool inventory_lists_path(const char *path);
+/* Whether this one would list the image, a default BIOS by its bare name, if it were there. One that
+ * lists none at all says nothing of any, unless an upgrade took them. */
+bool inventory_would_list(const struct inventory *inv, const char *image);
 
 /* The QEMU that runs guests of this machine type: the first of the architecture (NULL: of the
  * host's own, then of any) that has it. An alias is not a machine type. NULL: none. */

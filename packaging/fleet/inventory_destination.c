@@ -65,8 +65,7 @@ static bool is_listed(void *arg, const char *path)
 {
     const struct inventory_side *side = arg;
 
-    return (side->inv->lost_firmware || (side->inv->firmware && side->inv->firmware->count)) &&
-           inventory_lists_path(path);
+    return inventory_would_list(side->inv, path);
 }
 
 static const char *sum_of_file(void *arg, const char *path)

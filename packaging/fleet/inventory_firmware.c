@@ -64,6 +64,12 @@ bool inventory_lists_path(const char *path)
     return inventory_has_directory(path) && inventory_is_image_name(strrchr(path, '/') + 1);
 }
 
+bool inventory_would_list(const struct inventory *inv, const char *image)
+{
+    return (inv->lost_firmware || (inv->firmware && inv->firmware->count)) &&
+           (inventory_is_bios(image) || inventory_lists_path(image));
+}
+
 const struct inventory_firmware *inventory_find_firmware(const struct inventory *inv,
                                                          const char *path)
 {

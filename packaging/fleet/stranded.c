@@ -9,6 +9,16 @@ static const fleet_length *lengths_of(const struct fleet *fleet, size_t class, s
     return fleet->classes[class].lengths + machine * fleet->rom_count;
 }
 
+static enum qemu_answer image_answer(const struct fleet *fleet, const struct fleet_class *here,
+                                     const struct fleet_class *there, size_t image)
+{
+    if (image == FLEET_NO_IMAGE)
+        return QEMU_YES;
+    if (!there->images[image])
+        return inventory_would_list(&there->inv, fleet->images[image]) ? QEMU_NO : QEMU_NOT_KNOWN;
+    return there->images[image] == here->images[image] ? QEMU_YES : QEMU_NO;
+}
+
 /* Whether a host of that class has the machine type, every ROM in the guest's length and its image
  * in its length and for its store, what emulates its TPM, and a QEMU that is not known to refuse
  * guests of theirs. */
@@ -24,8 +34,8 @@ static enum qemu_answer takes(const struct fleet *fleet, size_t class,
     for (size_t r = 0; r < fleet->rom_count; r++)
         if (p->roms >> r & 1 && (!other[r] || other[r] != own[r]))
             return QEMU_NO;
-    if (p->image != FLEET_NO_IMAGE &&
-        (!there->images[p->image] || there->images[p->image] != here->images[p->image]))
+    enum qemu_answer image = image_answer(fleet, here, there, p->image);
+    if (image == QEMU_NO)
         return QEMU_NO;
     const enum qemu_answer store =
         p->has_store ? fleet_stores_same(fleet, p->class, class, p->image) : QEMU_YES;
@@ -38,7 +48,10 @@ static enum qemu_answer takes(const struct fleet *fleet, size_t class,
                                        p->roms};
     const struct qemu_pair *pair;
     const enum qemu_answer answer = exchange_pair_takes(fleet, &move, &pair);
-    return answer != QEMU_YES ? answer : swtpm != QEMU_YES ? swtpm : store;
+    return answer != QEMU_YES  ? answer
+           : image != QEMU_YES ? image
+           : swtpm != QEMU_YES ? swtpm
+                               : store;
 }
 
 enum stranded_state stranded_state_of(const struct fleet *fleet, const struct fleet_profile *p)

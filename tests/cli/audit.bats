@@ -144,6 +144,26 @@ CODE=/usr/share/OVMF/OVMF_CODE.fd CODE_4M=/usr/share/OVMF/OVMF_CODE_4M.fd
     output_has "Of 1 guest on class 1 the inventory does not say which firmware they have."
 }
 
+@test "a firmware image of a directory that inventories do not list may be there, and so may any where none is listed" {
+    local own=/opt/firmware/code.fd
+    # unknown IMAGE OF-B: the guest of a has the image, and b lists these.
+    unknown() {
+        host a 7.2.1 0 250000 250000
+        host b 7.2.1 0 250000 250000
+        with_firmware a "$CODE_4M:3653632 $own:1966080" \
+            "\"firmware\":\"efi\",\"loader\":\"$1\",\"loader_type\":\"pflash\",\"devices\":[]"
+        with_firmware b "$2"
+        run -2 romcompat audit --guests a.json b.json
+        output_has "unknown 1 -> 2" "$1" "it is not known whether the destination has the firmware image"
+        output_lacks "refused 1"
+        run -2 romcompat audit --guests --json a.json b.json
+        [ "$(jq -c '.problems | map([.reason, .needed, .known, .firmware])' <<< "$output")" = \
+            "[[\"firmware\",true,false,[\"$1\"]]]" ]
+    }
+    unknown "$own" "$CODE_4M:3653632"
+    unknown "$CODE_4M" ''
+}
+
 @test "another build of a firmware image, and other variable stores, are no other class" {
     host a 7.2.1 0 250000 250000
     host b 7.2.1 0 250000 250000
