@@ -268,3 +268,24 @@ const char *rom_device_block_file(const struct rom_device *device, const char *m
 
     return *file ? file : device->rom;
 }
+
+const char *rom_file_of_ubuntu(const char *rom, const char *machine)
+{
+    static const char *const files[] = {"compat-256k-efi-e1000.rom", "compat-256k-efi-ne2k_pci.rom",
+                                        "compat-256k-efi-pcnet.rom", "compat-256k-efi-rtl8139.rom",
+                                        "compat-256k-efi-virtio.rom"};
+    static const char *const releases[] = {"precise", "quantal", "raring", "saucy",
+                                           "trusty",  "utopic",  "vivid",  "wily",
+                                           "xenial",  "yakkety", "zesty",  "artful"};
+    const struct machine_family *family = machine ? machine_family_of(machine) : NULL;
+    bool is_old = !machine || machine_is_up_to(machine, 2, 10);
+
+    if (machine && (!family || strncmp(family->name, "pc", 2) != 0))
+        return NULL;
+    for (size_t i = 0; !is_old && i < sizeof releases / sizeof *releases; i++)
+        is_old = strstr(machine + strlen(family->name), releases[i]) != NULL;
+    for (size_t i = 0; is_old && i < sizeof files / sizeof *files; i++)
+        if (strcmp(files[i] + strlen("compat-256k-"), rom) == 0)
+            return files[i];
+    return NULL;
+}

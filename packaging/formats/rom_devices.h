@@ -81,4 +81,9 @@ const char *rom_device_file(const struct rom_device *device, const char *type, c
 /* The same of the first type, for a guest that has the device's block, so that there was one. */
 const char *rom_device_block_file(const struct rom_device *device, const char *machine);
 
+/* The file that Ubuntu's QEMU loads in place of that one: in machine types up to 2.10, and in its own
+ * of releases before 18.04 (its patch of pc_compat for bug 1713490). A machine type of NULL, which is not
+ * known, may be one of these. NULL: none. */
+const char *rom_file_of_ubuntu(const char *rom, const char *machine);
+
 #endif

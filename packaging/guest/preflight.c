@@ -131,6 +131,23 @@ static bool is_open(const struct saved_guest *guest, struct destination *to, boo
     return !agree;
 }
 
+/* Ubuntu's QEMU has other ROMs in old machine types, and whose the QEMU there is, is not known here. */
+static bool may_be_of_ubuntu(const struct saved_guest *guest, struct destination *to,
+                             const struct device_rom *rom, struct preflight_line *line)
+{
+    const char *name = rom->compat ? NULL : rom_file_of_ubuntu(line->rom, guest->machine);
+    const struct rom_file *file = name ? destination_file(to, name) : NULL;
+
+    if (!file || file->size <= 0 || (uint64_t)file->size > QEMU_ROM_FILE_MAX ||
+        rom_block_length(power_of_two_ceiling((uint64_t)file->size)) == rom->length)
+        return false;
+    line->why =
+        xasprintf("%s, which has another length than %s: Ubuntu's QEMU loads it for machine "
+                  "types up to 2.10, and others do not",
+                  file->path, line->rom);
+    return true;
+}
+
 static void judge_rom(const struct saved_guest *guest, struct destination *to, bool incoming,
                       struct preflight_line *line)
 {
@@ -142,7 +159,7 @@ static void judge_rom(const struct saved_guest *guest, struct destination *to, b
     if (is_power_of_two(line->block->length))
         line->guest_least = least_size(line->block->length);
     find_guest_set(to, guest->machine, line);
-    if (is_open(guest, to, incoming, &rom, line)) {
+    if (is_open(guest, to, incoming, &rom, line) || may_be_of_ubuntu(guest, to, &rom, line)) {
         line->verdict = PREFLIGHT_UNKNOWN;
         device_rom_free(&rom);
         return;

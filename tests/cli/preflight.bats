@@ -30,7 +30,7 @@ fake_qemu() { # FILE VERSION DIRECTORY...
         echo "case \$1 in -version) echo 'QEMU emulator version $version (Debian)';;"
         printf -- "-L) printf '%%s\\\\n' %s;;\n" "$*"
         echo "-M) echo 'Supported machines are:'"
-        for machine in pc-i440fx-7.2 pc-i440fx-9.2 pc-i440fx-2.3 pc-i440fx-1.4 microvm; do
+        for machine in pc-i440fx-7.2 pc-i440fx-9.2 pc-i440fx-2.3 pc-i440fx-1.4 microvm ${machines:-}; do
             echo "echo '$machine  Standard PC'"
         done
         echo "echo 'pc  Standard PC (alias of pc-i440fx-7.2)'"
@@ -53,6 +53,27 @@ ramblock() {
                   pc.ram    4 KiB  0x0000000000000000 0x0000000004000000 0x0000000004000000
 $NIC    4 KiB  0x0000000004040000 0x0000000000040000 0x0000000000040000
 TABLE
+}
+
+@test "of a machine type up to 2.10, Ubuntu's QEMU has another ROM: where that is there, the answer is not known" {
+    # ubuntu STATUS MACHINE SIZE: of a guest whose ROM has that length, where both files are there.
+    ubuntu() {
+        stream -m "$2" pc.ram=0x4000000 pc.bios=0x40000 "$NIC=$3"
+        run "-$1" romcompat preflight --qemu ./q guest ubuntu
+    }
+    cp -r grown ubuntu
+    head -c 200000 /dev/zero > ubuntu/compat-256k-efi-virtio.rom
+    machines='pc-i440fx-2.10 pc-i440fx-2.11 pc-i440fx-xenial pc-i440fx-bionic' fake_qemu q 8.2.2 "$PWD/none"
+    ubuntu 2 pc-i440fx-2.10 0x40000
+    output_has "compat-256k-efi-virtio.rom, which has another length than efi-virtio.rom"
+    ubuntu 2 pc-i440fx-2.10 0x80000
+    ubuntu 2 pc-i440fx-xenial 0x40000
+    ubuntu 1 pc-i440fx-2.11 0x40000
+    ubuntu 0 pc-i440fx-2.11 0x80000
+    ubuntu 1 pc-i440fx-bionic 0x40000
+    # Both have one length.
+    head -c 300000 /dev/zero > ubuntu/compat-256k-efi-virtio.rom
+    ubuntu 1 pc-i440fx-2.10 0x40000
 }
 
 @test "a guest whose ROMs are the destination's lands: status 0" {
