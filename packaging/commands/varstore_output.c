@@ -117,6 +117,11 @@ int put_as_json(const char *out, const struct flash_image *image)
             "warning: %s: not in the JSON, which has no place for it: the monotonic count of %zu "
             "variable%s, the key index of %zu",
             image->path, lost.counts, PLURAL(lost.counts), lost.keys);
+    if (status == STATUS_YES && lost.read_otherwise)
+        complain(
+            "warning: %s: of a name that is not ASCII, as that of %zu variable%s, QEMU's uefi-vars "
+            "device makes another",
+            image->path, lost.read_otherwise, PLURAL(lost.read_otherwise));
     live_store_close(&live);
     return finish_output(status);
 }

@@ -8,12 +8,11 @@
 #include "outputs/json.h"
 
 /* A variable takes the place of that of the same name and GUID. The entries of `old` are those of
- * the array, in its order. */
+ * the array, in its order. Adds to *lost. */
 static void replace(struct json_object *array, const struct json_variables *old,
-                    struct json_variables *v)
+                    struct json_variables *v, struct variables_lost *lost)
 {
     struct json_variable **order = sort_json_variables(v);
-    struct variables_lost lost = {0};
 
     for (size_t i = 0; i < old->count; i++) {
         struct json_variable *wanted = &old->list[i];
@@ -25,18 +24,19 @@ static void replace(struct json_object *array, const struct json_variables *old,
             continue;
         (*hit)->placed = true;
         if (json_object_array_put_idx(
-                array, i, variable_to_json((*hit)->bytes, &(*hit)->variable, &lost)) != 0)
+                array, i, variable_to_json((*hit)->bytes, &(*hit)->variable, lost)) != 0)
             give_up("out of memory");
     }
     for (size_t i = 0; i < v->count; i++)
         if (!v->list[i].placed)
-            json_append(array, variable_to_json(v->list[i].bytes, &v->list[i].variable, &lost));
+            json_append(array, variable_to_json(v->list[i].bytes, &v->list[i].variable, lost));
     free(order);
 }
 
 char *import_into_json(const char *path, struct json_variables *v, struct failure *f)
 {
     struct json_variables old;
+    struct variables_lost lost = {0};
     struct json_object *root;
 
     if (variables_from_json(path, &old, f) != 0)
@@ -45,7 +45,13 @@ char *import_into_json(const char *path, struct json_variables *v, struct failur
         json_variables_free(&old);
         return NULL;
     }
-    replace(json_member(root, "variables", json_type_array), &old, v);
+    replace(json_member(root, "variables", json_type_array), &old, v, &lost);
     json_variables_free(&old);
+    if (lost.read_otherwise) {
+        json_object_put(root);
+        fail(f, "%s: nothing written: QEMU makes another name of one that is not ASCII (found %zu)",
+             path, lost.read_otherwise);
+        return NULL;
+    }
     return json_document_text(root);
 }

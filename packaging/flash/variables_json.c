@@ -25,6 +25,14 @@ enum {
 /* What variable_name() puts in the place of half a surrogate pair. */
 static const char no_character[] = "\xef\xbf\xbd";
 
+/* QEMU reads a name byte by byte (hw/uefi/var-service-json.c, uefi_vars_from_qapi()). */
+static bool is_read_otherwise(const char *name)
+{
+    while (*name && !(*name & 0x80))
+        name++;
+    return *name != '\0';
+}
+
 /* --- writing -------------------------------------------------------------------------------- */
 
 static struct json_object *hex_object(const uint8_t *bytes, size_t size)
@@ -53,6 +61,7 @@ struct json_object *variable_to_json(const uint8_t *data, const struct variable 
     lost->counts += v->monotonic_count != 0;
     lost->keys += v->public_key_index != 0;
     lost->names += strstr(name, no_character) != NULL;
+    lost->read_otherwise += is_read_otherwise(name);
     free(name);
     return o;
 }
@@ -104,12 +113,10 @@ static void look_for_refusal(struct json_object *o, const char *const *members, 
     }
 }
 
-/* It reads a name byte by byte (hw/uefi/var-service-json.c, uefi_vars_from_qapi()). */
 static void look_at_name(const struct place *p, struct failure *refused)
 {
-    for (const char *c = p->name; *c && !refused->what[0]; c++)
-        if (*c & 0x80)
-            FAIL_AT(refused, p, "QEMU makes another name of one that is not ASCII");
+    if (!refused->what[0] && is_read_otherwise(p->name))
+        FAIL_AT(refused, p, "QEMU makes another name of one that is not ASCII");
 }
 
 /* The text of `key` as bytes behind the first `before` bytes of *bytes, which grows. */

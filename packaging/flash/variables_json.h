@@ -16,11 +16,12 @@
 
 /* What the format, or the store, cannot hold: how many variables lose it. */
 struct variables_lost {
-    size_t counts;  /* export: a monotonic count other than 0 */
-    size_t keys;    /* export: a PubKeyIndex other than 0 */
-    size_t digests; /* import: edk2 keeps them in a variable of its own, certdb */
-    size_t times;   /* import into a plain store: a time stamp */
-    size_t names;   /* export: a name that is not text; then there is no document */
+    size_t counts;         /* export: a monotonic count other than 0 */
+    size_t keys;           /* export: a PubKeyIndex other than 0 */
+    size_t digests;        /* import: edk2 keeps them in a variable of its own, certdb */
+    size_t times;          /* import into a plain store: a time stamp */
+    size_t names;          /* export: a name that is not text; then there is no document */
+    size_t read_otherwise; /* export: a name that is not ASCII, of which QEMU makes another */
 };
 
 /* The live variables as a document; NULL when a name cannot be written. Free it with

@@ -99,6 +99,22 @@ END
     output_has "the digest of 1 variable,"
 }
 
+@test "a name that is not ASCII is said of an export, and not put into a JSON store: QEMU reads another" {
+    cat > new.json << 'JSON'
+{ "version": 2, "variables": [
+  { "name": "Größe", "guid": "12121212-1212-1212-1212-121212121212", "attr": 7, "data": "0304" } ] }
+JSON
+    make_store 4M A:1:4 > old
+    run -0 romcompat varstore import new.json --into old --out new
+    run -0 --separate-stderr romcompat varstore export new --out back.json
+    [[ $stderr == *"warning: new: of a name that is not ASCII, as that of 1 variable, QEMU's uefi-vars device makes another"* ]]
+    [ "$(jq -r '.variables[1].name' back.json)" = Größe ]
+    echo '{ "version": 2, "variables": [] }' > store.json
+    run -2 romcompat varstore import new.json --into store.json --out made.json
+    output_has "store.json: nothing written: QEMU makes another name of one that is not ASCII (found 1)"
+    [ ! -e made.json ]
+}
+
 @test "export reads through a write that was pending, and a store of 64 MiB" {
     make_store 2M A:1:4 pending=C:1:6 > old
     run -0 romcompat varstore export old
