@@ -29,7 +29,7 @@ static int run(void *settings, char **operands, size_t count)
         flash_open_for_store(job->code, &code, &f) != 0)
         status = report(&f);
     else if (code.uefi_vars)
-        status = put_as_json(job->out, &old);
+        status = put_as_json(job->out, &old, true);
     else
         status = convert_store(&old, &code, &c, &f) == 0 ? put_converted(job, &c, &old, job->in)
                                                          : report(&f);

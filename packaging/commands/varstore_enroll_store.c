@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include "commands/command.h"
 #include "commands/enroll_journal.h"
 #include "commands/varstore_enroll.h"
+#include "flash/variables_json.h"
 #include "inputs/file.h"
 #include "inputs/lock.h"
 #include "inputs/sha256.h"
@@ -137,6 +139,25 @@ int say_noted(struct enroll_run *run, const char *store)
 
 /* --- the new file -------------------------------------------------------------------------- */
 
+/* 1, or 0 after a line: QEMU's device has room for so many variables; or -1. */
+static int json_fits(struct enroll_run *run, const char *path, const char *text, struct failure *f)
+{
+    struct json_variables v;
+
+    if (variables_from_json_text(path, (const uint8_t *)text, strlen(text), &v, f) != 0)
+        return -1;
+    bool fits = device_storage(&v.lost.storage) <= UEFI_VARS_STORAGE_MAX;
+    if (!fits) {
+        count_bar_clear(&run->bar);
+        complain(
+            "%s: does not fit: QEMU's uefi-vars device would be out of variable memory (%" PRIu64
+            " > %d)",
+            path, device_storage(&v.lost.storage), UEFI_VARS_STORAGE_MAX);
+    }
+    json_variables_free(&v);
+    return fits;
+}
+
 /* The bytes of the new file: 1; 0 where not all fits, after a line for each; or -1. */
 static int make_file(struct enroll_run *run, const struct flash_image *image,
                      const struct enroll_plan *plan, uint8_t **data, size_t *size,
@@ -148,9 +169,14 @@ static int make_file(struct enroll_run *run, const struct flash_image *image,
     if (image->kind == FLASH_JSON) {
         char *text = enroll_json(image->path, plan, f);
 
-        *data = (uint8_t *)text;
-        *size = text ? strlen(text) : 0;
-        return text ? 1 : -1;
+        result = text ? json_fits(run, image->path, text, f) : -1;
+        if (result == 1) {
+            *size = strlen(text);
+            *data = (uint8_t *)text;
+        } else {
+            free(text);
+        }
+        return result;
     }
     if (enroll_store(image, plan, &c, f) != 0)
         return -1;

@@ -39,7 +39,7 @@ static int export_running(const struct job *job)
         complain("%s: no variables found, neither in flash nor in RAM", job->qmp);
         status = STATUS_NO;
     } else
-        status = put_as_json(job->store.out ? job->store.out : "-", &h.volume);
+        status = put_as_json(job->store.out ? job->store.out : "-", &h.volume, false);
     extracted_free(&h);
     guest_memory_close(&memory);
     return status;
@@ -65,7 +65,7 @@ static int run(void *settings, char **operands, size_t count)
         flash_open_part(job->in, job->size, &image, &f) != 0)
         status = report(&f);
     else
-        status = put_as_json(job->out ? job->out : "-", &image);
+        status = put_as_json(job->out ? job->out : "-", &image, false);
     flash_close(&image);
     return status;
 }

@@ -97,7 +97,7 @@ static int write_document(const char *out, struct json_object *document, const c
     return status;
 }
 
-int put_as_json(const char *out, const struct flash_image *image)
+int put_as_json(const char *out, const struct flash_image *image, bool for_device)
 {
     struct live_store live;
     struct variables_lost lost;
@@ -107,21 +107,21 @@ int put_as_json(const char *out, const struct flash_image *image)
     if (live_store_open(image, &live, &f) != 0)
         return report(&f);
     struct json_object *document = variables_to_json(&live, &lost);
-    if (document)
+    bool fits = !document || variables_fit_device(image->path, &lost, &f);
+    if (document && (fits || !for_device))
         status = write_document(out, document, image->path);
+    else if (document)
+        json_object_put(document);
     else
         complain("%s: nothing written: %zu variable%s with a name that is not valid UTF-16",
                  image->path, lost.names, PLURAL(lost.names));
+    if (!fits)
+        complain("%s%s", for_device ? "" : "warning: ", f.what);
     if (status == STATUS_YES && (lost.counts || lost.keys))
         complain(
             "warning: %s: not in the JSON, which has no place for it: the monotonic count of %zu "
             "variable%s, the key index of %zu",
             image->path, lost.counts, PLURAL(lost.counts), lost.keys);
-    if (status == STATUS_YES && lost.read_otherwise)
-        complain(
-            "warning: %s: of a name that is not ASCII, as that of %zu variable%s, QEMU's uefi-vars "
-            "device makes another",
-            image->path, lost.read_otherwise, PLURAL(lost.read_otherwise));
     live_store_close(&live);
     return finish_output(status);
 }

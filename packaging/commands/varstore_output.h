@@ -61,8 +61,9 @@ int put_store(const struct varstore_job *job, const uint8_t *data, size_t size,
               const struct flash_image *was, const char *like);
 
 /* Writes the variables of `image` as the JSON of QEMU's uefi-vars device: STATUS_YES; or after a
- * report STATUS_NO where a name is not text, or STATUS_NO_ANSWER. */
-int put_as_json(const char *out, const struct flash_image *image);
+ * report STATUS_NO where a name is not text, or STATUS_NO_ANSWER. What the device does not take is no
+ * JSON `for_device`: STATUS_NO; else there is a warning. */
+int put_as_json(const char *out, const struct flash_image *image, bool for_device);
 
 /* Names what did not fit. Returns STATUS_NO. */
 int refuse_converted(const char *path, const struct converted *c);

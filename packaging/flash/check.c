@@ -433,7 +433,8 @@ static void judge_uefi_vars(struct flash_verdict *v, const struct flash_image *c
         if (vars->has_store || vars->has_list)
             fix(v, "'romcompat varstore export' writes them as the JSON that the device takes.");
     } else if (!vars->has_list) {
-        decide(v, FLASH_NO, "json-broken", "QEMU does not start: %.300s", vars->unread.what);
+        decide(v, FLASH_NO, "json-broken", "QEMU does not start, or reads it otherwise: %.300s",
+               vars->unread.what);
     } else if (!code->uefi_vars) {
         decide(v, FLASH_NO, "json-store",
                "the store is the JSON of QEMU's uefi-vars device, and this firmware keeps its "

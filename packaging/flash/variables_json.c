@@ -33,6 +33,38 @@ static bool is_read_otherwise(const char *name)
     return *name != '\0';
 }
 
+/* What the device adds where it is missing (hw/uefi/var-service-auth.c, uefi_vars_auth_init()). The last
+ * only where there is a PK. */
+static const char *const own_names[] = {"CustomMode", "VendorKeysNv", "SecureBootEnable", "PK"};
+enum { OWN_NAMES = 3, OWN_PK = 1 << OWN_NAMES };
+
+/* Its structure, on hosts of 64 bits, and what that points to (hw/uefi/var-service-vars.c,
+ * variable_size()). */
+static uint64_t variable_storage(size_t name_size, size_t data_size, size_t digest_size)
+{
+    return 96 + name_size + data_size + digest_size;
+}
+
+static void add_storage(const char *name, const struct variable *v, size_t digest_size,
+                        struct device_storage *s)
+{
+    s->bytes += variable_storage(v->name_size, v->data_size, digest_size);
+    for (unsigned i = 0; i <= OWN_NAMES; i++)
+        if (strcmp(name, own_names[i]) == 0)
+            s->own |= 1U << i;
+}
+
+uint64_t device_storage(const struct device_storage *s)
+{
+    unsigned count = s->own & OWN_PK ? OWN_NAMES : OWN_NAMES - 1;
+    uint64_t bytes = s->bytes;
+
+    for (unsigned i = 0; i < count; i++)
+        if (!(s->own >> i & 1))
+            bytes += variable_storage(2 * strlen(own_names[i]) + 2, 1, 0);
+    return bytes;
+}
+
 /* --- writing -------------------------------------------------------------------------------- */
 
 static struct json_object *hex_object(const uint8_t *bytes, size_t size)
@@ -62,8 +94,27 @@ struct json_object *variable_to_json(const uint8_t *data, const struct variable 
     lost->keys += v->public_key_index != 0;
     lost->names += strstr(name, no_character) != NULL;
     lost->read_otherwise += is_read_otherwise(name);
+    add_storage(name, v, 0, &lost->storage);
     free(name);
     return o;
+}
+
+bool variables_fit_device(const char *path, const struct variables_lost *lost, struct failure *f)
+{
+    uint64_t bytes = device_storage(&lost->storage);
+
+    if (lost->read_otherwise)
+        fail(f,
+             "%s: of a name that is not ASCII, as that of %zu variable%s, QEMU's uefi-vars device "
+             "makes another",
+             path, lost->read_otherwise, PLURAL(lost->read_otherwise));
+    else if (bytes > UEFI_VARS_STORAGE_MAX)
+        fail(
+            f,
+            "%s: QEMU's uefi-vars device does not start with its variables: out of variable memory "
+            "(%" PRIu64 " > %d)",
+            path, bytes, UEFI_VARS_STORAGE_MAX);
+    return !lost->read_otherwise && bytes <= UEFI_VARS_STORAGE_MAX;
 }
 
 struct json_object *variables_to_json(const struct live_store *live, struct variables_lost *lost)
@@ -270,10 +321,18 @@ static int read_list(const char *path, struct json_object *list, struct json_var
             return FAIL_AT(f, &place, "not an object");
         if (read_variable(o, &place, entry, f) != 0)
             return -1;
+        const char *digest = json_member_text(o, "digest");
         v->lost.digests += json_object_object_get_ex(o, "digest", NULL);
+        add_storage(place.name, &entry->variable, digest ? strlen(digest) / 2 : 0, &entry->storage);
+        v->lost.storage.bytes += entry->storage.bytes;
+        v->lost.storage.own |= entry->storage.own;
         look_for_refusal(o, members, path, &v->refused);
         look_at_name(&place, &v->refused);
     }
+    if (!v->refused.what[0] && device_storage(&v->lost.storage) > UEFI_VARS_STORAGE_MAX)
+        fail(&v->refused, "%s: out of variable memory%s (%" PRIu64 " > %d)", path,
+             v->lost.storage.bytes > UEFI_VARS_STORAGE_MAX ? "" : " at its second start",
+             device_storage(&v->lost.storage), UEFI_VARS_STORAGE_MAX);
     return refuse_doubles(path, v, f);
 }
 

@@ -14,6 +14,10 @@
 #define VARIABLES_JSON_MAX ((size_t)16 << 20)
 #define VARIABLES_JSON_VERSION 2
 
+/* Bytes of variables with more of which the device does not start: its default `size` ("out of variable
+ * memory", hw/uefi/var-service-json.c, uefi_vars_json_load()). */
+#define UEFI_VARS_STORAGE_MAX 262144
+
 /* What the format, or the store, cannot hold: how many variables lose it. */
 struct variables_lost {
     size_t counts;         /* export: a monotonic count other than 0 */
@@ -22,11 +26,21 @@ struct variables_lost {
     size_t times;          /* import into a plain store: a time stamp */
     size_t names;          /* export: a name that is not text; then there is no document */
     size_t read_otherwise; /* export: a name that is not ASCII, of which QEMU makes another */
+    struct device_storage {
+        uint64_t bytes; /* that the device counts for them */
+        unsigned own;   /* bit by variable: those that the device itself adds are among them */
+    } storage;
 };
+
+/* What the device counts for them from its second start on: it adds some where they are not there. */
+uint64_t device_storage(const struct device_storage *storage);
 
 /* The live variables as a document; NULL when a name cannot be written. Free it with
  * json_object_put(). */
 struct json_object *variables_to_json(const struct live_store *live, struct variables_lost *lost);
+
+/* Whether QEMU's device takes what was written. */
+bool variables_fit_device(const char *path, const struct variables_lost *lost, struct failure *f);
 
 /* One of them; adds to *lost. */
 struct json_object *variable_to_json(const uint8_t *data, const struct variable *v,
@@ -37,6 +51,7 @@ struct json_variables {
     struct json_variable {
         struct variable variable; /* offsets in `bytes` */
         uint8_t *bytes;
+        struct device_storage storage;
         bool placed;
     } * list;
     struct variables_lost lost;

@@ -157,6 +157,14 @@ names() { romcompat varstore show --json "$1" | jq -r ".stores[0].keys.$2.entrie
     output_has "guest.json: enrolled"
     [ "$(jq -r '.variables[0].digest' guest.json)" = ab ]
     diff <(romcompat varstore export guest.json | jq -S .) <(romcompat varstore export guest.fd | jq -S .)
+    jq '.variables += [{name: "Big", guid: "12121212-1212-1212-1212-121212121212", attr: 7, data: ("00" * 240000)}]' \
+        guest.json > full.json
+    jq '.variables |= map(select(.name != "db" and .name != "dbx" and .name != "KEK"))' full.json > full.new
+    mv full.new full.json
+    cp full.json full.before
+    run -1 enroll --from "$FORKY" --merge full.json
+    output_has "full.json: does not fit: QEMU's uefi-vars device would be out of variable memory"
+    cmp full.json full.before
     run -0 enroll --undo guest.json
     [ "$(jq -r '.variables[0].digest' guest.json)" = ab ]
 }

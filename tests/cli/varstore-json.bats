@@ -109,9 +109,13 @@ JSON
     run -0 --separate-stderr romcompat varstore export new --out back.json
     [[ $stderr == *"warning: new: of a name that is not ASCII, as that of 1 variable, QEMU's uefi-vars device makes another"* ]]
     [ "$(jq -r '.variables[1].name' back.json)" = Größe ]
+    "$BUILD/tests/cli/make_code" SecureBootConfigDxe VirtMmCommunication > pv.fd
+    run -1 romcompat varstore convert new --code pv.fd --out made.json
+    output_has "romcompat: new: of a name that is not ASCII"
+    [ ! -e made.json ]
     echo '{ "version": 2, "variables": [] }' > store.json
     run -2 romcompat varstore import new.json --into store.json --out made.json
-    output_has "store.json: nothing written: QEMU makes another name of one that is not ASCII (found 1)"
+    output_has "store.json: of a name that is not ASCII, as that of 1 variable, QEMU's uefi-vars device makes another"
     [ ! -e made.json ]
 }
 
