@@ -222,6 +222,8 @@ bool descriptor_matches(const struct descriptor_wish *w, const struct firmware_d
                   d->problems.count ? d->problems.list[0].what : "it is not valid");
     if (d->device == DESCRIPTOR_IGVM)
         return no(reason, "libvirt skips it: it is an IGVM file");
+    if (d->has_no_filename && w->rules < RULES_12_8)
+        return no(reason, "libvirt skips it: its mapping has no 'filename'");
     if (!takes_interface(w, d, reason) || !takes_paths(w, d, reason))
         return false;
     if (!descriptor_runs_on(d, w->architecture, w->machine))

@@ -177,7 +177,8 @@ static void refuse(struct domain_firmware *firmware, enum domain_choice choice, 
 /* Descriptors have had the device's template since QEMU 11.0, and libvirt has known it since 12.1. */
 static bool is_unjudged(const struct descriptor_wish *w, const struct firmware_descriptor *d)
 {
-    return w->rules >= RULES_12_8 && d->device == DESCRIPTOR_MEMORY && d->nvram_template.filename;
+    return w->rules >= RULES_12_8 && d->device == DESCRIPTOR_MEMORY &&
+           (d->nvram_template.filename || d->has_no_filename);
 }
 
 static bool ask_descriptors(const struct descriptor_wish *w, const struct firmware_descriptors *all,
@@ -273,6 +274,7 @@ static bool gives_up(const struct firmware_descriptors *all, struct domain_firmw
         const struct firmware_descriptor *d = &all->list[i];
         const char *what = !d->usable && d->problems.count ? d->problems.list[0].what
                            : d->device == DESCRIPTOR_IGVM  ? "unknown device type"
+                           : d->has_no_filename            ? "missing 'filename'"
                            : has_target(d, "loongarch64")  ? "unknown architecture 'loongarch64'"
                                                            : NULL;
         char why[DOMAIN_REFUSAL_MAX];

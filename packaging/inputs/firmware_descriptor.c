@@ -243,6 +243,7 @@ static void take_memory(struct firmware_descriptor *d, struct json_object *mappi
             take_uefi_vars(d, mapping);
         return;
     }
+    d->has_no_filename = true;
     if (json_object_object_get_ex(mapping, "filename", &other))
         add_problem(d, true, "mapping: 'filename' beside 'executable'");
     if (json_object_object_get_ex(mapping, "uefi-vars", &other))
