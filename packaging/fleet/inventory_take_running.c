@@ -50,10 +50,10 @@ static int64_t newest_rom(const struct inventory_qemu *q)
     int64_t newest = 0, change;
 
     for (size_t i = 0; i < q->directory_count; i++)
-        if ((change = directory_change(q->directories[i])) > newest)
+        if ((change = directory_change(q->directories[i], false)) > newest)
             newest = change;
     for (size_t i = 0; q->reads_maps && i < q->map_directory_count; i++)
-        if ((change = directory_change(q->map_directories[i])) > newest)
+        if ((change = directory_change(q->map_directories[i], false)) > newest)
             newest = change;
     return newest;
 }

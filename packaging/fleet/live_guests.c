@@ -59,7 +59,7 @@ static int compare_pids(const void *a, const void *b)
 static void note_changes(const char *const *directories, int64_t *newest)
 {
     for (; *directories; directories++) {
-        int64_t change = directory_change(*directories);
+        int64_t change = directory_change(*directories, true);
 
         *newest = change > *newest ? change : *newest;
     }

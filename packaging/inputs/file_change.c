@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "inputs/file.h"
 
 int64_t file_change(const char *path)
 {
@@ -18,15 +19,16 @@ int64_t file_change(const char *path)
     return file.st_ctime > link.st_ctime ? file.st_ctime : link.st_ctime;
 }
 
-int64_t directory_change(const char *path)
+int64_t directory_change(const char *path, bool has_directories)
 {
     int64_t newest = file_change(path);
     DIR *dir = opendir(path);
 
     for (struct dirent *e; dir && (e = readdir(dir));) {
-        /* What is above it is none of its files. */
-        char *entry = e->d_name[0] == '.' ? NULL : xasprintf("%s/%s", path, e->d_name);
-        int64_t change = entry ? file_change(entry) : 0;
+        char *entry = xasprintf("%s/%s", path, e->d_name);
+        int64_t change = e->d_name[0] == '.' || (!has_directories && is_directory(entry))
+                             ? 0
+                             : file_change(entry);
 
         newest = change > newest ? change : newest;
         free(entry);

@@ -4,12 +4,14 @@
 #ifndef INPUTS_FILE_CHANGE_H
 #define INPUTS_FILE_CHANGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Of a file; where it is a link, also of that. */
 int64_t file_change(const char *path);
 
-/* Of a directory and of what is in it: also where something was taken away. */
-int64_t directory_change(const char *path);
+/* Of a directory and of the files in it, so also where one was taken away. `has_directories`: and of
+ * the directories in it. */
+int64_t directory_change(const char *path, bool has_directories);
 
 #endif

@@ -705,6 +705,21 @@ QEMU
     mv new.fd code.fd
     [ "$(doubt)" = "$said" ]
     kill "$pretended"
+    # The files of its QEMU: those that a directory has, and no others.
+    mkdir -p own/firmware
+    printf '#!/bin/sh\ncase $1 in -version) echo "QEMU emulator version 9.2.4" ;; -L) echo %s/own ;;\n*) echo "pc-q35-9.2 PC" ;; esac\n' \
+        "$PWD" > qemu-system-x86_64
+    chmod +x qemu-system-x86_64
+    doubt() {
+        romcompat inventory --qemu ./qemu-system-x86_64 2> /dev/null | jq -r '.guests[] | select(.name == "web") | .doubt'
+    }
+    sleep 2
+    pretend_qemu -name web -machine pc-q35-9.2 -nodefaults
+    : > own/firmware/x.json
+    [ "$(doubt)" = null ]
+    : > own/efi-virtio.rom
+    [ "$(doubt)" = "$said" ]
+    kill "$pretended"
 }
 
 @test "a QEMU that runs is a guest, with the cards and the firmware of its command line" {
