@@ -369,6 +369,23 @@ int variables_from_json(const char *path, struct json_variables *v, struct failu
     return result;
 }
 
+/* Of a text that json-c took. JSON has such characters in strings as escapes alone (RFC 8259, 7), and
+ * QEMU does not start with others (qobject/json-lexer.c). */
+static bool has_raw_control(const uint8_t *text, size_t size)
+{
+    bool in_string = false;
+
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] == '"')
+            in_string = !in_string;
+        else if (in_string && text[i] < ' ')
+            return true;
+        else if (in_string && text[i] == '\\')
+            i++;
+    }
+    return false;
+}
+
 int variables_from_json_text(const char *name, const uint8_t *data, size_t size,
                              struct json_variables *v, struct failure *f)
 {
@@ -380,6 +397,8 @@ int variables_from_json_text(const char *name, const uint8_t *data, size_t size,
     int result = json_tree_is_whole(root, (const char *)data, size)
                      ? read_document(name, root, v, f)
                      : fail(f, "%s: an object has a key twice", name);
+    if (result == 0 && !v->refused.what[0] && has_raw_control(data, size))
+        fail(&v->refused, "%s: a control character in a string", name);
     json_object_put(root);
     return result;
 }

@@ -75,6 +75,7 @@ nv_vars() {
     for row in "s/2,/2, \"note\": 1,/ 'note' is not a member that QEMU knows" \
         "s/7,/7,\"note\":1,/ 'note' is not a member that QEMU knows" \
         "s/7,/7,\"digest\":1,/ 'digest' is not a string" \
+        "s/\"A\"/\"A\t\"/ a control character in a string" \
         "s/\"A\"/\"é\"/ variable 1 (é): QEMU makes another name"; do
         sed "${row%%/ *}/" <<< "$one" > odd.json
         run -1 romcompat flash check --code pv.fd --vars odd.json --from pv.fd
