@@ -377,6 +377,17 @@ static void judge_padded(struct flash_verdict *v, const struct flash_image *vars
     fix(v, "With that (Proxmox does so by itself) ask again with --size %" PRIu64 ".", expected);
 }
 
+/* QEMU's block devices have blocks of 512 bytes: what is begun counts (block.c, bdrv_getlength()). */
+static uint64_t device_length(size_t size)
+{
+    return ((uint64_t)size + 511) / 512 * 512;
+}
+
+static bool is_pc_flash(size_t size)
+{
+    return size && device_length(size) % PC_FLASH_SECTOR == 0;
+}
+
 /* QEMU puts code below 4 GiB and the store right below code; the firmware looks for the
  * store where the length that it expects would make it begin. */
 static void judge_x86(struct flash_verdict *v, const struct flash_image *code,
@@ -386,7 +397,12 @@ static void judge_x86(struct flash_verdict *v, const struct flash_image *code,
 
     if (vars->size > expected && is_padded(vars, expected))
         judge_padded(v, vars, expected, vars->size + code->size > PC_FLASH_MAX);
-    else if (!vars->size || vars->size % PC_FLASH_SECTOR || vars->size + code->size > PC_FLASH_MAX)
+    else if (!is_pc_flash(code->size))
+        decide(v, FLASH_NO, "qemu-refuses",
+               "QEMU does not start: the code has %zu bytes, not a multiple of %d", code->size,
+               PC_FLASH_SECTOR);
+    else if (!is_pc_flash(vars->size) ||
+             device_length(vars->size) + device_length(code->size) > PC_FLASH_MAX)
         decide(v, FLASH_NO, "qemu-refuses",
                "QEMU does not start: the store has %zu bytes, not a "
                "multiple of %d, or with the code more than 8 MiB",

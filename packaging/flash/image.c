@@ -272,7 +272,35 @@ static void read_sections(struct reader *r, const uint8_t *bytes, size_t size, b
     r->depth--;
 }
 
-static void read_volumes(struct reader *r)
+/* A volume of files between those that are sound, or behind them, whose header is not. */
+static void look_for_broken(struct flash_image *image, size_t from, size_t to)
+{
+    struct fv_header header;
+    char text[FV_DEFECT_TEXT_MAX];
+
+    for (size_t at = (from + FV_ALIGNMENT - 1) / FV_ALIGNMENT * FV_ALIGNMENT;
+         at < to && in_range(image->size, at, FV_HEADER_MIN) && !image->unread.what[0];
+         at += FV_ALIGNMENT)
+        if (fv_begins_code(image->data + at)) {
+            fv_read(image->data + at, image->size - at, &header);
+            fail(&image->unread, "%s: at 0x%zx: %s", image->path, at,
+                 fv_defect_text(&header, image->size - at, text));
+        }
+}
+
+/* An x86 processor starts 16 bytes before 4 GiB, where QEMU has the end of the file, and with it the
+ * end of the code's last volume. */
+static void look_at_end(struct flash_image *image, size_t end)
+{
+    if (flash_is_x86(image->architecture) && end != image->size && !image->unread.what[0])
+        fail(&image->unread,
+             "%s: its last volume ends at 0x%zx, and the processor starts at the end "
+             "of the file, at 0x%zx",
+             image->path, end, image->size);
+}
+
+/* Returns where the last one ends. */
+static size_t read_volumes(struct reader *r)
 {
     struct flash_image *image = r->image;
     struct fv_header header;
@@ -280,6 +308,7 @@ static void read_volumes(struct reader *r)
 
     for (; fv_find(image->data, image->size, at, &found, &header);
          at = found + (size_t)header.length) {
+        look_for_broken(image, at, found);
         uint64_t left = read_volume(r, image->data + found, &header);
 
         if (image->volume_count < FLASH_VOLUMES_MAX) {
@@ -290,6 +319,8 @@ static void read_volumes(struct reader *r)
         }
         image->volume_count++;
     }
+    look_for_broken(image, at, image->size);
+    return at;
 }
 
 /* --- what it is, and what it expects ---------------------------------------------------- */
@@ -502,15 +533,16 @@ static void understand(struct flash_image *image, bool for_store)
     }
     guided_table_read(image->data, image->size, &image->table);
     r.leave_packed = for_store && store_of_table(&image->table);
-    read_volumes(&r);
+    size_t end = read_volumes(&r);
     image->architecture = architecture_of(r.core_machine ? r.core_machine : r.any_machine);
     if (image->file_count)
         image->kind = image->has_store ? FLASH_COMBINED : FLASH_CODE;
     else
         image->kind = image->has_store ? FLASH_STORE : FLASH_UNKNOWN;
-    if (image->file_count)
+    if (image->file_count) {
+        look_at_end(image, end);
         decide_expected(image);
-    else
+    } else
         image->table = (struct guided_table){0};
     if (image->kind == FLASH_CODE)
         look_for_other_platform(image);

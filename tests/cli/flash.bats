@@ -93,13 +93,33 @@ is() {
     output_has "LZMA data: too large"
 }
 
+@test "code that lost or won bytes at its end, or a volume's header, is no yes: measured with QEMU 10.0" {
+    local code=$D13/OVMF/OVMF_CODE_4M.fd vars=$D13/OVMF/OVMF_VARS_4M.fd
+    # changed STATUS SIZE TEXT...: the code with that many bytes.
+    changed() {
+        cp "$code" changed.fd
+        truncate -s "$2" changed.fd
+        run "-$1" romcompat flash check --code changed.fd --vars "$vars" --from changed.fd
+        output_has "${@:3}"
+    }
+    # Where the processor starts is other code, or none: QEMU starts, and the guest does nothing.
+    changed 2 3649536 "at 0x348000: volume header: wrong volume length (found 0x34000, the file has 0x33000)"
+    changed 2 3657728 "its last volume ends at 0x37c000, and the processor starts at the end of the file, at 0x37d000"
+    # "system firmware block device pflash0 has invalid size 3654144".
+    changed 1 3653633 "QEMU does not start: the code has 3653633 bytes, not a multiple of 4096"
+    cp "$code" changed.fd
+    printf '\1' | dd of=changed.fd bs=1 seek=$((0x348032)) conv=notrunc status=none
+    run -2 romcompat flash check --code changed.fd --vars "$vars"
+    output_has "at 0x348000: volume header: wrong checksum"
+}
+
 @test "what goes with code of which not all can be read is not known, though its layout is" {
     cp "$D13/OVMF/OVMF_CODE_4M.fd" packed.fd
     printf 'no LZMA' | dd of=packed.fd bs=1 seek=$((0x40000)) conv=notrunc status=none
     run -2 romcompat flash check --code packed.fd --vars "$D13/OVMF/OVMF_VARS_4M.fd"
     output_has "not all of the code could be read" "LZMA data: damaged"
     cp "$D13/OVMF/OVMF_CODE_4M.fd" volume.fd # its first volume, which holds the drivers
-    printf 'x' | dd of=volume.fd bs=1 seek=$((0x32)) conv=notrunc status=none
+    printf 'xxxx' | dd of=volume.fd bs=1 seek=$((0x28)) conv=notrunc status=none
     run -2 romcompat flash check --code volume.fd --vars "$D13/OVMF/OVMF_VARS_4M.fd"
     output_has "no driver of flash was found in the code"
     run -1 romcompat flash check --code volume.fd --vars "$D12/OVMF/OVMF_VARS.fd"
