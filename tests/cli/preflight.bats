@@ -275,7 +275,7 @@ TABLE
     output_has "of which template libvirt makes one is not known"
     echo '{ "version": 2, "variables": [ { "name": "A" } ] }' > store.json
     run -1 romcompat preflight --start --qemu ./qemu guest
-    output_has "QEMU does not start: $PWD/store.json: variable 1 (A): 'guid' is missing"
+    output_has "QEMU does not start, or reads it otherwise: $PWD/store.json: variable 1 (A): 'guid' is missing"
     echo '{ "version": 2, "variables": [ ] }' > store.json
     varstore "path='$PWD/store.json'" plain.fd
     run -1 romcompat preflight --start --qemu ./qemu --file "pc.bios=pv.fd" guest
