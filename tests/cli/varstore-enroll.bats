@@ -291,12 +291,20 @@ $PWD/b.fd" ]
     romcompat varstore export old.fd | jq '(.variables[] | select(.name == "dbx") | .data) += "ff"' > damaged.json
     run -2 enroll --from "$FORKY" --merge damaged.json
     output_has "its dbx is damaged (a list is cut off): nothing can be added"
-    { echo 2616c4c14c509240aca941f936934328 | xxd -r -p; printf '\034\123\007\0\0\0\0\0\060\0\0\0'
-      for i in {1..10000}; do printf '%032x%064x' 1 "$i"; done | xxd -r -p; } > many.esl
+    # hashes COUNT: a list with so many.
+    hashes() {
+        printf '2616c4c14c509240aca941f936934328%s0000000030000000' \
+            "$(perl -e 'print unpack "H8", pack "V", 28 + 48 * shift' "$1")"
+        for ((i = 1; i <= $1; i++)); do printf '%032x%064x' 1 "$i"; done
+    }
+    hashes 10000 | xxd -r -p > many.esl
+    hashes 5000 | xxd -r -p > half.esl
     echo '{"version":2,"variables":[]}' > many.json
-    run -0 enroll --from many.esl --into dbx many.json
-    output_has "10000 hashes"
-    run -0 enroll --from many.esl --into dbx --check many.json
+    run -1 enroll --from many.esl --into dbx many.json
+    output_has "many.json: does not fit"
+    run -0 enroll --from half.esl --into dbx many.json
+    output_has "5000 hashes"
+    run -0 enroll --from half.esl --into dbx --check many.json
     run -1 enroll --from many.esl --into dbx guest.fd
     output_has "does not fit"
     cmp guest.fd old.fd
