@@ -63,7 +63,8 @@ static void make_code(const struct driver_spec *spec, struct flash_image *image)
     uint8_t *bytes = calloc(size, 1);
     if (!bytes)
         abort();
-    memcpy(bytes, volume.data, volume.size);
+    /* An x86 processor starts at the end of the file. */
+    memcpy(spec->machine == X86 ? bytes + size - volume.size : bytes, volume.data, volume.size);
     free_made_bytes(&volume);
     flash_take("code", bytes, size, image);
 }
