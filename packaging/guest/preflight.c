@@ -136,16 +136,19 @@ static bool may_be_of_ubuntu(const struct saved_guest *guest, struct destination
                              const struct device_rom *rom, struct preflight_line *line)
 {
     const char *name = rom->compat ? NULL : rom_file_of_ubuntu(line->rom, guest->machine);
-    const struct rom_file *file = name ? destination_file(to, name) : NULL;
+    struct device_rom other;
 
-    if (!file || file->size <= 0 || (uint64_t)file->size > QEMU_ROM_FILE_MAX ||
-        rom_block_length(power_of_two_ceiling((uint64_t)file->size)) == rom->length)
+    if (!name)
         return false;
-    line->why =
-        xasprintf("%s, which has another length than %s: Ubuntu's QEMU loads it for machine "
-                  "types up to 2.10, and others do not",
-                  file->path, line->rom);
-    return true;
+    device_rom_of(to, &(struct rom_question){.rom = name}, &other);
+    bool differs = other.installed->size > 0 && other.length != rom->length;
+    if (differs)
+        line->why =
+            xasprintf("%s, which has another length than %s: Ubuntu's QEMU loads it for machine "
+                      "types up to 2.10, and others do not",
+                      other.installed->path, line->rom);
+    device_rom_free(&other);
+    return differs;
 }
 
 static void judge_rom(const struct saved_guest *guest, struct destination *to, bool incoming,

@@ -56,9 +56,9 @@ struct firmware_descriptor {
     struct descriptor_file executable, nvram_template;
     size_t target_count;
     struct descriptor_target *targets;
-    bool
-        has_no_filename; /* for -bios, with 'executable' in its place: libvirt asks for 'filename' */
-    bool usable;         /* no problem is an error: the fields above can be relied upon */
+    bool usable; /* no problem is an error: the fields above can be relied upon */
+    /* For -bios, with 'executable' in the place of 'filename', which libvirt asks for. */
+    bool has_no_filename;
     /* The first DESCRIPTOR_PROBLEMS_MAX, and the first error: libvirt skips the descriptor. */
     struct findings problems;
 };
