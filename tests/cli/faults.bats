@@ -87,6 +87,22 @@ without_memory() {
     done
 }
 
+@test "a libseccomp that does not come back, as without memory, is given up with a message" {
+    cat > qemu << 'SCRIPT'
+#!/bin/sh
+case $1 in
+-version) echo QEMU emulator version 7.2.0 ;;
+-L) echo "$PWD" ;;
+esac
+SCRIPT
+    chmod +x qemu
+    "$BUILD/tests/cli/make_stream" -s 0 -m pc-q35-7.2 0000:00:03.0/virtio-net-pci.rom=262144 > a.save
+    LD_PRELOAD=$BUILD/tests/cli/preload/seccomp_loops.so run -2 --separate-stderr \
+        timeout 60 "$BUILD/romcompat" preflight --qemu ./qemu --file virtio-net-pci=in.rom --try a.save -- -machine pc-q35-7.2
+    [ "$stderr" = "romcompat: ./qemu: cannot become user nobody: Cannot allocate memory" ]
+    [ -z "$output" ]
+}
+
 # bats test_tags=long
 @test "a system call that fails, whichever and wherever, leaves the old output or the new one" {
     local call n command error
