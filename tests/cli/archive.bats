@@ -214,6 +214,7 @@ SPEC
     output_has "plain file 307200 $(sha256sum < first | cut -d' ' -f1) first"
 }
 
+# bats test_tags=long
 @test "a hundred thousand entries are read, and more than the limit refused" {
     # 512 bytes each: one header a hundred thousand times.
     tar --format=ustar -cb1 -C tree dir/link.rom | head -c 512 > header
@@ -227,7 +228,7 @@ SPEC
     [ "$stderr" = "t.tar.gz: too many entries (found more than 99999, limit 99999)" ]
 }
 
-# bats test_tags=no-asan
+# bats test_tags=no-asan,long
 @test "a hundred megabytes with the dictionary of xz -6 are read in less than 32 MiB" {
     truncate -s 1M f{1..100}
     tar -cf - f* | xz --lzma2=preset=0,dict=8MiB > t.tar.xz

@@ -204,6 +204,7 @@ EOF
     output_has "debian/tmp/lib/efi-one.rom" "debian/my-roms/lib/efi-one.rom" "4 ROMs"
 }
 
+# bats test_tags=long
 @test "ten thousand ROMs in one tree are all looked at" {
     mkdir tree
     make_rom legacy:4 > rom

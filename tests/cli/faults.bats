@@ -66,6 +66,7 @@ without_memory() {
     done
 }
 
+# bats test_tags=long
 @test "when memory runs out, pad says so with status 2" {
     without_memory pad 1 2
 }
@@ -75,6 +76,7 @@ without_memory() {
     without_memory build 97 2 134 139
 }
 
+# bats test_tags=long
 @test "a library that ends the program where there is no memory gives no answer" {
     tar -cJf in.tar.xz src
     LD_PRELOAD=$BUILD/tests/cli/preload/fail_malloc.so COUNT_MALLOC=count "$BUILD/romcompat" inspect in.tar.xz > all
@@ -133,6 +135,7 @@ SCRIPT
     done
 }
 
+# bats test_tags=long
 @test "a signal that comes while a program is started or ends leaves nothing of what it writes" {
     local preload=$BUILD/tests/cli/preload/fail_call.so n
     sed 's/^source:/maintainer: A <a@b>\ncopyright: copyright\n&\n  version: 1/' r.yaml > d.yaml

@@ -153,6 +153,7 @@ answers() {
     output_has "crashes" "at 0x64000"
 }
 
+# bats test_tags=long
 @test "a wrong byte in the header, a blank store, a combined image, a store of another machine" {
     make_store 4M A:1:4 > vars
     printf '\1' | dd of=vars bs=1 seek=50 conv=notrunc status=none

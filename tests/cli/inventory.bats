@@ -466,6 +466,7 @@ CONF
     [ "$(jq '[.guests[] | select(.running)] | length' <<< "$output")" = 0 ]
 }
 
+# bats test_tags=long
 @test "a guest that runs as another than it is described, or with a program that was replaced, is a doubt" {
     local uuid=8d1c6d0e-0000-4000-8000-00000000f1e2 described
     mkdir -p config/libvirt/qemu
@@ -689,6 +690,7 @@ QEMU
     run -0 romcompat inventory --help
 }
 
+# bats test_tags=long
 @test "a guest whose QEMU was started before its image was last changed is a doubt" {
     local said='its QEMU was started before a ROM file, map or firmware image was last changed, and may have others'
     doubt() {

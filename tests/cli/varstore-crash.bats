@@ -82,6 +82,7 @@ ways='create convert repair import qcow2'
     done
 }
 
+# bats test_tags=long
 @test "killed at any time, it is whole or not there" {
     killed=0
     for how in $ways; do
