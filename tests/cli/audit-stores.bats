@@ -80,6 +80,7 @@ of_guest() { jq -c ".guests[] | select(.name == \"$1\") | .store | $2" fleet.jso
         "$(romcompat varstore show --json "root$NVRAM/old.fd" | jq -c '.stores[0].room | [.after_reclaim, .largest_variable]')" ]
 }
 
+# bats test_tags=long
 @test "after the template was enrolled, as the audit says, nothing is wrong: status 1, then 0" {
     cp "$FIRMWARE/bookworm/usr/share/OVMF/OVMF_VARS_4M.ms.fd" "root$NVRAM/old.fd"
     guest old OVMF_CODE_4M.ms.fd
@@ -135,6 +136,7 @@ of_guest() { jq -c ".guests[] | select(.name == \"$1\") | .store | $2" fleet.jso
     output_has "Variable stores of 3 guests: 3 not known"
 }
 
+# bats test_tags=long
 @test "without names an inventory has no path of a store, and an older one is not known" {
     cp "$FIRMWARE/forky/usr/share/OVMF/OVMF_VARS_4M.ms.fd" "root$NVRAM/secret.fd"
     for name in secret hidden; do guest $name OVMF_CODE_4M.ms.fd; done

@@ -583,6 +583,7 @@ with_tpm() {
     mv made.json "$1.json"
 }
 
+# bats test_tags=long
 @test "a guest with an emulated TPM goes where swtpm is, and elsewhere it is not known or refused" {
     host a 7.2.1 0 250000 250000
     host b 7.2.1 0 250000 250000

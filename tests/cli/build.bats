@@ -297,6 +297,7 @@ refused() {
     fi
 }
 
+# bats test_tags=long
 @test "kill -9 at any moment: the old output stands or the new one does, whole, and nothing piles up" {
     local_romset
     romcompat build -q -o out r.yaml

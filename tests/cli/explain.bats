@@ -438,6 +438,7 @@ refused_of() {
     output_has "too many operands (found 2, expected at most 1)"
 }
 
+# bats test_tags=long
 @test "a line without end and bytes of any kind do no harm" {
     run -2 bash -c 'head -c 1000000 /dev/urandom | romcompat explain'
     run -2 bash -c 'head -c 20000000 /dev/zero | tr "\0" "a" | romcompat explain'

@@ -133,6 +133,7 @@ descriptor() {
     output_has "weakens protection: /usr/share/OVMF/a.fd: lost SMM"
 }
 
+# bats test_tags=long
 @test "descriptors: gone, renamed, other paths, features and targets" {
     C=/usr/share/OVMF/OVMF_CODE_4M.fd V=/usr/share/OVMF/OVMF_VARS_4M.fd
     for t in old new; do cp "$D13"/OVMF/OVMF_{CODE,VARS}_4M.fd $t/usr/share/OVMF/; done

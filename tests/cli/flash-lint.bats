@@ -36,7 +36,6 @@ edited() {
         "5 images, 3 descriptors: 1 error," "60-edk2-aarch64.json: /usr/share/AAVMF/AAVMF_CODE.fd has Secure Boot, which is not claimed"
 }
 
-# bats test_tags=long
 @test "Debian 13 claims SEV of 32-bit firmware; its 64-bit package has no error" {
     run -1 romcompat flash lint "$(release trixie ovmf-ia32)"
     output_has "error: /usr/share/qemu/firmware/60-edk2-i386.json: claims amd-sev, which /usr/share/OVMF/OVMF32_CODE_4M.fd does not have"
@@ -74,7 +73,6 @@ edited() {
     output_has "error: /usr/share/qemu/OVMF.fd: what the link names, ../ovmf/OVMF.fd, which leads to /usr/share/ovmf/OVMF.fd is not there"
 }
 
-# bats test_tags=long
 @test "templates that were not brought to 64 MiB (Debian bug 1121739)" {
     mkdir -p root/usr/share/AAVMF
     cp --sparse=always "$T"/AAVMF/AAVMF_{CODE.secboot,VARS.ms,VARS.snakeoil}.fd root/usr/share/AAVMF/

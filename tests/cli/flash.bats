@@ -176,6 +176,7 @@ answers() {
     output_has "device requires 67108864 bytes, the store has 540672"
 }
 
+# bats test_tags=long
 @test "check: a write that was pending is lost by OVMF without SMM, unless it is at its place already" {
     make_store 4M A:1:200 B:2:60 pending=C:1:6 > torn
     make_store 4M pending=C:1:6 > placed
@@ -200,6 +201,7 @@ answers() {
 # shellcheck disable=SC2059
 byte() { printf "\\$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
 
+# bats test_tags=long
 @test "check: a pending write that brings a damaged record is no yes of any firmware" {
     make_store 4M A:1:200 B:2:60 pending=C:1:6 > nameless
     byte nameless $((0x42000 + 0x64 + 36)) 0 # the name of A, in the spare area

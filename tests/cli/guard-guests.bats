@@ -84,6 +84,7 @@ live_xml() { # DEVICE: the XML of `live`, with one more card
     printf '<domain type="qemu"><name>live</name><uuid>%s</uuid><os><type arch="x86_64" machine="pc-q35-7.2">hvm</type></os><devices><emulator>/usr/bin/qemu-system-x86_64</emulator><interface type="user"><model type="virtio"/></interface>%s</devices></domain>' "$UUID" "${1:-}"
 }
 
+# bats test_tags=long
 @test "a guest that runs is asked for its lengths on a QMP socket that is free" {
     run_qemu -qmp unix:socket,server=on,wait=off
     machine_asks ./ipxe-qemu_9.deb
@@ -118,6 +119,7 @@ print(s.recv(4096).decode(), flush=True)' > client < <(while [ ! -e asked ]; do 
     grep -q '"return"' client
 }
 
+# bats test_tags=long
 @test "the length that counts is the guest's own, not that of the file that is there now" {
     run_qemu -qmp unix:socket,server=on,wait=off
     cp -a /usr/lib/ipxe/qemu/. ipxe
@@ -130,6 +132,7 @@ print(s.recv(4096).decode(), flush=True)' > client < <(while [ ! -e asked ]; do 
     [ "$(live .lengths .verdict)" = "asked fine" ]
 }
 
+# bats test_tags=long
 @test "libvirt is asked for its guests, once something is newer than they are" {
     SOCKET=other run_qemu -uuid "$UUID" -chardev socket,id=x,path=other,server=on,wait=off -device isa-serial,chardev=x
     live_xml > etc/qemu/live.xml
@@ -174,6 +177,7 @@ VIRSH
     [ "$(live .lengths)" = derived ]
 }
 
+# bats test_tags=long
 @test "what runs is told by libvirt's live XML, and its next start by the defined one" {
     SOCKET=other run_qemu -uuid "$UUID" -chardev socket,id=x,path=other,server=on,wait=off -device isa-serial,chardev=x
     live_xml > etc/qemu/live.xml
@@ -200,6 +204,7 @@ VIRSH
     output_has "note: " "broken.xml" "device 2/e1000.rom"
 }
 
+# bats test_tags=long
 @test "a snapshot in the disk of a defined guest counts: each of them" {
     qemu-img create -q -f qcow2 disk.qcow2 1M
     printf 'savevm one\nsavevm two\nquit\n' | timeout 120 qemu-system-x86_64 -machine pc-q35-7.2,accel=tcg -S -m 16 \

@@ -245,6 +245,7 @@ sys.exit(not plugin["must_stop"]())
 EOF
 }
 
+# bats test_tags=long
 @test "whoever reads guard.conf understands it alike" {
     local text
     mkdir killed

@@ -69,6 +69,7 @@ killed() {
     wait_until is_over || { echo "$* leaves:"; ours; return 1; }
 }
 
+# bats test_tags=long
 @test "interrupted, ended or killed in the middle of it, apt goes on, unless it was told to stop" {
     local mode signal
     printf '#!/bin/sh\nwhile :; do :; done\n' > host/usr/bin/qemu-system-x86_64

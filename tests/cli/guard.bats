@@ -162,7 +162,7 @@ setup() {
     run -0 guard --apt --seconds 1 < <(printf 'VERSION 3\n\n%s\n' "$(line ipxe 2)")
 }
 
-# bats test_tags=no-asan
+# bats test_tags=no-asan,long
 @test "--since says what dpkg did, by its logs and those that were put away, to guests that are saved" {
     mkdir -p host/var/log
     cat > host/var/log/dpkg.log << 'LOG'
@@ -211,6 +211,7 @@ LOG
     done
 }
 
+# bats test_tags=long
 @test "hostile names, and a thousand guests, in bounded time" {
     local i xml
     mkdir -p tree/usr/share/{qemu,OVMF}

@@ -195,6 +195,7 @@ XML
         '["virtio-net-pci","the ROM of a card, which <qemu:override> or <qemu:commandline> sets"]'
 }
 
+# bats test_tags=long
 @test "a card in a guest's XML is the device that QEMU makes of its model, or a doubt" {
     make_root
     has() { # DEVICES EXPECTED: [the cards with their ROM files, and what is not known]
@@ -561,6 +562,7 @@ QEMU
     [ "$(grep -c 'execve(' trace)" = 1 ]
 }
 
+# bats test_tags=long
 @test "what is read of QEMU binaries and dpkg's database is what they say when they are run" {
     mkdir here
     run -0 --separate-stderr own_mounts sh -c 'mount --rbind / here &&
@@ -627,6 +629,7 @@ QEMU
     [ "$(jq -c . <<< "$output")" = "$(jq -c . <<< "$line")" ]
 }
 
+# bats test_tags=long
 @test "the same host gives the same bytes, into a file that appears whole" {
     run --separate-stderr -0 own_processes romcompat inventory -o one.json
     run --separate-stderr -0 own_processes romcompat inventory -o two.json
@@ -661,6 +664,7 @@ QEMU
     done < <(jq -r '.firmware[] | [.path, .sha256] | @tsv' <<< "$inv")
 }
 
+# bats test_tags=long
 @test "--qemu adds a binary, which comes first; a QEMU that does not answer is a note or an error" {
     make_root
     sed 's/9\.2\.4/7.2.1/; s/romcompat.d/x/' root/usr/bin/qemu-system-x86_64 > qemu-aarch64
@@ -724,6 +728,7 @@ QEMU
     kill "$pretended"
 }
 
+# bats test_tags=long
 @test "a QEMU that runs is a guest, with the cards and the firmware of its command line" {
     head -c 4096 /dev/zero > code.fd
     sleep 2 # what is newer than its process may not be what it has

@@ -695,6 +695,7 @@ peer() { # MODE [SOCKET]: starts the other side of the socket
     output_has "table: Connection refused"
 }
 
+# bats test_tags=long
 @test "a QMP peer that answers nonsense, or half, is status 2 with a reason" {
     while read -r mode reason; do
         peer "$mode"

@@ -238,6 +238,7 @@ $PWD/b.fd" ]
     output_has "journal.new: No space left on device"
 }
 
+# bats test_tags=long
 @test "a run that is killed is resumed: each store is the old one or the new one, and none is left out" {
     enroll --from "$FORKY" --merge guest.fd > log
     mkdir many
@@ -278,6 +279,7 @@ $PWD/b.fd" ]
     output_lacks TPM
 }
 
+# bats test_tags=long
 @test "wrong usage, damaged lists, and 10,000 entries" {
     run -2 enroll --merge guest.fd
     output_has "--from is missing"

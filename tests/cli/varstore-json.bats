@@ -51,6 +51,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" || $4 == "3e" {if ($5 ~ 
     [ ! -e - ]
 }
 
+# bats test_tags=long
 @test "virt-fw-vars reads what is exported, and import reads what virt-fw-vars writes" {
     romcompat varstore export "$ENROLLED" --out ours.json
     virt_fw_vars -i "$D12/OVMF/OVMF_VARS_4M.fd" --set-json ours.json -o by-virt-fw

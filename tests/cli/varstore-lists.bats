@@ -35,6 +35,7 @@ nv_vars() {
     done | xxd -r -p
 }
 
+# bats test_tags=long
 @test "a JSON store is inspected, exported as it is, and converted to flash and back" {
     romcompat varstore export "$ENROLLED" --out store.json
     run -0 romcompat flash inspect store.json

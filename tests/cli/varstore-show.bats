@@ -30,6 +30,7 @@ with() {
 DB=d719b2cb-3d3a-4596-a3bc-dad00e67656f
 GLOBAL=8be4df61-93ca-11d2-aa0d-00e098032b8c
 
+# bats test_tags=long
 @test "every certificate of three templates is what openssl says it is" {
     checked=0
     for suite in bookworm trixie forky; do

@@ -66,6 +66,7 @@ on_device() {
     run -0 romcompat flash check --code "$D13/AAVMF/AAVMF_CODE.fd" --vars arm --size 64M
 }
 
+# bats test_tags=long
 @test "flash args gives QEMU the size, and libvirt no answer that would lose variables" {
     run -1 romcompat flash args --code "$CODE" --vars padded
     output_has "--size 540672"
@@ -94,6 +95,7 @@ on_device() {
     cmp repaired exact
 }
 
+# bats test_tags=long
 @test "a block device is read, written where told and never replaced" {
     on_device padded
     run -0 romcompat flash check --code "$CODE" --vars "$DEVICE" --size 540672

@@ -54,6 +54,7 @@ begin() { "${KERNEL[@]}" "$BUILD/romcompat" xen run --state state g1.cfg > log 2
 # live FILE: names of the live variables, sorted.
 live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $NF}' | sort; }
 
+# bats test_tags=long
 @test "a domain that powers off is kept, and destroyed; the next start has its variables" {
     echo "---s-- 0 first" > lives
     run -0 start g1.cfg
@@ -74,6 +75,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $NF}' | sort; }
     cmp -i 131072 firmware.6 "$SMALL"
 }
 
+# bats test_tags=long
 @test "a reboot starts the domain again with what it had; the same variables are kept once" {
     config '"on_reboot": "restart",' "$SMALL"
     printf '%s\n' "---s-- 1 second" "---s-- 0 second" > lives
@@ -84,6 +86,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $NF}' | sort; }
     [ "$(find state/$UUID -name '*.store' | wc -l)" = 1 ]
 }
 
+# bats test_tags=long
 @test "what the configuration says of an end is done: preserve, and a crash" {
     config '"on_poweroff": "preserve", "on_crash": "restart",' "$SMALL"
     printf '%s\n' "---sc- 3 first" "---s-- 0 second" > lives
@@ -147,6 +150,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $NF}' | sort; }
     [ "$(grep -c '^create' orders)" = 1 ]
 }
 
+# bats test_tags=long
 @test "SIGTERM asks the domain to shut down, and its variables are kept" {
     config '"on_poweroff": "restart",' "$SMALL"
     echo "------ - first" > lives
@@ -171,6 +175,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $NF}' | sort; }
     run ! grep -q '^destroy' orders
 }
 
+# bats test_tags=long
 @test "firmware that does not read its own store is refused before anything is started" {
     config '' "$ROMCOMPAT_CACHE/firmware/trixie/usr/share/ovmf/OVMF.fd"
     run -2 start g1.cfg
@@ -206,6 +211,7 @@ live() { romcompat flash inspect "$1" | awk '$4 == "3f" {print $NF}' | sort; }
     [ ! -e state ]
 }
 
+# bats test_tags=long
 @test "list, show and restore: an earlier generation becomes the newest, and old ones go" {
     printf '%s\n' "---s-- 0 first" > lives
     start g1.cfg
