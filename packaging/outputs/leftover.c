@@ -65,10 +65,13 @@ static void remove_path(const char *path)
     rmdir(path);
 }
 
+/* A program that writes there is ended first. */
 static void remove_all(void)
 {
     if (getpid() != owner)
         return;
+    if (end_writer)
+        end_writer();
     for (int i = 0; i < PLACES; i++) {
         if (places[i].is_used)
             remove_path(places[i].path);
@@ -78,8 +81,6 @@ static void remove_all(void)
 
 static void end_early(int number)
 {
-    if (getpid() == owner && end_writer)
-        end_writer();
     remove_all();
     /* SA_RESETHAND: this time it ends the process. */
     raise(number);
