@@ -42,6 +42,9 @@ static int ask(const char *const *packages, size_t count,
         ;
     } else if (strstr(r.message, "error:")) {
         fail(f, "rpm: %.*s", (int)strcspn(r.message, "\n"), r.message);
+    } else if (strlen(r.message) == sizeof r.message - 1) {
+        fail(f, "rpm: more on its standard error than is read (expected less than %zu bytes)",
+             sizeof r.message - 1);
     } else {
         for (char *line = strtok_r((char *)r.output, "\n", &rest); line;
              line = strtok_r(NULL, "\n", &rest))

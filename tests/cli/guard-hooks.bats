@@ -98,6 +98,10 @@ other=$(in_ other /other-2-1.noarch.rpm)
     printf '#!/bin/sh\necho "error: cannot open Packages database" >&2\nexit 1\n' > host/bin/rpm
     run -1 dnf "$(out new)"
     output_has "rpm: error: cannot open Packages database"
+    # Behind more warnings than are read, too.
+    printf '#!/bin/sh\nprintf "warning: %%05000d\\n" 0 >&2\necho "error: cannot open Packages database" >&2\nexit 1\n' > host/bin/rpm
+    run -1 dnf "$(out new)"
+    output_has "rpm: more on its standard error than is read"
     rm host/bin/rpm
     run -1 dnf "$(out new)"
 }
