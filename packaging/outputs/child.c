@@ -14,7 +14,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -207,25 +206,6 @@ static int renumber(const struct child *c, int output)
     return CHILD_KEPT + count;
 }
 
-static int report_of_loop;
-
-static void end_loop(int signal)
-{
-    (void)signal;
-    say_and_end(report_of_loop, CANNOT_DROP, ENOMEM);
-}
-
-/* libseccomp 2.5 does not come back where an allocation of its own fails. Two seconds of the
- * processor's time are two thousand times what it needs; 0: none are counted any more. */
-static void limit_loop(int report, int seconds)
-{
-    struct itimerval timer = {.it_value.tv_sec = seconds};
-
-    report_of_loop = report;
-    signal(SIGVTALRM, seconds ? end_loop : SIG_DFL);
-    setitimer(ITIMER_VIRTUAL, &timer, NULL);
-}
-
 __attribute__((noreturn)) static void be_child(const struct child *c, const struct pipes *p,
                                                pid_t supervisor)
 {
@@ -241,7 +221,6 @@ __attribute__((noreturn)) static void be_child(const struct child *c, const stru
         say_and_end(report, CANNOT_BEGIN, errno);
     if (c->argv && dup2(p->in[MESSAGES][1], 2) < 0)
         say_and_end(report, CANNOT_BEGIN, errno);
-    limit_loop(report, 2);
     if (c->is_nobody && !drop_rights(c->has_guest, c->reads_all && !c->argv))
         say_and_end(report, CANNOT_DROP, errno);
     /* A change of the user takes it away: so it comes after that. */
@@ -250,7 +229,6 @@ __attribute__((noreturn)) static void be_child(const struct child *c, const stru
         _exit(127);
     if (c->argv && cage)
         be_caged(report);
-    limit_loop(report, 0);
     if (!c->argv) {
         close_from(renumber(c, p->in[OUT][1]), true);
         _exit(c->work(c->arg, READ_FROM) & 127);

@@ -6,10 +6,13 @@
 #include <linux/landlock.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 /* Linux include/uapi/linux/landlock.h; Debian 12's has only what Linux 6.1 had. A kernel takes any
@@ -108,15 +111,12 @@ static int add_rules(scmp_filter_ctx filter)
                        : result;
 }
 
-int refuse_calls(void)
+/* 0, or a negative errno. */
+static int load_filter(void)
 {
-    if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0)
-        return 0;
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-    if (!filter) {
-        errno = ENOMEM;
-        return -1;
-    }
+    if (!filter)
+        return -ENOMEM;
     int result = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(EPERM));
     if (result == 0)
         result = add_architecture(filter);
@@ -125,6 +125,34 @@ int refuse_calls(void)
     if (result == 0)
         result = seccomp_load(filter);
     seccomp_release(filter);
+    return result;
+}
+
+static sigjmp_buf before_filter;
+
+static void leave_filter(int signal)
+{
+    (void)signal;
+    siglongjmp(before_filter, 1);
+}
+
+int refuse_calls(void)
+{
+    /* libseccomp 2.5 does not come back where an allocation of its own fails. This is two thousand
+     * times what it needs of the processor. */
+    const struct itimerval limit = {.it_value.tv_sec = 2}, none = {0};
+
+    if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0)
+        return 0;
+    if (sigsetjmp(before_filter, 1) != 0) {
+        errno = ENOMEM;
+        return -1;
+    }
+    signal(SIGVTALRM, leave_filter);
+    setitimer(ITIMER_VIRTUAL, &limit, NULL);
+    int result = load_filter();
+    setitimer(ITIMER_VIRTUAL, &none, NULL);
+    signal(SIGVTALRM, SIG_DFL);
     errno = -result;
     return result == 0 ? 0 : -1;
 }

@@ -16,7 +16,8 @@ int lock_down(const char *device);
 
 /* seccomp alone: no socket but those of this machine (AF_UNIX), no namespaces and mounts, no other
  * processes' memory, no parts of the kernel that few programs use and many attacks. With
- * no_new_privs. 0, also where the kernel has no seccomp; -1 with errno. */
+ * no_new_privs. 0, also where the kernel has no seccomp; -1 with errno. ENOMEM is also said
+ * after two seconds of the processor's time without an end; the process may then only end. */
 int refuse_calls(void);
 
 #endif

@@ -74,6 +74,12 @@ as_root() {
 
 in_root() { as_root romcompat inventory --root root --run "$@"; }
 
+@test "where a libseccomp does not come back, programs of another root are not run, and it is said" {
+    make_root
+    LD_PRELOAD=$BUILD/tests/cli/preload/seccomp_loops.so run -2 --separate-stderr in_root
+    [[ $stderr == *"fewer system calls: Cannot allocate memory"* ]]
+}
+
 @test "the inventory of a system in a directory has all that is there, by its own rpm" {
     make_root
     # Two that describe no guest, of which there may be more than the answer has.
