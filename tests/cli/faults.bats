@@ -149,3 +149,24 @@ SCRIPT
         [ -z "$(find . -name '*romcompat-*')" ] || { echo "close number $n"; find . -name '*romcompat-*'; return 1; }
     done
 }
+
+@test "a fault in the tool ends the program that writes first, and leaves nothing of it" {
+    sed 's/^source:/maintainer: A <a@b>\ncopyright: copyright\n&\n  version: 1/' r.yaml > d.yaml
+    echo free > src/copyright
+    mkdir bin
+    cat > bin/dpkg-deb << 'SCRIPT'
+#!/bin/sh
+: > started
+while mkdir -p ".deb.romcompat-new/scratch/$((n += 1))"; do :; done
+SCRIPT
+    chmod +x bin/dpkg-deb
+    PATH=$PWD/bin:$PATH "$BUILD/romcompat" build -q --deb d.yaml -o deb 2> message 3>&- &
+    until [ -e started ]; do sleep 0.05; done
+    kill -BUS $!
+    status=0
+    wait $! || status=$?
+    [ "$status" = 135 ]
+    sleep 0.3
+    grep -q "aborted by a fault" message
+    [ -z "$(find . -name '*romcompat-*' -o -name deb)" ]
+}
